@@ -1,0 +1,146 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::Error;
+
+/// What a policy knows of the question beside its input.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    request_id: &'a str,
+    deadline: Option<Instant>,
+    labels: &'a [(&'a str, &'a str)],
+    cancellation: Option<&'a Cancellation>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for the request of this id, with no deadline, labels or cancellation.
+    #[must_use]
+    pub fn new(request_id: &'a str) -> Self {
+        Self { request_id, ..Self::default() }
+    }
+
+    /// With the moment after which nobody waits for the answer.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// With the caller's labels, as name and value.
+    #[must_use]
+    pub fn with_labels(self, labels: &'a [(&'a str, &'a str)]) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// With a switch by which the caller can call the work off.
+    #[must_use]
+    pub fn with_cancellation(self, cancellation: &'a Cancellation) -> Self {
+        Self { cancellation: Some(cancellation), ..self }
+    }
+
+    /// The request's id, as it stands in logs; empty where the caller gave none.
+    #[must_use]
+    pub fn request_id(&self) -> &'a str {
+        self.request_id
+    }
+
+    /// The moment after which nobody waits for the answer.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The time left: `None` without a deadline, zero when it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The value of the caller's label of this name.
+    #[must_use]
+    pub fn label(&self, name: &str) -> Option<&'a str> {
+        self.labels.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    /// All the caller's labels, as name and value.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.labels.iter().copied()
+    }
+
+    /// Whether the caller has called the work off.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancellation.is_some_and(Cancellation::is_cancelled)
+    }
+
+    /// For long work, now and then: stops it when nobody waits for its answer any more.
+    ///
+    /// # Errors
+    /// When the work was cancelled, or its deadline has passed.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_cancelled() {
+            return Err(Error::msg("the request was cancelled"));
+        }
+        if self.remaining().is_some_and(|left| left.is_zero()) {
+            return Err(Error::msg("the deadline has passed"));
+        }
+        Ok(())
+    }
+}
+
+/// A switch that calls work off; its clones share one state.
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation(Arc<AtomicBool>);
+
+impl Cancellation {
+    /// Calls the work off, for good.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work was called off.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_context_asks_for_nothing() {
+        let context = Context::default();
+        assert_eq!(context.request_id(), "");
+        assert_eq!((context.deadline(), context.remaining()), (None, None));
+        assert_eq!(context.label("team"), None);
+        assert!(context.check().is_ok());
+    }
+
+    #[test]
+    fn labels_are_found_by_name() {
+        let labels = [("team", "payments"), ("zone", "eu")];
+        let context = Context::new("7").with_labels(&labels);
+        assert_eq!(context.label("zone"), Some("eu"));
+        assert_eq!(context.label("Zone"), None);
+        assert_eq!(context.labels().count(), 2);
+    }
+
+    #[test]
+    fn cancelling_a_clone_is_seen() {
+        let cancellation = Cancellation::default();
+        let context = Context::new("7").with_cancellation(&cancellation);
+        assert!(!context.is_cancelled());
+        cancellation.clone().cancel();
+        assert!(context.is_cancelled());
+        assert_eq!(context.check().unwrap_err().to_string(), "the request was cancelled");
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_stops_the_work() {
+        let context = Context::new("7").with_deadline(Instant::now());
+        assert_eq!(context.remaining(), Some(Duration::ZERO));
+        assert_eq!(context.check().unwrap_err().to_string(), "the deadline has passed");
+    }
+}

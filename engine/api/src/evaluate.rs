@@ -1,0 +1,86 @@
+use std::fmt;
+
+use crate::{Context, DecodeError, Error, Policy, Verdict, decode};
+
+/// A configured policy, its types erased: what the registry holds and the engine asks.
+///
+/// Every [`Policy`] is one; authors implement that instead.
+pub trait Evaluate: Send + Sync {
+    /// Decodes the input, executes the policy, and appends its output to `output` as JSON.
+    ///
+    /// # Errors
+    /// An input of another shape, or no answer from the policy; `output` is then as it was.
+    fn evaluate(
+        &self,
+        input: &[u8],
+        context: &Context<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<Verdict>, EvaluateError>;
+}
+
+impl<P: Policy> Evaluate for P {
+    fn evaluate(
+        &self,
+        input: &[u8],
+        context: &Context<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<Verdict>, EvaluateError> {
+        let decoded = decode::<P::Input<'_>>(input).map_err(EvaluateError::Input)?;
+        let answer = self.execute(decoded, context).map_err(EvaluateError::Policy)?;
+        let start = output.len();
+        if let Err(error) = serde_json::to_writer(&mut *output, &answer) {
+            output.truncate(start);
+            return Err(EvaluateError::Policy(Error::msg(format_args!(
+                "the output cannot be written as JSON: {error}"
+            ))));
+        }
+        Ok(Verdict::of(output.get(start..).unwrap_or_default()))
+    }
+}
+
+/// Why there is no decision.
+#[derive(Debug)]
+pub enum EvaluateError {
+    /// The input is not what the policy takes.
+    Input(DecodeError),
+    /// The policy could not answer.
+    Policy(Error),
+}
+
+impl fmt::Display for EvaluateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Policy(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for EvaluateError {}
+
+/// Why a policy cannot run with the settings it was given.
+#[derive(Debug)]
+pub enum ConfigureError {
+    /// The settings have another shape than the policy's.
+    Settings(DecodeError),
+    /// The settings decode, but the policy refuses them.
+    Policy(Error),
+}
+
+impl fmt::Display for ConfigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(error) => error.fmt(f),
+            Self::Policy(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ConfigureError {}
+
+/// Decodes the settings and has the policy validate them.
+pub(crate) fn configure<P: Policy>(settings: &[u8]) -> Result<Box<dyn Evaluate>, ConfigureError> {
+    let settings = decode::<P::Settings>(settings).map_err(ConfigureError::Settings)?;
+    let policy = P::validate(settings).map_err(ConfigureError::Policy)?;
+    Ok(Box::new(policy))
+}

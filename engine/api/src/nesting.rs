@@ -1,0 +1,70 @@
+use crate::DecodeError;
+
+/// How many arrays and objects may stand inside one another in an input or in settings.
+///
+/// Decoding is recursive, and so is much of what policies do with what they were given: input
+/// without a bound here would overflow the stack, which no process survives.
+pub const MAX_NESTING: usize = 128;
+
+/// Checks that JSON text is nested at most [`MAX_NESTING`] levels deep.
+pub(crate) fn check(json: &[u8]) -> Result<(), DecodeError> {
+    // Counting openings vectorises and settles nearly every input: with no more of them than
+    // levels allowed there is nothing to look at more closely.
+    let openings = json.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if openings <= MAX_NESTING { Ok(()) } else { check_each_level(json) }
+}
+
+fn check_each_level(json: &[u8]) -> Result<(), DecodeError> {
+    let mut depth = 0usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (offset, byte) in json.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    return Err(DecodeError::too_deep(json, offset));
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nested(levels: usize) -> String {
+        format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+    }
+
+    #[test]
+    fn the_limit_itself_is_allowed_and_one_more_is_not() {
+        assert!(check(nested(MAX_NESTING).as_bytes()).is_ok());
+        let error = check(nested(MAX_NESTING + 1).as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "nested deeper than 128 levels, at line 1 column 129");
+    }
+
+    #[test]
+    fn brackets_inside_strings_and_side_by_side_do_not_count() {
+        let text = format!(r#"{{"a\"[": "{}"}}"#, "[{".repeat(500));
+        assert!(check(text.as_bytes()).is_ok());
+        assert!(check(format!("[{}[]]", "[],".repeat(500)).as_bytes()).is_ok());
+    }
+
+    proptest! {
+        /// The short cut and the walk give one answer.
+        #[test]
+        fn both_ways_agree(text in r#"[\[\]{}"\\a]{0,400}"#) {
+            prop_assert_eq!(check(text.as_bytes()).is_ok(), check_each_level(text.as_bytes()).is_ok());
+        }
+    }
+}

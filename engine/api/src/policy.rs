@@ -1,0 +1,57 @@
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Context, Error};
+
+/// One rule: configured once, then asked many times, from many threads.
+///
+/// A policy sees only what it is given: decide from the input, the settings and the context, and
+/// the same question has the same answer wherever it is asked.
+pub trait Policy: Send + Sync + Sized + 'static {
+    /// What an operator may set. [`NoSettings`] where there is nothing; `{}` must decode, or the
+    /// policy cannot run unconfigured.
+    type Settings: DeserializeOwned;
+
+    /// What is judged, decoded from the request's own bytes. It may borrow from them
+    /// (`&'a str`, or better `Cow<'a, str>` with `#[serde(borrow)]`: JSON strings can hold escapes).
+    type Input<'a>: Deserialize<'a>;
+
+    /// The answer. It may borrow from the policy and from the request's bytes.
+    type Output<'a>: Serialize;
+
+    /// Makes the policy from its settings, once: check them here and keep what `execute` needs in
+    /// the form that is quickest to ask.
+    ///
+    /// # Errors
+    /// Settings that decode but make no sense. Say which field, what was found and what to write.
+    fn validate(settings: Self::Settings) -> Result<Self, Error>;
+
+    /// Judges one input.
+    ///
+    /// # Errors
+    /// When no answer can be given. "No" is an answer, not an error.
+    fn execute<'a>(
+        &'a self,
+        input: Self::Input<'a>,
+        context: &Context<'a>,
+    ) -> Result<Self::Output<'a>, Error>;
+
+    /// The input's JSON Schema, for `schema NAME`: with the `schemars` feature,
+    /// `Some(policy_api::schema_of::<MyInput>())`.
+    #[must_use]
+    fn input_schema() -> Option<Value> {
+        None
+    }
+
+    /// The settings' JSON Schema, likewise.
+    #[must_use]
+    fn settings_schema() -> Option<Value> {
+        None
+    }
+}
+
+/// The settings of a policy that has none: an empty object.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}

@@ -1,0 +1,86 @@
+//! Serde's messages name Rust's types (`map`, `struct Pod`, `u16`); the people who read them wrote
+//! JSON or YAML.
+
+/// What a decoding error says, without its place, in JSON's terms.
+pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let mismatch = text
+        .strip_prefix("invalid type: ")
+        .or_else(|| text.strip_prefix("invalid value: "))
+        .and_then(|rest| rest.rsplit_once(", expected "));
+    match mismatch {
+        Some((found, expected)) => {
+            format!("expected {}, found {}", expectation(expected), finding(found))
+        }
+        None => text.to_owned(),
+    }
+}
+
+fn expectation(words: &str) -> &str {
+    match words {
+        "a map" => "an object",
+        "a sequence" => "an array",
+        "a borrowed string" | "a str" => "a string",
+        "a borrowed byte array" | "a byte array" => "bytes",
+        "unit" => "null",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" | "u128" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "a whole number",
+        "f32" | "f64" => "a number",
+        _ if words.starts_with("struct ") => "an object",
+        _ if words.starts_with("tuple struct ") || words.starts_with("a tuple") => "an array",
+        _ if words.starts_with("unit struct ") => "null",
+        _ if words.starts_with("enum ") || words.contains(" tagged enum ") => {
+            "one of the known variants"
+        }
+        _ => words,
+    }
+}
+
+fn finding(words: &str) -> String {
+    let (kind, value) = words.split_once(' ').unwrap_or((words, ""));
+    match kind {
+        "map" => "an object".to_owned(),
+        "sequence" => "an array".to_owned(),
+        "unit" | "null" => "null".to_owned(),
+        "string" => format!("the string {value}"),
+        "integer" | "floating" => format!("the number {}", value.trim_start_matches("point ")),
+        "boolean" => value.to_owned(),
+        _ => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+
+    fn message<T: DeserializeOwned + std::fmt::Debug>(json: &str) -> String {
+        in_json_terms(&serde_json::from_str::<T>(json).unwrap_err())
+    }
+
+    #[test]
+    fn rust_types_do_not_show() {
+        assert_eq!(
+            message::<u8>("300"),
+            "expected a whole number from 0 to 255, found the number `300`"
+        );
+        assert_eq!(message::<f64>("true"), "expected a number, found `true`");
+        assert_eq!(message::<Vec<u8>>("{}"), "expected an array, found an object");
+        assert_eq!(message::<crate::NoSettings>("7"), "expected an object, found the number `7`");
+        assert_eq!(message::<String>("null"), "expected a string, found null");
+        assert_eq!(message::<i64>("1.5"), "expected a whole number, found the number `1.5`");
+    }
+
+    #[test]
+    fn other_messages_stay_as_they_are() {
+        assert_eq!(
+            message::<crate::NoSettings>(r#"{"a":1}"#),
+            "unknown field `a`, there are no fields"
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! What the compiler tells an author who got something wrong.
+//!
+//! The snapshots hold one compiler's words: `TRYBUILD=overwrite cargo test -p policy-api` writes
+//! them anew after an upgrade, for review.
+
+#[test]
+fn mistakes_are_explained() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/ui/registers.rs");
+    cases.compile_fail("tests/ui/fail_*.rs");
+}
