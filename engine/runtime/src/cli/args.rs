@@ -1,0 +1,176 @@
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+use crate::policy_ref::PolicyRef;
+use crate::settings::{Assignment, Settings};
+
+use super::Failure;
+
+/// Decides by the policies that were compiled into this binary
+#[derive(Debug, Parser)]
+#[command(
+    name = "policy-engine",
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage"
+)]
+pub(super) struct Args {
+    /// What to log on standard error: off, error, warn, info, debug or trace
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        default_value = "warn",
+        env = "POLICY_ENGINE_LOG"
+    )]
+    pub(super) log: LevelFilter,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Shows the policies in this binary
+    List(List),
+    /// Shows what is known of one policy
+    Describe(Describe),
+    /// Prints the JSON Schema of a policy's input or settings
+    Schema(Schema),
+    /// Checks settings without judging anything
+    Validate(Validate),
+    /// Judges documents by a policy
+    Eval(Eval),
+    /// Shows what this binary was made of
+    Version(Version),
+    /// Prints completions for a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// How to print: a table for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: TableOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Describe {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// The schema of its settings, not of its input
+    #[arg(long)]
+    pub(super) settings: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Validate {
+    /// The policy that the settings are for; every policy, with default settings, when left out
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: Option<PolicyRef>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-engine eval pod-security-restricted --set version=v1.30 pods/*.yaml\n\n\
+                        Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 usage"
+)]
+pub(super) struct Eval {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// How to print: a line of JSON a decision, the same laid out, or a table [default: table on
+    /// a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<DecisionFormat>,
+    /// A label of the caller's for the policy to see, such as `team=payments`; may be repeated
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    pub(super) labels: Vec<(String, String)>,
+    /// The most that is read of one file
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Version {
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SettingsArgs {
+    /// The policy's settings: a file of JSON or YAML
+    #[arg(long = "settings", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// One setting, over the file's: a dotted key, and a value that is JSON or else text; may be
+    /// repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) assignments: Vec<Assignment>,
+}
+
+impl SettingsArgs {
+    pub(super) fn load(&self) -> Result<Settings, Failure> {
+        Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::said)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableOrJson {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DecisionFormat {
+    Json,
+    Pretty,
+    Table,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`: write `KEY=VALUE`"))?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

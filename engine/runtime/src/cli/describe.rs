@@ -1,0 +1,87 @@
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::args::{Describe, TextOrJson};
+use super::{Failure, output};
+use crate::exit::Outcome;
+use crate::registry::Registry;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described<'a> {
+    name: &'a str,
+    version: String,
+    description: &'a str,
+    authors: Vec<&'a str>,
+    #[serde(rename = "crate")]
+    crate_name: &'a str,
+    crate_version: &'a str,
+    /// Every version of this policy in the binary, highest first.
+    versions: Vec<String>,
+    settings_schema: Option<Value>,
+    input_schema: Option<Value>,
+}
+
+pub(super) fn run(
+    args: &Describe,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let registration = &entry.registration;
+    let described = Described {
+        name: entry.name(),
+        version: entry.version.to_string(),
+        description: registration.description,
+        authors: registration.authors.split(':').filter(|author| !author.is_empty()).collect(),
+        crate_name: registration.crate_name,
+        crate_version: registration.crate_version,
+        versions: registry.versions(entry.name()).iter().map(|it| it.version.to_string()).collect(),
+        settings_schema: (registration.settings_schema)(),
+        input_schema: (registration.input_schema)(),
+    };
+    match args.format {
+        TextOrJson::Json => output::pretty_json(&described, out)?,
+        TextOrJson::Text => text(&described, out)?,
+    }
+    Ok(Outcome::Allowed)
+}
+
+fn text(described: &Described<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let name = described.name;
+    writeln!(out, "{name} {}", described.version)?;
+    if !described.description.is_empty() {
+        writeln!(out, "{}", described.description)?;
+    }
+    writeln!(out, "\ncrate     {} {}", described.crate_name, described.crate_version)?;
+    if !described.authors.is_empty() {
+        writeln!(out, "authors   {}", described.authors.join(", "))?;
+    }
+    writeln!(out, "versions  {}", described.versions.join(", "))?;
+    match &described.settings_schema {
+        None => writeln!(out, "settings  the author keeps no schema of them")?,
+        Some(schema) => settings(schema, out)?,
+    }
+    if described.input_schema.is_some() {
+        writeln!(out, "input     `policy-engine schema {name}` prints its JSON Schema")?;
+    }
+    writeln!(out, "\nTry it:   policy-engine eval {name} < input.json")
+}
+
+/// The fields of a settings schema, one a line.
+fn settings(schema: &Value, out: &mut dyn Write) -> std::io::Result<()> {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let Some(fields) = fields.filter(|fields| !fields.is_empty()) else {
+        return writeln!(out, "settings  none");
+    };
+    writeln!(out, "settings")?;
+    for (name, field) in fields {
+        let description = field.get("description").and_then(Value::as_str).unwrap_or_default();
+        let first_line = description.lines().next().unwrap_or_default();
+        let default = field.get("default").map(|value| format!(" [default: {value}]"));
+        writeln!(out, "  {name}  {first_line}{}", default.unwrap_or_default())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The command line: one file a command.
+
+mod args;
+mod completions;
+mod describe;
+mod eval;
+mod list;
+mod output;
+mod schema;
+mod validate;
+mod version;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::exit::Outcome;
+use crate::program::Program;
+use crate::registry::Registry;
+use crate::stack;
+use args::{Args, Command};
+
+/// Runs the command line of a generated program.
+///
+/// Exit status: 0 when everything was allowed or nothing was a verdict, 2 when something was
+/// denied, 1 when something could not be decided or done (it wins over 2), 64 when the command
+/// line makes no sense.
+#[must_use]
+pub fn main(program: &Program) -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let asked_for =
+                matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let printed = error.print().is_ok();
+            return if asked_for && printed { Outcome::Allowed } else { Outcome::Usage }.code();
+        }
+    };
+    let done = stack::ample(|| run(program, args)).unwrap_or_else(|error| {
+        Err(Failure::Said(format!("cannot start a thread for the work: {error}")))
+    });
+    match done {
+        Ok(outcome) => outcome,
+        Err(Failure::NobodyListens) => Outcome::Failed,
+        Err(Failure::Said(message)) => {
+            complain(&message);
+            Outcome::Failed
+        }
+    }
+    .code()
+}
+
+fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
+    tracing_subscriber::fmt()
+        .with_max_level(args.log)
+        .with_writer(io::stderr)
+        .without_time()
+        .init();
+    let registry = Registry::of_this_binary().map_err(Failure::said)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let outcome = match args.command {
+        Command::List(args) => list::run(&args, &registry, &mut out),
+        Command::Describe(args) => describe::run(&args, &registry, &mut out),
+        Command::Schema(args) => schema::run(&args, &registry, &mut out),
+        Command::Validate(args) => validate::run(&args, &registry, &mut out),
+        Command::Eval(args) => eval::run(&args, &registry, &mut out),
+        Command::Version(args) => version::run(&args, program, &registry, &mut out),
+        Command::Completions(args) => completions::run(&args, &mut out),
+    }?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+/// Why a command stops.
+enum Failure {
+    /// For a reason to be told.
+    Said(String),
+    /// Whoever read the output has gone, as `head` does: there is nobody to tell.
+    NobodyListens,
+}
+
+impl Failure {
+    fn said(reason: impl std::fmt::Display) -> Self {
+        Self::Said(reason.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::NobodyListens
+        } else {
+            Self::Said(format!("cannot write to standard output: {error}"))
+        }
+    }
+}
+
+/// One sentence on standard error.
+fn complain(message: &str) {
+    // With standard error closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "error: {message}");
+}

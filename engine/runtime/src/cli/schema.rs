@@ -1,0 +1,28 @@
+use std::io::Write;
+
+use super::args::Schema;
+use super::{Failure, output};
+use crate::exit::Outcome;
+use crate::registry::Registry;
+
+pub(super) fn run(
+    args: &Schema,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let (schema, kind) = if args.settings {
+        ((entry.registration.settings_schema)(), "settings")
+    } else {
+        ((entry.registration.input_schema)(), "input")
+    };
+    let schema = schema.ok_or_else(|| {
+        Failure::Said(format!(
+            "policy `{}` keeps no schema of its {kind}: its author can give one with \
+             `{kind}_schema` of the `Policy` trait",
+            entry.name()
+        ))
+    })?;
+    output::pretty_json(&schema, out)?;
+    Ok(Outcome::Allowed)
+}

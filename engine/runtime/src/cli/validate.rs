@@ -1,0 +1,35 @@
+use std::io::Write;
+
+use super::args::Validate;
+use super::{Failure, complain};
+use crate::exit::Outcome;
+use crate::instance::Instance;
+use crate::registry::{Entry, Registry};
+
+pub(super) fn run(
+    args: &Validate,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let settings = args.settings.load()?;
+    let entries: &[Entry] = match &args.policy {
+        Some(policy) => std::slice::from_ref(registry.find(policy).map_err(Failure::said)?),
+        None => registry.entries(),
+    };
+    let mut outcome = Outcome::Allowed;
+    for entry in entries {
+        match Instance::configure(entry, &settings) {
+            Ok(_) => writeln!(out, "{} {}: valid", entry.name(), entry.version)?,
+            Err(error) => {
+                out.flush()?;
+                complain(&format!(
+                    "policy `{}` {}: settings: {error}",
+                    entry.name(),
+                    entry.version
+                ));
+                outcome = Outcome::Failed;
+            }
+        }
+    }
+    Ok(outcome)
+}

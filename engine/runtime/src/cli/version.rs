@@ -1,0 +1,58 @@
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{TextOrJson, Version};
+use super::list::Listed;
+use super::{Failure, output};
+use crate::exit::Outcome;
+use crate::program::Program;
+use crate::registry::Registry;
+
+#[derive(Serialize)]
+struct Made<'a> {
+    engine: &'static str,
+    api: &'static str,
+    target: &'static str,
+    revision: Option<&'static str>,
+    crates: Vec<Crate>,
+    policies: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Crate {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(super) fn run(
+    args: &Version,
+    program: &Program,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let made = Made {
+        engine: env!("CARGO_PKG_VERSION"),
+        api: policy_api::VERSION,
+        target: program.target,
+        revision: program.revision,
+        crates: program
+            .crates
+            .iter()
+            .map(|linked| Crate { name: linked.name, version: linked.version })
+            .collect(),
+        policies: Listed::all(registry),
+    };
+    match args.format {
+        TextOrJson::Json => output::pretty_json(&made, out)?,
+        TextOrJson::Text => {
+            writeln!(out, "policy-engine {}", made.engine)?;
+            writeln!(out, "target    {}", made.target)?;
+            writeln!(out, "revision  {}", made.revision.unwrap_or("unknown"))?;
+            for Crate { name, version } in &made.crates {
+                writeln!(out, "crate     {name} {version}")?;
+            }
+        }
+    }
+    Ok(Outcome::Allowed)
+}

@@ -1,0 +1,121 @@
+use std::borrow::Cow;
+
+use policy_api::DecodeError;
+use serde_json::value::RawValue;
+
+use super::{Document, DocumentError, Origin};
+
+/// The documents of a text that holds JSON values one after another, on one line each or on many.
+pub(super) fn documents(text: &[u8]) -> Documents<'_> {
+    Documents { text, offset: 0, line: 0, line_start: 0 }
+}
+
+pub(super) struct Documents<'a> {
+    text: &'a [u8],
+    /// How far the text is read.
+    offset: usize,
+    /// The line that `offset` is on, counted from 0, and where that line begins.
+    line: usize,
+    line_start: usize,
+}
+
+impl<'a> Iterator for Documents<'a> {
+    type Item = Result<Document<'a>, DocumentError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.offset..)?;
+        self.advance(
+            self.offset + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count(),
+        );
+        let rest = self.text.get(self.offset..).filter(|rest| !rest.is_empty())?;
+        let origin = Origin::Json { line: self.line, column: self.offset - self.line_start };
+
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&'a RawValue>();
+        match values.next()? {
+            Ok(value) => {
+                self.advance(self.offset + values.byte_offset());
+                Some(Ok(Document { json: Cow::Borrowed(value.get().as_bytes()), origin }))
+            }
+            Err(error) => {
+                let nothing = Document { json: Cow::Borrowed(b""), origin };
+                let explained = nothing.explain(&DecodeError::from(&error));
+                self.advance(self.offset + next_start(rest));
+                Some(Err(explained))
+            }
+        }
+    }
+}
+
+impl Documents<'_> {
+    fn advance(&mut self, to: usize) {
+        let passed = self.text.get(self.offset..to).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        if let Some(last) = passed.iter().rposition(|byte| *byte == b'\n') {
+            self.line_start = self.offset + last + 1;
+        }
+        self.offset = to;
+    }
+}
+
+/// Where the next document may begin after a broken one: at the next line that opens an object
+/// with its first character, as JSON lines and values printed one after another do.
+fn next_start(rest: &[u8]) -> usize {
+    if rest.first() != Some(&b'{') {
+        return rest.len();
+    }
+    rest.windows(2).position(|pair| pair == b"\n{").map_or(rest.len(), |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(text: &str) -> Vec<String> {
+        documents(text.as_bytes())
+            .map(|document| match document {
+                Ok(document) => String::from_utf8(document.json.into_owned()).unwrap(),
+                Err(error) => error.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn values_stand_one_after_another() {
+        assert_eq!(all("{\"a\": 1}\n{\"b\":\n2} [3]  \n"), ["{\"a\": 1}", "{\"b\":\n2}", "[3]"]);
+        assert!(all(" \n ").is_empty());
+    }
+
+    #[test]
+    fn a_broken_document_does_not_hide_the_next() {
+        assert_eq!(
+            all("{\"a\": 1\n{\"b\": 2}\n{\"c\": }\n  {\"d\": 3}\n{\"e\": 4}"),
+            [
+                "line 2 column 1: expected `,` or `}`",
+                "{\"b\": 2}",
+                "line 3 column 7: expected value",
+                "{\"e\": 4}"
+            ]
+        );
+        assert_eq!(all("[1,\n{\"a\": ]}\n{}"), ["line 2 column 7: expected value"]);
+    }
+
+    #[test]
+    fn places_are_the_files_own() {
+        let text = "{}\n  {\"a\":\n \"x\"}";
+        let document = documents(text.as_bytes()).nth(1).unwrap().unwrap();
+        let place = |line, column| {
+            let error = policy_api::DecodeError { path: None, line, column, message: "m".into() };
+            document.explain(&error).to_string()
+        };
+        assert_eq!(place(1, 2), "line 2 column 4: m");
+        assert_eq!(place(2, 3), "line 3 column 3: m");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_ends(text in r#"[{}\[\]",:a1\n ]{0,60}"#) {
+            prop_assert!(all(&text).len() <= text.len());
+        }
+    }
+}

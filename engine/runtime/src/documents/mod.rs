@@ -1,0 +1,102 @@
+//! From files to the documents in them, each as JSON text that a policy decodes.
+
+mod json;
+mod source;
+mod yaml;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use policy_api::DecodeError;
+
+pub use source::Source;
+pub(crate) use source::SourceError;
+
+use source::Format;
+
+/// One document of a source.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// The document as JSON text: as it stands in the source where that is JSON.
+    pub json: Cow<'a, [u8]>,
+    origin: Origin<'a>,
+}
+
+/// Where a document stands in its source.
+#[derive(Debug, Clone, Copy)]
+enum Origin<'a> {
+    /// The line and the column that it begins at, both counted from 0.
+    Json { line: usize, column: usize },
+    /// Its text, and the line that it begins at, counted from 0.
+    Yaml { text: &'a str, line: usize },
+}
+
+/// Every document of a source, in order; one that cannot be read does not hide the next.
+pub(crate) fn documents<'a>(
+    source: &'a Source,
+) -> Box<dyn Iterator<Item = Result<Document<'a>, DocumentError>> + 'a> {
+    match source.format() {
+        Format::Json => Box::new(json::documents(source.bytes())),
+        Format::Yaml => match std::str::from_utf8(source.bytes()) {
+            Ok(text) => Box::new(yaml::documents(text)),
+            Err(error) => Box::new(std::iter::once(Err(DocumentError {
+                message: format!("the text is not UTF-8, at byte {}", error.valid_up_to() + 1),
+                place: None,
+            }))),
+        },
+    }
+}
+
+/// The one document of a source that must have just one, such as a settings file.
+pub(crate) fn single_document(source: &Source) -> Result<Vec<u8>, String> {
+    let mut all = documents(source);
+    let first = match all.next() {
+        None => return Ok(b"null".to_vec()),
+        Some(first) => first.map_err(|error| error.to_string())?,
+    };
+    match all.next() {
+        None => Ok(first.json.into_owned()),
+        Some(_) => Err("it holds more than one document, and one was expected".to_owned()),
+    }
+}
+
+impl Document<'_> {
+    /// What a policy found wrong with this document, with the place in the file that the user has.
+    pub(crate) fn explain(&self, error: &DecodeError) -> DocumentError {
+        let message = match &error.path {
+            Some(path) => format!("{}, at `{path}`", error.message),
+            None => error.message.clone(),
+        };
+        let place = match self.origin {
+            Origin::Json { line, column } if error.line == 1 => {
+                Some((line + 1, column + error.column))
+            }
+            Origin::Json { line, .. } => Some((line + error.line, error.column)),
+            Origin::Yaml { text, line } => error
+                .path
+                .as_deref()
+                .and_then(|path| yaml::locate(text, path))
+                .map(|(in_text, column)| (line + in_text, column)),
+        };
+        DocumentError { message, place }
+    }
+}
+
+/// Why there is no document where there should be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentError {
+    message: String,
+    /// Line and column in the file, counted from 1.
+    place: Option<(usize, usize)>,
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((line, column)) => write!(f, "line {line} column {column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {}

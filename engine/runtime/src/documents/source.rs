@@ -1,0 +1,134 @@
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A file, or standard input, read whole.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Yaml,
+}
+
+impl Source {
+    /// Reads a file, or standard input for `-`, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// What cannot be read, and what is larger than that.
+    pub fn read(path: &Path, limit: Option<u64>) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let bytes = if path == Path::new("-") {
+            read_up_to(io::stdin().lock(), limit)
+        } else {
+            File::open(path).and_then(|file| {
+                if file.metadata()?.is_dir() {
+                    return Err(io::ErrorKind::IsADirectory.into());
+                }
+                read_up_to(file, limit)
+            })
+        };
+        match bytes {
+            Ok(Some(bytes)) => Ok(Self { name, bytes }),
+            Ok(None) => Err(SourceError::TooLarge { name, limit: limit.unwrap_or_default() }),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                Err(SourceError::Directory { name })
+            }
+            Err(error) => Err(SourceError::Unreadable { name, error }),
+        }
+    }
+
+    /// The source's name as the user wrote it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes)
+    }
+
+    /// JSON by its name or by how it begins; YAML otherwise.
+    pub(super) fn format(&self) -> Format {
+        match Path::new(&self.name).extension().and_then(|extension| extension.to_str()) {
+            Some("json" | "jsonl" | "ndjson") => Format::Json,
+            Some("yaml" | "yml") => Format::Yaml,
+            _ => match self.bytes().trim_ascii_start().first() {
+                Some(b'{' | b'[') => Format::Json,
+                _ => Format::Yaml,
+            },
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
+    }
+}
+
+/// The bytes, or `None` when there are more than `limit`.
+fn read_up_to(from: impl Read, limit: Option<u64>) -> io::Result<Option<Vec<u8>>> {
+    let limit = limit.unwrap_or(u64::MAX - 1);
+    let mut bytes = Vec::new();
+    from.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+/// Why a source cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It is a folder.
+    #[error("`{name}` is a folder: name the files in it, such as `{}/*.yaml`", name.trim_end_matches('/'))]
+    Directory {
+        /// What the user named.
+        name: String,
+    },
+    /// The system says why.
+    #[error("cannot read `{name}`: {error}")]
+    Unreadable {
+        /// What the user named.
+        name: String,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// More than there may be.
+    #[error(
+        "`{name}` is larger than {limit} bytes, the most that is read: split it, or allow more \
+         with `--max-bytes`"
+    )]
+    TooLarge {
+        /// What the user named.
+        name: String,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_goes_by_name_and_then_by_looks() {
+        for (name, text, format) in [
+            ("a.json", "a: 1", Format::Json),
+            ("a.yml", "{}", Format::Yaml),
+            ("-", " \n{\"a\": 1}", Format::Json),
+            ("-", "a: 1", Format::Yaml),
+            ("-", "\u{feff}[1]", Format::Json),
+            ("-", "", Format::Yaml),
+        ] {
+            assert_eq!(Source::of(name, text).format(), format, "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn the_limit_itself_may_be_read() {
+        assert_eq!(read_up_to(&b"abc"[..], Some(3)).unwrap(), Some(b"abc".to_vec()));
+        assert_eq!(read_up_to(&b"abcd"[..], Some(3)).unwrap(), None);
+    }
+}

@@ -1,0 +1,316 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::budget::{Budget, BudgetBreach};
+use serde_saphyr::{Location, MessageFormatter, Options, Spanned, UserMessageFormatter};
+
+use super::{Document, DocumentError, Origin};
+use crate::transcode::ToJson;
+
+/// The documents of a YAML stream; those with nothing but comments in them are passed over, as
+/// Kubernetes' tools do.
+pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>, DocumentError>> {
+    split(text).filter(|chunk| !chunk.is_blank()).map(|chunk| {
+        let mut json = Vec::new();
+        read(chunk.text, |deserializer| ToJson::compact(&mut json).deserialize(deserializer))
+            .map_err(|error| chunk.explain(&error))?;
+        let origin = Origin::Yaml { text: chunk.text, line: chunk.line };
+        Ok(Document { json: Cow::Owned(json), origin })
+    })
+}
+
+/// The line and column, both counted from 1, at which the value of this path stands in a document.
+///
+/// Only what went wrong is looked for, so the document is read once more rather than every place
+/// kept of every document.
+pub(super) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
+    let root = read(text, |deserializer| Spanned::<Node>::deserialize(deserializer)).ok()?;
+    find(&root, path)
+}
+
+fn read<'a, T>(
+    text: &'a str,
+    value: impl for<'d> FnOnce(serde_saphyr::Deserializer<'a, 'd>) -> Result<T, serde_saphyr::Error>,
+) -> Result<T, serde_saphyr::Error> {
+    let mut budget = Budget::default();
+    // How large a text may be is decided where it is read; what is bounded here is what a small
+    // text can grow into.
+    budget.max_depth = policy_api::MAX_NESTING;
+    budget.max_nodes = text.len().max(100_000);
+    budget.max_events = 2 * budget.max_nodes;
+    let mut options = Options::default();
+    options.budget = Some(budget);
+    options.with_snippet = false;
+    // As the YAML reader of Kubernetes does, so that a policy judges what a cluster would get.
+    options.legacy_octal_numbers = true;
+    serde_saphyr::with_deserializer_from_str_with_options(text, options, value)
+}
+
+/// One document's text, with the marker that begins it.
+struct Chunk<'a> {
+    text: &'a str,
+    line: usize,
+}
+
+/// Splits a stream at its markers. YAML forbids them at the start of a line anywhere else, so
+/// that this needs no parser, and a document that does not parse hides no other.
+fn split(text: &str) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = text;
+    let mut line = 0;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let mut length = 0;
+        let mut lines = 0;
+        for (index, content) in rest.split_inclusive('\n').enumerate() {
+            if index > 0 && is_marker(content, "---") {
+                break;
+            }
+            length += content.len();
+            lines += 1;
+            if is_marker(content, "...") {
+                break;
+            }
+        }
+        let (text, following) = rest.split_at_checked(length)?;
+        let chunk = Chunk { text, line };
+        rest = following;
+        line += lines;
+        Some(chunk)
+    })
+}
+
+fn is_marker(line: &str, marker: &str) -> bool {
+    line.strip_prefix(marker)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+}
+
+impl Chunk<'_> {
+    /// Whether it holds no document: nothing but its markers, comments and directives.
+    fn is_blank(&self) -> bool {
+        self.text.lines().all(|line| {
+            let content = line.strip_prefix("---").unwrap_or(line).trim_start();
+            content.is_empty()
+                || content.starts_with('#')
+                || line.starts_with('%')
+                || is_marker(line, "...")
+        })
+    }
+
+    fn explain(&self, error: &serde_saphyr::Error) -> DocumentError {
+        let place = error
+            .location()
+            .map(line_and_column)
+            .map(|(line, column)| (self.line + line, column))
+            .filter(|(line, _)| *line > 0);
+        let message = in_words(error);
+        DocumentError { message, place }
+    }
+}
+
+fn in_words(error: &serde_saphyr::Error) -> String {
+    match error {
+        serde_saphyr::Error::AliasError { error, .. }
+        | serde_saphyr::Error::WithSnippet { error, .. } => in_words(error),
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            format!("nested deeper than {} levels", policy_api::MAX_NESTING)
+        }
+        serde_saphyr::Error::Budget { .. } => {
+            "its anchors and aliases make more of it than is read".to_owned()
+        }
+        error => UserMessageFormatter.format_message(error).into_owned(),
+    }
+}
+
+/// A document's structure with the places of its values.
+enum Node {
+    Sequence(Vec<Spanned<Node>>),
+    Mapping(Vec<(String, Spanned<Node>)>),
+    Scalar,
+}
+
+fn line_and_column(at: Location) -> (usize, usize) {
+    let number = |count| usize::try_from(count).unwrap_or(usize::MAX);
+    (number(at.line()), number(at.column()))
+}
+
+/// The place of the value that a path such as `spec.containers[0].image` leads to.
+fn find(node: &Spanned<Node>, path: &str) -> Option<(usize, usize)> {
+    let path = path.strip_prefix('.').unwrap_or(path);
+    if path.is_empty() {
+        return Some(line_and_column(node.referenced));
+    }
+    match &node.value {
+        Node::Scalar => None,
+        Node::Sequence(elements) => {
+            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
+            find(elements.get(index.parse::<usize>().ok()?)?, rest)
+        }
+        // A key may itself hold dots, so each key that the path begins with is tried.
+        Node::Mapping(entries) => entries.iter().find_map(|(key, value)| {
+            let rest = path.strip_prefix(key.as_str())?;
+            (rest.is_empty() || rest.starts_with(['.', '['])).then(|| find(value, rest))?
+        }),
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+macro_rules! scalars {
+    ($($visit:ident($kind:ty)),+ $(,)?) => {$(
+        fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Node, E> {
+            Ok(Node::Scalar)
+        }
+    )+};
+}
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    scalars! {
+        visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128),
+        visit_f64(f64), visit_str(&str),
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
+        Ok(Node::Scalar)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Node, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = sequence.next_element()? {
+            elements.push(element);
+        }
+        Ok(Node::Sequence(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut mapping: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = mapping.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Node::Mapping(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(text: &str) -> Vec<String> {
+        documents(text)
+            .map(|document| match document {
+                Ok(document) => String::from_utf8(document.json.into_owned()).unwrap(),
+                Err(error) => error.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn documents_are_those_with_something_in_them() {
+        let text =
+            "# head\n---\n# nothing\n--- # one\na: 1\n...\n%YAML 1.2\n---\nb: [x, 'y']\n---\n";
+        assert_eq!(all(text), [r#"{"a":1}"#, r#"{"b":["x","y"]}"#]);
+        assert_eq!(all("--- {a: 1}\n--- |\n ---\n"), [r#"{"a":1}"#, r#""---\n""#]);
+        assert!(all("# only this\n").is_empty());
+    }
+
+    #[test]
+    fn scalars_are_what_kubernetes_takes_them_for() {
+        assert_eq!(
+            all(
+                "[1, -2, 0x10, 0644, 1.5, true, yes, Off, n, ~, null, '1', 12:30, 1e3, 18446744073709551615]"
+            ),
+            [
+                r#"[1,-2,16,420,1.5,true,true,false,false,null,null,"1","12:30",1000.0,18446744073709551615]"#
+            ]
+        );
+        assert_eq!(all("{1: a, true: b, 1.5: c}"), [r#"{"1":"a","true":"b","1.5":"c"}"#]);
+    }
+
+    #[test]
+    fn anchors_and_merges_are_filled_in() {
+        assert_eq!(
+            all("base: &b {a: 1}\none: *b\ntwo: {<<: *b, c: 2}"),
+            [r#"{"base":{"a":1},"one":{"a":1},"two":{"c":2,"a":1}}"#]
+        );
+    }
+
+    #[test]
+    fn a_broken_document_does_not_hide_the_next() {
+        let found = all("a: 1\n---\nb: [1\n---\nc: 3\n");
+        assert_eq!(found.len(), 3);
+        assert_eq!((found[0].as_str(), found[2].as_str()), (r#"{"a":1}"#, r#"{"c":3}"#));
+        assert!(found[1].starts_with("line "), "{}", found[1]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_the_files_own_line() {
+        for (text, message) in [
+            (
+                "a: 1\n---\nb: 1\nb: 2\n",
+                "line 4 column 1: duplicate mapping key: b not allowed here",
+            ),
+            ("x: .nan", "line 1 column 4: value `.nan` is not a finite number"),
+            ("a: *nobody", "line 1 column 4: reference to unknown value"),
+            (
+                "a:\n\t- b",
+                "line 2 column 2: tabs disallowed within this context (block indentation)",
+            ),
+        ] {
+            assert_eq!(all(text).last().unwrap(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn small_texts_that_grow_are_stopped() {
+        crate::stack::ample(|| {
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(all(&deep), ["line 1 column 129: nested deeper than 128 levels"]);
+        let block = (0..200).map(|level| " ".repeat(level) + "a:\n").collect::<String>();
+        assert_eq!(all(&block), ["line 129 column 129: nested deeper than 128 levels"]);
+        let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
+                    d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
+        assert_eq!(all(bomb), ["line 6 column 5: its anchors and aliases make more of it than is read"]);
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn values_are_found_by_their_path() {
+        let text =
+            "---\nspec:\n  a.b/c: 1\n  containers:\n  - image: x\n    ports: [80,\n      x]\n";
+        assert_eq!(locate(text, "spec.containers[0].ports[1]"), Some((7, 7)));
+        assert_eq!(locate(text, "spec.a.b/c"), Some((3, 10)));
+        assert_eq!(locate(text, "spec.containers[0].image"), Some((5, 12)));
+        assert_eq!(locate(text, "spec.nothing"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_ends(text in r"[-a:\[\]{} \n&*#%.0]{0,80}") {
+            prop_assert!(all(&text).len() <= text.len());
+        }
+
+        /// Split or not, nothing of the text is lost.
+        #[test]
+        fn splitting_keeps_every_byte(text in r"(---|\.\.\.|a| |\n){0,40}") {
+            let together: String = split(&text).map(|chunk| chunk.text).collect();
+            prop_assert_eq!(together, text);
+        }
+    }
+}
