@@ -1,0 +1,196 @@
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CompileError, Target};
+use crate::discover::Policies;
+use crate::generate::{PROGRAM, Workspace};
+use crate::progress::Progress;
+
+/// How many crates a build took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Compiled {
+    /// Crates that were compiled now.
+    pub(crate) fresh: usize,
+    /// Crates that were there from an earlier build.
+    pub(crate) cached: usize,
+}
+
+/// A line of what `cargo build --message-format json` prints.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-artifact")]
+    Artifact { target: BuiltTarget, executable: Option<PathBuf>, fresh: bool },
+    #[serde(rename = "compiler-message")]
+    Diagnostic { target: BuiltTarget, manifest_path: PathBuf, message: Diagnostic },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct BuiltTarget {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    message: String,
+    rendered: Option<String>,
+}
+
+/// Has Cargo add to the lock what it lacks, keeping what it holds; without the network when that
+/// can be done.
+pub(super) fn complete_lock(workspace: &Workspace) -> Result<(), CompileError> {
+    let update = |more: &[&str]| {
+        let mut command = cargo(&workspace.root);
+        command.args(["update", "--workspace", "--quiet"]).args(more);
+        command.output().map_err(not_started)
+    };
+    if update(&["--offline"])?.status.success() {
+        return Ok(());
+    }
+    let online = update(&[])?;
+    if online.status.success() {
+        return Ok(());
+    }
+    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&online.stderr))))
+}
+
+/// Runs `cargo build` and gives the program's path.
+pub(super) fn build(
+    workspace: &Workspace,
+    policies: &Policies,
+    target: &Target,
+    cache: &Path,
+    flags: &OsStr,
+    progress: &Progress,
+) -> Result<(PathBuf, Compiled), CompileError> {
+    let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
+    let mut child = cargo(&workspace.root)
+        .args(["build", "--release", "--locked", "--package", PROGRAM])
+        .args(["--target", &target.triple, "--message-format", rendered])
+        .arg("--target-dir")
+        .arg(cache)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(not_started)?;
+    let stderr = child.stderr.take();
+    let words = thread::spawn(move || {
+        let mut words = String::new();
+        if let Some(mut stderr) = stderr {
+            // Words that are not UTF-8 are not worth stopping a build for.
+            let _ = stderr.read_to_string(&mut words);
+        }
+        words
+    });
+
+    let mut program = None;
+    let mut compiled = Compiled::default();
+    let mut culprit: Option<CompileError> = None;
+    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+        match serde_json::from_str(&line?) {
+            Ok(Message::Artifact { target, executable, fresh }) => {
+                progress.compiled(&target.name);
+                *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
+                program = executable.or(program);
+            }
+            Ok(Message::Diagnostic { target, manifest_path, message }) => {
+                if let Some(rendered) = &message.rendered {
+                    progress.line(rendered.trim_end());
+                }
+                if message.level == "error" && culprit.is_none() {
+                    culprit =
+                        Some(blame(&target.name, &manifest_path, &message, workspace, policies));
+                }
+            }
+            Ok(Message::Other) | Err(_) => {}
+        }
+    }
+    let status = child.wait()?;
+    let words = words.join().unwrap_or_default();
+    match (status.success(), program) {
+        (true, Some(program)) => Ok((program, compiled)),
+        _ => Err(culprit.unwrap_or_else(|| CompileError::Cargo {
+            status: status.to_string(),
+            words: sentence(&words),
+        })),
+    }
+}
+
+/// Whose mistake a compiler's error is.
+fn blame(
+    target: &str,
+    manifest: &Path,
+    error: &Diagnostic,
+    workspace: &Workspace,
+    policies: &Policies,
+) -> CompileError {
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
+    if let Some(it) = policies.crates.iter().find(|it| inside == Some(Path::new(&it.folder))) {
+        return CompileError::Policy {
+            name: it.name.clone(),
+            path: policies.root.join(&it.folder),
+        };
+    }
+    // The generated program only refers to what `register!` makes in each policy crate.
+    let unregistered =
+        error.message.split_once("registered_for_policy_api_").and_then(|(_, rest)| {
+            let stamp = rest.split('`').next()?.replace('_', ".");
+            let it = policies.crates.iter().find(|it| {
+                let library = it.name.replace('-', "_");
+                rest.contains(&format!("`{library}`"))
+                    || rest.contains(&format!("crate `{library}`"))
+            })?;
+            Some(CompileError::NotRegistered {
+                name: it.name.clone(),
+                library: policies.root.join(&it.folder).join("src/lib.rs"),
+                stamp,
+            })
+        });
+    unregistered.unwrap_or_else(|| CompileError::Dependency(target.to_owned()))
+}
+
+/// The Cargo that runs this program, or else the one on the PATH, with none of the settings that
+/// would make the result depend on whose shell it is.
+fn cargo(folder: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.current_dir(folder).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let unwanted = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_PKG_"];
+        if unwanted.iter().any(|prefix| text.starts_with(prefix))
+            || matches!(
+                &*text,
+                "RUSTFLAGS" | "CARGO_INCREMENTAL" | "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH"
+            )
+        {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+fn program() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn not_started(error: std::io::Error) -> CompileError {
+    CompileError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
+}
+
+/// Cargo's words on one line, without the name of their kind.
+fn sentence(words: &str) -> String {
+    let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
+    lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,91 @@
+//! From the generated workspace to one static binary.
+
+mod cargo;
+mod elf;
+mod flags;
+mod target;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use cargo::Compiled;
+pub(crate) use target::Target;
+
+use crate::discover::Policies;
+use crate::generate::Workspace;
+use crate::progress::Progress;
+
+/// A binary that was compiled and is known to be one static file.
+#[derive(Debug)]
+pub(crate) struct Binary {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+    /// How many crates were compiled for it and how many were there already.
+    pub(crate) compiled: Compiled,
+}
+
+/// Compiles the workspace's program, with what Cargo keeps between builds in `cache`.
+pub(crate) fn compile(
+    workspace: &Workspace,
+    policies: &Policies,
+    target: &Target,
+    cache: &Path,
+    progress: &Progress,
+) -> Result<Binary, CompileError> {
+    cargo::complete_lock(workspace)?;
+    let flags = flags::rustflags(workspace, cache, target)?;
+    let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let bytes = fs_err::read(&path)?;
+    elf::check_static(&path, &bytes)?;
+    Ok(Binary { path, bytes, compiled })
+}
+
+/// Why there is no binary.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error(
+        "cannot start `{program}`: {error}; Rust is needed to compile the policies: install it \
+         from rustup.rs, or have `{program}` on the PATH"
+    )]
+    NoToolchain { program: String, error: io::Error },
+    #[error("target `{target}` is not one that this compiler knows: {reason}")]
+    UnknownTarget { target: String, reason: String },
+    #[error(
+        "target `{0}` is not Linux: an image holds a Linux program, such as `x86_64-unknown-linux-musl`"
+    )]
+    NotLinux(String),
+    #[error(
+        "the standard library for `{target}` is not installed: `rustup target add {target}` \
+         installs it"
+    )]
+    NoStandardLibrary { target: String },
+    #[error("resolve the dependencies of the policies: {0}")]
+    Resolve(String),
+    #[error(
+        "policy crate `{name}` (`{}`) does not compile: the compiler's words are above",
+        path.display()
+    )]
+    Policy { name: String, path: PathBuf },
+    #[error(
+        "policy crate `{name}` registers nothing for policy-api {stamp}: write \
+         `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \
+         on `policy-api` itself",
+        library.display()
+    )]
+    NotRegistered { name: String, library: PathBuf, stamp: String },
+    #[error(
+        "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
+    )]
+    Dependency(String),
+    #[error("cargo ended with {status}: {words}")]
+    Cargo { status: String, words: String },
+    #[error(
+        "`{}` is not one static file: it asks for {needs}; compile for a musl target, or link \
+         what it asks for statically", path.display()
+    )]
+    NotStatic { path: PathBuf, needs: String },
+    #[error("`{}` is not an ELF program: {reason}", path.display())]
+    NotElf { path: PathBuf, reason: String },
+    #[error("compile the program: {0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,136 @@
+use std::env::consts::{ARCH, OS};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use oci_spec::image::Arch;
+
+use super::CompileError;
+
+/// What the program is compiled for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The target triple.
+    pub(crate) triple: String,
+    /// What to tell the user about this choice, when it is not the best one.
+    pub(crate) note: Option<String>,
+}
+
+impl Target {
+    /// The target that the user names, or musl on this machine's processor where its standard
+    /// library is installed, or else glibc, linked statically.
+    pub(crate) fn choose(given: Option<&str>) -> Result<Self, CompileError> {
+        if let Some(triple) = given {
+            if !is_linux(triple) {
+                return Err(CompileError::NotLinux(triple.to_owned()));
+            }
+            return if has_standard_library(triple)? {
+                Ok(Self { triple: triple.to_owned(), note: None })
+            } else {
+                Err(CompileError::NoStandardLibrary { target: triple.to_owned() })
+            };
+        }
+        let musl = format!("{ARCH}-unknown-linux-musl");
+        if has_standard_library(&musl)? {
+            return Ok(Self { triple: musl, note: None });
+        }
+        let gnu = format!("{ARCH}-unknown-linux-gnu");
+        if OS == "linux" && has_standard_library(&gnu)? {
+            let note = format!(
+                "the program is linked against glibc, statically: `rustup target add {musl}` gets \
+                 musl, which makes it smaller and free of glibc's own plugins"
+            );
+            return Ok(Self { triple: gnu, note: Some(note) });
+        }
+        Err(CompileError::NoStandardLibrary { target: musl })
+    }
+
+    /// The processor, as images name it.
+    pub(crate) fn architecture(&self) -> Arch {
+        match self.triple.split('-').next().unwrap_or_default() {
+            "x86_64" => Arch::Amd64,
+            "aarch64" => Arch::ARM64,
+            "i686" | "i586" => Arch::i386,
+            "powerpc64le" => Arch::PowerPC64le,
+            "riscv64gc" | "riscv64a23" => Arch::RISCV64,
+            arm if arm.starts_with("arm") || arm.starts_with("thumb") => Arch::ARM,
+            other => Arch::from(other),
+        }
+    }
+
+    /// Whether programs for it start on this machine.
+    pub(crate) fn runs_here(&self) -> bool {
+        OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
+    }
+}
+
+fn is_linux(triple: &str) -> bool {
+    triple.split('-').any(|part| part == "linux")
+}
+
+/// The compiler that Cargo will use.
+pub(super) fn rustc() -> OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// What the compiler prints for `--print WHAT`.
+pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+    let rustc = rustc();
+    let output = Command::new(&rustc).args(["--print", what]).args(more).output();
+    let output = output.map_err(|error| CompileError::NoToolchain {
+        program: rustc.to_string_lossy().into_owned(),
+        error,
+    })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let reason = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    Err(CompileError::UnknownTarget {
+        target: more.join(" ").replace("--target ", ""),
+        reason: reason.to_owned(),
+    })
+}
+
+fn has_standard_library(triple: &str) -> Result<bool, CompileError> {
+    let folder = print("target-libdir", &["--target", triple])?;
+    let Ok(entries) = fs_err::read_dir(folder) else { return Ok(false) };
+    let mut files = entries.filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())));
+    Ok(files.any(|file| {
+        let is_std = file.to_str().is_some_and(|name| name.starts_with("libstd-"));
+        is_std && file.extension().is_some_and(|extension| extension == "rlib")
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn architectures_have_the_names_that_images_use() {
+        for (triple, architecture) in [
+            ("x86_64-unknown-linux-musl", "amd64"),
+            ("aarch64-unknown-linux-gnu", "arm64"),
+            ("armv7-unknown-linux-musleabihf", "arm"),
+            ("riscv64gc-unknown-linux-musl", "riscv64"),
+            ("s390x-unknown-linux-gnu", "s390x"),
+        ] {
+            let target = Target { triple: triple.to_owned(), note: None };
+            assert_eq!(target.architecture().to_string(), architecture);
+        }
+    }
+
+    #[test]
+    fn targets_that_no_image_can_hold_are_refused() {
+        let error = |triple| Target::choose(Some(triple)).unwrap_err().to_string();
+        assert_eq!(
+            error("x86_64-pc-windows-msvc"),
+            "target `x86_64-pc-windows-msvc` is not Linux: an image holds a Linux program, such as \
+             `x86_64-unknown-linux-musl`"
+        );
+        assert!(
+            error("x86_65-linux")
+                .starts_with("target `x86_65-linux` is not one that this compiler knows: ")
+        );
+    }
+}

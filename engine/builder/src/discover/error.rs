@@ -1,0 +1,77 @@
+use std::io;
+use std::path::PathBuf;
+
+use semver::Version;
+
+use crate::manifest::ManifestError;
+
+/// Why a folder does not hold policies that can be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiscoverError {
+    #[error("there is no policies folder `{}`: name yours with `--policies`", root.display())]
+    NoFolder { root: PathBuf },
+    #[error(
+        "no policies in `{}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`{}",
+        root.display(),
+        if support.is_empty() {
+            String::new()
+        } else {
+            format!("; the crates there ({}) do not", support.join(", "))
+        }
+    )]
+    NoPolicies { root: PathBuf, support: Vec<String> },
+    #[error(
+        "`{}` holds Rust files (`{}`) but no `Cargo.toml`: add one, or move the folder away",
+        folder.display(),
+        file.display()
+    )]
+    NoManifest { folder: PathBuf, file: PathBuf },
+    #[error("`{}` has no `[package]`: expected a crate's manifest, with a name and a version", path.display())]
+    NoPackage { path: PathBuf },
+    #[error("`{}` has no `{key}` in its `[package]`: add one, as text", path.display())]
+    NoField { path: PathBuf, key: &'static str },
+    #[error("`{}` has the version `{version}`, which is not a semantic version such as `1.2.0`: {source}", path.display())]
+    Version { path: PathBuf, version: String, source: semver::Error },
+    #[error(
+        "two crates are named `{name}`: `{}` and `{}`; rename one of them",
+        first.display(),
+        second.display()
+    )]
+    SameName { name: String, first: PathBuf, second: PathBuf },
+    #[error("`{}` is named `{name}`, which is the engine's own: choose another name", path.display())]
+    TakenName { name: String, path: PathBuf },
+    #[error(
+        "`{}` has a `[{section}]`, which Cargo follows only at the root of a workspace: the policy \
+         would be built from other sources than its tests were; take it out", path.display()
+    )]
+    Patched { path: PathBuf, section: &'static str },
+    #[error(
+        "policy crate `{name}` asks for policy-api `{wanted}` in `{}`, and this engine has {has}: \
+         change the requirement, or build with an engine that has it", path.display()
+    )]
+    OtherApi { name: String, path: PathBuf, wanted: String, has: Version },
+    #[error(
+        "`{}` depends on `policy-api` but has no library: expected `{}`, with `policy_api::register!` in it",
+        path.display(),
+        file.display()
+    )]
+    NoLibrary { path: PathBuf, file: PathBuf },
+    #[error(
+        "`{}` depends on the folder `{}`, which is outside of the policies folder: move that crate \
+         into it, or depend on a published version of it", path.display(), dependency.display()
+    )]
+    Outside { path: PathBuf, dependency: PathBuf },
+    #[error(
+        "`{}` depends on the folder `{}`, which has no `Cargo.toml`: correct its path",
+        path.display(), dependency.display()
+    )]
+    NoDependency { path: PathBuf, dependency: PathBuf },
+    #[error("the crates {} depend on one another in a circle: take one of these dependencies out", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → "))]
+    Cycle { names: Vec<String> },
+    #[error("`{}` is not a name in UTF-8: rename it", path.display())]
+    NotUtf8 { path: PathBuf },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("read the policies: {0}")]
+    Read(#[from] io::Error),
+}

@@ -1,0 +1,153 @@
+//! A tree of files that is put on disk as a whole.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// Files by their path inside the tree.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    files: BTreeMap<PathBuf, Content>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(String),
+    CopyOf(PathBuf),
+}
+
+impl Tree {
+    /// A file with this text; it takes the place of one that was added before.
+    pub(crate) fn add(&mut self, path: impl Into<PathBuf>, text: String) {
+        self.files.insert(path.into(), Content::Text(text));
+    }
+
+    /// The files of a crate's folder, without what Git and Cargo keep there.
+    pub(crate) fn copy(&mut self, place: &str, folder: &Path) -> io::Result<()> {
+        let entries = WalkDir::new(folder).follow_links(true).into_iter();
+        let kept = entries.filter_entry(|entry| {
+            entry.depth() == 0 || !matches!(entry.file_name().to_str(), Some(".git" | "target"))
+        });
+        for entry in kept {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                self.files.insert(
+                    Path::new(place).join(inside),
+                    Content::CopyOf(entry.path().to_owned()),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `root` hold just these files. One that is already as it should be keeps its time of
+    /// change, by which Cargo tells what to compile again.
+    pub(crate) fn write(&self, root: &Path) -> io::Result<()> {
+        fs_err::create_dir_all(root)?;
+        self.remove_others(root)?;
+        for (path, content) in &self.files {
+            let path = root.join(path);
+            let bytes = match content {
+                Content::Text(text) => text.as_bytes().to_vec(),
+                Content::CopyOf(source) => fs_err::read(source)?,
+            };
+            if fs_err::read(&path).is_ok_and(|before| before == bytes) {
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                fs_err::create_dir_all(folder)?;
+            }
+            fs_err::write(&path, bytes)?;
+        }
+        Ok(())
+    }
+
+    fn remove_others(&self, root: &Path) -> io::Result<()> {
+        for entry in WalkDir::new(root).contents_first(true).min_depth(1) {
+            let entry = entry?;
+            let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            if entry.file_type().is_dir() {
+                // Left behind only when something is still in it.
+                let _ = fs_err::remove_dir(entry.path());
+            } else if !self.files.contains_key(inside) {
+                fs_err::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path from the root with no `.` or `..` in it, also where nothing is there yet.
+pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let mut absolute = PathBuf::new();
+    for component in std::path::absolute(path)?.components() {
+        match component {
+            Component::ParentDir => {
+                absolute.pop();
+            }
+            Component::CurDir => {}
+            other => absolute.push(other.as_os_str()),
+        }
+        // What exists is resolved on the way, so that links are seen through.
+        if let Ok(real) = fs_err::canonicalize(&absolute) {
+            absolute = real;
+        }
+    }
+    Ok(absolute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_on_disk_is_just_what_was_added() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("tree");
+        let source = temporary.path().join("crate");
+        for (file, text) in
+            [("src/lib.rs", "a"), ("target/x", "b"), (".git/y", "c"), (".hidden", "d")]
+        {
+            fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
+            fs_err::write(source.join(file), text).unwrap();
+        }
+        fs_err::create_dir_all(root.join("old/folder")).unwrap();
+        fs_err::write(root.join("old/folder/file"), "x").unwrap();
+
+        let mut tree = Tree::default();
+        tree.copy("p", &source).unwrap();
+        tree.add("p/src/lib.rs", "changed".to_owned());
+        tree.add("Cargo.toml", "m".to_owned());
+        tree.write(&root).unwrap();
+
+        let mut found: Vec<_> = WalkDir::new(&root)
+            .into_iter()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().is_file())
+            .map(|entry| entry.path().strip_prefix(&root).unwrap().display().to_string())
+            .collect();
+        found.sort();
+        assert_eq!(found, ["Cargo.toml", "p/.hidden", "p/src/lib.rs"]);
+        assert_eq!(fs_err::read_to_string(root.join("p/src/lib.rs")).unwrap(), "changed");
+        assert!(!root.join("old").exists());
+    }
+
+    #[test]
+    fn what_stays_the_same_is_not_written_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut tree = Tree::default();
+        tree.add("a", "1".to_owned());
+        tree.write(temporary.path()).unwrap();
+        let changed =
+            |name| fs_err::metadata(temporary.path().join(name)).unwrap().modified().unwrap();
+        let before = changed("a");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        tree.add("b", "2".to_owned());
+        tree.write(temporary.path()).unwrap();
+        assert_eq!(changed("a"), before);
+        assert!(changed("b") > before);
+    }
+}

@@ -1,0 +1,95 @@
+//! A crate's manifest as a member of the generated workspace.
+
+use std::path::Path;
+
+use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
+
+use crate::discover::{POLICY_API, Policies, PolicyCrate};
+use crate::files;
+use crate::manifest::{Manifest, for_each_dependency};
+
+/// An engine crate's manifest, with `policy-api` at `api`.
+pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
+    let mut document = manifest.document.clone();
+    reduce_to_library(&mut document);
+    point_to_engine(&mut document, api);
+    document.to_string()
+}
+
+/// A crate of the policies folder, with `policy-api` at `api` and its neighbours where they are
+/// in the generated workspace.
+pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, api: &str) -> String {
+    let mut document = it.manifest.document.clone();
+    reduce_to_library(&mut document);
+    point_to_engine(&mut document, api);
+    for_each_dependency(&mut document, |_, key, item| {
+        if package_of(key, item) == POLICY_API {
+            return;
+        }
+        if let Some(path) = item.get("path").and_then(Item::as_str)
+            && let Some(folder) = neighbour(&it.manifest.folder().join(path), policies)
+        {
+            item["path"] = value(format!("../{folder}"));
+        }
+    });
+    document.to_string()
+}
+
+/// The name of the policies folder's own subfolder that a path leads to.
+fn neighbour<'a>(path: &Path, policies: &'a Policies) -> Option<&'a str> {
+    let target = files::absolute(path).ok()?;
+    policies
+        .crates
+        .iter()
+        .find(|it| files::absolute(it.manifest.folder()).is_ok_and(|folder| folder == target))
+        .map(|it| it.folder.as_str())
+}
+
+/// Leaves what a dependent builds: no programs, tests, benchmarks and examples, no dependencies
+/// of these, and nothing that Cargo follows at the root of a workspace only.
+fn reduce_to_library(document: &mut DocumentMut) {
+    for key in
+        ["workspace", "profile", "dev-dependencies", "bin", "test", "bench", "example", "badges"]
+    {
+        document.remove(key);
+    }
+    if let Some(targets) = document.get_mut("target").and_then(Item::as_table_like_mut) {
+        for (_, target) in targets.iter_mut() {
+            if let Some(target) = target.as_table_like_mut() {
+                target.remove("dev-dependencies");
+            }
+        }
+    }
+    if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
+        for key in ["workspace", "default-run", "readme", "license-file"] {
+            package.remove(key);
+        }
+        for key in ["autobins", "autotests", "autobenches", "autoexamples"] {
+            package.insert(key, value(false));
+        }
+    }
+}
+
+/// Makes every `policy-api` the engine's, whatever version, registry or folder the author wrote.
+fn point_to_engine(document: &mut DocumentMut, api: &str) {
+    for_each_dependency(document, |_, key, item| {
+        if package_of(key, item) != POLICY_API {
+            return;
+        }
+        let mut dependency = InlineTable::new();
+        if key != POLICY_API {
+            dependency.insert("package", POLICY_API.into());
+        }
+        dependency.insert("path", api.into());
+        for kept in ["features", "default-features", "optional"] {
+            if let Some(value) = item.get(kept).and_then(Item::as_value) {
+                dependency.insert(kept, value.clone());
+            }
+        }
+        *item = Item::Value(Value::InlineTable(dependency));
+    });
+}
+
+fn package_of<'a>(key: &'a str, item: &'a Item) -> &'a str {
+    item.get("package").and_then(Item::as_str).unwrap_or(key)
+}

@@ -1,0 +1,94 @@
+//! Laying out a Cargo workspace that links every policy into one program.
+//!
+//! ```text
+//! Cargo.toml  Cargo.lock           the workspace, with the release profile
+//! program/{Cargo.toml,policies.json,src/main.rs}
+//! engine/{api,runtime}             the engine's own sources
+//! policies/*                       the user's crates
+//! ```
+//!
+//! Everything is copied in, so that no path of the machine is in what Cargo makes names of, and
+//! nothing is written into the user's tree. The manifests stand on their own there: they take
+//! nothing from another workspace, and every `policy-api` is the engine's.
+
+mod lock;
+mod member;
+pub(crate) mod program;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::discover::Policies;
+use crate::engine::Engine;
+use crate::files::{self, Tree};
+use crate::manifest::ManifestError;
+pub(crate) use program::{Asked, PROGRAM};
+
+/// What goes into the program beside the policies.
+#[derive(Debug)]
+pub(crate) struct Stamp<'a> {
+    /// The target triple.
+    pub(crate) target: &'a str,
+    /// The source revision, when known.
+    pub(crate) revision: Option<&'a str>,
+}
+
+/// A workspace that is laid out on disk.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+}
+
+/// Lays the workspace out in `root`; what is there already and stays the same is not touched.
+pub(crate) fn generate(
+    policies: &Policies,
+    engine: &Engine,
+    stamp: &Stamp<'_>,
+    root: &Path,
+) -> Result<Workspace, GenerateError> {
+    refuse_users_tree(root, policies)?;
+    let mut tree = Tree::default();
+    tree.add("Cargo.toml", program::workspace_manifest());
+    tree.add("Cargo.lock", lock::merged(policies, engine)?);
+    tree.add("program/Cargo.toml", program::manifest(policies, engine));
+    tree.add("program/policies.json", Asked::of(policies, engine).to_json());
+    tree.add("program/src/main.rs", program::source(policies, engine, stamp));
+    for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
+        tree.copy(place, manifest.folder())?;
+        tree.add(format!("{place}/Cargo.toml"), member::manifest(manifest, "../api"));
+    }
+    for it in &policies.crates {
+        let place = format!("policies/{}", it.folder);
+        tree.copy(&place, it.manifest.folder())?;
+        tree.add(
+            format!("{place}/Cargo.toml"),
+            member::policy_manifest(it, policies, "../../engine/api"),
+        );
+    }
+    tree.write(root)?;
+    Ok(Workspace { root: root.to_owned() })
+}
+
+fn refuse_users_tree(root: &Path, policies: &Policies) -> Result<(), GenerateError> {
+    let policies_folder = fs_err::canonicalize(&policies.root)?;
+    if files::absolute(root)?.starts_with(&policies_folder) {
+        return Err(GenerateError::InsidePolicies { root: root.to_owned() });
+    }
+    Ok(())
+}
+
+/// Why there is no workspace.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GenerateError {
+    #[error(
+        "`{}` is inside the policies folder, where nothing is written: name another folder",
+        root.display()
+    )]
+    InsidePolicies { root: PathBuf },
+    #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
+    Lock { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("lay out the workspace: {0}")]
+    Files(#[from] io::Error),
+}

@@ -1,0 +1,28 @@
+//! From a folder of policy crates to one static binary and an OCI image.
+//!
+//! Data flows one way, a module a step: [`discover`] finds the crates of a folder, [`generate`]
+//! lays out a workspace that links them into a program, [`compile`] makes one static binary of
+//! it, [`inspect`] compares what that binary reports with what was asked for, and [`image`] packs
+//! it. [`pipeline`] calls them up to the binary, [`cli`] the rest.
+
+mod cli;
+mod compile;
+mod destination;
+mod discover;
+mod engine;
+mod files;
+mod generate;
+mod image;
+mod inspect;
+mod manifest;
+mod pipeline;
+mod progress;
+mod report;
+mod revision;
+mod work_folder;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

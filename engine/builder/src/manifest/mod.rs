@@ -1,0 +1,99 @@
+//! Reading `Cargo.toml` files.
+
+mod dependencies;
+mod inherit;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, TableLike};
+
+pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency};
+
+/// A manifest on its own: what it inherits from its workspace is filled in.
+#[derive(Debug, Clone)]
+pub(crate) struct Manifest {
+    /// The file, under the name that the user gave its folder by.
+    pub(crate) path: PathBuf,
+    pub(crate) document: DocumentMut,
+    /// The folder of the workspace that it belongs to, where a `Cargo.lock` may lie.
+    pub(crate) workspace: Option<PathBuf>,
+}
+
+impl Manifest {
+    /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
+    pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
+        let document = parse(&path)?;
+        let workspace = workspace_of(&path, &document)?;
+        let root = workspace.as_ref().map(|(folder, document)| (folder.as_path(), document));
+        let document = inherit::fill_in(&path, document, root)?;
+        Ok(Self { path, document, workspace: workspace.map(|(folder, _)| folder) })
+    }
+
+    /// The folder that the manifest lies in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// A value of the `[package]` table; `None` also where there is no such table.
+    pub(crate) fn package(&self, key: &str) -> Option<&Item> {
+        self.document.get("package")?.as_table_like()?.get(key)
+    }
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ManifestError {
+    #[error("read a manifest: {0}")]
+    Read(#[from] io::Error),
+    #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
+    Parse { path: PathBuf, reason: String, place: String },
+    #[error(
+        "`{}` takes `{key}` from its workspace, and {}",
+        path.display(),
+        match workspace {
+            Some(workspace) => format!("`{}` has none", workspace.display()),
+            None => "is in no workspace: write it out, or add the workspace's `Cargo.toml`".to_owned(),
+        }
+    )]
+    NotInherited { path: PathBuf, key: String, workspace: Option<PathBuf> },
+}
+
+fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
+    fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
+        let text = error.to_string();
+        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
+        ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
+    })
+}
+
+/// The workspace that a crate belongs to, as Cargo sees it: its own manifest or the nearest above
+/// it with a `[workspace]` table.
+fn workspace_of(
+    path: &Path,
+    document: &DocumentMut,
+) -> Result<Option<(PathBuf, DocumentMut)>, ManifestError> {
+    let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
+    if document.contains_key("workspace") {
+        return Ok(Some((folder, document.clone())));
+    }
+    for above in folder.ancestors().skip(1) {
+        let candidate = above.join("Cargo.toml");
+        if candidate.is_file() {
+            let document = parse(&candidate)?;
+            if document.contains_key("workspace") {
+                return Ok(Some((above.to_owned(), document)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A table inside a document by its path, such as `workspace`, `package`.
+fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLike> {
+    let mut item = document.as_item();
+    for key in path {
+        item = item.as_table_like()?.get(key)?;
+    }
+    item.as_table_like()
+}

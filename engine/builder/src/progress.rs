@@ -1,0 +1,94 @@
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// How long one phase took.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Phase {
+    pub(crate) name: &'static str,
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
+    pub(crate) took: Duration,
+}
+
+/// Tells what is going on, on standard error: a moving line on a terminal, plain lines elsewhere.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    phases: RefCell<Vec<Phase>>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { bar, phases: RefCell::default() }
+    }
+
+    /// Runs one phase of the work and keeps how long it took.
+    pub(crate) fn phase<T, E>(
+        &self,
+        name: &'static str,
+        what: &str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match &self.bar {
+            Some(bar) => {
+                bar.enable_steady_tick(Duration::from_millis(100));
+                bar.set_prefix(name);
+                bar.set_message(what.to_owned());
+            }
+            None => self.line(&format!("{name}: {what}")),
+        }
+        let start = Instant::now();
+        let result = work();
+        self.phases.borrow_mut().push(Phase { name, took: start.elapsed() });
+        if let Some(bar) = &self.bar {
+            bar.disable_steady_tick();
+            bar.set_message("");
+        }
+        result
+    }
+
+    /// One more crate is compiled.
+    pub(crate) fn compiled(&self, name: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(name.to_owned());
+        }
+    }
+
+    /// A line that stays.
+    pub(crate) fn line(&self, text: &str) {
+        let write = || {
+            // With standard error closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{text}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Whether colours are wanted.
+    pub(crate) fn colours(&self) -> bool {
+        self.bar.is_some() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    }
+
+    /// Takes the moving line away and gives the phases so far.
+    pub(crate) fn finish(&self) -> Vec<Phase> {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.phases.borrow().clone()
+    }
+}
+
+fn milliseconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+}

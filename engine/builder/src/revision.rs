@@ -1,0 +1,22 @@
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The Git revision of a folder, with `-dirty` behind it when the folder holds anything that is
+/// not committed; `None` where there is no Git or no repository.
+pub(crate) fn of(folder: &Path) -> Option<String> {
+    let revision = git(folder, &["rev-parse", "--verify", "HEAD"])?;
+    let changes = git(folder, &["status", "--porcelain", "--", "."])?;
+    Some(if changes.is_empty() { revision } else { format!("{revision}-dirty") })
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

@@ -1,0 +1,51 @@
+use std::env;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::engine::Engine;
+use crate::progress::Progress;
+
+/// The folder that a build works in, for one build at a time.
+pub(crate) struct WorkFolder {
+    pub(crate) path: PathBuf,
+    /// The lock that goes with it; the system lets go of it whatever ends this process.
+    _lock: File,
+}
+
+impl WorkFolder {
+    /// Makes the folder, and waits until no other build works in it.
+    pub(crate) fn take(
+        given: Option<&Path>,
+        engine: &Engine,
+        progress: &Progress,
+    ) -> Result<Self, WorkFolderError> {
+        let target = || match env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
+            _ => engine.root.join("target"),
+        };
+        let path = given.map_or_else(|| target().join("policy-builder"), Path::to_owned);
+        let in_folder = |error| WorkFolderError { path: path.clone(), error };
+        fs_err::create_dir_all(&path).map_err(in_folder)?;
+        let path = fs_err::canonicalize(&path).map_err(in_folder)?;
+        let in_folder = |error| WorkFolderError { path: path.clone(), error };
+        let lock = File::create(path.join("lock")).map_err(in_folder)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                progress.line(&format!("note: waiting for another build in `{}`", path.display()));
+                lock.lock().map_err(in_folder)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(in_folder(error)),
+        }
+        Ok(Self { path, _lock: lock })
+    }
+}
+
+/// Why there is no folder to work in.
+#[derive(Debug, thiserror::Error)]
+#[error("work in the folder `{}`: {error}; name another with `--work-dir`", path.display())]
+pub(crate) struct WorkFolderError {
+    path: PathBuf,
+    error: io::Error,
+}
