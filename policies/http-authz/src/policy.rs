@@ -1,0 +1,176 @@
+use policy_api::{Context, Error, Policy, schema_of};
+use serde_json::Value;
+
+use crate::decision::{Decision, Reason};
+use crate::pattern::PlainPath;
+use crate::request::Request;
+use crate::roles::Roles;
+use crate::settings::Settings;
+
+/// The policy `http-authz`.
+#[derive(Debug)]
+pub struct HttpAuthz {
+    roles: Roles,
+}
+
+impl Policy for HttpAuthz {
+    type Settings = Settings;
+    type Input<'a> = Request<'a>;
+    type Output<'a> = Decision<'a>;
+
+    fn validate(settings: Settings) -> Result<Self, Error> {
+        Ok(Self { roles: Roles::parse(settings)? })
+    }
+
+    fn execute<'a>(&'a self, request: Request<'a>, _: &Context<'a>) -> Result<Decision<'a>, Error> {
+        Ok(self.judge(&request).into())
+    }
+
+    fn input_schema() -> Option<Value> {
+        Some(schema_of::<Request<'_>>())
+    }
+
+    fn settings_schema() -> Option<Value> {
+        Some(schema_of::<Settings>())
+    }
+}
+
+impl HttpAuthz {
+    fn judge(&self, request: &Request<'_>) -> Reason<'_> {
+        if self.roles.is_empty() {
+            return Reason::NothingConfigured;
+        }
+        let path = match PlainPath::parse(&request.path) {
+            Ok(path) => path,
+            Err(flaw) => return Reason::Ambiguous(flaw),
+        };
+        let mut denial =
+            if request.roles.is_empty() { Reason::NoRole } else { Reason::UnknownRoles };
+        for (role, rules) in request.roles.iter().filter_map(|role| self.roles.find(&role.0)) {
+            if rules.iter().any(|rule| rule.allows(&request.method, path)) {
+                return Reason::Allowed { role };
+            }
+            denial = Reason::NotGranted;
+        }
+        denial
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy_api::decide;
+
+    const SETTINGS: &str = r#"{"roles": {
+        "viewer": [{"methods": ["GET", "HEAD"], "paths": ["/api/**", "/healthz"]}],
+        "owner": [{"methods": ["*"], "paths": ["/api/v1/teams/*"]}],
+        "nobody": []
+    }}"#;
+
+    /// `METHOD PATH` by these roles: the output.
+    fn ask(settings: &str, request: &str, roles: &str) -> String {
+        let (method, path) = request.split_once(' ').unwrap();
+        let input = format!(
+            r#"{{"method": "{method}", "path": "{path}", "roles": {roles}, "user": "alice"}}"#
+        );
+        decide::<HttpAuthz>(settings, &input).unwrap().output.to_string()
+    }
+
+    fn denied(reason: &str) -> String {
+        format!(r#"{{"allowed":false,"reason":"{reason}"}}"#)
+    }
+
+    fn error(settings: &str) -> String {
+        decide::<HttpAuthz>(settings, "{}").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_role_allows_its_methods_on_its_paths() {
+        assert_eq!(
+            ask(SETTINGS, "GET /api/v1/pods?limit=5", r#"["nobody", "viewer"]"#),
+            r#"{"allowed":true,"reason":"the role `viewer` allows it"}"#
+        );
+        assert_eq!(
+            ask(SETTINGS, "DELETE /api/v1/teams/a", r#"["viewer", "owner"]"#),
+            r#"{"allowed":true,"reason":"the role `owner` allows it"}"#
+        );
+        let not_granted = denied("none of the request's roles allows this method on this path");
+        assert_eq!(ask(SETTINGS, "DELETE /api/v1/teams/a", r#"["viewer"]"#), not_granted);
+        assert_eq!(ask(SETTINGS, "get /healthz", r#"["viewer"]"#), not_granted);
+        assert_eq!(ask(SETTINGS, "GET /metrics", r#"["viewer", "intruder"]"#), not_granted);
+    }
+
+    #[test]
+    fn without_a_known_role_nothing_is_allowed() {
+        assert_eq!(ask(SETTINGS, "GET /healthz", "[]"), denied("the request carries no role"));
+        assert_eq!(
+            ask(SETTINGS, "GET /healthz", r#"["Viewer"]"#),
+            denied("the settings define none of the request's roles")
+        );
+        let input = r#"{"method": "GET", "path": "/healthz"}"#;
+        let output = decide::<HttpAuthz>(SETTINGS, input).unwrap().output.to_string();
+        assert_eq!(output, denied("the request carries no role"));
+    }
+
+    #[test]
+    fn without_settings_nothing_is_allowed() {
+        assert_eq!(
+            ask("{}", "GET /healthz", r#"["viewer"]"#),
+            denied("the settings define no `roles`, so every request is denied")
+        );
+    }
+
+    #[test]
+    fn a_path_with_two_meanings_is_denied_and_told() {
+        for (path, reason) in [
+            ("api", "the path does not start with `/`"),
+            ("/api//x", "the path has an empty segment (`//`)"),
+            ("/api/../x", "the path has a `.` or `..` segment"),
+            (r"/api\\x", "the path has a backslash"),
+            (r"/api\u0000", "the path has a control character"),
+            ("/api%2fx", r"the path has an escaped `.`, `/`, `\\`, `%` or control character"),
+            ("/api%x", "the path has a `%` without two hexadecimal digits"),
+        ] {
+            assert_eq!(ask(SETTINGS, &format!("GET {path}"), r#"["viewer"]"#), denied(reason));
+        }
+    }
+
+    #[test]
+    fn a_name_with_escapes_is_the_same_name() {
+        assert_eq!(
+            ask(SETTINGS, r"GET \/healthz", r#"["\u0076iewer"]"#),
+            r#"{"allowed":true,"reason":"the role `viewer` allows it"}"#
+        );
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_with_their_place() {
+        let grant = |grant: &str| error(&format!(r#"{{"roles": {{"r": [{grant}]}}}}"#));
+        assert_eq!(
+            grant(r#"{"methods": ["GET"], "paths": ["/a", "b"]}"#),
+            "`roles.r[0].paths[1]` is `b`: expected a pattern that starts with `/`"
+        );
+        assert_eq!(
+            grant(r#"{"methods": ["GET", "get"], "paths": ["/a"]}"#),
+            "`roles.r[0].methods[1]` is `get`: expected a method in capitals such as `GET`, or `*`"
+        );
+        assert_eq!(
+            grant(r#"{"methods": [], "paths": ["/a"]}"#),
+            "`roles.r[0].methods` is empty: expected methods such as `GET`, or `*`"
+        );
+        assert_eq!(
+            grant(r#"{"methods": ["*"], "paths": []}"#),
+            "`roles.r[0].paths` is empty: expected patterns such as `/api/**`"
+        );
+        assert_eq!(
+            error(r#"{"roles": {"": []}}"#),
+            "a role of `roles` has an empty name: give it one"
+        );
+        assert!(error(r#"{"role": {}}"#).starts_with("unknown field `role`, expected `roles`"));
+    }
+
+    #[test]
+    fn an_incomplete_request_is_an_error() {
+        assert_eq!(error(SETTINGS), "missing field `method`, at line 1 column 2");
+    }
+}

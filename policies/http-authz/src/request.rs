@@ -1,0 +1,25 @@
+use std::borrow::Cow;
+
+use policy_api::schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Who wants to do what.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "policy_api::schemars")]
+pub struct Request<'a> {
+    /// The HTTP method, as `GET`.
+    #[serde(borrow)]
+    pub(crate) method: Cow<'a, str>,
+    /// The path, as it stands in the request line.
+    #[serde(borrow)]
+    pub(crate) path: Cow<'a, str>,
+    /// The caller's roles.
+    #[serde(borrow, default)]
+    pub(crate) roles: Vec<Role<'a>>,
+}
+
+/// A role's name. A plain `Cow` would not be borrowed inside the list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(crate = "policy_api::schemars")]
+pub struct Role<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);

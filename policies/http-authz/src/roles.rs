@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+
+use policy_api::Error;
+
+use crate::pattern::{Pattern, PlainPath};
+use crate::settings::{Grant, Settings};
+
+/// What each role may do, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Roles(BTreeMap<Box<str>, Vec<Rule>>);
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    methods: Methods,
+    paths: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+enum Methods {
+    Any,
+    These(Vec<Box<str>>),
+}
+
+impl Roles {
+    pub(crate) fn parse(settings: Settings) -> Result<Self, Error> {
+        let roles = settings.roles.into_iter().map(|(role, grants)| {
+            if role.is_empty() {
+                return Err(Error::msg("a role of `roles` has an empty name: give it one"));
+            }
+            let rules = grants.iter().enumerate().map(|(index, grant)| {
+                Rule::parse(grant)
+                    .map_err(|error| Error::msg(format_args!("`roles.{role}[{index}].{error}")))
+            });
+            Ok((role.as_str().into(), rules.collect::<Result<_, _>>()?))
+        });
+        Ok(Self(roles.collect::<Result<_, _>>()?))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The role of this name, its name for good, and its rules.
+    pub(crate) fn find(&self, name: &str) -> Option<(&str, &[Rule])> {
+        self.0.get_key_value(name).map(|(name, rules)| (&**name, &**rules))
+    }
+}
+
+impl Rule {
+    pub(crate) fn allows(&self, method: &str, path: PlainPath<'_>) -> bool {
+        self.methods.include(method) && self.paths.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// The error goes on from the grant's own place: `FIELD` is wrong.
+    fn parse(grant: &Grant) -> Result<Self, String> {
+        let mut paths = Vec::with_capacity(grant.paths.len());
+        for (index, path) in grant.paths.iter().enumerate() {
+            paths.push(
+                Pattern::parse(path)
+                    .map_err(|reason| format!("paths[{index}]` is `{path}`: {reason}"))?,
+            );
+        }
+        if paths.is_empty() {
+            return Err("paths` is empty: expected patterns such as `/api/**`".to_owned());
+        }
+        Ok(Self { methods: Methods::parse(&grant.methods)?, paths })
+    }
+}
+
+impl Methods {
+    fn parse(methods: &[String]) -> Result<Self, String> {
+        if methods.is_empty() {
+            return Err("methods` is empty: expected methods such as `GET`, or `*`".to_owned());
+        }
+        let is_method = |method: &str| {
+            !method.is_empty()
+                && method
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'))
+        };
+        for (index, method) in methods.iter().enumerate() {
+            if method != "*" && !is_method(method) {
+                return Err(format!(
+                    "methods[{index}]` is `{method}`: expected a method in capitals such as `GET`, \
+                     or `*`"
+                ));
+            }
+        }
+        if methods.iter().any(|method| method == "*") {
+            return Ok(Self::Any);
+        }
+        Ok(Self::These(methods.iter().map(|method| method.as_str().into()).collect()))
+    }
+
+    fn include(&self, method: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(methods) => methods.iter().any(|known| **known == *method),
+        }
+    }
+}

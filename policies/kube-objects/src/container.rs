@@ -1,0 +1,73 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{SecurityContext, Text};
+
+/// A container of any sort.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Container<'a> {
+    /// Its name in the pod.
+    #[serde(borrow)]
+    pub name: Option<Text<'a>>,
+    /// The image that it runs.
+    #[serde(borrow)]
+    pub image: Option<Text<'a>>,
+    /// What it may do.
+    #[serde(borrow)]
+    pub security_context: Option<SecurityContext<'a>>,
+    /// Where it listens.
+    pub ports: Option<Vec<Port>>,
+    /// Whether it still lives.
+    #[serde(borrow)]
+    pub liveness_probe: Option<Handler<'a>>,
+    /// Whether it can serve.
+    #[serde(borrow)]
+    pub readiness_probe: Option<Handler<'a>>,
+    /// Whether it has started.
+    #[serde(borrow)]
+    pub startup_probe: Option<Handler<'a>>,
+    /// What happens after its start and before its end.
+    #[serde(borrow)]
+    pub lifecycle: Option<Lifecycle<'a>>,
+}
+
+/// A port of a container.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Port {
+    /// The host's port that leads to it; 0 is none.
+    pub host_port: Option<i32>,
+}
+
+/// What the kubelet does at the two ends of a container's life.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle<'a> {
+    /// Right after the start.
+    #[serde(borrow)]
+    pub post_start: Option<Handler<'a>>,
+    /// Before the end.
+    #[serde(borrow)]
+    pub pre_stop: Option<Handler<'a>>,
+}
+
+/// What the kubelet does to a container, to probe it or at an end of its life.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Handler<'a> {
+    /// A request.
+    #[serde(borrow)]
+    pub http_get: Option<Target<'a>>,
+    /// A connection.
+    #[serde(borrow)]
+    pub tcp_socket: Option<Target<'a>>,
+}
+
+/// What the kubelet connects to.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct Target<'a> {
+    /// Another host than the pod.
+    #[serde(borrow)]
+    pub host: Option<Text<'a>>,
+}

@@ -1,0 +1,186 @@
+use std::fmt;
+
+use serde::de::value::UnitDeserializer;
+use serde::de::{
+    DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::kind::Kind;
+use crate::{Metadata, Object, Text};
+
+/// A field that pods can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Spec,
+    Template,
+    Items,
+    Request,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Spec, Self::Template, Self::Items, Self::Request];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Spec => "spec",
+            Self::Template => "template",
+            Self::Items => "items",
+            Self::Request => "request",
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        OfKind(None).deserialize(deserializer)
+    }
+}
+
+/// Decodes the items of a list, whose kind the list may have told.
+pub(crate) fn items<'de, D: Deserializer<'de>>(
+    kind: Option<&str>,
+    items: D,
+) -> Result<Vec<Object<'de>>, D::Error> {
+    items.deserialize_option(Items(kind))
+}
+
+/// Decodes an object of this kind, unless it says another.
+#[derive(Clone, Copy)]
+struct OfKind<'k>(Option<&'k str>);
+
+impl<'de> DeserializeSeed<'de> for OfKind<'_> {
+    type Value = Object<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OfKind<'_> {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Kubernetes object")
+    }
+
+    /// What a part has to look like depends on the object's kind. Kubernetes writes the kind
+    /// first, and then the part is decoded as it comes; a part that comes earlier is kept as text.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut kind: Option<Text<'de>> = None;
+        let mut metadata: Option<Metadata<'de>> = None;
+        let mut object: Option<Object<'de>> = None;
+        let mut early: Vec<(Part, &'de RawValue)> = Vec::new();
+        while let Some(field) = map.next_key::<Text<'_>>()? {
+            match &*field {
+                "kind" if kind.is_some() => return Err(A::Error::duplicate_field("kind")),
+                "kind" => {
+                    kind = map.next_value::<Option<Text<'_>>>()?.filter(|kind| !kind.is_empty());
+                    continue;
+                }
+                "metadata" if metadata.is_some() => {
+                    return Err(A::Error::duplicate_field("metadata"));
+                }
+                "metadata" => {
+                    metadata = map.next_value()?;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(part) = Part::named(&field) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if object.is_some() || early.iter().any(|(earlier, _)| *earlier == part) {
+                return Err(A::Error::duplicate_field(part.name()));
+            }
+            match kind.as_deref().map(Kind::of) {
+                None => early.push((part, map.next_value()?)),
+                Some(kind) if kind.part() == Some(part) => {
+                    object = Some(map.next_value_seed(PartOf(kind))?);
+                }
+                Some(_) => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let kind = kind.as_deref().or(self.0).ok_or_else(no_kind)?;
+        let kind = Kind::of(kind);
+        let mut object = match object {
+            Some(object) => object,
+            None => match early.iter().find(|(part, _)| kind.part() == Some(*part)) {
+                Some((part, text)) => decode_early(kind, *part, text)?,
+                None => kind.decode_part::<UnitDeserializer<_>>(().into_deserializer())?,
+            },
+        };
+        if let (Kind::Pod, Object::Pod { pod, .. }) = (kind, &mut object) {
+            pod.metadata = metadata;
+        }
+        Ok(object)
+    }
+}
+
+fn no_kind<E: Error>() -> E {
+    E::custom(
+        "an object without a `kind`: expected a Kubernetes object, such as a Pod, a Deployment, \
+         a List or an AdmissionReview",
+    )
+}
+
+fn decode_early<'de, E: Error>(
+    kind: Kind<'_>,
+    part: Part,
+    text: &'de RawValue,
+) -> Result<Object<'de>, E> {
+    // This counts levels of nesting anew; `policy_api::decode` has bounded them for the whole text.
+    let mut deserializer = serde_json::Deserializer::from_str(text.get());
+    kind.decode_part(&mut deserializer).map_err(|error| {
+        // The place is counted from the start of the part: no help to anyone.
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        E::custom(format_args!("in `{}`: {message}", part.name()))
+    })
+}
+
+struct PartOf<'k>(Kind<'k>);
+
+impl<'de> DeserializeSeed<'de> for PartOf<'_> {
+    type Value = Object<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.decode_part(deserializer)
+    }
+}
+
+/// The items of a list, or `null`.
+struct Items<'k>(Option<&'k str>);
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = Vec<Object<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of Kubernetes objects")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(OfKind(self.0))? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}

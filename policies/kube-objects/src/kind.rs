@@ -1,0 +1,127 @@
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+use crate::decode::{self, Part};
+use crate::{Object, Pod, PodSpec, Text};
+
+/// What an object's `kind` says of where its pods are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind<'k> {
+    Pod,
+    PodTemplate,
+    Workload,
+    CronJob,
+    /// A list, and the kind of its items where they do not say.
+    List(Option<&'k str>),
+    AdmissionReview,
+    /// Any other: it holds no pod.
+    Podless,
+}
+
+/// The kinds with a pod template in their `spec`.
+pub(crate) const WORKLOADS: [&str; 6] =
+    ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"];
+
+impl<'k> Kind<'k> {
+    /// By the name alone, whatever API group it is of: judging one object too many is safe.
+    pub(crate) fn of(name: &'k str) -> Self {
+        match name {
+            "Pod" => Self::Pod,
+            "PodTemplate" => Self::PodTemplate,
+            _ if WORKLOADS.contains(&name) => Self::Workload,
+            "CronJob" => Self::CronJob,
+            "AdmissionReview" => Self::AdmissionReview,
+            _ => match name.strip_suffix("List") {
+                Some(items) => Self::List(Some(items).filter(|items| !items.is_empty())),
+                None => Self::Podless,
+            },
+        }
+    }
+
+    /// The part of the object that the pods are in.
+    pub(crate) fn part(self) -> Option<Part> {
+        match self {
+            Self::Pod | Self::Workload | Self::CronJob => Some(Part::Spec),
+            Self::PodTemplate => Some(Part::Template),
+            Self::List(_) => Some(Part::Items),
+            Self::AdmissionReview => Some(Part::Request),
+            Self::Podless => None,
+        }
+    }
+
+    /// Decodes that part; `null` is as good as absent.
+    pub(crate) fn decode_part<'de, D: Deserializer<'de>>(
+        self,
+        part: D,
+    ) -> Result<Object<'de>, D::Error> {
+        Ok(match self {
+            Self::Pod => {
+                let spec = Option::<PodSpec<'_>>::deserialize(part)?;
+                template("", Some(Pod { metadata: None, spec }))
+            }
+            Self::PodTemplate => template("template.", Option::deserialize(part)?),
+            Self::Workload => {
+                let spec = Option::<WorkloadSpec<'_>>::deserialize(part)?;
+                template("spec.template.", spec.and_then(|spec| spec.template))
+            }
+            Self::CronJob => {
+                let spec = Option::<CronJobSpec<'_>>::deserialize(part)?;
+                let job = spec.and_then(|spec| spec.job_template).and_then(|job| job.spec);
+                template("spec.jobTemplate.spec.template.", job.and_then(|spec| spec.template))
+            }
+            Self::List(items) => Object::List(decode::items(items, part)?),
+            Self::AdmissionReview => {
+                let request = Option::<AdmissionRequest<'_>>::deserialize(part)?
+                    .ok_or_else(|| D::Error::custom("an AdmissionReview without a `request`"))?;
+                Object::Review(request.object()?)
+            }
+            Self::Podless => Object::Podless,
+        })
+    }
+}
+
+fn template<'a>(path: &'static str, pod: Option<Pod<'a>>) -> Object<'a> {
+    Object::Pod { template: path, pod: Box::new(pod.unwrap_or_default()) }
+}
+
+#[derive(Deserialize)]
+struct WorkloadSpec<'a> {
+    #[serde(borrow)]
+    template: Option<Pod<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CronJobSpec<'a> {
+    #[serde(borrow)]
+    job_template: Option<JobTemplate<'a>>,
+}
+
+#[derive(Deserialize)]
+struct JobTemplate<'a> {
+    #[serde(borrow)]
+    spec: Option<WorkloadSpec<'a>>,
+}
+
+#[derive(Deserialize)]
+struct AdmissionRequest<'a> {
+    #[serde(borrow)]
+    operation: Option<Text<'a>>,
+    #[serde(borrow)]
+    object: Option<Box<Object<'a>>>,
+}
+
+impl<'a> AdmissionRequest<'a> {
+    /// The object that is asked about. There is none where one is deleted or connected to; any
+    /// other request without one is not to pass for harmless.
+    fn object<E: Error>(self) -> Result<Option<Box<Object<'a>>>, E> {
+        match self.operation.as_deref() {
+            _ if self.object.is_some() => Ok(self.object),
+            Some("DELETE" | "CONNECT") => Ok(None),
+            Some(operation) => Err(E::custom(format_args!(
+                "a request to `{operation}` without its `object`: only a `DELETE` has none"
+            ))),
+            None => Err(E::custom("a request without an `operation` and an `object`")),
+        }
+    }
+}

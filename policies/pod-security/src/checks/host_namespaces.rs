@@ -1,0 +1,50 @@
+use kube_objects::Pod;
+
+use crate::Version;
+use crate::report::Report;
+use crate::standard::{Check, Level};
+
+/// Pods may not share namespaces of the host.
+pub(super) const CHECK: Check = Check {
+    id: "hostNamespaces",
+    level: Level::Baseline,
+    revisions: &[(Version::v1(0), run)],
+    overrides: None,
+};
+
+fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let spec = pod.spec();
+    for (field, shared) in
+        [("hostNetwork", spec.host_network), ("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc)]
+    {
+        if shared == Some(true) {
+            report.add(
+                format_args!("spec.{field}"),
+                format_args!("`{field}` is `true`: a pod may not share namespaces of the host"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{NONE, baseline};
+
+    #[test]
+    fn sharing_namespaces_of_the_host_is_denied() {
+        for version in ["v1.0", "latest"] {
+            for field in ["hostNetwork", "hostPID", "hostIPC"] {
+                let spec = |value: &str| format!(r#""spec": {{"{field}": {value}}}"#);
+                assert_eq!(
+                    baseline(version, &spec("true")),
+                    [format!(
+                        "hostNamespaces spec.{field}: `{field}` is `true`: \
+                         a pod may not share namespaces of the host"
+                    )]
+                );
+                assert_eq!(baseline(version, &spec("false")), NONE);
+                assert_eq!(baseline(version, &spec("null")), NONE);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use kube_objects::Pod;
+
+use crate::Version;
+use crate::report::Report;
+use crate::standard::{Check, Level};
+
+/// Containers may not have the host's root rights.
+pub(super) const CHECK: Check = Check {
+    id: "privileged",
+    level: Level::Baseline,
+    revisions: &[(Version::v1(0), run)],
+    overrides: None,
+};
+
+fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for container in pod.spec().all_containers() {
+        if container.security_context.as_ref().and_then(|context| context.privileged) == Some(true)
+        {
+            report.add(
+                format_args!("{}.securityContext.privileged", container.place),
+                "`privileged` is `true`: a container may not be privileged",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{NONE, baseline, container_with, pod_with};
+
+    #[test]
+    fn privileged_containers_are_denied() {
+        for version in ["v1.0", "latest"] {
+            assert_eq!(
+                baseline(version, &container_with(r#"{"privileged": true}"#)),
+                ["privileged spec.containers[0].securityContext.privileged: \
+                  `privileged` is `true`: a container may not be privileged"]
+            );
+            assert_eq!(baseline(version, &container_with(r#"{"privileged": false}"#)), NONE);
+            assert_eq!(baseline(version, &container_with(r#"{"privileged": null}"#)), NONE);
+        }
+    }
+
+    #[test]
+    fn ephemeral_containers_count() {
+        let pod = r#""spec": {"ephemeralContainers": [{"securityContext": {"privileged": true}}]}"#;
+        assert_eq!(baseline("latest", pod).len(), 1);
+    }
+
+    #[test]
+    fn a_pod_itself_cannot_be_privileged() {
+        assert_eq!(baseline("latest", &pod_with(r#"{"privileged": true}"#)), NONE);
+    }
+}

@@ -1,0 +1,115 @@
+use kube_objects::Pod;
+
+use crate::Version;
+use crate::report::Report;
+use crate::standard::{Check, Level};
+
+const UNRESTRICTED: [&str; 9] = [
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+];
+
+/// Pods may not mount paths of the host.
+pub(super) const BASELINE: Check = Check {
+    id: "hostPathVolumes",
+    level: Level::Baseline,
+    revisions: &[(Version::v1(0), no_host_paths)],
+    overrides: None,
+};
+
+/// Pods may mount only volumes that lead to nothing of the host.
+pub(super) const RESTRICTED: Check = Check {
+    id: "restrictedVolumes",
+    level: Level::Restricted,
+    revisions: &[(Version::v1(0), only_unrestricted)],
+    overrides: Some(BASELINE.id),
+};
+
+fn no_host_paths(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for volume in pod.spec().all_volumes() {
+        if volume.has("hostPath") {
+            report.add(
+                format_args!("{}.hostPath", volume.place),
+                "a path of the host is mounted: `hostPath` volumes are not allowed",
+            );
+        }
+    }
+}
+
+fn only_unrestricted(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for volume in pod.spec().all_volumes() {
+        // Kubernetes makes a volume without a source an `emptyDir`.
+        let Some(source) = volume.sources.first() else { continue };
+        if !UNRESTRICTED.iter().any(|source| volume.has(source)) {
+            report.add(
+                format_args!("{}.{source}", volume.place),
+                format_args!(
+                    "the volume is of type `{source}`: only `{}` are allowed",
+                    UNRESTRICTED.join("`, `")
+                ),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{NONE, baseline, restricted};
+
+    const CHECK: &str = "restrictedVolumes";
+
+    fn volume(fields: &str) -> String {
+        format!(r#""spec": {{"volumes": [{{"emptyDir": {{}}}}, {{"name": "v"{fields}}}]}}"#)
+    }
+
+    #[test]
+    fn paths_of_the_host_are_denied() {
+        let host_path = volume(r#", "hostPath": {"path": "/"}"#);
+        for version in ["v1.0", "latest"] {
+            assert_eq!(
+                baseline(version, &host_path),
+                ["hostPathVolumes spec.volumes[1].hostPath: \
+                  a path of the host is mounted: `hostPath` volumes are not allowed"]
+            );
+            assert_eq!(restricted(CHECK, version, &host_path).len(), 1);
+            assert_eq!(restricted("hostPathVolumes", version, &host_path), NONE);
+        }
+        assert_eq!(baseline("latest", &volume(r#", "hostPath": null"#)), NONE);
+    }
+
+    #[test]
+    fn restricted_pods_may_mount_only_some_types() {
+        for allowed in super::UNRESTRICTED {
+            assert_eq!(
+                restricted(CHECK, "v1.0", &volume(&format!(r#", "{allowed}": {{}}"#))),
+                NONE
+            );
+        }
+        assert_eq!(
+            restricted(CHECK, "latest", &volume(r#", "nfs": {"server": "x"}"#)),
+            ["restrictedVolumes spec.volumes[1].nfs: the volume is of type `nfs`: only \
+              `configMap`, `csi`, `downwardAPI`, `emptyDir`, `ephemeral`, `image`, \
+              `persistentVolumeClaim`, `projected`, `secret` are allowed"]
+        );
+        assert_eq!(baseline("latest", &volume(r#", "nfs": {"server": "x"}"#)), NONE);
+    }
+
+    #[test]
+    fn a_volume_of_an_unknown_type_is_denied() {
+        assert_eq!(restricted(CHECK, "latest", &volume(r#", "Secret": {}"#)).len(), 1);
+        assert_eq!(restricted(CHECK, "latest", &volume(r#", "nfs": {}, "secret": null"#)).len(), 1);
+    }
+
+    #[test]
+    fn a_volume_without_a_type_is_an_empty_directory() {
+        assert_eq!(restricted(CHECK, "latest", &volume("")), NONE);
+        assert_eq!(restricted(CHECK, "latest", &volume(r#", "hostPath": null"#)), NONE);
+    }
+}

@@ -1,0 +1,133 @@
+use kube_objects::{Decision, Object};
+use policy_api::schemars::JsonSchema;
+use policy_api::{Context, Error, Policy, schema_of};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Version;
+use crate::standard::{Level, Standard};
+
+/// Which version of the standards to go by.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(crate = "policy_api::schemars")]
+pub struct Settings {
+    /// `latest`, or a Kubernetes version from `v1.0` to `v1.37`.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    version: Version,
+}
+
+/// The policy `pod-security-baseline`.
+#[derive(Debug)]
+pub struct Baseline(Standard);
+
+/// The policy `pod-security-restricted`.
+#[derive(Debug)]
+pub struct Restricted(Standard);
+
+macro_rules! impl_policy {
+    ($policy:ident, $level:expr) => {
+        impl Policy for $policy {
+            type Settings = Settings;
+            type Input<'a> = Object<'a>;
+            type Output<'a> = Decision;
+
+            fn validate(settings: Settings) -> Result<Self, Error> {
+                Ok(Self(Standard::new($level, settings.version)))
+            }
+
+            fn execute<'a>(
+                &'a self,
+                object: Object<'a>,
+                _: &Context<'a>,
+            ) -> Result<Decision, Error> {
+                Ok(self.0.judge(&object))
+            }
+
+            fn input_schema() -> Option<Value> {
+                Some(schema_of::<Object<'_>>())
+            }
+
+            fn settings_schema() -> Option<Value> {
+                Some(schema_of::<Settings>())
+            }
+        }
+    };
+}
+
+impl_policy!(Baseline, Level::Baseline);
+impl_policy!(Restricted, Level::Restricted);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy_api::decide;
+
+    const POD: &str = r#"{"kind": "Pod"}"#;
+
+    #[test]
+    fn the_version_may_be_left_out() {
+        let decided = decide::<Baseline>("{}", POD).unwrap();
+        assert_eq!(decided.output.to_string(), r#"{"allowed":true,"violations":[]}"#);
+    }
+
+    #[test]
+    fn wrong_settings_are_refused() {
+        let error = |settings| decide::<Restricted>(settings, POD).unwrap_err().to_string();
+        assert_eq!(
+            error(r#"{"version": "v1.38"}"#),
+            "unknown version `v1.38`: expected `latest`, or `v1.0` to `v1.37`, \
+             at `version` (line 1 column 20)"
+        );
+        assert_eq!(
+            error(r#"{"versoin": "v1.3"}"#),
+            "unknown field `versoin`, expected `version`, at `versoin` (line 1 column 10)"
+        );
+    }
+
+    #[test]
+    fn a_violation_is_named_with_its_check_and_field() {
+        let cron_job = r#"{"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {
+            "spec": {"initContainers": [{"name": "a"}, {"securityContext": {"privileged": true}}]}
+        }}}}}"#;
+        let list = format!(r#"{{"kind": "List", "items": [{{"kind": "Service"}}, {cron_job}]}}"#);
+        let review = format!(
+            r#"{{"kind": "AdmissionReview", "request": {{"operation": "CREATE", "object": {list}}}}}"#
+        );
+        assert_eq!(
+            decide::<Baseline>("{}", &review).unwrap().output.to_string(),
+            r#"{"allowed":false,"violations":[{"check":"privileged","field":"request.object.items[1].spec.jobTemplate.spec.template.spec.initContainers[1].securityContext.privileged","message":"`privileged` is `true`: a container may not be privileged"}]}"#
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_an_error() {
+        let error = |input| decide::<Baseline>("{}", input).unwrap_err().to_string();
+        assert_eq!(
+            error("{}"),
+            "an object without a `kind`: expected a Kubernetes object, such as a Pod, \
+             a Deployment, a List or an AdmissionReview, at line 1 column 2"
+        );
+        assert_eq!(
+            error(r#"{"kind": "Pod", "spec": {"containers": [{"image": 7}]}}"#),
+            "expected a string, found the number `7`, \
+             at `spec.containers[0].image` (line 1 column 51)"
+        );
+        assert_eq!(
+            error(r#"{"spec": {"hostPID": 1}, "kind": "Pod"}"#),
+            "in `spec`: invalid type: integer `1`, expected a boolean, at line 1 column 39"
+        );
+    }
+
+    #[test]
+    fn both_schemas_tell_the_fields() {
+        let input = Baseline::input_schema().unwrap().to_string();
+        for field in ["hostPID", "ephemeralContainers", "jobTemplate", "seccompProfile"] {
+            assert!(input.contains(&format!("\"{field}\"")), "{field}");
+        }
+        let settings = Restricted::settings_schema().unwrap();
+        assert_eq!(settings["properties"]["version"]["type"], "string");
+        assert_eq!(settings["additionalProperties"], false);
+    }
+}

@@ -1,0 +1,149 @@
+use kube_objects::{Decision, Object, Pod};
+
+use crate::Version;
+use crate::checks::CHECKS;
+use crate::report::Report;
+
+/// How much a standard asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Baseline,
+    Restricted,
+}
+
+/// A check of the standards, in all its revisions.
+pub(crate) struct Check {
+    /// What Kubernetes calls it.
+    pub(crate) id: &'static str,
+    pub(crate) level: Level,
+    /// The versions from which each holds, in rising order.
+    pub(crate) revisions: &'static [(Version, Run)],
+    /// The baseline check that this restricted one is the stricter form of.
+    pub(crate) overrides: Option<&'static str>,
+}
+
+/// Looks for violations in a pod.
+pub(crate) type Run = fn(&Pod<'_>, &mut Report<'_>);
+
+impl Check {
+    fn as_of(&self, version: Version) -> Option<Run> {
+        self.revisions.iter().rev().find(|(since, _)| *since <= version).map(|(_, run)| *run)
+    }
+}
+
+/// The checks of one level as of one version.
+#[derive(Debug)]
+pub(crate) struct Standard {
+    checks: Vec<(&'static str, Run)>,
+}
+
+impl Standard {
+    pub(crate) fn new(level: Level, version: Version) -> Self {
+        let in_force = || {
+            CHECKS
+                .iter()
+                .filter(|check| check.level == Level::Baseline || level == Level::Restricted)
+                .filter_map(|check| Some((check, check.as_of(version)?)))
+        };
+        let is_overridden = |id| in_force().any(|(stricter, _)| stricter.overrides == Some(id));
+        let checks = in_force()
+            .filter(|(check, _)| !is_overridden(check.id))
+            .map(|(check, run)| (check.id, run))
+            .collect();
+        Self { checks }
+    }
+
+    pub(crate) fn judge(&self, object: &Object<'_>) -> Decision {
+        let mut violations = Vec::new();
+        object.for_each_pod(|path, pod| {
+            for (check, run) in &self.checks {
+                run(pod, &mut Report { check, pod: path, violations: &mut violations });
+            }
+        });
+        violations.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(level: Level, minor: u8) -> Vec<&'static str> {
+        Standard::new(level, Version::v1(minor)).checks.iter().map(|(id, _)| *id).collect()
+    }
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(CHECKS.is_sorted_by_key(|check| (check.level == Level::Restricted, check.id)));
+        for check in CHECKS {
+            assert!(check.revisions.is_sorted_by(|a, b| a.0 < b.0), "{}", check.id);
+            if let Some(id) = check.overrides {
+                assert_eq!(check.level, Level::Restricted);
+                assert!(CHECKS.iter().any(|c| c.id == id && c.level == Level::Baseline), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_version_has_few_restrictions() {
+        assert_eq!(
+            ids(Level::Restricted, 0),
+            [
+                "appArmorProfile",
+                "capabilities_baseline",
+                "hostNamespaces",
+                "hostPorts",
+                "privileged",
+                "procMount",
+                "seLinuxOptions",
+                "seccompProfile_baseline",
+                "sysctls",
+                "windowsHostProcess",
+                "restrictedVolumes",
+                "runAsNonRoot",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_latest_version_has_them_all() {
+        let baseline = ids(Level::Baseline, 37);
+        assert_eq!(baseline.len(), 12);
+        assert!(baseline.contains(&"hostProbesAndHostLifecycle"));
+        assert_eq!(
+            ids(Level::Restricted, 37),
+            [
+                "appArmorProfile",
+                "hostNamespaces",
+                "hostPorts",
+                "hostProbesAndHostLifecycle",
+                "privileged",
+                "seLinuxOptions",
+                "sysctls",
+                "windowsHostProcess",
+                "allowPrivilegeEscalation",
+                "capabilities_restricted",
+                "procMount_restricted",
+                "restrictedVolumes",
+                "runAsNonRoot",
+                "runAsUser",
+                "seccompProfile_restricted",
+            ]
+        );
+    }
+
+    #[test]
+    fn checks_begin_with_their_version() {
+        for (id, level, first) in [
+            ("hostProbesAndHostLifecycle", Level::Baseline, 34),
+            ("allowPrivilegeEscalation", Level::Restricted, 8),
+            ("seccompProfile_restricted", Level::Restricted, 19),
+            ("capabilities_restricted", Level::Restricted, 22),
+            ("runAsUser", Level::Restricted, 23),
+            ("procMount_restricted", Level::Restricted, 35),
+        ] {
+            assert!(!ids(level, first - 1).contains(&id), "{id}");
+            assert!(ids(level, first).contains(&id), "{id}");
+        }
+    }
+}
