@@ -8,10 +8,21 @@ pub const MAX_NESTING: usize = 128;
 
 /// Checks that JSON text is nested at most [`MAX_NESTING`] levels deep.
 pub(crate) fn check(json: &[u8]) -> Result<(), DecodeError> {
-    // Counting openings vectorises and settles nearly every input: with no more of them than
-    // levels allowed there is nothing to look at more closely.
-    let openings = json.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if openings <= MAX_NESTING { Ok(()) } else { check_each_level(json) }
+    // Counting openings settles nearly every input: with no more of them than levels allowed there
+    // is nothing to look at more closely.
+    if openings(json) <= MAX_NESTING { Ok(()) } else { check_each_level(json) }
+}
+
+/// How many `{` and `[` there are, in strings too.
+///
+/// Sums of bytes over blocks that cannot overflow them: the compiler makes vector instructions of
+/// that, and not of `filter().count()`, which takes twenty times as long.
+fn openings(json: &[u8]) -> usize {
+    // The one bit between the two characters is set, which makes `{` of both and of nothing else.
+    let is_opening = |byte: &u8| u8::from(byte | 0x20 == b'{');
+    json.chunks(usize::from(u8::MAX))
+        .map(|block| usize::from(block.iter().map(is_opening).sum::<u8>()))
+        .sum()
 }
 
 fn check_each_level(json: &[u8]) -> Result<(), DecodeError> {
@@ -58,6 +69,14 @@ mod tests {
         let text = format!(r#"{{"a\"[": "{}"}}"#, "[{".repeat(500));
         assert!(check(text.as_bytes()).is_ok());
         assert!(check(format!("[{}[]]", "[],".repeat(500)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn just_the_two_brackets_are_openings() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(openings(&[byte]), usize::from(matches!(byte, b'{' | b'[')), "{byte}");
+        }
+        assert_eq!(openings(&[b'['; 1000]), 1000);
     }
 
     proptest! {
