@@ -11,6 +11,7 @@
 )]
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use pod_security::{Baseline, Restricted};
@@ -29,14 +30,13 @@ const OVERRIDDEN: [(&str, &str); 4] = [
 ];
 
 #[test]
-#[expect(clippy::print_stderr, reason = "that the cases were skipped must not go unnoticed")]
 fn every_upstream_case_is_decided_as_upstream() {
     let folder = std::env::var_os("POD_SECURITY_CASES").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/pod-security"),
         PathBuf::from,
     );
     if !folder.is_dir() {
-        eprintln!("SKIPPED: no upstream cases of Pod Security at `{}`", folder.display());
+        say(&format!("SKIPPED: no upstream cases of Pod Security at `{}`", folder.display()));
         return;
     }
     let mut wrong = Vec::new();
@@ -55,7 +55,12 @@ fn every_upstream_case_is_decided_as_upstream() {
     }
     assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= AT_LEAST, "only {count} cases at `{}`", folder.display());
-    eprintln!("{count} upstream cases of Pod Security");
+    say(&format!("{count} upstream cases of Pod Security"));
+}
+
+/// Past the harness, which shows nothing of a test that passes: a skip must not go unnoticed.
+fn say(message: &str) {
+    writeln!(io::stderr(), "{message}").unwrap();
 }
 
 fn judge(level: &str, version: &str, expected: &str, file: &Path) -> Result<(), String> {
