@@ -34,9 +34,12 @@ pub enum DecisionError {
 /// Why a policy cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    /// It does not take these settings.
-    #[error(transparent)]
-    Configure(#[from] ConfigureError),
+    /// The settings have another shape than the policy's.
+    #[error("{0}")]
+    Shape(String),
+    /// The policy refuses them.
+    #[error("{0}")]
+    Refused(policy_api::Error),
     /// It broke off while it looked at them.
     #[error("the policy panicked: {0}")]
     Panicked(String),
@@ -50,7 +53,11 @@ impl Instance {
     pub fn configure(entry: &Entry, settings: &Settings) -> Result<Self, InstanceError> {
         let configure = entry.registration.configure;
         match guarded(|| configure(settings.as_json())) {
-            Ok(configured) => Ok(Self { policy: configured? }),
+            Ok(Ok(policy)) => Ok(Self { policy }),
+            Ok(Err(ConfigureError::Settings(error))) => {
+                Err(InstanceError::Shape(settings.explain(&error)))
+            }
+            Ok(Err(ConfigureError::Policy(error))) => Err(InstanceError::Refused(error)),
             Err(message) => Err(InstanceError::Panicked(message)),
         }
     }
@@ -167,7 +174,7 @@ mod tests {
         );
         assert_eq!(
             echo(r#"{"refuze": true}"#).err().unwrap().to_string(),
-            "unknown field `refuze`, expected `refuse`, at `refuze` (line 1 column 9)"
+            "unknown field `refuze`, expected `refuse`, at `refuze`"
         );
     }
 }

@@ -1,17 +1,23 @@
 use std::path::Path;
 
+use policy_api::DecodeError;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::documents::{Source, SourceError, single_document};
 
 /// What an operator set for a policy: an object, as JSON text.
-#[derive(Debug, Clone)]
-pub struct Settings(Vec<u8>);
+#[derive(Debug)]
+pub struct Settings {
+    json: Vec<u8>,
+    /// The file that the text is of, unless something was set over it.
+    file: Option<Source>,
+}
 
 impl Default for Settings {
     /// Nothing set.
     fn default() -> Self {
-        Self(b"{}".to_vec())
+        Self { json: b"{}".to_vec(), file: None }
     }
 }
 
@@ -19,7 +25,7 @@ impl Settings {
     /// The settings as JSON text, for the policy to decode.
     #[must_use]
     pub fn as_json(&self) -> &[u8] {
-        &self.0
+        &self.json
     }
 
     /// From a settings file, when there is one, and assignments over it, in their order.
@@ -27,38 +33,49 @@ impl Settings {
     /// # Errors
     /// A file that cannot be read or holds no object; an assignment that cannot be made.
     pub fn load(file: Option<&Path>, assignments: &[Assignment]) -> Result<Self, SettingsError> {
-        let json = match file {
-            None => b"{}".to_vec(),
-            Some(path) => {
-                let in_file =
-                    |problem: String| SettingsError::File(path.display().to_string(), problem);
-                let source = Source::read(path, None).map_err(SettingsError::Read)?;
-                let json = single_document(&source).map_err(in_file)?;
-                if json == b"null" { b"{}".to_vec() } else { json }
+        let mut settings = Self::default();
+        if let Some(path) = file {
+            let source = Source::read(path, None)?;
+            let problem = |problem| SettingsError::File(source.name().to_owned(), problem);
+            if let Some(document) = single_document(&source).map_err(problem)? {
+                let json = document.json.into_owned();
+                settings = Self { json, file: Some(source) };
             }
-        };
-        if assignments.is_empty() {
-            return Ok(Self(json));
         }
-        let mut settings: Value = policy_api::decode(&json).map_err(|error| {
-            SettingsError::File(
-                file.unwrap_or(Path::new("")).display().to_string(),
-                error.to_string(),
-            )
-        })?;
+        if !assignments.is_empty() {
+            settings = settings.with(assignments)?;
+        }
+        Ok(settings)
+    }
+
+    fn with(self, assignments: &[Assignment]) -> Result<Self, SettingsError> {
+        let mut value: Value = policy_api::decode(&self.json)
+            .map_err(|error| SettingsError::Decode(self.explain(&error)))?;
         for assignment in assignments {
-            assignment.apply(&mut settings)?;
+            assignment.apply(&mut value)?;
         }
-        Ok(Self(settings.to_string().into_bytes()))
+        Ok(Self { json: value.to_string().into_bytes(), file: None })
+    }
+
+    /// What a policy found wrong with these settings, with its place in the file, where there is
+    /// one that the user can look into.
+    pub(crate) fn explain(&self, error: &DecodeError) -> String {
+        match self.file.as_ref().and_then(|file| Some((file, single_document(file).ok()??))) {
+            Some((file, document)) => format!("`{}` {}", file.name(), document.explain(error)),
+            None => match &error.path {
+                Some(path) => format!("{}, at `{path}`", error.message),
+                None => error.message.clone(),
+            },
+        }
     }
 
     /// From JSON text.
     ///
     /// # Errors
     /// Text that is not JSON.
-    pub fn from_json(text: &str) -> Result<Self, policy_api::DecodeError> {
-        policy_api::decode::<&serde_json::value::RawValue>(text.as_bytes())?;
-        Ok(Self(text.as_bytes().to_vec()))
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        policy_api::decode::<&RawValue>(text.as_bytes())?;
+        Ok(Self { json: text.as_bytes().to_vec(), file: None })
     }
 }
 
@@ -113,10 +130,13 @@ impl Assignment {
 pub enum SettingsError {
     /// The file cannot be read.
     #[error("settings: {0}")]
-    Read(SourceError),
-    /// The file does not hold one object.
-    #[error("settings file `{0}`: {1}")]
+    Read(#[from] SourceError),
+    /// The file does not hold one document.
+    #[error("settings: `{0}` {1}")]
     File(String, String),
+    /// The document is nothing that a field could be set in.
+    #[error("settings: {0}")]
+    Decode(String),
     /// An assignment into something that has no fields.
     #[error(
         "`--set {path}`: {} is not an object, so it has no field to set",

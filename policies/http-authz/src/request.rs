@@ -18,7 +18,8 @@ pub struct Request<'a> {
     pub(crate) roles: Vec<Role<'a>>,
 }
 
-/// A role's name. A plain `Cow` would not be borrowed inside the list.
+// A plain `Cow` would not be borrowed inside the list.
+/// A role's name.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(crate = "policy_api::schemars")]

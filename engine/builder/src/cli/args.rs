@@ -59,7 +59,7 @@ pub(super) enum Format {
 pub(super) struct Generate {
     #[command(flatten)]
     pub(super) inputs: Inputs,
-    /// The folder to lay the workspace out in; what else is in it is removed
+    /// The folder to lay the workspace out in: a new or an empty one, or one that was laid out before
     #[arg(long, value_name = "DIR")]
     pub(super) output: PathBuf,
     /// The target triple to stamp in [default: as `build` chooses it]

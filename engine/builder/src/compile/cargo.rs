@@ -160,20 +160,13 @@ fn blame(
     unregistered.unwrap_or_else(|| CompileError::Dependency(target.to_owned()))
 }
 
-/// The Cargo that runs this program, or else the one on the PATH, with none of the settings that
-/// would make the result depend on whose shell it is.
+/// The Cargo that runs this program, or else the one on the PATH, without the variables that
+/// would change what the release profile says.
 fn cargo(folder: &Path) -> Command {
     let mut command = Command::new(program());
-    command.current_dir(folder).stdin(Stdio::null());
+    command.current_dir(folder).stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
     for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        let unwanted = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_PKG_"];
-        if unwanted.iter().any(|prefix| text.starts_with(prefix))
-            || matches!(
-                &*text,
-                "RUSTFLAGS" | "CARGO_INCREMENTAL" | "CARGO_MANIFEST_DIR" | "CARGO_MANIFEST_PATH"
-            )
-        {
+        if name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_") {
             command.env_remove(&name);
         }
     }

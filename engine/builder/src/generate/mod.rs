@@ -46,7 +46,7 @@ pub(crate) fn generate(
     stamp: &Stamp<'_>,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
-    refuse_users_tree(root, policies)?;
+    check_place(root, policies)?;
     let mut tree = Tree::default();
     tree.add("Cargo.toml", program::workspace_manifest());
     tree.add("Cargo.lock", lock::merged(policies, engine)?);
@@ -69,10 +69,19 @@ pub(crate) fn generate(
     Ok(Workspace { root: root.to_owned() })
 }
 
-fn refuse_users_tree(root: &Path, policies: &Policies) -> Result<(), GenerateError> {
+/// Makes sure that nothing of the user's is where the workspace goes.
+fn check_place(root: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
     if files::absolute(root)?.starts_with(&policies_folder) {
         return Err(GenerateError::InsidePolicies { root: root.to_owned() });
+    }
+    let is_ours = || {
+        fs_err::read_to_string(root.join("Cargo.toml"))
+            .is_ok_and(|manifest| manifest.starts_with(program::GENERATED))
+    };
+    let is_empty = || Ok::<_, io::Error>(fs_err::read_dir(root)?.next().is_none());
+    if root.exists() && !is_ours() && !is_empty()? {
+        return Err(GenerateError::NotOurs { root: root.to_owned() });
     }
     Ok(())
 }
@@ -85,6 +94,12 @@ pub(crate) enum GenerateError {
         root.display()
     )]
     InsidePolicies { root: PathBuf },
+    #[error(
+        "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
+         as it is: name an empty or a new folder",
+        root.display()
+    )]
+    NotOurs { root: PathBuf },
     #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
     Lock { path: PathBuf, reason: String },
     #[error(transparent)]

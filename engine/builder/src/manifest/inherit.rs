@@ -97,6 +97,7 @@ fn merged(base: &Item, own: &Item, workspace: &Path) -> InlineTable {
                     .cloned()
                     .unwrap_or_else(Array::new);
                 features.extend(added);
+                features.fmt();
                 merged.insert("features", features.into());
             }
             ("workspace", _) | (_, Err(_)) => {}
@@ -105,6 +106,7 @@ fn merged(base: &Item, own: &Item, workspace: &Path) -> InlineTable {
             }
         }
     }
+    merged.fmt();
     merged
 }
 

@@ -12,6 +12,7 @@ use super::Failure;
 #[derive(Debug, Parser)]
 #[command(
     name = "policy-engine",
+    version,
     arg_required_else_help = true,
     after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage"
 )]

@@ -47,16 +47,13 @@ pub(crate) fn documents<'a>(
     }
 }
 
-/// The one document of a source that must have just one, such as a settings file.
-pub(crate) fn single_document(source: &Source) -> Result<Vec<u8>, String> {
+/// The document of a source that must not have two, such as a settings file.
+pub(crate) fn single_document(source: &Source) -> Result<Option<Document<'_>>, String> {
     let mut all = documents(source);
-    let first = match all.next() {
-        None => return Ok(b"null".to_vec()),
-        Some(first) => first.map_err(|error| error.to_string())?,
-    };
+    let first = all.next().transpose().map_err(|error| error.to_string())?;
     match all.next() {
-        None => Ok(first.json.into_owned()),
-        Some(_) => Err("it holds more than one document, and one was expected".to_owned()),
+        None => Ok(first),
+        Some(_) => Err("holds more than one document: expected one object".to_owned()),
     }
 }
 

@@ -1,0 +1,127 @@
+mod printer;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use policy_api::{Context, EvaluateError, Verdict};
+use serde_json::value::RawValue;
+
+use super::Failure;
+use super::args::Eval;
+use crate::documents::{Document, DocumentError, Source, documents};
+use crate::exit::Outcome;
+use crate::instance::{DecisionError, Instance};
+use crate::registry::{Entry, Registry};
+use printer::{Printed, Printer};
+
+pub(super) fn run(
+    args: &Eval,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
+        Failure::Said(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
+    })?;
+    let mut evaluation = Evaluation {
+        entry,
+        version: entry.version.to_string(),
+        instance,
+        labels: args.labels.iter().map(|(key, value)| (&**key, &**value)).collect(),
+        printer: Printer::new(args.format, out),
+        output: Vec::new(),
+        outcome: Outcome::Allowed,
+    };
+    let standard_input = [PathBuf::from("-")];
+    let files = if args.files.is_empty() { &standard_input[..] } else { &args.files };
+    for file in files {
+        match Source::read(file, Some(args.max_bytes)) {
+            Ok(source) => evaluation.judge_all(file, &source)?,
+            Err(error) => evaluation.fail(&error.to_string())?,
+        }
+    }
+    evaluation.printer.finish()?;
+    Ok(evaluation.outcome)
+}
+
+/// One policy, and what came of the documents that were put to it.
+struct Evaluation<'a> {
+    entry: &'a Entry,
+    version: String,
+    instance: Instance,
+    labels: Vec<(&'a str, &'a str)>,
+    printer: Printer<'a>,
+    /// The last answer; kept for its room.
+    output: Vec<u8>,
+    outcome: Outcome,
+}
+
+impl Evaluation<'_> {
+    fn judge_all(&mut self, file: &Path, source: &Source) -> Result<(), Failure> {
+        let mut count = 0;
+        for document in documents(source) {
+            count += 1;
+            match self.decide(source.name(), count, document) {
+                Ok(verdict) => {
+                    self.printer.print(&Printed {
+                        file: source.name(),
+                        document: count,
+                        policy: self.entry.name(),
+                        version: &self.version,
+                        verdict,
+                        output: raw(&self.output)?,
+                    })?;
+                    self.outcome = self.outcome.max(verdict.into());
+                }
+                Err(error) => {
+                    let policy = self.entry.name();
+                    self.fail(&format!(
+                        "{} document {count}: policy `{policy}`: {error}",
+                        named(file)
+                    ))?;
+                }
+            }
+        }
+        if count == 0 {
+            self.fail(&format!("{} holds no document: expected JSON or YAML", named(file)))?;
+        }
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        file: &str,
+        number: usize,
+        document: Result<Document<'_>, DocumentError>,
+    ) -> Result<Option<Verdict>, String> {
+        let document = document.map_err(|error| error.to_string())?;
+        let id = format!("{file}:{number}");
+        let context = Context::new(&id).with_labels(&self.labels);
+        self.output.clear();
+        match self.instance.decide(&document.json, &context, &mut self.output) {
+            Ok(decision) => Ok(decision.verdict),
+            Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
+                Err(document.explain(&error).to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn fail(&mut self, message: &str) -> Result<(), Failure> {
+        self.outcome = self.outcome.max(Outcome::Failed);
+        self.printer.complain(message)
+    }
+}
+
+/// The output's text, for passing on as it is.
+fn raw(output: &[u8]) -> Result<&RawValue, Failure> {
+    serde_json::from_slice(output).map_err(Failure::said)
+}
+
+fn named(file: &Path) -> String {
+    if file == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        format!("`{}`", file.display())
+    }
+}

@@ -1,0 +1,76 @@
+use std::io::{self, IsTerminal, Write};
+
+use policy_api::Verdict;
+use serde::Serialize;
+use serde::de::DeserializeSeed;
+use serde_json::value::RawValue;
+
+use crate::cli::args::DecisionFormat;
+use crate::cli::{Failure, complain, output};
+use crate::transcode::ToJson;
+
+/// One decision, as it is printed.
+#[derive(Serialize)]
+pub(super) struct Printed<'a> {
+    pub(super) file: &'a str,
+    pub(super) document: usize,
+    pub(super) policy: &'a str,
+    pub(super) version: &'a str,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) output: &'a RawValue,
+}
+
+/// Prints decisions as they are made; a table when all are known.
+pub(super) struct Printer<'a> {
+    format: DecisionFormat,
+    out: &'a mut dyn Write,
+    rows: Vec<Vec<String>>,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(format: Option<DecisionFormat>, out: &'a mut dyn Write) -> Self {
+        let format = format.unwrap_or_else(|| {
+            if io::stdout().is_terminal() { DecisionFormat::Table } else { DecisionFormat::Json }
+        });
+        Self { format, out, rows: Vec::new() }
+    }
+
+    pub(super) fn print(&mut self, decision: &Printed<'_>) -> Result<(), Failure> {
+        match self.format {
+            DecisionFormat::Json => {
+                serde_json::to_writer(&mut *self.out, decision).map_err(io::Error::from)?;
+                self.out.write_all(b"\n")?;
+            }
+            DecisionFormat::Pretty => {
+                let compact = serde_json::to_vec(decision).map_err(Failure::said)?;
+                let mut pretty = Vec::new();
+                let mut reader = serde_json::Deserializer::from_slice(&compact);
+                ToJson::pretty(&mut pretty).deserialize(&mut reader).map_err(Failure::said)?;
+                pretty.push(b'\n');
+                self.out.write_all(&pretty)?;
+            }
+            DecisionFormat::Table => self.rows.push(vec![
+                decision.file.to_owned(),
+                decision.document.to_string(),
+                decision.verdict.map_or("-".to_owned(), |verdict| verdict.to_string()),
+                output::reasons(decision.output.get()),
+            ]),
+        }
+        Ok(())
+    }
+
+    /// Says what went wrong, after the decisions that came before it.
+    pub(super) fn complain(&mut self, message: &str) -> Result<(), Failure> {
+        self.out.flush()?;
+        complain(message);
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        if !self.rows.is_empty() {
+            let table = output::table(&["FILE", "DOCUMENT", "VERDICT", "WHY"], self.rows);
+            self.out.write_all(table.as_bytes())?;
+        }
+        Ok(())
+    }
+}
