@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use policy_api::{Context, EvaluateError, Verdict};
 use serde_json::value::RawValue;
+use tracing::{debug, info};
 
 use super::Failure;
 use super::args::Eval;
@@ -23,6 +24,7 @@ pub(super) fn run(
     let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
         Failure::Said(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
     })?;
+    info!(policy = entry.name(), version = %entry.version, "configured");
     let mut evaluation = Evaluation {
         entry,
         version: entry.version.to_string(),
@@ -58,6 +60,7 @@ struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     fn judge_all(&mut self, file: &Path, source: &Source) -> Result<(), Failure> {
+        debug!(file = source.name(), "read");
         let mut count = 0;
         for document in documents(source) {
             count += 1;
@@ -99,7 +102,10 @@ impl Evaluation<'_> {
         let context = Context::new(&id).with_labels(&self.labels);
         self.output.clear();
         match self.instance.decide(&document.json, &context, &mut self.output) {
-            Ok(decision) => Ok(decision.verdict),
+            Ok(decision) => {
+                debug!(request = id, verdict = ?decision.verdict, "decided");
+                Ok(decision.verdict)
+            }
             Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
                 Err(document.explain(&error).to_string())
             }
