@@ -79,10 +79,10 @@ impl<'a> Context<'a> {
     /// When the work was cancelled, or its deadline has passed.
     pub fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() {
-            return Err(Error::msg("the request was cancelled"));
+            return Err(Error::cancelled());
         }
         if self.remaining().is_some_and(|left| left.is_zero()) {
-            return Err(Error::msg("the deadline has passed"));
+            return Err(Error::deadline_passed());
         }
         Ok(())
     }
@@ -134,13 +134,17 @@ mod tests {
         assert!(!context.is_cancelled());
         cancellation.clone().cancel();
         assert!(context.is_cancelled());
-        assert_eq!(context.check().unwrap_err().to_string(), "the request was cancelled");
+        let error = context.check().unwrap_err();
+        assert_eq!(error.to_string(), "the request was cancelled");
+        assert!(error.is_cancelled() && !error.is_deadline_passed());
     }
 
     #[test]
     fn a_deadline_that_has_passed_stops_the_work() {
         let context = Context::new("7").with_deadline(Instant::now());
         assert_eq!(context.remaining(), Some(Duration::ZERO));
-        assert_eq!(context.check().unwrap_err().to_string(), "the deadline has passed");
+        let error = context.check().unwrap_err();
+        assert_eq!(error.to_string(), "the deadline has passed");
+        assert!(error.is_deadline_passed() && !error.is_cancelled());
     }
 }

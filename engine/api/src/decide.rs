@@ -4,6 +4,7 @@ use crate::{Context, Error, Evaluate, Policy, Verdict, decode};
 
 /// One answer of a policy, for its tests.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Decided {
     /// What the output says, when it is a verdict.
     pub verdict: Option<Verdict>,

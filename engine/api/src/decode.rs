@@ -26,6 +26,7 @@ fn explain<'a, T: Deserialize<'a>>(json: &'a [u8], error: &serde_json::Error) ->
 
 /// What is wrong with some JSON text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecodeError {
     /// The field, as `spec.containers[0].image`; `None` for the text as a whole.
     pub path: Option<String>,

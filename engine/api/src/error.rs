@@ -5,22 +5,52 @@ use std::fmt;
 /// Any error converts into it by `?`, with its causes. Like `anyhow::Error` it is therefore not
 /// itself a [`std::error::Error`].
 #[derive(Debug)]
-pub struct Error(Box<str>);
+pub struct Error {
+    message: Box<str>,
+    cause: Cause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Policy,
+    Cancelled,
+    DeadlinePassed,
+}
 
 impl Error {
     /// An error in these words: lowercase, no full stop, backticks round the user's own words.
     pub fn msg(message: impl fmt::Display) -> Self {
-        Self(message.to_string().into())
+        Self { message: message.to_string().into(), cause: Cause::Policy }
+    }
+
+    /// Whether the policy stopped because its caller called the work off.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cause == Cause::Cancelled
+    }
+
+    /// Whether the policy stopped because its deadline had passed.
+    #[must_use]
+    pub fn is_deadline_passed(&self) -> bool {
+        self.cause == Cause::DeadlinePassed
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self { message: "the request was cancelled".into(), cause: Cause::Cancelled }
+    }
+
+    pub(crate) fn deadline_passed() -> Self {
+        Self { message: "the deadline has passed".into(), cause: Cause::DeadlinePassed }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
-impl<E: std::error::Error> From<E> for Error {
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         let mut message = error.to_string();
         let mut source = error.source();
@@ -29,7 +59,7 @@ impl<E: std::error::Error> From<E> for Error {
             message.push_str(&cause.to_string());
             source = cause.source();
         }
-        Self(message.into())
+        Self::msg(message)
     }
 }
 

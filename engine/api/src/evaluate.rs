@@ -4,8 +4,8 @@ use crate::{Context, DecodeError, Error, Policy, Verdict, decode};
 
 /// A configured policy, its types erased: what the registry holds and the engine asks.
 ///
-/// Every [`Policy`] is one; authors implement that instead.
-pub trait Evaluate: Send + Sync {
+/// Every [`Policy`] is one, and nothing else can be.
+pub trait Evaluate: sealed::Sealed + Send + Sync {
     /// Decodes the input, executes the policy, and appends its output to `output` as JSON.
     ///
     /// # Errors
@@ -16,6 +16,11 @@ pub trait Evaluate: Send + Sync {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<P: crate::Policy> Sealed for P {}
 }
 
 impl<P: Policy> Evaluate for P {
@@ -40,6 +45,7 @@ impl<P: Policy> Evaluate for P {
 
 /// Why there is no decision.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EvaluateError {
     /// The input is not what the policy takes.
     Input(DecodeError),

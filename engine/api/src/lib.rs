@@ -63,7 +63,7 @@ pub use error::Error;
 pub use evaluate::{ConfigureError, Evaluate, EvaluateError};
 pub use nesting::MAX_NESTING;
 pub use policy::{NoSettings, Policy};
-pub use registration::{Configure, REGISTERED, Registration};
+pub use registration::{Configure, Registration, registered};
 #[cfg(feature = "schemars")]
 pub use schema::schema_of;
 pub use verdict::Verdict;
@@ -77,6 +77,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// For the expansion of [`register!`] only.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::registration::check;
+    pub use crate::registration::{REGISTERED, check};
     pub use linkme;
 }

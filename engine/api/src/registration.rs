@@ -5,8 +5,14 @@ use crate::Policy;
 use crate::evaluate::{ConfigureError, Evaluate, configure};
 
 /// Every policy of every crate linked into this binary, one element a crate.
+#[doc(hidden)]
 #[distributed_slice]
 pub static REGISTERED: [&'static [Registration]];
+
+/// The policies of all crates linked into this binary, in no order that means anything.
+pub fn registered() -> impl Iterator<Item = &'static Registration> {
+    REGISTERED.iter().copied().flatten()
+}
 
 /// What the engine knows of a policy before it is configured. Made by [`register!`](crate::register).
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +122,7 @@ macro_rules! register {
             #[allow(unused_imports, reason = "the policies' names may be given by their full paths")]
             use super::*;
 
-            #[$crate::__private::linkme::distributed_slice($crate::REGISTERED)]
+            #[$crate::__private::linkme::distributed_slice($crate::__private::REGISTERED)]
             #[linkme(crate = $crate::__private::linkme)]
             pub static POLICIES: &[$crate::Registration] = &[$(
                 $crate::Registration::__of::<$policy>(

@@ -6,6 +6,9 @@ pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let text = text.strip_suffix(&place).unwrap_or(&text);
+    if text.starts_with("data did not match any variant of ") {
+        return "it has none of the forms that are expected here".to_owned();
+    }
     let mismatch = text
         .strip_prefix("invalid type: ")
         .or_else(|| text.strip_prefix("invalid value: "))
@@ -14,8 +17,20 @@ pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
         Some((found, expected)) => {
             format!("expected {}, found {}", expectation(expected), finding(found))
         }
-        None => text.to_owned(),
+        None => shortened(text),
     }
+}
+
+/// Words without their middle where they are many: they may quote the input.
+fn shortened(text: &str) -> String {
+    const START: usize = 120;
+    const END: usize = 40;
+    let count = text.chars().count();
+    if count <= START + END {
+        return text.to_owned();
+    }
+    let start = text.chars().take(START);
+    start.chain("…".chars()).chain(text.chars().skip(count - END)).collect()
 }
 
 fn expectation(words: &str) -> &str {
@@ -32,7 +47,7 @@ fn expectation(words: &str) -> &str {
         "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "a whole number",
         "f32" | "f64" => "a number",
         _ if words.starts_with("struct ") => "an object",
-        _ if words.starts_with("tuple struct ") || words.starts_with("a tuple") => "an array",
+        _ if words.contains("tuple") => "an array",
         _ if words.starts_with("unit struct ") => "null",
         _ if words.starts_with("enum ") || words.contains(" tagged enum ") => {
             "one of the known variants"
@@ -47,7 +62,7 @@ fn finding(words: &str) -> String {
         "map" => "an object".to_owned(),
         "sequence" => "an array".to_owned(),
         "unit" | "null" => "null".to_owned(),
-        "string" => format!("the string {value}"),
+        "string" => format!("the string {}", shortened(value)),
         "integer" | "floating" => format!("the number {}", value.trim_start_matches("point ")),
         "boolean" => value.to_owned(),
         _ => words.to_owned(),
@@ -74,6 +89,26 @@ mod tests {
         assert_eq!(message::<crate::NoSettings>("7"), "expected an object, found the number `7`");
         assert_eq!(message::<String>("null"), "expected a string, found null");
         assert_eq!(message::<i64>("1.5"), "expected a whole number, found the number `1.5`");
+    }
+
+    #[test]
+    fn long_input_is_not_quoted_whole() {
+        let error = message::<u8>(&format!("\"{}\"", "x".repeat(1_000_000)));
+        assert_eq!(error.chars().count(), 217, "{error}");
+        let error = message::<crate::NoSettings>(&format!("{{\"{}\":1}}", "x".repeat(1_000_000)));
+        assert!(error.chars().count() < 200, "{error}");
+    }
+
+    #[test]
+    fn forms_and_arrays_of_fixed_length_have_no_rust_names() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(untagged)]
+        #[expect(dead_code, reason = "only its shape matters here")]
+        enum Shape {
+            Number(u8),
+        }
+        assert_eq!(message::<Shape>("true"), "it has none of the forms that are expected here");
+        assert_eq!(message::<(u8, u8)>("true"), "expected an array, found `true`");
     }
 
     #[test]

@@ -83,6 +83,14 @@ impl Instance {
     }
 }
 
+/// What the author says of a policy by its own code, such as a schema.
+///
+/// # Errors
+/// When that code panics.
+pub(crate) fn told<T>(tell: fn() -> T) -> Result<T, InstanceError> {
+    guarded(tell).map_err(InstanceError::Panicked)
+}
+
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
     static PLACE: Cell<Option<String>> = const { Cell::new(None) };

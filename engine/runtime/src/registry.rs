@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use policy_api::{REGISTERED, Registration};
+use policy_api::Registration;
 use semver::Version;
 
 use crate::policy_ref::{PolicyRef, VersionSelector};
@@ -26,7 +26,7 @@ impl Registry {
     /// # Errors
     /// Two policies of one name and version, or a version that is none.
     pub fn of_this_binary() -> Result<Self, RegistryError> {
-        Self::of(REGISTERED.iter().copied().flatten().copied())
+        Self::of(policy_api::registered().copied())
     }
 
     pub(crate) fn of(

@@ -135,6 +135,10 @@ pub(super) struct SettingsArgs {
 }
 
 impl SettingsArgs {
+    pub(super) fn any(&self) -> bool {
+        self.file.is_some() || !self.assignments.is_empty()
+    }
+
     pub(super) fn load(&self) -> Result<Settings, Failure> {
         Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::said)
     }

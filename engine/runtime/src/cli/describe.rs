@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::args::{Describe, TextOrJson};
 use super::{Failure, output};
 use crate::exit::Outcome;
+use crate::instance;
 use crate::registry::Registry;
 
 #[derive(Serialize)]
@@ -31,6 +32,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let entry = registry.find(&args.policy).map_err(Failure::said)?;
     let registration = &entry.registration;
+    let schema = |of| instance::told(of).map_err(Failure::said);
     let described = Described {
         name: entry.name(),
         version: entry.version.to_string(),
@@ -39,8 +41,8 @@ pub(super) fn run(
         crate_name: registration.crate_name,
         crate_version: registration.crate_version,
         versions: registry.versions(entry.name()).iter().map(|it| it.version.to_string()).collect(),
-        settings_schema: (registration.settings_schema)(),
-        input_schema: (registration.input_schema)(),
+        settings_schema: schema(registration.settings_schema)?,
+        input_schema: schema(registration.input_schema)?,
     };
     match args.format {
         TextOrJson::Json => output::pretty_json(&described, out)?,

@@ -48,6 +48,10 @@ pub fn main(program: &Program) -> ExitCode {
             complain(&message);
             Outcome::Failed
         }
+        Err(Failure::Usage(message)) => {
+            complain(&message);
+            Outcome::Usage
+        }
     }
     .code()
 }
@@ -77,6 +81,8 @@ fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
 enum Failure {
     /// For a reason to be told.
     Said(String),
+    /// Because the command line makes no sense, in a way to be told.
+    Usage(String),
     /// Whoever read the output has gone, as `head` does: there is nobody to tell.
     NobodyListens,
 }

@@ -26,6 +26,14 @@ pub(super) fn pretty_json(value: &impl Serialize, out: &mut dyn Write) -> io::Re
 /// What an output says beside its verdict, for a table's cell: its `violations` one a line, its
 /// `reason` or `message`, or else its other fields as they are.
 pub(super) fn reasons(output: &str) -> String {
+    // They quote the input, which shall not write to the terminal by itself.
+    let is_foreign = |character: char| character.is_control() && character != '\n';
+    let escape = |character: char| character.escape_default().to_string();
+    let keep_or_escape = |it: char| if is_foreign(it) { escape(it) } else { it.to_string() };
+    unescaped_reasons(output).chars().map(keep_or_escape).collect()
+}
+
+fn unescaped_reasons(output: &str) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(output) else {
         return if matches!(output, "true" | "false") { String::new() } else { output.to_owned() };
     };
@@ -62,6 +70,7 @@ mod tests {
             ("[1]", "[1]"),
             (r#"{"allowed":true}"#, ""),
             (r#"{"allowed":false,"reason":"no role"}"#, "no role"),
+            (r#"{"allowed":false,"reason":"a\u001b[31mb"}"#, "a\\u{1b}[31mb"),
             (r#"{"allow":false,"score":7}"#, r#"{"score":7}"#),
             (
                 r#"{"allowed":false,"violations":[{"field":"spec","message":"bad"},{"message":"worse"},"worst",7]}"#,

@@ -3,6 +3,7 @@ use std::io::Write;
 use super::args::Schema;
 use super::{Failure, output};
 use crate::exit::Outcome;
+use crate::instance;
 use crate::registry::Registry;
 
 pub(super) fn run(
@@ -12,11 +13,11 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let entry = registry.find(&args.policy).map_err(Failure::said)?;
     let (schema, kind) = if args.settings {
-        ((entry.registration.settings_schema)(), "settings")
+        (entry.registration.settings_schema, "settings")
     } else {
-        ((entry.registration.input_schema)(), "input")
+        (entry.registration.input_schema, "input")
     };
-    let schema = schema.ok_or_else(|| {
+    let schema = instance::told(schema).map_err(Failure::said)?.ok_or_else(|| {
         Failure::Said(format!(
             "policy `{}` keeps no schema of its {kind}: its author can give one with \
              `{kind}_schema` of the `Policy` trait",

@@ -11,6 +11,12 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
+    if args.policy.is_none() && args.settings.any() {
+        return Err(Failure::Usage(
+            "settings are for one policy: name it, as in `validate POLICY --set KEY=VALUE`"
+                .to_owned(),
+        ));
+    }
     let settings = args.settings.load()?;
     let entries: &[Entry] = match &args.policy {
         Some(policy) => std::slice::from_ref(registry.find(policy).map_err(Failure::said)?),

@@ -39,7 +39,7 @@ impl<'a> Iterator for Documents<'a> {
             Err(error) => {
                 let nothing = Document { json: Cow::Borrowed(b""), origin };
                 let explained = nothing.explain(&DecodeError::from(&error));
-                self.advance(self.offset + next_start(rest));
+                self.advance(self.offset + next_start(rest, &error));
                 Some(Err(explained))
             }
         }
@@ -57,18 +57,27 @@ impl Documents<'_> {
     }
 }
 
-/// Where the next document may begin after a broken one: at the next line that opens an object
-/// with its first character, as JSON lines and values printed one after another do.
-fn next_start(rest: &[u8]) -> usize {
-    if rest.first() != Some(&b'{') {
+/// Where the next document may begin after a broken one: at the first line, from the one where
+/// the error was found, that opens an object with its first character, as JSON lines and values
+/// printed one after another do. What was read is not read again, so that this stays linear.
+fn next_start(rest: &[u8], error: &serde_json::Error) -> usize {
+    if rest.first() != Some(&b'{') || error.is_eof() {
         return rest.len();
     }
-    rest.windows(2).position(|pair| pair == b"\n{").map_or(rest.len(), |at| at + 1)
+    let passed: usize =
+        rest.split_inclusive(|byte| *byte == b'\n').take(error.line() - 1).map(<[u8]>::len).sum();
+    let line = rest.get(passed..).unwrap_or_default();
+    if passed > 0 && line.first() == Some(&b'{') {
+        return passed;
+    }
+    line.windows(2).position(|pair| pair == b"\n{").map_or(rest.len(), |at| passed + at + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
 
     fn all(text: &str) -> Vec<String> {
@@ -98,18 +107,28 @@ mod tests {
             ]
         );
         assert_eq!(all("[1,\n{\"a\": ]}\n{}"), ["line 2 column 7: expected value"]);
+        assert_eq!(
+            all("{\"a\": [\n{}\n{\"b\": 2}"),
+            ["line 3 column 1: expected `,` or `]`", "{\"b\": 2}"]
+        );
     }
 
     #[test]
     fn places_are_the_files_own() {
         let text = "{}\n  {\"a\":\n \"x\"}";
         let document = documents(text.as_bytes()).nth(1).unwrap().unwrap();
-        let place = |line, column| {
-            let error = policy_api::DecodeError { path: None, line, column, message: "m".into() };
-            document.explain(&error).to_string()
-        };
-        assert_eq!(place(1, 2), "line 2 column 4: m");
-        assert_eq!(place(2, 3), "line 3 column 3: m");
+        let place = |error: DecodeError| document.explain(&error).to_string();
+        let error = policy_api::decode::<policy_api::NoSettings>(&document.json).unwrap_err();
+        assert!(place(error).starts_with("line 2 column 6: unknown field `a`"));
+        let error = policy_api::decode::<HashMap<String, u8>>(&document.json).unwrap_err();
+        assert!(place(error).starts_with("line 3 column 4: expected a whole number"));
+    }
+
+    #[test]
+    fn a_file_of_beginnings_is_read_once() {
+        let text = "{\"a\":[\n".repeat(100_000);
+        assert_eq!(all(&text), ["line 100001 column 1: EOF while parsing a list"]);
+        assert_eq!(all(&(text + "]")).len(), 1);
     }
 
     proptest! {

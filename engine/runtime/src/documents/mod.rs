@@ -64,16 +64,19 @@ impl Document<'_> {
             Some(path) => format!("{}, at `{path}`", error.message),
             None => error.message.clone(),
         };
+        // Columns are 0 where a line ends too early; people count from 1.
+        let in_error = error.column.max(1);
         let place = match self.origin {
-            Origin::Json { line, column } if error.line == 1 => {
-                Some((line + 1, column + error.column))
+            Origin::Json { line, column } => Some(match error.line {
+                // Not known: then the document's own beginning.
+                0 => (line + 1, column + 1),
+                1 => (line + 1, column + in_error),
+                later => (line + later, in_error),
+            }),
+            Origin::Yaml { text, line } => {
+                let path = error.path.as_deref().unwrap_or_default();
+                yaml::locate(text, path).map(|(in_text, column)| (line + in_text, column))
             }
-            Origin::Json { line, .. } => Some((line + error.line, error.column)),
-            Origin::Yaml { text, line } => error
-                .path
-                .as_deref()
-                .and_then(|path| yaml::locate(text, path))
-                .map(|(in_text, column)| (line + in_text, column)),
         };
         DocumentError { message, place }
     }

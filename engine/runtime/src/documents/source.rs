@@ -58,7 +58,8 @@ impl Source {
             Some("json" | "jsonl" | "ndjson") => Format::Json,
             Some("yaml" | "yml") => Format::Yaml,
             _ => match self.bytes().trim_ascii_start().first() {
-                Some(b'{' | b'[') => Format::Json,
+                // YAML may begin so too; JSON has no lines that begin as its separators do.
+                Some(b'{' | b'[') if !has_separator(self.bytes()) => Format::Json,
                 _ => Format::Yaml,
             },
         }
@@ -70,11 +71,15 @@ impl Source {
     }
 }
 
+fn has_separator(text: &[u8]) -> bool {
+    text.windows(4).any(|window| window == b"\n---")
+}
+
 /// The bytes, or `None` when there are more than `limit`.
 fn read_up_to(from: impl Read, limit: Option<u64>) -> io::Result<Option<Vec<u8>>> {
-    let limit = limit.unwrap_or(u64::MAX - 1);
+    let limit = limit.unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    from.take(limit + 1).read_to_end(&mut bytes)?;
+    from.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
@@ -121,6 +126,7 @@ mod tests {
             ("-", "a: 1", Format::Yaml),
             ("-", "\u{feff}[1]", Format::Json),
             ("-", "", Format::Yaml),
+            ("-", "{\"a\": 1}\n---\n{\"b\": 2}", Format::Yaml),
         ] {
             assert_eq!(Source::of(name, text).format(), format, "{name} {text}");
         }
