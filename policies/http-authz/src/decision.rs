@@ -35,6 +35,8 @@ pub(crate) enum Flaw {
     Control,
     HiddenSeparator,
     BrokenEscape,
+    NotUtf8,
+    Fragment,
 }
 
 impl fmt::Display for Reason<'_> {
@@ -47,7 +49,7 @@ impl fmt::Display for Reason<'_> {
             Self::NotGranted => "none of the request's roles allows this method on this path",
             Self::Ambiguous(flaw) => match flaw {
                 Flaw::NotAbsolute => "the path does not start with `/`",
-                Flaw::EmptySegment => "the path has an empty segment (`//`)",
+                Flaw::EmptySegment => "the path has an empty segment, as in `//` or `/;x/`",
                 Flaw::DotSegment => "the path has a `.` or `..` segment",
                 Flaw::Backslash => "the path has a backslash",
                 Flaw::Control => "the path has a control character",
@@ -55,6 +57,8 @@ impl fmt::Display for Reason<'_> {
                     "the path has an escaped `.`, `/`, `\\`, `%` or control character"
                 }
                 Flaw::BrokenEscape => "the path has a `%` without two hexadecimal digits",
+                Flaw::NotUtf8 => "the path has escaped bytes that are not UTF-8",
+                Flaw::Fragment => "the path has a `#`, which no request target may have",
             },
         })
     }

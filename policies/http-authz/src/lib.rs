@@ -23,8 +23,8 @@
 //! );
 //! ```
 //!
-//! A path is compared as it is written, without its query and fragment. One that servers could
-//! take for another path, as by `..`, `//` or `%2f`, is denied whoever asks.
+//! A path is compared as it is written, without its query. One that servers could take for another
+//! path, as by `..`, `//` or `%2f`, is denied whoever asks.
 
 mod decision;
 mod pattern;

@@ -1,13 +1,13 @@
 use crate::decision::Flaw;
 
-/// A path that has one meaning only, without query and fragment.
+/// A path that has one meaning only, without its query.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlainPath<'p>(&'p str);
 
 impl<'p> PlainPath<'p> {
     /// Refuses a path that a server behind this policy could take for another one.
     pub(crate) fn parse(target: &'p str) -> Result<Self, Flaw> {
-        let path = target.split(['?', '#']).next().unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
         let mut rest = path.as_bytes();
         let mut previous = 0;
         if rest.first() != Some(&b'/') {
@@ -16,6 +16,9 @@ impl<'p> PlainPath<'p> {
         while let [byte, after @ ..] = rest {
             match byte {
                 b'/' if previous == b'/' => return Err(Flaw::EmptySegment),
+                // Some servers cut a segment at `;`, and take what is left for nothing.
+                b'/' if after.first() == Some(&b';') => return Err(Flaw::EmptySegment),
+                b'#' => return Err(Flaw::Fragment),
                 b'/' if is_dot_segment(after) => return Err(Flaw::DotSegment),
                 b'\\' => return Err(Flaw::Backslash),
                 0..=0x1f | 0x7f => return Err(Flaw::Control),
@@ -30,6 +33,9 @@ impl<'p> PlainPath<'p> {
             previous = *byte;
             rest = after;
         }
+        if path.contains('%') && std::str::from_utf8(&unescaped(path.as_bytes())).is_err() {
+            return Err(Flaw::NotUtf8);
+        }
         Ok(Self(path))
     }
 
@@ -42,6 +48,22 @@ impl<'p> PlainPath<'p> {
 fn is_dot_segment(segment: &[u8]) -> bool {
     let ([b'.', b'.', rest @ ..] | [b'.', rest @ ..]) = segment else { return false };
     matches!(rest, [] | [b'/' | b';' | b'\\', ..])
+}
+
+/// The path's bytes with its escapes, which are known to be whole, taken for what they stand for.
+fn unescaped(mut path: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(path.len());
+    while let [byte, after @ ..] = path {
+        path = after;
+        match (byte, unescape(after)) {
+            (b'%', Some(escaped)) => {
+                bytes.push(escaped);
+                path = after.get(2..).unwrap_or_default();
+            }
+            _ => bytes.push(*byte),
+        }
+    }
+    bytes
 }
 
 fn unescape(digits: &[u8]) -> Option<u8> {
@@ -138,9 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn query_and_fragment_do_not_count() {
-        assert!(matches("/a", "/a?b=/../c"));
-        assert!(matches("/a", "/a#//"));
+    fn the_query_does_not_count() {
+        assert!(matches("/a", "/a?b=/../c#d"));
     }
 
     #[test]
@@ -169,6 +190,10 @@ mod tests {
             ("/a%2", Flaw::BrokenEscape),
             ("/a%zz", Flaw::BrokenEscape),
             ("/a%+1", Flaw::BrokenEscape),
+            ("/public#/../admin", Flaw::Fragment),
+            ("/teams/;x/members", Flaw::EmptySegment),
+            ("/a/%c0%ae%c0%ae/b", Flaw::NotUtf8),
+            ("/a/%ff", Flaw::NotUtf8),
         ] {
             assert_eq!(PlainPath::parse(path).unwrap_err(), flaw, "{path:?}");
         }
@@ -176,9 +201,17 @@ mod tests {
 
     #[test]
     fn other_paths_are_taken_as_they_are() {
-        for path in
-            ["/", "/a/", "/...", "/.well-known/x", "/a..b/c.", "/caf\u{e9}", "/a%20b", "/a;b"]
-        {
+        for path in [
+            "/",
+            "/a/",
+            "/...",
+            "/.well-known/x",
+            "/a..b/c.",
+            "/caf\u{e9}",
+            "/a%20b",
+            "/caf%C3%A9",
+            "/a;b",
+        ] {
             assert!(PlainPath::parse(path).is_ok(), "{path}");
         }
     }

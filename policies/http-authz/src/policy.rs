@@ -124,7 +124,7 @@ mod tests {
     fn a_path_with_two_meanings_is_denied_and_told() {
         for (path, reason) in [
             ("api", "the path does not start with `/`"),
-            ("/api//x", "the path has an empty segment (`//`)"),
+            ("/api//x", "the path has an empty segment, as in `//` or `/;x/`"),
             ("/api/../x", "the path has a `.` or `..` segment"),
             (r"/api\\x", "the path has a backslash"),
             (r"/api\u0000", "the path has a control character"),

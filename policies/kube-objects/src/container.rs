@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use crate::{SecurityContext, Text};
 
-/// A container of any sort.
+/// A container of any sort. What few containers have lies apart: there may be many in a list.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Container<'a> {
@@ -15,21 +15,21 @@ pub struct Container<'a> {
     pub image: Option<Text<'a>>,
     /// What it may do.
     #[serde(borrow)]
-    pub security_context: Option<SecurityContext<'a>>,
+    pub security_context: Option<Box<SecurityContext<'a>>>,
     /// Where it listens.
     pub ports: Option<Vec<Port>>,
     /// Whether it still lives.
     #[serde(borrow)]
-    pub liveness_probe: Option<Handler<'a>>,
+    pub liveness_probe: Option<Box<Handler<'a>>>,
     /// Whether it can serve.
     #[serde(borrow)]
-    pub readiness_probe: Option<Handler<'a>>,
+    pub readiness_probe: Option<Box<Handler<'a>>>,
     /// Whether it has started.
     #[serde(borrow)]
-    pub startup_probe: Option<Handler<'a>>,
+    pub startup_probe: Option<Box<Handler<'a>>>,
     /// What happens after its start and before its end.
     #[serde(borrow)]
-    pub lifecycle: Option<Lifecycle<'a>>,
+    pub lifecycle: Option<Box<Lifecycle<'a>>>,
 }
 
 /// A port of a container.

@@ -93,17 +93,21 @@ impl<'de> Visitor<'de> for OfKind<'_> {
                 _ => {}
             }
             let Some(part) = Part::named(&field) else {
+                refuse_other_spelling_of_kind(&field)?;
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            if object.is_some() || early.iter().any(|(earlier, _)| *earlier == part) {
-                return Err(A::Error::duplicate_field(part.name()));
-            }
+            let is_early = early.iter().any(|(earlier, _)| *earlier == part);
             match kind.as_deref().map(Kind::of) {
+                None if is_early => return Err(A::Error::duplicate_field(part.name())),
                 None => early.push((part, map.next_value()?)),
                 Some(kind) if kind.part() == Some(part) => {
+                    if is_early || object.is_some() {
+                        return Err(A::Error::duplicate_field(part.name()));
+                    }
                     object = Some(map.next_value_seed(PartOf(kind))?);
                 }
+                Some(_) if part == Part::Items => refuse_items(map.next_value()?)?,
                 Some(_) => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -111,6 +115,10 @@ impl<'de> Visitor<'de> for OfKind<'_> {
         }
         let kind = kind.as_deref().or(self.0).ok_or_else(no_kind)?;
         let kind = Kind::of(kind);
+        if !matches!(kind, Kind::List(_)) {
+            let items = early.iter().find(|(part, _)| *part == Part::Items);
+            items.map_or(Ok(()), |(_, text)| refuse_items(text))?;
+        }
         let mut object = match object {
             Some(object) => object,
             None => match early.iter().find(|(part, _)| kind.part() == Some(*part)) {
@@ -123,6 +131,24 @@ impl<'de> Visitor<'de> for OfKind<'_> {
         }
         Ok(object)
     }
+}
+
+/// Kubernetes' tools take any object with a list of `items` apart, whatever its kind: what is in
+/// there would be created without having been judged.
+fn refuse_items<E: Error>(items: &RawValue) -> Result<(), E> {
+    if items.get().starts_with('[') {
+        return Err(E::custom("an object with `items` that is no list by its `kind`"));
+    }
+    Ok(())
+}
+
+/// An API server takes `Kind` for `kind` when it looks for an object's kind.
+fn refuse_other_spelling_of_kind<E: Error>(field: &str) -> Result<(), E> {
+    // No other spelling is longer: the longest letter for a `k` has three bytes.
+    if field.len() <= 6 && field.to_lowercase() == "kind" {
+        return Err(E::custom(format_args!("a field `{field}`: expected `kind`")));
+    }
+    Ok(())
 }
 
 fn no_kind<E: Error>() -> E {

@@ -57,6 +57,14 @@ pub struct Placed<'s, T> {
     pub(crate) value: &'s T,
 }
 
+impl<'a, T> Placed<'a, T> {
+    /// The value, for as long as the object that it is in.
+    #[must_use]
+    pub fn get(&self) -> &'a T {
+        self.value
+    }
+}
+
 impl<T> Deref for Placed<'_, T> {
     type Target = T;
 

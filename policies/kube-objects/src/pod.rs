@@ -114,7 +114,7 @@ impl<'a> PodSpec<'a> {
     pub fn security_contexts(&self) -> impl Iterator<Item = Placed<'_, SecurityContext<'a>>> {
         let of_pod = self.security_context.iter().map(|value| Placed { place: Place::Spec, value });
         let of_containers = self.all_containers().filter_map(|Placed { place, value }| {
-            value.security_context.as_ref().map(|value| Placed { place, value })
+            value.security_context.as_deref().map(|value| Placed { place, value })
         });
         of_pod.chain(of_containers)
     }

@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Text;
@@ -47,7 +48,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Volume<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Volume<'de>, A::Error> {
                 let mut volume = Volume::default();
+                // Kubernetes takes the last of two, which may be `null`.
+                let mut seen = BTreeSet::new();
                 while let Some(key) = map.next_key::<Text<'de>>()? {
+                    if !seen.insert(key.clone()) {
+                        return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+                    }
                     let given = match &*key {
                         "name" => {
                             volume.name = map.next_value()?;
@@ -83,6 +89,14 @@ mod tests {
         assert_eq!(volume.name.as_deref(), Some("v"));
         assert!(volume.has("hostPath") && volume.has("emptyDir"));
         assert!(!volume.has("nfs") && !volume.has("image") && !volume.has("name"));
+    }
+
+    #[test]
+    fn a_source_given_twice_is_an_error() {
+        let error = serde_json::from_str::<Volume<'_>>(
+            r#"{"emptyDir": {}, "emptyDir": null, "hostPath": {"path": "/"}}"#,
+        );
+        assert!(error.unwrap_err().to_string().starts_with("duplicate field `emptyDir`"));
     }
 
     #[test]

@@ -173,6 +173,27 @@ fn a_review_must_ask_about_something() {
 }
 
 #[test]
+fn items_are_those_of_a_list_only() {
+    let expected = "an object with `items` that is no list by its `kind`";
+    for json in [
+        r#"{"kind": "ConfigMap", "items": [{"kind": "Pod"}]}"#,
+        r#"{"items": [{"kind": "Pod"}], "kind": "ConfigMap"}"#,
+        r#"{"kind": "Pod", "spec": {}, "items": []}"#,
+    ] {
+        assert!(error(json).starts_with(expected), "{json}: {}", error(json));
+    }
+    assert!(images(r#"{"kind": "ConfigMap", "items": {"a": "b"}}"#).is_empty());
+}
+
+#[test]
+fn no_other_spelling_of_kind_passes() {
+    for field in ["Kind", "KIND", "\u{212a}ind"] {
+        let json = format!(r#"{{"kind": "Service", "{field}": "Pod"}}"#);
+        assert!(error(&json).starts_with(&format!("a field `{field}`: expected `kind`")));
+    }
+}
+
+#[test]
 fn a_part_given_twice_is_an_error() {
     for (json, field) in [
         (r#"{"kind": "Pod", "spec": {}, "spec": {}}"#, "spec"),

@@ -14,11 +14,11 @@ pub(super) const CHECK: Check = Check {
 
 fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in pod.spec().all_containers() {
-        let lifecycle = container.lifecycle.as_ref();
+        let lifecycle = container.lifecycle.as_deref();
         for (name, handler) in [
-            ("livenessProbe", container.liveness_probe.as_ref()),
-            ("readinessProbe", container.readiness_probe.as_ref()),
-            ("startupProbe", container.startup_probe.as_ref()),
+            ("livenessProbe", container.liveness_probe.as_deref()),
+            ("readinessProbe", container.readiness_probe.as_deref()),
+            ("startupProbe", container.startup_probe.as_deref()),
             ("lifecycle.postStart", lifecycle.and_then(|it| it.post_start.as_ref())),
             ("lifecycle.preStop", lifecycle.and_then(|it| it.pre_stop.as_ref())),
         ] {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use kube_objects::{Pod, Profile};
 
 use crate::Version;
@@ -24,14 +26,17 @@ pub(super) const RESTRICTED: Check = Check {
 };
 
 fn by_annotation(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let containers: BTreeSet<&str> = if pod.is_annotated() {
+        pod.spec().all_containers().map(|it| it.get().name.as_deref().unwrap_or_default()).collect()
+    } else {
+        BTreeSet::new()
+    };
     for (name, found) in pod.annotations() {
         // An annotation for a container that the pod does not have is without effect.
         let applies = name == POD_ANNOTATION
-            || name.strip_prefix(CONTAINER_ANNOTATION_PREFIX).is_some_and(|container| {
-                pod.spec()
-                    .all_containers()
-                    .any(|it| it.name.as_deref().unwrap_or_default() == container)
-            });
+            || name
+                .strip_prefix(CONTAINER_ANNOTATION_PREFIX)
+                .is_some_and(|container| containers.contains(container));
         if applies && !is_allowed_annotation(found) {
             report.add(
                 format_args!("metadata.annotations[{name}]"),
