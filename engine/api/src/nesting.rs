@@ -4,7 +4,7 @@ use crate::DecodeError;
 ///
 /// Decoding is recursive, and so is much of what policies do with what they were given: input
 /// without a bound here would overflow the stack, which no process survives.
-pub const MAX_NESTING: usize = 128;
+pub const MAX_NESTING: usize = 100;
 
 /// Checks that JSON text is nested at most [`MAX_NESTING`] levels deep.
 pub(crate) fn check(json: &[u8]) -> Result<(), DecodeError> {
@@ -61,7 +61,7 @@ mod tests {
     fn the_limit_itself_is_allowed_and_one_more_is_not() {
         assert!(check(nested(MAX_NESTING).as_bytes()).is_ok());
         let error = check(nested(MAX_NESTING + 1).as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "nested deeper than 128 levels, at line 1 column 129");
+        assert_eq!(error.to_string(), "nested deeper than 100 levels, at line 1 column 101");
     }
 
     #[test]

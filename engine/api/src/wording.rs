@@ -9,16 +9,18 @@ pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
     if text.starts_with("data did not match any variant of ") {
         return "it has none of the forms that are expected here".to_owned();
     }
-    let mismatch = text
-        .strip_prefix("invalid type: ")
-        .or_else(|| text.strip_prefix("invalid value: "))
-        .and_then(|rest| rest.rsplit_once(", expected "));
-    match mismatch {
-        Some((found, expected)) => {
-            format!("expected {}, found {}", expectation(expected), finding(found))
-        }
-        None => shortened(text),
-    }
+    let kinds = ["invalid type: ", "invalid value: ", "invalid length "];
+    // What a policy puts before the mismatch stays: it may say where.
+    let mismatch = kinds.iter().find_map(|kind| Some((kind, text.split_once(kind)?)));
+    let explained = mismatch.and_then(|(kind, (before, rest))| {
+        let (found, expected) = rest.rsplit_once(", expected ")?;
+        let found = match *kind {
+            "invalid length " => format!("an array of {found}"),
+            _ => finding(found),
+        };
+        Some(format!("{before}expected {}, found {found}", expectation(expected)))
+    });
+    explained.unwrap_or_else(|| shortened(text))
 }
 
 /// Words without their middle where they are many: they may quote the input.
@@ -88,6 +90,11 @@ mod tests {
         assert_eq!(message::<Vec<u8>>("{}"), "expected an array, found an object");
         assert_eq!(message::<crate::NoSettings>("7"), "expected an object, found the number `7`");
         assert_eq!(message::<String>("null"), "expected a string, found null");
+        assert_eq!(message::<(u8, u8)>("[1]"), "expected an array, found an array of 1");
+        assert_eq!(
+            in_json_terms(&serde::de::Error::custom("in `spec`: invalid type: map, expected u8")),
+            "in `spec`: expected a whole number from 0 to 255, found an object"
+        );
         assert_eq!(message::<i64>("1.5"), "expected a whole number, found the number `1.5`");
     }
 

@@ -96,6 +96,8 @@ impl<'a> Listed<'a> {
 fn generate(args: &args::Generate) -> Result<(), Failure> {
     let engine = Engine::locate(args.inputs.engine.as_deref())?;
     let policies = Policies::discover(&args.inputs.policies, &engine)?;
+    generate::check_outside(&args.output, &policies)?;
+    generate::check_ours(&args.output)?;
     let target =
         args.target.clone().map_or_else(|| Target::choose(None).map(|it| it.triple), Ok)?;
     let revision = args.revision.clone().or_else(|| revision::of(&args.inputs.policies));
@@ -106,6 +108,7 @@ fn generate(args: &args::Generate) -> Result<(), Failure> {
 
 fn build(args: &args::Build) -> Result<(), Failure> {
     destination::check_file(&args.output, Kind::Program)?;
+    check_report(&args.build)?;
     let progress = Progress::new();
     let built = pipeline::run(&args.build.order(), &progress)?;
     destination::replace_file(&args.output, Kind::Program, |file| {
@@ -122,6 +125,7 @@ fn image(args: &args::Image) -> Result<(), Failure> {
     if let Some(folder) = &args.oci_layout {
         destination::check_layout(folder)?;
     }
+    check_report(&args.build)?;
     let name = args.name()?;
     let progress = Progress::new();
     let built = pipeline::run(&args.build.order(), &progress)?;
@@ -144,6 +148,10 @@ fn image(args: &args::Image) -> Result<(), Failure> {
     let written = [archive, args.oci_layout.clone()];
     let written: Vec<_> = written.iter().flatten().map(|path| path.display().to_string()).collect();
     finish(&args.build, &built.report(Some(&image), &progress), &written.join(", "))
+}
+
+fn check_report(args: &BuildArgs) -> Result<(), DestinationError> {
+    args.report.as_deref().map_or(Ok(()), |path| destination::check_file(path, Kind::Report))
 }
 
 fn finish(args: &BuildArgs, report: &Report, written: &str) -> Result<(), Failure> {

@@ -28,10 +28,15 @@ impl Tree {
     pub(crate) fn copy(&mut self, place: &str, folder: &Path) -> io::Result<()> {
         let entries = WalkDir::new(folder).follow_links(true).into_iter();
         let kept = entries.filter_entry(|entry| {
-            entry.depth() == 0 || !matches!(entry.file_name().to_str(), Some(".git" | "target"))
+            entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some(".git" | "target"))
         });
         for entry in kept {
-            let entry = entry?;
+            let entry = match entry {
+                Ok(entry) => entry,
+                // A link that leads nowhere, as editors leave beside a file that is open.
+                Err(error) if is_dangling(&error) => continue,
+                Err(error) => return Err(error.into()),
+            };
             if entry.file_type().is_file() {
                 let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
                 self.files.insert(
@@ -80,6 +85,11 @@ impl Tree {
     }
 }
 
+fn is_dangling(error: &walkdir::Error) -> bool {
+    let is_missing = error.io_error().is_some_and(|it| it.kind() == io::ErrorKind::NotFound);
+    is_missing && error.path().is_some_and(Path::is_symlink)
+}
+
 /// A path from the root with no `.` or `..` in it, also where nothing is there yet.
 pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
     let mut absolute = PathBuf::new();
@@ -108,12 +118,17 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let root = temporary.path().join("tree");
         let source = temporary.path().join("crate");
-        for (file, text) in
-            [("src/lib.rs", "a"), ("target/x", "b"), (".git/y", "c"), (".hidden", "d")]
-        {
+        for (file, text) in [
+            ("src/lib.rs", "a"),
+            ("src/target/mod.rs", "e"),
+            ("target/x", "b"),
+            (".git/y", "c"),
+            (".hidden", "d"),
+        ] {
             fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
             fs_err::write(source.join(file), text).unwrap();
         }
+        std::os::unix::fs::symlink("nowhere", source.join("src/.#lib.rs")).unwrap();
         fs_err::create_dir_all(root.join("old/folder")).unwrap();
         fs_err::write(root.join("old/folder/file"), "x").unwrap();
 
@@ -130,7 +145,7 @@ mod tests {
             .map(|entry| entry.path().strip_prefix(&root).unwrap().display().to_string())
             .collect();
         found.sort();
-        assert_eq!(found, ["Cargo.toml", "p/.hidden", "p/src/lib.rs"]);
+        assert_eq!(found, ["Cargo.toml", "p/.hidden", "p/src/lib.rs", "p/src/target/mod.rs"]);
         assert_eq!(fs_err::read_to_string(root.join("p/src/lib.rs")).unwrap(), "changed");
         assert!(!root.join("old").exists());
     }

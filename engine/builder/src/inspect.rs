@@ -22,6 +22,7 @@ pub(crate) struct Reported {
 pub(crate) fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
     let output = Command::new(binary)
         .args(["list", "--format", "json"])
+        .env_clear()
         .stdin(Stdio::null())
         .output()
         .map_err(|error| InspectError::NotStarted { binary: binary.to_owned(), error })?;

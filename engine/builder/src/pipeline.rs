@@ -31,6 +31,7 @@ pub(crate) struct Built {
     pub(crate) target: Target,
     revision: Option<String>,
     pub(crate) binary: Binary,
+    asked: Asked,
     /// `None` where programs for its target do not start.
     reported: Option<Vec<Reported>>,
 }
@@ -47,7 +48,9 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         progress.line(&format!("note: {note}"));
     }
     let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
-    let work = WorkFolder::take(order.work_dir, &engine, progress)?;
+    let work = WorkFolder::choose(order.work_dir, &engine);
+    generate::check_outside(&work, &policies)?;
+    let work = WorkFolder::take(&work, progress)?;
 
     let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
     let count = policies.of_role(Role::Policy).count();
@@ -70,7 +73,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         let reported = inspect::reported_by(&binary.path)?;
         inspect::compare(&asked, &reported).map(|()| Some(reported))
     })?;
-    Ok(Built { engine, target, revision, binary, reported })
+    Ok(Built { engine, target, revision, binary, asked, reported })
 }
 
 impl Built {
@@ -88,6 +91,9 @@ impl Built {
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );
+        if let Ok(crates) = serde_json::to_string(&self.asked.policies) {
+            labels.insert("policy-engine.crates".to_owned(), crates);
+        }
         if let Some(Ok(policies)) = self.reported.as_ref().map(serde_json::to_string) {
             labels.insert("policy-engine.policies".to_owned(), policies);
         }

@@ -14,6 +14,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
         .arg("-C")
         .arg(folder)
         .args(arguments)
+        // Set in Git's own hooks, and then for another repository.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -14,20 +14,20 @@ pub(crate) struct WorkFolder {
 }
 
 impl WorkFolder {
-    /// Makes the folder, and waits until no other build works in it.
-    pub(crate) fn take(
-        given: Option<&Path>,
-        engine: &Engine,
-        progress: &Progress,
-    ) -> Result<Self, WorkFolderError> {
+    /// The folder that the user names, or one in Cargo's target folder.
+    pub(crate) fn choose(given: Option<&Path>, engine: &Engine) -> PathBuf {
         let target = || match env::var_os("CARGO_TARGET_DIR") {
             Some(folder) if !folder.is_empty() => PathBuf::from(folder),
             _ => engine.root.join("target"),
         };
-        let path = given.map_or_else(|| target().join("policy-builder"), Path::to_owned);
-        let in_folder = |error| WorkFolderError { path: path.clone(), error };
-        fs_err::create_dir_all(&path).map_err(in_folder)?;
-        let path = fs_err::canonicalize(&path).map_err(in_folder)?;
+        given.map_or_else(|| target().join("policy-builder"), Path::to_owned)
+    }
+
+    /// Makes the folder, and waits until no other build works in it.
+    pub(crate) fn take(path: &Path, progress: &Progress) -> Result<Self, WorkFolderError> {
+        let in_folder = |error| WorkFolderError { path: path.to_owned(), error };
+        fs_err::create_dir_all(path).map_err(in_folder)?;
+        let path = fs_err::canonicalize(path).map_err(in_folder)?;
         let in_folder = |error| WorkFolderError { path: path.clone(), error };
         let lock = File::create(path.join("lock")).map_err(in_folder)?;
         match lock.try_lock() {

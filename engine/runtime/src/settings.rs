@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::documents::{Source, SourceError, single_document};
 
+/// The most that is read of a settings file.
+const MAX_FILE_BYTES: u64 = 32 << 20;
+
 /// What an operator set for a policy: an object, as JSON text.
 #[derive(Debug)]
 pub struct Settings {
@@ -35,7 +38,7 @@ impl Settings {
     pub fn load(file: Option<&Path>, assignments: &[Assignment]) -> Result<Self, SettingsError> {
         let mut settings = Self::default();
         if let Some(path) = file {
-            let source = Source::read(path, None)?;
+            let source = Source::read(path, Some(MAX_FILE_BYTES))?;
             let problem = |problem| SettingsError::File(source.name().to_owned(), problem);
             if let Some(document) = single_document(&source).map_err(problem)? {
                 let json = document.json.into_owned();

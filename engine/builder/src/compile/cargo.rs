@@ -8,7 +8,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use super::{CompileError, Target};
-use crate::discover::Policies;
+use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::progress::Progress;
 
@@ -49,8 +49,8 @@ struct Diagnostic {
 /// can be done.
 pub(super) fn complete_lock(workspace: &Workspace) -> Result<(), CompileError> {
     let update = |more: &[&str]| {
-        let mut command = cargo(&workspace.root);
-        command.args(["update", "--workspace", "--quiet"]).args(more);
+        let mut command = cargo("update", workspace);
+        command.args(["--workspace", "--quiet"]).args(more);
         command.output().map_err(not_started)
     };
     if update(&["--offline"])?.status.success() {
@@ -73,8 +73,8 @@ pub(super) fn build(
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
     let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo(&workspace.root)
-        .args(["build", "--release", "--locked", "--package", PROGRAM])
+    let mut child = cargo("build", workspace)
+        .args(["--release", "--locked", "--package", PROGRAM])
         .args(["--target", &target.triple, "--message-format", rendered])
         .arg("--target-dir")
         .arg(cache)
@@ -146,14 +146,11 @@ fn blame(
     let unregistered =
         error.message.split_once("registered_for_policy_api_").and_then(|(_, rest)| {
             let stamp = rest.split('`').next()?.replace('_', ".");
-            let it = policies.crates.iter().find(|it| {
-                let library = it.name.replace('-', "_");
-                rest.contains(&format!("`{library}`"))
-                    || rest.contains(&format!("crate `{library}`"))
-            })?;
+            let is_in = |it: &&PolicyCrate| rest.contains(&format!("`{}`", it.library.name));
+            let it = policies.of_role(Role::Policy).find(is_in)?;
             Some(CompileError::NotRegistered {
                 name: it.name.clone(),
-                library: policies.root.join(&it.folder).join("src/lib.rs"),
+                library: it.library.file.clone(),
                 stamp,
             })
         });
@@ -161,10 +158,12 @@ fn blame(
 }
 
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
-/// would change what the release profile says.
-fn cargo(folder: &Path) -> Command {
+/// would change what the release profile says. It runs where the user is, so that the toolchain
+/// and the registries are those which the user has set there.
+fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
     let mut command = Command::new(program());
-    command.current_dir(folder).stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
+    command.arg(subcommand).arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
+    command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
     for (name, _) in env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_") {
             command.env_remove(&name);

@@ -1,9 +1,7 @@
-use std::env;
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CompileError, Target, target};
+use super::{CompileError, Target, paths, target};
 use crate::generate::Workspace;
 
 /// The compiler's flags: link statically, and let no path of this machine into the binary.
@@ -18,7 +16,7 @@ pub(super) fn rustflags(
     let sysroot = PathBuf::from(target::print("sysroot", &["--target", &target.triple])?);
     let library = sysroot.join("lib/rustlib/src/rust");
     let remapped = [
-        (cargo_home(), "/cargo"),
+        (paths::cargo_home(), "/cargo"),
         (Some(library), "/rustc"),
         (Some(cache.to_owned()), "/build"),
         (Some(workspace.root.clone()), "/workspace"),
@@ -34,15 +32,4 @@ pub(super) fn rustflags(
         }
     }
     Ok(flags)
-}
-
-/// Where Cargo keeps the sources of third-party crates.
-fn cargo_home() -> Option<PathBuf> {
-    let given = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = given.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
-    absolute(&home).ok()
-}
-
-fn absolute(path: &Path) -> io::Result<PathBuf> {
-    std::path::absolute(path)
 }

@@ -3,6 +3,7 @@
 mod cargo;
 mod elf;
 mod flags;
+mod paths;
 mod target;
 
 use std::io;
@@ -37,6 +38,7 @@ pub(crate) fn compile(
     let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
     let bytes = fs_err::read(&path)?;
     elf::check_static(&path, &bytes)?;
+    paths::check_absent(&bytes, &[&workspace.root, cache])?;
     Ok(Binary { path, bytes, compiled })
 }
 
@@ -86,6 +88,13 @@ pub(crate) enum CompileError {
     NotStatic { path: PathBuf, needs: String },
     #[error("`{}` is not an ELF program: {reason}", path.display())]
     NotElf { path: PathBuf, reason: String },
+    #[error(
+        "the program holds the path `{}` of this machine, so the same sources would give other \
+         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` \
+         or `env!(\"OUT_DIR\")` as text; have it use `include_str!` or `include_bytes!` instead",
+        .0.display()
+    )]
+    PathInside(PathBuf),
     #[error("compile the program: {0}")]
     Io(#[from] io::Error),
 }

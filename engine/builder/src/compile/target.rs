@@ -30,17 +30,17 @@ impl Target {
                 Err(CompileError::NoStandardLibrary { target: triple.to_owned() })
             };
         }
-        let musl = format!("{ARCH}-unknown-linux-musl");
+        let host = host()?;
+        let musl = musl_for(&host);
         if has_standard_library(&musl)? {
             return Ok(Self { triple: musl, note: None });
         }
-        let gnu = format!("{ARCH}-unknown-linux-gnu");
-        if OS == "linux" && has_standard_library(&gnu)? {
+        if host.contains("-linux-gnu") {
             let note = format!(
                 "the program is linked against glibc, statically: `rustup target add {musl}` gets \
                  musl, which makes it smaller and free of glibc's own plugins"
             );
-            return Ok(Self { triple: gnu, note: Some(note) });
+            return Ok(Self { triple: host, note: Some(note) });
         }
         Err(CompileError::NoStandardLibrary { target: musl })
     }
@@ -61,6 +61,20 @@ impl Target {
     /// Whether programs for it start on this machine.
     pub(crate) fn runs_here(&self) -> bool {
         OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
+    }
+}
+
+/// The triple of the machine that the compiler runs on.
+fn host() -> Result<String, CompileError> {
+    print("host-tuple", &[])
+}
+
+/// The musl target for the processor of a host.
+fn musl_for(host: &str) -> String {
+    match host.split_once("-linux-gnu") {
+        // With what comes behind: `eabihf` is part of how an ARM program is called.
+        Some((machine, abi)) => format!("{machine}-linux-musl{abi}"),
+        None => format!("{}-unknown-linux-musl", host.split('-').next().unwrap_or_default()),
     }
 }
 
@@ -117,6 +131,18 @@ mod tests {
         ] {
             let target = Target { triple: triple.to_owned(), note: None };
             assert_eq!(target.architecture().to_string(), architecture);
+        }
+    }
+
+    #[test]
+    fn every_host_has_its_musl_target() {
+        for (host, musl) in [
+            ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"),
+            ("armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-musleabihf"),
+            ("aarch64-unknown-linux-musl", "aarch64-unknown-linux-musl"),
+            ("aarch64-apple-darwin", "aarch64-unknown-linux-musl"),
+        ] {
+            assert_eq!(musl_for(host), musl);
         }
     }
 

@@ -33,6 +33,11 @@ pub(crate) enum DiscoverError {
     #[error("`{}` has the version `{version}`, which is not a semantic version such as `1.2.0`: {source}", path.display())]
     Version { path: PathBuf, version: String, source: semver::Error },
     #[error(
+        "`{}` has the name `{name}`, which Cargo does not take: use letters, digits, `-` and `_`",
+        path.display()
+    )]
+    Name { path: PathBuf, name: String },
+    #[error(
         "two crates are named `{name}`: `{}` and `{}`; rename one of them",
         first.display(),
         second.display()
@@ -41,7 +46,7 @@ pub(crate) enum DiscoverError {
     #[error("`{}` is named `{name}`, which is the engine's own: choose another name", path.display())]
     TakenName { name: String, path: PathBuf },
     #[error(
-        "`{}` has a `[{section}]`, which Cargo follows only at the root of a workspace: the policy \
+        "`{}` has a `[{section}]`, which does not count in the program's workspace: the policy \
          would be built from other sources than its tests were; take it out", path.display()
     )]
     Patched { path: PathBuf, section: &'static str },

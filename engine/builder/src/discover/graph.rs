@@ -1,7 +1,6 @@
 //! What the crates of a folder depend on among themselves.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use super::{DiscoverError, POLICY_API, Policies, PolicyCrate};
 use crate::manifest::dependencies;
@@ -9,14 +8,9 @@ use crate::manifest::dependencies;
 /// Checks that every dependency on a folder leads to a crate of the same policies folder, and that
 /// none leads back to where it started.
 pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
-    let by_folder = policies
-        .crates
-        .iter()
-        .map(|it| Ok((fs_err::canonicalize(it.manifest.folder())?, it)))
-        .collect::<Result<BTreeMap<_, _>, DiscoverError>>()?;
     let mut edges = BTreeMap::new();
     for it in &policies.crates {
-        edges.insert(it.name.as_str(), local_dependencies(it, &by_folder)?);
+        edges.insert(it.name.as_str(), local_dependencies(it, policies)?);
     }
     let mut done = Vec::new();
     for it in &policies.crates {
@@ -27,7 +21,7 @@ pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
 
 fn local_dependencies<'a>(
     of: &PolicyCrate,
-    by_folder: &BTreeMap<PathBuf, &'a PolicyCrate>,
+    policies: &'a Policies,
 ) -> Result<Vec<&'a str>, DiscoverError> {
     let path = || of.manifest.path.clone();
     let mut found = Vec::new();
@@ -39,16 +33,12 @@ fn local_dependencies<'a>(
         if !folder.join("Cargo.toml").is_file() {
             return Err(DiscoverError::NoDependency { path: path(), dependency: folder });
         }
-        match by_folder.get(&canonical(&folder)?) {
+        match policies.crate_in(&folder) {
             Some(target) => found.push(target.name.as_str()),
             None => return Err(DiscoverError::Outside { path: path(), dependency: folder }),
         }
     }
     Ok(found)
-}
-
-fn canonical(folder: &Path) -> Result<PathBuf, DiscoverError> {
-    Ok(fs_err::canonicalize(folder)?)
 }
 
 /// Walks from one crate; `trail` is how it was come to.

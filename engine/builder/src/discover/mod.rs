@@ -6,16 +6,15 @@
 
 mod error;
 mod graph;
+mod policy_crate;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use semver::{Version, VersionReq};
-
 use crate::engine::Engine;
-use crate::manifest::{Dependency, Manifest, dependencies};
 pub(crate) use error::DiscoverError;
+pub(crate) use policy_crate::{PolicyCrate, Role};
 
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";
@@ -27,27 +26,6 @@ pub(crate) struct Policies {
     pub(crate) root: PathBuf,
     /// Its crates, sorted by folder name.
     pub(crate) crates: Vec<PolicyCrate>,
-}
-
-/// One crate of a policies folder.
-#[derive(Debug)]
-pub(crate) struct PolicyCrate {
-    /// The package's name.
-    pub(crate) name: String,
-    pub(crate) version: Version,
-    /// The name of its folder inside the policies folder.
-    pub(crate) folder: String,
-    pub(crate) role: Role,
-    pub(crate) manifest: Manifest,
-}
-
-/// What a crate is there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Registers policies.
-    Policy,
-    /// Is used by others.
-    Support,
 }
 
 impl Policies {
@@ -80,6 +58,12 @@ impl Policies {
         self.crates.iter().filter(move |it| it.role == role)
     }
 
+    /// The crate that lies in this folder, by whatever name the folder is called.
+    pub(crate) fn crate_in(&self, folder: &Path) -> Option<&PolicyCrate> {
+        let location = fs_err::canonicalize(folder).ok()?;
+        self.crates.iter().find(|it| it.location == location)
+    }
+
     fn check_names(&self) -> Result<(), DiscoverError> {
         const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
         let mut folders = BTreeMap::new();
@@ -101,72 +85,6 @@ impl Policies {
         }
         Ok(())
     }
-}
-
-impl PolicyCrate {
-    fn read(folder: String, path: PathBuf, engine: &Engine) -> Result<Self, DiscoverError> {
-        let manifest = Manifest::read(path.clone())?;
-        if manifest.document.get("package").is_none() {
-            return Err(DiscoverError::NoPackage { path });
-        }
-        let text = |key: &'static str| {
-            manifest
-                .package(key)
-                .and_then(|value| value.as_str())
-                .ok_or_else(|| DiscoverError::NoField { path: path.clone(), key })
-        };
-        let name = text("name")?.to_owned();
-        let version = text("version")?;
-        let version = version.parse().map_err(|source| DiscoverError::Version {
-            path: path.clone(),
-            version: version.to_owned(),
-            source,
-        })?;
-        if let Some(section) =
-            ["patch", "replace"].into_iter().find(|it| manifest.document.contains_key(it))
-        {
-            return Err(DiscoverError::Patched { path, section });
-        }
-        let api =
-            dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
-        let role = if api.is_some() { Role::Policy } else { Role::Support };
-        if let Some(api) = api {
-            check_api(&path, &name, &api, engine)?;
-            check_library(&manifest)?;
-        }
-        Ok(Self { name, version, folder, role, manifest })
-    }
-}
-
-/// Checks that a policy asks for an API that this engine has.
-fn check_api(
-    path: &Path,
-    name: &str,
-    api: &Dependency,
-    engine: &Engine,
-) -> Result<(), DiscoverError> {
-    // From git or a folder it needs no version; then the compiler decides.
-    let Some(text) = &api.requirement else { return Ok(()) };
-    let met = text.parse::<VersionReq>().is_ok_and(|wanted| wanted.matches(&engine.api_version));
-    if met {
-        return Ok(());
-    }
-    Err(DiscoverError::OtherApi {
-        name: name.to_owned(),
-        path: path.to_owned(),
-        wanted: text.clone(),
-        has: engine.api_version.clone(),
-    })
-}
-
-fn check_library(manifest: &Manifest) -> Result<(), DiscoverError> {
-    let given =
-        manifest.document.get("lib").and_then(|lib| lib.as_table_like()?.get("path")?.as_str());
-    let file = manifest.folder().join(given.unwrap_or("src/lib.rs"));
-    if file.is_file() {
-        return Ok(());
-    }
-    Err(DiscoverError::NoLibrary { path: manifest.path.clone(), file })
 }
 
 /// The names of the folders to look into, sorted.
@@ -213,3 +131,6 @@ fn rust_file_in(folder: &Path) -> Result<Option<PathBuf>, DiscoverError> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

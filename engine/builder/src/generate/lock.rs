@@ -62,7 +62,7 @@ fn locks_of(policies: &Policies) -> Vec<PathBuf> {
     let mut folders = vec![policies.root.clone()];
     for it in &policies.crates {
         folders.push(it.manifest.folder().to_owned());
-        folders.extend(it.manifest.workspace.clone());
+        folders.extend(it.manifest.workspace.as_ref().map(|it| it.folder.clone()));
     }
     let mut locks: Vec<_> = folders
         .into_iter()
@@ -129,11 +129,47 @@ fn write(packages: impl Iterator<Item = Locked>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
+    const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
     fn locked(name: &str, version: &str) -> Locked {
-        let source = "registry+https://github.com/rust-lang/crates.io-index".to_owned();
-        Locked { name: name.into(), version: version.parse().unwrap(), source, checksum: None }
+        let version = version.parse().unwrap();
+        Locked { name: name.into(), version, source: REGISTRY.to_owned(), checksum: None }
+    }
+
+    /// A lock that holds these, each as `NAME VERSION`.
+    fn lock(packages: &[&str]) -> String {
+        write(packages.iter().map(|package| {
+            let (name, version) = package.split_once(' ').unwrap();
+            locked(name, version)
+        }))
+    }
+
+    /// The lock that comes of the engine's own, one at the root of the policies and one in a crate.
+    fn merged_of(engine: &str, root: &str, of_crate: &str) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = fs::canonicalize(folder.path()).unwrap();
+        let write = |name: &str, text: &str| {
+            let file = path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("engine/Cargo.lock", engine);
+        write("policies/Cargo.lock", root);
+        write("policies/a/Cargo.lock", of_crate);
+        write("policies/a/src/lib.rs", "");
+        write(
+            "policies/a/Cargo.toml",
+            "package = { name = \"a\", version = \"1.0.0\" }\ndependencies.policy-api = \"*\"\n",
+        );
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let engine = Engine { root: path.join("engine"), ..engine };
+        let policies = Policies::discover(&path.join("policies"), &engine).unwrap();
+        merged(&policies, &engine)
+            .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
     }
 
     #[test]
@@ -144,5 +180,67 @@ mod tests {
         assert!(!same("0.3.0", "0.4.0"));
         assert!(!same("0.0.1", "0.0.2"));
         assert!(!same("1.0.0", "2.0.0"));
+    }
+
+    #[test]
+    fn the_engines_version_wins_and_else_the_highest() {
+        assert_eq!(
+            merged_of(
+                &lock(&["engines 1.2.0"]),
+                &lock(&["engines 1.9.0", "low 0.3.1", "high 1.10.0"]),
+                &lock(&["engines 1.0.0", "low 0.3.2", "high 1.9.0"]),
+            )
+            .unwrap(),
+            lock(&["engines 1.2.0", "high 1.10.0", "low 0.3.2"])
+        );
+    }
+
+    #[test]
+    fn versions_that_cannot_stand_for_one_another_are_all_kept() {
+        assert_eq!(
+            merged_of(
+                &lock(&["x 1.2.0"]),
+                &lock(&["x 2.0.0"]),
+                &lock(&["x 0.1.0", "x 0.2.0", "x 0.0.1", "x 0.0.2"]),
+            )
+            .unwrap(),
+            lock(&["x 0.0.1", "x 0.0.2", "x 0.1.0", "x 0.2.0", "x 1.2.0", "x 2.0.0"])
+        );
+    }
+
+    #[test]
+    fn sources_and_checksums_are_kept_and_crates_of_folders_are_left_out() {
+        let from_git = "[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n\
+                        source = \"git+https://example.com/x#c0ffee\"\n";
+        let text = merged_of(
+            "",
+            &format!("{from_git}dependencies = [\"y\"]\n"),
+            &format!(
+                "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"x\"\n\
+                 version = \"1.0.0\"\nsource = \"{REGISTRY}\"\nchecksum = \"abc\"\n"
+            ),
+        );
+        assert_eq!(
+            text.unwrap(),
+            format!(
+                "{GENERATED}\nversion = 4\n\n{from_git}\n[[package]]\nname = \"x\"\n\
+                 version = \"1.0.0\"\nsource = \"{REGISTRY}\"\nchecksum = \"abc\"\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_lock_that_cargo_did_not_write_is_named() {
+        let refused = |text: &str| merged_of("", "", text).unwrap_err();
+        let start = "`/policies/a/Cargo.lock` is not a lock file that Cargo wrote: ";
+        assert_eq!(
+            refused("[[package]]\nsource = \"here\"\n"),
+            format!("{start}a package has no name")
+        );
+        assert_eq!(
+            refused("[[package]]\nname = \"x\"\nversion = \"new\"\nsource = \"here\"\n"),
+            format!("{start}package `x` has no version")
+        );
+        assert_eq!(refused("<<<<<<< HEAD\n"), format!("{start}key with no value, expected `=`"));
     }
 }

@@ -1,12 +1,11 @@
 //! A crate's manifest as a member of the generated workspace.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
 
 use crate::discover::{POLICY_API, Policies, PolicyCrate};
-use crate::files;
-use crate::manifest::{Manifest, for_each_dependency};
+use crate::manifest::{Manifest, for_each_dependency, for_each_holder};
 
 /// An engine crate's manifest, with `policy-api` at `api`.
 pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
@@ -27,45 +26,48 @@ pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, api: &str) 
             return;
         }
         if let Some(path) = item.get("path").and_then(Item::as_str)
-            && let Some(folder) = neighbour(&it.manifest.folder().join(path), policies)
+            && let Some(neighbour) = policies.crate_in(&it.manifest.folder().join(path))
         {
-            item["path"] = value(format!("../{folder}"));
+            item["path"] = value(format!("../{}", neighbour.folder));
         }
     });
     document.to_string()
 }
 
-/// The name of the policies folder's own subfolder that a path leads to.
-fn neighbour<'a>(path: &Path, policies: &'a Policies) -> Option<&'a str> {
-    let target = files::absolute(path).ok()?;
-    policies
-        .crates
-        .iter()
-        .find(|it| files::absolute(it.manifest.folder()).is_ok_and(|folder| folder == target))
-        .map(|it| it.folder.as_str())
-}
-
 /// Leaves what a dependent builds: no programs, tests, benchmarks and examples, no dependencies
 /// of these, and nothing that Cargo follows at the root of a workspace only.
 fn reduce_to_library(document: &mut DocumentMut) {
-    for key in
-        ["workspace", "profile", "dev-dependencies", "bin", "test", "bench", "example", "badges"]
-    {
+    for key in ["workspace", "profile", "patch", "bin", "test", "bench", "example", "badges"] {
         document.remove(key);
     }
-    if let Some(targets) = document.get_mut("target").and_then(Item::as_table_like_mut) {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_like_mut() {
-                target.remove("dev-dependencies");
-            }
-        }
-    }
+    for_each_holder(document, |holder, _| {
+        holder.remove("dev-dependencies");
+    });
     if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
         for key in ["workspace", "default-run", "readme", "license-file"] {
             package.remove(key);
         }
         for key in ["autobins", "autotests", "autobenches", "autoexamples"] {
             package.insert(key, value(false));
+        }
+    }
+    forget_features_of_what_went(document);
+}
+
+/// Takes `serde_json/preserve_order` out of the features when `serde_json` was there for tests
+/// only.
+fn forget_features_of_what_went(document: &mut DocumentMut) {
+    let mut left = BTreeSet::new();
+    for_each_dependency(document, |_, key, _| {
+        left.insert(key.to_owned());
+    });
+    let features = document.get_mut("features").and_then(Item::as_table_like_mut);
+    for (_, feature) in features.into_iter().flat_map(|features| features.iter_mut()) {
+        if let Some(enables) = feature.as_array_mut() {
+            enables.retain(|enabled| {
+                let of = enabled.as_str().and_then(|enabled| enabled.split_once('/'));
+                of.is_none_or(|(dependency, _)| left.contains(dependency.trim_end_matches('?')))
+            });
         }
     }
 }

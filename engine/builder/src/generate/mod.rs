@@ -46,12 +46,11 @@ pub(crate) fn generate(
     stamp: &Stamp<'_>,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
-    check_place(root, policies)?;
     let mut tree = Tree::default();
     tree.add("Cargo.toml", program::workspace_manifest());
     tree.add("Cargo.lock", lock::merged(policies, engine)?);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
-    tree.add("program/policies.json", Asked::of(policies, engine).to_json());
+    tree.add("program/policies.json", Asked::of(policies, engine).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
     for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
         tree.copy(place, manifest.folder())?;
@@ -69,19 +68,24 @@ pub(crate) fn generate(
     Ok(Workspace { root: root.to_owned() })
 }
 
-/// Makes sure that nothing of the user's is where the workspace goes.
-fn check_place(root: &Path, policies: &Policies) -> Result<(), GenerateError> {
+/// Makes sure that a folder is none that the policies are in.
+pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
-    if files::absolute(root)?.starts_with(&policies_folder) {
-        return Err(GenerateError::InsidePolicies { root: root.to_owned() });
+    if files::absolute(folder)?.starts_with(&policies_folder) {
+        return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
+    Ok(())
+}
+
+/// Makes sure that nothing of the user's is in a folder that the user named for the workspace.
+pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
     let is_ours = || {
-        fs_err::read_to_string(root.join("Cargo.toml"))
+        fs_err::read_to_string(folder.join("Cargo.toml"))
             .is_ok_and(|manifest| manifest.starts_with(program::GENERATED))
     };
-    let is_empty = || Ok::<_, io::Error>(fs_err::read_dir(root)?.next().is_none());
-    if root.exists() && !is_ours() && !is_empty()? {
-        return Err(GenerateError::NotOurs { root: root.to_owned() });
+    let is_empty = || Ok::<_, io::Error>(fs_err::read_dir(folder)?.next().is_none());
+    if folder.exists() && !is_ours() && !is_empty()? {
+        return Err(GenerateError::NotOurs { root: folder.to_owned() });
     }
     Ok(())
 }
@@ -104,6 +108,11 @@ pub(crate) enum GenerateError {
     Lock { path: PathBuf, reason: String },
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    #[error("lay out the workspace: write `policies.json`: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("lay out the workspace: {0}")]
     Files(#[from] io::Error),
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,8 @@ pub(crate) struct Dependency {
     pub(crate) requirement: Option<String>,
     /// The folder that it lies in, when it comes from one.
     pub(crate) path: Option<PathBuf>,
-    /// Whether it is linked (`dependencies`), not only built with.
+    /// Whether it is linked on every platform: no build dependency, not optional, for no target
+    /// alone.
     pub(crate) linked: bool,
 }
 
@@ -24,48 +25,77 @@ pub(crate) struct Dependency {
 pub(crate) fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
     let mut document = manifest.document.clone();
     let mut found = Vec::new();
-    for_each_dependency(&mut document, |kind, key, item| {
-        found.push(read(kind, key, item, manifest.folder()));
+    for_each_dependency(&mut document, |table, key, item| {
+        found.push(read(table, key, item, manifest.folder()));
     });
     found
 }
 
-fn read(kind: &str, key: &str, item: &Item, folder: &Path) -> Dependency {
+fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
     let field = |name: &str| item.as_table_like()?.get(name)?.as_str();
+    let optional = item.get("optional").and_then(Item::as_bool).unwrap_or(false);
     Dependency {
         package: field("package").unwrap_or(key).to_owned(),
         requirement: item.as_str().or_else(|| field("version")).map(str::to_owned),
         path: field("path").map(|path| folder.join(path)),
-        linked: kind == "dependencies",
+        linked: table == TableKind::Linked && !optional,
     }
 }
 
-/// Visits every dependency that counts in a build: its kind, its key and what it is set to.
+/// Which of a manifest's tables a dependency stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TableKind {
+    /// `dependencies`
+    Linked,
+    /// `build-dependencies`, or a table for one target.
+    Other,
+}
+
+/// Visits every dependency that counts in a build: its table, its key and what it is set to.
 pub(crate) fn for_each_dependency(
     document: &mut DocumentMut,
-    mut visit: impl FnMut(&str, &str, &mut Item),
+    mut visit: impl FnMut(TableKind, &str, &mut Item),
 ) {
-    for_each_table(document, |kind, table| {
-        for (key, item) in table.iter_mut() {
-            visit(kind, key.get(), item);
+    for_each_holder(document, |holder, is_target| {
+        for kind in KINDS {
+            let is_linked = kind == "dependencies" && !is_target;
+            let table = if is_linked { TableKind::Linked } else { TableKind::Other };
+            let dependencies = holder.get_mut(kind).and_then(Item::as_table_like_mut);
+            for (key, item) in dependencies.into_iter().flat_map(|it| it.iter_mut()) {
+                visit(table, key.get(), item);
+            }
         }
     });
 }
 
-fn for_each_table(document: &mut DocumentMut, mut visit: impl FnMut(&str, &mut dyn TableLike)) {
-    let mut in_table = |table: &mut dyn TableLike| {
-        for kind in KINDS {
-            if let Some(dependencies) = table.get_mut(kind).and_then(Item::as_table_like_mut) {
-                visit(kind, dependencies);
+/// Gives the spellings with `_`, which Cargo takes in older editions, those with `-`.
+pub(super) fn spell_out(document: &mut DocumentMut) {
+    for_each_holder(document, |holder, _| {
+        for kind in ["dev", "build"] {
+            if let Some(table) = holder.remove(&format!("{kind}_dependencies")) {
+                holder.insert(&format!("{kind}-dependencies"), table);
             }
         }
-    };
-    in_table(document.as_table_mut());
-    if let Some(targets) = document.get_mut("target").and_then(Item::as_table_like_mut) {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_like_mut() {
-                in_table(target);
-            }
+    });
+    for_each_dependency(document, |_, _, item| {
+        if let Some(dependency) = item.as_table_like_mut()
+            && let Some(value) = dependency.remove("default_features")
+        {
+            dependency.insert("default-features", value);
+        }
+    });
+}
+
+/// Visits what may hold tables of dependencies: the manifest itself, and each target in it.
+pub(crate) fn for_each_holder(
+    document: &mut DocumentMut,
+    mut visit: impl FnMut(&mut dyn TableLike, bool),
+) {
+    visit(document.as_table_mut(), false);
+    let targets = document.get_mut("target").and_then(Item::as_table_like_mut);
+    for (_, target) in targets.into_iter().flat_map(|targets| targets.iter_mut()) {
+        if let Some(target) = target.as_table_like_mut() {
+            visit(target, true);
         }
     }
 }

@@ -6,22 +6,20 @@ use std::path::Path;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value};
 
 use super::dependencies::for_each_dependency;
-use super::{ManifestError, table};
+use super::{ManifestError, Workspace, table};
 
 pub(super) fn fill_in(
     path: &Path,
     mut document: DocumentMut,
-    root: Option<(&Path, &DocumentMut)>,
+    workspace: Option<&Workspace>,
 ) -> Result<DocumentMut, ManifestError> {
     let missing = |key: String| ManifestError::NotInherited {
         path: path.to_owned(),
         key,
-        workspace: root.map(|(folder, _)| folder.join("Cargo.toml")),
+        workspace: workspace.map(|it| it.folder.join("Cargo.toml")),
     };
     let shared = |table_name: &str, key: &str| {
-        root.and_then(|(_, document)| {
-            table(document, &["workspace", table_name])?.get(key).cloned()
-        })
+        table(&workspace?.document, &["workspace", table_name])?.get(key).cloned()
     };
 
     if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
@@ -33,10 +31,10 @@ pub(super) fn fill_in(
         }
     }
     if document.get("lints").is_some_and(inherits) {
-        let lints = root
-            .and_then(|(_, document)| document.get("workspace")?.as_table_like()?.get("lints"))
+        let lints = workspace
+            .and_then(|it| table(&it.document, &["workspace"])?.get("lints").cloned())
             .ok_or_else(|| missing("lints".to_owned()))?;
-        document.insert("lints", lints.clone());
+        document.insert("lints", lints);
     }
 
     let mut first_missing = None;
@@ -46,7 +44,7 @@ pub(super) fn fill_in(
         }
         match shared("dependencies", key) {
             Some(base) => {
-                let folder = root.map_or(Path::new(""), |(folder, _)| folder);
+                let folder = workspace.map_or(Path::new(""), |it| &it.folder);
                 *item = Item::Value(Value::InlineTable(merged(&base, item, folder)));
             }
             None => {
@@ -100,6 +98,8 @@ fn merged(base: &Item, own: &Item, workspace: &Path) -> InlineTable {
                 features.fmt();
                 merged.insert("features", features.into());
             }
+            // A crate can only add the default features to what its workspace asks for.
+            ("default-features", Ok(value)) if value.as_bool() == Some(false) => {}
             ("workspace", _) | (_, Err(_)) => {}
             (_, Ok(value)) => {
                 merged.insert(key, value);
@@ -126,9 +126,9 @@ mod tests {
     "#;
 
     fn filled(crate_manifest: &str, root: Option<&str>) -> Result<String, String> {
-        let root: Option<DocumentMut> = root.map(|root| root.parse().unwrap());
-        let root = root.as_ref().map(|root| (Path::new("/ws"), root));
-        fill_in(Path::new("p/Cargo.toml"), crate_manifest.parse().unwrap(), root)
+        let workspace =
+            root.map(|root| Workspace { folder: "/ws".into(), document: root.parse().unwrap() });
+        fill_in(Path::new("p/Cargo.toml"), crate_manifest.parse().unwrap(), workspace.as_ref())
             .map(|document| document.to_string())
             .map_err(|error| error.to_string())
     }
@@ -155,7 +155,7 @@ workspace = true
         );
         assert_eq!(document["dependencies"]["shared"]["path"].as_str(), Some("/ws/libs/shared"));
         let semver = &document["target"]["cfg(unix)"]["dependencies"]["semver"];
-        assert_eq!(semver.to_string().trim(), r#"{ version = "1", default-features = false }"#);
+        assert_eq!(semver.to_string().trim(), r#"{ version = "1" }"#);
         assert_eq!(document["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
     }
 

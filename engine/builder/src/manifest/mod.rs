@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike};
 
-pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency};
+pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// A manifest on its own: what it inherits from its workspace is filled in.
 #[derive(Debug, Clone)]
@@ -16,8 +16,16 @@ pub(crate) struct Manifest {
     /// The file, under the name that the user gave its folder by.
     pub(crate) path: PathBuf,
     pub(crate) document: DocumentMut,
-    /// The folder of the workspace that it belongs to, where a `Cargo.lock` may lie.
-    pub(crate) workspace: Option<PathBuf>,
+    /// The workspace that it belongs to.
+    pub(crate) workspace: Option<Workspace>,
+}
+
+/// The root of a workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    /// Its folder, links resolved.
+    pub(crate) folder: PathBuf,
+    pub(crate) document: DocumentMut,
 }
 
 impl Manifest {
@@ -25,9 +33,8 @@ impl Manifest {
     pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
         let document = parse(&path)?;
         let workspace = workspace_of(&path, &document)?;
-        let root = workspace.as_ref().map(|(folder, document)| (folder.as_path(), document));
-        let document = inherit::fill_in(&path, document, root)?;
-        Ok(Self { path, document, workspace: workspace.map(|(folder, _)| folder) })
+        let document = inherit::fill_in(&path, document, workspace.as_ref())?;
+        Ok(Self { path, document, workspace })
     }
 
     /// The folder that the manifest lies in.
@@ -60,29 +67,36 @@ pub(crate) enum ManifestError {
 }
 
 fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
-    fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
+    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
         let text = error.to_string();
         let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
         ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
-    })
+    })?;
+    dependencies::spell_out(&mut document);
+    Ok(document)
 }
 
-/// The workspace that a crate belongs to, as Cargo sees it: its own manifest or the nearest above
-/// it with a `[workspace]` table.
-fn workspace_of(
-    path: &Path,
-    document: &DocumentMut,
-) -> Result<Option<(PathBuf, DocumentMut)>, ManifestError> {
+/// The workspace that a crate belongs to, as Cargo sees it: its own manifest, the one that it
+/// names, or the nearest above it with a `[workspace]` table.
+fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>, ManifestError> {
     let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
     if document.contains_key("workspace") {
-        return Ok(Some((folder, document.clone())));
+        return Ok(Some(Workspace { folder, document: document.clone() }));
+    }
+    let named = document
+        .get("package")
+        .and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
+    if let Some(named) = named {
+        let folder = fs_err::canonicalize(folder.join(named))?;
+        let document = parse(&folder.join("Cargo.toml"))?;
+        return Ok(Some(Workspace { folder, document }));
     }
     for above in folder.ancestors().skip(1) {
         let candidate = above.join("Cargo.toml");
         if candidate.is_file() {
             let document = parse(&candidate)?;
             if document.contains_key("workspace") {
-                return Ok(Some((above.to_owned(), document)));
+                return Ok(Some(Workspace { folder: above.to_owned(), document }));
             }
         }
     }

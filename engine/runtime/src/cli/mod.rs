@@ -35,7 +35,12 @@ pub fn main(program: &Program) -> ExitCode {
             let asked_for =
                 matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             let printed = error.print().is_ok();
-            return if asked_for && printed { Outcome::Allowed } else { Outcome::Usage }.code();
+            return match (asked_for, printed) {
+                (true, true) => Outcome::Allowed,
+                (true, false) => Outcome::Failed,
+                (false, _) => Outcome::Usage,
+            }
+            .code();
         }
     };
     let done = stack::ample(|| run(program, args)).unwrap_or_else(|error| {
@@ -106,5 +111,5 @@ impl From<io::Error> for Failure {
 /// One sentence on standard error.
 fn complain(message: &str) {
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = writeln!(io::stderr(), "error: {}", output::plain(message));
 }

@@ -26,36 +26,40 @@ pub(super) fn pretty_json(value: &impl Serialize, out: &mut dyn Write) -> io::Re
 /// What an output says beside its verdict, for a table's cell: its `violations` one a line, its
 /// `reason` or `message`, or else its other fields as they are.
 pub(super) fn reasons(output: &str) -> String {
-    // They quote the input, which shall not write to the terminal by itself.
-    let is_foreign = |character: char| character.is_control() && character != '\n';
-    let escape = |character: char| character.escape_default().to_string();
-    let keep_or_escape = |it: char| if is_foreign(it) { escape(it) } else { it.to_string() };
-    unescaped_reasons(output).chars().map(keep_or_escape).collect()
-}
-
-fn unescaped_reasons(output: &str) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(output) else {
         return if matches!(output, "true" | "false") { String::new() } else { output.to_owned() };
     };
     if let Some(violations) = fields.get("violations").and_then(Value::as_array) {
         return violations.iter().map(violation).collect::<Vec<_>>().join("\n");
     }
-    if let Some(reason) =
-        fields.get("reason").or_else(|| fields.get("message")).and_then(Value::as_str)
-    {
-        return reason.to_owned();
+    let reason = fields.get("reason").or_else(|| fields.get("message"));
+    if let Some(reason) = reason.and_then(Value::as_str) {
+        return plain(reason);
     }
     fields
         .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));
     if fields.is_empty() { String::new() } else { Value::Object(fields).to_string() }
 }
 
+/// Text that may quote an input, on one line and without what a terminal acts on.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
 fn violation(violation: &Value) -> String {
     let text = |key| violation.get(key).and_then(Value::as_str);
     match (text("field"), text("message")) {
-        (Some(field), Some(message)) => format!("{field}: {message}"),
-        (None, Some(message)) => message.to_owned(),
-        _ => violation.as_str().map_or_else(|| violation.to_string(), str::to_owned),
+        (Some(field), Some(message)) => plain(&format!("{field}: {message}")),
+        (None, Some(message)) => plain(message),
+        _ => violation.as_str().map_or_else(|| violation.to_string(), plain),
     }
 }
 
@@ -70,7 +74,7 @@ mod tests {
             ("[1]", "[1]"),
             (r#"{"allowed":true}"#, ""),
             (r#"{"allowed":false,"reason":"no role"}"#, "no role"),
-            (r#"{"allowed":false,"reason":"a\u001b[31mb"}"#, "a\\u{1b}[31mb"),
+            (r#"{"allowed":false,"reason":"a\u001b[31mb\nc"}"#, "a\\u{1b}[31mb\\nc"),
             (r#"{"allow":false,"score":7}"#, r#"{"score":7}"#),
             (
                 r#"{"allowed":false,"violations":[{"field":"spec","message":"bad"},{"message":"worse"},"worst",7]}"#,

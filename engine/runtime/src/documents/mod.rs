@@ -1,5 +1,6 @@
 //! From files to the documents in them, each as JSON text that a policy decodes.
 
+mod ambiguity;
 mod json;
 mod source;
 mod yaml;

@@ -101,10 +101,7 @@ pub enum SourceError {
         error: io::Error,
     },
     /// More than there may be.
-    #[error(
-        "`{name}` is larger than {limit} bytes, the most that is read: split it, or allow more \
-         with `--max-bytes`"
-    )]
+    #[error("`{name}` is larger than {limit} bytes, the most that is read of it")]
     TooLarge {
         /// What the user named.
         name: String,

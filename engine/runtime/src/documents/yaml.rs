@@ -4,20 +4,22 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::budget::{Budget, BudgetBreach};
-use serde_saphyr::{Location, MessageFormatter, Options, Spanned, UserMessageFormatter};
+use serde_saphyr::{
+    Location, MergeKeyPolicy, MessageFormatter, Options, Spanned, UserMessageFormatter,
+};
 
-use super::{Document, DocumentError, Origin};
+use super::{Document, DocumentError, Origin, ambiguity};
 use crate::transcode::ToJson;
 
 /// The documents of a YAML stream; those with nothing but comments in them are passed over, as
 /// Kubernetes' tools do.
 pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>, DocumentError>> {
-    split(text).filter(|chunk| !chunk.is_blank()).map(|chunk| {
-        let mut json = Vec::new();
-        read(chunk.text, |deserializer| ToJson::compact(&mut json).deserialize(deserializer))
-            .map_err(|error| chunk.explain(&error))?;
-        let origin = Origin::Yaml { text: chunk.text, line: chunk.line };
-        Ok(Document { json: Cow::Owned(json), origin })
+    split(text).filter_map(|chunk| match ambiguity::find(chunk.text) {
+        Some((line, message)) => {
+            Some(Err(DocumentError { message, place: Some((chunk.line + line, 1)) }))
+        }
+        None if chunk.is_blank() => None,
+        None => Some(chunk.read()),
     })
 }
 
@@ -45,6 +47,10 @@ fn read<'a, T>(
     options.with_snippet = false;
     // As the YAML reader of Kubernetes does, so that a policy judges what a cluster would get.
     options.legacy_octal_numbers = true;
+    // What that reader and this one take differently is taken by neither: which of two keys counts
+    // when one comes in by a merge, and what a tag of one's own makes of a value.
+    options.merge_keys = MergeKeyPolicy::Error;
+    options.reject_unsupported_tags = true;
     serde_saphyr::with_deserializer_from_str_with_options(text, options, value)
 }
 
@@ -88,7 +94,15 @@ fn is_marker(line: &str, marker: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
-impl Chunk<'_> {
+impl<'a> Chunk<'a> {
+    fn read(&self) -> Result<Document<'a>, DocumentError> {
+        let mut json = Vec::new();
+        read(self.text, |deserializer| ToJson::compact(&mut json).deserialize(deserializer))
+            .map_err(|error| self.explain(&error))?;
+        let origin = Origin::Yaml { text: self.text, line: self.line };
+        Ok(Document { json: Cow::Owned(json), origin })
+    }
+
     /// Whether it holds no document: nothing but its markers, comments and directives.
     fn is_blank(&self) -> bool {
         self.text.lines().all(|line| {
@@ -118,8 +132,11 @@ fn in_words(error: &serde_saphyr::Error) -> String {
         serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
             format!("nested deeper than {} levels", policy_api::MAX_NESTING)
         }
+        serde_saphyr::Error::MergeKeyNotAllowed { .. } => {
+            "readers of YAML merge `<<` by different rules: write out what it stands for".to_owned()
+        }
         serde_saphyr::Error::Budget { .. } => {
-            "its anchors and aliases make more of it than is read".to_owned()
+            "it has more anchors and aliases, or they make more of it, than is read".to_owned()
         }
         error => UserMessageFormatter.format_message(error).into_owned(),
     }
@@ -243,11 +260,31 @@ mod tests {
     }
 
     #[test]
-    fn anchors_and_merges_are_filled_in() {
+    fn anchors_are_filled_in_and_merges_refused() {
+        assert_eq!(all("base: &b {a: 1}\none: *b"), [r#"{"base":{"a":1},"one":{"a":1}}"#]);
         assert_eq!(
-            all("base: &b {a: 1}\none: *b\ntwo: {<<: *b, c: 2}"),
-            [r#"{"base":{"a":1},"one":{"a":1},"two":{"c":2,"a":1}}"#]
+            all("a: false\n<<: {a: true}"),
+            [
+                "line 2 column 1: readers of YAML merge `<<` by different rules: write out what it stands for"
+            ]
         );
+        assert_eq!(all("user: !x null"), ["line 1 column 10: unsupported tag `!x`"]);
+        assert_eq!(all("a: !!str 1\nb: !!int '2'"), [r#"{"a":"1","b":2}"#]);
+    }
+
+    #[test]
+    fn what_readers_take_differently_hides_nothing() {
+        for text in [
+            "kind: ConfigMap #\u{85}kind: Pod\n",
+            "a: false #\u{2028}  a: true\n",
+            "# c\rkind: Pod\r",
+            "%YAML 1.1\r---\rkind: Pod\r",
+            "x: \"\n---#\nkind: Pod\n# \"",
+        ] {
+            let found = all(text);
+            assert!(found.len() == 1 && found[0].starts_with("line "), "{text:?}: {found:?}");
+        }
+        assert_eq!(all("a: 1\r\n---\r\nb: 2\r\n"), [r#"{"a":1}"#, r#"{"b":2}"#]);
     }
 
     #[test]
@@ -280,12 +317,12 @@ mod tests {
     fn small_texts_that_grow_are_stopped() {
         crate::stack::ample(|| {
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-        assert_eq!(all(&deep), ["line 1 column 129: nested deeper than 128 levels"]);
+        assert_eq!(all(&deep), ["line 1 column 101: nested deeper than 100 levels"]);
         let block = (0..200).map(|level| " ".repeat(level) + "a:\n").collect::<String>();
-        assert_eq!(all(&block), ["line 129 column 129: nested deeper than 128 levels"]);
+        assert_eq!(all(&block), ["line 101 column 101: nested deeper than 100 levels"]);
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
                     d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
-        assert_eq!(all(bomb), ["line 6 column 5: its anchors and aliases make more of it than is read"]);
+        assert_eq!(all(bomb), ["line 6 column 5: it has more anchors and aliases, or they make more of it, than is read"]);
         })
         .unwrap();
     }

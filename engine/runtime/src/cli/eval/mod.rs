@@ -9,7 +9,7 @@ use tracing::{debug, info};
 
 use super::Failure;
 use super::args::Eval;
-use crate::documents::{Document, DocumentError, Source, documents};
+use crate::documents::{Document, DocumentError, Source, SourceError, documents};
 use crate::exit::Outcome;
 use crate::instance::{DecisionError, Instance};
 use crate::registry::{Entry, Registry};
@@ -20,6 +20,16 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
+    let standard_input = Path::new("-");
+    if args.settings.file.as_deref() == Some(standard_input)
+        && (args.files.is_empty() || args.files.iter().any(|file| file == standard_input))
+    {
+        return Err(Failure::Usage(
+            "standard input cannot hold both the settings and the documents: name a file for one \
+             of them"
+                .to_owned(),
+        ));
+    }
     let entry = registry.find(&args.policy).map_err(Failure::said)?;
     let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
         Failure::Said(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
@@ -34,11 +44,14 @@ pub(super) fn run(
         output: Vec::new(),
         outcome: Outcome::Allowed,
     };
-    let standard_input = [PathBuf::from("-")];
-    let files = if args.files.is_empty() { &standard_input[..] } else { &args.files };
+    let nothing_named = [standard_input.to_owned()];
+    let files: &[PathBuf] = if args.files.is_empty() { &nothing_named } else { &args.files };
     for file in files {
         match Source::read(file, Some(args.max_bytes)) {
             Ok(source) => evaluation.judge_all(file, &source)?,
+            Err(error @ SourceError::TooLarge { .. }) => {
+                evaluation.fail(&format!("{error}: split it, or allow more with `--max-bytes`"))?;
+            }
             Err(error) => evaluation.fail(&error.to_string())?,
         }
     }

@@ -1,0 +1,147 @@
+use std::path::{Path, PathBuf};
+
+use semver::{Version, VersionReq};
+use toml_edit::{DocumentMut, Item};
+
+use super::{DiscoverError, POLICY_API};
+use crate::engine::Engine;
+use crate::manifest::{Dependency, Manifest, dependencies};
+
+/// One crate of a policies folder.
+#[derive(Debug)]
+pub(crate) struct PolicyCrate {
+    /// The package's name.
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    /// The name of its folder inside the policies folder.
+    pub(crate) folder: String,
+    /// Where that folder is, links resolved.
+    pub(crate) location: PathBuf,
+    pub(crate) role: Role,
+    pub(crate) library: Library,
+    pub(crate) manifest: Manifest,
+}
+
+/// What a crate is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Registers policies.
+    Policy,
+    /// Is used by others.
+    Support,
+}
+
+/// A crate's library, as its manifest has it or as Cargo takes it to be.
+#[derive(Debug)]
+pub(crate) struct Library {
+    /// The name that Rust knows it by.
+    pub(crate) name: String,
+    /// The file at its root.
+    pub(crate) file: PathBuf,
+}
+
+impl PolicyCrate {
+    pub(super) fn read(
+        folder: String,
+        path: PathBuf,
+        engine: &Engine,
+    ) -> Result<Self, DiscoverError> {
+        let manifest = Manifest::read(path.clone())?;
+        if manifest.document.get("package").is_none() {
+            return Err(DiscoverError::NoPackage { path });
+        }
+        let text = |key: &'static str| {
+            manifest
+                .package(key)
+                .and_then(|value| value.as_str())
+                .ok_or_else(|| DiscoverError::NoField { path: path.clone(), key })
+        };
+        let name = text("name")?.to_owned();
+        let version = text("version")?;
+        let version = version.parse().map_err(|source| DiscoverError::Version {
+            path: path.clone(),
+            version: version.to_owned(),
+            source,
+        })?;
+        if !is_package_name(&name) {
+            return Err(DiscoverError::Name { path, name });
+        }
+        check_sources(&manifest, engine)?;
+        let library = Library::of(&manifest, &name);
+        let api =
+            dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
+        let role = if api.is_some() { Role::Policy } else { Role::Support };
+        if let Some(api) = api {
+            check_api(&path, &name, &api, engine)?;
+            if !library.file.is_file() {
+                return Err(DiscoverError::NoLibrary { path, file: library.file });
+            }
+        }
+        let location = fs_err::canonicalize(manifest.folder())?;
+        Ok(Self { name, version, folder, location, role, library, manifest })
+    }
+}
+
+impl Library {
+    fn of(manifest: &Manifest, package: &str) -> Self {
+        let given = |key| manifest.document.get("lib")?.as_table_like()?.get(key)?.as_str();
+        Self {
+            name: given("name").map_or_else(|| package.replace('-', "_"), str::to_owned),
+            file: manifest.folder().join(given("path").unwrap_or("src/lib.rs")),
+        }
+    }
+}
+
+fn is_package_name(name: &str) -> bool {
+    let is_allowed =
+        |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    !name.is_empty() && name.chars().all(is_allowed)
+}
+
+/// Checks that the policy is built from the sources that its tests were: what its workspace
+/// replaces would not be replaced in ours. Replacing `policy-api` is what is done here as well.
+fn check_sources(manifest: &Manifest, engine: &Engine) -> Result<(), DiscoverError> {
+    let own = Some((manifest.path.clone(), &manifest.document));
+    let workspace = manifest.workspace.as_ref().filter(|it| it.folder != engine.root);
+    let workspace = workspace.map(|it| (it.folder.join("Cargo.toml"), &it.document));
+    for (path, document) in own.into_iter().chain(workspace) {
+        if let Some(section) = replacing_section(document) {
+            return Err(DiscoverError::Patched { path, section });
+        }
+    }
+    Ok(())
+}
+
+fn replacing_section(document: &DocumentMut) -> Option<&'static str> {
+    if document.contains_key("replace") {
+        return Some("replace");
+    }
+    let sources = document.get("patch")?.as_table_like()?;
+    let mut replaced = sources
+        .iter()
+        .filter_map(|(_, source)| source.as_table_like())
+        .flat_map(|source| source.iter())
+        .map(|(key, item)| item.get("package").and_then(Item::as_str).unwrap_or(key));
+    replaced.any(|package| package != POLICY_API).then_some("patch")
+}
+
+/// Checks that a policy asks for an API that this engine has.
+fn check_api(
+    path: &Path,
+    name: &str,
+    api: &Dependency,
+    engine: &Engine,
+) -> Result<(), DiscoverError> {
+    // From git or a folder it needs no version; then the compiler decides.
+    let Some(text) = &api.requirement else { return Ok(()) };
+    let met = text.parse::<VersionReq>().is_ok_and(|wanted| wanted.matches(&engine.api_version));
+    if met {
+        return Ok(());
+    }
+    Err(DiscoverError::OtherApi {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        wanted: text.clone(),
+        has: engine.api_version.clone(),
+    })
+}
