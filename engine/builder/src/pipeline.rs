@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::compile::{self, Binary, CompileError, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
-use crate::generate::{self, Asked, GenerateError, Stamp};
+use crate::generate::{self, Asked, GenerateError, Stamp, Workspace};
 use crate::image::{Image, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::progress::Progress;
@@ -57,6 +57,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
         generate::generate(&policies, &engine, &stamp, &work.path.join("workspace"))
     })?;
+    progress.phase("resolve", "dependencies", || complete_lock(&workspace, progress))?;
     let binary = progress.phase("compile", &target.triple, || {
         compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
     })?;
@@ -74,6 +75,23 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         inspect::compare(&asked, &reported).map(|()| Some(reported))
     })?;
     Ok(Built { engine, target, revision, binary, asked, reported })
+}
+
+/// Has Cargo complete the lock, and tells what it chose by itself: that may be something else
+/// another day.
+fn complete_lock(workspace: &Workspace, progress: &Progress) -> Result<(), PipelineError> {
+    let pinned = workspace.locked()?;
+    compile::complete_lock(workspace)?;
+    let chosen = workspace.locked()?.into_iter().filter(|it| !pinned.contains(it));
+    let chosen: Vec<_> = chosen.map(|it| format!("{} {}", it.name, it.version)).collect();
+    if !chosen.is_empty() {
+        progress.line(&format!(
+            "note: no `Cargo.lock` pins {}, so the newest that fit were taken; with a `Cargo.lock` \
+             in the policies folder, or beside the crate, the same are taken every time",
+            chosen.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 impl Built {

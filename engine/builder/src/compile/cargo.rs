@@ -47,7 +47,7 @@ struct Diagnostic {
 
 /// Has Cargo add to the lock what it lacks, keeping what it holds; without the network when that
 /// can be done.
-pub(super) fn complete_lock(workspace: &Workspace) -> Result<(), CompileError> {
+pub(crate) fn complete_lock(workspace: &Workspace) -> Result<(), CompileError> {
     let update = |more: &[&str]| {
         let mut command = cargo("update", workspace);
         command.args(["--workspace", "--quiet"]).args(more);

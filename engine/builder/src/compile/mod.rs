@@ -9,7 +9,7 @@ mod target;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use cargo::Compiled;
+pub(crate) use cargo::{Compiled, complete_lock};
 pub(crate) use target::Target;
 
 use crate::discover::Policies;
@@ -25,7 +25,7 @@ pub(crate) struct Binary {
     pub(crate) compiled: Compiled,
 }
 
-/// Compiles the workspace's program, with what Cargo keeps between builds in `cache`.
+/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds in `cache`.
 pub(crate) fn compile(
     workspace: &Workspace,
     policies: &Policies,
@@ -33,7 +33,6 @@ pub(crate) fn compile(
     cache: &Path,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
-    cargo::complete_lock(workspace)?;
     let flags = flags::rustflags(workspace, cache, target)?;
     let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
     let bytes = fs_err::read(&path)?;

@@ -47,8 +47,12 @@ fn policy_crates_are_those_that_are_linked_with_the_api() {
             with("[dependencies]\n", "api = { package = \"policy-api\", version = \"0.1\" }\n"),
         ),
         (Role::Policy, with("[dependencies.policy-api]\n", "git = \"https://example.com\"\n")),
-        (Role::Policy, with("[target.'cfg(unix)'.dependencies]\n", "policy-api = \"0.1\"\n")),
         (Role::Support, with("", "")),
+        (Role::Support, with("[target.'cfg(unix)'.dependencies]\n", "policy-api = \"0.1\"\n")),
+        (
+            Role::Support,
+            with("[dependencies]\n", "policy-api = { version = \"0.1\", optional = true }\n"),
+        ),
         (Role::Support, with("[dependencies]\n", "policy-apis = \"0.1\"\n")),
         (
             Role::Support,

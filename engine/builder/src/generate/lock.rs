@@ -18,10 +18,10 @@ use crate::discover::Policies;
 use crate::engine::Engine;
 
 /// A package from a registry or from git, locked.
-#[derive(Debug, Clone)]
-struct Locked {
-    name: String,
-    version: Version,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Locked {
+    pub(crate) name: String,
+    pub(crate) version: Version,
     source: String,
     checksum: Option<String>,
 }
@@ -77,7 +77,8 @@ fn same_file(a: &Path, b: &Path) -> bool {
     matches!((fs_err::canonicalize(a), fs_err::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-fn read(path: &Path) -> Result<Vec<Locked>, GenerateError> {
+/// The packages of a lock, but for those that lie in folders.
+pub(super) fn read(path: &Path) -> Result<Vec<Locked>, GenerateError> {
     let wrong =
         |reason: &str| GenerateError::Lock { path: path.to_owned(), reason: reason.to_owned() };
     let text = fs_err::read_to_string(path)?;

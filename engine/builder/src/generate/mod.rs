@@ -22,6 +22,7 @@ use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::files::{self, Tree};
 use crate::manifest::ManifestError;
+pub(crate) use lock::Locked;
 pub(crate) use program::{Asked, PROGRAM};
 
 /// What goes into the program beside the policies.
@@ -66,6 +67,13 @@ pub(crate) fn generate(
     }
     tree.write(root)?;
     Ok(Workspace { root: root.to_owned() })
+}
+
+impl Workspace {
+    /// The packages that the workspace's lock holds now.
+    pub(crate) fn locked(&self) -> Result<Vec<Locked>, GenerateError> {
+        lock::read(&self.root.join("Cargo.lock"))
+    }
 }
 
 /// Makes sure that a folder is none that the policies are in.

@@ -14,6 +14,7 @@ const STAMP: Stamp<'_> =
 /// The crates of a folder: two policies and what one of them shares, made in this order.
 fn folder(order: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
     for name in order {
         let manifest = match *name {
             "zones" => {
@@ -148,21 +149,23 @@ fn places_that_are_the_users_are_refused() {
     let folder = folder(&ORDER);
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
     let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
-    let refused = |root: &Path| generate(&policies, &engine, &STAMP, root).unwrap_err().to_string();
     let inside = folder.path().join("policies/made/here");
     assert_eq!(
-        refused(&inside),
+        check_outside(&inside, &policies).unwrap_err().to_string(),
         format!(
             "`{}` is inside the policies folder, where nothing is written: name another folder",
             inside.display()
         )
     );
     assert_eq!(
-        refused(folder.path()),
+        check_ours(folder.path()).unwrap_err().to_string(),
         format!(
-            "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
-             as it is: name an empty or a new folder",
+            "`{}` holds something else than a workspace that policy-builder laid out, so it is \
+             left as it is: name an empty or a new folder",
             folder.path().display()
         )
     );
+    let laid_out = folder.path().join("workspace");
+    generated(&folder);
+    assert!(check_ours(&laid_out).is_ok() && check_outside(&laid_out, &policies).is_ok());
 }
