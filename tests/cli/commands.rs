@@ -1,0 +1,76 @@
+use serde_json::Value;
+
+use crate::support::engine;
+
+fn json(arguments: &[&str]) -> Value {
+    let output = engine(arguments).assert().code(0).stderr("").get_output().stdout.clone();
+    serde_json::from_slice(&output).unwrap()
+}
+
+#[test]
+fn list_is_a_table_for_people() {
+    let listed = engine(&["list"]).assert().code(0).get_output().stdout.clone();
+    let listed = String::from_utf8(listed).unwrap();
+    let lines: Vec<_> = listed.lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[0], "POLICY                   VERSION  CRATE               DESCRIPTION");
+    assert_eq!(
+        lines[2],
+        "http-authz               0.1.0    http-authz          Who may send which HTTP request: \
+         method and path against the roles that the settings define"
+    );
+}
+
+#[test]
+fn describe_tells_all_that_is_known() {
+    engine(&["describe", "pod-security-baseline"]).assert().code(0).stdout(
+        "pod-security-baseline 0.1.0\n\
+         Denies pods that ask for known privilege escalations, by the Kubernetes Pod Security \
+         Standards (v1.0 to v1.37)\n\
+         \n\
+         crate     pod-security 0.1.0\n\
+         authors   The policy-engine authors\n\
+         versions  0.1.0\n\
+         settings\n  version  `latest`, or a Kubernetes version from `v1.0` to `v1.37`.\n\
+         input     `policy-engine schema pod-security-baseline` prints its JSON Schema\n\
+         \n\
+         Try it:   policy-engine eval pod-security-baseline < input.json\n",
+    );
+    let described = json(&["describe", "pod-security-baseline", "--format", "json"]);
+    assert_eq!(described["crate"], "pod-security");
+    assert_eq!(described["settingsSchema"]["type"], "object");
+}
+
+#[test]
+fn schemas_are_json_schemas() {
+    let schema = json(&["schema", "http-authz"]);
+    assert_eq!(schema["required"], serde_json::json!(["method", "path"]));
+    let schema = json(&["schema", "http-authz", "--settings"]);
+    assert!(schema["properties"]["roles"].is_object(), "{schema}");
+}
+
+#[test]
+fn shells_complete_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = engine(&["completions", shell]).assert().code(0).get_output().stdout.clone();
+        let script = String::from_utf8(script).unwrap();
+        assert!(script.contains("policy-engine") && script.contains("describe"), "{shell}");
+    }
+}
+
+#[test]
+fn a_command_line_without_sense_is_64() {
+    for arguments in [
+        &["frobnicate"][..],
+        &[],
+        &["eval"],
+        &["eval", "http-authz@latest"],
+        &["eval", "http-authz", "--set", "roles"],
+        &["eval", "http-authz", "--format", "xml"],
+        &["completions", "cobol"],
+    ] {
+        engine(arguments).assert().code(64).stdout("");
+    }
+    engine(&["--help"]).assert().code(0).stderr("");
+    engine(&["--version"]).assert().code(0).stdout("policy-engine 0.1.0\n");
+}

@@ -1,0 +1,80 @@
+use crate::support::{Folder, sentence};
+
+#[test]
+fn a_name_that_no_registry_takes() {
+    let folder = Folder::new().policy("anything");
+    assert_eq!(
+        folder.fails(&["--tag", "a b"]),
+        "error: read the image name `policy-engine:a b`: found the tag `a b`, expected 1 to 128 \
+         letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as `latest`\n"
+    );
+    assert_eq!(
+        folder.fails(&["--repo", "Upper/case"]),
+        "error: read the image name `Upper/case:latest`: found `Upper`, expected lowercase letters \
+         and digits with `.`, `_`, `__` or dashes between them, such as `policy-engine`\n"
+    );
+}
+
+#[test]
+fn a_date_that_is_none() {
+    let folder = Folder::new().policy("anything");
+    let mut command = folder.builder(&["image"]);
+    let refused = command.env("SOURCE_DATE_EPOCH", "abc").assert().code(64).stdout("");
+    assert_eq!(
+        String::from_utf8(refused.get_output().stderr.clone()).unwrap(),
+        "error: invalid value 'abc' for '--created <SECONDS>': read the image's date: found `abc`, \
+         expected the seconds since 1970 as a whole number from 0 to 8589934591; set \
+         `SOURCE_DATE_EPOCH` to such a number, or unset it\n\nFor more information, try \
+         '--help'.\n"
+    );
+}
+
+#[test]
+fn a_target_that_cannot_be_compiled_for() {
+    let folder = Folder::new().policy("anything");
+    assert_eq!(
+        folder.refused(&["--target", "x86_64-pc-windows-msvc"]),
+        "target `x86_64-pc-windows-msvc` is not Linux: an image holds a Linux program, such as \
+         `x86_64-unknown-linux-musl`"
+    );
+    assert_eq!(
+        folder.refused(&["--target", "s390x-unknown-linux-gnu"]),
+        "the standard library for `s390x-unknown-linux-gnu` is not installed: `rustup target add \
+         s390x-unknown-linux-gnu` installs it"
+    );
+    let unknown = folder.refused(&["--target", "x86_65-linux"]);
+    assert!(
+        unknown.starts_with("target `x86_65-linux` is not one that this compiler knows: "),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn sources_of_the_engine_that_are_not_there() {
+    let folder = Folder::new().policy("anything");
+    assert_eq!(
+        folder.refused(&["--engine", "policies"]),
+        "the engine's sources are not in `policies`: expected `engine/api` and `engine/runtime` \
+         there; name a checkout of policy-engine with `--engine`"
+    );
+}
+
+#[test]
+fn a_work_folder_among_the_policies() {
+    let folder = Folder::new().policy("anything");
+    assert_eq!(
+        folder.refused(&["--work-dir", "policies/work"]),
+        "`policies/work` is inside the policies folder, where nothing is written: name another \
+         folder"
+    );
+}
+
+#[test]
+fn a_folder_to_generate_into_that_holds_something_else() {
+    let folder = Folder::new().policy("anything").file("thesis/chapter-1", "");
+    assert_eq!(
+        sentence(&folder.fails_as(&mut folder.builder(&["generate", "--output", "thesis"]))),
+        "`thesis` holds something else than a workspace that policy-builder laid out, so it is \
+         left as it is: name an empty or a new folder"
+    );
+}

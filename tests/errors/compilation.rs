@@ -1,0 +1,117 @@
+use crate::support::{Folder, SECOND, sentence};
+
+const IN_SECOND: [&str; 2] = ["--work-dir", SECOND];
+
+#[test]
+fn a_policy_that_does_not_compile() {
+    let folder = Folder::new().policy("good").policy_with("broken", "", "const X: bool = 7;");
+    let said = folder.fails(&IN_SECOND);
+    assert!(said.contains("error[E0308]: mismatched types"), "{said}");
+    assert!(said.contains(" --> policies/broken/src/lib.rs:"), "{said}");
+    assert_eq!(
+        sentence(&said),
+        "policy crate `broken` (`policies/broken`) does not compile: the compiler's words are above"
+    );
+}
+
+#[test]
+fn a_policy_that_registers_nothing() {
+    let refused = |source: &str| {
+        Folder::new().policy("good").policy_with("quiet", "", source).refused(&IN_SECOND)
+    };
+    let expected = "policy crate `quiet` registers nothing for policy-api 0.1: write \
+                    `policy_api::register!(YourPolicy);` at the root of \
+                    `policies/quiet/src/lib.rs`, once, and have the crate depend on `policy-api` \
+                    itself";
+    assert_eq!(refused(""), expected);
+}
+
+/// `register!` itself stops this one.
+#[test]
+fn a_policy_that_registers_in_a_private_module() {
+    let source = "mod inner { policy_api::register!(super::Anything); }";
+    let folder = Folder::new().policy("good").policy_with("hidden", "", source);
+    assert_eq!(
+        folder.refused(&IN_SECOND),
+        "policy crate `hidden` (`policies/hidden`) does not compile: the compiler's words are above"
+    );
+}
+
+/// Its manifest asks for this engine's API, but what registers it is another's.
+#[test]
+fn a_policy_registered_for_another_version_of_the_api() {
+    let register = "#[macro_export] macro_rules! register { ($policy:path) => {
+        pub mod registered_for_policy_api_9 { pub static POLICIES: &[u8] = &[]; }
+    } }";
+    let folder = Folder::new().library("old-api", "", register).policy_with(
+        "veteran",
+        "old-api = { path = \"../old-api\" }",
+        "old_api::register!(Anything);",
+    );
+    let refused = folder.refused(&IN_SECOND);
+    assert_eq!(
+        refused,
+        "policy crate `veteran` registers nothing for policy-api 0.1: write \
+         `policy_api::register!(YourPolicy);` at the root of `policies/veteran/src/lib.rs`, once, \
+         and have the crate depend on `policy-api` itself"
+    );
+}
+
+#[test]
+fn a_support_crate_that_does_not_compile() {
+    let folder = Folder::new().library("words", "", "fn words(").policy_with(
+        "wordy",
+        "words = { path = \"../words\" }",
+        "policy_api::register!(Anything);",
+    );
+    assert_eq!(
+        folder.refused(&IN_SECOND),
+        "policy crate `words` (`policies/words`) does not compile: the compiler's words are above"
+    );
+}
+
+#[test]
+fn a_dependency_that_cannot_be_had() {
+    let folder =
+        Folder::new().policy_with("modern", "serde = \"99\"", "policy_api::register!(Anything);");
+    let refused = folder.refused(&IN_SECOND);
+    assert!(
+        refused.starts_with("resolve the dependencies of the policies: failed to select a version for the requirement `serde = \"^99\"`"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_lock_that_is_none() {
+    let folder = Folder::new().policy("good").file("policies/good/Cargo.lock", "[[package]\n");
+    let lock = folder.path().canonicalize().unwrap().join("policies/good/Cargo.lock");
+    let refused = folder.refused(&IN_SECOND);
+    assert_eq!(
+        refused,
+        format!(
+            "`{}` is not a lock file that Cargo wrote: unclosed array table, expected `]`",
+            lock.display()
+        )
+    );
+}
+
+#[test]
+fn no_cargo_or_compiler() {
+    let folder = Folder::new().policy("good");
+    let arguments = [&["image"][..], &IN_SECOND].concat();
+    let said = folder.fails_as(folder.builder(&arguments).env("CARGO", "/nonexistent/cargo"));
+    assert_eq!(
+        sentence(&said),
+        "cannot start `/nonexistent/cargo`: No such file or directory (os error 2); Rust is needed \
+         to compile the policies: install it from rustup.rs, or have `/nonexistent/cargo` on the \
+         PATH"
+    );
+    let said = folder.fails_as(
+        folder.builder(&arguments).env_remove("CARGO").env_remove("RUSTC").env("PATH", ""),
+    );
+    assert_eq!(
+        sentence(&said),
+        "cannot start `rustc`: No such file or directory (os error 2); Rust is needed to compile \
+         the policies: install it from rustup.rs, or have `rustc` on the PATH"
+    );
+}

@@ -1,0 +1,94 @@
+use std::fs;
+
+use crate::support::{Folder, Mounted, repository, sentence};
+
+#[test]
+fn a_place_where_no_file_can_be_is_told_before_compiling() {
+    let folder = Folder::new().policy("good").file("thesis/chapter-1", "");
+    for (arguments, sentence) in [
+        (
+            ["--output", "no/image.tar"],
+            "write the image to `no/image.tar`: there is no folder `no`; create it, or choose \
+             another",
+        ),
+        (
+            ["--output", "thesis"],
+            "write the image to `thesis`: it is a folder, expected a file; add a file name",
+        ),
+        (
+            ["--oci-layout", "no/layout"],
+            "write the image to `no/layout`: there is no folder `no`; create it, or choose another",
+        ),
+        (
+            ["--oci-layout", "thesis"],
+            "write the image to `thesis`: the folder is neither empty nor an OCI image layout (it \
+             has no `oci-layout` file), so it is left as it is; remove it, or choose another name",
+        ),
+        (
+            ["--report", "no/report.json"],
+            "write the report to `no/report.json`: there is no folder `no`; create it, or choose \
+             another",
+        ),
+    ] {
+        assert_eq!(folder.fails(&arguments), format!("error: {sentence}\n"));
+    }
+    let said = folder.fails_as(&mut folder.builder(&["build", "--output", "no/program"]));
+    assert_eq!(
+        said,
+        "error: write the program to `no/program`: there is no folder `no`; create it, or choose \
+         another\n"
+    );
+}
+
+#[test]
+fn a_folder_that_nobody_may_write_to() {
+    let folder = Folder::new().policy("good").file("sealed/old", "");
+    let sealed = folder.path().join("sealed");
+    let Some(_mounted) = Mounted::over(&sealed, "ro,size=64k", "an output that may not be written")
+    else {
+        return;
+    };
+    assert_eq!(
+        folder.fails(&["--output", "sealed/image.tar"]),
+        "error: write the image to `sealed/image.tar`: you may not write in the folder `sealed`; \
+         choose another\n"
+    );
+}
+
+#[test]
+fn a_full_disk() {
+    let folder = Folder::new().file("small/old", "");
+    let small = folder.path().join("small");
+    let Some(_mounted) = Mounted::over(&small, "size=64k", "a full disk") else { return };
+    fs::write(small.join("image.tar"), "an older image").unwrap();
+    let fails = |arguments| {
+        folder.fails_as(repository().packed_again(&folder).args::<[_; 2], &str>(arguments))
+    };
+    for (option, place) in [("--output", "small/new.tar"), ("--oci-layout", "small/layout")] {
+        let said = fails([option, place]);
+        assert_eq!(
+            sentence(&said),
+            format!(
+                "write the image to `{place}`: no space is left in the folder `small`; free some, \
+                 or choose another folder"
+            )
+        );
+    }
+    // `fails` sees to it that an older image stays.
+    fails(["--output", "small/image.tar"]);
+}
+
+#[test]
+fn a_full_disk_to_work_on() {
+    let folder = Folder::new().policy("good").file("small/old", "");
+    let small = folder.path().join("small");
+    let Some(_mounted) = Mounted::over(&small, "size=64k", "a full disk to work on") else {
+        return;
+    };
+    let said = folder.builder(&["image", "--work-dir", "small"]).assert().code(1).stdout("");
+    let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
+    let sentence = sentence(&said);
+    assert!(sentence.starts_with("lay out the workspace: failed to write to file `"), "{sentence}");
+    assert!(sentence.ends_with("`: No space left on device (os error 28)"), "{sentence}");
+    assert!(!folder.path().join("policy-engine.tar").exists());
+}

@@ -1,0 +1,151 @@
+use crate::support::Folder;
+
+/// A folder with one good policy and one file more.
+fn with(path: &str, text: &str) -> Folder {
+    Folder::new().policy("good").file(path, text)
+}
+
+#[test]
+fn no_policies_at_all() {
+    assert_eq!(
+        Folder::new().refused(&["--policies", "rules"]),
+        "there is no policies folder `rules`: name yours with `--policies`"
+    );
+    assert_eq!(
+        Folder::new().refused(&[]),
+        "no policies in `policies`: expected subfolders with a `Cargo.toml` that depends on \
+         `policy-api`"
+    );
+    assert_eq!(
+        Folder::new().library("words", "", "").library("numbers", "", "").refused(&[]),
+        "no policies in `policies`: expected subfolders with a `Cargo.toml` that depends on \
+         `policy-api`; the crates there (numbers, words) do not"
+    );
+}
+
+#[test]
+fn a_folder_with_rust_files_but_no_manifest() {
+    assert_eq!(
+        with("policies/forgotten/src/lib.rs", "").refused(&[]),
+        "`policies/forgotten` holds Rust files (`policies/forgotten/src/lib.rs`) but no \
+         `Cargo.toml`: add one, or move the folder away"
+    );
+}
+
+#[test]
+fn a_manifest_that_does_not_parse() {
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\nversion = 1\n").refused(&[]),
+        "`policies/bad/Cargo.toml` is not TOML: invalid basic string, expected `\"`, at line 2, \
+         column 12"
+    );
+}
+
+#[test]
+fn a_manifest_without_what_a_crate_has() {
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[dependencies]\n").refused(&[]),
+        "`policies/bad/Cargo.toml` has no `[package]`: expected a crate's manifest, with a name \
+         and a version"
+    );
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\n").refused(&[]),
+        "`policies/bad/Cargo.toml` has no `version` in its `[package]`: add one, as text"
+    );
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[package]\nversion = \"1.0.0\"\n").refused(&[]),
+        "`policies/bad/Cargo.toml` has no `name` in its `[package]`: add one, as text"
+    );
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion = \"1.x\"\n")
+            .refused(&[]),
+        "`policies/bad/Cargo.toml` has the version `1.x`, which is not a semantic version such as \
+         `1.2.0`: unexpected character 'x' while parsing minor version number"
+    );
+    assert_eq!(
+        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion.workspace = true\n")
+            .refused(&[]),
+        "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
+         workspace: write it out, or add the workspace's `Cargo.toml`"
+    );
+}
+
+#[test]
+fn two_crates_of_one_name() {
+    let manifest = "[package]\nname = \"good\"\nversion = \"2.0.0\"\n";
+    assert_eq!(
+        with("policies/better/Cargo.toml", manifest).refused(&[]),
+        "two crates are named `good`: `policies/better/Cargo.toml` and `policies/good/Cargo.toml`; \
+         rename one of them"
+    );
+    let manifest = "[package]\nname = \"policy-engine\"\nversion = \"2.0.0\"\n";
+    assert_eq!(
+        with("policies/mine/Cargo.toml", manifest).refused(&[]),
+        "`policies/mine/Cargo.toml` is named `policy-engine`, which is the engine's own: choose \
+         another name"
+    );
+}
+
+#[test]
+fn crates_that_depend_on_one_another_in_a_circle() {
+    let folder = Folder::new()
+        .policy_with("a", "b = { path = \"../b\" }", "")
+        .policy_with("b", "c = { path = \"../c\" }", "")
+        .policy_with("c", "a = { path = \"../a\" }", "");
+    assert_eq!(
+        folder.refused(&[]),
+        "the crates `a` → `b` → `c` → `a` depend on one another in a circle: take one of these \
+         dependencies out"
+    );
+}
+
+#[test]
+fn a_policy_for_another_version_of_the_api() {
+    let folder = Folder::new().library("veteran", "policy-api = \"9\"", "");
+    assert_eq!(
+        folder.refused(&[]),
+        "policy crate `veteran` asks for policy-api `9` in `policies/veteran/Cargo.toml`, and this \
+         engine has 0.1.0: change the requirement, or build with an engine that has it"
+    );
+}
+
+#[test]
+fn a_policy_without_a_library() {
+    let manifest =
+        "[package]\nname = \"bad\"\nversion = \"1.0.0\"\n[dependencies]\npolicy-api = \"0.1\"\n";
+    assert_eq!(
+        with("policies/bad/Cargo.toml", manifest).refused(&[]),
+        "`policies/bad/Cargo.toml` depends on `policy-api` but has no library: expected \
+         `policies/bad/src/lib.rs`, with `policy_api::register!` in it"
+    );
+}
+
+#[test]
+fn dependencies_outside_of_the_folder() {
+    let folder = Folder::new()
+        .policy_with("bad", "words = { path = \"../../words\" }", "")
+        .file("words/Cargo.toml", "[package]\nname = \"words\"\nversion = \"1.0.0\"\n");
+    assert_eq!(
+        folder.refused(&[]),
+        "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which is \
+         outside of the policies folder: move that crate into it, or depend on a published version \
+         of it"
+    );
+    let folder = Folder::new().policy_with("bad", "words = { path = \"../words\" }", "");
+    assert_eq!(
+        folder.refused(&[]),
+        "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../words`, which has no \
+         `Cargo.toml`: correct its path"
+    );
+}
+
+#[test]
+fn patches_that_cargo_would_not_follow() {
+    let patch = "\n[patch.crates-io]\nserde = { path = \"../serde\" }";
+    let folder = Folder::new().policy_with("bad", patch, "");
+    assert_eq!(
+        folder.refused(&[]),
+        "`policies/bad/Cargo.toml` has a `[patch]`, which does not count in the program's \
+         workspace: the policy would be built from other sources than its tests were; take it out"
+    );
+}

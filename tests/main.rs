@@ -1,0 +1,28 @@
+//! The product as users meet it: the real builder is run, and the real result is looked at.
+//!
+//! The image of this repository's own policies is built once, by `cargo image`, and most tests
+//! look at that one. Third-party crates are compiled twice, as a copy of the repository has to give
+//! the same bytes from scratch. What cannot be tried on a machine is printed as `SKIPPED: …`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of a test may panic as the test itself may"
+)]
+
+/// What every test uses: the builder, folders of crates, what is in an image.
+mod support;
+
+/// The command line of the program in the image.
+mod cli;
+/// Docker, Podman and skopeo take the image.
+mod containers;
+/// What the builder says when it cannot build.
+mod errors;
+/// What is in the image, what it is called, and that it runs.
+mod image;
+/// A folder of policies that has nothing to do with this repository.
+mod outside;
+/// The same sources give the same bytes, wherever they lie.
+mod reproducible;

@@ -1,0 +1,205 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use crate::support::{Folder, SECOND, root};
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
+
+/// A program of the house's rules.
+struct Outside {
+    program: PathBuf,
+    report: Value,
+    /// The lock that it was built by.
+    lock: String,
+}
+
+/// Builds it, once for all tests, in a folder that has to stay as it was.
+fn outside() -> &'static Outside {
+    static OUTSIDE: OnceLock<Outside> = OnceLock::new();
+    OUTSIDE.get_or_init(|| {
+        let folder = Folder::new()
+            .copy(Path::new(FIXTURE), "house-rules")
+            .file("house-rules/working-hours/Cargo.toml", &readme("toml"))
+            .file("house-rules/working-hours/src/lib.rs", &readme("rust"))
+            .file("house-rules/.cache/src/main.rs", "passed over")
+            .file("house-rules/.cache/Cargo.toml", "passed over")
+            .file("house-rules/target/debug.rs", "passed over")
+            .file("house-rules/notes/README.md", "no Rust, no crate");
+        let results = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
+        fs::create_dir_all(&results).unwrap();
+        let (program, report) = (results.join("policy-engine"), results.join("report.json"));
+        let before = folder.contents();
+        folder
+            .builder(&["build", "--policies", "house-rules", "--work-dir", SECOND, "--output"])
+            .arg(&program)
+            .arg("--report")
+            .arg(&report)
+            .assert()
+            .success();
+        assert!(folder.contents() == before, "something was written into the user's folder");
+        let report = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+        let lock = Path::new(SECOND).join("workspace/Cargo.lock");
+        Outside { program, report, lock: fs::read_to_string(lock).unwrap() }
+    })
+}
+
+/// The first block of code of this language in the README: the policy that it shows.
+fn readme(language: &str) -> String {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, from) = readme.split_once(&format!("```{language}\n")).unwrap();
+    from.split_once("```").unwrap().0.to_owned()
+}
+
+fn engine(arguments: &[&str]) -> Command {
+    let mut command = Command::new(&outside().program);
+    command.env_clear().args(arguments);
+    command
+}
+
+/// One line of what `eval` prints for standard input.
+fn decision(document: usize, policy: &str, version: &str, verdict: &str, output: &str) -> String {
+    format!(
+        "{{\"file\":\"-\",\"document\":{document},\"policy\":\"{policy}\",\
+         \"version\":\"{version}\",\"verdict\":\"{verdict}\",\"output\":{output}}}\n"
+    )
+}
+
+#[test]
+fn every_policy_of_the_folder_is_in_the_program() {
+    let policies = json!([
+        {"name": "fingerprint", "version": "0.3.0", "crate": "fingerprint"},
+        {"name": "greeting", "version": "2.0.0", "crate": "greeting-next"},
+        {"name": "greeting", "version": "1.4.0", "crate": "greeting"},
+        {"name": "moody", "version": "1.4.0", "crate": "moody"},
+        {"name": "working-hours", "version": "1.0.0", "crate": "working-hours"},
+    ]);
+    assert_eq!(outside().report["policies"], policies);
+    engine(&["list"]).assert().success().stdout(
+        "POLICY         VERSION  CRATE          DESCRIPTION\n\
+         fingerprint    0.3.0    fingerprint    Whether a fingerprint is as settings say\n\
+         greeting       2.0.0    greeting-next\n\
+         greeting       1.4.0    greeting       Whether someone is greeted\n\
+         moody          1.4.0    moody\n\
+         working-hours  1.0.0    working-hours  Allows deployments in working hours only\n",
+    );
+}
+
+#[test]
+fn the_highest_version_answers_unless_one_is_named() {
+    engine(&["eval", "greeting"])
+        .write_stdin(r#"["well", "hello"]"#)
+        .assert()
+        .code(0)
+        .stdout(decision(1, "greeting", "2.0.0", "allowed", "true"));
+    let heard = r#"{"allowed":true,"first":"hello"}"#;
+    engine(&["eval", "greeting@1"])
+        .write_stdin(r#"{"text": "hello there"}"#)
+        .assert()
+        .code(0)
+        .stdout(decision(1, "greeting", "1.4.0", "allowed", heard));
+    engine(&["eval", "greeting@3"]).write_stdin("[]").assert().code(1).stdout("").stderr(
+        "error: policy `greeting` is in this binary, but not as version 3: it has 2.0.0, 1.4.0\n",
+    );
+}
+
+#[test]
+fn the_readmes_policy_does_what_the_readme_says() {
+    let late =
+        engine(&["eval", "working-hours", "--set", "until=20"]).write_stdin("hour: 19").unwrap();
+    assert!(String::from_utf8(late.stdout).unwrap().contains(r#""verdict":"allowed""#));
+    engine(&["eval", "working-hours"]).write_stdin("hour: 19").assert().code(2).stdout(decision(
+        1,
+        "working-hours",
+        "1.0.0",
+        "denied",
+        r#"{"allowed":false,"reason":"it is 19 o'clock"}"#,
+    ));
+    engine(&["validate", "working-hours", "--set", "from=18"]).assert().code(1).stderr(
+        "error: policy `working-hours` 1.0.0: settings: `from` is 18 and `until` is 17: expected \
+         from < until <= 24\n",
+    );
+}
+
+#[test]
+fn what_was_inherited_is_described() {
+    engine(&["describe", "greeting@1"]).assert().success().stdout(
+        "greeting 1.4.0\n\
+         Whether someone is greeted\n\
+         \n\
+         crate     greeting 1.4.0\n\
+         authors   The house\n\
+         versions  2.0.0, 1.4.0\n\
+         settings  the author keeps no schema of them\n\
+         \n\
+         Try it:   policy-engine eval greeting < input.json\n",
+    );
+}
+
+#[test]
+fn a_policy_that_panics_ends_nothing_but_its_own_answer() {
+    let answers = [(1, "allowed", "true"), (3, "denied", "false")]
+        .map(|(document, verdict, output)| decision(document, "moody", "1.4.0", verdict, output));
+    engine(&["eval", "moody"])
+        .write_stdin("good\n---\nbad\n---\nso-so\n")
+        .assert()
+        .code(1)
+        .stdout(answers.concat())
+        .stderr(
+            "error: standard input document 2: policy `moody`: the policy panicked: not today, \
+             at policies/moody/src/lib.rs:17\n",
+        );
+}
+
+#[test]
+fn settings_and_schemas_are_the_authors() {
+    engine(&["eval", "fingerprint", "--set", "expected=c0ff"])
+        .write_stdin(r#"{"bytes": [192, 255]}"#)
+        .assert()
+        .code(0);
+    engine(&["validate", "fingerprint", "--set", "expected=c0f"]).assert().code(1).stderr(
+        "error: policy `fingerprint` 0.3.0: settings: `expected` is not hexadecimal: Odd number of digits\n",
+    );
+    let schema = engine(&["schema", "fingerprint"]).output().unwrap();
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    assert_eq!(schema["required"], json!(["bytes"]));
+    engine(&["schema", "fingerprint", "--settings"]).assert().code(1).stdout("").stderr(
+        "error: policy `fingerprint` keeps no schema of its settings: its author can give one with \
+         `settings_schema` of the `Policy` trait\n",
+    );
+}
+
+#[test]
+fn locked_versions_are_kept() {
+    let (_, hex) = outside().lock.split_once("name = \"hex\"\n").unwrap();
+    assert!(hex.starts_with("version = \"0.4.2\"\n"), "{hex}");
+}
+
+/// What is not built here is discovered: the same crates make it into the program above.
+#[test]
+fn dropping_a_crate_into_the_folder_is_enough() {
+    let found = |folder: &Folder| {
+        let found = folder.builder(&["discover", "--policies", "house-rules"]).assert().success();
+        String::from_utf8(found.get_output().stdout.clone()).unwrap()
+    };
+    let folder = Folder::new().copy(Path::new(FIXTURE), "house-rules");
+    let before = found(&folder);
+    assert_eq!(
+        before,
+        "policy   fingerprint 0.3.0  (house-rules/fingerprint)\n\
+         policy   greeting 1.4.0  (house-rules/greeting)\n\
+         policy   greeting-next 0.9.0  (house-rules/greeting-next)\n\
+         policy   moody 1.4.0  (house-rules/moody)\n\
+         support  words 1.4.0  (house-rules/words)\n"
+    );
+    let folder = folder.policy("anything");
+    fs::rename(folder.path().join("policies/anything"), folder.path().join("house-rules/anything"))
+        .unwrap();
+    assert_eq!(
+        found(&folder),
+        format!("policy   anything 1.0.0  (house-rules/anything)\n{before}")
+    );
+}

@@ -1,0 +1,25 @@
+use std::fs;
+
+use crate::support::{Folder, SECOND, repository, root};
+
+/// Only the version's revision has to be said: the copy has no Git to ask.
+#[test]
+fn a_copy_elsewhere_gives_the_same_bytes_from_scratch() {
+    let copy = Folder::new()
+        .copy(&root().join("engine/api"), "some/where/else/engine/api")
+        .copy(&root().join("engine/runtime"), "some/where/else/engine/runtime")
+        .copy(&root().join("policies"), "some/where/else/policies");
+    let elsewhere = copy.path().join("some/where/else");
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        fs::copy(root().join(file), elsewhere.join(file)).unwrap();
+    }
+    copy.builder(&["image", "--work-dir", SECOND, "--output", "copy.tar", "--engine"])
+        .arg(&elsewhere)
+        .arg("--policies")
+        .arg(elsewhere.join("policies"))
+        .args(repository().same_revision())
+        .assert()
+        .success();
+    let archive = fs::read(copy.path().join("copy.tar")).unwrap();
+    assert!(archive == fs::read(&repository().archive).unwrap());
+}

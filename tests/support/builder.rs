@@ -1,0 +1,62 @@
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// Where the repository's own policies are built.
+pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
+/// Where everything else is: on another path, of another depth, with nothing of the first.
+pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
+
+/// What users may have set, and tests must not depend on.
+const SETTINGS: [&str; 4] =
+    ["POLICY_ENGINE_IMAGE_REPO", "POLICY_ENGINE_SOURCE", "POLICY_ENGINE_TAG", "SOURCE_DATE_EPOCH"];
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// `cargo image`, just as users run it.
+pub(crate) fn cargo_image() -> Command {
+    let mut command = command(cargo());
+    command.current_dir(root()).arg("image");
+    command
+}
+
+/// The compiled builder, to be run in a folder that has nothing to do with the repository.
+pub(crate) fn builder(folder: &Path) -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = command(PROGRAM.get_or_init(compile));
+    command.current_dir(folder).env("POLICY_ENGINE_SOURCE", root());
+    command
+}
+
+fn compile() -> PathBuf {
+    let built = Command::new(cargo())
+        .current_dir(root())
+        .args(["build", "--package", "policy-builder", "--message-format", "json"])
+        .assert()
+        .success();
+    let messages = String::from_utf8(built.get_output().stdout.clone()).unwrap();
+    let program = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).unwrap();
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    program.unwrap()
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in SETTINGS {
+        command.env_remove(name);
+    }
+    command
+}

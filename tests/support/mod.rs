@@ -1,0 +1,20 @@
+//! What every test uses.
+
+mod builder;
+mod folder;
+mod mounted;
+mod repository;
+mod unpacked;
+
+use std::io::{self, Write};
+
+pub(crate) use builder::{FIRST, SECOND, builder, cargo_image, root};
+pub(crate) use folder::{Folder, sentence};
+pub(crate) use mounted::Mounted;
+pub(crate) use repository::{engine, repository};
+pub(crate) use unpacked::{Unpacked, digest};
+
+/// Says, whether tests' output is captured or not, that something could not be tried here.
+pub(crate) fn skipped(what: &str, reason: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED: {what}: {reason}");
+}

@@ -1,0 +1,81 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+use super::{FIRST, Folder, Unpacked, cargo_image, root};
+
+const PROGRAM: &str = "bin/policy-engine";
+
+/// The image of the repository's own policies.
+pub(crate) struct Repository {
+    pub(crate) archive: PathBuf,
+    pub(crate) image: Unpacked,
+    pub(crate) report: Value,
+    /// What the builder said at the end.
+    pub(crate) summary: String,
+    /// What the program says it was made from, where there is Git to tell.
+    pub(crate) revision: Option<String>,
+    /// What the image's files were unpacked to.
+    unpacked: PathBuf,
+}
+
+impl Repository {
+    pub(crate) fn program(&self) -> PathBuf {
+        self.unpacked.join(PROGRAM)
+    }
+
+    /// Options by which another build says that it is of the same revision.
+    pub(crate) fn same_revision(&self) -> Vec<&str> {
+        self.revision.iter().flat_map(|it| ["--revision", it]).collect()
+    }
+
+    /// The same image once more, from a folder elsewhere: only packing is left to do.
+    pub(crate) fn packed_again(&self, folder: &Folder) -> Command {
+        let mut command = folder.builder(&["image", "--work-dir", FIRST, "--policies"]);
+        command.arg(root().join("policies")).args(self.same_revision());
+        command
+    }
+}
+
+/// `cargo image`, once for all tests.
+pub(crate) fn repository() -> &'static Repository {
+    static REPOSITORY: OnceLock<Repository> = OnceLock::new();
+    REPOSITORY.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("repository");
+        // What an earlier run left there.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        let (archive, report) = (folder.join("image.tar"), folder.join("report.json"));
+        let built = cargo_image()
+            .args(["--work-dir", FIRST, "--output"])
+            .arg(&archive)
+            .arg("--report")
+            .arg(&report)
+            .assert()
+            .success();
+        let image = Unpacked::read(&archive);
+        let unpacked = folder.join("image");
+        image.write_files(&unpacked);
+        let version =
+            Command::new(unpacked.join(PROGRAM)).args(["version", "--format", "json"]).output();
+        let version: Value = serde_json::from_slice(&version.unwrap().stdout).unwrap();
+        Repository {
+            image,
+            report: serde_json::from_slice(&fs::read(report).unwrap()).unwrap(),
+            summary: String::from_utf8(built.get_output().stdout.clone()).unwrap(),
+            revision: version["revision"].as_str().map(str::to_owned),
+            archive,
+            unpacked,
+        }
+    })
+}
+
+/// The program in the repository's image, as a command with nothing in its environment.
+pub(crate) fn engine(arguments: &[&str]) -> Command {
+    let mut command = Command::new(repository().program());
+    command.env_clear().args(arguments);
+    command
+}

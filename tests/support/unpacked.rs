@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tar::Archive;
+
+/// An image, read from its archive by way of the OCI index.
+pub(crate) struct Unpacked {
+    /// The archive's members; folders are left out.
+    pub(crate) members: BTreeMap<String, Vec<u8>>,
+    pub(crate) manifest: Value,
+    pub(crate) config: Value,
+    /// The digests of manifest and configuration.
+    pub(crate) digests: [String; 2],
+}
+
+/// One entry of a layer.
+pub(crate) struct LayerEntry {
+    pub(crate) path: String,
+    pub(crate) mode: u32,
+    pub(crate) owner: (u64, u64),
+    pub(crate) time: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Unpacked {
+    pub(crate) fn read(archive: &Path) -> Self {
+        let members = entries(fs::File::open(archive).unwrap())
+            .into_iter()
+            .filter(|entry| !entry.path.ends_with('/'))
+            .map(|entry| (entry.path, entry.bytes))
+            .collect();
+        let json = |path: &str| -> Value {
+            let members: &BTreeMap<String, Vec<u8>> = &members;
+            serde_json::from_slice(&members[path]).unwrap()
+        };
+        let digest = |descriptor: &Value| descriptor["digest"].as_str().unwrap().to_owned();
+        let of_manifest = digest(&json("index.json")["manifests"][0]);
+        let manifest = json(&blob(&of_manifest));
+        let of_config = digest(&manifest["config"]);
+        let config = json(&blob(&of_config));
+        Self { manifest, config, digests: [of_manifest, of_config], members }
+    }
+
+    /// The layers as they are stored, the lowest first.
+    pub(crate) fn layers(&self) -> Vec<&[u8]> {
+        let layers = self.manifest["layers"].as_array().unwrap().iter();
+        layers.map(|it| &*self.members[&blob(it["digest"].as_str().unwrap())]).collect()
+    }
+
+    /// Everything in the layers, the lowest first.
+    pub(crate) fn entries(&self) -> Vec<LayerEntry> {
+        self.layers().into_iter().flat_map(|layer| entries(GzDecoder::new(layer))).collect()
+    }
+
+    /// The bytes of a file in the image.
+    pub(crate) fn file(&self, path: &str) -> Vec<u8> {
+        self.entries().into_iter().find(|entry| entry.path == path).unwrap().bytes
+    }
+
+    /// Writes the files of the image into a new folder.
+    ///
+    /// Another process does: were the program open for writing in this one, a command that another
+    /// test starts at that moment would inherit the file, and nobody could run it.
+    pub(crate) fn write_files(&self, folder: &Path) {
+        fs::create_dir(folder).unwrap();
+        for layer in self.layers() {
+            let packed = folder.join("layer.tar.gz");
+            fs::write(&packed, layer).unwrap();
+            let tar = Command::new("tar")
+                .args(["--extract", "--gzip", "--no-same-owner", "--file"])
+                .arg(&packed)
+                .arg("--directory")
+                .arg(folder)
+                .status();
+            assert!(tar.unwrap().success());
+            fs::remove_file(packed).unwrap();
+        }
+    }
+}
+
+/// The digest of some bytes, as images write it.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
+}
+
+fn blob(digest: &str) -> String {
+    format!("blobs/{}", digest.replace(':', "/"))
+}
+
+fn entries(archive: impl Read) -> Vec<LayerEntry> {
+    let read = |entry: std::io::Result<tar::Entry<'_, _>>| {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        let header = entry.header();
+        LayerEntry {
+            path: entry.path().unwrap().to_str().unwrap().to_owned(),
+            mode: header.mode().unwrap(),
+            owner: (header.uid().unwrap(), header.gid().unwrap()),
+            time: header.mtime().unwrap(),
+            bytes,
+        }
+    };
+    Archive::new(archive).entries().unwrap().map(read).collect()
+}
