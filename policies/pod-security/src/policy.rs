@@ -116,7 +116,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"spec": {"hostPID": 1}, "kind": "Pod"}"#),
-            "in `spec`: invalid type: integer `1`, expected a boolean, at line 1 column 39"
+            "in `spec`: expected a boolean, found the number `1`, at line 1 column 39"
         );
     }
 
