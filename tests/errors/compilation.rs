@@ -66,7 +66,7 @@ fn a_support_crate_that_does_not_compile() {
     );
     assert_eq!(
         folder.refused(&IN_SECOND),
-        "policy crate `words` (`policies/words`) does not compile: the compiler's words are above"
+        "support crate `words` (`policies/words`) does not compile: the compiler's words are above"
     );
 }
 

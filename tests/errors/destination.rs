@@ -92,3 +92,19 @@ fn a_full_disk_to_work_on() {
     assert!(sentence.ends_with("`: No space left on device (os error 28)"), "{sentence}");
     assert!(!folder.path().join("policy-engine.tar").exists());
 }
+
+#[test]
+fn a_disk_that_fills_up_while_compiling() {
+    let folder = Folder::new().policy("good").file("small/old", "");
+    let small = folder.path().join("small");
+    let what = "a disk that fills up while compiling";
+    let Some(_mounted) = Mounted::over(&small, "size=20m", what) else { return };
+    let said = folder.builder(&["image", "--work-dir", "small"]).assert().code(1).stdout("");
+    let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
+    assert_eq!(
+        sentence(&said),
+        "no space is left to compile in: free some, or name a work folder elsewhere with \
+         `--work-dir`"
+    );
+    assert!(!folder.path().join("policy-engine.tar").exists());
+}

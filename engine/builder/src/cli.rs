@@ -67,11 +67,11 @@ fn discover(inputs: &Inputs, format: Format) -> Result<(), Failure> {
             let _ = writeln!(text, "{found:#}");
         }
         Format::Text => {
-            let found = found.iter().map(|it| ("policy ", it));
-            for (role, it) in found.chain(support.iter().map(|it| ("support", it))) {
+            let found = found.iter().map(|it| (Role::Policy, it));
+            for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
                 let folder = inputs.policies.join(it.folder);
                 let _ =
-                    writeln!(text, "{role}  {} {}  ({})", it.name, it.version, folder.display());
+                    writeln!(text, "{role:<7}  {} {}  ({})", it.name, it.version, folder.display());
             }
         }
     }

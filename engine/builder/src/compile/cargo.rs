@@ -119,11 +119,17 @@ pub(super) fn build(
     let words = words.join().unwrap_or_default();
     match (status.success(), program) {
         (true, Some(program)) => Ok((program, compiled)),
+        _ if tells_of_a_full_disk(&words) => Err(CompileError::DiskFull),
         _ => Err(culprit.unwrap_or_else(|| CompileError::Cargo {
             status: status.to_string(),
             words: sentence(&words),
         })),
     }
+}
+
+/// Compiler, linker and Cargo pass on the system's own words.
+fn tells_of_a_full_disk(words: &str) -> bool {
+    words.contains("No space left on device")
 }
 
 /// Whose mistake a compiler's error is.
@@ -135,9 +141,14 @@ fn blame(
     policies: &Policies,
 ) -> CompileError {
     let folder = manifest.parent().unwrap_or(Path::new(""));
+    let words = error.rendered.as_deref().unwrap_or(&error.message);
+    if tells_of_a_full_disk(words) {
+        return CompileError::DiskFull;
+    }
     let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
     if let Some(it) = policies.crates.iter().find(|it| inside == Some(Path::new(&it.folder))) {
-        return CompileError::Policy {
+        return CompileError::Crate {
+            role: it.role,
             name: it.name.clone(),
             path: policies.root.join(&it.folder),
         };
@@ -154,7 +165,9 @@ fn blame(
                 stamp,
             })
         });
-    unregistered.unwrap_or_else(|| CompileError::Dependency(target.to_owned()))
+    // Sources of third-party crates lie in folders named for package and version.
+    let package = folder.file_name().map_or(target.into(), |name| name.to_string_lossy());
+    unregistered.unwrap_or_else(|| CompileError::Dependency(package.into_owned()))
 }
 
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use cargo::{Compiled, complete_lock};
 pub(crate) use target::Target;
 
-use crate::discover::Policies;
+use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
 use crate::progress::Progress;
 
@@ -63,10 +63,15 @@ pub(crate) enum CompileError {
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(
-        "policy crate `{name}` (`{}`) does not compile: the compiler's words are above",
+        "{role} crate `{name}` (`{}`) does not compile: the compiler's words are above",
         path.display()
     )]
-    Policy { name: String, path: PathBuf },
+    Crate { role: Role, name: String, path: PathBuf },
+    #[error(
+        "no space is left to compile in: free some, or name a work folder elsewhere with \
+         `--work-dir`"
+    )]
+    DiskFull,
     #[error(
         "policy crate `{name}` registers nothing for policy-api {stamp}: write \
          `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \

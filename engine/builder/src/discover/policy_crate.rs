@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
@@ -29,6 +30,15 @@ pub(crate) enum Role {
     Policy,
     /// Is used by others.
     Support,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Policy => "policy",
+            Self::Support => "support",
+        })
+    }
 }
 
 /// A crate's library, as its manifest has it or as Cargo takes it to be.
