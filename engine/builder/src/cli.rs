@@ -36,7 +36,11 @@ pub(crate) fn main() -> ExitCode {
             let asked_for =
                 matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             let printed = error.print().is_ok();
-            return if asked_for && printed { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+            return match (asked_for, printed) {
+                (true, true) => ExitCode::SUCCESS,
+                (true, false) => ExitCode::from(FAILED),
+                (false, _) => ExitCode::from(USAGE),
+            };
         }
     };
     let done = match args.command {
