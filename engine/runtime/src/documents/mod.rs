@@ -1,6 +1,5 @@
 //! From files to the documents in them, each as JSON text that a policy decodes.
 
-mod ambiguity;
 mod json;
 mod source;
 mod yaml;

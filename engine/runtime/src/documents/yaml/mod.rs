@@ -1,15 +1,20 @@
+//! YAML streams, read as Kubernetes reads them or else refused.
+
+mod ambiguity;
+mod chunk;
+mod locate;
+
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeSeed;
 use serde_saphyr::budget::{Budget, BudgetBreach};
-use serde_saphyr::{
-    Location, MergeKeyPolicy, MessageFormatter, Options, Spanned, UserMessageFormatter,
-};
+use serde_saphyr::{MergeKeyPolicy, MessageFormatter, Options, UserMessageFormatter};
 
-use super::{Document, DocumentError, Origin, ambiguity};
+use super::{Document, DocumentError, Origin};
 use crate::transcode::ToJson;
+use chunk::{Chunk, split};
+use locate::line_and_column;
+pub(super) use locate::locate;
 
 /// The documents of a YAML stream; those with nothing but comments in them are passed over, as
 /// Kubernetes' tools do.
@@ -21,15 +26,6 @@ pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>,
         None if chunk.is_blank() => None,
         None => Some(chunk.read()),
     })
-}
-
-/// The line and column, both counted from 1, at which the value of this path stands in a document.
-///
-/// Only what went wrong is looked for, so the document is read once more rather than every place
-/// kept of every document.
-pub(super) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
-    let root = read(text, |deserializer| Spanned::<Node>::deserialize(deserializer)).ok()?;
-    find(&root, path)
 }
 
 fn read<'a, T>(
@@ -54,46 +50,6 @@ fn read<'a, T>(
     serde_saphyr::with_deserializer_from_str_with_options(text, options, value)
 }
 
-/// One document's text, with the marker that begins it.
-struct Chunk<'a> {
-    text: &'a str,
-    line: usize,
-}
-
-/// Splits a stream at its markers. YAML forbids them at the start of a line anywhere else, so
-/// that this needs no parser, and a document that does not parse hides no other.
-fn split(text: &str) -> impl Iterator<Item = Chunk<'_>> {
-    let mut rest = text;
-    let mut line = 0;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let mut length = 0;
-        let mut lines = 0;
-        for (index, content) in rest.split_inclusive('\n').enumerate() {
-            if index > 0 && is_marker(content, "---") {
-                break;
-            }
-            length += content.len();
-            lines += 1;
-            if is_marker(content, "...") {
-                break;
-            }
-        }
-        let (text, following) = rest.split_at_checked(length)?;
-        let chunk = Chunk { text, line };
-        rest = following;
-        line += lines;
-        Some(chunk)
-    })
-}
-
-fn is_marker(line: &str, marker: &str) -> bool {
-    line.strip_prefix(marker)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-}
-
 impl<'a> Chunk<'a> {
     fn read(&self) -> Result<Document<'a>, DocumentError> {
         let mut json = Vec::new();
@@ -101,17 +57,6 @@ impl<'a> Chunk<'a> {
             .map_err(|error| self.explain(&error))?;
         let origin = Origin::Yaml { text: self.text, line: self.line };
         Ok(Document { json: Cow::Owned(json), origin })
-    }
-
-    /// Whether it holds no document: nothing but its markers, comments and directives.
-    fn is_blank(&self) -> bool {
-        self.text.lines().all(|line| {
-            let content = line.strip_prefix("---").unwrap_or(line).trim_start();
-            content.is_empty()
-                || content.starts_with('#')
-                || line.starts_with('%')
-                || is_marker(line, "...")
-        })
     }
 
     fn explain(&self, error: &serde_saphyr::Error) -> DocumentError {
@@ -139,87 +84,6 @@ fn in_words(error: &serde_saphyr::Error) -> String {
             "it has more anchors and aliases, or they make more of it, than is read".to_owned()
         }
         error => UserMessageFormatter.format_message(error).into_owned(),
-    }
-}
-
-/// A document's structure with the places of its values.
-enum Node {
-    Sequence(Vec<Spanned<Node>>),
-    Mapping(Vec<(String, Spanned<Node>)>),
-    Scalar,
-}
-
-fn line_and_column(at: Location) -> (usize, usize) {
-    let number = |count| usize::try_from(count).unwrap_or(usize::MAX);
-    (number(at.line()), number(at.column()))
-}
-
-/// The place of the value that a path such as `spec.containers[0].image` leads to.
-fn find(node: &Spanned<Node>, path: &str) -> Option<(usize, usize)> {
-    let path = path.strip_prefix('.').unwrap_or(path);
-    if path.is_empty() {
-        return Some(line_and_column(node.referenced));
-    }
-    match &node.value {
-        Node::Scalar => None,
-        Node::Sequence(elements) => {
-            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
-            find(elements.get(index.parse::<usize>().ok()?)?, rest)
-        }
-        // A key may itself hold dots, so each key that the path begins with is tried.
-        Node::Mapping(entries) => entries.iter().find_map(|(key, value)| {
-            let rest = path.strip_prefix(key.as_str())?;
-            (rest.is_empty() || rest.starts_with(['.', '['])).then(|| find(value, rest))?
-        }),
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-macro_rules! scalars {
-    ($($visit:ident($kind:ty)),+ $(,)?) => {$(
-        fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Node, E> {
-            Ok(Node::Scalar)
-        }
-    )+};
-}
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    scalars! {
-        visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128),
-        visit_f64(f64), visit_str(&str),
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
-        Ok(Node::Scalar)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Node, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = sequence.next_element()? {
-            elements.push(element);
-        }
-        Ok(Node::Sequence(elements))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut mapping: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = mapping.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Node::Mapping(entries))
     }
 }
 
@@ -327,27 +191,10 @@ mod tests {
         .unwrap();
     }
 
-    #[test]
-    fn values_are_found_by_their_path() {
-        let text =
-            "---\nspec:\n  a.b/c: 1\n  containers:\n  - image: x\n    ports: [80,\n      x]\n";
-        assert_eq!(locate(text, "spec.containers[0].ports[1]"), Some((7, 7)));
-        assert_eq!(locate(text, "spec.a.b/c"), Some((3, 10)));
-        assert_eq!(locate(text, "spec.containers[0].image"), Some((5, 12)));
-        assert_eq!(locate(text, "spec.nothing"), None);
-    }
-
     proptest! {
         #[test]
         fn any_text_ends(text in r"[-a:\[\]{} \n&*#%.0]{0,80}") {
             prop_assert!(all(&text).len() <= text.len());
-        }
-
-        /// Split or not, nothing of the text is lost.
-        #[test]
-        fn splitting_keeps_every_byte(text in r"(---|\.\.\.|a| |\n){0,40}") {
-            let together: String = split(&text).map(|chunk| chunk.text).collect();
-            prop_assert_eq!(together, text);
         }
     }
 }
