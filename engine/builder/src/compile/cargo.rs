@@ -142,7 +142,8 @@ fn blame(
 ) -> CompileError {
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let words = error.rendered.as_deref().unwrap_or(&error.message);
-    if tells_of_a_full_disk(words) {
+    // What points into the sources quotes them, and they may hold any words.
+    if tells_of_a_full_disk(words) && !words.contains("-->") {
         return CompileError::DiskFull;
     }
     let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
