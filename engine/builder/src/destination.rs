@@ -65,6 +65,7 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile), Probl
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    Base,
     Image,
     Program,
     Report,
@@ -75,7 +76,7 @@ impl Kind {
     fn mode(self) -> u32 {
         match self {
             Self::Program => 0o777,
-            Self::Image | Self::Report => 0o666,
+            Self::Base | Self::Image | Self::Report => 0o666,
         }
     }
 }
@@ -83,6 +84,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Base => "base layer",
             Self::Image => "image",
             Self::Program => "program",
             Self::Report => "report",
@@ -90,17 +92,19 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Writes an OCI image layout as a folder, in place of an older one or of an empty folder.
+/// Writes a folder, in place of an empty one; an image, as an OCI layout, also in place of an older
+/// one.
 ///
 /// # Errors
 /// When the folder cannot be written there, or holds something else; it is then as it was.
-pub(crate) fn replace_layout(
+pub(crate) fn replace_folder(
     path: &Path,
+    kind: Kind,
     write: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), DestinationError> {
-    let fail = |problem| DestinationError { kind: Kind::Image, path: path.to_owned(), problem };
+    let fail = |problem| DestinationError { kind, path: path.to_owned(), problem };
     let target = through_links(path);
-    let (work, exists) = begin_layout(&target).map_err(fail)?;
+    let (work, exists) = begin_folder(&target, kind).map_err(fail)?;
     let parent = parent(&target).map_err(fail)?;
     let in_parent = |error: io::Error| fail(Problem::io(parent, error));
     let new = work.path().join("new");
@@ -108,25 +112,33 @@ pub(crate) fn replace_layout(
     swap(&target, &new, exists, work).map_err(in_parent)
 }
 
-/// Finds out whether a layout could be written, before the work for it begins.
+/// Finds out whether a folder could be written, before the work for it begins.
 ///
 /// # Errors
-/// As [`replace_layout`].
-pub(crate) fn check_layout(path: &Path) -> Result<(), DestinationError> {
-    match begin_layout(&through_links(path)) {
+/// As [`replace_folder`].
+pub(crate) fn check_folder(path: &Path, kind: Kind) -> Result<(), DestinationError> {
+    match begin_folder(&through_links(path), kind) {
         Ok(_) => Ok(()),
-        Err(problem) => Err(DestinationError { kind: Kind::Image, path: path.to_owned(), problem }),
+        Err(problem) => Err(DestinationError { kind, path: path.to_owned(), problem }),
     }
 }
 
-/// Makes a folder to work in beside the layout, and tells whether something is to be replaced.
-fn begin_layout(target: &Path) -> Result<(TempDir, bool), Problem> {
+/// Makes a folder to work in beside the new one, and tells whether something is to be replaced.
+fn begin_folder(target: &Path, kind: Kind) -> Result<(TempDir, bool), Problem> {
     let parent = parent(target)?;
     let in_parent = |error: io::Error| Problem::io(parent, error);
     let exists = match fs::metadata(target) {
         Ok(found) if !found.is_dir() => return Err(Problem::NoDirectory),
-        Ok(_) if !may_be_replaced(target).map_err(in_parent)? => return Err(Problem::NoLayout),
-        found => found.is_ok(),
+        Ok(_) => {
+            let is_empty = fs::read_dir(target).map_err(in_parent)?.next().is_none();
+            let is_layout = kind == Kind::Image && target.join("oci-layout").is_file();
+            match kind {
+                _ if is_empty || is_layout => true,
+                Kind::Image => return Err(Problem::NoLayout),
+                _ => return Err(Problem::NotEmpty),
+            }
+        }
+        Err(_) => false,
     };
     let work = Builder::new().prefix(TEMPORARY).tempdir_in(parent).map_err(in_parent)?;
     Ok((work, exists))
@@ -145,10 +157,6 @@ fn swap(target: &Path, new: &Path, exists: bool, work: TempDir) -> io::Result<()
         let _kept = work.keep();
     }
     renamed
-}
-
-fn may_be_replaced(dir: &Path) -> io::Result<bool> {
-    Ok(dir.join("oci-layout").is_file() || fs::read_dir(dir)?.next().is_none())
 }
 
 fn through_links(path: &Path) -> PathBuf {
@@ -186,6 +194,8 @@ enum Problem {
          is left as it is; remove it, or choose another name"
     )]
     NoLayout,
+    #[error("the folder is not empty, so it is left as it is; empty it, or choose another name")]
+    NotEmpty,
     #[error("there is no folder `{}`; create it, or choose another", .0.display())]
     NoParent(PathBuf),
     #[error("no space is left in the folder `{}`; free some, or choose another folder", .0.display())]
@@ -346,12 +356,12 @@ mod tests {
     fn an_empty_folder_or_an_older_layout_is_replaced() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("image");
-        replace_layout(&path, layout).unwrap();
+        replace_folder(&path, Kind::Image, layout).unwrap();
         fs::write(path.join("left-over"), "").unwrap();
-        replace_layout(&path, layout).unwrap();
+        replace_folder(&path, Kind::Image, layout).unwrap();
         assert_eq!(names(&path), ["oci-layout"]);
         fs::remove_file(path.join("oci-layout")).unwrap();
-        replace_layout(&path, layout).unwrap();
+        replace_folder(&path, Kind::Image, layout).unwrap();
         assert_eq!(fs::read(path.join("oci-layout")).unwrap(), b"new");
         assert_eq!(names(dir.path()), ["image"]);
     }
@@ -362,7 +372,7 @@ mod tests {
         let path = dir.path().join("image");
         fs::create_dir(&path).unwrap();
         fs::write(path.join("thesis"), "").unwrap();
-        let error = replace_layout(&path, layout).unwrap_err();
+        let error = replace_folder(&path, Kind::Image, layout).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -374,7 +384,7 @@ mod tests {
         );
         let file = path.join("thesis");
         assert_eq!(
-            replace_layout(&file, layout).unwrap_err().to_string(),
+            replace_folder(&file, Kind::Image, layout).unwrap_err().to_string(),
             format!(
                 "write the image to `{}`: it is a file, expected a folder; remove it, or choose \
                  another name",
@@ -393,7 +403,7 @@ mod tests {
         let path = dir.path().join("image");
         fs::create_dir(&path).unwrap();
         fs::write(path.join("oci-layout"), "old").unwrap();
-        replace_layout(&path, |new| {
+        replace_folder(&path, Kind::Image, |new| {
             layout(new)?;
             Err(ErrorKind::StorageFull.into())
         })

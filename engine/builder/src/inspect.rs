@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::compile::Target;
 use crate::generate::Asked;
+use crate::progress::Progress;
 
 /// One policy, as the binary's `list --format json` reports it and as the image's label holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +20,28 @@ pub(crate) struct Reported {
     pub(crate) crate_name: String,
 }
 
+/// Checks that a program reports what was asked for, and gives that; `None` where programs for its
+/// target do not start.
+pub(crate) fn check(
+    program: &Path,
+    target: &Target,
+    asked: &Asked,
+    progress: &Progress,
+) -> Result<Option<Vec<Reported>>, InspectError> {
+    if !target.runs_here() {
+        progress.line(&format!(
+            "note: programs for {} do not start here, so what this one reports is not compared \
+             with what was asked for",
+            target.triple
+        ));
+        return Ok(None);
+    }
+    let reported = reported_by(program)?;
+    compare(asked, &reported).map(|()| Some(reported))
+}
+
 /// Asks a binary for its policies.
-pub(crate) fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
+fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
     let output = Command::new(binary)
         .args(["list", "--format", "json"])
         .env_clear()
@@ -35,7 +57,7 @@ pub(crate) fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> 
 }
 
 /// Checks that every crate that was asked for registered a policy, and no other did.
-pub(crate) fn compare(asked: &Asked, reported: &[Reported]) -> Result<(), InspectError> {
+fn compare(asked: &Asked, reported: &[Reported]) -> Result<(), InspectError> {
     let wanted: BTreeSet<_> = asked.policies.iter().map(|it| it.name.as_str()).collect();
     let found: BTreeSet<_> = reported.iter().map(|it| it.crate_name.as_str()).collect();
     if let Some(name) = wanted.difference(&found).next() {
@@ -79,8 +101,13 @@ mod tests {
             version: "1.0.0".into(),
             folder: (*name).to_owned(),
         });
-        let asked =
-            Asked { engine: "1.0.0".into(), api: "1.0.0".into(), policies: policies.collect() };
+        let asked = Asked {
+            engine: "1.0.0".into(),
+            api: "1.0.0".into(),
+            target: "x86_64-unknown-linux-musl".into(),
+            revision: None,
+            policies: policies.collect(),
+        };
         let reported: Vec<_> = reported
             .iter()
             .map(|name| Reported {

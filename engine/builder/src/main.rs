@@ -1,9 +1,10 @@
 //! From a folder of policy crates to one static binary and an OCI image.
 //!
 //! Data flows one way, a module a step: [`discover`] finds the crates of a folder, [`generate`]
-//! lays out a workspace that links them into a program, [`compile`] makes one static binary of
-//! it, [`inspect`] compares what that binary reports with what was asked for, and [`image`] packs
-//! it. [`pipeline`] calls them up to the binary, [`cli`] the rest.
+//! lays out a workspace that links them into a program, [`resolve`] completes its lock,
+//! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
+//! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
 
 mod cli;
 mod compile;
@@ -14,10 +15,14 @@ mod files;
 mod generate;
 mod image;
 mod inspect;
+mod labels;
+mod lock;
 mod manifest;
 mod pipeline;
+mod prebuilt;
 mod progress;
 mod report;
+mod resolve;
 mod revision;
 mod work_folder;
 

@@ -6,11 +6,13 @@ use std::path::Path;
 use crate::compile::{self, Binary, CompileError, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
-use crate::generate::{self, Asked, GenerateError, Stamp, Workspace};
+use crate::generate::{self, Asked, Extent, GenerateError, Stamp};
 use crate::image::{Image, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
+use crate::labels;
 use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, Report};
+use crate::resolve::{self, ResolveError};
 use crate::revision;
 use crate::work_folder::{WorkFolder, WorkFolderError};
 
@@ -27,9 +29,7 @@ pub(crate) struct Order<'a> {
 
 /// A program that is compiled and reports the policies that were asked for.
 pub(crate) struct Built {
-    engine: Engine,
     pub(crate) target: Target,
-    revision: Option<String>,
     pub(crate) binary: Binary,
     asked: Asked,
     /// `None` where programs for its target do not start.
@@ -55,70 +55,31 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
     let count = policies.of_role(Role::Policy).count();
     let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
-        generate::generate(&policies, &engine, &stamp, &work.path.join("workspace"))
+        generate::generate(
+            &policies,
+            &engine,
+            &stamp,
+            Extent::Libraries,
+            &work.path.join("workspace"),
+        )
     })?;
-    progress.phase("resolve", "dependencies", || complete_lock(&workspace, progress))?;
+    progress.phase("resolve", "dependencies", || {
+        resolve::complete_lock(&workspace, &policies, progress)
+    })?;
     let binary = progress.phase("compile", &target.triple, || {
         compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
     })?;
-    let asked = Asked::of(&policies, &engine);
+    let asked = Asked::of(&policies, &engine, &stamp);
     let reported = progress.phase("check", "what the program reports", || {
-        if !target.runs_here() {
-            progress.line(&format!(
-                "note: programs for {} do not start here, so what this one reports is not compared \
-                 with what was asked for",
-                target.triple
-            ));
-            return Ok(None);
-        }
-        let reported = inspect::reported_by(&binary.path)?;
-        inspect::compare(&asked, &reported).map(|()| Some(reported))
+        inspect::check(&binary.path, &target, &asked, progress)
     })?;
-    Ok(Built { engine, target, revision, binary, asked, reported })
-}
-
-/// Has Cargo complete the lock, and tells what it chose by itself: that may be something else
-/// another day.
-fn complete_lock(workspace: &Workspace, progress: &Progress) -> Result<(), PipelineError> {
-    let pinned = workspace.locked()?;
-    compile::complete_lock(workspace)?;
-    let chosen = workspace.locked()?.into_iter().filter(|it| !pinned.contains(it));
-    let chosen: Vec<_> = chosen.map(|it| format!("{} {}", it.name, it.version)).collect();
-    if !chosen.is_empty() {
-        progress.line(&format!(
-            "note: no `Cargo.lock` pins {}, so the newest that fit were taken; with a `Cargo.lock` \
-             in the policies folder, or beside the crate, the same are taken every time",
-            chosen.join(", ")
-        ));
-    }
-    Ok(())
+    Ok(Built { target, binary, asked, reported })
 }
 
 impl Built {
-    /// What is said of the image, by the keys of the OCI image specification where it has one.
+    /// What is said of the image.
     pub(crate) fn labels(&self, created: SourceDate) -> BTreeMap<String, String> {
-        let mut labels = BTreeMap::from(
-            [
-                ("org.opencontainers.image.created", created.to_string()),
-                ("org.opencontainers.image.title", "policy-engine".to_owned()),
-                (
-                    "org.opencontainers.image.description",
-                    "Policies and the engine that answers by them".to_owned(),
-                ),
-                ("org.opencontainers.image.version", self.engine.version.to_string()),
-            ]
-            .map(|(key, value)| (key.to_owned(), value)),
-        );
-        if let Ok(crates) = serde_json::to_string(&self.asked.policies) {
-            labels.insert("policy-engine.crates".to_owned(), crates);
-        }
-        if let Some(Ok(policies)) = self.reported.as_ref().map(serde_json::to_string) {
-            labels.insert("policy-engine.policies".to_owned(), policies);
-        }
-        if let Some(revision) = &self.revision {
-            labels.insert("org.opencontainers.image.revision".to_owned(), revision.clone());
-        }
-        labels
+        labels::of(&self.asked, self.reported.as_deref(), Some(&created.to_string()))
     }
 
     pub(crate) fn report(self, image: Option<&Image>, progress: &Progress) -> Report {
@@ -142,6 +103,8 @@ pub(crate) enum PipelineError {
     WorkFolder(#[from] WorkFolderError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]

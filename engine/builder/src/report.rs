@@ -75,6 +75,12 @@ impl ImageReport {
             layers: image.layers().iter().map(layer).collect(),
         }
     }
+
+    /// For people: what it is called, how large it is, and its digest.
+    pub(crate) fn summary(&self) -> String {
+        let size = megabytes(self.size);
+        format!("image     {}, {size} compressed\ndigest    {}\n", self.name, self.digest)
+    }
 }
 
 impl Report {
@@ -101,9 +107,7 @@ impl Report {
             crates.cached
         );
         if let Some(image) = &self.image {
-            let _ =
-                writeln!(text, "image     {}, {} compressed", image.name, megabytes(image.size));
-            let _ = writeln!(text, "digest    {}", image.digest);
+            text.push_str(&image.summary());
         }
         let phases =
             self.phases.iter().map(|it| format!("{} {:.1} s", it.name, it.took.as_secs_f64()));

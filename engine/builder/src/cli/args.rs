@@ -1,9 +1,24 @@
-use std::path::PathBuf;
+//! The subcommands, and the options that several of them have.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
 
-use crate::image::{ImageName, ImageNameError, SourceDate};
+use clap::{Parser, Subcommand};
+
+use super::Failure;
+use super::base::Base;
+use super::build::Build;
+use super::discover::Discover;
+use super::generate::Generate;
+use super::image::Image;
+use super::index::Index;
+use super::label::Label;
+use super::pack::Pack;
+use crate::destination::{self, DestinationError, Kind};
+use crate::image::{self, ImageName, ImageNameError, SourceDate};
 use crate::pipeline::Order;
+use crate::prebuilt::Prebuilt;
+use crate::progress::Progress;
+use crate::report::Report;
 
 /// Builds one static binary, and a small image, from a folder of Rust policy crates
 #[derive(Debug, Parser)]
@@ -22,12 +37,20 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Shows the policy crates of a folder
     Discover(Discover),
-    /// Lays out the Cargo workspace that links them, to be looked at
+    /// Lays out the Cargo workspace that links them, with a complete lock
     Generate(Generate),
     /// Compiles them into one static binary
     Build(Build),
     /// Compiles them and packs the binary as an OCI image
     Image(Image),
+    /// Packs a binary that another tool compiled from a laid-out workspace
+    Pack(Pack),
+    /// Adds the labels to a Docker image archive, from standard input to standard output
+    Label(Label),
+    /// Writes the files that every image has beside its binary
+    Base(Base),
+    /// Joins the images of several platforms into one
+    Index(Index),
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,53 +64,23 @@ pub(super) struct Inputs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Discover {
-    #[command(flatten)]
-    pub(super) inputs: Inputs,
-    /// How to print: text for people or JSON for programs
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Generate {
-    #[command(flatten)]
-    pub(super) inputs: Inputs,
-    /// The folder to lay the workspace out in: a new or an empty one, or one that was laid out before
-    #[arg(long, value_name = "DIR")]
-    pub(super) output: PathBuf,
-    /// The target triple to stamp in [default: as `build` chooses it]
-    #[arg(long, value_name = "TRIPLE")]
-    pub(super) target: Option<String>,
-    /// The source revision to stamp in [default: the policies' Git revision, when there is one]
-    #[arg(long, value_name = "REVISION")]
-    pub(super) revision: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
 pub(super) struct BuildArgs {
     #[command(flatten)]
     pub(super) inputs: Inputs,
     /// The target triple [default: musl on this machine's processor where it is installed, else
     /// glibc, linked statically]
     #[arg(long, value_name = "TRIPLE")]
-    pub(super) target: Option<String>,
+    target: Option<String>,
     /// The source revision to stamp in [default: the policies' Git revision, when there is one]
     #[arg(long, value_name = "REVISION")]
-    pub(super) revision: Option<String>,
+    revision: Option<String>,
     /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
     /// target folder]
     #[arg(long, value_name = "DIR")]
-    pub(super) work_dir: Option<PathBuf>,
+    work_dir: Option<PathBuf>,
     /// Also writes what was made, and how long each phase took, as JSON
     #[arg(long, value_name = "FILE")]
-    pub(super) report: Option<PathBuf>,
+    report: Option<PathBuf>,
 }
 
 impl BuildArgs {
@@ -100,31 +93,56 @@ impl BuildArgs {
             work_dir: self.work_dir.as_deref(),
         }
     }
+
+    /// Finds out whether the report could be written, before the work for it begins.
+    pub(super) fn check_report(&self) -> Result<(), DestinationError> {
+        self.report.as_deref().map_or(Ok(()), |path| destination::check_file(path, Kind::Report))
+    }
+
+    /// Writes the report where one is wanted, and prints the summary.
+    pub(super) fn finish(&self, report: &Report, written: &str) -> Result<(), Failure> {
+        if let Some(path) = &self.report {
+            report.write(path)?;
+        }
+        super::print(&format!("{}\n", report.summary(written)))
+    }
 }
 
+/// A program that another tool compiled.
 #[derive(Debug, clap::Args)]
-pub(super) struct Build {
-    #[command(flatten)]
-    pub(super) build: BuildArgs,
-    /// Where to write the binary
-    #[arg(long, value_name = "FILE", default_value = "policy-engine")]
-    pub(super) output: PathBuf,
+pub(super) struct ProgramArgs {
+    /// The program, one static binary
+    #[arg(long, value_name = "FILE")]
+    pub(super) program: PathBuf,
+    /// The workspace that it was compiled from, as `generate` laid it out
+    #[arg(long, value_name = "DIR")]
+    workspace: PathBuf,
+    /// The source revision for the image's label [default: the one that `generate` stamped in]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
 }
 
+impl ProgramArgs {
+    /// Reads the program and checks that it is what was asked for.
+    pub(super) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
+        let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
+        if let Some(revision) = &self.revision {
+            program.asked.revision = Some(revision.clone());
+        }
+        Ok(program)
+    }
+}
+
+/// Where an image goes, what it is called and how old it is.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example: policy-builder image --policies ./policies --repo registry.example.com/policies --tag v1"
-)]
-pub(super) struct Image {
-    #[command(flatten)]
-    pub(super) build: BuildArgs,
+pub(super) struct ImageArgs {
     /// Where to write the archive, for `docker load`, `podman load` and `skopeo` [default:
     /// policy-engine.tar, unless `--oci-layout` is given]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Writes the image as an OCI image layout, in a folder
     #[arg(long, value_name = "DIR")]
-    pub(super) oci_layout: Option<PathBuf>,
+    oci_layout: Option<PathBuf>,
     /// The image's repository
     #[arg(long, env = "POLICY_ENGINE_IMAGE_REPO", default_value = "policy-engine")]
     repo: String,
@@ -142,19 +160,42 @@ pub(super) struct Image {
     pub(super) created: SourceDate,
 }
 
-impl Image {
-    /// Where the archive goes, when there is to be one.
-    pub(super) fn archive(&self) -> Option<PathBuf> {
-        match (&self.output, &self.oci_layout) {
-            (None, Some(_)) => None,
-            (None, None) => Some(PathBuf::from("policy-engine.tar")),
-            (Some(output), _) => Some(output.clone()),
-        }
-    }
-
+impl ImageArgs {
     /// The image's name.
     pub(super) fn name(&self) -> Result<ImageName, ImageNameError> {
         format!("{}:{}", self.repo, self.tag).parse()
+    }
+
+    /// Finds out whether the image could be written, before the work for it begins.
+    pub(super) fn check(&self) -> Result<(), DestinationError> {
+        if let Some(path) = self.archive() {
+            destination::check_file(path, Kind::Image)?;
+        }
+        self.oci_layout
+            .as_deref()
+            .map_or(Ok(()), |folder| destination::check_folder(folder, Kind::Image))
+    }
+
+    /// Writes the image, and tells where.
+    pub(super) fn write(&self, image: &image::Image) -> Result<String, DestinationError> {
+        if let Some(path) = self.archive() {
+            image.write_archive_file(path)?;
+        }
+        if let Some(folder) = &self.oci_layout {
+            image.write_layout_dir(folder)?;
+        }
+        let written = [self.archive(), self.oci_layout.as_deref()];
+        let written = written.into_iter().flatten().map(|path| path.display().to_string());
+        Ok(written.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Where the archive goes, when there is to be one.
+    fn archive(&self) -> Option<&Path> {
+        match (&self.output, &self.oci_layout) {
+            (None, Some(_)) => None,
+            (None, None) => Some(Path::new("policy-engine.tar")),
+            (Some(output), _) => Some(output),
+        }
     }
 }
 

@@ -45,22 +45,25 @@ struct Diagnostic {
     rendered: Option<String>,
 }
 
-/// Has Cargo add to the lock what it lacks, keeping what it holds; without the network when that
-/// can be done.
-pub(crate) fn complete_lock(workspace: &Workspace) -> Result<(), CompileError> {
-    let update = |more: &[&str]| {
-        let mut command = cargo("update", workspace);
-        command.args(["--workspace", "--quiet"]).args(more);
-        command.output().map_err(not_started)
-    };
-    if update(&["--offline"])?.status.success() {
+/// Whether Cargo may ask registries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Network {
+    Off,
+    On,
+}
+
+/// Has Cargo add to the lock what it lacks, keeping what it holds where it can.
+pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(), CompileError> {
+    let mut command = cargo("update", workspace);
+    command.args(["--workspace", "--quiet"]);
+    if network == Network::Off {
+        command.arg("--offline");
+    }
+    let output = command.output().map_err(not_started)?;
+    if output.status.success() {
         return Ok(());
     }
-    let online = update(&[])?;
-    if online.status.success() {
-        return Ok(());
-    }
-    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&online.stderr))))
+    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
 }
 
 /// Runs `cargo build` and gives the program's path.

@@ -1,13 +1,15 @@
+use std::ops::Range;
 use std::path::Path;
 
-use object::elf::{DT_NEEDED, FileHeader32, FileHeader64, PT_INTERP};
+use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, FileHeader32, FileHeader64, PT_INTERP};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
+use oci_spec::image::Arch;
 
-use super::CompileError;
+use super::{CompileError, Target};
 
 /// Checks that a program is complete in itself: it asks for no loader and no shared library.
-pub(super) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), CompileError> {
+pub(crate) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), CompileError> {
     let not_elf = |reason: String| CompileError::NotElf { path: path.to_owned(), reason };
     let needs = match FileKind::parse(bytes) {
         Ok(FileKind::Elf64) => needs::<FileHeader64<Endianness>>(bytes),
@@ -19,6 +21,27 @@ pub(super) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), CompileError
         [] => Ok(()),
         needs => Err(CompileError::NotStatic { path: path.to_owned(), needs: needs.join(", ") }),
     }
+}
+
+/// Where an ELF header says which processor it is for.
+const MACHINE: Range<usize> = 18..20;
+
+/// Checks that a program is for the processor of a target, where that is one of those which images
+/// are commonly made for.
+pub(crate) fn check_processor(
+    path: &Path,
+    bytes: &[u8],
+    target: &Target,
+) -> Result<(), CompileError> {
+    let machine = match target.architecture() {
+        Arch::Amd64 => EM_X86_64,
+        Arch::ARM64 => EM_AARCH64,
+        _ => return Ok(()),
+    };
+    if bytes.get(MACHINE) == Some(machine.0.to_le_bytes().as_slice()) {
+        return Ok(());
+    }
+    Err(CompileError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
 }
 
 /// What the system would have to load beside the program.

@@ -9,7 +9,8 @@ mod target;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use cargo::{Compiled, complete_lock};
+pub(crate) use cargo::{Compiled, Network, complete_lock};
+pub(crate) use elf::{check_processor, check_static};
 pub(crate) use target::Target;
 
 use crate::discover::{Policies, Role};
@@ -36,7 +37,7 @@ pub(crate) fn compile(
     let flags = flags::rustflags(workspace, cache, target)?;
     let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
     let bytes = fs_err::read(&path)?;
-    elf::check_static(&path, &bytes)?;
+    check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
     Ok(Binary { path, bytes, compiled })
 }
@@ -92,6 +93,12 @@ pub(crate) enum CompileError {
     NotStatic { path: PathBuf, needs: String },
     #[error("`{}` is not an ELF program: {reason}", path.display())]
     NotElf { path: PathBuf, reason: String },
+    #[error(
+        "`{}` is for another processor than `{target}`, which its workspace was laid out for: \
+         compile it for that target, or lay the workspace out with the other `--target`",
+        path.display()
+    )]
+    OtherProcessor { path: PathBuf, target: String },
     #[error(
         "the program holds the path `{}` of this machine, so the same sources would give other \
          bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` \

@@ -45,6 +45,11 @@ impl Target {
         Err(CompileError::NoStandardLibrary { target: musl })
     }
 
+    /// A target that a program was compiled for already.
+    pub(crate) fn of(triple: &str) -> Self {
+        Self { triple: triple.to_owned(), note: None }
+    }
+
     /// The processor, as images name it.
     pub(crate) fn architecture(&self) -> Arch {
         match self.triple.split('-').next().unwrap_or_default() {

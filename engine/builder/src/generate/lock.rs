@@ -2,125 +2,86 @@
 //!
 //! Cargo fails on a lock that holds two compatible versions of one package, and floats what a lock
 //! does not hold. So the locked packages of all are put together, one for each compatible range:
-//! the engine's own where it has one, else the highest. Dependencies among them are left out;
-//! Cargo fills them in and keeps the chosen versions.
+//! what the engine is linked with where that is one, else the policies' highest, else what only the
+//! engine's tools and tests use. Dependencies among them are left out; Cargo fills them in and
+//! keeps the chosen versions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use semver::Version;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
-
 use super::GenerateError;
+use super::conflict;
 use super::program::GENERATED;
-use crate::discover::Policies;
+use crate::discover::{Policies, PolicyCrate};
 use crate::engine::Engine;
-
-/// A package from a registry or from git, locked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Locked {
-    pub(crate) name: String,
-    pub(crate) version: Version,
-    source: String,
-    checksum: Option<String>,
-}
-
-/// Versions that may stand for one another have one key.
-type Key = (String, String, (u64, u64, u64));
+use crate::lock::{Key, Lock, Package};
 
 /// The lock for the engine and the policies together.
-pub(super) fn merged(policies: &Policies, engine: &Engine) -> Result<String, GenerateError> {
-    let engines = engine.root.join("Cargo.lock");
-    let mut chosen = BTreeMap::new();
-    if engines.is_file() {
-        for locked in read(&engines)? {
-            // The engine itself may hold two compatible versions only by mistake of Cargo's.
-            chosen.insert(locked.key(), locked);
-        }
-    }
-    let mut added: BTreeMap<Key, Locked> = BTreeMap::new();
-    for path in locks_of(policies) {
-        if !same_file(&path, &engines) {
-            for locked in read(&path)? {
-                let highest = added.entry(locked.key()).or_insert_with(|| locked.clone());
-                if locked.version > highest.version {
-                    *highest = locked;
-                }
-            }
-        }
-    }
-    for (key, locked) in added {
-        chosen.entry(key).or_insert(locked);
-    }
-    Ok(write(chosen.into_values()))
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// As Cargo reads it.
+    pub(super) text: String,
+    /// What the engine is linked with: its versions win.
+    pub(super) engine: Vec<Package>,
 }
 
-/// Where the policies' own locks may lie: at the root of the folder, and in each crate or the
-/// workspace that it belongs to.
-fn locks_of(policies: &Policies) -> Vec<PathBuf> {
-    let mut folders = vec![policies.root.clone()];
-    for it in &policies.crates {
-        folders.push(it.manifest.folder().to_owned());
-        folders.extend(it.manifest.workspace.as_ref().map(|it| it.folder.clone()));
+pub(super) fn merged(policies: &Policies, engine: &Engine) -> Result<Merged, GenerateError> {
+    let engines_path = engine.root.join("Cargo.lock");
+    let engines = if engines_path.is_file() { Lock::read(&engines_path)? } else { Lock::default() };
+    let linked = engines.linked_with("policy-engine", |_| true).into_iter();
+    let linked: Vec<_> = linked.filter(|it| it.source.is_some()).cloned().collect();
+
+    let locks = locks_of(policies, &engines_path)?;
+    let mut highest: BTreeMap<Key, Package> = BTreeMap::new();
+    for pin in locks.values().flat_map(Lock::pins) {
+        let found = highest.entry(pin.key()).or_insert_with(|| pin.clone());
+        if pin.version > found.version {
+            *found = pin.clone();
+        }
     }
-    let mut locks: Vec<_> = folders
-        .into_iter()
-        .filter_map(|folder| fs_err::canonicalize(folder.join("Cargo.lock")).ok())
-        .collect();
-    locks.sort();
-    locks.dedup();
-    locks
+    conflict::check(policies, &locks, &highest, &linked)?;
+    let mut chosen: BTreeMap<_, _> = linked.iter().map(|it| (it.key(), it.clone())).collect();
+    for pin in highest.into_values().chain(engines.pins().cloned()) {
+        chosen.entry(pin.key()).or_insert(pin);
+    }
+    Ok(Merged { text: write(chosen.into_values()), engine: linked })
+}
+
+/// The policies' own locks, by their files.
+pub(super) type Locks = BTreeMap<PathBuf, Lock>;
+
+fn locks_of(policies: &Policies, engines: &Path) -> Result<Locks, GenerateError> {
+    let mut locks = Locks::new();
+    for path in policies.crates.iter().flat_map(|it| lock_files_of(it, policies)) {
+        if !locks.contains_key(&path) && !same_file(&path, engines) {
+            let lock = Lock::read(&path)?;
+            locks.insert(path, lock);
+        }
+    }
+    Ok(locks)
+}
+
+/// Where the lock of a crate may lie: at the root of the policies folder, in the crate itself, and
+/// in the workspace that it belongs to.
+pub(super) fn lock_files_of(it: &PolicyCrate, policies: &Policies) -> Vec<PathBuf> {
+    let workspace = it.manifest.workspace.as_ref().map(|it| it.folder.as_path());
+    let folders = [Some(policies.root.as_path()), Some(it.manifest.folder()), workspace];
+    let files = folders.into_iter().flatten().map(|folder| folder.join("Cargo.lock"));
+    files.filter_map(|file| fs_err::canonicalize(file).ok()).collect()
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
     matches!((fs_err::canonicalize(a), fs_err::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The packages of a lock, but for those that lie in folders.
-pub(super) fn read(path: &Path) -> Result<Vec<Locked>, GenerateError> {
-    let wrong =
-        |reason: &str| GenerateError::Lock { path: path.to_owned(), reason: reason.to_owned() };
-    let text = fs_err::read_to_string(path)?;
-    let document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
-    let packages = document.get("package").and_then(Item::as_array_of_tables);
-    let mut found = Vec::new();
-    for package in packages.into_iter().flat_map(ArrayOfTables::iter) {
-        if let Some(source) = text_of(package, "source") {
-            let name = text_of(package, "name").ok_or_else(|| wrong("a package has no name"))?;
-            let version = text_of(package, "version")
-                .and_then(|version| version.parse().ok())
-                .ok_or_else(|| wrong(&format!("package `{name}` has no version")))?;
-            found.push(Locked { name, version, source, checksum: text_of(package, "checksum") });
-        }
-    }
-    Ok(found)
-}
-
-fn text_of(package: &Table, key: &str) -> Option<String> {
-    package.get(key)?.as_str().map(str::to_owned)
-}
-
-impl Locked {
-    fn key(&self) -> Key {
-        let Version { major, minor, patch, .. } = self.version;
-        let range = match (major, minor) {
-            (0, 0) => (0, 0, patch),
-            (0, minor) => (0, minor, 0),
-            (major, _) => (major, 0, 0),
-        };
-        (self.name.clone(), self.source.clone(), range)
-    }
-}
-
-fn write(packages: impl Iterator<Item = Locked>) -> String {
+fn write(packages: impl Iterator<Item = Package>) -> String {
     let mut text = format!("{GENERATED}\nversion = 4\n");
-    for Locked { name, version, source, checksum } in packages {
-        let _ = write!(
-            text,
-            "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\nsource = {source:?}\n"
-        );
+    for Package { name, version, source, checksum, .. } in packages {
+        let _ = write!(text, "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\n");
+        if let Some(source) = source {
+            let _ = writeln!(text, "source = {source:?}");
+        }
         if let Some(checksum) = checksum {
             let _ = writeln!(text, "checksum = {checksum:?}");
         }
@@ -136,9 +97,14 @@ mod tests {
 
     const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-    fn locked(name: &str, version: &str) -> Locked {
-        let version = version.parse().unwrap();
-        Locked { name: name.into(), version, source: REGISTRY.to_owned(), checksum: None }
+    fn locked(name: &str, version: &str) -> Package {
+        Package {
+            name: name.into(),
+            version: version.parse().unwrap(),
+            source: Some(REGISTRY.to_owned()),
+            checksum: None,
+            dependencies: Vec::new(),
+        }
     }
 
     /// A lock that holds these, each as `NAME VERSION`.
@@ -170,29 +136,22 @@ mod tests {
         let engine = Engine { root: path.join("engine"), ..engine };
         let policies = Policies::discover(&path.join("policies"), &engine).unwrap();
         merged(&policies, &engine)
+            .map(|merged| merged.text)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
     }
 
     #[test]
-    fn versions_that_cargo_unifies_share_a_key() {
-        let same = |a, b| locked("x", a).key() == locked("x", b).key();
-        assert!(same("1.0.0", "1.9.3"));
-        assert!(same("0.3.0", "0.3.7"));
-        assert!(!same("0.3.0", "0.4.0"));
-        assert!(!same("0.0.1", "0.0.2"));
-        assert!(!same("1.0.0", "2.0.0"));
-    }
-
-    #[test]
     fn the_engines_version_wins_and_else_the_highest() {
+        let engine = "[[package]]\nname = \"policy-engine\"\nversion = \"1.0.0\"\n\
+                      dependencies = [\"engines\"]\n";
         assert_eq!(
             merged_of(
-                &lock(&["engines 1.2.0"]),
-                &lock(&["engines 1.9.0", "low 0.3.1", "high 1.10.0"]),
-                &lock(&["engines 1.0.0", "low 0.3.2", "high 1.9.0"]),
+                &(lock(&["engines 1.2.0", "tests 1.2.0", "others 1.0.0"]) + engine),
+                &lock(&["engines 1.9.0", "tests 1.1.0", "low 0.3.1", "high 1.10.0"]),
+                &lock(&["engines 1.0.0", "tests 1.0.0", "low 0.3.2", "high 1.9.0"]),
             )
             .unwrap(),
-            lock(&["engines 1.2.0", "high 1.10.0", "low 0.3.2"])
+            lock(&["engines 1.2.0", "high 1.10.0", "low 0.3.2", "others 1.0.0", "tests 1.1.0"])
         );
     }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
 
+use super::Extent;
 use crate::discover::{POLICY_API, Policies, PolicyCrate};
 use crate::manifest::{Manifest, for_each_dependency, for_each_holder};
 
 /// An engine crate's manifest, with `policy-api` at `api`.
 pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
     let mut document = manifest.document.clone();
+    stand_alone(&mut document);
     reduce_to_library(&mut document);
     point_to_engine(&mut document, api);
     document.to_string()
@@ -17,9 +19,17 @@ pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
 
 /// A crate of the policies folder, with `policy-api` at `api` and its neighbours where they are
 /// in the generated workspace.
-pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, api: &str) -> String {
+pub(super) fn policy_manifest(
+    it: &PolicyCrate,
+    policies: &Policies,
+    extent: Extent,
+    api: &str,
+) -> String {
     let mut document = it.manifest.document.clone();
-    reduce_to_library(&mut document);
+    stand_alone(&mut document);
+    if extent == Extent::Libraries {
+        reduce_to_library(&mut document);
+    }
     point_to_engine(&mut document, api);
     for_each_dependency(&mut document, |_, key, item| {
         if package_of(key, item) == POLICY_API {
@@ -34,19 +44,29 @@ pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, api: &str) 
     document.to_string()
 }
 
-/// Leaves what a dependent builds: no programs, tests, benchmarks and examples, no dependencies
-/// of these, and nothing that Cargo follows at the root of a workspace only.
+/// Takes out what Cargo follows at the root of a workspace only, and what names files elsewhere.
+fn stand_alone(document: &mut DocumentMut) {
+    for key in ["workspace", "profile", "patch", "badges"] {
+        document.remove(key);
+    }
+    if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
+        for key in ["workspace", "readme", "license-file"] {
+            package.remove(key);
+        }
+    }
+}
+
+/// Leaves what a dependent builds: no programs, tests, benchmarks and examples, and no dependencies
+/// of these.
 fn reduce_to_library(document: &mut DocumentMut) {
-    for key in ["workspace", "profile", "patch", "bin", "test", "bench", "example", "badges"] {
+    for key in ["bin", "test", "bench", "example"] {
         document.remove(key);
     }
     for_each_holder(document, |holder, _| {
         holder.remove("dev-dependencies");
     });
     if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
-        for key in ["workspace", "default-run", "readme", "license-file"] {
-            package.remove(key);
-        }
+        package.remove("default-run");
         for key in ["autobins", "autotests", "autobenches", "autoexamples"] {
             package.insert(key, value(false));
         }

@@ -11,6 +11,7 @@
 //! nothing is written into the user's tree. The manifests stand on their own there: they take
 //! nothing from another workspace, and every `policy-api` is the engine's.
 
+mod conflict;
 mod lock;
 mod member;
 pub(crate) mod program;
@@ -21,9 +22,10 @@ use std::path::{Path, PathBuf};
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::files::{self, Tree};
+use crate::lock::{LockError, Package};
 use crate::manifest::ManifestError;
-pub(crate) use lock::Locked;
-pub(crate) use program::{Asked, PROGRAM};
+use conflict::Conflict;
+pub(crate) use program::{ASKED, Asked, PROGRAM};
 
 /// What goes into the program beside the policies.
 #[derive(Debug)]
@@ -34,10 +36,21 @@ pub(crate) struct Stamp<'a> {
     pub(crate) revision: Option<&'a str>,
 }
 
+/// How much of the policies folder's crates is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What the program is made of.
+    Libraries,
+    /// Their tests, examples and benchmarks as well, each crate a member of the workspace.
+    WithTests,
+}
+
 /// A workspace that is laid out on disk.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// What the engine is linked with, as its own lock has it.
+    pub(crate) engine_pins: Vec<Package>,
 }
 
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
@@ -45,13 +58,15 @@ pub(crate) fn generate(
     policies: &Policies,
     engine: &Engine,
     stamp: &Stamp<'_>,
+    extent: Extent,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
     let mut tree = Tree::default();
-    tree.add("Cargo.toml", program::workspace_manifest());
-    tree.add("Cargo.lock", lock::merged(policies, engine)?);
+    tree.add("Cargo.toml", program::workspace_manifest(extent));
+    let lock = lock::merged(policies, engine)?;
+    tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
-    tree.add("program/policies.json", Asked::of(policies, engine).to_json()?);
+    tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
     for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
         tree.copy(place, manifest.folder())?;
@@ -62,18 +77,11 @@ pub(crate) fn generate(
         tree.copy(&place, it.manifest.folder())?;
         tree.add(
             format!("{place}/Cargo.toml"),
-            member::policy_manifest(it, policies, "../../engine/api"),
+            member::policy_manifest(it, policies, extent, "../../engine/api"),
         );
     }
     tree.write(root)?;
-    Ok(Workspace { root: root.to_owned() })
-}
-
-impl Workspace {
-    /// The packages that the workspace's lock holds now.
-    pub(crate) fn locked(&self) -> Result<Vec<Locked>, GenerateError> {
-        lock::read(&self.root.join("Cargo.lock"))
-    }
+    Ok(Workspace { root: root.to_owned(), engine_pins: lock.engine })
 }
 
 /// Makes sure that a folder is none that the policies are in.
@@ -112,8 +120,10 @@ pub(crate) enum GenerateError {
         root.display()
     )]
     NotOurs { root: PathBuf },
-    #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
-    Lock { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Conflict(#[from] Box<Conflict>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("lay out the workspace: write `policies.json`: {0}")]

@@ -64,10 +64,14 @@ debug = true
 
 /// Every file of the workspace that is laid out for a folder.
 fn generated(folder: &TempDir) -> BTreeMap<String, String> {
+    laid_out(folder, Extent::Libraries)
+}
+
+fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
     let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
     let root = folder.path().join("workspace");
-    generate(&policies, &engine, &STAMP, &root).unwrap();
+    generate(&policies, &engine, &STAMP, extent, &root).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
         .filter(|path| path.is_file())
@@ -103,6 +107,13 @@ fn the_workspace_has_the_release_profile() {
 #[test]
 fn a_crates_manifest_is_left_with_its_library() {
     assert_snapshot!(generated(&folder(&ORDER))["policies/zones/Cargo.toml"]);
+}
+
+#[test]
+fn a_crate_keeps_its_tests_where_they_are_asked_for() {
+    let files = laid_out(&folder(&ORDER), Extent::WithTests);
+    assert!(files["Cargo.toml"].contains(r#"members = ["program", "policies/*"]"#));
+    assert_snapshot!(files["policies/zones/Cargo.toml"]);
 }
 
 #[test]

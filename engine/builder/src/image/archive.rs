@@ -7,7 +7,7 @@ use super::documents::{Blob, OCI_LAYOUT};
 use super::ustar::{self, Member};
 use crate::destination::{self, DestinationError, Kind};
 
-const BLOBS: &str = "blobs/sha256";
+pub(super) const BLOBS: &str = "blobs/sha256";
 
 impl Image {
     /// Writes one archive for every loader: an OCI image layout that is a Docker archive too.
@@ -27,7 +27,7 @@ impl Image {
 
     /// Writes the image as a folder, in place of an empty one or of another image's.
     pub(crate) fn write_layout_dir(&self, dir: &Path) -> Result<(), DestinationError> {
-        destination::replace_layout(dir, |new| self.write_layout(new))
+        destination::replace_folder(dir, Kind::Image, |new| self.write_layout(new))
     }
 
     /// Writes the files of an OCI image layout into a folder.

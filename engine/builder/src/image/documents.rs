@@ -8,7 +8,8 @@ use oci_spec::image::{
 };
 use serde::Serialize;
 
-use super::layer::{CA_CERTIFICATES, Layer, PROGRAM};
+use super::base::CA_CERTIFICATES;
+use super::layer::{Layer, PROGRAM};
 use super::{Contents, ImageName, digest};
 
 /// Marks a folder or archive as an OCI image layout.
@@ -16,7 +17,7 @@ pub(super) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
 const STANDARD_LABELS: &str = "org.opencontainers.image.";
 /// Without it containerd and Podman would call the image by its tag alone.
-const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
+pub(super) const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
 
 /// Bytes that an image names by their digest.
 #[derive(Debug)]
@@ -26,7 +27,10 @@ pub(super) struct Blob {
 }
 
 impl Blob {
-    fn json(media_type: MediaType, document: &impl Serialize) -> Result<Self, OciSpecError> {
+    pub(super) fn json(
+        media_type: MediaType,
+        document: &impl Serialize,
+    ) -> Result<Self, OciSpecError> {
         let bytes = canonical_json(document)?;
         let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::of(&bytes)?);
         Ok(Self { descriptor, bytes })
@@ -142,7 +146,7 @@ pub(super) fn docker_manifest(
 }
 
 /// Sorted keys and no white space: the format's own types hold hash maps, whose order varies.
-fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
+pub(super) fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
     let mut value = serde_json::to_value(document)?;
     value.sort_all_objects();
     Ok(serde_json::to_vec(&value)?)

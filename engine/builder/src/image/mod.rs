@@ -2,16 +2,23 @@
 //! give the same bytes on every machine.
 
 mod archive;
+mod base;
 mod ca_certificates;
 mod digest;
+mod docker_archive;
 mod documents;
+mod label;
 mod layer;
+mod multi_platform;
 mod name;
 mod pack;
 mod source_date;
 mod ustar;
 
+pub(crate) use base::write_base;
+pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
+pub(crate) use multi_platform::{IndexError, write_index};
 pub(crate) use name::{ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use source_date::SourceDate;

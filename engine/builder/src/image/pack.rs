@@ -106,7 +106,7 @@ pub(super) mod tests {
         pack(&contents()).unwrap()
     }
 
-    fn contents() -> Contents<'static> {
+    pub(crate) fn contents() -> Contents<'static> {
         Contents {
             binary: b"\x7fELF and so on",
             architecture: Arch::ARM64,

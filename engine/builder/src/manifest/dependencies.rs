@@ -1,11 +1,11 @@
 use std::path::{Path, PathBuf};
 
+use semver::VersionReq;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::Manifest;
 
-/// The tables of dependencies that count in a build; tests' do not.
-const KINDS: [&str; 2] = ["dependencies", "build-dependencies"];
+const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
 
 /// One dependency of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,28 +16,41 @@ pub(crate) struct Dependency {
     pub(crate) requirement: Option<String>,
     /// The folder that it lies in, when it comes from one.
     pub(crate) path: Option<PathBuf>,
+    /// Whether it comes from a registry, and is there whatever features are on.
+    always_from_registry: bool,
     /// Whether it is linked on every platform: no build dependency, not optional, for no target
     /// alone.
     pub(crate) linked: bool,
 }
 
-/// What a crate depends on.
+/// What a crate depends on when it is built; what its tests depend on does not count.
 pub(crate) fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
     let mut document = manifest.document.clone();
     let mut found = Vec::new();
     for_each_dependency(&mut document, |table, key, item| {
-        found.push(read(table, key, item, manifest.folder()));
+        if table != TableKind::Tests {
+            found.push(read(table, key, item, manifest.folder()));
+        }
     });
     found
+}
+
+impl Dependency {
+    /// What versions of a package from a registry are asked for, where that is certain.
+    pub(crate) fn version_req(&self) -> Option<VersionReq> {
+        self.requirement.as_ref().filter(|_| self.always_from_registry)?.parse().ok()
+    }
 }
 
 fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
     let field = |name: &str| item.as_table_like()?.get(name)?.as_str();
     let optional = item.get("optional").and_then(Item::as_bool).unwrap_or(false);
+    let from_registry = field("path").is_none() && field("git").is_none();
     Dependency {
         package: field("package").unwrap_or(key).to_owned(),
         requirement: item.as_str().or_else(|| field("version")).map(str::to_owned),
         path: field("path").map(|path| folder.join(path)),
+        always_from_registry: from_registry && !optional,
         linked: table == TableKind::Linked && !optional,
     }
 }
@@ -47,19 +60,24 @@ fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
 pub(crate) enum TableKind {
     /// `dependencies`
     Linked,
+    /// `dev-dependencies`
+    Tests,
     /// `build-dependencies`, or a table for one target.
     Other,
 }
 
-/// Visits every dependency that counts in a build: its table, its key and what it is set to.
+/// Visits every dependency: its table, its key and what it is set to.
 pub(crate) fn for_each_dependency(
     document: &mut DocumentMut,
     mut visit: impl FnMut(TableKind, &str, &mut Item),
 ) {
     for_each_holder(document, |holder, is_target| {
         for kind in KINDS {
-            let is_linked = kind == "dependencies" && !is_target;
-            let table = if is_linked { TableKind::Linked } else { TableKind::Other };
+            let table = match kind {
+                "dev-dependencies" => TableKind::Tests,
+                "dependencies" if !is_target => TableKind::Linked,
+                _ => TableKind::Other,
+            };
             let dependencies = holder.get_mut(kind).and_then(Item::as_table_like_mut);
             for (key, item) in dependencies.into_iter().flat_map(|it| it.iter_mut()) {
                 visit(table, key.get(), item);

@@ -1,0 +1,64 @@
+use std::fmt::Write;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::Failure;
+use super::args::Inputs;
+use crate::discover::{Policies, PolicyCrate, Role};
+use crate::engine::Engine;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Discover {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Discover {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let engine = Engine::locate(self.inputs.engine.as_deref())?;
+        let policies = Policies::discover(&self.inputs.policies, &engine)?;
+        let of_role = |role| policies.of_role(role).map(Listed::of).collect::<Vec<_>>();
+        let (found, support) = (of_role(Role::Policy), of_role(Role::Support));
+        let mut text = String::new();
+        match self.format {
+            Format::Json => {
+                let found = serde_json::json!({ "policies": found, "support": support });
+                let _ = writeln!(text, "{found:#}");
+            }
+            Format::Text => {
+                let found = found.iter().map(|it| (Role::Policy, it));
+                for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
+                    let folder = self.inputs.policies.join(it.folder);
+                    let folder = folder.display();
+                    let _ = writeln!(text, "{role:<7}  {} {}  ({folder})", it.name, it.version);
+                }
+            }
+        }
+        super::print(&text)
+    }
+}
+
+/// One crate, as `--format json` shows it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(rename = "crate")]
+    name: &'a str,
+    version: String,
+    folder: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    fn of(it: &'a PolicyCrate) -> Self {
+        Self { name: &it.name, version: it.version.to_string(), folder: &it.folder }
+    }
+}

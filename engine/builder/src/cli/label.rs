@@ -1,0 +1,24 @@
+use std::io::{self, BufWriter};
+
+use super::Failure;
+use super::args::ProgramArgs;
+use crate::image;
+use crate::progress::Progress;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: ./stream-policy-engine | policy-builder label --program result/bin/policy-engine --workspace ./workspace | docker load"
+)]
+pub(super) struct Label {
+    #[command(flatten)]
+    program: ProgramArgs,
+}
+
+impl Label {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let program = self.program.read(&Progress::new())?;
+        let output = BufWriter::new(io::stdout().lock());
+        image::label(io::stdin().lock(), output, |created| program.labels(created))?;
+        Ok(())
+    }
+}

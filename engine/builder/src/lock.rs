@@ -1,0 +1,194 @@
+//! Reading `Cargo.lock` files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+
+/// A lock file.
+#[derive(Debug, Default)]
+pub(crate) struct Lock {
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A package that a lock file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    /// The registry or Git repository that it comes from; `None` when it lies in a folder.
+    pub(crate) source: Option<String>,
+    pub(crate) checksum: Option<String>,
+    /// What it depends on: a name, with version and source where there are several of that name.
+    pub(crate) dependencies: Vec<String>,
+}
+
+/// Versions that may stand for one another have one key.
+pub(crate) type Key = (String, Option<String>, (u64, u64, u64));
+
+/// The same for all versions that Cargo takes for one another: it gives a program one of them.
+pub(crate) fn compatible_range(version: &Version) -> (u64, u64, u64) {
+    match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    }
+}
+
+impl Lock {
+    pub(crate) fn read(path: &Path) -> Result<Self, LockError> {
+        let wrong =
+            |reason: &str| LockError::Wrong { path: path.to_owned(), reason: reason.to_owned() };
+        let text = fs_err::read_to_string(path)?;
+        let document: DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
+        let tables = document.get("package").and_then(Item::as_array_of_tables);
+        let mut packages = Vec::new();
+        for table in tables.into_iter().flat_map(ArrayOfTables::iter) {
+            let name = text_of(table, "name").ok_or_else(|| wrong("a package has no name"))?;
+            let version = text_of(table, "version")
+                .and_then(|version| version.parse().ok())
+                .ok_or_else(|| wrong(&format!("package `{name}` has no version")))?;
+            let dependencies = table.get("dependencies").and_then(Item::as_array);
+            let dependencies = dependencies.into_iter().flatten();
+            packages.push(Package {
+                name,
+                version,
+                source: text_of(table, "source"),
+                checksum: text_of(table, "checksum"),
+                dependencies: dependencies
+                    .filter_map(|it| it.as_str().map(str::to_owned))
+                    .collect(),
+            });
+        }
+        Ok(Self { packages })
+    }
+
+    /// The packages that do not lie in folders: those that have to be pinned.
+    pub(crate) fn pins(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|it| it.source.is_some())
+    }
+
+    /// What is linked with the crate of this name that lies in a folder, itself first; nothing
+    /// behind a package that is not to be `entered`.
+    pub(crate) fn linked_with(
+        &self,
+        name: &str,
+        entered: impl Fn(&Package) -> bool,
+    ) -> Vec<&Package> {
+        let starts = self.packages.iter().filter(|it| it.name == name && it.source.is_none());
+        let mut found: Vec<_> = starts.collect();
+        let mut next = 0;
+        while let Some(package) = found.get(next).copied() {
+            next += 1;
+            if !entered(package) {
+                continue;
+            }
+            for dependency in &package.dependencies {
+                let depended_on = self.packages.iter().filter(|it| it.is_meant_by(dependency));
+                for it in depended_on {
+                    if !found.contains(&it) {
+                        found.push(it);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+fn text_of(table: &Table, key: &str) -> Option<String> {
+    table.get(key)?.as_str().map(str::to_owned)
+}
+
+impl Package {
+    pub(crate) fn key(&self) -> Key {
+        (self.name.clone(), self.source.clone(), compatible_range(&self.version))
+    }
+
+    /// Whether both are the same version of the same package.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.version == other.version && self.name == other.name && self.source == other.source
+    }
+
+    /// Whether it comes from a registry, as requirements without a path or a repository do.
+    pub(crate) fn is_from_registry(&self) -> bool {
+        let source = self.source.as_deref().unwrap_or_default();
+        source.starts_with("registry+") || source.starts_with("sparse+")
+    }
+
+    fn is_meant_by(&self, dependency: &str) -> bool {
+        let mut parts = dependency.splitn(3, ' ');
+        let source = self.source.as_deref().unwrap_or_default();
+        parts.next() == Some(&self.name)
+            && parts.next().is_none_or(|version| version == self.version.to_string())
+            && parts.next().is_none_or(|it| source.starts_with(it.trim_matches(['(', ')'])))
+    }
+}
+
+/// Why a lock file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
+    Wrong { path: PathBuf, reason: String },
+    #[error("read a lock file: {0}")]
+    Read(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(version: &str) -> Package {
+        Package {
+            name: "x".into(),
+            version: version.parse().unwrap(),
+            source: None,
+            checksum: None,
+            dependencies: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn versions_that_cargo_unifies_share_a_key() {
+        let same = |a, b| package(a).key() == package(b).key();
+        assert!(same("1.0.0", "1.9.3"));
+        assert!(same("0.3.0", "0.3.7"));
+        assert!(!same("0.3.0", "0.4.0"));
+        assert!(!same("0.0.1", "0.0.2"));
+        assert!(!same("1.0.0", "2.0.0"));
+    }
+
+    #[test]
+    fn what_is_linked_is_followed_to_the_version_and_source_that_are_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Cargo.lock");
+        let package = |name: &str, version: &str, source: &str, dependencies: &str| {
+            format!(
+                "[[package]]\nname = {name:?}\nversion = {version:?}\n{source}\n\
+                 dependencies = [{dependencies}]\n"
+            )
+        };
+        let git = "source = \"git+https://example.com/y#c0ffee\"";
+        let text = [
+            package("top", "1.0.0", "", "\"x\", \"y 1.0.0 (git+https://example.com/y)\""),
+            package("x", "1.0.0", "", "\"y 2.0.0\""),
+            package("y", "1.0.0", "source = \"registry+here\"", ""),
+            package("y", "1.0.0", git, ""),
+            package("y", "2.0.0", "", "\"top\""),
+        ];
+        std::fs::write(&path, text.concat()).unwrap();
+        let lock = Lock::read(&path).unwrap();
+        let found = |entered: fn(&Package) -> bool| {
+            let found = lock.linked_with("top", entered).into_iter();
+            let shown = |it: &Package| {
+                let from = it.source.as_deref().map(|_| " from elsewhere").unwrap_or_default();
+                format!("{} {}{from}", it.name, it.version)
+            };
+            found.map(shown).collect::<Vec<_>>()
+        };
+        assert_eq!(found(|_| true), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere", "y 2.0.0"]);
+        assert_eq!(found(|it| it.name != "x"), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere"]);
+    }
+}

@@ -1,0 +1,73 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::compile::{self, CompileError, Target};
+use crate::generate::{ASKED, Asked};
+use crate::inspect::{self, InspectError, Reported};
+use crate::labels;
+use crate::progress::Progress;
+
+/// A program that another tool compiled from a laid-out workspace, and that is what was asked for.
+#[derive(Debug)]
+pub(crate) struct Prebuilt {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) target: Target,
+    pub(crate) asked: Asked,
+    /// `None` where programs for its target do not start.
+    reported: Option<Vec<Reported>>,
+}
+
+impl Prebuilt {
+    /// Reads a program and checks it as one that was compiled here is checked.
+    pub(crate) fn read(
+        program: &Path,
+        workspace: &Path,
+        progress: &Progress,
+    ) -> Result<Self, PrebuiltError> {
+        let asked = asked_of(workspace)?;
+        let target = Target::of(&asked.target);
+        let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
+        compile::check_static(program, &bytes)?;
+        compile::check_processor(program, &bytes, &target)?;
+        // Without a separator the system would look for it on the PATH.
+        let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
+        let reported = inspect::check(&program, &target, &asked, progress)?;
+        Ok(Self { bytes, target, asked, reported })
+    }
+
+    /// What is said of an image of it.
+    pub(crate) fn labels(&self, created: Option<&str>) -> BTreeMap<String, String> {
+        labels::of(&self.asked, self.reported.as_deref(), created)
+    }
+}
+
+fn asked_of(workspace: &Path) -> Result<Asked, PrebuiltError> {
+    let path = workspace.join(ASKED);
+    let text = match fs_err::read(&path) {
+        Ok(text) => text,
+        Err(error) => return Err(PrebuiltError::NoWorkspace { root: workspace.to_owned(), error }),
+    };
+    serde_json::from_slice(&text).map_err(|error| PrebuiltError::Asked { path, error })
+}
+
+/// Why a program cannot be packed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PrebuiltError {
+    #[error(
+        "`{}` is no workspace that `policy-builder generate` laid out: {error}; name the one that \
+         the program was compiled from with `--workspace`", root.display()
+    )]
+    NoWorkspace { root: PathBuf, error: io::Error },
+    #[error(
+        "`{}` is not as this version of policy-builder writes it: {error}; lay the workspace out \
+         again with `policy-builder generate`", path.display()
+    )]
+    Asked { path: PathBuf, error: serde_json::Error },
+    #[error("read the program: {0}; name one with `--program`")]
+    Program(io::Error),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+}
