@@ -20,9 +20,15 @@ mod cli;
 mod containers;
 /// What the builder says when it cannot build.
 mod errors;
+/// The Nix flake, built with the real Nix.
+mod flake;
 /// What is in the image, what it is called, and that it runs.
 mod image;
+/// One lock of several, and what cannot be in one program.
+mod locks;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
+/// Programs that another tool compiled, and images that another one packed.
+mod prebuilt;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;

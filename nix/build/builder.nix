@@ -1,0 +1,55 @@
+# policy-builder, for the machine that builds.
+{
+  craneLib,
+  engine,
+  lib,
+  source,
+}:
+let
+  others = builtins.filter (it: it != "engine/builder") (
+    [
+      "engine/api"
+      "engine/runtime"
+    ]
+    ++ builtins.filter (member: member != "engine/*") engine.members
+  );
+  # Cargo wants the whole workspace to be there, and its sources would have the builder, and so
+  # everything, compiled again with each change to a policy: these have their manifest only.
+  stubs = lib.concatMapStrings (member: ''
+    mkdir -p ${member}/src
+    touch ${member}/src/lib.rs
+  '') others;
+
+  shared = {
+    pname = "policy-builder";
+    inherit (engine) version;
+    src = source {
+      name = "policy-builder-source";
+      inherit (engine) root;
+      keep = [
+        "Cargo.lock"
+        "Cargo.toml"
+        "engine/builder/Cargo.toml"
+        "engine/builder/src"
+      ]
+      ++ map (member: "${member}/Cargo.toml") others;
+    };
+    cargoVendorDir = craneLib.vendorMultipleCargoDeps { cargoLockParsedList = [ engine.lock ]; };
+    cargoExtraArgs = "--locked --package policy-builder";
+    strictDeps = true;
+    # The repository's own checks run its tests.
+    doCheck = false;
+  };
+in
+craneLib.buildPackage (
+  shared
+  // {
+    cargoArtifacts = craneLib.buildDepsOnly (shared // { extraDummyScript = "cd $out\n${stubs}"; });
+    postPatch = stubs;
+    meta = {
+      description = "Builds one static binary, and a small image, from a folder of Rust policy crates";
+      license = lib.licenses.asl20;
+      mainProgram = "policy-builder";
+    };
+  }
+)

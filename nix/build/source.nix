@@ -1,0 +1,39 @@
+# A part of a source tree, as a store path that changes with that part alone.
+{ lib }:
+{
+  name,
+  root,
+  # Files and folders, as paths relative to `root`; "" is all of it.
+  keep ? [ "" ],
+  # Which of the files in them: path relative to `root` -> whether it is part.
+  isPart ? _: true,
+}:
+let
+  base = toString root + "/";
+  isUnder = folder: path: folder == "" || path == folder || lib.hasPrefix (folder + "/") path;
+  # What Git, Cargo and Nix leave beside sources.
+  isByproduct =
+    path:
+    builtins.elem (baseNameOf path) [
+      ".git"
+      "result"
+      "target"
+    ];
+in
+lib.cleanSourceWith {
+  inherit name;
+  src = root;
+  filter =
+    absolute: type:
+    let
+      # Not the prefix: in another store than /nix/store the path begins with that store's own.
+      path = lib.last (lib.splitString base absolute);
+    in
+    !isByproduct path
+    && (
+      if type == "directory" then
+        lib.any (kept: isUnder kept path || isUnder path kept) keep
+      else
+        lib.any (kept: isUnder kept path) keep && isPart path
+    );
+}

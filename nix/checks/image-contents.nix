@@ -1,0 +1,44 @@
+# The image holds its contents and what they need of the store, and no other file; it runs as
+# nobody's user, and says what is in it.
+{
+  base,
+  extraContents,
+  image,
+  lib,
+  pkgs,
+  program,
+}:
+let
+  contents = [
+    base
+    program
+  ]
+  ++ extraContents;
+in
+pkgs.runCommand "check-image-contents"
+  {
+    closure = pkgs.closureInfo { rootPaths = contents; };
+    nativeBuildInputs = [ pkgs.jq ];
+  }
+  ''
+    files_in() { (cd "$1" && find . ! -type d -printf '%P\n'); }
+    {
+      for path in ${lib.escapeShellArgs contents}; do files_in "$path"; done
+      for path in $(cat "$closure/store-paths"); do files_in "$path" | sed "s|^|''${path#/}/|"; done
+    } | sort -u > expected
+
+    mkdir image
+    tar -xzf ${image} -C image
+    for layer in $(jq -r '.[].Layers[]' image/manifest.json); do
+      tar -tf "image/$layer"
+    done | sed 's|^\./||; s|^/||' | grep -v -e '/$' -e '^$' | sort -u > found
+    diff expected found || {
+      echo "error: the image does not hold what it should (< is missing, > is too much)" >&2
+      exit 1
+    }
+
+    config=image/$(jq -r '.[].Config' image/manifest.json)
+    jq --exit-status '.config | .User == "1000:1000" and .Entrypoint == ["/bin/policy-engine"] and .Cmd == ["serve"]' "$config"
+    jq --exit-status '.config.Labels | has("policy-engine.crates")' "$config"
+    touch "$out"
+  ''

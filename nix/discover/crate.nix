@@ -1,0 +1,119 @@
+# One crate of a policies folder, once everything that can be told of it alone is as it should be.
+{
+  lib,
+  paths,
+  semver,
+}:
+{
+  # The version of `policy-api` that policies are built against.
+  api,
+  # The engine's own folder, or `null`.
+  engine,
+  # The policies folder.
+  root,
+  # Stops with a message.
+  fail,
+  # What a path is called in one.
+  show,
+  untracked,
+}:
+let
+  # As Cargo finds it.
+  buildScript =
+    manifest:
+    let
+      given = manifest.package.build or null;
+      usual = if paths.isFile (manifest.folder + "/build.rs") then "build.rs" else null;
+    in
+    if builtins.isString given then
+      given
+    else if given == false then
+      null
+    else
+      usual;
+
+  # The section by which a manifest replaces something else than `policy-api`, which is replaced in
+  # the program as well.
+  replacing =
+    document:
+    let
+      isOther = key: value: (value.package or key) != "policy-api";
+      replacesOther = source: builtins.isAttrs source && lib.filterAttrs isOther source != { };
+    in
+    if document ? replace then
+      "replace"
+    else if lib.any replacesOther (builtins.attrValues (document.patch or { })) then
+      "patch"
+    else
+      null;
+
+  isEngine = folder: engine != null && toString folder == toString engine;
+in
+folder: manifest:
+let
+  it = show manifest.path;
+  inherit (manifest) workspace;
+
+  text =
+    key:
+    let
+      value = manifest.package.${key} or null;
+    in
+    if builtins.isString value then
+      value
+    else
+      fail "`${it}` has no `${key}` in its `[package]`: add one, as text";
+  name = text "name";
+  version = text "version";
+
+  asked = lib.findFirst (it: it.linked && it.package == "policy-api") null manifest.dependencies;
+  role = if asked == null then "support" else "policy";
+  # From Git or a folder it needs no version; then the compiler decides.
+  isMet = asked.requirement == null || semver.satisfies asked.requirement api;
+
+  library = if manifest.library == null then "src/lib.rs" else manifest.library;
+  libraryFile = manifest.folder + "/${library}";
+
+  # The policy is to be built from the sources that its tests were.
+  replaced = lib.findFirst (it: replacing it.document != null) null (
+    [ manifest ] ++ lib.optional (workspace != null && !isEngine workspace.folder) workspace
+  );
+
+  locks = lib.filter paths.isFile (
+    map (folder: folder + "/Cargo.lock") (
+      [ manifest.folder ] ++ lib.optional (workspace != null) workspace.folder ++ [ root ]
+    )
+  );
+in
+assert manifest.complete;
+if !(manifest.document ? package) then
+  fail "`${it}` has no `[package]`: expected a crate's manifest, with a name and a version"
+else if !semver.isVersion (builtins.seq name version) then
+  fail "`${it}` has the version `${version}`, which is not a semantic version such as `1.2.0`: correct it"
+else if builtins.match "[A-Za-z0-9_-]+" name == null then
+  fail "`${it}` has the name `${name}`, which Cargo does not take: use letters, digits, `-` and `_`"
+else if replaced != null then
+  fail "`${
+    show (replaced.folder + "/Cargo.toml")
+  }` has a `[${replacing replaced.document}]`, which does not count in the program's workspace: the policy would be built from other sources than its tests were; take it out"
+else if role == "policy" && !isMet then
+  fail "policy crate `${name}` asks for policy-api `${asked.requirement}` in `${it}`, and this engine has ${api}: change the requirement, or build with an engine that has it"
+else if role == "policy" && !paths.isFile libraryFile then
+  fail "`${it}` depends on `policy-api` but has no library: expected `${show libraryFile}`, with `policy_api::register!` in it; ${untracked libraryFile}"
+else
+  {
+    crate = name;
+    inherit
+      version
+      folder
+      role
+      library
+      ;
+    path = manifest.folder;
+    # What the manifest is called in a message.
+    manifest = it;
+    inherit (manifest) dependencies;
+    buildScript = buildScript manifest;
+    workspace = if workspace == null then null else workspace.folder;
+    lock = if locks == [ ] then null else builtins.head locks;
+  }

@@ -1,0 +1,205 @@
+# Finds the crates of a policies folder by evaluation alone: the same rules and the same answers as
+# `policy-builder discover`.
+{
+  lib,
+  paths ? import ./paths.nix { inherit lib; },
+  semver ? import ./semver.nix { inherit lib; },
+  readManifest ? import ./manifest.nix { inherit lib paths; },
+  readCrate ? import ./crate.nix { inherit lib paths semver; },
+  checkGraph ? import ./graph.nix { inherit lib paths; },
+}:
+{
+  # The policies folder: a path, or what leads to one in the store, such as a flake's input.
+  path,
+  # The version of `policy-api` that policies are built against.
+  api,
+  # The engine's own folder: what its workspace replaces is replaced in the program as well.
+  engine ? null,
+}:
+let
+  fail = message: throw "policy-engine: discover: ${message}";
+
+  # Without its context a path in the store can be read and built upon: sources are there already.
+  root =
+    let
+      text = "${path}";
+      isBuilt = lib.any (it: it ? outputs) (builtins.attrValues (builtins.getContext text));
+    in
+    if builtins.isPath path then
+      path
+    else if isBuilt then
+      fail "the policies folder is what the derivation `${nameInStore text}` makes: expected sources, which are there while Nix evaluates; pass a path or a flake's input"
+    else
+      /. + builtins.unsafeDiscardStringContext text;
+
+  # Without the hash, of which the author knows nothing.
+  nameInStore = path: builtins.substring 33 (-1) (baseNameOf path);
+
+  # Paths are told from the root of the repository, which is the top in the store.
+  top =
+    let
+      above = paths.above root;
+    in
+    if lib.hasPrefix "${builtins.storeDir}/" (toString root) then
+      lib.last ([ root ] ++ above)
+    else
+      dirOf root;
+
+  show =
+    it:
+    let
+      inside = paths.within top it;
+    in
+    if !paths.contains top it then
+      toString it
+    else if inside == "" then
+      "."
+    else
+      inside;
+
+  # Where a path of the author's making leads, in the author's own words.
+  showIn =
+    folder: written:
+    if lib.hasPrefix "/" written || show folder == "." then written else "${show folder}/${written}";
+
+  readManifestOf = readManifest { inherit fail show; };
+  crateOf = readCrate {
+    inherit
+      api
+      engine
+      fail
+      root
+      show
+      untracked
+      ;
+  };
+
+  # What a flake does not see is most often what Git does not track.
+  untracked = it: "when it is there, Git does not track it: `git add ${show it}`";
+
+  # The names of the folders to look into, sorted.
+  folders = lib.filter (
+    name: !lib.hasPrefix "." name && name != "target" && paths.isFolder (root + "/${name}")
+  ) (builtins.attrNames (builtins.readDir root));
+
+  # A Rust file in the folder itself or in its `src`: `null` where there is none.
+  rustFileIn =
+    folder:
+    let
+      filesIn =
+        place:
+        lib.filter (
+          file: lib.hasSuffix ".rs" (baseNameOf file) && baseNameOf file != ".rs" && paths.isFile file
+        ) (map (name: place + "/${name}") (builtins.attrNames (builtins.readDir place)));
+      files = lib.concatMap filesIn (
+        lib.filter paths.isFolder [
+          folder
+          (folder + "/src")
+        ]
+      );
+    in
+    if files == [ ] then null else builtins.head files;
+
+  crateIn =
+    name:
+    let
+      folder = root + "/${name}";
+      rust = rustFileIn folder;
+    in
+    if paths.isFile (folder + "/Cargo.toml") then
+      [ (crateOf name (readManifestOf folder)) ]
+    else if rust != null then
+      fail "`${show folder}` holds Rust files (`${show rust}`) but no `Cargo.toml`: add one, or move the folder away; ${
+        untracked (folder + "/Cargo.toml")
+      }"
+    else
+      [ ];
+
+  crates = lib.concatMap crateIn folders;
+  ofRole = role: lib.filter (it: it.role == role) crates;
+  policies = ofRole "policy";
+  support = ofRole "support";
+  listed = map (it: {
+    inherit (it) crate version folder;
+  });
+
+  checkNotEmpty =
+    let
+      names = lib.concatMapStringsSep ", " (it: it.crate) support;
+      others = lib.optionalString (support != [ ]) "; the crates there (${names}) do not";
+    in
+    if policies == [ ] then
+      fail "no policies in `${show root}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}; when they are there, Git does not track them: `git add ${show root}`"
+    else
+      true;
+
+  checkNames =
+    let
+      taken = [
+        "policy-api"
+        "policy-engine"
+        "policy-engine-program"
+      ];
+      # Cargo tells `a-b` and `a_b` apart, Rust does not.
+      spelled = it: lib.replaceStrings [ "-" ] [ "_" ] it.crate;
+      check =
+        seen: it:
+        if lib.elem it.crate taken then
+          fail "`${it.manifest}` is named `${it.crate}`, which is the engine's own: choose another name"
+        else if seen ? ${spelled it} then
+          fail "two crates are named `${it.crate}`: `${seen.${spelled it}.manifest}` and `${it.manifest}`; rename one of them"
+        else
+          seen // { ${spelled it} = it; };
+    in
+    builtins.seq (lib.foldl' check { } crates) true;
+
+  workspaces = lib.unique (map (it: it.workspace) (lib.filter (it: it.workspace != null) crates));
+
+  # Nothing else tells a member that Git does not track from one that is not there.
+  checkMembers =
+    let
+      isPattern = member: builtins.match ".*[*?[].*" member != null;
+      check =
+        workspace:
+        let
+          document = builtins.fromTOML (builtins.readFile (workspace + "/Cargo.toml"));
+          members = lib.filter (member: !isPattern member) (document.workspace.members or [ ]);
+          missing = lib.findFirst (
+            member:
+            paths.contains root (workspace + "/${member}")
+            && !paths.isFile (workspace + "/${member}/Cargo.toml")
+          ) null members;
+        in
+        missing == null
+        || fail "`${show (workspace + "/Cargo.toml")}` has the member `${missing}`, and `${
+          show (workspace + "/${missing}/Cargo.toml")
+        }` is not there: take the member out; ${untracked (workspace + "/${missing}")}";
+    in
+    lib.all check workspaces;
+
+  common = lib.findFirst (folder: lib.all (paths.contains folder) workspaces) root (
+    [ root ] ++ paths.above root
+  );
+in
+if !paths.isFolder root then
+  fail "there is no policies folder `${show root}`: expected a folder of crates; name yours with `policies`; ${untracked root}"
+else
+  assert checkNotEmpty;
+  assert checkNames;
+  assert checkGraph { inherit fail showIn untracked; } crates;
+  assert checkMembers;
+  {
+    policies = listed policies;
+    support = listed support;
+    inherit crates;
+    # Every lock that counts, those of the crates first.
+    locks = lib.unique (
+      lib.filter paths.isFile (
+        map (folder: folder + "/Cargo.lock") (map (it: it.path) crates ++ workspaces ++ [ root ])
+      )
+    );
+    inherit show;
+    # What has to be there for the manifests to be read, and where the policies folder is in it.
+    root = common;
+    within = paths.within common root;
+  }

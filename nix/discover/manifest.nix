@@ -1,0 +1,143 @@
+# Reads a crate's `Cargo.toml`, with what it inherits from its workspace filled in by Cargo's rules.
+{
+  lib,
+  paths ? import ./paths.nix { inherit lib; },
+}:
+{
+  # Stops with a message.
+  fail,
+  # What a path is called in one.
+  show,
+}:
+let
+  table = value: if builtins.isAttrs value then value else { };
+  text = value: if builtins.isString value then value else null;
+
+  read =
+    path:
+    builtins.addErrorContext "while reading `${show path}`" (
+      builtins.fromTOML (builtins.readFile path)
+    );
+
+  # As Cargo sees it: the manifest itself, the one that it names, or the nearest above it with a
+  # `[workspace]` table.
+  workspaceOf =
+    folder: document:
+    let
+      named = text ((table (document.package or null)).workspace or null);
+      at = folder: {
+        inherit folder;
+        document = read (folder + "/Cargo.toml");
+      };
+      namedFolder = resolve folder named;
+      candidates = map at (lib.filter (above: paths.isFile (above + "/Cargo.toml")) (paths.above folder));
+    in
+    if document ? workspace then
+      { inherit folder document; }
+    else if named == null then
+      lib.findFirst (it: it.document ? workspace) null candidates
+    else if paths.isFile (namedFolder + "/Cargo.toml") then
+      at namedFolder
+    else
+      fail "`${show (folder + "/Cargo.toml")}` names the workspace `${named}`, and `${
+        show (namedFolder + "/Cargo.toml")
+      }` is not there: correct it, or have Git track the file (`git add`)";
+
+  resolve = folder: path: if lib.hasPrefix "/" path then /. + path else folder + "/${path}";
+
+  inherits = value: (table value).workspace or false == true;
+in
+folder:
+let
+  path = folder + "/Cargo.toml";
+  document = read path;
+  workspace = workspaceOf folder document;
+  shared = if workspace == null then { } else table (workspace.document.workspace or null);
+
+  # What a key is set to in the workspace.
+  inherited =
+    key: values: name:
+    (table values).${name} or (fail (
+      "`${show path}` takes `${key}` from its workspace, and "
+      + (
+        if workspace == null then
+          "is in no workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+        else
+          "`${show (workspace.folder + "/Cargo.toml")}` has none: add it there, or write it out"
+      )
+    ));
+
+  package = lib.mapAttrs (
+    key: value:
+    if inherits value then inherited "package.${key}" (shared.package or null) key else value
+  ) (table (document.package or null));
+
+  lints = if inherits (document.lints or null) then inherited "lints" shared "lints" else null;
+
+  # The tables of dependencies that count in a build; tests' do not. The spellings with `_` are of
+  # older editions.
+  dependencies =
+    let
+      tables =
+        isTarget: holder:
+        let
+          linked = table (holder.dependencies or null);
+          build = table (holder.build_dependencies or holder.build-dependencies or null);
+        in
+        lib.mapAttrsToList (dependency (!isTarget)) linked ++ lib.mapAttrsToList (dependency false) build;
+    in
+    tables false document
+    ++ lib.concatMap (target: tables true (table target)) (
+      builtins.attrValues (table (document.target or null))
+    );
+
+  dependency =
+    isLinkedTable: key: own:
+    let
+      base =
+        if inherits own then inherited "dependencies.${key}" (shared.dependencies or null) key else { };
+      # A requirement may stand for the whole table.
+      spelledOut = value: if builtins.isString value then { version = value; } else table value;
+      values = spelledOut base // spelledOut own;
+      ownPath = text ((table own).path or null);
+      basePath = text ((table base).path or null);
+      # Where it lies, with how the manifest calls that: paths are relative to who wrote them.
+      at = from: written: {
+        inherit from written;
+        folder = resolve from written;
+      };
+    in
+    {
+      package = if values ? package && builtins.isString values.package then values.package else key;
+      # What versions it may have: `null` for any.
+      requirement = text (values.version or null);
+      # `null` where it comes from no folder.
+      path =
+        if ownPath != null then
+          at folder ownPath
+        else if basePath != null then
+          at workspace.folder basePath
+        else
+          null;
+      # Whether it is linked on every platform: no build dependency, not optional, for no target
+      # alone.
+      linked = isLinkedTable && (values.optional or false) != true;
+    };
+in
+{
+  inherit
+    path
+    folder
+    document
+    workspace
+    package
+    dependencies
+    ;
+  library = text ((table (document.lib or null)).path or null);
+  # What stops where the workspace does not have what is taken from it: to be forced.
+  complete = builtins.deepSeq [
+    package
+    lints
+    (map (it: it.linked) dependencies)
+  ] true;
+}

@@ -1,0 +1,28 @@
+# What Nix itself does not say of paths. Links are seen through.
+{ lib }:
+let
+  parts = path: lib.filter (part: part != "") (lib.splitString "/" (toString path));
+
+  isFolder = path: builtins.pathExists "${toString path}/";
+in
+{
+  inherit isFolder;
+
+  isFile = path: builtins.pathExists path && !isFolder path;
+
+  # Whether a path is a folder or in it.
+  contains = folder: path: lib.take (builtins.length (parts folder)) (parts path) == parts folder;
+
+  # The path from a folder to what is in it: "" for the folder itself.
+  within =
+    folder: path: lib.concatStringsSep "/" (lib.drop (builtins.length (parts folder)) (parts path));
+
+  # The folders above one, the nearest first. Above a store path there is nothing to look at.
+  above =
+    path:
+    let
+      isTop = path: toString path == "/" || dirOf (toString path) == builtins.storeDir;
+      climb = path: if isTop path then [ ] else [ (dirOf path) ] ++ climb (dirOf path);
+    in
+    climb path;
+}

@@ -1,0 +1,79 @@
+# The image by nixpkgs' dockerTools, as an archive and as a program that writes one.
+{
+  base,
+  builder,
+  extraContents,
+  extraImageConfig,
+  lib,
+  name,
+  pkgs,
+  revision,
+  tag,
+}:
+{
+  program,
+  registration,
+  architecture,
+}:
+let
+  config = {
+    User = "1000:1000";
+    Entrypoint = [ "/bin/policy-engine" ];
+    Cmd = [ "serve" ];
+    WorkingDir = "/";
+  }
+  // extraImageConfig
+  // {
+    Env = [
+      "PATH=/bin"
+      "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"
+    ]
+    ++ extraImageConfig.Env or [ ];
+  };
+  arguments = {
+    inherit
+      name
+      tag
+      architecture
+      config
+      ;
+    contents = [
+      base
+      program
+    ]
+    ++ extraContents;
+    created = "1970-01-01T00:00:00Z";
+  };
+  # dockerTools takes labels at evaluation, when nobody can know yet what the program will report.
+  label = lib.escapeShellArgs (
+    [
+      (lib.getExe builder)
+      "label"
+      "--program"
+      (lib.getExe program)
+      "--workspace"
+      registration
+    ]
+    ++ lib.optionals (revision != null) [
+      "--revision"
+      revision
+    ]
+  );
+  unlabelled = pkgs.dockerTools.buildLayeredImage arguments;
+  stream = pkgs.dockerTools.streamLayeredImage arguments;
+in
+{
+  image = pkgs.runCommand "${baseNameOf name}.tar.gz" {
+    nativeBuildInputs = [ pkgs.gzip ];
+    passthru = {
+      imageName = name;
+      imageTag = tag;
+      inherit program;
+    };
+  } "gzip -dc ${unlabelled} | ${label} | gzip -n > $out";
+
+  image-stream = pkgs.writeShellScript "stream-${baseNameOf name}" ''
+    set -o pipefail
+    ${stream} | ${label}
+  '';
+}

@@ -1,0 +1,15 @@
+# A shell to write policies in. Its `cargo` takes this engine's `policy-api` for the one that a
+# registry would give, as the build does.
+{
+  craneLib,
+  engine,
+  pkgs,
+  toolchain,
+}:
+let
+  cargo = pkgs.writeShellScriptBin "cargo" ''
+    exec ${toolchain}/bin/cargo \
+      --config 'patch.crates-io.policy-api.path="${engine.source}/engine/api"' "$@"
+  '';
+in
+craneLib.devShell { shellHook = "export PATH=${cargo}/bin:$PATH"; }

@@ -1,0 +1,15 @@
+# `pkgs.policy-engine`, with this repository's policies or those of
+# `pkgs.policy-engine.override { policies = ./policies; }`, and `pkgs.policy-builder`.
+{
+  lib,
+  mkPolicyEngine,
+  policies,
+  revision,
+}:
+final: _: {
+  policy-engine = lib.makeOverridable mkPolicyEngine {
+    pkgs = final;
+    inherit policies revision;
+  };
+  policy-builder = final.policy-engine.packages.builder;
+}

@@ -1,0 +1,52 @@
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Folder, Nix, with_policies};
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
+/// The derivations of each step, by which Nix tells whether something has to be built.
+const STEPS: &str = "packages: builtins.mapAttrs (_: it: it.drvPath) {
+    inherit (packages) image registration;
+    inherit (packages.default) dependencies;
+    program = packages.default;
+}";
+
+fn steps(nix: &Nix, folder: &Folder) -> Value {
+    let mounted = with_policies(&folder.path().join("policies"));
+    nix.eval("packages.x86_64-linux", STEPS, &mounted.each_ref().map(String::as_str))
+}
+
+fn house_rules() -> Folder {
+    Folder::new().copy(Path::new(FIXTURE), "policies")
+}
+
+#[test]
+fn an_edited_policy_leaves_its_dependencies_as_they_are() {
+    let Some(nix) = Nix::find() else { return };
+    let before = steps(nix, &house_rules());
+    let edited = house_rules().file("policies/words/src/lib.rs", "pub const HELLO: &str = \"Hi\";");
+    let after = steps(nix, &edited);
+    assert_eq!(after["dependencies"], before["dependencies"]);
+    for changed in ["registration", "program", "image"] {
+        assert_ne!(after[changed], before[changed], "{changed}");
+    }
+}
+
+#[test]
+fn what_cargo_and_editors_leave_behind_changes_nothing() {
+    let Some(nix) = Nix::find() else { return };
+    let littered = house_rules()
+        .file("policies/target/debug/words.d", "")
+        .file("policies/words/target/debug/words.d", "");
+    assert_eq!(steps(nix, &littered), steps(nix, &house_rules()));
+}
+
+#[test]
+fn another_dependency_is_compiled() {
+    let Some(nix) = Nix::find() else { return };
+    let manifest = "[package]\nname = \"words\"\nversion = \"1.4.0\"\nedition = \"2024\"\n\n\
+                    [dependencies]\nserde_json = \"1\"\n";
+    let more = house_rules().file("policies/words/Cargo.toml", manifest);
+    assert_ne!(steps(nix, &more)["dependencies"], steps(nix, &house_rules())["dependencies"]);
+}

@@ -1,0 +1,330 @@
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+use crate::support::{Folder, Nix, builder, root};
+
+/// The version of `policy-api` that the builder finds in the engine's sources.
+const API: &str = env!("CARGO_PKG_VERSION");
+
+/// Evaluates an expression that has the flake's pure functions by their names.
+pub(super) fn evaluation(expression: &str) -> Command {
+    let root = literal(root());
+    let mut command = Command::new("nix");
+    command.args(["eval", "--impure", "--json", "--expr"]).arg(format!(
+        "let
+           engine = {root};
+           lib = import (engine + \"/tests/nix/stand-in/nixpkgs/lib\");
+           locks = import (engine + \"/nix/discover/locks.nix\") {{ inherit lib; }};
+           discover = path: import (engine + \"/nix/discover\") {{ inherit lib; }} {{
+             inherit engine path;
+             api = \"{API}\";
+           }};
+         in
+         {expression}"
+    ));
+    command.current_dir(self::root());
+    command
+}
+
+/// A path in an expression, with spaces or without.
+pub(super) fn literal(path: &Path) -> String {
+    format!("(/. + \"{}\")", path.display())
+}
+
+/// What the flake's discovery finds in each of some folders; `null` for one that it refuses.
+fn found_by_nix<'a>(folders: impl Iterator<Item = &'a Path>) -> Vec<Value> {
+    let folders: Vec<_> = folders.map(literal).collect();
+    let mut evaluation = evaluation(&format!(
+        "map (folder:
+           let found = builtins.tryEval (discover folder); in
+           if found.success then {{ inherit (found.value) policies support; }} else null
+         ) [ {} ]",
+        folders.join(" ")
+    ));
+    serde_json::from_slice(&evaluation.assert().success().get_output().stdout).unwrap()
+}
+
+/// What `policy-builder discover` finds; `null` for a folder that it refuses.
+fn found_by_builder(folder: &Path) -> Value {
+    let mut command = builder(root());
+    command.args(["discover", "--format", "json", "--policies"]).arg(folder);
+    let output = command.output().unwrap();
+    match output.status.code() {
+        Some(0) => serde_json::from_slice(&output.stdout).unwrap(),
+        Some(1) => Value::Null,
+        _ => panic!("{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// Whether both discoveries find the same in each of these folders, which they both have to take,
+/// or both to refuse.
+fn check(taken: bool, folders: &[(&str, Folder)]) {
+    let Some(_) = Nix::find() else { return };
+    let paths: Vec<_> = folders.iter().map(|(_, it)| it.path().join("policies")).collect();
+    let found = found_by_nix(paths.iter().map(AsRef::as_ref));
+    for (((about, _), path), found) in folders.iter().zip(&paths).zip(found) {
+        let expected = found_by_builder(path);
+        assert_eq!(expected.is_object(), taken, "{about}, as the builder sees it");
+        assert_eq!(found, expected, "{about}");
+    }
+}
+
+/// A manifest with this after the name and the version.
+fn manifest(name: &str, rest: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")
+}
+
+fn policy(name: &str, dependencies: &str) -> String {
+    manifest(name, &format!("[dependencies]\npolicy-api = \"0.1\"\n{dependencies}"))
+}
+
+/// A folder with one good policy, and beside it a crate `it` with this manifest.
+fn beside(manifest: &str) -> Folder {
+    Folder::new()
+        .policy("good")
+        .file("policies/it/Cargo.toml", manifest)
+        .file("policies/it/src/lib.rs", "")
+}
+
+/// The same with a workspace around the policies folder.
+fn within(workspace: &str, manifest: &str) -> Folder {
+    beside(manifest).file("Cargo.toml", workspace)
+}
+
+#[test]
+fn the_repositorys_own_folders() {
+    let Some(_) = Nix::find() else { return };
+    let folders = ["policies", "tests/fixtures/house-rules"].map(|it| root().join(it));
+    let found = found_by_nix(folders.iter().map(AsRef::as_ref));
+    for (folder, found) in folders.iter().zip(found) {
+        assert!(!found["policies"].as_array().unwrap().is_empty());
+        assert_eq!(found, found_by_builder(folder), "{}", folder.display());
+    }
+}
+
+#[test]
+fn crates_that_are_policies_and_crates_that_are_not() {
+    let manifests = [
+        "[dependencies]\npolicy-api = \"0.1\"\n",
+        "[dependencies]\npolicy-api.path = \"../elsewhere\"\n",
+        "[dependencies]\napi = { package = \"policy-api\", version = \"0.1\" }\n",
+        "[dependencies.policy-api]\ngit = \"https://example.com\"\n",
+        "[dependencies]\npolicy-api = { version = \"0.1\", optional = false }\n",
+        "",
+        "[target.'cfg(unix)'.dependencies]\npolicy-api = \"0.1\"\n",
+        "[dependencies]\npolicy-api = { version = \"0.1\", optional = true }\n",
+        "[dependencies]\npolicy-apis = \"0.1\"\n",
+        "[dependencies]\npolicy-api = { package = \"other\", version = \"1\" }\n",
+        "[dev-dependencies]\npolicy-api = \"0.1\"\n",
+        "[build-dependencies]\npolicy-api = \"0.1\"\n",
+        "[build_dependencies]\npolicy-api = \"9\"\n",
+    ];
+    check(true, &manifests.map(|it| (it, beside(&manifest("it", it)))));
+}
+
+#[test]
+fn folders_that_are_taken() {
+    let linked = beside(&policy("it", ""));
+    symlink(linked.path().join("elsewhere"), linked.path().join("policies/linked")).unwrap();
+    let elsewhere = policy("elsewhere", "");
+    let own = "[lib]\npath = \"main.rs\"\n[dependencies]\npolicy-api = \"0.1\"\n";
+    let shared = "words.path = \"../words\"\n";
+    check(
+        true,
+        &[
+            (
+                "what is no crate is passed over",
+                Folder::new()
+                    .policy("b")
+                    .policy("a")
+                    .file("policies/.hidden/Cargo.toml", "not a manifest")
+                    .file("policies/target/Cargo.toml", "not a manifest")
+                    .file("policies/a/inner/Cargo.toml", "not a manifest")
+                    .file("policies/docs/deep/src/lib.rs", "")
+                    .file("policies/docs/.rs", "")
+                    .file("policies/docs/notes.rs/README.md", "")
+                    .file("policies/build.rs", ""),
+            ),
+            (
+                "a linked folder",
+                linked
+                    .file("elsewhere/Cargo.toml", &elsewhere)
+                    .file("elsewhere/src/lib.rs", ""),
+            ),
+            ("a library elsewhere", beside(&manifest("it", own)).file("policies/it/main.rs", "")),
+            (
+                "a crate that two share, in other words and for one target",
+                Folder::new()
+                    .policy_with("a", shared, "")
+                    .policy_with("b", "[build-dependencies]\nw = { path = \"./../words/\", package = \"words\" }", "")
+                    .policy_with("c", "[target.'cfg(windows)'.dependencies]\nwords.path = \"../../policies/words\"", "")
+                    .library("words", "", ""),
+            ),
+            (
+                "a name that is not the folder's, a pre-release, a build",
+                beside("package = { name = \"A_1\", version = \"0.0.1-rc.1+x.007\" }\n"),
+            ),
+            (
+                "policy-api replaced",
+                beside(&policy("it", "[patch.crates-io]\npolicy-api.path = \"..\"\napi = { package = \"policy-api\", path = \"..\" }\n")),
+            ),
+            ("a crate that is a workspace", beside(&policy("it", "[workspace]\n"))),
+        ],
+    );
+}
+
+#[test]
+fn what_is_taken_from_a_workspace() {
+    let shared = "[workspace.package]\nversion = \"3.2.1\"\n[workspace.lints.rust]\nwarnings = \
+                  \"deny\"\n[workspace.dependencies]\npolicy-api = { version = \"0.1\" }\nold = { \
+                  version = \"9\", package = \"policy-api\" }\nwords = { path = \"policies/words\" }\n";
+    let inheriting = |dependencies: &str| {
+        format!(
+            "[package]\nname = \"it\"\nversion.workspace = true\n[lints]\nworkspace = true\n\
+             [dependencies]\n{dependencies}"
+        )
+    };
+    let all = inheriting("words.workspace = true\npolicy-api = { workspace = true }\n");
+    let named = all.replace("version.workspace", "workspace = \"../../other\"\nversion.workspace");
+    check(
+        true,
+        &[
+            ("version, lints and dependencies", within(shared, &all).library("words", "", "")),
+            (
+                "made optional by the crate",
+                within(shared, &inheriting("old = { workspace = true, optional = true }\n")),
+            ),
+            (
+                "the nearest workspace",
+                within("[workspace]\n", &all)
+                    .file("policies/Cargo.toml", &shared.replace("policies/words", "words"))
+                    .library("words", "", ""),
+            ),
+            (
+                "not a manifest without a workspace",
+                within(shared, &all)
+                    .file("policies/Cargo.toml", "[package]\nname = \"root\"\n")
+                    .library("words", "", ""),
+            ),
+            (
+                "the workspace that it names",
+                within("[workspace]\n", &named)
+                    .file("other/Cargo.toml", &shared.replace("policies/", "../policies/"))
+                    .library("words", "", ""),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn folders_that_are_refused() {
+    let outside = |path: &str| {
+        let dependency = format!("words.path = \"{path}\"\n");
+        beside(&policy("it", &dependency)).file("words/Cargo.toml", &manifest("words", ""))
+    };
+    let circle = |third: &str| {
+        Folder::new()
+            .policy_with("a", "b.path = \"../b\"", "")
+            .policy_with("b", "[build-dependencies]\nc.path = \"../c\"", "")
+            .library("c", third, "")
+    };
+    check(
+        false,
+        &[
+            ("nothing", Folder::new()),
+            ("no policies", Folder::new().library("words", "", "")),
+            ("Rust without a manifest", beside("").file("policies/new/main.rs", "")),
+            (
+                "a library without a manifest",
+                Folder::new().policy("a").file("policies/new/src/lib.rs", ""),
+            ),
+            ("no package", beside("[dependencies]\n")),
+            ("no table of a package", beside("package = \"it\"\n")),
+            ("no name", beside("[package]\nversion = \"1.0.0\"\n")),
+            ("no version", beside("[package]\nname = \"it\"\n")),
+            ("a version that is no text", beside("[package]\nname = \"it\"\nversion = 1.0\n")),
+            ("half a version", beside("[package]\nname = \"it\"\nversion = \"1.0\"\n")),
+            ("a name with a space", beside(&manifest("i t", ""))),
+            ("a name that is not ASCII", beside(&manifest("ít", ""))),
+            ("no letters in the name", beside(&manifest("", ""))),
+            ("one name twice", beside(&manifest("good", ""))),
+            ("two names that are one to Rust", beside(&manifest("a-b", "")).library("a_b", "", "")),
+            ("the engine's name", beside(&manifest("policy-engine", ""))),
+            ("the program's name", beside(&manifest("policy-engine-program", ""))),
+            ("the API's name", beside(&manifest("policy-api", ""))),
+            ("another crate patched", beside(&policy("it", "[patch.crates-io]\nx.path = \"x\"\n"))),
+            (
+                "another crate replaced",
+                beside(&policy("it", "[replace]\n\"x:1.0.0\" = { path = \"x\" }\n")),
+            ),
+            (
+                "a crate patched by the workspace",
+                within(
+                    "[workspace]\n[patch.'https://example.com']\nx.path = \"x\"\n",
+                    &policy("it", ""),
+                ),
+            ),
+            (
+                "a support crate with a patch",
+                beside(&manifest(
+                    "it",
+                    "[patch.crates-io]\npolicy-api = { path = \"x\", package = \"x\" }\n",
+                )),
+            ),
+            ("no library", Folder::new().file("policies/it/Cargo.toml", &policy("it", ""))),
+            (
+                "no library where it should be",
+                beside(&policy("it", "[lib]\npath = \"src/library.rs\"\n")),
+            ),
+            ("a crate outside", outside("../../words")),
+            (
+                "a crate outside, for a build script, as it was spelled once",
+                beside(&manifest("it", "[build_dependencies]\nwords.path = \"../../words\"\n"))
+                    .file("words/Cargo.toml", &manifest("words", "")),
+            ),
+            ("no crate there", outside("../words")),
+            ("a circle of three", circle("a.path = \"../a\"")),
+            ("a circle of one", circle("c.path = \"../c\"")),
+            ("no workspace", beside("[package]\nname = \"it\"\nversion.workspace = true\n")),
+            (
+                "a workspace without the version",
+                within("[workspace]\n", "[package]\nname = \"it\"\nversion.workspace = true\n"),
+            ),
+            (
+                "a workspace without the edition",
+                within("[workspace.package]\n", &manifest("it", "edition.workspace = true\n")),
+            ),
+            (
+                "a workspace without lints",
+                within("[workspace]\n", &manifest("it", "[lints]\nworkspace = true\n")),
+            ),
+            (
+                "a workspace without the dependency",
+                within("[workspace.dependencies]\n", &policy("it", "x.workspace = true\n")),
+            ),
+            (
+                "a workspace that is not there",
+                within("[workspace]\n", &manifest("it", "workspace = \"../other\"\n")),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn requirements_on_the_api() {
+    let asking = |requirement: &'static str| {
+        let dependency = format!("[dependencies]\npolicy-api = \"{requirement}\"\n");
+        (requirement, beside(&manifest("it", &dependency)))
+    };
+    let met =
+        ["*", "0", "0.1", "^0.1.0", "=0.1", "~0.1.0", ">0.0.9, <1", "0.x", ">= 0.1", "0.1.0-a"];
+    check(true, &met.map(asking));
+    let unmet = [
+        "9", "0.2", "0.0.1", "=0.1.99", "<0.1", ">0.1", "~1", "latest", "", "0.1,", "0.1 0",
+        "v0.1", "*, 0.1",
+    ];
+    check(false, &unmet.map(asking));
+}

@@ -1,0 +1,287 @@
+use assert_cmd::Command;
+
+use super::discovery::{evaluation, literal};
+use crate::support::{Folder, Nix, sentence, with_policies};
+
+const UNTRACKED: &str = "when it is there, Git does not track it: `git add";
+
+/// How evaluation stops, without the name of the function that all its messages begin with.
+fn refusal(function: &str, expression: &str) -> String {
+    let failed = evaluation(expression).assert().failure();
+    let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
+    let sentence = sentence(&said);
+    let prefix = format!("policy-engine: {function}: ");
+    sentence.strip_prefix(&prefix).unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+/// How discovery stops in the `policies` of a folder.
+fn refused(folder: &Folder) -> String {
+    refusal(
+        "discover",
+        &format!("(discover {}).policies", literal(&folder.path().join("policies"))),
+    )
+}
+
+/// How it stops when the folder is a repository that Git was made to track these files of.
+fn refused_with_tracked(folder: &Folder, tracked: &[&str]) -> String {
+    let git = |arguments: &[&str]| {
+        Command::new("git").current_dir(folder.path()).args(arguments).assert().success();
+    };
+    git(&["init", "--quiet"]);
+    git(&[&["add", "--"], tracked].concat());
+    let repository = format!("(builtins.fetchGit {}).outPath", literal(folder.path()));
+    refusal("discover", &format!("(discover \"${{{repository}}}/policies\").policies"))
+}
+
+/// The locks that a folder is built by.
+fn pinned(folder: &Folder) -> String {
+    let discovered = format!("discovered = discover {};", literal(&folder.path().join("policies")));
+    format!("(locks {{ {discovered} engineLock = engine + \"/Cargo.lock\"; }}).parsed")
+}
+
+/// A folder with one good policy and one file more.
+fn with(path: &str, text: &str) -> Folder {
+    Folder::new().policy("good").file(path, text)
+}
+
+fn manifest(name: &str, rest: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")
+}
+
+#[test]
+fn no_policies_at_all() {
+    let Some(_) = Nix::find() else { return };
+    let missing = Folder::new();
+    std::fs::remove_dir(missing.path().join("policies")).unwrap();
+    assert_eq!(
+        refused(&missing),
+        format!(
+            "there is no policies folder `policies`: expected a folder of crates; name yours with \
+             `policies`; {UNTRACKED} policies`"
+        )
+    );
+    let expected = "no policies in `policies`: expected subfolders with a `Cargo.toml` that \
+                    depends on `policy-api`";
+    let untracked = "when they are there, Git does not track them: `git add policies`";
+    assert_eq!(refused(&Folder::new()), format!("{expected}; {untracked}"));
+    assert_eq!(
+        refused(&Folder::new().library("words", "", "").library("numbers", "", "")),
+        format!("{expected}; the crates there (numbers, words) do not; {untracked}")
+    );
+    assert_eq!(
+        refusal(
+            "discover",
+            "discover (derivation { name = \"made\"; system = \"x\"; builder = \"x\"; })"
+        ),
+        "the policies folder is what the derivation `made` makes: expected sources, which are there \
+         while Nix evaluates; pass a path or a flake's input"
+    );
+}
+
+#[test]
+fn crates_that_git_does_not_track() {
+    let Some(_) = Nix::find() else { return };
+    let manifest = "[workspace]\nmembers = [\"policies/*\", \"policies/new\", \"tools\"]\n";
+    let member =
+        |workspace| Folder::new().policy("good").policy("new").file("Cargo.toml", workspace);
+    assert_eq!(
+        refused_with_tracked(&member(manifest), &["Cargo.toml", "policies/good"]),
+        format!(
+            "`Cargo.toml` has the member `policies/new`, and `policies/new/Cargo.toml` is not \
+             there: take the member out; {UNTRACKED} policies/new`"
+        )
+    );
+    assert_eq!(
+        refused_with_tracked(&Folder::new().policy("new").file("README.md", ""), &["README.md"]),
+        format!(
+            "there is no policies folder `policies`: expected a folder of crates; name yours with \
+             `policies`; {UNTRACKED} policies`"
+        )
+    );
+    let using = Folder::new().policy_with("good", "words.path = \"../words\"", "");
+    assert_eq!(
+        refused_with_tracked(&using.library("words", "", ""), &["policies/good"]),
+        format!(
+            "`policies/good/Cargo.toml` depends on the folder `policies/good/../words`, which has \
+             no `Cargo.toml`: correct its path; {UNTRACKED} policies/words`"
+        )
+    );
+    assert_eq!(
+        refused_with_tracked(&Folder::new().policy("new"), &["policies/new/src"]),
+        format!(
+            "`policies/new` holds Rust files (`policies/new/src/lib.rs`) but no `Cargo.toml`: add \
+             one, or move the folder away; {UNTRACKED} policies/new/Cargo.toml`"
+        )
+    );
+    assert_eq!(
+        refused_with_tracked(&Folder::new().policy("new"), &["policies/new/Cargo.toml"]),
+        format!(
+            "`policies/new/Cargo.toml` depends on `policy-api` but has no library: expected \
+             `policies/new/src/lib.rs`, with `policy_api::register!` in it; {UNTRACKED} \
+             policies/new/src/lib.rs`"
+        )
+    );
+}
+
+#[test]
+fn a_manifest_without_what_a_crate_has() {
+    let Some(_) = Nix::find() else { return };
+    let bad = |text: &str| refused(&with("policies/bad/Cargo.toml", text));
+    assert_eq!(
+        bad("[dependencies]\n"),
+        "`policies/bad/Cargo.toml` has no `[package]`: expected a crate's manifest, with a name \
+         and a version"
+    );
+    assert_eq!(
+        bad("[package]\nname = \"bad\"\n"),
+        "`policies/bad/Cargo.toml` has no `version` in its `[package]`: add one, as text"
+    );
+    assert_eq!(
+        bad("[package]\nname = \"bad\"\nversion = \"1.x\"\n"),
+        "`policies/bad/Cargo.toml` has the version `1.x`, which is not a semantic version such as \
+         `1.2.0`: correct it"
+    );
+    assert_eq!(
+        bad(&manifest("so bad", "")),
+        "`policies/bad/Cargo.toml` has the name `so bad`, which Cargo does not take: use letters, \
+         digits, `-` and `_`"
+    );
+}
+
+#[test]
+fn files_that_do_not_parse_are_named() {
+    let Some(_) = Nix::find() else { return };
+    for (path, text) in [
+        ("policies/bad/Cargo.toml", "[package]\nname = \"bad\nversion = 1\n"),
+        ("policies/good/Cargo.lock", "<<<<<<< HEAD\n"),
+    ] {
+        let folder = with(path, text);
+        let failed = evaluation(&pinned(&folder)).assert().failure();
+        let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+        assert!(said.contains(&format!("while reading `{path}`")), "{said}");
+        assert!(said.contains("while parsing TOML"), "{said}");
+    }
+}
+
+#[test]
+fn what_no_workspace_has() {
+    let Some(_) = Nix::find() else { return };
+    let bad = |text: &str| with("policies/bad/Cargo.toml", text);
+    let inheriting = "[package]\nname = \"bad\"\nversion.workspace = true\n";
+    assert_eq!(
+        refused(&bad(inheriting)),
+        "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
+         workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+    );
+    assert_eq!(
+        refused(&bad(inheriting).file("Cargo.toml", "[workspace]\n")),
+        "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and `Cargo.toml` \
+         has none: add it there, or write it out"
+    );
+    let using = manifest("bad", "[dependencies]\nwords.workspace = true\n");
+    let workspace = "[workspace.dependencies]\nwords.path = \"policies/words\"\n";
+    assert_eq!(
+        refused(&bad(&using).file("Cargo.toml", workspace)),
+        format!(
+            "`policies/bad/Cargo.toml` depends on the folder `policies/words`, which has no \
+             `Cargo.toml`: correct its path; {UNTRACKED} policies/words`"
+        )
+    );
+    assert_eq!(
+        refused(&bad(&manifest("bad", "workspace = \"../../other\"\n"))),
+        "`policies/bad/Cargo.toml` names the workspace `../../other`, and `other/Cargo.toml` is \
+         not there: correct it, or have Git track the file (`git add`)"
+    );
+}
+
+#[test]
+fn names_that_are_taken() {
+    let Some(_) = Nix::find() else { return };
+    assert_eq!(
+        refused(&with("policies/better/Cargo.toml", &manifest("good", ""))),
+        "two crates are named `good`: `policies/better/Cargo.toml` and `policies/good/Cargo.toml`; \
+         rename one of them"
+    );
+    assert_eq!(
+        refused(&with("policies/mine/Cargo.toml", &manifest("policy-engine", ""))),
+        "`policies/mine/Cargo.toml` is named `policy-engine`, which is the engine's own: choose \
+         another name"
+    );
+}
+
+#[test]
+fn crates_that_cannot_be_built_here() {
+    let Some(_) = Nix::find() else { return };
+    assert_eq!(
+        refused(&Folder::new().library("veteran", "policy-api = \"9\"", "")),
+        "policy crate `veteran` asks for policy-api `9` in `policies/veteran/Cargo.toml`, and this \
+         engine has 0.1.0: change the requirement, or build with an engine that has it"
+    );
+    let outside = Folder::new().policy_with("bad", "words = { path = \"../../words\" }", "");
+    assert_eq!(
+        refused(&outside.file("words/Cargo.toml", &manifest("words", ""))),
+        "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which is \
+         outside of the policies folder: move that crate into it, or depend on a published version \
+         of it"
+    );
+    let patch = "[patch.crates-io]\nserde = { path = \"../serde\" }";
+    assert_eq!(
+        refused(&Folder::new().policy("bad").file("Cargo.toml", &format!("[workspace]\n{patch}"))),
+        "`Cargo.toml` has a `[patch]`, which does not count in the program's workspace: the policy \
+         would be built from other sources than its tests were; take it out"
+    );
+    let circle = Folder::new()
+        .policy_with("a", "b = { path = \"../b\" }", "")
+        .policy_with("b", "c = { path = \"../c\" }", "")
+        .policy_with("c", "b = { path = \"../b\" }", "");
+    assert_eq!(
+        refused(&circle),
+        "the crates `b` → `c` → `b` depend on one another in a circle: take one of these \
+         dependencies out"
+    );
+}
+
+#[test]
+fn crates_that_no_lock_pins() {
+    let Some(_) = Nix::find() else { return };
+    let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nhex = \"0.4\"", "");
+    let remedy = |folder: &str, has: &str| {
+        format!(
+            "`policies/bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found {has}): \
+             expected a `Cargo.lock` in `{folder}` that does; run `cargo generate-lockfile` in that \
+             folder, and have Git track what it writes: `git add {folder}/Cargo.lock`"
+        )
+    };
+    assert_eq!(refusal("locks", &pinned(&bad())), remedy("policies/bad", "none"));
+    let workspace = "[workspace]\nmembers = [\"bad\"]\n";
+    let lock =
+        "version = 4\n[[package]]\nname = \"hex\"\nversion = \"0.3.2\"\nsource = \"registry\"\n";
+    let stale = bad().file("policies/Cargo.toml", workspace).file("policies/Cargo.lock", lock);
+    assert_eq!(refusal("locks", &pinned(&stale)), remedy("policies", "`0.3.2`"));
+    let old = bad().file("policies/bad/Cargo.lock", &lock.replace("version = 4\n", ""));
+    assert_eq!(
+        refusal("locks", &pinned(&old)),
+        "`policies/bad/Cargo.lock` is a lock of version 1: expected 3 or 4, as Cargo has written \
+         since 2021; have Cargo write it anew with `cargo generate-lockfile` in `policies/bad`"
+    );
+}
+
+#[test]
+fn the_flake_itself_says_so() {
+    let Some(nix) = Nix::find() else { return };
+    let refused = |folder: &Folder| {
+        let mounted = with_policies(&folder.path().join("policies"));
+        nix.refuses("packages.x86_64-linux.image", &mounted.each_ref().map(String::as_str))
+    };
+    assert_eq!(
+        refused(&with("policies/better/Cargo.toml", &manifest("good", ""))),
+        "policy-engine: discover: two crates are named `good`: `better/Cargo.toml` and \
+         `good/Cargo.toml`; rename one of them"
+    );
+    assert_eq!(
+        refused(&Folder::new().policy_with("bad", "hex = \"0.4\"", "")),
+        "policy-engine: locks: `bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found \
+         none): expected a `Cargo.lock` in `bad` that does; run `cargo generate-lockfile` in that \
+         folder, and have Git track what it writes: `git add bad/Cargo.lock`"
+    );
+}

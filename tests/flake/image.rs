@@ -1,0 +1,141 @@
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use assert_cmd::Command;
+use flate2::read::GzDecoder;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Folder, Loaded, Nix, answers, built, digest, docker_answers, run, with_policies,
+};
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
+/// A store that has nothing of the one where `nix` works by itself.
+const OTHER_STORE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/nix-store");
+const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
+
+/// A user's own flake, with this repository's policies under a name that nobody else has.
+fn own_flake() -> (Folder, String) {
+    let tag = process::id();
+    let flake = format!(
+        "{{
+          inputs.policy-engine.url = \"github:policy-engine/policy-engine\";
+          outputs = {{ policy-engine, ... }}: {{
+            packages.x86_64-linux = (policy-engine.lib.mkPolicyEngine {{
+              system = \"x86_64-linux\";
+              policies = \"${{policy-engine}}/policies\";
+              name = \"policy-tests\";
+              tag = \"{tag}\";
+              extraImageConfig = {{ Labels.team = \"platform\"; Env = [ \"TEAM=platform\" ]; }};
+            }}).packages;
+          }};
+        }}"
+    );
+    (Folder::new().file("flake.nix", &flake), format!("policy-tests:{tag}"))
+}
+
+fn built_by_user(nix: &Nix, folder: &Folder, package: &str) -> PathBuf {
+    let mut command = nix.command_of_user(&["build", "--no-link", "--print-out-paths"]);
+    built(command.arg(format!("path:{}#{package}", folder.path().display())).assert())
+}
+
+/// The repository's image, as a plain archive.
+fn archive(nix: &Nix) -> Vec<u8> {
+    let mut archive = Vec::new();
+    let file = fs::File::open(nix.build("image", &[])).unwrap();
+    GzDecoder::new(file).read_to_end(&mut archive).unwrap();
+    archive
+}
+
+#[test]
+fn docker_loads_and_runs_what_nix_builds() {
+    let Some(nix) = Nix::find() else { return };
+    if !docker_answers() {
+        return;
+    }
+    let (flake, name) = own_flake();
+    let image = Loaded::load("docker", &built_by_user(nix, &flake, "image"), &name);
+    assert_eq!(image.said, format!("Loaded image: {name}"));
+
+    let config = &image.inspected()["Config"];
+    assert_eq!(config["User"], "1000:1000");
+    assert_eq!(config["Labels"]["team"], "platform");
+    assert_eq!(config["Labels"]["org.opencontainers.image.title"], "policy-engine");
+    let policies = config["Labels"]["policy-engine.policies"].as_str().unwrap();
+    assert!(policies.contains(r#""name":"pod-security-restricted""#), "{policies}");
+    let environment = config["Env"].as_array().unwrap();
+    assert!(environment.contains(&json!("TEAM=platform")), "{environment:?}");
+    assert!(environment.contains(&json!("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")));
+
+    let denied = image.ran(&["eval", "pod-security-restricted"], BAD).code(2).stderr("");
+    let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();
+    assert_eq!(decision["output"]["violations"][0]["check"], "hostNamespaces");
+    image.ran(&["eval", "pod-security-baseline"], "kind: Pod\nspec: {}\n").code(0).stderr("");
+}
+
+#[test]
+fn the_stream_is_the_archive() {
+    let Some(nix) = Nix::find() else { return };
+    let streamed = nix.command(&["run", ".#image-stream"]).assert().success();
+    assert!(streamed.get_output().stdout == archive(nix), "the stream differs from the archive");
+}
+
+#[test]
+fn nix_run_asks_the_program() {
+    let Some(nix) = Nix::find() else { return };
+    let mut command = nix.command(&["run"]);
+    let asked = command.args([".", "--", "eval", "pod-security-restricted"]).write_stdin(BAD);
+    let denied = asked.assert().code(2);
+    assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNamespaces"));
+}
+
+#[test]
+fn the_oci_layout_says_the_same_of_itself() {
+    let Some(nix) = Nix::find() else { return };
+    if !answers("skopeo", &["--version"]) {
+        return;
+    }
+    let inspected = |image: String| -> Value {
+        let output = run("skopeo", &["inspect", "--config", &image]);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let layout = inspected(format!("oci:{}", nix.build("oci", &[]).display()));
+    // Unpacked: older skopeos do not read every archive that is compressed as a whole.
+    let folder = Folder::new();
+    let path = folder.path().join("image.tar");
+    fs::write(&path, archive(nix)).unwrap();
+    let archive = inspected(format!("docker-archive:{}", path.display()));
+    assert_eq!(layout["config"], archive["config"]);
+    assert_eq!(layout["created"], archive["created"]);
+    assert_eq!(layout["architecture"], archive["architecture"]);
+}
+
+/// The image of a folder that brings a third-party crate with its lock, and its checks.
+#[test]
+fn a_folder_from_elsewhere_takes_the_place_of_ours() {
+    let Some(nix) = Nix::find() else { return };
+    let folder = Folder::new().copy(Path::new(FIXTURE), "policies");
+    let mounted = with_policies(&folder.path().join("policies"));
+    let mounted = mounted.each_ref().map(String::as_str);
+    let program = nix.build("default", &mounted).join("bin/policy-engine");
+    let listed = Command::new(program).args(["list", "--format", "json"]).assert().success();
+    let listed: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["fingerprint", "greeting", "greeting", "moody"]);
+    for check in ["closure", "image-contents", "reported", "policies"] {
+        nix.build(&format!("checks.x86_64-linux.{check}"), &mounted);
+    }
+}
+
+#[test]
+fn another_store_gets_the_same_bytes() {
+    let Some(nix) = Nix::find() else { return };
+    let bytes = |path: PathBuf| digest(&fs::read(path).unwrap());
+    let here = nix.build("image", &[]);
+    let there = nix.build("image", &["--store", OTHER_STORE]);
+    assert_eq!(there, here, "the same derivation has another path");
+    let there = Path::new(OTHER_STORE).join(there.strip_prefix("/").unwrap());
+    assert_eq!(bytes(there), bytes(here));
+}

@@ -1,0 +1,75 @@
+use serde_json::Value;
+
+use crate::support::{Nix, root};
+
+/// The outputs for systems that nothing is built for here.
+const SYSTEMS: [&str; 4] = ["aarch64-darwin", "aarch64-linux", "x86_64-darwin", "x86_64-linux"];
+const PACKAGES: [&str; 9] = [
+    "builder",
+    "default",
+    "image",
+    "image-amd64",
+    "image-arm64",
+    "image-stream",
+    "oci",
+    "oci-index",
+    "registration",
+];
+
+#[test]
+fn the_lock_has_every_input() {
+    if Nix::find().is_none() {
+        return;
+    }
+    let mut command = assert_cmd::Command::new("nix");
+    command.current_dir(root()).args(["flake", "metadata", "--json", "--no-update-lock-file"]);
+    let metadata = command.assert().success().get_output().stdout.clone();
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    let inputs = metadata["locks"]["nodes"]["root"]["inputs"].as_object().unwrap();
+    let names: Vec<_> = inputs.keys().collect();
+    assert_eq!(names, ["crane", "nixpkgs", "policies", "rust-overlay"]);
+    for name in names {
+        assert!(metadata["locks"]["nodes"][name]["locked"]["narHash"].is_string(), "{name}");
+    }
+}
+
+#[test]
+fn every_system_has_every_package() {
+    let Some(nix) = Nix::find() else { return };
+    let shown = nix.command(&["flake", "show", "--json", "--all-systems"]).assert().success();
+    let shown: Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+    for system in SYSTEMS {
+        let names: Vec<_> = shown["packages"][system].as_object().unwrap().keys().collect();
+        assert_eq!(names, PACKAGES, "{system}");
+        assert_eq!(shown["apps"][system]["default"]["type"], "app");
+        assert_eq!(shown["apps"][system]["builder"]["type"], "app");
+        assert_eq!(shown["apps"][system]["image-stream"]["type"], "app");
+        assert_eq!(shown["devShells"][system]["default"]["type"], "derivation");
+        assert_eq!(shown["formatter"][system]["type"], "derivation");
+    }
+    assert_eq!(shown["overlays"]["default"]["type"], "nixpkgs-overlay");
+    assert_eq!(shown["nixosModules"]["default"]["type"], "nixos-module");
+    assert_eq!(shown["templates"]["default"]["type"], "template");
+}
+
+#[test]
+fn everything_evaluates_without_building_anything() {
+    let Some(nix) = Nix::find() else { return };
+    nix.command(&["flake", "check", "--no-build", "--all-systems"]).assert().success();
+}
+
+#[test]
+fn images_are_compiled_for_linux_wherever_they_are_built() {
+    let Some(nix) = Nix::find() else { return };
+    let how = "image: let d = image.program; in { inherit (d) CARGO_BUILD_TARGET; linker = \
+               d.CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER or null; }";
+    for (system, linker) in [
+        ("aarch64-darwin", Some("rust-lld")),
+        ("x86_64-linux", Some("rust-lld")),
+        ("aarch64-linux", None),
+    ] {
+        let image = nix.eval(&format!("packages.{system}.image-arm64"), how, &[]);
+        assert_eq!(image["CARGO_BUILD_TARGET"], "aarch64-unknown-linux-musl", "{system}");
+        assert_eq!(image["linker"].as_str(), linker, "{system}");
+    }
+}

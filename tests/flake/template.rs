@@ -1,0 +1,45 @@
+use assert_cmd::Command;
+
+use crate::support::{Folder, Nix, built, root};
+
+/// The template, laid out as `nix flake init` does it.
+fn laid_out() -> Folder {
+    let folder = Folder::new();
+    let template = root().join("nix/template");
+    folder.copy(&template, "repository")
+}
+
+#[test]
+fn its_policy_is_the_one_that_the_readme_explains() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let template = root().join("nix/template/policies/working-hours/src/lib.rs");
+    let policy = std::fs::read_to_string(template).unwrap();
+    assert!(readme.contains(&format!("```rust\n{policy}```")), "README and template differ");
+}
+
+#[test]
+fn it_is_what_nix_lays_out() {
+    let Some(_) = Nix::find() else { return };
+    let folder = Folder::new();
+    Command::new("nix")
+        .current_dir(root())
+        .args(["flake", "new", "--template", "."])
+        .arg(folder.path().join("repository"))
+        .assert()
+        .success();
+    assert!(folder.path().join("repository/flake.nix").is_file());
+    assert!(folder.path().join("repository/.github/workflows/ci.yml").is_file());
+}
+
+#[test]
+fn it_works_as_it_is() {
+    let Some(nix) = Nix::find() else { return };
+    let folder = laid_out();
+    let flake = format!("path:{}", folder.path().join("repository").display());
+    let mut command = nix.command_of_user(&["build", "--no-link", "--print-out-paths"]);
+    built(command.arg(format!("{flake}#checks.x86_64-linux.policies")).assert());
+    // Everything else evaluates; that images can be built is shown with other policies.
+    nix.command_of_user(&["flake", "check", "--no-build", "--all-systems", &flake])
+        .assert()
+        .success();
+}

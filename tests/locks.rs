@@ -1,0 +1,157 @@
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Folder, sentence};
+
+const CRATES: [(&str, &str); 9] = [
+    ("digits 1.0.3", ""),
+    ("digits 1.0.5", ""),
+    ("digits 1.0.9", ""),
+    ("digits 2.0.0", ""),
+    ("modern 1.0.0", "digits = \"1.0.9\""),
+    ("modest 1.0.0", "digits = \"1\""),
+    ("one-sys 1.0.0", ""),
+    ("other-sys 1.0.0", ""),
+    ("modern 2.0.0", "modest = \"1\"\nmodern-core = { package = \"modern\", version = \"1\" }"),
+];
+
+/// An engine that is linked with `digits` 1.0.5.
+fn folder() -> Folder {
+    Folder::with_registry(&CRATES).engine("digits = \"1\"", &["digits 1.0.5"])
+}
+
+/// What `generate` says, and the packages that are locked then.
+fn generated(folder: &Folder) -> (String, Vec<String>) {
+    let done = folder.generate().assert().success().stdout("workspace\n");
+    let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+    let lock = fs::read_to_string(folder.path().join("workspace/Cargo.lock")).unwrap();
+    let packages = lock.split("[[package]]\n").skip(1).filter(|it| it.contains("source = "));
+    let packages = packages.map(|it| {
+        let fields: Vec<_> = it.lines().take(2).map(|it| it.split('"').nth(1).unwrap()).collect();
+        fields.join(" ")
+    });
+    (said, packages.collect())
+}
+
+fn refused(folder: &Folder) -> String {
+    let failed = folder.generate().assert().code(1).stdout("");
+    sentence(&String::from_utf8(failed.get_output().stderr.clone()).unwrap())
+}
+
+#[test]
+fn the_lock_is_complete_where_a_workspace_is_laid_out() {
+    let folder = folder().policy_with("a", "digits = \"2\"\nmodest = \"1\"", "");
+    let (said, packages) = generated(&folder);
+    assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
+    assert_eq!(
+        said,
+        "note: no `Cargo.lock` pins digits 2.0.0, modest 1.0.0, so the newest that fit were taken; \
+         with a `Cargo.lock` in the policies folder, or beside the crate, the same are taken every \
+         time\n"
+    );
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let locked = Command::new(cargo)
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .current_dir(folder.path().join("workspace"))
+        .env("CARGO_HOME", folder.path().join("cargo-home"))
+        .output()
+        .unwrap();
+    assert!(locked.status.success(), "{}", String::from_utf8_lossy(&locked.stderr));
+}
+
+#[test]
+fn what_is_locked_already_is_not_mentioned() {
+    let folder = folder().locked("a", "digits = \"1\"", &["digits 1.0.3", "digits 2.0.0"]).locked(
+        "b",
+        "modest = \"1\"\ndigits = \"2\"",
+        &["digits 1.0.9", "modest 1.0.0"],
+    );
+    let packages = ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"].map(str::to_owned);
+    assert_eq!(generated(&folder), (String::new(), packages.to_vec()));
+}
+
+#[test]
+fn policies_that_are_locked_to_what_cannot_be_together() {
+    let folder = Folder::with_registry(&CRATES)
+        .engine("", &[])
+        .locked("a", "digits = \"=1.0.3\"", &["digits 1.0.3"])
+        .locked("b", "digits = \"=1.0.5\"", &["digits 1.0.5"]);
+    assert_eq!(
+        sentence(&folder.fails_as(&mut folder.generate())),
+        "policy crate `a` asks for `digits` `=1.0.3` and is locked to 1.0.3, but policy crate `b` \
+         is locked to 1.0.5, and a program has one version of each compatible range: have both \
+         ask for what one version meets, and lock both to that one"
+    );
+    let folder = folder.locked("b", "digits = \"=1.0.3\"", &["digits 1.0.3", "digits 2.0.0"]);
+    assert_eq!(generated(&folder).1, ["digits 1.0.3"]);
+}
+
+#[test]
+fn a_policy_that_does_not_do_with_the_engines_version() {
+    let refused = |requirement: &str| {
+        let folder =
+            Folder::with_registry(&CRATES[..3]).engine("digits = \"1\"", &["digits 1.0.5"]);
+        let dependency = format!("digits = \"{requirement}\"");
+        refused(&folder.policy_with("a", &dependency, "").policy("b"))
+    };
+    // The second and third are in no registry.
+    for requirement in ["=1.0.3", "=1.0.4", ">=1.0.300"] {
+        assert_eq!(
+            refused(requirement),
+            format!(
+                "policy crate `a` asks for `digits` `{requirement}`, but the engine is linked with \
+                 1.0.5, and a program has one version of each compatible range: have `a` ask for \
+                 what 1.0.5 meets, or build with an engine that has another"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_crate_that_does_not_do_with_the_engines_version() {
+    let folder = folder().policy_with("a", "modern = \"1\"", "").policy("b").policy_with(
+        "c",
+        "modern = \"2\"",
+        "",
+    );
+    assert_eq!(
+        refused(&folder),
+        "the engine is linked with `digits` 1.0.5, but Cargo takes 1.0.9 for what policy crates \
+         depend on (`a`, `c`), and a program has one version of each compatible range: have those \
+         crates depend on what does with 1.0.5 (`cargo tree --invert digits` shows what asks for \
+         it), and lock that, or build with an engine that has 1.0.9"
+    );
+}
+
+/// What only its tools use does not bind the policies.
+#[test]
+fn an_engine_that_is_not_linked_with_a_crate() {
+    let folder = Folder::with_registry(&CRATES)
+        .engine("", &[])
+        .policy_with("a", "modern = \"1\"", "")
+        .locked("b", "digits = \"1\"", &["digits 1.0.5"]);
+    assert_eq!(generated(&folder).1, ["digits 1.0.9", "modern 1.0.0"]);
+}
+
+/// Cargo's words name the policies.
+#[test]
+fn crates_that_link_the_same_library() {
+    let links = |folder: Folder, name: &str| {
+        let manifest =
+            format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nlinks = \"zlib\"\n");
+        folder
+            .file(&format!("registry/{name}-1.0.0/Cargo.toml"), &manifest)
+            .file(&format!("registry/{name}-1.0.0/build.rs"), "fn main() {}")
+            .policy_with(&format!("with-{name}"), &format!("{name} = \"1\""), "")
+    };
+    let refused = refused(&links(links(folder(), "one-sys"), "other-sys"));
+    let start = "resolve the dependencies of the policies: failed to select a version for `o";
+    assert!(refused.starts_with(start), "{refused}");
+    for words in [
+        "-sys` links to the native library `zlib`, but it conflicts with a previous package",
+        "`with-one-sys v1.0.0 ",
+        "`with-other-sys v1.0.0 ",
+    ] {
+        assert!(refused.contains(words), "`{words}` is not in: {refused}");
+    }
+}

@@ -1,0 +1,1 @@
+//! A rule, after it was edited: nothing is built of it.

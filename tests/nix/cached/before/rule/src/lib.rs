@@ -1,0 +1,1 @@
+//! A rule, before it was edited: nothing is built of it.

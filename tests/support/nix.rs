@@ -1,0 +1,104 @@
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use serde_json::Value;
+
+use super::{root, skipped};
+
+/// The inputs that have a stand-in, for machines where they cannot be fetched.
+const INPUTS: [&str; 3] = ["crane", "nixpkgs", "rust-overlay"];
+
+/// The real Nix, on this repository's flake or on one that has it as an input.
+pub(crate) struct Nix {
+    /// What shows a Debian's tools to builds is there for the stand-ins; any other gets the inputs
+    /// that the flake is locked to.
+    has_stand_ins: bool,
+}
+
+impl Nix {
+    /// Nix, where there is one; where there is none, says so.
+    pub(crate) fn find() -> Option<&'static Self> {
+        static NIX: OnceLock<Option<Nix>> = OnceLock::new();
+        NIX.get_or_init(|| {
+            let shown = Command::new("nix").args(["config", "show", "sandbox-paths"]).output();
+            match shown {
+                Ok(output) if output.status.success() => {
+                    let paths = String::from_utf8_lossy(&output.stdout).into_owned();
+                    Some(Self { has_stand_ins: paths.split_whitespace().any(|it| it == "/usr") })
+                }
+                _ => {
+                    let required =
+                        env::var_os("POLICY_ENGINE_REQUIRE_NIX").is_some_and(|value| value == "1");
+                    assert!(!required, "`nix` is not there, and POLICY_ENGINE_REQUIRE_NIX is 1");
+                    skipped("nix", "it is not on the PATH, or has no flakes");
+                    None
+                }
+            }
+        })
+        .as_ref()
+    }
+
+    /// `nix SUBCOMMAND…`, with import from derivation forbidden and the stand-ins in place.
+    pub(crate) fn command(&self, subcommand: &[&str]) -> Command {
+        self.command_within(subcommand, "")
+    }
+
+    /// The same for a flake that has this one as its input `policy-engine`.
+    pub(crate) fn command_of_user(&self, subcommand: &[&str]) -> Command {
+        let mut command = self.command_within(subcommand, "policy-engine/");
+        command.args(["--override-input", "policy-engine"]).arg(root());
+        command
+    }
+
+    fn command_within(&self, subcommand: &[&str], prefix: &str) -> Command {
+        let mut command = Command::new("nix");
+        command.current_dir(root()).args(subcommand);
+        command.args(["--option", "allow-import-from-derivation", "false"]);
+        if self.has_stand_ins {
+            for input in INPUTS {
+                let stand_in = root().join("tests/nix/stand-in").join(input);
+                command.arg("--override-input").arg(format!("{prefix}{input}"));
+                command.arg(format!("path:{}", stand_in.display()));
+            }
+        }
+        command
+    }
+
+    /// Builds an output of this repository's flake and gives its path.
+    pub(crate) fn build(&self, attribute: &str, arguments: &[&str]) -> PathBuf {
+        let mut command = self.command(&["build", "--no-link", "--print-out-paths"]);
+        built(command.arg(format!(".#{attribute}")).args(arguments).assert())
+    }
+
+    /// What an expression on `flake`, this repository's, comes to.
+    pub(crate) fn eval(&self, attribute: &str, function: &str, arguments: &[&str]) -> Value {
+        let mut command = self.command(&["eval", "--json"]);
+        command.arg(format!(".#{attribute}")).args(["--apply", function]).args(arguments);
+        serde_json::from_slice(&command.assert().success().get_output().stdout).unwrap()
+    }
+
+    /// What Nix says where it must not evaluate an output, without the traces around it.
+    pub(crate) fn refuses(&self, attribute: &str, arguments: &[&str]) -> String {
+        let mut command = self.command(&["eval", "--raw"]);
+        let failed =
+            command.arg(format!(".#{attribute}.drvPath")).args(arguments).assert().failure();
+        let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
+        let (_, sentence) = said.rsplit_once("error: ").unwrap_or_else(|| panic!("{said}"));
+        sentence.trim_end().to_owned()
+    }
+}
+
+/// The path that `nix build --print-out-paths` prints.
+pub(crate) fn built(done: Assert) -> PathBuf {
+    let printed = done.success().get_output().stdout.clone();
+    PathBuf::from(String::from_utf8(printed).unwrap().trim_end())
+}
+
+/// `--override-input policies`, with a folder in the placeholder's place.
+pub(crate) fn with_policies(policies: &Path) -> [String; 3] {
+    let folder = format!("path:{}", policies.display());
+    ["--override-input".to_owned(), "policies".to_owned(), folder]
+}
