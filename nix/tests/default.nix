@@ -5,6 +5,7 @@ let
   suites = [
     ./discover.nix
     ./locks.nix
+    ./nixos-module.nix
     ./paths.nix
     ./semver.nix
   ];
