@@ -25,6 +25,7 @@ let
     # Pure functions.
     discover = call ./discover;
     locks = call ./discover/locks.nix;
+    paths = call ./discover/paths.nix;
     source = call ./build/source.nix;
     targets = call ./build/targets.nix;
 

@@ -39,8 +39,9 @@
 }:
 let
   platform = pkgs.stdenv.hostPlatform;
-  imageTarget = if target == null then targets.imageOn platform else target;
-  programTarget = if target == null then targets.programOn platform else target;
+  given = builtins.seq (targets.architectureOf target) target;
+  imageTarget = if target == null then targets.imageOn platform else given;
+  programTarget = if target == null then targets.programOn platform else given;
 
   discovered = discover {
     path = policies;
@@ -64,28 +65,27 @@ let
       discovered
       extraContents
       extraImageConfig
-      name
       packages
       pkgs
       revision
-      tag
       toolchain
       ;
+    inherit (import ./image/name.nix { inherit name tag; }) name tag;
     builder = call ./build/builder.nix;
     policiesSource = call ./build/policies-source.nix;
     base = call ./image/base.nix;
-    registration = call ./build/registration.nix;
-    program = call ./build/program.nix;
-    image = call ./image/archive.nix;
-    oci = call ./image/oci.nix;
-    build = call ./build;
+    mkRegistration = call ./build/registration.nix;
+    mkProgram = call ./build/program.nix;
+    mkArchive = call ./image/archive.nix;
+    mkOci = call ./image/oci.nix;
+    mkBuild = call ./build;
   };
   call = callWith on;
 
-  native = on.build programTarget;
-  linux = on.build imageTarget;
-  amd64 = on.build targets.amd64;
-  arm64 = on.build targets.arm64;
+  native = on.mkBuild programTarget;
+  linux = on.mkBuild imageTarget;
+  amd64 = on.mkBuild targets.amd64;
+  arm64 = on.mkBuild targets.arm64;
 
   packages = {
     default = native.program;

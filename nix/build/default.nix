@@ -1,23 +1,23 @@
 # One folder of policies for one target: the program, and what it is packed as.
 {
-  image,
-  oci,
-  program,
-  registration,
+  mkArchive,
+  mkOci,
+  mkProgram,
+  mkRegistration,
   targets,
 }:
 target:
 let
-  compiled = program target;
+  compiled = mkProgram target;
   packed = {
     inherit (compiled) program;
-    registration = registration { inherit target; };
+    registration = mkRegistration { inherit target; };
     architecture = targets.architectureOf target;
   };
 in
 compiled
-// image packed
+// mkArchive packed
 // {
   inherit (packed) registration;
-  oci = oci packed;
+  oci = mkOci packed;
 }

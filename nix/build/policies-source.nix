@@ -1,58 +1,50 @@
-# The policies as a build sees them, with the manifests above their folder that they take from.
+# The policies as a build sees them: the crates, and the manifests and locks around them.
 {
   discovered,
   lib,
+  paths,
   pkgs,
   source,
 }:
 let
-  inherit (discovered) root within;
+  inherit (discovered)
+    crates
+    locks
+    root
+    within
+    workspaces
+    ;
+  relative = paths.within root;
   part =
-    isPart:
+    keep:
     source {
       name = "policies";
-      inherit root isPart;
-      keep =
-        if within == "" then
-          [ "" ]
-        else
-          [
-            "Cargo.lock"
-            "Cargo.toml"
-            within
-          ];
+      inherit root keep;
     };
-  # What stands in for the sources: enough for Cargo to see a library, and a build script where
-  # there is one.
+  # By name, not by a filter: that would leave each folder there, and a new one would count.
+  manifests =
+    map (folder: relative (folder + "/Cargo.toml")) (map (it: it.path) crates ++ workspaces)
+    ++ map relative locks;
+
+  # What stands in for the sources: enough for Cargo to see what a crate is made of.
   stubs = lib.concatMap (
     it:
-    let
-      folder = if within == "" then it.folder else "${within}/${it.folder}";
-    in
-    [ "${folder}/${it.library}" ] ++ lib.optional (it.buildScript != null) "${folder}/${it.buildScript}"
-  ) discovered.crates;
+    map (file: relative (it.path + "/${file}")) (
+      [ it.library ] ++ lib.optional (it.buildScript != null) it.buildScript ++ it.targets
+    )
+  ) crates;
 in
 {
   inherit within;
-  whole = part (_: true);
+  whole = part (map (it: relative it.path) crates ++ manifests);
 
   # Manifests and locks only: what the dependencies follow from.
-  manifests =
-    let
-      files = part (
-        path:
-        builtins.elem (baseNameOf path) [
-          "Cargo.lock"
-          "Cargo.toml"
-        ]
-      );
-    in
-    pkgs.runCommand "policies-manifests" { } ''
-      cp -r --no-preserve=mode ${files} $out
-      cd $out
-      for stub in ${lib.escapeShellArgs stubs}; do
-        mkdir -p "$(dirname "$stub")"
-        printf '%s\n' '#![allow(warnings)]' 'fn main() {}' > "$stub"
-      done
-    '';
+  manifests = pkgs.runCommand "policies-manifests" { } ''
+    cp -r --no-preserve=mode ${part manifests} $out
+    cd $out
+    for stub in ${lib.escapeShellArgs stubs}; do
+      mkdir -p "$(dirname "$stub")"
+      printf '%s\n' '#![allow(warnings)]' 'fn main() {}' > "$stub"
+    done
+  '';
 }

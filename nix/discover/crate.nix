@@ -32,6 +32,32 @@ let
     else
       usual;
 
+  # The files of the programs, tests, examples and benchmarks that a manifest names.
+  targetsOf =
+    manifest:
+    let
+      folders = {
+        bench = "benches";
+        bin = "src/bin";
+        example = "examples";
+        test = "tests";
+      };
+      filesOf =
+        kind: target:
+        if target ? path then
+          [ target.path ]
+        else
+          [
+            "${folders.${kind}}/${target.name}.rs"
+            "${folders.${kind}}/${target.name}/main.rs"
+          ]
+          ++ lib.optional (kind == "bin") "src/main.rs";
+      named = kind: lib.concatMap (filesOf kind) (manifest.document.${kind} or [ ]);
+    in
+    lib.filter (file: paths.isFile (manifest.folder + "/${file}")) (
+      lib.concatMap named (builtins.attrNames folders)
+    );
+
   # The section by which a manifest replaces something else than `policy-api`, which is replaced in
   # the program as well.
   replacing =
@@ -114,6 +140,7 @@ else
     manifest = it;
     inherit (manifest) dependencies;
     buildScript = buildScript manifest;
+    targets = targetsOf manifest;
     workspace = if workspace == null then null else workspace.folder;
     lock = if locks == [ ] then null else builtins.head locks;
   }

@@ -107,7 +107,10 @@ let
       rust = rustFileIn folder;
     in
     if paths.isFile (folder + "/Cargo.toml") then
-      [ (crateOf name (readManifestOf folder)) ]
+      if (builtins.readDir root).${name} == "symlink" then
+        fail "`${show folder}` is a link, which leads out of what a build is given: put the crate's folder itself there"
+      else
+        [ (crateOf name (readManifestOf folder)) ]
     else if rust != null then
       fail "`${show folder}` holds Rust files (`${show rust}`) but no `Cargo.toml`: add one, or move the folder away; ${
         untracked (folder + "/Cargo.toml")
@@ -191,7 +194,7 @@ else
   {
     policies = listed policies;
     support = listed support;
-    inherit crates;
+    inherit crates workspaces;
     # Every lock that counts, those of the crates first.
     locks = lib.unique (
       lib.filter paths.isFile (

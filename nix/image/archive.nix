@@ -68,7 +68,7 @@ in
     passthru = {
       imageName = name;
       imageTag = tag;
-      inherit program;
+      inherit config program;
     };
   } "gzip -dc ${unlabelled} | ${label} | gzip -n > $out";
 

@@ -8,6 +8,10 @@
 }:
 let
   cfg = config.services.policy-engine;
+  # A line of systemd's, which knows other quotes than a shell and has variables of its own.
+  commandLine = lib.concatMapStringsSep " " (
+    argument: builtins.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON argument)
+  );
 in
 {
   options.services.policy-engine = {
@@ -46,12 +50,13 @@ in
       inherit (cfg) environment;
 
       serviceConfig = {
-        ExecStart = lib.escapeShellArgs ([ (lib.getExe cfg.package) ] ++ cfg.arguments);
+        ExecStart = commandLine ([ (lib.getExe cfg.package) ] ++ cfg.arguments);
         Restart = "on-failure";
         RestartSec = 1;
 
-        # A user of its own, for as long as it runs.
+        # A user of its own, for as long as it runs, and a folder for its sockets.
         DynamicUser = true;
+        RuntimeDirectory = "policy-engine";
         UMask = "0077";
 
         # It reads what it is given and talks over sockets; nothing else is there for it.
@@ -84,6 +89,7 @@ in
         RestrictRealtime = true;
         RestrictSUIDSGID = true;
         SystemCallArchitectures = "native";
+        SystemCallErrorNumber = "EPERM";
         SystemCallFilter = [
           "@system-service"
           "~@privileged"

@@ -4,12 +4,11 @@
   lib,
   mkPolicyEngine,
   policies,
-  revision,
 }:
 final: _: {
   policy-engine = lib.makeOverridable mkPolicyEngine {
     pkgs = final;
-    inherit policies revision;
+    inherit policies;
   };
   policy-builder = final.policy-engine.packages.builder;
 }

@@ -37,6 +37,7 @@ let
     CARGO_PROFILE = "dev";
   };
   compiled = shared // {
+    doInstallCargoArtifacts = false;
     cargoArtifacts = craneLib.buildDepsOnly (shared // { cargoExtraArgs = "--locked --workspace"; });
   };
   nixFiles = source {

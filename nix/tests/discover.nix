@@ -31,8 +31,12 @@ in
 
   "discover: a workspace above the folder is part of what has to be there" = {
     expr = {
-      inherit (ours) root within locks;
-      workspaces = lib.unique (map (it: it.workspace) ours.crates);
+      inherit (ours)
+        root
+        within
+        locks
+        workspaces
+        ;
     };
     expected = {
       root = ../..;
@@ -59,6 +63,7 @@ in
           role = "policy";
           library = "src/lib.rs";
           buildScript = null;
+          targets = [ ];
           manifest = theirs.show ../../tests/fixtures/house-rules/fingerprint/Cargo.toml;
           path = ../../tests/fixtures/house-rules/fingerprint;
           workspace = ../../tests/fixtures/house-rules/fingerprint;
@@ -71,6 +76,7 @@ in
           role = "policy";
           library = "src/lib.rs";
           buildScript = null;
+          targets = [ "tests/hello.rs" ];
           manifest = theirs.show ../../tests/fixtures/house-rules/greeting/Cargo.toml;
           path = ../../tests/fixtures/house-rules/greeting;
           workspace = ../../tests/fixtures/house-rules;

@@ -36,9 +36,10 @@ in
         arguments = [
           "serve"
           "a b"
+          "100% of $HOME"
         ];
       }).serviceConfig.ExecStart;
-    expected = "/nix/store/policy-engine/bin/policy-engine serve 'a b'";
+    expected = ''"/nix/store/policy-engine/bin/policy-engine" "serve" "a b" "100%% of $$HOME"'';
   };
   "nixos-module: it has a user of its own and no privileges" = {
     expr = {

@@ -43,6 +43,19 @@ fn what_cargo_and_editors_leave_behind_changes_nothing() {
 }
 
 #[test]
+fn new_files_and_folders_are_no_new_dependencies() {
+    let Some(nix) = Nix::find() else { return };
+    let before = steps(nix, &house_rules());
+    let module = house_rules().file("policies/words/src/target/mod.rs", "");
+    let after = steps(nix, &module);
+    assert_eq!(after["dependencies"], before["dependencies"]);
+    assert_ne!(after["program"], before["program"], "a module is called as a by-product is");
+
+    let beside = house_rules().file("policies/NOTES.md", "").file("policies/docs/a.md", "");
+    assert_eq!(steps(nix, &beside), before);
+}
+
+#[test]
 fn another_dependency_is_compiled() {
     let Some(nix) = Nix::find() else { return };
     let manifest = "[package]\nname = \"words\"\nversion = \"1.4.0\"\nedition = \"2024\"\n\n\

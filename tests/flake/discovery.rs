@@ -1,4 +1,3 @@
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -127,9 +126,6 @@ fn crates_that_are_policies_and_crates_that_are_not() {
 
 #[test]
 fn folders_that_are_taken() {
-    let linked = beside(&policy("it", ""));
-    symlink(linked.path().join("elsewhere"), linked.path().join("policies/linked")).unwrap();
-    let elsewhere = policy("elsewhere", "");
     let own = "[lib]\npath = \"main.rs\"\n[dependencies]\npolicy-api = \"0.1\"\n";
     let shared = "words.path = \"../words\"\n";
     check(
@@ -147,12 +143,6 @@ fn folders_that_are_taken() {
                     .file("policies/docs/.rs", "")
                     .file("policies/docs/notes.rs/README.md", "")
                     .file("policies/build.rs", ""),
-            ),
-            (
-                "a linked folder",
-                linked
-                    .file("elsewhere/Cargo.toml", &elsewhere)
-                    .file("elsewhere/src/lib.rs", ""),
             ),
             ("a library elsewhere", beside(&manifest("it", own)).file("policies/it/main.rs", "")),
             (

@@ -1,8 +1,11 @@
+use std::os::unix::fs::symlink;
+
 use assert_cmd::Command;
 
 use super::discovery::{evaluation, literal};
-use crate::support::{Folder, Nix, sentence, with_policies};
+use crate::support::{Folder, Nix, root, sentence, with_policies};
 
+const IMAGE: &str = "packages.x86_64-linux.image.drvPath";
 const UNTRACKED: &str = "when it is there, Git does not track it: `git add";
 
 /// How evaluation stops, without the name of the function that all its messages begin with.
@@ -249,7 +252,8 @@ fn crates_that_no_lock_pins() {
         format!(
             "`policies/bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found {has}): \
              expected a `Cargo.lock` in `{folder}` that does; run `cargo generate-lockfile` in that \
-             folder, and have Git track what it writes: `git add {folder}/Cargo.lock`"
+             folder (in `nix develop` where no registry has `policy-api`), and have Git track what \
+             it writes: `git add {folder}/Cargo.lock`"
         )
     };
     assert_eq!(refusal("locks", &pinned(&bad())), remedy("policies/bad", "none"));
@@ -271,7 +275,7 @@ fn the_flake_itself_says_so() {
     let Some(nix) = Nix::find() else { return };
     let refused = |folder: &Folder| {
         let mounted = with_policies(&folder.path().join("policies"));
-        nix.refuses("packages.x86_64-linux.image", &mounted.each_ref().map(String::as_str))
+        nix.refuses(IMAGE, &mounted.each_ref().map(String::as_str))
     };
     assert_eq!(
         refused(&with("policies/better/Cargo.toml", &manifest("good", ""))),
@@ -282,6 +286,55 @@ fn the_flake_itself_says_so() {
         refused(&Folder::new().policy_with("bad", "hex = \"0.4\"", "")),
         "policy-engine: locks: `bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found \
          none): expected a `Cargo.lock` in `bad` that does; run `cargo generate-lockfile` in that \
-         folder, and have Git track what it writes: `git add bad/Cargo.lock`"
+         folder (in `nix develop` where no registry has `policy-api`), and have Git track what it \
+         writes: `git add bad/Cargo.lock`"
+    );
+
+    let folder = Folder::new().file("policies.tar", "no folder");
+    let file = format!("file+file://{}", folder.path().join("policies.tar").display());
+    assert_eq!(
+        nix.refuses(IMAGE, &["--override-input", "policies", &file]),
+        "policy-engine: the input `policies` is a file: expected a folder of policy crates; give \
+         one with `--override-input policies path:/the/folder`"
+    );
+}
+
+#[test]
+fn a_crate_that_is_a_link() {
+    let Some(_) = Nix::find() else { return };
+    let folder = with("elsewhere/Cargo.toml", &manifest("linked", ""));
+    symlink(folder.path().join("elsewhere"), folder.path().join("policies/linked")).unwrap();
+    assert_eq!(
+        refused(&folder),
+        "`policies/linked` is a link, which leads out of what a build is given: put the crate's \
+         folder itself there"
+    );
+}
+
+#[test]
+fn what_no_image_can_be() {
+    let Some(nix) = Nix::find() else { return };
+    let refused = |arguments: &str| {
+        let made = format!(
+            "make: (make {{ system = \"x86_64-linux\"; policies = {}; {arguments} }}).image.drvPath",
+            literal(&root().join("tests/fixtures/house-rules"))
+        );
+        nix.refuses("lib.mkPolicyEngine", &["--impure", "--apply", &made])
+    };
+    assert_eq!(
+        refused("name = \"Foo Bar:x\";"),
+        "policy-engine: mkPolicyEngine: `name` is `Foo Bar:x`, which no image can be called: \
+         expected a repository in lower case, without a tag, such as \
+         `registry.example.com/policies`"
+    );
+    assert_eq!(
+        refused("tag = \"a b\";"),
+        "policy-engine: mkPolicyEngine: `tag` is `a b`, which no image can have: expected up to \
+         128 letters, digits, `_`, `.` and `-`, such as `v1`"
+    );
+    assert_eq!(
+        refused("target = \"aarch64-unknown-linux-gnu\";"),
+        "policy-engine: mkPolicyEngine: target `aarch64-unknown-linux-gnu` is none that images are \
+         built for: expected one of `x86_64-unknown-linux-musl`, `aarch64-unknown-linux-musl`"
     );
 }

@@ -59,6 +59,14 @@ fn everything_evaluates_without_building_anything() {
 }
 
 #[test]
+fn checks_that_compile_nothing_pass() {
+    let Some(nix) = Nix::find() else { return };
+    for check in ["cached", "functions"] {
+        nix.build(&format!("checks.x86_64-linux.{check}"), &[]);
+    }
+}
+
+#[test]
 fn images_are_compiled_for_linux_wherever_they_are_built() {
     let Some(nix) = Nix::find() else { return };
     let how = "image: let d = image.program; in { inherit (d) CARGO_BUILD_TARGET; linker = \

@@ -80,11 +80,10 @@ impl Nix {
         serde_json::from_slice(&command.assert().success().get_output().stdout).unwrap()
     }
 
-    /// What Nix says where it must not evaluate an output, without the traces around it.
+    /// What Nix says where it must not evaluate something, without the traces around it.
     pub(crate) fn refuses(&self, attribute: &str, arguments: &[&str]) -> String {
         let mut command = self.command(&["eval", "--raw"]);
-        let failed =
-            command.arg(format!(".#{attribute}.drvPath")).args(arguments).assert().failure();
+        let failed = command.arg(format!(".#{attribute}")).args(arguments).assert().failure();
         let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
         let (_, sentence) = said.rsplit_once("error: ").unwrap_or_else(|| panic!("{said}"));
         sentence.trim_end().to_owned()

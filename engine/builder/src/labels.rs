@@ -3,6 +3,9 @@ use std::collections::BTreeMap;
 use crate::generate::Asked;
 use crate::inspect::Reported;
 
+/// How the keys of labels begin that say what is in an image.
+pub(crate) const FACTS: &str = "policy-engine.";
+
 /// What is said of an image, by the keys of the OCI image specification where it has one.
 pub(crate) fn of(
     asked: &Asked,

@@ -39,7 +39,7 @@ pub(super) fn pass_on(
     let mut archive = Archive::new(start.chain(input.by_ref()));
     let mut documents = Vec::new();
     let mut extensions = Vec::new();
-    let mut room = LARGEST;
+    let (mut room, mut held) = (LARGEST, 0);
     // Raw: extensions of headers are to be passed on too.
     for entry in archive.entries().map_err(LabelError::Read)?.raw(true) {
         let mut entry = entry.map_err(LabelError::Read)?;
@@ -51,12 +51,15 @@ pub(super) fn pass_on(
         let is_document = kind.is_file() && is_document(&name);
         if !is_extension && !is_document {
             output.write_all(&extensions).map_err(LabelError::Write)?;
-            extensions.clear();
+            room += held;
+            (held, extensions) = (0, Vec::new());
             write_member(output, &header, entry)?;
             continue;
         }
-        room = room.checked_sub(entry.size()).ok_or_else(|| LabelError::Large(name.clone()))?;
+        let size = entry.size();
+        room = room.checked_sub(size).ok_or_else(|| LabelError::Large(name.clone()))?;
         if is_extension {
+            held += size;
             write_member(&mut extensions, &header, entry)?;
         } else {
             let mut bytes = Vec::new();
@@ -67,6 +70,7 @@ pub(super) fn pass_on(
                 header,
                 bytes,
             });
+            held = 0;
         }
     }
     // Whoever writes an archive may fill up the last block, and waits until it is taken.

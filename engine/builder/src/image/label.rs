@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 
 use super::digest;
 use super::docker_archive::{self, Document};
+use crate::labels;
 
 const MANIFEST: &str = "manifest.json";
 
 /// Adds labels to the one image of a Docker archive, on its way from `input` to `output`; they may
-/// depend on the image's date.
+/// depend on the image's date. Labels that it has already stay, but for those on what is in it.
 ///
 /// JSON documents come last, whatever their place was; all else is passed on as it is.
 ///
@@ -20,7 +21,7 @@ const MANIFEST: &str = "manifest.json";
 pub(crate) fn label(
     input: impl Read,
     mut output: impl Write,
-    labels: impl FnOnce(Option<&str>) -> BTreeMap<String, String>,
+    added: impl FnOnce(Option<&str>) -> BTreeMap<String, String>,
 ) -> Result<(), LabelError> {
     let mut documents = docker_archive::pass_on(input, &mut output)?;
     let mut manifest = take(&mut documents, MANIFEST).ok_or(LabelError::NoManifest)?;
@@ -33,8 +34,12 @@ pub(crate) fn label(
     let mut content = config.parse()?;
     let created = content.get("created").and_then(Value::as_str).map(str::to_owned);
     let own = labels_of(&mut content).ok_or_else(|| LabelError::Config(config.name.clone()))?;
-    let added = labels(created.as_deref()).into_iter();
-    own.extend(added.map(|(key, value)| (key, Value::from(value))));
+    for (key, value) in added(created.as_deref()) {
+        // What an image is called is for its maker to say; what is in it is not.
+        if key.starts_with(labels::FACTS) || !own.contains_key(&key) {
+            own.insert(key, value.into());
+        }
+    }
 
     let content = serde_json::to_vec(&content).map_err(OciSpecError::from)?;
     let name = format!("{}.json", digest::of(&content)?.digest());

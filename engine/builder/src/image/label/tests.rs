@@ -28,7 +28,12 @@ fn archive(members: &[Member<'_>]) -> Vec<u8> {
 
 fn labels(created: Option<&str>) -> BTreeMap<String, String> {
     let created = created.unwrap_or("never").to_owned();
-    [("created".to_owned(), created), ("ours".to_owned(), "new".to_owned())].into()
+    [
+        ("created".to_owned(), created),
+        ("policy-engine.crates".to_owned(), "new".to_owned()),
+        ("title".to_owned(), "new".to_owned()),
+    ]
+    .into()
 }
 
 fn labelled(input: &[u8]) -> Result<Vec<u8>, String> {
@@ -54,7 +59,11 @@ const MANIFEST: Member<'_> =
     ("manifest.json", br#"[{"Config":"c.json","Layers":["l/layer.tar"],"RepoTags":null}]"#);
 const CONFIG: Member<'_> = (
     "c.json",
-    br#"{"config":{"Labels":{"ours":"old","theirs":"kept"},"User":"1"},"created":"then"}"#,
+    concat!(
+        r#"{"config":{"Labels":{"policy-engine.crates":"old","theirs":"kept","title":"kept"},"#,
+        r#""User":"1"},"created":"then"}"#
+    )
+    .as_bytes(),
 );
 const LAYER: Member<'_> = ("l/layer.tar", &[9; 1000]);
 
@@ -62,7 +71,12 @@ const LAYER: Member<'_> = ("l/layer.tar", &[9; 1000]);
 fn labels_are_added_and_the_configuration_is_renamed() {
     let config = serde_json::to_vec(&json!({
         "config": {
-            "Labels": {"created": "then", "ours": "new", "theirs": "kept"},
+            "Labels": {
+                "created": "then",
+                "policy-engine.crates": "new",
+                "theirs": "kept",
+                "title": "kept",
+            },
             "User": "1",
         },
         "created": "then",
@@ -85,7 +99,8 @@ fn a_configuration_that_says_nothing_gets_labels_too() {
         let output = labelled(&archive(&[("c.json", config.as_bytes()), MANIFEST])).unwrap();
         let (_, config) = members(&output).swap_remove(0);
         let config: Value = serde_json::from_slice(&config).unwrap();
-        assert_eq!(config, json!({"config": {"Labels": {"created": "never", "ours": "new"}}}));
+        let labels = json!({"created": "never", "policy-engine.crates": "new", "title": "new"});
+        assert_eq!(config, json!({"config": {"Labels": labels}}));
     }
 }
 
