@@ -116,6 +116,7 @@ native.program
     // {
       inherit linux;
       scope = on;
+      startsHere = platform.isLinux && imageTarget == targets.imageOn platform;
     }
   ) ./checks;
 }
