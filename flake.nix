@@ -36,9 +36,13 @@
       packages = each "packages";
       apps = each "apps";
       checks = nix.forEachSystem (system: engine.${system}.checks // repository.${system}.checks);
-      devShells = nix.forEachSystem (system: {
-        default = repository.${system}.devShell;
-      });
+      devShells = nix.forEachSystem (
+        system:
+        engine.${system}.devShells
+        // {
+          default = repository.${system}.devShell;
+        }
+      );
       formatter = nix.forEachSystem (system: repository.${system}.formatter);
 
       overlays.default = nix.overlay;

@@ -10,6 +10,7 @@
   discover,
   engine,
   inputs,
+  lib,
   locks,
   pkgsFor,
   rustToolchain,
@@ -110,7 +111,8 @@ native.program
 // {
   inherit packages;
   apps = call ./outputs/apps.nix;
-  devShells.default = call ./outputs/dev-shell.nix;
+  # Under both names: a flake may have a shell of its own as `default`.
+  devShells = lib.genAttrs [ "default" "policies" ] (_: call ./outputs/dev-shell.nix);
   checks = callWith (
     on
     // {

@@ -43,7 +43,7 @@ in
     cp -r --no-preserve=mode ${part manifests} $out
     cd $out
     for stub in ${lib.escapeShellArgs stubs}; do
-      mkdir -p "$(dirname "$stub")"
+      mkdir -p -- "$(dirname -- "$stub")"
       printf '%s\n' '#![allow(warnings)]' 'fn main() {}' > "$stub"
     done
   '';

@@ -38,7 +38,7 @@ rec {
       };
       buildPhaseCargoCommand = ''
         cargoWithProfile build --locked --package policy-engine ${
-          lib.concatMapStringsSep " " (it: "--package ${it.crate}") discovered.policies
+          lib.concatMapStringsSep " " (it: "--package ${it.crate}@${it.version}") discovered.policies
         }
       '';
     }

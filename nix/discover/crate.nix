@@ -44,15 +44,17 @@ let
       };
       filesOf =
         kind: target:
-        if target ? path then
+        if builtins.isString (target.path or null) then
           [ target.path ]
         else
-          [
+          lib.optionals (builtins.isString (target.name or null)) [
             "${folders.${kind}}/${target.name}.rs"
             "${folders.${kind}}/${target.name}/main.rs"
           ]
           ++ lib.optional (kind == "bin") "src/main.rs";
-      named = kind: lib.concatMap (filesOf kind) (manifest.document.${kind} or [ ]);
+      # Of another type it is for Cargo to judge.
+      tables = value: lib.optionals (builtins.isList value) (lib.filter builtins.isAttrs value);
+      named = kind: lib.concatMap (filesOf kind) (tables (manifest.document.${kind} or null));
     in
     lib.filter (file: paths.isFile (manifest.folder + "/${file}")) (
       lib.concatMap named (builtins.attrNames folders)
@@ -68,7 +70,10 @@ let
     in
     if document ? replace then
       "replace"
-    else if lib.any replacesOther (builtins.attrValues (document.patch or { })) then
+    else if
+      builtins.isAttrs (document.patch or { })
+      && lib.any replacesOther (builtins.attrValues (document.patch or { }))
+    then
       "patch"
     else
       null;
@@ -100,6 +105,10 @@ let
   library = if manifest.library == null then "src/lib.rs" else manifest.library;
   libraryFile = manifest.folder + "/${library}";
 
+  outside = lib.findFirst (
+    file: !paths.contains manifest.folder (manifest.folder + "/${file}")
+  ) null ([ library ] ++ lib.optional (buildScript manifest != null) (buildScript manifest));
+
   # The policy is to be built from the sources that its tests were.
   replaced = lib.findFirst (it: replacing it.document != null) null (
     [ manifest ] ++ lib.optional (workspace != null && !isEngine workspace.folder) workspace
@@ -116,12 +125,14 @@ if !(manifest.document ? package) then
   fail "`${it}` has no `[package]`: expected a crate's manifest, with a name and a version"
 else if !semver.isVersion (builtins.seq name version) then
   fail "`${it}` has the version `${version}`, which is not a semantic version such as `1.2.0`: correct it"
-else if builtins.match "[A-Za-z0-9_-]+" name == null then
-  fail "`${it}` has the name `${name}`, which Cargo does not take: use letters, digits, `-` and `_`"
+else if builtins.match "[A-Za-z_][A-Za-z0-9_-]*" name == null then
+  fail "`${it}` has the name `${name}`, which Cargo does not take: use letters, digits, `-` and `_`, a letter first"
 else if replaced != null then
   fail "`${
     show (replaced.folder + "/Cargo.toml")
   }` has a `[${replacing replaced.document}]`, which does not count in the program's workspace: the policy would be built from other sources than its tests were; take it out"
+else if outside != null then
+  fail "`${it}` has the file `${outside}`, which is outside of the crate's folder: a crate is built from its own folder alone; move the file there"
 else if role == "policy" && !isMet then
   fail "policy crate `${name}` asks for policy-api `${asked.requirement}` in `${it}`, and this engine has ${api}: change the requirement, or build with an engine that has it"
 else if role == "policy" && !paths.isFile libraryFile then

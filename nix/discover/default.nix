@@ -77,10 +77,20 @@ let
   # What a flake does not see is most often what Git does not track.
   untracked = it: "when it is there, Git does not track it: `git add ${show it}`";
 
+  entries = builtins.readDir root;
+  # A link to no folder that is named as crates are: it may lead to one that did not come along,
+  # and Nix does not tell where it leads.
+  isLost =
+    name:
+    entries.${name} == "symlink"
+    && !paths.isFolder (root + "/${name}")
+    && builtins.match "[a-z0-9_-]+" name != null
+    && builtins.match "result(-.*)?" name == null;
   # The names of the folders to look into, sorted.
   folders = lib.filter (
-    name: !lib.hasPrefix "." name && name != "target" && paths.isFolder (root + "/${name}")
-  ) (builtins.attrNames (builtins.readDir root));
+    name:
+    !lib.hasPrefix "." name && name != "target" && (paths.isFolder (root + "/${name}") || isLost name)
+  ) (builtins.attrNames entries);
 
   # A Rust file in the folder itself or in its `src`: `null` where there is none.
   rustFileIn =
@@ -106,11 +116,12 @@ let
       folder = root + "/${name}";
       rust = rustFileIn folder;
     in
-    if paths.isFile (folder + "/Cargo.toml") then
-      if (builtins.readDir root).${name} == "symlink" then
-        fail "`${show folder}` is a link, which leads out of what a build is given: put the crate's folder itself there"
-      else
-        [ (crateOf name (readManifestOf folder)) ]
+    if isLost name || entries.${name} == "symlink" && paths.isFile (folder + "/Cargo.toml") then
+      fail "`${show folder}` is a link, which leads out of what a build is given: put the crate's folder itself there, or take the link away"
+    else if (builtins.readDir folder)."Cargo.toml" or "" == "symlink" then
+      fail "`${show folder}/Cargo.toml` is a link, which leads out of what a build is given: put the file itself there"
+    else if paths.isFile (folder + "/Cargo.toml") then
+      [ (crateOf name (readManifestOf folder)) ]
     else if rust != null then
       fail "`${show folder}` holds Rust files (`${show rust}`) but no `Cargo.toml`: add one, or move the folder away; ${
         untracked (folder + "/Cargo.toml")
@@ -130,9 +141,17 @@ let
     let
       names = lib.concatMapStringsSep ", " (it: it.crate) support;
       others = lib.optionalString (support != [ ]) "; the crates there (${names}) do not";
+      # An input of its own.
+      isTop = show root == ".";
+      place = if isTop then "the policies folder" else "`${show root}`";
+      remedy =
+        if isTop then
+          "a folder inside of a Git repository is given as `path:/the/folder`"
+        else
+          "when they are there, Git does not track them: `git add ${show root}`";
     in
     if policies == [ ] then
-      fail "no policies in `${show root}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}; when they are there, Git does not track them: `git add ${show root}`"
+      fail "no policies in ${place}: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}; ${remedy}"
     else
       true;
 
@@ -166,7 +185,10 @@ let
         workspace:
         let
           document = builtins.fromTOML (builtins.readFile (workspace + "/Cargo.toml"));
-          members = lib.filter (member: !isPattern member) (document.workspace.members or [ ]);
+          given = document.workspace.members or [ ];
+          members = lib.filter (member: builtins.isString member && !isPattern member) (
+            lib.optionals (builtins.isList given) given
+          );
           missing = lib.findFirst (
             member:
             paths.contains root (workspace + "/${member}")

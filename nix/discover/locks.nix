@@ -70,7 +70,7 @@ let
     dependency.path != null
     || package == "policy-api"
     || lib.any isMet locked
-    || fail "`${it.manifest}` depends on ${wanted}, which no lock pins (found ${has}): expected a `Cargo.lock` in `${folder}` that does; run `cargo generate-lockfile` in that folder (in `nix develop` where no registry has `policy-api`), and have Git track what it writes: `git add ${folder}/Cargo.lock`";
+    || fail "`${it.manifest}` depends on ${wanted}, which no lock pins (found ${has}): expected a `Cargo.lock` in `${folder}` that does; run `cargo generate-lockfile` in that folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what it writes: `git add ${folder}/Cargo.lock`";
 in
 assert lib.all (it: lib.all (check it) it.dependencies) crates;
 {

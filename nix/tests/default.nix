@@ -5,6 +5,7 @@ let
   suites = [
     ./discover.nix
     ./locks.nix
+    ./name.nix
     ./nixos-module.nix
     ./paths.nix
     ./semver.nix

@@ -239,6 +239,8 @@ fn folders_that_are_refused() {
             ("half a version", beside("[package]\nname = \"it\"\nversion = \"1.0\"\n")),
             ("a name with a space", beside(&manifest("i t", ""))),
             ("a name that is not ASCII", beside(&manifest("ít", ""))),
+            ("a name that begins with a digit", beside(&manifest("3a", ""))),
+            ("a name that begins with a hyphen", beside(&manifest("-a", ""))),
             ("no letters in the name", beside(&manifest("", ""))),
             ("one name twice", beside(&manifest("good", ""))),
             ("two names that are one to Rust", beside(&manifest("a-b", "")).library("a_b", "", "")),

@@ -147,7 +147,7 @@ fn a_manifest_without_what_a_crate_has() {
     assert_eq!(
         bad(&manifest("so bad", "")),
         "`policies/bad/Cargo.toml` has the name `so bad`, which Cargo does not take: use letters, \
-         digits, `-` and `_`"
+         digits, `-` and `_`, a letter first"
     );
 }
 
@@ -252,7 +252,7 @@ fn crates_that_no_lock_pins() {
         format!(
             "`policies/bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found {has}): \
              expected a `Cargo.lock` in `{folder}` that does; run `cargo generate-lockfile` in that \
-             folder (in `nix develop` where no registry has `policy-api`), and have Git track what \
+             folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what \
              it writes: `git add {folder}/Cargo.lock`"
         )
     };
@@ -286,7 +286,7 @@ fn the_flake_itself_says_so() {
         refused(&Folder::new().policy_with("bad", "hex = \"0.4\"", "")),
         "policy-engine: locks: `bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found \
          none): expected a `Cargo.lock` in `bad` that does; run `cargo generate-lockfile` in that \
-         folder (in `nix develop` where no registry has `policy-api`), and have Git track what it \
+         folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what it \
          writes: `git add bad/Cargo.lock`"
     );
 
@@ -307,7 +307,12 @@ fn a_crate_that_is_a_link() {
     assert_eq!(
         refused(&folder),
         "`policies/linked` is a link, which leads out of what a build is given: put the crate's \
-         folder itself there"
+         folder itself there, or take the link away"
+    );
+    std::fs::remove_dir_all(folder.path().join("elsewhere")).unwrap();
+    assert!(
+        refused(&folder).starts_with("`policies/linked` is a link"),
+        "a link that leads nowhere"
     );
 }
 
@@ -327,6 +332,7 @@ fn what_no_image_can_be() {
          expected a repository in lower case, without a tag, such as \
          `registry.example.com/policies`"
     );
+    assert!(refused("name = \"UPPER/x\";").contains("`name` is `UPPER/x`"));
     assert_eq!(
         refused("tag = \"a b\";"),
         "policy-engine: mkPolicyEngine: `tag` is `a b`, which no image can have: expected up to \

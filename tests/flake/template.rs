@@ -43,3 +43,15 @@ fn it_works_as_it_is() {
         .assert()
         .success();
 }
+
+#[test]
+fn its_shell_has_a_cargo_that_knows_the_engine() {
+    let Some(nix) = Nix::find() else { return };
+    let folder = laid_out();
+    let repository = folder.path().join("repository");
+    let mut command = nix.command_of_user(&["develop"]);
+    command.arg(format!("path:{}", repository.display()));
+    command.args(["--command", "cargo", "generate-lockfile", "--manifest-path"]);
+    command.arg(repository.join("policies/working-hours/Cargo.toml")).assert().success();
+    assert!(repository.join("policies/working-hours/Cargo.lock").is_file());
+}

@@ -33,7 +33,8 @@ pub(crate) enum DiscoverError {
     #[error("`{}` has the version `{version}`, which is not a semantic version such as `1.2.0`: {source}", path.display())]
     Version { path: PathBuf, version: String, source: semver::Error },
     #[error(
-        "`{}` has the name `{name}`, which Cargo does not take: use letters, digits, `-` and `_`",
+        "`{}` has the name `{name}`, which Cargo does not take: use letters, digits, `-` and `_`, a \
+         letter first",
         path.display()
     )]
     Name { path: PathBuf, name: String },

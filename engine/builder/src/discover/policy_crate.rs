@@ -105,7 +105,8 @@ impl Library {
 fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    !name.is_empty() && name.chars().all(is_allowed)
+    let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.starts_with(starts_well) && name.chars().all(is_allowed)
 }
 
 /// Checks that the policy is built from the sources that its tests were: what its workspace

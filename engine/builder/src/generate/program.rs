@@ -133,7 +133,7 @@ pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) ->
             "        LinkedCrate {{
             name: {:?},
             version: {:?},
-            policies: &{}::registered_for_policy_api_{api}::POLICIES,
+            policies: &{}::registered_for_policy_api_{api}::POLICIES, // by `policy_api::register!(…)` in its `src/lib.rs`
         }},\n",
             it.name,
             it.version.to_string(),

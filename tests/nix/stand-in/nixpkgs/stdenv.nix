@@ -36,6 +36,7 @@ let
             "source $stdenv/setup; genericBuild"
           ];
           stdenv = environment;
+          outputs = [ "out" ];
         }
         // removeAttrs args forEvaluation
         // args.env or { }
