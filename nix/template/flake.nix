@@ -4,7 +4,7 @@
   inputs.policy-engine.url = "github:policy-engine/policy-engine";
 
   outputs =
-    { policy-engine, self }:
+    { policy-engine, self, ... }:
     let
       systems = [
         "aarch64-darwin"

@@ -333,6 +333,12 @@ fn what_no_image_can_be() {
          `registry.example.com/policies`"
     );
     assert!(refused("name = \"UPPER/x\";").contains("`name` is `UPPER/x`"));
+    let nowhere = "make: (make { policies = ./.; }).image.drvPath";
+    assert_eq!(
+        nix.refuses("lib.mkPolicyEngine", &["--impure", "--apply", nowhere]),
+        "policy-engine: mkPolicyEngine: neither `system` nor `pkgs` is given: expected one of \
+         them, such as `system = \"x86_64-linux\"`"
+    );
     assert_eq!(
         refused("tag = \"a b\";"),
         "policy-engine: mkPolicyEngine: `tag` is `a b`, which no image can have: expected up to \
