@@ -2,9 +2,9 @@
 #
 #   policy-engine.lib.mkPolicyEngine { inherit system; policies = ./policies; }
 #
-# gives the program as a derivation. What else is made is in its attributes: `packages`, `apps` and
-# `checks` as a flake's outputs for one system want them, and each package by its own name, such as
-# `image`.
+# gives the program as a derivation. What else is made is in its attributes: `packages`, `apps`,
+# `checks` and `devShells` as a flake's outputs for one system want them, and each package by its own
+# name, such as `image`.
 {
   callWith,
   discover,
