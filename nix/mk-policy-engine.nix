@@ -33,6 +33,8 @@
   rustToolchain ? defaults.rustToolchain,
   # Where the policies come from, for the image's label.
   revision ? null,
+  # Optional parts of the engine, such as "otlp".
+  features ? [ ],
   # Added to the image's configuration, by the names of the OCI image specification.
   extraImageConfig ? { },
   # Derivations whose files the image holds as well.
@@ -66,6 +68,7 @@ let
       discovered
       extraContents
       extraImageConfig
+      features
       packages
       pkgs
       revision

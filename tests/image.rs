@@ -75,6 +75,9 @@ fn the_configuration_says_who_runs_what() {
     assert_eq!(config["config"]["User"], "1000:1000");
     assert_eq!(config["config"]["Entrypoint"], json!(["/bin/policy-engine"]));
     assert_eq!(config["config"]["Cmd"], json!(["serve"]));
+    let environment = config["config"]["Env"].as_array().unwrap();
+    assert!(environment.contains(&json!("POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:8181")));
+    assert_eq!(config["config"]["ExposedPorts"], json!({"8181/tcp": {}}));
 }
 
 #[test]

@@ -26,9 +26,13 @@ mod flake;
 mod image;
 /// One lock of several, and what cannot be in one program.
 mod locks;
+/// Spans for an OpenTelemetry collector.
+mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;
+/// `serve`, as its clients and its operators meet it.
+mod serve;

@@ -135,7 +135,9 @@ fn what_was_inherited_is_described() {
          versions  2.0.0, 1.4.0\n\
          settings  the author keeps no schema of them\n\
          \n\
-         Try it:   policy-engine eval greeting < input.json\n",
+         try it    policy-engine eval greeting < input.json\n\
+         serve it  policy-engine serve\n          curl -s http://localhost:8181/v0/data/greeting -d @input.json\n          \
+         policy-engine describe greeting --format webhook   (for Kubernetes)\n",
     );
 }
 
@@ -174,8 +176,15 @@ fn settings_and_schemas_are_the_authors() {
 
 #[test]
 fn locked_versions_are_kept() {
-    let (_, hex) = outside().lock.split_once("name = \"hex\"\n").unwrap();
-    assert!(hex.starts_with("version = \"0.4.2\"\n"), "{hex}");
+    let version = |lock: &str, name: &str| {
+        let (_, package) = lock.split_once(&format!("name = \"{name}\"\n")).unwrap();
+        package.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(version(&outside().lock, "static_assertions"), "version = \"1.0.0\"");
+    // The engine is linked with this one too, and the fixture's lock has another version of it.
+    let engine = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert_ne!(version(&engine, "hex"), "version = \"0.4.2\"");
+    assert_eq!(version(&outside().lock, "hex"), version(&engine, "hex"));
 }
 
 /// What is not built here is discovered: the same crates make it into the program above.

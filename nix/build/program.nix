@@ -5,6 +5,7 @@
   craneLib,
   discovered,
   engine,
+  features,
   lib,
   mkRegistration,
   pkgs,
@@ -39,7 +40,7 @@ rec {
       buildPhaseCargoCommand = ''
         cargoWithProfile build --locked --package policy-engine ${
           lib.concatMapStringsSep " " (it: "--package ${it.crate}@${it.version}") discovered.policies
-        }
+        } ${lib.concatMapStringsSep " " (it: "--features policy-engine/${it}") features}
       '';
     }
   );

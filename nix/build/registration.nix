@@ -5,6 +5,7 @@
   cargoVendorDir,
   craneLib,
   engine,
+  features,
   lib,
   policiesSource,
 }:
@@ -24,6 +25,8 @@ let
     "${policies}/${policiesSource.within}"
     "--target"
     target
+    "--engine-features"
+    (lib.concatStringsSep "," features)
   ]
   ++ lib.optional withTests "--with-tests";
 in

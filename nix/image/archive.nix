@@ -21,12 +21,14 @@ let
     Entrypoint = [ "/bin/policy-engine" ];
     Cmd = [ "serve" ];
     WorkingDir = "/";
+    ExposedPorts."8181/tcp" = { };
   }
   // extraImageConfig
   // {
     Env = [
       "PATH=/bin"
       "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"
+      "POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:8181"
     ]
     ++ extraImageConfig.Env or [ ];
   };

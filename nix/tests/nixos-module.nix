@@ -9,52 +9,188 @@ let
   module = import ../outputs/nixos-module.nix {
     inputs.self.packages.x86_64-linux.default = program;
   };
+  # As much of nixpkgs as the module asks for: files are what is in them.
+  pkgs = {
+    coreutils = "/nix/store/coreutils";
+    formats.json = _: { generate = _: builtins.toJSON; };
+    runCommand =
+      _: _: text:
+      "validated by ${text}";
+    stdenv = {
+      buildPlatform.canExecute = platform: platform == "here";
+      hostPlatform = "here";
+    };
+  };
   # What the module makes of settings: without the module system, which merges and checks them.
-  servicesOf =
-    settings:
+  madeWith =
+    pkgs: options:
     (module {
-      inherit lib;
-      pkgs = { };
+      inherit lib pkgs;
       config.services.policy-engine = {
         enable = true;
         package = program;
-        arguments = [ "serve" ];
+        settings = { };
+        validateSettings = true;
+        extraArguments = [ ];
         environment = { };
+        credentials = { };
+        privilegedPorts = false;
+        socketGroup = null;
       }
-      // settings;
+      // options;
     }).config;
-  service = settings: (servicesOf settings).content.systemd.services.policy-engine;
+  made = options: (madeWith pkgs options).content;
+  unit = options: (made options).systemd.services.policy-engine;
+  service = options: (unit options).serviceConfig;
+  file = config: config.content.environment.etc."policy-engine/config.json".source;
+  holds = options: map (it: it.assertion) (made options).assertions;
 in
 {
   "nixos-module: nothing runs unless it is enabled" = {
-    expr = (servicesOf { enable = false; }).condition;
+    expr = (madeWith pkgs { enable = false; }).condition;
     expected = false;
   };
-  "nixos-module: the program is started with its arguments, whatever is in them" = {
+  "nixos-module: the program serves what is in its file, with more arguments, whatever is in them" = {
     expr =
       (service {
-        arguments = [
-          "serve"
+        extraArguments = [
           "a b"
           "100% of $HOME"
         ];
-      }).serviceConfig.ExecStart;
-    expected = ''"/nix/store/policy-engine/bin/policy-engine" "serve" "a b" "100%% of $$HOME"'';
+      }).ExecStart;
+    expected = ''"/nix/store/policy-engine/bin/policy-engine" "serve" "--config" "/etc/policy-engine/config.json" "a b" "100%% of $$HOME"'';
   };
-  "nixos-module: it has a user of its own and no privileges" = {
+  "nixos-module: the file is what `config` finds nothing wrong with" = {
+    expr = file (madeWith pkgs { settings.timeout = "2s"; });
+    expected = ''
+      validated by /nix/store/policy-engine/bin/policy-engine config --config {"timeout":"2s"} >/dev/null
+      ln -s {"timeout":"2s"} "$out"
+    '';
+  };
+  "nixos-module: the file is the settings where nobody can or should ask the program" = {
+    expr = map file [
+      (madeWith pkgs { validateSettings = false; })
+      (madeWith (lib.recursiveUpdate pkgs { stdenv.hostPlatform = "elsewhere"; }) { })
+    ];
+    expected = [
+      "{}"
+      "{}"
+    ];
+  };
+  "nixos-module: other settings change nothing in the unit but what reloads it" = {
+    expr =
+      builtins.removeAttrs (unit { settings.timeout = "2s"; }) [ "reloadTriggers" ]
+      == builtins.removeAttrs (unit { }) [ "reloadTriggers" ];
+    expected = true;
+  };
+  "nixos-module: settings reload it, those of its sockets restart it" = {
     expr = {
-      inherit ((service { }).serviceConfig)
-        CapabilityBoundingSet
-        DynamicUser
-        NoNewPrivileges
-        ProtectSystem
+      inherit
+        (unit {
+          settings = {
+            listen = [ "http://127.0.0.1:80" ];
+            timeout = "2s";
+          };
+        })
+        reloadTriggers
+        restartTriggers
         ;
     };
     expected = {
+      reloadTriggers = [ ''{"listen":["http://127.0.0.1:80"],"timeout":"2s"}'' ];
+      restartTriggers = [ ''{"listen":["http://127.0.0.1:80"]}'' ];
+    };
+  };
+  "nixos-module: a reload is a signal, and a wrong configuration is not tried again" = {
+    expr = {
+      inherit (service { }) ExecReload RestartPreventExitStatus;
+    };
+    expected = {
+      ExecReload = "/nix/store/coreutils/bin/kill -HUP $MAINPID";
+      RestartPreventExitStatus = 78;
+    };
+  };
+  "nixos-module: it has a user of its own and no privileges" = {
+    expr = {
+      inherit (service { })
+        AmbientCapabilities
+        CapabilityBoundingSet
+        DynamicUser
+        LoadCredential
+        NoNewPrivileges
+        PrivateUsers
+        ProtectSystem
+        RuntimeDirectoryMode
+        ;
+    };
+    expected = {
+      AmbientCapabilities = "";
       CapabilityBoundingSet = "";
       DynamicUser = true;
+      LoadCredential = [ ];
       NoNewPrivileges = true;
+      PrivateUsers = true;
       ProtectSystem = "strict";
+      RuntimeDirectoryMode = "0700";
     };
+  };
+  "nixos-module: low ports take one capability, in the machine's user namespace" = {
+    expr = {
+      inherit (service { privilegedPorts = true; })
+        AmbientCapabilities
+        CapabilityBoundingSet
+        PrivateUsers
+        ;
+    };
+    expected = {
+      AmbientCapabilities = "CAP_NET_BIND_SERVICE";
+      CapabilityBoundingSet = "CAP_NET_BIND_SERVICE";
+      PrivateUsers = false;
+    };
+  };
+  "nixos-module: credentials are given by name, whatever their paths" = {
+    expr = (service { credentials."tls.key" = "/secrets/100%.key"; }).LoadCredential;
+    expected = [ "tls.key:/secrets/100%%.key" ];
+  };
+  "nixos-module: a group for its sockets is made, and is the service's own" = {
+    expr =
+      let
+        config = made { socketGroup = "clients"; };
+      in
+      {
+        inherit (config.systemd.services.policy-engine.serviceConfig) Group RuntimeDirectoryMode;
+        groups = config.users.groups.content;
+        mode = config.services.policy-engine.settings.content.unix-socket-mode.content;
+      };
+    expected = {
+      Group = "clients";
+      RuntimeDirectoryMode = "0750";
+      groups.clients = { };
+      mode = "0660";
+    };
+  };
+  "nixos-module: without a group for its sockets nothing is said of one" = {
+    expr = {
+      groups = (made { }).users.groups.condition;
+      settings = (made { }).services.policy-engine.settings.condition;
+      group = service { } ? Group;
+    };
+    expected = {
+      groups = false;
+      settings = false;
+      group = false;
+    };
+  };
+  "nixos-module: the group for its sockets has another name than its user" = {
+    expr = map holds [
+      { }
+      { socketGroup = "clients"; }
+      { socketGroup = "policy-engine"; }
+    ];
+    expected = [
+      [ true ]
+      [ true ]
+      [ false ]
+    ];
   };
 }

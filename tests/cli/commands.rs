@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::engine;
+use crate::support::{Folder, engine, root};
 
 fn json(arguments: &[&str]) -> Value {
     let output = engine(arguments).assert().code(0).stderr("").get_output().stdout.clone();
@@ -34,11 +34,31 @@ fn describe_tells_all_that_is_known() {
          settings\n  version  `latest`, or a Kubernetes version from `v1.0` to `v1.37`.\n\
          input     `policy-engine schema pod-security-baseline` prints its JSON Schema\n\
          \n\
-         Try it:   policy-engine eval pod-security-baseline < input.json\n",
+         try it    policy-engine eval pod-security-baseline < input.json\n\
+         serve it  policy-engine serve\n          curl -s http://localhost:8181/v0/data/pod-security-baseline -d @input.json\n          \
+         policy-engine describe pod-security-baseline --format webhook   (for Kubernetes)\n",
     );
     let described = json(&["describe", "pod-security-baseline", "--format", "json"]);
     assert_eq!(described["crate"], "pod-security");
     assert_eq!(described["settingsSchema"]["type"], "object");
+}
+
+#[test]
+fn the_configuration_in_the_readme_is_right() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut blocks = readme.split("```yaml\n").map(|rest| rest.split("```").next().unwrap());
+    let yaml = blocks.find(|block| block.starts_with("listen:")).unwrap();
+    let folder = Folder::new().file("config.yaml", yaml);
+    let config = json(&[
+        "config",
+        "--format",
+        "json",
+        "--config",
+        folder.path().join("config.yaml").to_str().unwrap(),
+    ]);
+    let settings = config.as_array().unwrap();
+    let mode = settings.iter().find(|it| it["path"] == "policies.pods.mode").unwrap();
+    assert_eq!((&mode["value"], &mode["from"]["kind"]), (&"monitor".into(), &"file".into()));
 }
 
 #[test]

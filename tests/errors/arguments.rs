@@ -78,3 +78,11 @@ fn a_folder_to_generate_into_that_holds_something_else() {
          left as it is: name an empty or a new folder"
     );
 }
+
+#[test]
+fn a_feature_that_the_engine_does_not_have() {
+    let folder = Folder::new().policy("anything");
+    let expected = "the engine has no feature `oltp`: expected `otlp`";
+    assert_eq!(folder.refused(&["--engine-features", "oltp"]), expected);
+    assert_eq!(folder.refused(&["--engine-features", " otlp, oltp,"]), expected);
+}

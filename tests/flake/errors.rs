@@ -247,10 +247,10 @@ fn crates_that_cannot_be_built_here() {
 #[test]
 fn crates_that_no_lock_pins() {
     let Some(_) = Nix::find() else { return };
-    let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nhex = \"0.4\"", "");
+    let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nroman = \"0.4\"", "");
     let remedy = |folder: &str, has: &str| {
         format!(
-            "`policies/bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found {has}): \
+            "`policies/bad/Cargo.toml` depends on `roman` `0.4`, which no lock pins (found {has}): \
              expected a `Cargo.lock` in `{folder}` that does; run `cargo generate-lockfile` in that \
              folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what \
              it writes: `git add {folder}/Cargo.lock`"
@@ -259,7 +259,7 @@ fn crates_that_no_lock_pins() {
     assert_eq!(refusal("locks", &pinned(&bad())), remedy("policies/bad", "none"));
     let workspace = "[workspace]\nmembers = [\"bad\"]\n";
     let lock =
-        "version = 4\n[[package]]\nname = \"hex\"\nversion = \"0.3.2\"\nsource = \"registry\"\n";
+        "version = 4\n[[package]]\nname = \"roman\"\nversion = \"0.3.2\"\nsource = \"registry\"\n";
     let stale = bad().file("policies/Cargo.toml", workspace).file("policies/Cargo.lock", lock);
     assert_eq!(refusal("locks", &pinned(&stale)), remedy("policies", "`0.3.2`"));
     let old = bad().file("policies/bad/Cargo.lock", &lock.replace("version = 4\n", ""));
@@ -283,8 +283,8 @@ fn the_flake_itself_says_so() {
          `good/Cargo.toml`; rename one of them"
     );
     assert_eq!(
-        refused(&Folder::new().policy_with("bad", "hex = \"0.4\"", "")),
-        "policy-engine: locks: `bad/Cargo.toml` depends on `hex` `0.4`, which no lock pins (found \
+        refused(&Folder::new().policy_with("bad", "roman = \"0.4\"", "")),
+        "policy-engine: locks: `bad/Cargo.toml` depends on `roman` `0.4`, which no lock pins (found \
          none): expected a `Cargo.lock` in `bad` that does; run `cargo generate-lockfile` in that \
          folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what it \
          writes: `git add bad/Cargo.lock`"

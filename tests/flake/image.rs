@@ -68,6 +68,8 @@ fn docker_loads_and_runs_what_nix_builds() {
     let environment = config["Env"].as_array().unwrap();
     assert!(environment.contains(&json!("TEAM=platform")), "{environment:?}");
     assert!(environment.contains(&json!("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")));
+    assert!(environment.contains(&json!("POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:8181")));
+    assert_eq!(config["ExposedPorts"], json!({"8181/tcp": {}}));
 
     let denied = image.ran(&["eval", "pod-security-restricted"], BAD).code(2).stderr("");
     let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();

@@ -12,8 +12,13 @@ pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
 pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 
 /// What users may have set, and tests must not depend on.
-const SETTINGS: [&str; 4] =
-    ["POLICY_ENGINE_IMAGE_REPO", "POLICY_ENGINE_SOURCE", "POLICY_ENGINE_TAG", "SOURCE_DATE_EPOCH"];
+const SETTINGS: [&str; 5] = [
+    "POLICY_ENGINE_FEATURES",
+    "POLICY_ENGINE_IMAGE_REPO",
+    "POLICY_ENGINE_SOURCE",
+    "POLICY_ENGINE_TAG",
+    "SOURCE_DATE_EPOCH",
+];
 
 /// The repository.
 pub(crate) fn root() -> &'static Path {

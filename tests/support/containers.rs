@@ -27,6 +27,15 @@ pub(crate) fn docker_answers() -> bool {
     answers
 }
 
+/// Whether a client that a test uses is there, which it must where `POLICY_ENGINE_REQUIRE_CLIENTS`
+/// is 1.
+pub(crate) fn client_answers(program: &str, arguments: &[&str]) -> bool {
+    let answers = answers(program, arguments);
+    let required = env::var_os("POLICY_ENGINE_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+    assert!(answers || !required, "there is no {program}, and POLICY_ENGINE_REQUIRE_CLIENTS is 1");
+    answers
+}
+
 /// Runs a program that must do what it is told.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).assert().success().get_output().clone()

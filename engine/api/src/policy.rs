@@ -20,6 +20,10 @@ pub trait Policy: Send + Sync + Sized + 'static {
     /// The answer. It may borrow from the policy and from the request's bytes.
     type Output<'a>: Serialize;
 
+    /// Whether an answer takes long (say, more than a millisecond) or waits for something. A
+    /// server then asks on threads set aside for that, and not on those that read requests.
+    const BLOCKING: bool = false;
+
     /// Makes the policy from its settings, once: check them here and keep what `execute` needs in
     /// the form that is quickest to ask.
     ///

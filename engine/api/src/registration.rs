@@ -30,6 +30,8 @@ pub struct Registration {
     pub crate_name: &'static str,
     /// That package's version.
     pub crate_version: &'static str,
+    /// Whether it asks for threads of its own: [`Policy::BLOCKING`].
+    pub blocking: bool,
     /// Makes the policy from its settings, as JSON text.
     pub configure: Configure,
     /// The input's JSON Schema, where the author gave one.
@@ -58,6 +60,7 @@ impl Registration {
             authors,
             crate_name,
             crate_version,
+            blocking: P::BLOCKING,
             configure: configure::<P>,
             input_schema: P::input_schema,
             settings_schema: P::settings_schema,

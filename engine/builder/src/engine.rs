@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use crate::features::{Features, UnknownFeature};
 use crate::manifest::{Manifest, ManifestError};
 
 /// The engine's own sources: what every policy is built against.
@@ -17,6 +19,10 @@ pub(crate) struct Engine {
     pub(crate) api_version: Version,
     /// The version of `policy-engine`.
     pub(crate) version: Version,
+    /// Those of its optional parts that are wanted.
+    pub(crate) features: Features,
+    /// What it would be linked with for the others.
+    pub(crate) left_out: BTreeSet<String>,
 }
 
 impl Engine {
@@ -57,9 +63,18 @@ impl Engine {
             root: fs_err::canonicalize(root)?,
             api_version: version(&api)?,
             version: version(&runtime)?,
+            features: Features::default(),
+            left_out: BTreeSet::new(),
             api,
             runtime,
         }))
+    }
+
+    /// The engine with these of its optional parts, and no other.
+    pub(crate) fn with_features(mut self, features: &Features) -> Result<Self, EngineError> {
+        self.left_out = features.choose(&mut self.runtime.document)?;
+        self.features = features.clone();
+        Ok(self)
     }
 
     /// The part of the API's version within which policies are compatible, as it stands in the
@@ -87,6 +102,8 @@ pub(crate) enum EngineError {
     Nowhere,
     #[error("the engine's `{}` has no semantic version", .0.display())]
     NoVersion(PathBuf),
+    #[error(transparent)]
+    Feature(#[from] UnknownFeature),
     #[error("the engine's sources: {0}")]
     Manifest(#[from] ManifestError),
     #[error("the engine's sources: {0}")]

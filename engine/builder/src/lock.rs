@@ -1,5 +1,6 @@
 //! Reading `Cargo.lock` files.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,19 @@ impl Lock {
     /// The packages that do not lie in folders: those that have to be pinned.
     pub(crate) fn pins(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|it| it.source.is_some())
+    }
+
+    /// The same, but for some packages that the crate of this name, which lies in a folder, would
+    /// be linked with.
+    pub(crate) fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
+        let mut packages = self.packages.clone();
+        for it in packages.iter_mut().filter(|it| it.name == name && it.source.is_none()) {
+            it.dependencies.retain(|dependency| {
+                let name = dependency.split_once(' ').map_or(dependency.as_str(), |(name, _)| name);
+                !dependencies.contains(name)
+            });
+        }
+        Self { packages }
     }
 
     /// What is linked with the crate of this name that lies in a folder, itself first; nothing
@@ -190,5 +204,8 @@ mod tests {
         };
         assert_eq!(found(|_| true), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere", "y 2.0.0"]);
         assert_eq!(found(|it| it.name != "x"), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere"]);
+        let without = lock.without("top", &BTreeSet::from(["x".to_owned(), "z".to_owned()]));
+        let left = without.linked_with("top", |_| true);
+        assert_eq!(left.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["top", "y"]);
     }
 }

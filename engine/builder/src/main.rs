@@ -11,6 +11,7 @@ mod compile;
 mod destination;
 mod discover;
 mod engine;
+mod features;
 mod files;
 mod generate;
 mod image;

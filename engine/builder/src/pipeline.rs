@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::compile::{self, Binary, CompileError, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
+use crate::features::Features;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp};
 use crate::image::{Image, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
@@ -22,6 +23,8 @@ pub(crate) struct Order<'a> {
     pub(crate) policies: &'a Path,
     /// The engine's sources, when the user names them.
     pub(crate) engine: Option<&'a Path>,
+    /// Its optional parts that are wanted.
+    pub(crate) engine_features: &'a Features,
     pub(crate) target: Option<&'a str>,
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
@@ -40,7 +43,7 @@ pub(crate) struct Built {
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
     let (engine, policies, target) =
         progress.phase("discover", &order.policies.display().to_string(), || {
-            let engine = Engine::locate(order.engine)?;
+            let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
             let policies = Policies::discover(order.policies, &engine)?;
             Ok::<_, PipelineError>((engine, policies, Target::choose(order.target)?))
         })?;

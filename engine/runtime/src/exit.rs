@@ -10,6 +10,8 @@ const FAILED: u8 = 1;
 const DENIED: u8 = 2;
 /// The command line makes no sense (`EX_USAGE` of `sysexits.h`).
 const USAGE: u8 = 64;
+/// The configuration is not as it must be (`EX_CONFIG` of `sysexits.h`).
+const CONFIG: u8 = 78;
 
 /// How a command ended; the worse of two outcomes is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,10 +24,12 @@ pub enum Outcome {
     Failed,
     /// The command line makes no sense.
     Usage,
+    /// The configuration is not as it must be.
+    Config,
 }
 
 impl Outcome {
-    /// The process's exit status: 0 allowed, 2 denied, 1 failed, 64 usage.
+    /// The process's exit status: 0 allowed, 2 denied, 1 failed, 64 usage, 78 configuration.
     #[must_use]
     pub fn code(self) -> ExitCode {
         ExitCode::from(match self {
@@ -33,6 +37,7 @@ impl Outcome {
             Self::Denied => DENIED,
             Self::Failed => FAILED,
             Self::Usage => USAGE,
+            Self::Config => CONFIG,
         })
     }
 }

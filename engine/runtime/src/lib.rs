@@ -5,17 +5,26 @@
 //! Everything here may change between versions. What policy authors code against is `policy-api`.
 
 mod cli;
+mod config;
+mod cryptography;
+mod decision_log;
 mod documents;
 mod exit;
 mod instance;
+mod long_work;
+mod metrics;
+mod outbound;
 mod policy_ref;
 mod program;
+mod reasons;
 mod registry;
+mod server;
 mod settings;
 mod stack;
 #[cfg(test)]
 mod testing;
 mod transcode;
+mod watched_file;
 
 pub use documents::{Document, DocumentError, Source};
 pub use exit::Outcome;

@@ -4,7 +4,8 @@ use policy_api::DecodeError;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::documents::{Source, SourceError, single_document};
+use crate::config::{Mistake, Node, Origin};
+use crate::documents::{Source, SourceError, single_document, without_place};
 
 /// The most that is read of a settings file.
 const MAX_FILE_BYTES: u64 = 32 << 20;
@@ -13,14 +14,26 @@ const MAX_FILE_BYTES: u64 = 32 << 20;
 #[derive(Debug)]
 pub struct Settings {
     json: Vec<u8>,
-    /// The file that the text is of, unless something was set over it.
-    file: Option<Source>,
+    places: Places,
+}
+
+/// Where a user finds the parts of some settings.
+#[derive(Debug)]
+enum Places {
+    Unknown,
+    /// In the file that the text is of, as nothing was set over it.
+    File(Source),
+    /// In the configuration, of which they are this part.
+    Configuration {
+        path: String,
+        node: Node,
+    },
 }
 
 impl Default for Settings {
     /// Nothing set.
     fn default() -> Self {
-        Self { json: b"{}".to_vec(), file: None }
+        Self { json: b"{}".to_vec(), places: Places::Unknown }
     }
 }
 
@@ -42,7 +55,7 @@ impl Settings {
             let problem = |problem| SettingsError::File(source.name().to_owned(), problem);
             if let Some(document) = single_document(&source).map_err(problem)? {
                 let json = document.json.into_owned();
-                settings = Self { json, file: Some(source) };
+                settings = Self { json, places: Places::File(source) };
             }
         }
         if !assignments.is_empty() {
@@ -57,17 +70,37 @@ impl Settings {
         for assignment in assignments {
             assignment.apply(&mut value)?;
         }
-        Ok(Self { json: value.to_string().into_bytes(), file: None })
+        Ok(Self { json: value.to_string().into_bytes(), places: Places::Unknown })
+    }
+
+    /// From a part of the configuration.
+    pub(crate) fn of_configuration(path: String, node: Node) -> Self {
+        Self { json: node.to_json().into_bytes(), places: Places::Configuration { path, node } }
+    }
+
+    /// Where they are set in the configuration.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        match &self.places {
+            Places::Configuration { node, .. } => Some(&node.at),
+            Places::Unknown | Places::File(_) => None,
+        }
     }
 
     /// What a policy found wrong with these settings, with its place in the file, where there is
     /// one that the user can look into.
     pub(crate) fn explain(&self, error: &DecodeError) -> String {
-        match self.file.as_ref().and_then(|file| Some((file, single_document(file).ok()??))) {
-            Some((file, document)) => format!("`{}` {}", file.name(), document.explain(error)),
-            None => match &error.path {
-                Some(path) => format!("{}, at `{path}`", error.message),
-                None => error.message.clone(),
+        let message = without_place(error);
+        match &self.places {
+            Places::Unknown => message,
+            Places::File(file) => match single_document(file) {
+                Ok(Some(document)) => format!("`{}` {}", file.name(), document.explain(error)),
+                Ok(None) | Err(_) => message,
+            },
+            Places::Configuration { path, node } => match &error.path {
+                Some(field) => {
+                    Mistake::at(&node.find(field).unwrap_or(node).at, message).to_string()
+                }
+                None => Mistake::at(&node.at, format_args!("`{path}`: {message}")).to_string(),
             },
         }
     }
@@ -78,7 +111,7 @@ impl Settings {
     /// Text that is not JSON.
     pub fn from_json(text: &str) -> Result<Self, DecodeError> {
         policy_api::decode::<&RawValue>(text.as_bytes())?;
-        Ok(Self { json: text.as_bytes().to_vec(), file: None })
+        Ok(Self { json: text.as_bytes().to_vec(), places: Places::Unknown })
     }
 }
 
@@ -102,6 +135,13 @@ impl std::str::FromStr for Assignment {
                 "the key of `{text}` has an empty part: write `KEY=VALUE` or `OUTER.INNER=VALUE`"
             ));
         }
+        if path.len() > policy_api::MAX_NESTING {
+            return Err(format!(
+                "a key has {} parts: expected {} at most",
+                path.len(),
+                policy_api::MAX_NESTING
+            ));
+        }
         // What is not JSON is text, so that nobody has to quote twice.
         let value = policy_api::decode(value.as_bytes()).unwrap_or_else(|_| Value::from(value));
         Ok(Self { path, value })
@@ -109,6 +149,15 @@ impl std::str::FromStr for Assignment {
 }
 
 impl Assignment {
+    /// The keys that lead to the field.
+    pub(crate) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
     fn apply(&self, settings: &mut Value) -> Result<(), SettingsError> {
         let mut place = settings;
         for (depth, key) in self.path.iter().enumerate() {

@@ -1,10 +1,15 @@
 //! Policies for this crate's own tests.
 
+use std::time::Duration;
+
 use policy_api::{Context, Error, Policy, Registration};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Answers with its input, fails on "fail" and panics on "panic".
+use crate::config::Limits;
+
+/// Answers with its input, fails on "fail", panics on "panic", and overruns by the milliseconds of
+/// `{"sleep": 1}`, looking at nothing.
 pub(crate) struct Echo;
 
 #[derive(Deserialize)]
@@ -27,6 +32,9 @@ impl Policy for Echo {
     }
 
     fn execute<'a>(&'a self, input: Value, context: &Context<'a>) -> Result<Value, Error> {
+        if let Some(ms) = input.get("sleep").and_then(Value::as_u64) {
+            std::thread::sleep(Duration::from_millis(ms));
+        }
         match input.as_str() {
             Some("fail") => Err(Error::msg("asked to fail")),
             Some("panic") => panic!("asked to panic"),
@@ -39,4 +47,20 @@ impl Policy for Echo {
 /// A registration of [`Echo`] under another name and version.
 pub(crate) fn registration(name: &'static str, version: &'static str) -> Registration {
     Registration::__of::<Echo>("pods-crate", "0.0.1", "Echoes", "").name(name).version(version)
+}
+
+/// Limits that no test comes near unless it sets its own.
+pub(crate) fn limits() -> Limits {
+    let long = Duration::from_mins(1);
+    Limits {
+        connections: 100,
+        in_flight: 100,
+        queue: 100,
+        queue_time: long,
+        body: 1 << 20,
+        bodies: 1 << 20,
+        header_time: long,
+        body_time: long,
+        idle_time: long,
+    }
 }

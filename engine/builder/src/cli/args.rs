@@ -14,6 +14,7 @@ use super::index::Index;
 use super::label::Label;
 use super::pack::Pack;
 use crate::destination::{self, DestinationError, Kind};
+use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
 use crate::pipeline::Order;
 use crate::prebuilt::Prebuilt;
@@ -67,6 +68,15 @@ pub(super) struct Inputs {
 pub(super) struct BuildArgs {
     #[command(flatten)]
     pub(super) inputs: Inputs,
+    /// Optional parts of the engine, such as `otlp`, with commas between them
+    #[arg(
+        long,
+        value_name = "FEATURES",
+        env = "POLICY_ENGINE_FEATURES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    engine_features: Features,
     /// The target triple [default: musl on this machine's processor where it is installed, else
     /// glibc, linked statically]
     #[arg(long, value_name = "TRIPLE")]
@@ -88,6 +98,7 @@ impl BuildArgs {
         Order {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
+            engine_features: &self.engine_features,
             target: self.target.as_deref(),
             revision: self.revision.as_deref(),
             work_dir: self.work_dir.as_deref(),

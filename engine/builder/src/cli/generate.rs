@@ -5,6 +5,7 @@ use super::args::Inputs;
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
+use crate::features::Features;
 use crate::generate::{self, Extent, Stamp};
 use crate::progress::Progress;
 use crate::resolve;
@@ -17,6 +18,15 @@ use crate::revision;
 pub(super) struct Generate {
     #[command(flatten)]
     inputs: Inputs,
+    /// Optional parts of the engine, such as `otlp`, with commas between them
+    #[arg(
+        long,
+        value_name = "FEATURES",
+        env = "POLICY_ENGINE_FEATURES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    engine_features: Features,
     /// The folder to lay the workspace out in: a new or an empty one, or one that was laid out before
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
@@ -33,7 +43,8 @@ pub(super) struct Generate {
 
 impl Generate {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let engine = Engine::locate(self.inputs.engine.as_deref())?;
+        let engine =
+            Engine::locate(self.inputs.engine.as_deref())?.with_features(&self.engine_features)?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
         generate::check_outside(&self.output, &policies)?;
         generate::check_ours(&self.output)?;

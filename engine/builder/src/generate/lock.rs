@@ -29,7 +29,8 @@ pub(super) struct Merged {
 pub(super) fn merged(policies: &Policies, engine: &Engine) -> Result<Merged, GenerateError> {
     let engines_path = engine.root.join("Cargo.lock");
     let engines = if engines_path.is_file() { Lock::read(&engines_path)? } else { Lock::default() };
-    let linked = engines.linked_with("policy-engine", |_| true).into_iter();
+    let linked = engines.without("policy-engine", &engine.left_out);
+    let linked = linked.linked_with("policy-engine", |_| true).into_iter();
     let linked: Vec<_> = linked.filter(|it| it.source.is_some()).cloned().collect();
 
     let locks = locks_of(policies, &engines_path)?;

@@ -99,6 +99,10 @@ incremental = false
 }
 
 pub(super) fn manifest(policies: &Policies, engine: &Engine) -> String {
+    let features = match engine.features.names() {
+        [] => String::new(),
+        names => format!(", features = {names:?}"),
+    };
     let mut text = format!(
         r#"{GENERATED}
 [package]
@@ -112,7 +116,7 @@ name = "policy-engine"
 path = "src/main.rs"
 
 [dependencies]
-policy-engine = {{ path = "../engine/runtime" }}
+policy-engine = {{ path = "../engine/runtime"{features} }}
 "#,
         engine.version
     );

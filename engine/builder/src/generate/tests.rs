@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::*;
+use crate::features::Features;
 
 const STAMP: Stamp<'_> =
     Stamp { target: "x86_64-unknown-linux-musl", revision: Some("c0ffee-dirty") };
@@ -69,9 +70,13 @@ fn generated(folder: &TempDir) -> BTreeMap<String, String> {
 
 fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
-    let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
+    laid_out_of(folder, extent, &engine.with_features(&Features::default()).unwrap())
+}
+
+fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<String, String> {
+    let policies = Policies::discover(&folder.path().join("policies"), engine).unwrap();
     let root = folder.path().join("workspace");
-    generate(&policies, &engine, &STAMP, extent, &root).unwrap();
+    generate(&policies, engine, &STAMP, extent, &root).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
         .filter(|path| path.is_file())
@@ -80,6 +85,13 @@ fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
             (inside, fs::read_to_string(path).unwrap())
         })
         .collect()
+}
+
+/// The same with features of the engine.
+fn laid_out_with(folder: &TempDir, features: &str) -> BTreeMap<String, String> {
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    let engine = engine.with_features(&features.parse().unwrap()).unwrap();
+    laid_out_of(folder, Extent::Libraries, &engine)
 }
 
 const ORDER: [&str; 3] = ["hours", "shared-words", "zones"];
@@ -92,6 +104,21 @@ fn the_program_refers_to_every_policy_crate() {
 #[test]
 fn its_manifest_names_them_where_they_are_copied_to() {
     assert_snapshot!(generated(&folder(&ORDER))["program/Cargo.toml"]);
+}
+
+#[test]
+fn a_feature_of_the_engine_brings_what_it_takes_and_nothing_is_there_without_it() {
+    let folder = folder(&ORDER);
+    let with = laid_out_with(&folder, "otlp");
+    let dependency = r#"policy-engine = { path = "../engine/runtime", features = ["otlp"] }"#;
+    assert!(with["program/Cargo.toml"].contains(dependency));
+    assert!(with["engine/runtime/Cargo.toml"].contains("\nopentelemetry_sdk = {"));
+
+    let without = laid_out_with(&folder, "");
+    let manifest = &without["engine/runtime/Cargo.toml"];
+    assert!(!manifest.contains("opentelemetry"), "{manifest}");
+    // The compiler is to know its name.
+    assert!(manifest.contains("\notlp = ["), "{manifest}");
 }
 
 #[test]

@@ -19,6 +19,9 @@ const STANDARD_LABELS: &str = "org.opencontainers.image.";
 /// Without it containerd and Podman would call the image by its tag alone.
 pub(super) const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
 
+/// Where `serve` answers, unless it is told otherwise.
+const PORT: u16 = 8181;
+
 /// Bytes that an image names by their digest.
 #[derive(Debug)]
 pub(super) struct Blob {
@@ -56,7 +59,13 @@ pub(super) fn config(contents: &Contents<'_>, layers: &[Layer]) -> Result<Blob, 
         .user("1000:1000")
         .entrypoint([format!("/{PROGRAM}")])
         .cmd(["serve".to_owned()])
-        .env(["PATH=/bin".to_owned(), format!("SSL_CERT_FILE=/{CA_CERTIFICATES}")])
+        .env([
+            "PATH=/bin".to_owned(),
+            format!("SSL_CERT_FILE=/{CA_CERTIFICATES}"),
+            // Nobody reaches a container's own loopback: who may ask is for its network to say.
+            format!("POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:{PORT}"),
+        ])
+        .exposed_ports([format!("{PORT}/tcp")])
         .working_dir("/")
         .labels(contents.labels.clone().into_iter().collect::<HashMap<_, _>>())
         .build()?;

@@ -174,7 +174,9 @@ pub(super) mod tests {
             concat!(
                 r#"{{"architecture":"arm64","config":{{"Cmd":["serve"],"#,
                 r#""Entrypoint":["/bin/policy-engine"],"#,
-                r#""Env":["PATH=/bin","SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],"#,
+                r#""Env":["PATH=/bin","SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt","#,
+                r#""POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:8181"],"#,
+                r#""ExposedPorts":{{"8181/tcp":{{}}}},"#,
                 r#""Labels":{{"org.opencontainers.image.title":"Policies","policies":"a, b"}},"#,
                 r#""User":"1000:1000","WorkingDir":"/"}},"created":"2023-11-14T22:13:20Z","#,
                 r#""history":[{{"comment":"{}","created":"2023-11-14T22:13:20Z","#,

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use crate::config::{Flags, Sources};
 use crate::policy_ref::PolicyRef;
 use crate::settings::{Assignment, Settings};
 
@@ -14,18 +15,14 @@ use super::Failure;
     name = "policy-engine",
     version,
     arg_required_else_help = true,
-    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage"
+    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage, \
+                  78 configuration"
 )]
 pub(super) struct Args {
-    /// What to log on standard error: off, error, warn, info, debug or trace
-    #[arg(
-        long,
-        global = true,
-        value_name = "LEVEL",
-        default_value = "warn",
-        env = "POLICY_ENGINE_LOG"
-    )]
-    pub(super) log: LevelFilter,
+    /// What to log on standard error: off, error, warn, info, debug or trace [default: warn, and
+    /// info for `serve`]
+    #[arg(long, global = true, value_name = "LEVEL", env = "POLICY_ENGINE_LOG")]
+    pub(super) log: Option<LevelFilter>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -42,6 +39,16 @@ pub(super) enum Command {
     Validate(Validate),
     /// Judges documents by a policy
     Eval(Eval),
+    /// Answers over HTTP
+    #[command(after_help = config_help(
+        "policy-engine serve --config policies.yaml --set limits.body=1MiB"
+    ))]
+    Serve(ConfigArgs),
+    /// Shows the configuration of `serve`, and where each setting comes from
+    #[command(after_help = config_help(
+        "policy-engine config --config policies.yaml --format json"
+    ))]
+    Config(Config),
     /// Shows what this binary was made of
     Version(Version),
     /// Prints completions for a shell
@@ -60,9 +67,10 @@ pub(super) struct Describe {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
-    /// How to print: text for people or JSON for programs
+    /// How to print: text for people, JSON for programs, or the configuration of a webhook for
+    /// Kubernetes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: TextOrJson,
+    pub(super) format: DescribeFormat,
 }
 
 #[derive(Debug, clap::Args)]
@@ -108,6 +116,45 @@ pub(super) struct Eval {
     /// The most that is read of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Config {
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfigArgs {
+    /// The configuration: a file of TOML or YAML, by its name; `POLICY_ENGINE_CONFIG` names it too
+    // Not by clap's `env`: a variable that is empty is as one that is not set.
+    #[arg(long = "config", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Where to listen: `127.0.0.1:8181`, `https://0.0.0.0:8443`, `unix:///run/http.sock`; may be
+    /// repeated
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    /// Where decisions are logged: `stdout`, a file or the URL of a collector
+    #[arg(long, value_name = "TO")]
+    decision_log: Option<String>,
+    /// Serve the other policies where some are not valid
+    #[arg(long)]
+    skip_invalid: bool,
+    /// Any setting, such as `limits.body=1MiB` or `policies.pods.settings.version=v1.30`: a dotted
+    /// key, and a value that is JSON or else text; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Assignment>,
+}
+
+impl ConfigArgs {
+    /// With the environment of this process.
+    pub(super) fn sources(self) -> Sources {
+        let Self { file, listen, decision_log, skip_invalid, set } = self;
+        Sources::of_this_process(file, Flags { listen, decision_log, skip_invalid, set })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -157,10 +204,26 @@ pub(super) enum TextOrJson {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DescribeFormat {
+    Text,
+    Json,
+    Webhook,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DecisionFormat {
     Json,
     Pretty,
     Table,
+}
+
+fn config_help(example: &str) -> String {
+    format!(
+        "What counts, the strongest first: these flags, the environment (`limits.body` is \
+         POLICY_ENGINE_LIMITS_BODY), the file, the defaults.\n\n\
+         Example: {example}\n\n\
+         Exit status: 78 the configuration is not as it must be, 1 something failed, 64 usage"
+    )
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

@@ -2,11 +2,14 @@
 
 mod args;
 mod completions;
+mod config;
 mod describe;
 mod eval;
 mod list;
+mod logging;
 mod output;
 mod schema;
+mod serve;
 mod validate;
 mod version;
 
@@ -16,8 +19,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::config::Mistakes;
 use crate::exit::Outcome;
 use crate::program::Program;
+use crate::reasons::plain;
 use crate::registry::Registry;
 use crate::stack;
 use args::{Args, Command};
@@ -26,7 +31,7 @@ use args::{Args, Command};
 ///
 /// Exit status: 0 when everything was allowed or nothing was a verdict, 2 when something was
 /// denied, 1 when something could not be decided or done (it wins over 2), 64 when the command
-/// line makes no sense.
+/// line makes no sense, 78 when the configuration is not as it must be.
 #[must_use]
 pub fn main(program: &Program) -> ExitCode {
     let args = match Args::try_parse() {
@@ -57,17 +62,33 @@ pub fn main(program: &Program) -> ExitCode {
             complain(&message);
             Outcome::Usage
         }
+        Err(Failure::Config(mistakes)) => {
+            for mistake in mistakes.iter() {
+                complain(&mistake.to_string());
+            }
+            Outcome::Config
+        }
+        Err(Failure::Several(messages)) => {
+            for message in &messages {
+                complain(message);
+            }
+            Outcome::Failed
+        }
     }
     .code()
 }
 
 fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
-    tracing_subscriber::fmt()
-        .with_max_level(args.log)
-        .with_writer(io::stderr)
-        .without_time()
-        .init();
+    let log = logging::init(args.log, &args.command);
     let registry = Registry::of_this_binary().map_err(Failure::said)?;
+    // It has the decision log write to standard output, which nothing else may hold then.
+    if let Command::Serve(args) = args.command {
+        let outcome = serve::run(args, program, registry);
+        if let Some(log) = log {
+            log.end();
+        }
+        return outcome;
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match args.command {
         Command::List(args) => list::run(&args, &registry, &mut out),
@@ -75,6 +96,8 @@ fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
         Command::Schema(args) => schema::run(&args, &registry, &mut out),
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
+        Command::Serve(_) => Ok(Outcome::Allowed),
+        Command::Config(args) => config::run(args, &registry, &mut out),
         Command::Version(args) => version::run(&args, program, &registry, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
     }?;
@@ -88,6 +111,10 @@ enum Failure {
     Said(String),
     /// Because the command line makes no sense, in a way to be told.
     Usage(String),
+    /// Because the configuration is not as it must be, in all these ways.
+    Config(Mistakes),
+    /// For all these reasons, each to be told.
+    Several(Vec<String>),
     /// Whoever read the output has gone, as `head` does: there is nobody to tell.
     NobodyListens,
 }
@@ -95,6 +122,12 @@ enum Failure {
 impl Failure {
     fn said(reason: impl std::fmt::Display) -> Self {
         Self::Said(reason.to_string())
+    }
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Config(mistakes)
     }
 }
 
@@ -111,5 +144,5 @@ impl From<io::Error> for Failure {
 /// One sentence on standard error.
 fn complain(message: &str) {
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", output::plain(message));
+    let _ = writeln!(io::stderr(), "error: {}", plain(message));
 }

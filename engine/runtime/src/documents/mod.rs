@@ -2,6 +2,8 @@
 
 mod json;
 mod source;
+mod toml;
+pub(crate) mod tree;
 mod yaml;
 
 use std::borrow::Cow;
@@ -13,6 +15,7 @@ pub use source::Source;
 pub(crate) use source::SourceError;
 
 use source::Format;
+use tree::{Place, Tree};
 
 /// One document of a source.
 #[derive(Debug)]
@@ -37,14 +40,18 @@ pub(crate) fn documents<'a>(
 ) -> Box<dyn Iterator<Item = Result<Document<'a>, DocumentError>> + 'a> {
     match source.format() {
         Format::Json => Box::new(json::documents(source.bytes())),
-        Format::Yaml => match std::str::from_utf8(source.bytes()) {
+        Format::Yaml => match utf8(source) {
             Ok(text) => Box::new(yaml::documents(text)),
-            Err(error) => Box::new(std::iter::once(Err(DocumentError {
-                message: format!("the text is not UTF-8, at byte {}", error.valid_up_to() + 1),
-                place: None,
-            }))),
+            Err(error) => Box::new(std::iter::once(Err(error))),
         },
     }
+}
+
+fn utf8(source: &Source) -> Result<&str, DocumentError> {
+    std::str::from_utf8(source.bytes()).map_err(|error| DocumentError {
+        message: format!("the text is not UTF-8, at byte {}", error.valid_up_to() + 1),
+        place: None,
+    })
 }
 
 /// The document of a source that must not have two, such as a settings file.
@@ -57,13 +64,27 @@ pub(crate) fn single_document(source: &Source) -> Result<Option<Document<'_>>, S
     }
 }
 
+/// The one document of a source whose name says that it is TOML, YAML or JSON, with the places of
+/// everything in it; `None` where it holds none.
+pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError> {
+    let text = utf8(source)?;
+    match source.extension() {
+        Some("toml") => toml::tree(text).map(Some),
+        // JSON is YAML, and only the reader of YAML tells places.
+        Some("yaml" | "yml" | "json") => yaml::single_tree(text),
+        _ => Err(DocumentError {
+            message: "its name does not say what is in it: expected one that ends in `.toml`, \
+                      `.yaml`, `.yml` or `.json`"
+                .to_owned(),
+            place: None,
+        }),
+    }
+}
+
 impl Document<'_> {
     /// What a policy found wrong with this document, with the place in the file that the user has.
     pub(crate) fn explain(&self, error: &DecodeError) -> DocumentError {
-        let message = match &error.path {
-            Some(path) => format!("{}, at `{path}`", error.message),
-            None => error.message.clone(),
-        };
+        let message = without_place(error);
         // Columns are 0 where a line ends too early; people count from 1.
         let in_error = error.column.max(1);
         let place = match self.origin {
@@ -82,12 +103,20 @@ impl Document<'_> {
     }
 }
 
+/// What is wrong, and with which field.
+pub(crate) fn without_place(error: &DecodeError) -> String {
+    match &error.path {
+        Some(path) => format!("{}, at `{path}`", error.message),
+        None => error.message.clone(),
+    }
+}
+
 /// Why there is no document where there should be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentError {
-    message: String,
+    pub(crate) message: String,
     /// Line and column in the file, counted from 1.
-    place: Option<(usize, usize)>,
+    pub(crate) place: Option<Place>,
 }
 
 impl fmt::Display for DocumentError {

@@ -52,9 +52,14 @@ impl Source {
         self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes)
     }
 
+    /// How its name ends, such as `toml`.
+    pub(super) fn extension(&self) -> Option<&str> {
+        Path::new(&self.name).extension().and_then(|extension| extension.to_str())
+    }
+
     /// JSON by its name or by how it begins; YAML otherwise.
     pub(super) fn format(&self) -> Format {
-        match Path::new(&self.name).extension().and_then(|extension| extension.to_str()) {
+        match self.extension() {
             Some("json" | "jsonl" | "ndjson") => Format::Json,
             Some("yaml" | "yml") => Format::Yaml,
             _ => match self.bytes().trim_ascii_start().first() {

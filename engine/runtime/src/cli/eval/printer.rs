@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::cli::args::DecisionFormat;
 use crate::cli::{Failure, complain, output};
+use crate::reasons::reasons;
 use crate::transcode::ToJson;
 
 /// One decision, as it is printed.
@@ -53,7 +54,7 @@ impl<'a> Printer<'a> {
                 decision.file.to_owned(),
                 decision.document.to_string(),
                 decision.verdict.map_or("-".to_owned(), |verdict| verdict.to_string()),
-                output::reasons(decision.output.get()),
+                reasons(decision.output.get()).join("\n"),
             ]),
         }
         Ok(())

@@ -1,98 +1,114 @@
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
 use super::read;
+use crate::documents::tree::{Entry, Place, Tree, Value};
 
-/// The line and column, both counted from 1, at which the value of this path stands in a document.
+/// The place at which the value of this path stands in a document.
 ///
 /// Only what went wrong is looked for, so the document is read once more rather than every place
 /// kept of every document.
-pub(in crate::documents) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
-    let root = read(text, |deserializer| Spanned::<Node>::deserialize(deserializer)).ok()?;
-    find(&root, path)
+pub(in crate::documents) fn locate(text: &str, path: &str) -> Option<Place> {
+    tree(text).ok()?.find(path).map(|found| found.at)
 }
 
-/// A document's structure with the places of its values.
-enum Node {
-    Sequence(Vec<Spanned<Node>>),
-    Mapping(Vec<(String, Spanned<Node>)>),
-    Scalar,
+/// A document with the places of its values.
+pub(super) fn tree(text: &str) -> Result<Tree<Place>, serde_saphyr::Error> {
+    read(text, |deserializer| Tree::deserialize(deserializer))
 }
 
-pub(super) fn line_and_column(at: Location) -> (usize, usize) {
+pub(super) fn line_and_column(at: Location) -> Place {
     let number = |count| usize::try_from(count).unwrap_or(usize::MAX);
     (number(at.line()), number(at.column()))
 }
 
-/// The place of the value that a path such as `spec.containers[0].image` leads to.
-fn find(node: &Spanned<Node>, path: &str) -> Option<(usize, usize)> {
-    let path = path.strip_prefix('.').unwrap_or(path);
-    if path.is_empty() {
-        return Some(line_and_column(node.referenced));
-    }
-    match &node.value {
-        Node::Scalar => None,
-        Node::Sequence(elements) => {
-            let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
-            find(elements.get(index.parse::<usize>().ok()?)?, rest)
-        }
-        // A key may itself hold dots, so each key that the path begins with is tried.
-        Node::Mapping(entries) => entries.iter().find_map(|(key, value)| {
-            let rest = path.strip_prefix(key.as_str())?;
-            (rest.is_empty() || rest.starts_with(['.', '['])).then(|| find(value, rest))?
-        }),
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for Tree<Place> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        let read = Spanned::<Value<Place>>::deserialize(deserializer)?;
+        Ok(Self { value: read.value, at: line_and_column(read.referenced) })
     }
 }
 
-struct NodeVisitor;
+impl<'de> Deserialize<'de> for Value<Place> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
 
-macro_rules! scalars {
+struct ValueVisitor;
+
+macro_rules! literals {
     ($($visit:ident($kind:ty)),+ $(,)?) => {$(
-        fn $visit<E: serde::de::Error>(self, _: $kind) -> Result<Node, E> {
-            Ok(Node::Scalar)
+        fn $visit<E: Error>(self, value: $kind) -> Result<Self::Value, E> {
+            Ok(Value::Literal(value.to_string()))
         }
     )+};
 }
 
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value<Place>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
+        f.write_str("a value that JSON has")
     }
 
-    scalars! {
+    literals! {
         visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128),
-        visit_f64(f64), visit_str(&str),
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Node, E> {
-        Ok(Node::Scalar)
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        match serde_json::Number::from_f64(value) {
+            Some(number) => Ok(Value::Literal(number.to_string())),
+            None => Err(E::custom(format_args!("JSON has no number `{value}`"))),
+        }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Node, A::Error> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = sequence.next_element()? {
             elements.push(element);
         }
-        Ok(Node::Sequence(elements))
+        Ok(Value::List(elements))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut mapping: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut mapping: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = mapping.next_entry()? {
-            entries.push(entry);
+        let mut keys = HashSet::new();
+        while let Some(key) = mapping.next_key::<Spanned<Key>>()? {
+            let (Key(name), at) = (key.value, line_and_column(key.referenced));
+            // `1` and `"1"` differ for the parser, but not as keys of JSON.
+            if !keys.insert(name.clone()) {
+                return Err(A::Error::custom(format_args!("duplicate mapping key: {name}")));
+            }
+            entries.push(Entry { key: name, at, value: mapping.next_value()? });
         }
-        Ok(Node::Mapping(entries))
+        Ok(Value::Table(entries))
+    }
+}
+
+/// A key: JSON's are strings, so other scalars are taken as text.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Literal(text) | Value::Text(text) => Ok(Self(text)),
+            Value::Null => Err(D::Error::custom("a key is null: expected text")),
+            Value::List(_) => Err(D::Error::custom("a key is an array: expected text")),
+            Value::Table(_) => Err(D::Error::custom("a key is an object: expected text")),
+        }
     }
 }
 
@@ -108,5 +124,14 @@ mod tests {
         assert_eq!(locate(text, "spec.a.b/c"), Some((3, 10)));
         assert_eq!(locate(text, "spec.containers[0].image"), Some((5, 12)));
         assert_eq!(locate(text, "spec.nothing"), None);
+    }
+
+    #[test]
+    fn keys_have_places_and_are_told_apart_as_json_has_them() {
+        let Value::Table(entries) = tree("a: 1\n1: [x]\n").unwrap().value else {
+            panic!("no table");
+        };
+        assert_eq!((entries[1].key.as_str(), entries[1].at), ("1", (2, 1)));
+        assert!(tree("1: a\n'1': b\n").unwrap_err().to_string().contains("duplicate"));
     }
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeSeed;
 use serde_saphyr::budget::{Budget, BudgetBreach};
 use serde_saphyr::{MergeKeyPolicy, MessageFormatter, Options, UserMessageFormatter};
 
+use super::tree::{Place, Tree};
 use super::{Document, DocumentError, Origin};
 use crate::transcode::ToJson;
 use chunk::{Chunk, split};
@@ -19,12 +20,31 @@ pub(super) use locate::locate;
 /// The documents of a YAML stream; those with nothing but comments in them are passed over, as
 /// Kubernetes' tools do.
 pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>, DocumentError>> {
+    chunks(text).map(|chunk| chunk?.read())
+}
+
+/// The document of a stream that must not have two, with the places of everything in it.
+pub(super) fn single_tree(text: &str) -> Result<Option<Tree<Place>>, DocumentError> {
+    let mut chunks = chunks(text);
+    let Some(chunk) = chunks.next().transpose()? else { return Ok(None) };
+    let tree = locate::tree(chunk.text).map_err(|error| chunk.explain(&error))?;
+    if let Some(second) = chunks.next().transpose()? {
+        return Err(DocumentError {
+            message: "a second document begins: expected one".to_owned(),
+            place: Some((second.line + 1, 1)),
+        });
+    }
+    Ok(Some(tree.placed(&|(line, column)| (chunk.line + line, column))))
+}
+
+/// The documents that are there to be read, and what is there that must not be.
+fn chunks(text: &str) -> impl Iterator<Item = Result<Chunk<'_>, DocumentError>> {
     split(text).filter_map(|chunk| match ambiguity::find(chunk.text) {
         Some((line, message)) => {
             Some(Err(DocumentError { message, place: Some((chunk.line + line, 1)) }))
         }
         None if chunk.is_blank() => None,
-        None => Some(chunk.read()),
+        None => Some(Ok(chunk)),
     })
 }
 

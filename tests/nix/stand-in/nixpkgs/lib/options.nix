@@ -46,6 +46,7 @@ in
     anything = type "anything";
     attrs = type "attrs";
     bool = type "bool";
+    externalPath = type "externalPath";
     float = type "float";
     int = type "int";
     ints = {

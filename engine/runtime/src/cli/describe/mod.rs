@@ -1,9 +1,11 @@
+mod webhook;
+
 use std::io::Write;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::args::{Describe, TextOrJson};
+use super::args::{Describe, DescribeFormat};
 use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::instance;
@@ -45,8 +47,9 @@ pub(super) fn run(
         input_schema: schema(registration.input_schema)?,
     };
     match args.format {
-        TextOrJson::Json => output::pretty_json(&described, out)?,
-        TextOrJson::Text => text(&described, out)?,
+        DescribeFormat::Json => output::pretty_json(&described, out)?,
+        DescribeFormat::Text => text(&described, out)?,
+        DescribeFormat::Webhook => webhook::print(described.name, out)?,
     }
     Ok(Outcome::Allowed)
 }
@@ -69,7 +72,10 @@ fn text(described: &Described<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     if described.input_schema.is_some() {
         writeln!(out, "input     `policy-engine schema {name}` prints its JSON Schema")?;
     }
-    writeln!(out, "\nTry it:   policy-engine eval {name} < input.json")
+    writeln!(out, "\ntry it    policy-engine eval {name} < input.json")?;
+    writeln!(out, "serve it  policy-engine serve")?;
+    writeln!(out, "          curl -s http://localhost:8181/v0/data/{name} -d @input.json")?;
+    writeln!(out, "          policy-engine describe {name} --format webhook   (for Kubernetes)")
 }
 
 /// The fields of a settings schema, one a line.

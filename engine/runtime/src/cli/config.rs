@@ -1,0 +1,76 @@
+use std::io::{self, Write};
+
+use tracing::warn;
+
+use super::args::{self, TextOrJson};
+use super::{Failure, output};
+use crate::config::{self, Setting, Shown};
+use crate::exit::Outcome;
+use crate::reasons::plain;
+use crate::registry::Registry;
+
+pub(super) fn run(
+    args: args::Config,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let (loaded, policies) = config::load_and_resolve(&args.config.sources(), registry)?;
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
+    for mistake in policies.iter().filter_map(|(_, policy)| policy.as_ref().err()) {
+        warn!("skipped: {mistake}");
+    }
+    print(&loaded.effective, args.format, out)?;
+    Ok(Outcome::Allowed)
+}
+
+fn print(settings: &[Setting], format: TextOrJson, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        TextOrJson::Json => output::pretty_json(&settings, out),
+        TextOrJson::Text => {
+            let table = output::table(&["SETTING", "VALUE", "FROM"], settings.iter().map(row));
+            out.write_all(table.as_bytes())
+        }
+    }
+}
+
+fn row(setting: &Setting) -> Vec<String> {
+    let value = match &setting.value {
+        Shown::Text(text) => text,
+        Shown::Json(json) => json.get(),
+        Shown::Nothing => "none",
+    };
+    [&setting.path, value, &setting.origin.to_string()].map(plain).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Flags, Sources};
+
+    #[test]
+    fn settings_are_aligned_with_where_they_come_from() {
+        let set = ["listen=[\"1.1.1.1:1\"]", "policies.a.settings={\"b\":\"x\\u001b\"}"];
+        let set = set.iter().map(|text| text.parse().unwrap()).collect();
+        let flags = Flags { set, ..Flags::default() };
+        let sources = Sources { flags, ..Sources::default() };
+        let loaded = config::load(&sources).unwrap();
+        let mut out = Vec::new();
+        print(&loaded.effective, TextOrJson::Text, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for line in [
+            "SETTING               VALUE            FROM",
+            "listen                [\"1.1.1.1:1\"]    --set listen",
+            "tls                   none             default",
+            "limits.body           8MiB             default",
+            "policies.a.settings   {\"b\":\"x\\u001b\"}  --set policies.a.settings",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+        }
+        let mut out = Vec::new();
+        print(&loaded.effective, TextOrJson::Json, &mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(json.as_array().map(Vec::len), Some(loaded.effective.len()));
+    }
+}

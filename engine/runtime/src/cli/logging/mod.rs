@@ -1,0 +1,35 @@
+mod lossy;
+
+use std::io::{self, IsTerminal};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use super::args::Command;
+use lossy::Lossy;
+
+/// Logs on standard error: lines for people, and for a server that nobody looks at, JSON.
+///
+/// Keep what it gives until the end: with it goes what is not written yet.
+pub(super) fn init(level: Option<LevelFilter>, command: &Command) -> Option<Lossy> {
+    let serves = matches!(command, Command::Serve(_));
+    let default = if serves { LevelFilter::INFO } else { LevelFilter::WARN };
+    // Whoever reads the log may stop to read it; a server goes on.
+    let lossy = if serves { Lossy::to_standard_error().ok() } else { None };
+    let writer = match lossy.clone() {
+        Some(lossy) => BoxMakeWriter::new(lossy),
+        None => BoxMakeWriter::new(io::stderr),
+    };
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level.unwrap_or(default))
+        .with_writer(writer)
+        // It would say on standard error, in a panic, that standard error is gone.
+        .log_internal_errors(false)
+        .with_ansi(io::stderr().is_terminal());
+    match (serves, io::stderr().is_terminal()) {
+        (true, false) => log.json().flatten_event(true).with_current_span(false).init(),
+        (true, true) => log.init(),
+        (false, _) => log.without_time().init(),
+    }
+    lossy
+}

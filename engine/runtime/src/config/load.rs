@@ -1,0 +1,125 @@
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::flags::Flags;
+use super::mistake::Mistake;
+#[cfg(test)]
+use super::mistake::Mistakes;
+use super::node::{Entry, Node, Value};
+use super::origin::Origin;
+use super::report::{Report, Setting};
+use super::{Config, Policies, environment, read};
+use crate::documents::{self, Source};
+
+/// The most that is read of a configuration file.
+const MAX_FILE_BYTES: u64 = 32 << 20;
+
+/// Everything that a configuration is made of. The file is read each time that it is loaded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    /// The file that the command line names.
+    pub(crate) file: Option<PathBuf>,
+    /// The variables of this process.
+    pub(crate) environment: Vec<(String, OsString)>,
+    pub(crate) flags: Flags,
+}
+
+/// A configuration, and what it came of.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// Every setting that counts, and where from.
+    pub(crate) effective: Vec<Setting>,
+    /// What is odd, but stops nobody.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Sources {
+    /// With the environment of this process.
+    pub(crate) fn of_this_process(file: Option<PathBuf>, flags: Flags) -> Self {
+        Self { file, environment: environment::of_this_process(), flags }
+    }
+
+    /// The file's name, and who named it.
+    pub(crate) fn file(&self) -> Option<(PathBuf, Origin)> {
+        let variable = environment::CONFIG;
+        match &self.file {
+            Some(path) => Some((path.clone(), Origin::flag("--config"))),
+            None => environment::get(&self.environment, variable)
+                .map(|path| (path.into(), Origin::variable(variable))),
+        }
+    }
+}
+
+/// Reads and checks everything but whether the policies are in this binary.
+///
+/// # Errors
+/// Everything that is wrong.
+#[cfg(test)]
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, Mistakes> {
+    load_as_far_as_possible(sources).map_err(|(mistakes, _)| Mistakes::new(mistakes))
+}
+
+/// With the mistakes come the policies that could be read, which may hold more.
+pub(super) fn load_as_far_as_possible(
+    sources: &Sources,
+) -> Result<Loaded, (Vec<Mistake>, Policies)> {
+    let mut report = Report::default();
+    let mut warnings = Vec::new();
+    let mut root = Node::empty_table(Origin::Default);
+    let mut file = Node { value: Value::Null, at: Origin::Default };
+    if let Some((path, origin)) = sources.file() {
+        // Without the file, most of what else there is to say would be wrong.
+        root = read_file(&path, &origin).map_err(|mistake| (vec![mistake], Policies::none()))?;
+        file = Node::text(&path.display().to_string(), origin);
+    }
+    report.show("config".to_owned(), &file);
+    environment::apply(&sources.environment, &mut root, &mut report.mistakes, &mut warnings);
+    sources.flags.apply(&mut root, &mut report.mistakes);
+    let (config, policies) = read::config(root, &mut report);
+    match config {
+        Ok(config) if report.mistakes.is_empty() => {
+            Ok(Loaded { config, effective: report.effective, warnings })
+        }
+        _ => Err((report.mistakes, policies)),
+    }
+}
+
+fn read_file(path: &Path, named_by: &Origin) -> Result<Node, Mistake> {
+    if path == Path::new("-") {
+        return Err(Mistake::at(
+            named_by,
+            "standard input has no name that says what is in it: name a file",
+        ));
+    }
+    let source =
+        Source::read(path, Some(MAX_FILE_BYTES)).map_err(|error| Mistake::at(named_by, error))?;
+    of_source(&source)
+}
+
+fn of_source(source: &Source) -> Result<Node, Mistake> {
+    let file: Arc<str> = source.name().into();
+    let place = |(line, column)| Origin::File { file: Arc::clone(&file), line, column };
+    let tree = documents::tree(source).map_err(|error| match error.place {
+        Some(at) => Mistake::at(&place(at), error.message),
+        None => Mistake::message(format_args!("`{file}`: {}", error.message)),
+    })?;
+    let mut root = match tree {
+        Some(tree) => tree.placed(&place),
+        None => Node::empty_table(place((1, 1))),
+    };
+    let Value::Table(entries) = &mut root.value else {
+        let message = format!("the configuration is {}: expected a table", root.in_words());
+        return Err(Mistake::at(&root.at, message));
+    };
+    for entry in entries {
+        // Short for its `to`.
+        if entry.key == "decision-log" && entry.value.as_text().is_some() {
+            let at = entry.value.at.clone();
+            let to = std::mem::replace(&mut entry.value, Node::empty_table(at.clone()));
+            entry.value.value = Value::Table(vec![Entry { key: "to".to_owned(), at, value: to }]);
+        }
+    }
+    Ok(root)
+}

@@ -1,0 +1,178 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::mistake::Mistake;
+use super::node::{Entry, Node, Value};
+use super::origin::Origin;
+use super::report::{Read, Report};
+use super::section::Section;
+use super::{Instance, Policies, values};
+use crate::settings::Settings;
+
+const TIMEOUT: &str = "2s";
+const MAX_STUCK: &str = "4";
+
+/// What counts for every policy that says nothing else.
+pub(super) struct Defaults {
+    timeout: Inherited<Duration>,
+    max_stuck: Inherited<usize>,
+}
+
+/// A value, and how it was set, for those that take it over.
+struct Inherited<T> {
+    value: T,
+    node: Node,
+}
+
+impl<T> Inherited<T> {
+    fn read(
+        root: &mut Section,
+        key: &'static str,
+        default: &str,
+        parse: fn(&str) -> Result<T, String>,
+        report: &mut Report,
+    ) -> Read<Self> {
+        let node = root.take(key).unwrap_or_else(|| Node::default_text(default));
+        let path = root.path_of(key);
+        let value = report.scalar(&path, &node, parse)?;
+        report.show(path, &node);
+        Ok(Self { value, node })
+    }
+}
+
+impl Defaults {
+    pub(super) fn read(root: &mut Section, report: &mut Report) -> Read<Self> {
+        let timeout = Inherited::read(root, "timeout", TIMEOUT, values::duration, report);
+        let max_stuck = Inherited::read(root, "max-stuck", MAX_STUCK, values::count, report);
+        Ok(Self { timeout: timeout?, max_stuck: max_stuck? })
+    }
+}
+
+/// The policies that can be read.
+pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Report) -> Policies {
+    let path = root.path_of("policies");
+    let Some(entry) = root.entry("policies") else {
+        report.show(path, &Node::default_text("all"));
+        return match defaults {
+            Ok(Defaults { timeout, max_stuck }) => {
+                Policies::All { timeout: timeout.value, max_stuck: max_stuck.value }
+            }
+            Err(_) => Policies::none(),
+        };
+    };
+    let entries = match entry.value.value {
+        Value::Table(entries) if !entries.is_empty() => entries,
+        // With all of them commented out, for one: to serve every policy then would be a surprise.
+        Value::Table(_) | Value::Null => {
+            report.told(Mistake::at(
+                &entry.at,
+                format_args!("`{path}` has none: name one, or leave `{path}` out to serve all"),
+            ));
+            return Policies::none();
+        }
+        _ => {
+            report.told(Mistake::wrong(&path, &entry.value, "a table of policies by their ids"));
+            return Policies::none();
+        }
+    };
+    let mut instances = BTreeMap::new();
+    for entry in entries {
+        let id = entry.key.clone();
+        if let Ok(instance) = instance(entry, defaults.as_ref().ok(), report) {
+            instances.insert(id, Arc::new(instance));
+        }
+    }
+    Policies::Named(instances)
+}
+
+fn instance(
+    Entry { key: id, at, value }: Entry,
+    defaults: Option<&Defaults>,
+    report: &mut Report,
+) -> Read<Instance> {
+    let path = format!("policies.{id}");
+    let named = if values::is_id(&id) {
+        Ok(())
+    } else {
+        Err(report.told(Mistake::at(
+            &at,
+            format_args!(
+                "`{path}` has the id `{id}`: expected letters, digits, `.`, `_` and `-`, the \
+                 first of them a letter, a digit or `_`, or several such with `/` between them"
+            ),
+        )))
+    };
+    let mut section = Section::of(path.clone(), value, report)?;
+    let policy_node = section
+        .take("policy")
+        .unwrap_or_else(|| Node { value: Value::Text(id.clone()), at: at.clone() });
+    let policy_path = section.path_of("policy");
+    let policy = report.scalar(&policy_path, &policy_node, values::policy);
+    report.show(policy_path, &policy_node);
+    let settings = settings(&mut section, &at, report);
+    let inherited =
+        |default: Option<Node>, otherwise| default.unwrap_or_else(|| Node::default_text(otherwise));
+    let timeout = section.value_or(
+        "timeout",
+        || inherited(defaults.map(|it| it.timeout.node.clone()), TIMEOUT),
+        values::duration,
+        report,
+    );
+    let mode = section.value("mode", "enforce", values::mode, report);
+    let blocking = section.optional("blocking", values::switch, report);
+    let max_stuck = section.value_or(
+        "max-stuck",
+        || inherited(defaults.map(|it| it.max_stuck.node.clone()), MAX_STUCK),
+        values::count,
+        report,
+    );
+    section.finish(report);
+    named?;
+    Ok(Instance {
+        policy: policy?,
+        settings: settings?,
+        timeout: timeout?,
+        mode: mode?,
+        blocking: blocking?,
+        max_stuck: max_stuck?,
+        origin: at,
+        policy_origin: policy_node.at,
+    })
+}
+
+fn settings(section: &mut Section, instance: &Origin, report: &mut Report) -> Read<Settings> {
+    let path = section.path_of("settings");
+    let node = section.take("settings").unwrap_or_else(|| Node::empty_table(Origin::Default));
+    if !matches!(node.value, Value::Table(_)) {
+        return Err(report.told(Mistake::wrong(&path, &node, "a table")));
+    }
+    report.show(path.clone(), &node);
+    show_what_is_set_over(&path, &node, report);
+    let node = match &node.at {
+        // What is missing is missing in the instance.
+        Origin::Default => Node { value: node.value, at: instance.clone() },
+        _ => node,
+    };
+    Ok(Settings::of_configuration(path, node))
+}
+
+/// Every part of the settings that comes from somewhere else than the rest of them.
+fn show_what_is_set_over(path: &str, node: &Node, report: &mut Report) {
+    let Value::Table(entries) = &node.value else { return };
+    for Entry { key, value, .. } in entries {
+        let path = format!("{path}.{key}");
+        if value.at.is_like(&node.at) {
+            show_what_is_set_over(&path, value, report);
+        } else {
+            report.show(path, value);
+        }
+    }
+}
+
+impl Policies {
+    /// In the place of those that cannot be read.
+    pub(super) fn none() -> Self {
+        Self::Named(BTreeMap::new())
+    }
+}

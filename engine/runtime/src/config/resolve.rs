@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use super::load::load_as_far_as_possible;
+use super::mistake::{Mistake, Mistakes};
+use super::origin::Origin;
+use super::{Instance, Loaded, Mode, Policies, Sources};
+use crate::instance::InstanceError;
+use crate::policy_ref::{PolicyRef, VersionSelector};
+use crate::registry::{Entry, Registry};
+use crate::settings::Settings;
+
+/// A policy that can be asked.
+pub(crate) struct Resolved {
+    /// The policy in this binary.
+    pub(crate) entry: Entry,
+    /// As what it was configured.
+    pub(crate) config: Arc<Instance>,
+    pub(crate) instance: crate::Instance,
+}
+
+/// A policy's id, and the policy itself or why it cannot be asked.
+pub(crate) type Named = (String, Result<Resolved, Mistake>);
+
+/// Finds the policies and has each validate its settings. Several versions of a policy may have one
+/// id where none were named.
+pub(crate) fn resolve(policies: &Policies, registry: &Registry) -> Vec<Named> {
+    match policies {
+        Policies::Named(instances) => {
+            instances.iter().map(|(id, config)| (id.clone(), one(id, config, registry))).collect()
+        }
+        Policies::All { timeout, max_stuck } => registry
+            .entries()
+            .iter()
+            .map(|entry| {
+                let config = Arc::new(Instance {
+                    policy: PolicyRef {
+                        name: entry.name().to_owned(),
+                        version: Some(VersionSelector::Exact(entry.version.clone())),
+                    },
+                    settings: Settings::default(),
+                    timeout: *timeout,
+                    mode: Mode::Enforce,
+                    blocking: None,
+                    max_stuck: *max_stuck,
+                    origin: Origin::Default,
+                    policy_origin: Origin::Default,
+                });
+                let instance = crate::Instance::configure(entry, &config.settings)
+                    .map_err(|error| {
+                        Mistake::message(format_args!(
+                            "policy `{}` {}: settings: {error}; name the policies to serve under \
+                             `policies`, with their settings",
+                            entry.name(),
+                            entry.version
+                        ))
+                    })
+                    .map(|instance| Resolved { entry: entry.clone(), config, instance });
+                (entry.name().to_owned(), instance)
+            })
+            .collect(),
+    }
+}
+
+fn one(id: &str, config: &Arc<Instance>, registry: &Registry) -> Result<Resolved, Mistake> {
+    let entry = registry.find(&config.policy).map_err(|error| {
+        Mistake::at(&config.policy_origin, format_args!("`policies.{id}`: {error}"))
+    })?;
+    let instance =
+        crate::Instance::configure(entry, &config.settings).map_err(|error| match error {
+            // It has its place already.
+            InstanceError::Shape(message) => Mistake::told_at(&config.origin, message),
+            InstanceError::Refused(_) | InstanceError::Panicked(_) => Mistake::at(
+                config.settings.origin().unwrap_or(&config.origin),
+                format_args!("`policies.{id}.settings`: {error}"),
+            ),
+        })?;
+    Ok(Resolved { entry: entry.clone(), config: Arc::clone(config), instance })
+}
+
+/// Loads the configuration and resolves its policies. Those that are not valid are a mistake unless
+/// they are to be skipped.
+///
+/// # Errors
+/// Everything that is wrong, with the configuration and with the policies.
+pub(crate) fn load_and_resolve(
+    sources: &Sources,
+    registry: &Registry,
+) -> Result<(Loaded, Vec<Named>), Mistakes> {
+    let (mut mistakes, policies, loaded) = match load_as_far_as_possible(sources) {
+        Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
+        Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
+    };
+    match loaded {
+        Some(loaded)
+            if loaded.config.skip_invalid || policies.iter().all(|(_, policy)| policy.is_ok()) =>
+        {
+            Ok((loaded, policies))
+        }
+        _ => {
+            mistakes.extend(policies.into_iter().filter_map(|(_, policy)| policy.err()));
+            Err(Mistakes::new(mistakes))
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Reading one table of settings after the other, with every mistake kept and none in the way.
+
+use super::mistake::Mistake;
+use super::node::{Entry, Node, Value};
+use super::origin::Origin;
+use super::report::{Parsed, Read, Report};
+
+/// A list, and where it is set as a whole.
+pub(super) struct List<T> {
+    pub(super) elements: Vec<Element<T>>,
+    pub(super) origin: Origin,
+}
+
+/// One element of a list, with what is needed to complain about it later.
+pub(super) struct Element<T> {
+    pub(super) value: T,
+    pub(super) path: String,
+    pub(super) node: Node,
+}
+
+/// A table of settings, each of which is taken out once.
+pub(super) struct Section {
+    /// Of the table itself; empty for the whole.
+    path: String,
+    pub(super) origin: Origin,
+    entries: Vec<Entry>,
+    /// The keys that were asked for.
+    known: Vec<&'static str>,
+}
+
+impl Section {
+    /// A table; nothing is one with nothing set.
+    pub(super) fn of(path: String, node: Node, report: &mut Report) -> Read<Self> {
+        let entries = match node.value {
+            Value::Table(entries) => entries,
+            Value::Null => Vec::new(),
+            _ => return Err(report.told(Mistake::wrong(&path, &node, "a table of settings"))),
+        };
+        Ok(Self { path, origin: node.at, entries, known: Vec::new() })
+    }
+
+    /// The path of a setting in it.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// What stands under a key, with the key.
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry> {
+        self.known.push(key);
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(index))
+    }
+
+    /// What is set under a key; null is nothing.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
+        self.entry(key).map(|entry| entry.value).filter(|node| !node.is_null())
+    }
+
+    /// A table that is there, with nothing set, also where it is left out.
+    pub(super) fn section(&mut self, key: &'static str, report: &mut Report) -> Read<Self> {
+        let node = self.take(key).unwrap_or_else(|| Node::empty_table(Origin::Default));
+        Self::of(self.path_of(key), node, report)
+    }
+
+    /// A table that may be left out.
+    pub(super) fn optional_section(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+    ) -> Read<Option<Self>> {
+        let path = self.path_of(key);
+        let node = self.take(key);
+        if node.is_none() {
+            report.show_nothing(path.clone());
+        }
+        node.map(|node| Self::of(path, node, report)).transpose()
+    }
+
+    /// A setting with a default.
+    pub(super) fn value<T>(
+        &mut self,
+        key: &'static str,
+        default: &str,
+        parse: impl FnOnce(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<T> {
+        self.value_or(key, || Node::default_text(default), parse, report)
+    }
+
+    /// A setting with a default that has a place of its own.
+    pub(super) fn value_or<T>(
+        &mut self,
+        key: &'static str,
+        default: impl FnOnce() -> Node,
+        parse: impl FnOnce(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<T> {
+        let path = self.path_of(key);
+        let node = self.take(key).unwrap_or_else(default);
+        let value = report.scalar(&path, &node, parse)?;
+        report.show(path, &node);
+        Ok(value)
+    }
+
+    /// A setting that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<T> {
+        let value = self.optional_quietly(key, parse, report)?;
+        value.ok_or_else(|| {
+            let path = self.path_of(key);
+            report.told(Mistake::at(
+                &self.origin,
+                format_args!("`{}` needs `{path}`, which is not set", self.path),
+            ))
+        })
+    }
+
+    /// A setting that may be left out.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<Option<T>> {
+        let value = self.optional_quietly(key, parse, report)?;
+        if value.is_none() {
+            report.show_nothing(self.path_of(key));
+        }
+        Ok(value)
+    }
+
+    fn optional_quietly<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<Option<T>> {
+        let Some(node) = self.take(key) else { return Ok(None) };
+        let path = self.path_of(key);
+        let value = report.scalar(&path, &node, parse)?;
+        report.show(path, &node);
+        Ok(Some(value))
+    }
+
+    /// A list, or one text: with commas where it is not from the file.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        default: &[&str],
+        parse: impl Fn(&str) -> Parsed<T>,
+        report: &mut Report,
+    ) -> Read<List<T>> {
+        let path = self.path_of(key);
+        let list = self.take(key).map_or_else(|| default_list(default), split);
+        let Value::List(nodes) = &list.value else {
+            return Err(report.told(Mistake::wrong(&path, &list, "a list")));
+        };
+        let alone = nodes.len() == 1;
+        let mut elements = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let path = if alone { path.clone() } else { format!("{path}[{index}]") };
+            elements.push(report.scalar(&path, node, &parse).map(|value| Element {
+                value,
+                path,
+                node: node.clone(),
+            }));
+        }
+        let elements = elements.into_iter().collect::<Read<_>>()?;
+        report.show(path, &list);
+        Ok(List { elements, origin: list.at })
+    }
+
+    /// A table whose keys are the user's, or a text such as `a=1,b=2` where it is not from the file.
+    pub(super) fn map(&mut self, key: &'static str, report: &mut Report) -> Read<Vec<Entry>> {
+        let path = self.path_of(key);
+        let node = self.take(key).unwrap_or_else(|| Node::empty_table(Origin::Default));
+        if !node.at.is_file()
+            && let Value::Text(text) = &node.value
+        {
+            let pairs = text.split(',').map(|pair| {
+                let (key, value) = pair.split_once('=')?;
+                Some(Entry {
+                    key: key.trim().to_owned(),
+                    at: node.at.clone(),
+                    value: Node::text(value.trim(), node.at.clone()),
+                })
+            });
+            return pairs.collect::<Option<_>>().ok_or_else(|| {
+                report.told(Mistake::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
+            });
+        }
+        match node.value {
+            Value::Table(entries) => Ok(entries),
+            _ => Err(report.told(Mistake::wrong(&path, &node, "a table"))),
+        }
+    }
+
+    /// Ends the section: what is still in it is nothing that there is.
+    pub(super) fn finish(self, report: &mut Report) {
+        for entry in &self.entries {
+            let similar = self
+                .known
+                .iter()
+                .map(|known| (strsim::jaro_winkler(&entry.key, known), known))
+                .filter(|(likeness, _)| *likeness > 0.8)
+                .max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let advice = similar.map_or_else(
+                || {
+                    let known: Vec<_> = self.known.iter().map(|key| format!("`{key}`")).collect();
+                    format!("there is {}", known.join(", "))
+                },
+                |(_, known)| format!("did you mean `{}`?", self.path_of(known)),
+            );
+            let path = self.path_of(&entry.key);
+            report.told(Mistake::at(
+                &entry.at,
+                format_args!("there is no setting `{path}`: {advice}"),
+            ));
+        }
+    }
+}
+
+fn default_list(texts: &[&str]) -> Node {
+    let elements = texts.iter().map(|text| Node::default_text(text)).collect();
+    Node { value: Value::List(elements), at: Origin::Default }
+}
+
+/// One text as a list.
+fn split(node: Node) -> Node {
+    let Some(text) = node.as_text() else { return node };
+    let elements = if node.at.is_file() {
+        vec![node.clone()]
+    } else {
+        text.split(',').map(|part| Node::text(part.trim(), node.at.clone())).collect()
+    };
+    Node { value: Value::List(elements), at: node.at }
+}

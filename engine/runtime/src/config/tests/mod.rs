@@ -1,0 +1,400 @@
+//! The whole of it: from a file, an environment and a command line to what comes of them.
+
+mod mistakes;
+mod precedence;
+mod settings;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+/// A file of this name with this text, for as long as the value lives.
+struct TempFile {
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl TempFile {
+    fn new(name: &str, text: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir()
+            .join(format!("policy-engine-config-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        Self { folder, path }
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What there is to load.
+#[derive(Default)]
+struct Case {
+    file: Option<TempFile>,
+    sources: Sources,
+}
+
+impl Case {
+    fn file(name: &str, text: &str) -> Self {
+        let file = TempFile::new(name, text);
+        let sources = Sources { file: Some(file.path.clone()), ..Sources::default() };
+        Self { file: Some(file), sources }
+    }
+
+    fn yaml(text: &str) -> Self {
+        Self::file("c.yaml", text)
+    }
+
+    fn toml(text: &str) -> Self {
+        Self::file("c.toml", text)
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.sources.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn set(mut self, assignment: &str) -> Self {
+        self.sources.flags.set.push(assignment.parse().unwrap());
+        self
+    }
+
+    fn flags(mut self, flags: impl FnOnce(&mut Flags)) -> Self {
+        flags(&mut self.sources.flags);
+        self
+    }
+
+    fn load(&self) -> Loaded {
+        load(&self.sources).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    }
+
+    /// The mistakes, with the file by its name alone.
+    fn mistakes(&self) -> Vec<String> {
+        let mistakes = load(&self.sources).expect_err("a mistake");
+        self.short(&mistakes)
+    }
+
+    fn short(&self, mistakes: &Mistakes) -> Vec<String> {
+        mistakes.to_string().lines().map(|line| self.short_name(line)).collect()
+    }
+
+    fn short_name(&self, text: &str) -> String {
+        match &self.file {
+            Some(file) => text.replace(&format!("{}/", file.folder.display()), ""),
+            None => text.to_owned(),
+        }
+    }
+
+    /// A setting as it came out, and where from.
+    fn effective(&self, path: &str) -> String {
+        let loaded = self.load();
+        let setting = loaded.effective.iter().find(|setting| setting.path == path).expect(path);
+        let value = match &setting.value {
+            Shown::Text(text) => text,
+            Shown::Json(json) => json.get(),
+            Shown::Nothing => "none",
+        };
+        format!("{value} {}", self.short_name(&setting.origin.to_string()))
+    }
+}
+
+fn address(text: &str) -> Address {
+    values::address(text).unwrap()
+}
+
+/// Everything that may be set, in both of the formats.
+const YAML: &str = r#"
+listen: ["http://0.0.0.0:8181", "https://0.0.0.0:8443", "unix:///run/policy-engine/http.sock"]
+diagnostic-listen: 127.0.0.1:8282
+unix-socket-mode: "0660"
+tls: { certificate: /tls/tls.crt, key: /tls/tls.key, client-ca: /tls/ca.crt }
+tokens: /run/secrets/tokens
+limits: { connections: 100, in-flight: 25, queue: 0, queue-time: 2s, body: 1MiB, bodies: 9MiB, header-time: 1s, body-time: 3s, idle-time: 1m }
+timeout: 3s
+max-stuck: 5
+shutdown: { wait: 5s, grace: 20s }
+skip-invalid: true
+policies:
+  web-pods:
+    policy: pod-security-restricted@1
+    settings: { version: v1.30, at: "2024-01-01", list: [{b: 1, a: 1.5}] }
+    timeout: 500ms
+    mode: monitor
+    blocking: true
+    max-stuck: 2
+  http/authz: {}
+decision-log:
+  to: https://logs.example.com/v1/
+  labels: { region: eu, zone: 1 }
+  erase: ["/input/password"]
+  mask: { "/result/token": "***", "/input/a": null }
+  buffer: 32MiB
+  when-full: wait
+  token: /run/secrets/collector-token
+  ca: /tls/collector-ca.crt
+  upload: 2MiB
+  delay: 0s
+  timeout: 5s
+  max-retry-delay: 1m
+"#;
+
+const TOML: &str = r#"
+listen = ["http://0.0.0.0:8181", "https://0.0.0.0:8443", "unix:///run/policy-engine/http.sock"]
+diagnostic-listen = "127.0.0.1:8282"
+unix-socket-mode = "0660"
+tls = { certificate = "/tls/tls.crt", key = "/tls/tls.key", client-ca = "/tls/ca.crt" }
+tokens = "/run/secrets/tokens"
+timeout = "3s"
+max-stuck = 5
+shutdown = { wait = "5s", grace = "20s" }
+skip-invalid = true
+
+[limits]
+connections = 100
+in-flight = 25
+queue = 0
+queue-time = "2s"
+body = "1MiB"
+bodies = "9MiB"
+header-time = "1s"
+body-time = "3s"
+idle-time = "1m"
+
+[policies.web-pods]
+policy = "pod-security-restricted@1"
+settings = { version = "v1.30", at = 2024-01-01, list = [{ b = 1, a = 1.5 }] }
+timeout = "500ms"
+mode = "monitor"
+blocking = true
+max-stuck = 2
+
+[policies."http/authz"]
+
+[decision-log]
+to = "https://logs.example.com/v1/"
+labels = { region = "eu", zone = 1 }
+erase = ["/input/password"]
+buffer = "32MiB"
+when-full = "wait"
+token = "/run/secrets/collector-token"
+ca = "/tls/collector-ca.crt"
+upload = "2MiB"
+delay = "0s"
+timeout = "5s"
+max-retry-delay = "1m"
+
+[decision-log.mask]
+"/result/token" = "***"
+"#;
+
+#[test]
+fn everything_can_be_set() {
+    let Config {
+        listen,
+        diagnostic_listen,
+        unix_socket_mode,
+        tls,
+        tokens,
+        limits,
+        shutdown,
+        policies,
+        skip_invalid,
+        decision_log,
+    } = Case::yaml(YAML).load().config;
+    assert_eq!(
+        listen,
+        [
+            address("0.0.0.0:8181"),
+            address("https://0.0.0.0:8443"),
+            address("unix:///run/policy-engine/http.sock")
+        ]
+    );
+    assert_eq!(diagnostic_listen, [address("127.0.0.1:8282")]);
+    assert_eq!(unix_socket_mode, 0o660);
+    assert_eq!(
+        tls,
+        Some(Tls {
+            certificate: "/tls/tls.crt".into(),
+            key: "/tls/tls.key".into(),
+            client_ca: Some("/tls/ca.crt".into()),
+        })
+    );
+    assert_eq!(tokens, Some("/run/secrets/tokens".into()));
+    let seconds = Duration::from_secs;
+    assert_eq!(
+        limits,
+        Limits {
+            connections: 100,
+            in_flight: 25,
+            queue: 0,
+            queue_time: seconds(2),
+            body: 1 << 20,
+            bodies: 9 << 20,
+            header_time: seconds(1),
+            body_time: seconds(3),
+            idle_time: seconds(60),
+        }
+    );
+    assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
+    assert!(skip_invalid);
+    let Policies::Named(policies) = policies else { panic!("all policies") };
+    assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);
+    let pods = &policies["web-pods"];
+    assert_eq!(pods.policy.to_string(), "pod-security-restricted@1");
+    assert_eq!(
+        String::from_utf8_lossy(pods.settings.as_json()),
+        r#"{"version":"v1.30","at":"2024-01-01","list":[{"b":1,"a":1.5}]}"#
+    );
+    assert_eq!(
+        (pods.timeout, pods.mode, pods.blocking, pods.max_stuck),
+        (Duration::from_millis(500), Mode::Monitor, Some(true), 2)
+    );
+    let authz = &policies["http/authz"];
+    assert_eq!(authz.policy.to_string(), "http/authz");
+    assert_eq!(authz.settings.as_json(), b"{}");
+    assert_eq!(
+        (authz.timeout, authz.mode, authz.blocking, authz.max_stuck),
+        (seconds(3), Mode::Enforce, None, 5)
+    );
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(
+        decision_log,
+        Some(DecisionLog {
+            to: Destination::Collector(Collector {
+                url: "https://logs.example.com/v1".to_owned(),
+                token: Some("/run/secrets/collector-token".into()),
+                ca: Some("/tls/collector-ca.crt".into()),
+                upload: 2 << 20,
+                delay: Duration::ZERO,
+                timeout: seconds(5),
+                max_retry_delay: seconds(60),
+            }),
+            labels: [pair("region", "eu"), pair("zone", "1")].into(),
+            erase: vec!["/input/password".to_owned()],
+            mask: [
+                ("/result/token".to_owned(), "***".into()),
+                ("/input/a".to_owned(), serde_json::Value::Null)
+            ]
+            .into(),
+            buffer: 32 << 20,
+            when_full: WhenFull::Wait,
+        })
+    );
+}
+
+/// A configuration without the places, which differ between formats.
+fn without_places(case: &Case) -> String {
+    let config = case.load().config;
+    let Policies::Named(policies) = &config.policies else { panic!("all policies") };
+    let policies: Vec<_> = policies
+        .iter()
+        .map(|(id, it)| {
+            let settings = String::from_utf8_lossy(it.settings.as_json()).into_owned();
+            let policy = it.policy.to_string();
+            (id, policy, settings, it.timeout, it.mode, it.blocking, it.max_stuck)
+        })
+        .collect();
+    let rest = (&config.listen, &config.diagnostic_listen, &config.tls, &config.tokens);
+    let more = (&config.limits, &config.shutdown, &config.decision_log);
+    let numbers = (config.unix_socket_mode, config.skip_invalid);
+    format!("{policies:?} {rest:?} {more:?} {numbers:?}")
+}
+
+#[test]
+fn every_format_means_the_same() {
+    // TOML has no null.
+    let yaml = YAML.replace(r#", "/input/a": null"#, "");
+    assert_eq!(without_places(&Case::toml(TOML)), without_places(&Case::yaml(&yaml)));
+    let json = "{\n\t\"policies\": {\n\t\t\"a\": {\"settings\": {\"b\": [1, \"x\\/\\ud83d\\ude00\"]}}\n\t}\n}\n";
+    assert_eq!(
+        without_places(&Case::file("c.json", json)),
+        without_places(&Case::yaml("policies: {a: {settings: {b: [1, x/😀]}}}"))
+    );
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    let Config {
+        listen,
+        diagnostic_listen,
+        unix_socket_mode,
+        tls,
+        tokens,
+        limits,
+        shutdown,
+        policies,
+        skip_invalid,
+        decision_log,
+    } = Case::default().load().config;
+    assert_eq!(listen, [address("127.0.0.1:8181")]);
+    assert!(diagnostic_listen.is_empty());
+    assert_eq!(unix_socket_mode, 0o600);
+    assert!(tls.is_none() && tokens.is_none() && decision_log.is_none() && !skip_invalid);
+    let seconds = Duration::from_secs;
+    assert_eq!(
+        limits,
+        Limits {
+            connections: 10_000,
+            in_flight: 256,
+            queue: 1024,
+            queue_time: seconds(1),
+            body: 8 << 20,
+            bodies: 256 << 20,
+            header_time: seconds(10),
+            body_time: seconds(30),
+            idle_time: seconds(120),
+        }
+    );
+    assert_eq!(shutdown, Shutdown { wait: Duration::ZERO, grace: seconds(10) });
+    let Policies::All { timeout, max_stuck } = policies else { panic!("named policies") };
+    assert_eq!((timeout, max_stuck), (seconds(2), 4));
+
+    for text in ["", "# nothing\n", "{}"] {
+        assert_eq!(Case::yaml(text).load().config.listen, [address("127.0.0.1:8181")], "{text}");
+    }
+}
+
+#[test]
+fn a_decision_log_may_be_one_word() {
+    for case in [
+        Case::yaml("decision-log: stdout"),
+        Case::toml("decision-log = 'stdout'"),
+        Case::default().env("POLICY_ENGINE_DECISION_LOG", "stdout"),
+        Case::default().set("decision-log=stdout"),
+        Case::default().flags(|flags| flags.decision_log = Some("stdout".to_owned())),
+    ] {
+        let log = case.load().config.decision_log.unwrap();
+        assert_eq!(
+            log,
+            DecisionLog {
+                to: Destination::Stdout,
+                labels: BTreeMap::new(),
+                erase: Vec::new(),
+                mask: BTreeMap::new(),
+                buffer: 64 << 20,
+                when_full: WhenFull::Drop,
+            }
+        );
+    }
+    let case = Case::yaml("decision-log: https://a").load().config.decision_log.unwrap();
+    assert_eq!(
+        case.to,
+        Destination::Collector(Collector {
+            url: "https://a".to_owned(),
+            token: None,
+            ca: None,
+            upload: 1 << 20,
+            delay: Duration::from_secs(1),
+            timeout: Duration::from_secs(10),
+            max_retry_delay: Duration::from_secs(30),
+        })
+    );
+}

@@ -1,0 +1,337 @@
+use std::time::{Duration, SystemTime};
+
+use policy_api::Verdict;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::object::Object;
+use super::redaction::{Changes, Part, PointerError, Redaction};
+use crate::config::{self, Mode};
+
+/// The last moment that RFC 3339 can write.
+const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
+
+/// One decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event<'a> {
+    pub(crate) decision_id: Uuid,
+    /// Of the request that asked for this decision and for others.
+    pub(crate) batch_decision_id: Option<Uuid>,
+    /// The ids of the trace and of the span in it, in hexadecimal.
+    pub(crate) trace: Option<(&'a str, &'a str)>,
+    /// As asked, without `/v1/data/`, such as `web-pods/allowed`.
+    pub(crate) path: &'a str,
+    /// As it came; `None` where none was given.
+    pub(crate) input: Option<&'a RawValue>,
+    /// As the policy gave it; `None` with an error.
+    pub(crate) result: Option<&'a RawValue>,
+    pub(crate) error: Option<EventError<'a>>,
+    /// The client's address, or `unix`.
+    pub(crate) requested_by: &'a str,
+    pub(crate) received: SystemTime,
+    /// How long the policy took.
+    pub(crate) evaluation: Duration,
+    /// Empty where there is none.
+    pub(crate) request_id: &'a str,
+    pub(crate) policy: &'a str,
+    pub(crate) version: &'a str,
+    /// The id that the policy is served under.
+    pub(crate) id: &'a str,
+    pub(crate) verdict: Option<Verdict>,
+    /// What a denial does.
+    pub(crate) mode: Mode,
+}
+
+/// Why there is no result.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventError<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
+}
+
+/// What all events have in common.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// As a JSON object.
+    labels: String,
+    redaction: Redaction,
+}
+
+impl Template {
+    /// # Errors
+    /// A pointer that leads nowhere.
+    pub(super) fn new(instance: Uuid, config: &config::DecisionLog) -> Result<Self, PointerError> {
+        let mut labels: serde_json::Map<_, _> = config
+            .labels
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect();
+        // As with OPA, nobody else has a say in these.
+        labels.insert("id".to_owned(), instance.to_string().into());
+        labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+        let redaction = Redaction::new(&config.erase, &config.mask)?;
+        Ok(Self { labels: Value::Object(labels).to_string(), redaction })
+    }
+}
+
+impl Event<'_> {
+    /// As OPA writes it (`EventV1` in its `v1/plugins/logs`), on one line. What OPA has no field
+    /// for is in `custom`.
+    pub(super) fn encode(&self, template: &Template) -> Box<[u8]> {
+        // What is erased needs no room.
+        let values = if template.redaction.is_empty() { self.likely_size() } else { 0 };
+        let mut out = Vec::with_capacity(values + template.labels.len() + 1024);
+        let mut changes = Changes::default();
+        let mut event = Object::begin(&mut out);
+        event.json("labels", &template.labels);
+        event.id("decision_id", self.decision_id);
+        if let Some(id) = self.batch_decision_id {
+            event.id("batch_decision_id", id);
+        }
+        if let Some((trace, span)) = self.trace {
+            event.text("trace_id", trace);
+            event.text("span_id", span);
+        }
+        event.text("path", self.path);
+        for (name, part, value) in
+            [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
+        {
+            if let Some(value) = value {
+                event.unless_empty(name, |out| {
+                    template.redaction.write(part, value, out, &mut changes)
+                });
+            }
+        }
+        event.texts("erased", &changes.erased);
+        event.texts("masked", &changes.masked);
+        if let Some(error) = self.error {
+            event.object("error", |inner| {
+                inner.text("code", error.code);
+                inner.text("message", presentable(error.message, &changes));
+            });
+        }
+        event.text("requested_by", self.requested_by);
+        event.text("timestamp", &timestamp(self.received));
+        event.object("metrics", |inner| {
+            inner.json("timer_rego_query_eval_ns", &self.evaluation.as_nanos().to_string());
+        });
+        // OPA's are numbers that are not 0, and its collectors decode them as such.
+        let numbered = self.request_id.starts_with(|first| matches!(first, '1'..='9'))
+            && self.request_id.parse::<u64>().is_ok();
+        if numbered {
+            event.json("req_id", self.request_id);
+        }
+        event.object("custom", |inner| {
+            inner.text("id", self.id);
+            inner.text("policy", self.policy);
+            inner.text("version", self.version);
+            inner.text("mode", self.mode.name());
+            match self.verdict {
+                Some(Verdict::Allowed) => inner.text("verdict", "allowed"),
+                Some(Verdict::Denied) => inner.text("verdict", "denied"),
+                None => {}
+            }
+            if !numbered {
+                inner.text("request_id", self.request_id);
+            }
+        });
+        event.end();
+        // What is queued is bounded by its length, so there must not be more behind it.
+        out.into_boxed_slice()
+    }
+
+    /// Bytes of what it holds.
+    pub(super) fn likely_size(&self) -> usize {
+        [self.input, self.result].into_iter().flatten().map(|value| value.get().len()).sum()
+    }
+}
+
+/// Messages quote what was wrong in the input, which may be what must not be seen.
+fn presentable<'a>(message: &'a str, changes: &Changes) -> &'a str {
+    if changes.erased.is_empty() && changes.masked.is_empty() {
+        message
+    } else {
+        "left out: it may quote what is erased or masked"
+    }
+}
+
+fn timestamp(at: SystemTime) -> String {
+    let at = at.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + LAST_SECOND);
+    humantime::format_rfc3339_nanos(at).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+    use serde_json::value::to_raw_value;
+
+    use crate::config::{Destination, WhenFull};
+
+    const INSTANCE: Uuid = Uuid::from_u128(7);
+
+    fn config() -> config::DecisionLog {
+        config::DecisionLog {
+            to: Destination::Stdout,
+            labels: BTreeMap::from([("id".to_owned(), "mine".to_owned())]),
+            erase: Vec::new(),
+            mask: BTreeMap::new(),
+            buffer: 0,
+            when_full: WhenFull::Drop,
+        }
+    }
+
+    fn least() -> Event<'static> {
+        Event {
+            decision_id: Uuid::from_u128(1),
+            batch_decision_id: None,
+            trace: None,
+            path: "",
+            input: None,
+            result: None,
+            error: None,
+            requested_by: "",
+            received: SystemTime::UNIX_EPOCH,
+            evaluation: Duration::ZERO,
+            request_id: "",
+            policy: "p",
+            version: "1.0.0",
+            id: "i",
+            verdict: None,
+            mode: Mode::Enforce,
+        }
+    }
+
+    fn encoded(event: &Event<'_>, config: &config::DecisionLog) -> String {
+        let template = Template::new(INSTANCE, config).unwrap();
+        String::from_utf8(event.encode(&template).into_vec()).unwrap()
+    }
+
+    fn decoded(event: &Event<'_>, config: &config::DecisionLog) -> Value {
+        serde_json::from_str(&encoded(event, config)).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_as_opas() {
+        let mut config = config();
+        config.labels.insert("team".to_owned(), "\"red\"".to_owned());
+        config.erase = vec!["/input/secret".to_owned()];
+        config.mask.insert("/result/reason".to_owned(), json!("-"));
+        let input = to_raw_value(&json!({"n": 1, "secret": 2})).unwrap();
+        let result = to_raw_value(&json!({"allowed": false, "reason": "x"})).unwrap();
+        let event = Event {
+            batch_decision_id: Some(Uuid::from_u128(2)),
+            trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
+            path: "web-pods/allowed",
+            input: Some(&input),
+            result: Some(&result),
+            requested_by: "[::1]:5",
+            received: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_700_000_000_000_000_001),
+            evaluation: Duration::from_micros(3),
+            request_id: "12",
+            verdict: Some(Verdict::Denied),
+            mode: Mode::Monitor,
+            ..least()
+        };
+        let expected = format!(
+            r#"{{"labels":{{"id":"00000000-0000-0000-0000-000000000007","team":"\"red\"","version":"{}"}},"decision_id":"00000000-0000-0000-0000-000000000001","batch_decision_id":"00000000-0000-0000-0000-000000000002","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","path":"web-pods/allowed","input":{{"n":1}},"result":{{"allowed":false,"reason":"-"}},"erased":["/input/secret"],"masked":["/result/reason"],"requested_by":"[::1]:5","timestamp":"2023-11-14T22:13:20.000000001Z","metrics":{{"timer_rego_query_eval_ns":3000}},"req_id":12,"custom":{{"id":"i","policy":"p","version":"1.0.0","mode":"monitor","verdict":"denied"}}}}"#,
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(encoded(&event, &config), expected);
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out() {
+        let expected = json!({
+            "labels": {"id": INSTANCE.to_string(), "version": env!("CARGO_PKG_VERSION")},
+            "decision_id": "00000000-0000-0000-0000-000000000001",
+            "timestamp": "1970-01-01T00:00:00.000000000Z",
+            "metrics": {"timer_rego_query_eval_ns": 0},
+            "custom": {"id": "i", "policy": "p", "version": "1.0.0", "mode": "enforce"},
+        });
+        assert_eq!(decoded(&least(), &config()), expected);
+    }
+
+    #[test]
+    fn a_null_is_not_absent() {
+        let null = to_raw_value(&()).unwrap();
+        let event = decoded(&Event { input: Some(&null), ..least() }, &config());
+        assert_eq!(event.get("input"), Some(&Value::Null));
+        assert_eq!(event.get("result"), None);
+    }
+
+    #[test]
+    fn request_ids_that_opa_could_not_have_are_custom() {
+        for (id, number) in [("1", true), ("18446744073709551615", true), ("0", false)]
+            .into_iter()
+            .chain(["18446744073709551616", "+1", "01", "req-1\n"].map(|id| (id, false)))
+        {
+            let event = decoded(&Event { request_id: id, ..least() }, &config());
+            assert_eq!(event["req_id"].is_u64(), number, "{id}");
+            assert_eq!(event["custom"]["request_id"].as_str(), (!number).then_some(id));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_spoils_nothing() {
+        let far = Duration::from_secs(1 << 40);
+        let [past, future] =
+            [SystemTime::UNIX_EPOCH - far, SystemTime::UNIX_EPOCH + far].map(|received| {
+                decoded(&Event { received, ..least() }, &config())["timestamp"].clone()
+            });
+        assert_eq!(past, "1970-01-01T00:00:00.000000000Z");
+        assert_eq!(future, "9999-12-31T23:59:59.000000000Z");
+    }
+
+    #[test]
+    fn an_error_quotes_nothing_that_is_erased() {
+        let input = to_raw_value(&json!({"age": "hunter2"})).unwrap();
+        let error = EventError { code: "invalid_input", message: "expected a number: `hunter2`" };
+        let event = Event { input: Some(&input), error: Some(error), ..least() };
+        assert_eq!(decoded(&event, &config())["error"]["message"], error.message);
+        let mut config = config();
+        config.erase = vec!["/input/age".to_owned()];
+        assert_eq!(
+            decoded(&event, &config)["error"],
+            json!({
+                "code": "invalid_input",
+                "message": "left out: it may quote what is erased or masked",
+            })
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_event_is_one_line_of_json(
+            text in any::<String>(), other in any::<String>(), erase in any::<bool>(),
+        ) {
+            let input = json!({"a": [{"secret": "S3CRET"}], (format!("k{text}")): other}).to_string();
+            // As people write it.
+            let input = input.replace("[{", "[\r\n{\n");
+            let Ok(input) = serde_json::from_str::<&RawValue>(&input) else { return Ok(()) };
+            let error = EventError { code: &text, message: "S3CRET" };
+            let mut config = config();
+            config.labels.insert(text.clone(), other.clone());
+            if erase {
+                config.erase.push("/input/a/*/secret".to_owned());
+            }
+            let event = Event {
+                input: Some(input),
+                error: Some(error),
+                path: &text,
+                request_id: &other,
+                requested_by: &other,
+                ..least()
+            };
+            let line = encoded(&event, &config);
+            prop_assert!(!line.contains(['\n', '\r']), "{line}");
+            let event: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(event["path"].as_str().unwrap_or_default(), text);
+            prop_assert_eq!(line.contains("S3CRET"), !erase, "{}", line);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use prometheus::{IntCounter, IntGauge};
+use tokio::sync::Semaphore;
+
+use crate::metrics::DecisionLogMetrics;
+
+/// Where every event is accounted for: it waits, was written, or was dropped.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// Bytes that there is room for.
+    pub(super) room: Semaphore,
+    /// All of it, when nothing waits.
+    size: usize,
+    queued: IntGauge,
+    queued_bytes: IntGauge,
+    written: IntCounter,
+    failures: IntCounter,
+    pub(super) full: IntCounter,
+    too_large: IntCounter,
+    shutdown: IntCounter,
+    pub(super) full_warnings: Throttle,
+    too_large_warnings: Throttle,
+}
+
+impl Ledger {
+    pub(super) fn new(size: usize, metrics: DecisionLogMetrics) -> Self {
+        let size = size.min(Semaphore::MAX_PERMITS);
+        let dropped = |reason| metrics.dropped.with_label_values(&[reason]);
+        Self {
+            room: Semaphore::new(size),
+            size,
+            full: dropped("full"),
+            too_large: dropped("too_large"),
+            shutdown: dropped("shutdown"),
+            queued: metrics.queued,
+            queued_bytes: metrics.queued_bytes,
+            written: metrics.written,
+            failures: metrics.failures,
+            full_warnings: Throttle::new(),
+            too_large_warnings: Throttle::new(),
+        }
+    }
+
+    /// An event's bytes as room is counted, if there could ever be so much.
+    pub(super) fn fits(&self, bytes: usize) -> Option<u32> {
+        u32::try_from(bytes).ok().filter(|_| bytes <= self.size)
+    }
+
+    /// An event has taken its room and waits.
+    pub(super) fn enter(&self, bytes: usize) {
+        self.queued.inc();
+        self.queued_bytes.add(count(bytes));
+    }
+
+    /// Events that waited are where they belong.
+    pub(super) fn write(&self, events: usize, bytes: usize) {
+        self.leave(events, bytes);
+        self.written.inc_by(events as u64);
+    }
+
+    /// An event that waited is too large for the other side.
+    pub(super) fn discard(&self, bytes: usize) {
+        self.leave(1, bytes);
+        self.refuse(bytes, "the collector takes no upload that large");
+    }
+
+    /// An event that nothing has room for.
+    pub(super) fn refuse(&self, bytes: usize, reason: &str) {
+        self.too_large.inc();
+        if let Some(events) = self.too_large_warnings.count() {
+            tracing::warn!(
+                "decision log: dropped {events} events that are too large, the last of them of \
+                 {bytes} bytes: {reason}"
+            );
+        }
+    }
+
+    /// An event that came after the end.
+    pub(super) fn too_late(&self) {
+        self.shutdown.inc();
+    }
+
+    /// An event that was about to wait, and there is nobody to write it.
+    pub(super) fn return_to_sender(&self, bytes: usize) {
+        self.leave(1, bytes);
+        self.too_late();
+    }
+
+    /// An attempt to write came to nothing.
+    pub(super) fn fail(&self) {
+        self.failures.inc();
+    }
+
+    /// Events that wait.
+    pub(super) fn waiting(&self) -> u64 {
+        u64::try_from(self.queued.get()).unwrap_or_default()
+    }
+
+    /// Nothing is written any more: what still waits is lost. Says how many events that are.
+    pub(super) fn give_up(&self) -> u64 {
+        self.room.close();
+        let lost = self.waiting();
+        self.shutdown.inc_by(lost);
+        self.queued.set(0);
+        self.queued_bytes.set(0);
+        lost
+    }
+
+    fn leave(&self, events: usize, bytes: usize) {
+        self.queued.sub(count(events));
+        self.queued_bytes.sub(count(bytes));
+        self.room.add_permits(bytes);
+    }
+}
+
+fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
+}
+
+/// Lets one warning a second through, with the number of those that it stands for.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    start: Instant,
+    /// When the next may go, in milliseconds from the start.
+    next: AtomicU64,
+    held: AtomicU64,
+}
+
+impl Throttle {
+    const PAUSE: Duration = Duration::from_secs(1);
+
+    fn new() -> Self {
+        Self { start: Instant::now(), next: AtomicU64::new(0), held: AtomicU64::new(0) }
+    }
+
+    /// Counts one more, and gives their number when it is time to tell.
+    pub(super) fn count(&self) -> Option<u64> {
+        self.held.fetch_add(1, Ordering::Relaxed);
+        let now = self.start.elapsed();
+        let next = self.next.load(Ordering::Relaxed);
+        let then = milliseconds(now + Self::PAUSE);
+        let told = milliseconds(now) >= next
+            && self.next.compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        told.then(|| self.held.swap(0, Ordering::Relaxed))
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_warning_stands_for_many() {
+        let throttle = Throttle::new();
+        assert_eq!(throttle.count(), Some(1));
+        assert_eq!((0..50).filter_map(|_| throttle.count()).count(), 0);
+        throttle.next.store(0, Ordering::Relaxed);
+        assert_eq!(throttle.count(), Some(51));
+    }
+}

@@ -1,0 +1,139 @@
+use std::sync::Arc;
+
+use prometheus::IntCounter;
+use tokio::sync::{mpsc, watch};
+
+use super::ledger::Ledger;
+use crate::config::WhenFull;
+
+/// How far the log has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Open,
+    /// No more events come: what is queued is written.
+    Closing,
+    /// There is no time left: nothing is written any more.
+    Abandoned,
+}
+
+/// An event as it is written: JSON on one line.
+pub(super) type Encoded = Box<[u8]>;
+
+/// The queue's two ends.
+pub(super) fn queue(
+    when_full: WhenFull,
+    ledger: Arc<Ledger>,
+    phase: watch::Receiver<Phase>,
+) -> (Queue, Inbox) {
+    // Bounded by the ledger's room, which counts bytes.
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let inbox = Inbox { events: receiver, closed: false, phase, ledger: Arc::clone(&ledger) };
+    (Queue { events: sender, when_full, ledger }, inbox)
+}
+
+/// Where events go in.
+#[derive(Debug)]
+pub(super) struct Queue {
+    events: mpsc::UnboundedSender<Encoded>,
+    when_full: WhenFull,
+    ledger: Arc<Ledger>,
+}
+
+impl Queue {
+    pub(super) async fn push(&self, event: Encoded) {
+        let bytes = event.len();
+        let Some(room) = self.ledger.fits(bytes) else {
+            return self.ledger.refuse(bytes, "`buffer` has no room for it");
+        };
+        let permit = match (self.ledger.room.try_acquire_many(room), self.when_full) {
+            (Ok(permit), _) => permit,
+            (Err(_), _) if self.ledger.room.is_closed() => return self.ledger.too_late(),
+            (Err(_), WhenFull::Drop) => {
+                self.ledger.full.inc();
+                if let Some(events) = self.ledger.full_warnings.count() {
+                    tracing::warn!("decision log: it is full: dropped {events} events");
+                }
+                return;
+            }
+            (Err(_), WhenFull::Wait) => {
+                if let Some(events) = self.ledger.full_warnings.count() {
+                    tracing::warn!("decision log: it is full: {events} answers wait for room");
+                }
+                let waiting = Waiting(Some(&self.ledger.full));
+                let permit = self.ledger.room.acquire_many(room).await;
+                waiting.end();
+                match permit {
+                    Ok(permit) => permit,
+                    Err(_) => return self.ledger.too_late(),
+                }
+            }
+        };
+        // Given back when the event is written.
+        permit.forget();
+        self.ledger.enter(bytes);
+        if self.events.send(event).is_err() {
+            self.ledger.return_to_sender(bytes);
+        }
+    }
+}
+
+/// Counts an event whose request goes away, and the event with it, before there is room.
+struct Waiting<'a>(Option<&'a IntCounter>);
+
+impl Waiting<'_> {
+    fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(dropped) = self.0 {
+            dropped.inc();
+        }
+    }
+}
+
+/// Where events come out.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    events: mpsc::UnboundedReceiver<Encoded>,
+    /// No more go in.
+    closed: bool,
+    phase: watch::Receiver<Phase>,
+    pub(super) ledger: Arc<Ledger>,
+}
+
+impl Inbox {
+    /// The next event, or `None` after the last.
+    pub(super) async fn next(&mut self) -> Option<Encoded> {
+        loop {
+            tokio::select! {
+                biased;
+                // A phase that nobody can change any more is the last as well.
+                _ = self.phase.wait_for(|phase| *phase >= Phase::Closing), if !self.closed => {
+                    self.closed = true;
+                    self.events.close();
+                }
+                event = self.events.recv() => return event,
+            }
+        }
+    }
+
+    /// The next event if it is there already.
+    pub(super) fn next_now(&mut self) -> Option<Encoded> {
+        self.events.try_recv().ok()
+    }
+
+    /// Where to hear of the end.
+    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.clone()
+    }
+}
+
+impl Drop for Inbox {
+    /// Nobody waits for room that nobody makes.
+    fn drop(&mut self) {
+        self.ledger.room.close();
+    }
+}

@@ -1,0 +1,146 @@
+//! What must not be seen in the log: erased or masked, by JSON pointers.
+
+mod pointer;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+pub(crate) use pointer::PointerError;
+
+use pointer::Segment;
+use walk::Walk;
+
+/// Bytes of the pointers that an event lists. Keys are the client's: a long one over many elements
+/// would make an event far larger than its input.
+const MAX_LISTED: usize = 16 << 10;
+
+/// What is not seen of inputs and results.
+#[derive(Debug)]
+pub(super) struct Redaction {
+    input: Vec<Rule>,
+    result: Vec<Rule>,
+}
+
+/// What a value is of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Input,
+    Result,
+}
+
+/// What was changed in one event, by pointers.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) erased: Vec<String>,
+    pub(super) masked: Vec<String>,
+    /// Bytes of both.
+    listed: usize,
+    /// Pointers as configured, of those that are listed so.
+    abridged: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    /// As it was configured.
+    pointer: String,
+    path: Vec<Segment>,
+    action: Action,
+}
+
+#[derive(Debug)]
+enum Action {
+    Erase,
+    /// With this JSON text.
+    Mask(String),
+}
+
+impl Redaction {
+    /// # Errors
+    /// A pointer that leads nowhere in a decision.
+    pub(super) fn new(
+        erase: &[String],
+        mask: &BTreeMap<String, Value>,
+    ) -> Result<Self, PointerError> {
+        let mut redaction = Self { input: Vec::new(), result: Vec::new() };
+        // Where both are asked for, the first counts: what is erased needs no mask.
+        let erase = erase.iter().map(|pointer| (pointer, Action::Erase));
+        let mask = mask.iter().map(|(pointer, value)| (pointer, Action::Mask(value.to_string())));
+        for (pointer, action) in erase.chain(mask) {
+            let (part, path) = pointer::parse(pointer)?;
+            redaction.rules_mut(part).push(Rule { pointer: pointer.clone(), path, action });
+        }
+        Ok(redaction)
+    }
+
+    /// Appends, on one line, what may be seen of a value. `false`: nothing is appended, as nothing
+    /// of it may be seen.
+    pub(super) fn write(
+        &self,
+        part: Part,
+        value: &RawValue,
+        out: &mut Vec<u8>,
+        changes: &mut Changes,
+    ) -> bool {
+        let rules: Vec<_> = self.rules(part).iter().collect();
+        let before = (out.len(), changes.erased.len(), changes.masked.len());
+        let mut walk = Walk { out, pointer: part.pointer().to_owned(), changes };
+        if let Ok(kept) = walk.value(value, &rules, 0) {
+            return kept;
+        }
+        // What is in it, nobody knows.
+        out.truncate(before.0);
+        changes.erased.truncate(before.1);
+        changes.masked.truncate(before.2);
+        changes.erased.push(part.pointer().to_owned());
+        false
+    }
+
+    /// Whether values are written as they came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.input.is_empty() && self.result.is_empty()
+    }
+
+    fn rules(&self, part: Part) -> &[Rule] {
+        match part {
+            Part::Input => &self.input,
+            Part::Result => &self.result,
+        }
+    }
+
+    fn rules_mut(&mut self, part: Part) -> &mut Vec<Rule> {
+        match part {
+            Part::Input => &mut self.input,
+            Part::Result => &mut self.result,
+        }
+    }
+}
+
+impl Part {
+    fn pointer(self) -> &'static str {
+        match self {
+            Self::Input => "/input",
+            Self::Result => "/result",
+        }
+    }
+}
+
+impl Changes {
+    fn note(&mut self, rule: &Rule, pointer: &str) {
+        let list = match rule.action {
+            Action::Erase => &mut self.erased,
+            Action::Mask(_) => &mut self.masked,
+        };
+        if self.listed + pointer.len() <= MAX_LISTED {
+            self.listed += pointer.len();
+            list.push(pointer.to_owned());
+        } else if !self.abridged.contains(&rule.pointer) {
+            self.abridged.push(rule.pointer.clone());
+            list.push(rule.pointer.clone());
+        }
+    }
+}

@@ -1,0 +1,204 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn redaction(erase: &[&str], mask: &[(&str, Value)]) -> Redaction {
+    let erase: Vec<_> = erase.iter().map(|&pointer| pointer.to_owned()).collect();
+    let mask = mask.iter().map(|(pointer, value)| ((*pointer).to_owned(), value.clone())).collect();
+    Redaction::new(&erase, &mask).unwrap()
+}
+
+fn seen(redaction: &Redaction, input: &str) -> (String, Vec<String>, Vec<String>) {
+    let input: &RawValue = serde_json::from_str(input).unwrap();
+    let (mut out, mut changes) = (Vec::new(), Changes::default());
+    let kept = redaction.write(Part::Input, input, &mut out, &mut changes);
+    assert_eq!(kept, !out.is_empty());
+    (String::from_utf8(out).unwrap(), changes.erased, changes.masked)
+}
+
+fn erased(pointer: &str, input: &str) -> String {
+    seen(&redaction(&[pointer], &[]), input).0
+}
+
+#[test]
+fn what_is_erased_is_gone_and_listed() {
+    let both = redaction(
+        &["/input/user/password", "/input/none", "/result/reason"],
+        &[("/input/user/name", json!({"hidden": true})), ("/input/user/none", json!(1))],
+    );
+    assert_eq!(
+        seen(&both, r#"{"user": {"name": "ann", "password": "x", "n": 1.50}, "z": [ ]}"#),
+        (
+            r#"{"user":{"name":{"hidden":true},"n":1.50},"z":[ ]}"#.to_owned(),
+            vec!["/input/user/password".to_owned()],
+            vec!["/input/user/name".to_owned()]
+        )
+    );
+}
+
+#[test]
+fn indices_are_those_of_the_input_whatever_else_is_erased() {
+    let first_two = redaction(&["/input/a/0", "/input/a/1"], &[]);
+    assert_eq!(seen(&first_two, r#"{"a": [1, 2, 3]}"#).0, r#"{"a":[3]}"#);
+    assert_eq!(erased("/input/1", "[1]"), "[1]");
+    assert_eq!(erased("/input/01", "[1,2]"), "[1,2]");
+    assert_eq!(erased("/input/01", r#"{"01":2}"#), "{}");
+}
+
+#[test]
+fn a_star_is_every_element() {
+    let env = redaction(&["/input/*/env/*/value"], &[("/input/*/tag", json!("?"))]);
+    let (text, erased, masked) = seen(
+        &env,
+        r#"{"a/b": {"env": [{"name":1,"value":2},{"value":3}], "tag": 4}, "c": {"env": 5}}"#,
+    );
+    assert_eq!(text, r#"{"a/b":{"env":[{"name":1},{}],"tag":"?"},"c":{"env":5}}"#);
+    assert_eq!(erased, ["/input/a~1b/env/0/value", "/input/a~1b/env/1/value"]);
+    assert_eq!(masked, ["/input/a~1b/tag"]);
+}
+
+#[test]
+fn the_whole_may_be_erased_or_masked() {
+    let all = (String::new(), vec!["/input".to_owned()], vec![]);
+    assert_eq!(seen(&redaction(&["/input"], &[("/input", json!(1))]), "[1]"), all);
+    assert_eq!(seen(&redaction(&[], &[("/input", json!({}))]), "[1]").0, "{}");
+}
+
+#[test]
+fn a_key_is_found_however_it_is_written_and_how_often() {
+    let input = r#"{"p\u0061ss": 1, "a": 2, "pass": 3, "a\/~b": 4}"#;
+    assert_eq!(erased("/input/pass", input), r#"{"a":2,"a\/~b":4}"#);
+    assert!(!erased("/input/a~1~0b", input).contains('4'));
+}
+
+#[test]
+fn what_cannot_be_looked_into_is_not_shown() {
+    // Half a surrogate pair is JSON by its grammar, and no text.
+    let input = r#"{"\ud800": "secret", "password": "secret"}"#;
+    let password = redaction(&["/input/password"], &[("/input/a", json!(1))]);
+    assert_eq!(
+        seen(&password, input),
+        (String::new(), vec!["/input".to_owned()], Vec::<String>::new())
+    );
+}
+
+#[test]
+fn depth_is_no_danger() {
+    let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
+    assert_eq!(erased("/input/0/0/1", &deep), deep);
+    let pointer = "/input".to_owned() + &"/0".repeat(200);
+    assert_eq!(erased(&pointer, &deep), "[".repeat(200) + &"]".repeat(200));
+}
+
+#[test]
+fn long_keys_over_many_elements_are_listed_once() {
+    let input = format!(r#"{{"{}":[{}0]}}"#, "k".repeat(10_000), "0,".repeat(10_000));
+    let (text, erased, _) = seen(&redaction(&["/input/*/*"], &[]), &input);
+    assert!(text.ends_with(":[]}"));
+    assert_eq!(erased.len(), 2);
+    assert_eq!(erased[1], "/input/*/*");
+}
+
+#[test]
+fn line_breaks_go() {
+    assert_eq!(erased("/input/x", "{\r\n\"a\": [1,\n2], \"x\":\n3}"), r#"{"a":[1,2]}"#);
+    assert_eq!(seen(&redaction(&[], &[]), "[1,\n 2]").0, "[1, 2]");
+}
+
+#[test]
+fn pointers_that_lead_nowhere_are_told() {
+    let told = |pointer: &str| {
+        Redaction::new(&[pointer.to_owned()], &BTreeMap::new()).unwrap_err().to_string()
+    };
+    for nowhere in ["", "/", "input/a", "/inputs", "/labels/id"] {
+        assert_eq!(
+            told(nowhere),
+            format!(
+                "`{nowhere}` leads nowhere in a decision: expected `/input`, `/result`, or a \
+                 pointer below one of them, such as `/input/password`"
+            )
+        );
+    }
+    for escape in ["/input/a~2", "/input/~", "/result/x/~~01"] {
+        assert_eq!(
+            told(escape),
+            format!("`{escape}` is no JSON pointer: write `~0` for `~` in a key, and `~1` for `/`")
+        );
+    }
+}
+
+fn any_input() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![Just(json!("SECRET")), Just(json!(1)), Just(Value::Null)];
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[ab~/0-2]{1,2}", inner, 0..4).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+/// Pointers to every secret.
+fn secrets(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(_) => found.push(pointer.to_owned()),
+        Value::Array(elements) => {
+            for (at, element) in elements.iter().enumerate() {
+                secrets(element, &format!("{pointer}/{at}"), found);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, entry) in entries {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                secrets(entry, &format!("{pointer}/{key}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn without_secrets(value: &Value, mask: bool) -> Option<Value> {
+    match value {
+        Value::String(_) => mask.then(|| json!("-")),
+        Value::Array(elements) => {
+            Some(elements.iter().filter_map(|element| without_secrets(element, mask)).collect())
+        }
+        Value::Object(entries) => Some(
+            entries
+                .iter()
+                .filter_map(|(key, entry)| Some((key.clone(), without_secrets(entry, mask)?)))
+                .collect(),
+        ),
+        other => Some(other.clone()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_secret_is_seen(input in any_input(), mask in any::<bool>(), pretty in any::<bool>()) {
+        let mut pointers = Vec::new();
+        secrets(&input, "/input", &mut pointers);
+        let some: Vec<&str> = pointers.iter().map(String::as_str).collect();
+        let masks: Vec<_> = some.iter().map(|pointer| (*pointer, json!("-"))).collect();
+        let redaction = if mask { redaction(&[], &masks) } else { redaction(&some, &[]) };
+        let text = if pretty { format!("{input:#}") } else { input.to_string() };
+        let (text, erased, masked) = seen(&redaction, &text);
+        prop_assert!(!text.contains("SECRET"), "{text}");
+        prop_assert!(!text.contains('\n'), "{text}");
+        let mut listed = if mask { masked } else { erased };
+        listed.sort();
+        pointers.sort();
+        prop_assert_eq!(listed, pointers);
+        let shown = (!text.is_empty()).then(|| serde_json::from_str(&text).unwrap());
+        prop_assert_eq!(shown, without_secrets(&input, mask));
+    }
+
+    #[test]
+    fn any_pointer_over_any_input_ends(
+        input in any_input(),
+        pointers in prop::collection::vec("/(input|result)(/([ab0-2]{1,2}|\\*|~0|~1)){0,5}", 0..5),
+    ) {
+        let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
+        let (text, ..) = seen(&redaction(&pointers, &[]), &input.to_string());
+        prop_assert!(text.is_empty() || serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Where events go: lines to a file or to standard output, or uploads to a collector.
+
+mod chunk;
+mod collector;
+mod lines;
+mod upload;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::queue::{Inbox, Phase};
+use crate::config::Destination;
+use crate::outbound::TransportError;
+use collector::Uploader;
+use lines::Lines;
+
+/// What events are written to, open.
+#[derive(Debug)]
+pub(super) enum Sink {
+    Lines(Lines),
+    Collector(Box<Uploader>),
+}
+
+impl Sink {
+    /// # Errors
+    /// When it cannot be opened; a collector is not asked before there is something to upload.
+    pub(super) fn open(to: &Destination, reopen: Arc<Notify>) -> Result<Self, SinkError> {
+        Ok(match to {
+            Destination::Stdout => Self::Lines(Lines::stdout(reopen)?),
+            Destination::File(path) => Self::Lines(Lines::file(path, reopen)?),
+            Destination::Collector(config) => Self::Collector(Box::new(Uploader::new(config)?)),
+        })
+    }
+
+    /// Writes events until there are no more, or no more time. It blocks its thread.
+    pub(super) async fn run(self, mut inbox: Inbox) {
+        let mut phase = inbox.phase();
+        let writing = async {
+            match self {
+                Self::Lines(lines) => lines.run(&mut inbox).await,
+                Self::Collector(uploader) => uploader.run(&mut inbox).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Ok(_) = phase.wait_for(|phase| *phase == Phase::Abandoned) => {}
+            () = writing => {}
+        }
+    }
+}
+
+/// Tells of the first of failures in a row, and of their end.
+#[derive(Debug, Default)]
+struct Streak {
+    failures: u64,
+}
+
+impl Streak {
+    /// `what` failed, and is tried again.
+    fn fail(&mut self, what: &str, after: Duration, inbox: &Inbox) {
+        self.failures += 1;
+        inbox.ledger.fail();
+        let (after, waiting) = (humantime::format_duration(after), inbox.ledger.waiting());
+        if self.failures == 1 {
+            tracing::warn!(
+                "decision log: {what}; trying again in {after} and until it works, while \
+                 {waiting} events wait"
+            );
+        } else {
+            tracing::debug!("decision log: {what}; trying again in {after}");
+        }
+    }
+
+    fn succeed(&mut self, to: &str, inbox: &Inbox) {
+        if self.failures > 0 {
+            tracing::info!(
+                "decision log: {to} works again, after {} attempts; {} events wait",
+                self.failures,
+                inbox.ledger.waiting()
+            );
+            self.failures = 0;
+        }
+    }
+}
+
+/// Why there is nothing to write to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SinkError {
+    /// A file that cannot be written.
+    #[error("cannot open `{}` to append to it: {error}", path.display())]
+    Open {
+        /// As it was configured.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// Standard output is closed.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(io::Error),
+    /// What uploads would go to is no URL.
+    #[error("`{url}` is no URL of a collector: expected one such as `https://logs.example.com`")]
+    Url {
+        /// As it was configured.
+        url: String,
+    },
+    /// It cannot be asked from here.
+    #[error("{0}")]
+    Transport(TransportError),
+}

@@ -1,0 +1,123 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::{Request, Response, StatusCode, Uri};
+use tokio::time::{Instant, timeout_at};
+
+use super::SinkError;
+use crate::config;
+use crate::outbound::{self, Authorities, Transport, TransportError, with_sources};
+use crate::watched_file;
+
+/// The most that is read of an answer, so that its connection can be used again.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// The collector as it is reached.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    client: Transport,
+    url: Uri,
+    token: Option<PathBuf>,
+    timeout: Duration,
+}
+
+/// What the collector says of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Taken,
+    TooLarge,
+}
+
+/// Why an upload came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UploadError {
+    #[error("cannot read the token in `{}`: {reason}", path.display())]
+    Token { path: PathBuf, reason: String },
+    #[error("{0}")]
+    Request(String),
+    #[error("no answer within {}", humantime::format_duration(*.0))]
+    Timeout(Duration),
+    #[error("the collector answered `{status}`")]
+    Refused { status: StatusCode, retry_after: Option<Duration> },
+}
+
+impl Endpoint {
+    pub(super) fn new(config: &config::Collector) -> Result<Self, SinkError> {
+        let no_url = || SinkError::Url { url: config.url.clone() };
+        let url: Uri =
+            format!("{}/logs", config.url.trim_end_matches('/')).parse().map_err(|_| no_url())?;
+        let authorities = Authorities { file: config.ca.as_deref(), setting: "ca" };
+        let client = Transport::to(&url, authorities).map_err(|error| match error {
+            TransportError::Url => no_url(),
+            error => SinkError::Transport(error),
+        })?;
+        Ok(Self { client, url, token: config.token.clone(), timeout: config.timeout })
+    }
+
+    /// The URL for people, who must not see credentials.
+    pub(super) fn name(&self) -> String {
+        outbound::name(&self.url)
+    }
+
+    /// One attempt.
+    pub(super) async fn upload(&self, gzip: Bytes) -> Result<Answer, UploadError> {
+        let deadline = Instant::now() + self.timeout;
+        let request = self.request(gzip)?;
+        let response = timeout_at(deadline, self.client.request(request))
+            .await
+            .map_err(|_| UploadError::Timeout(self.timeout))?
+            .map_err(|error| UploadError::Request(with_sources(&error)))?;
+        let status = response.status();
+        let retry_after = retry_after(&response);
+        // What the status says stands, whatever becomes of the rest.
+        let rest = Limited::new(response.into_body(), MAX_ANSWER).collect();
+        let _ = timeout_at(deadline, rest).await;
+        match status {
+            _ if status.is_success() => Ok(Answer::Taken),
+            StatusCode::PAYLOAD_TOO_LARGE => Ok(Answer::TooLarge),
+            _ => Err(UploadError::Refused { status, retry_after }),
+        }
+    }
+
+    fn request(&self, gzip: Bytes) -> Result<Request<Full<Bytes>>, UploadError> {
+        let mut request = Request::new(Full::new(gzip));
+        *request.method_mut() = hyper::Method::POST;
+        *request.uri_mut() = self.url.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(path) = &self.token {
+            headers.insert(AUTHORIZATION, authorization(path)?);
+        }
+        Ok(request)
+    }
+}
+
+impl UploadError {
+    /// How long the collector wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Read for each upload, as tokens are replaced while the server runs.
+fn authorization(path: &Path) -> Result<HeaderValue, UploadError> {
+    let problem = |reason: String| UploadError::Token { path: path.to_owned(), reason };
+    let token = watched_file::read(path).map_err(|error| problem(error.to_string()))?;
+    let mut header = HeaderValue::try_from([b"Bearer ", token.trim_ascii()].concat())
+        .map_err(|_| problem("it is not one line of text".to_owned()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// In seconds; the other form, a date, is left to the backoff.
+fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,181 @@
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use super::collector::{Behaviour, Collector};
+use super::{LONG, dropped, event, id_of, record, settled, start, until};
+use crate::config::WhenFull;
+
+#[tokio::test]
+async fn what_a_stalled_collector_leaves_no_room_for_is_dropped_and_counted() {
+    let collector = Collector::start(Behaviour::Stall).await;
+    let mut config = collector.log();
+    config.buffer = 20_000;
+    let (log, running, metrics) = start(&config);
+    let began = Instant::now();
+    record(&log, 0..1000).await;
+    assert!(began.elapsed() < LONG / 4, "recording waited: {:?}", began.elapsed());
+    assert!(metrics.queued_bytes.get() <= 20_000);
+    let lost = dropped(&metrics, "full");
+    assert!(lost > 800, "{lost}");
+    until(|| metrics.failures.get() >= 2).await;
+    collector.behave(Behaviour::Take);
+    running.close(LONG).await.unwrap();
+
+    // What was queued first is what is kept, once each.
+    let kept = u32::try_from(1000 - lost).unwrap();
+    assert_eq!(collector.ids(), (0..kept).collect::<Vec<_>>());
+    assert_eq!(settled(&metrics), (kept.into(), lost));
+}
+
+#[tokio::test]
+async fn room_comes_back_when_the_collector_does() {
+    let collector = Collector::start(Behaviour::Refuse(500, None)).await;
+    let mut config = collector.log();
+    config.buffer = 20_000;
+    let (log, running, metrics) = start(&config);
+    record(&log, 0..1000).await;
+    collector.behave(Behaviour::Take);
+    until(|| metrics.queued.get() == 0).await;
+    let before = dropped(&metrics, "full");
+    record(&log, 1000..1010).await;
+    running.close(LONG).await.unwrap();
+    assert_eq!(dropped(&metrics, "full"), before);
+    assert_eq!(settled(&metrics), (1010 - before, before));
+    assert_eq!(collector.ids().len() as u64, 1010 - before);
+}
+
+#[tokio::test]
+async fn where_answers_wait_nothing_is_dropped() {
+    let collector = Collector::start(Behaviour::Stall).await;
+    let mut config = collector.log();
+    config.buffer = 20_000;
+    config.when_full = WhenFull::Wait;
+    let (log, running, metrics) = start(&config);
+    let mut recording = tokio::spawn({
+        let log = log.clone();
+        async move { record(&log, 0..500).await }
+    });
+    timeout(Duration::from_millis(300), &mut recording).await.expect_err("there is no room");
+    assert!(metrics.queued_bytes.get() <= 20_000);
+    collector.behave(Behaviour::Take);
+    timeout(LONG, recording).await.unwrap().unwrap();
+    running.close(LONG).await.unwrap();
+    assert_eq!(collector.ids(), (0..500).collect::<Vec<_>>());
+    assert_eq!(settled(&metrics), (500, 0));
+}
+
+#[tokio::test]
+async fn a_request_that_goes_away_while_it_waits_is_counted() {
+    let collector = Collector::start(Behaviour::Stall).await;
+    let mut config = collector.log();
+    config.buffer = 400;
+    config.when_full = WhenFull::Wait;
+    let (log, running, metrics) = start(&config);
+    log.record(&event(0)).await;
+    timeout(Duration::from_millis(50), log.record(&event(1))).await.expect_err("there is no room");
+    assert_eq!(dropped(&metrics, "full"), 1);
+    collector.behave(Behaviour::Take);
+    running.close(LONG).await.unwrap();
+    assert_eq!(collector.ids(), [0]);
+    assert_eq!(settled(&metrics), (1, 1));
+}
+
+#[tokio::test]
+async fn an_event_larger_than_the_buffer_is_dropped_and_waits_for_nothing() {
+    let collector = Collector::start(Behaviour::Take).await;
+    let mut config = collector.log();
+    config.buffer = 1000;
+    config.when_full = WhenFull::Wait;
+    let (log, running, metrics) = start(&config);
+    let large = serde_json::value::to_raw_value(&"x".repeat(1000)).unwrap();
+    let mut too_large = event(0);
+    too_large.input = Some(&large);
+    timeout(LONG, log.record(&too_large)).await.unwrap();
+    record(&log, 1..2).await;
+    running.close(LONG).await.unwrap();
+    assert_eq!(dropped(&metrics, "too_large"), 1);
+    assert_eq!(settled(&metrics), (1, 1));
+    assert_eq!(collector.ids(), [1]);
+}
+
+#[tokio::test]
+async fn a_stop_ends_in_time_and_says_what_is_lost() {
+    let collector = Collector::start(Behaviour::Take).await;
+    let (log, running, metrics) = start(&collector.log());
+    record(&log, 0..5).await;
+    until(|| metrics.written.get() == 5).await;
+    collector.behave(Behaviour::Stall);
+    record(&log, 5..100).await;
+    let began = Instant::now();
+    let lost = running.close(Duration::from_millis(300)).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(lost.events, 95);
+    assert_eq!(lost.to_string(), "the decision log was not written to its end: 95 events are lost");
+    assert_eq!(dropped(&metrics, "shutdown"), 95);
+    assert_eq!(settled(&metrics), (5, 95));
+    assert_eq!(collector.ids(), [0, 1, 2, 3, 4]);
+
+    // And what comes after the end does not wait for it.
+    timeout(LONG, record(&log, 100..103)).await.unwrap();
+    assert_eq!(settled(&metrics), (5, 98));
+}
+
+#[tokio::test]
+async fn a_stop_lets_nobody_wait_for_room() {
+    let collector = Collector::start(Behaviour::Stall).await;
+    let mut config = collector.log();
+    config.buffer = 2000;
+    config.when_full = WhenFull::Wait;
+    let (log, running, metrics) = start(&config);
+    let recording = tokio::spawn(async move { record(&log, 0..50).await });
+    until(|| collector.attempts() >= 1).await;
+    running.close(Duration::from_millis(50)).await.unwrap_err();
+    timeout(LONG, recording).await.unwrap().unwrap();
+    assert_eq!(settled(&metrics), (0, 50));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_and_with_every_mishap_all_are_accounted_for() {
+    let mut collector = Collector::start(Behaviour::Take).await;
+    let mut config = collector.log();
+    config.buffer = 32 << 10;
+    let (log, running, metrics) = start(&config);
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let log = log.clone();
+            tokio::spawn(async move {
+                for number in writer * 2000..(writer + 1) * 2000 {
+                    log.record(&event(number)).await;
+                    if number % 20 == 0 {
+                        tokio::time::sleep(Duration::from_millis(3)).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    for behaviour in [
+        Behaviour::Stall,
+        Behaviour::Refuse(503, Some(1)),
+        Behaviour::HangUp,
+        Behaviour::Limit(2000),
+        Behaviour::Take,
+    ] {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        collector.behave(behaviour);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        collector.kill().await;
+        collector.restart().await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    running.close(LONG).await.unwrap();
+
+    let (written, dropped) = settled(&metrics);
+    let taken: BTreeSet<_> =
+        collector.uploads().iter().flat_map(|upload| &upload.events).map(id_of).collect();
+    assert_eq!(taken.len() as u64, written);
+    assert_eq!(written + dropped, 8000);
+}

@@ -1,0 +1,280 @@
+//! What the server counts, as Prometheus reads it.
+
+use hyper::StatusCode;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+
+/// Upper bounds of the latency histogram's buckets, in seconds: from 1 µs to 10 s.
+const BUCKETS: [f64; 22] = [
+    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
+    5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// What names a policy's own series.
+const POLICY: [&str; 3] = ["id", "policy", "version"];
+
+/// All of them, for one server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    outcomes: IntCounterVec,
+    latency: HistogramVec,
+    stuck: IntGaugeVec,
+    pub(crate) requests: RequestMetrics,
+    pub(crate) connections: ConnectionMetrics,
+    pub(crate) decision_log: DecisionLogMetrics,
+}
+
+/// Requests before a policy is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestMetrics {
+    /// Decided on now.
+    pub(crate) in_flight: IntGauge,
+    /// Waiting until they are.
+    pub(crate) queued: IntGauge,
+    /// Sent away because too many were waiting, or waited too long.
+    pub(crate) shed: IntCounter,
+    /// Responses by the class of their status, `1xx` to `5xx`.
+    responses: [IntCounter; 5],
+    /// Loads of a changed configuration: `ok`, `invalid`.
+    pub(crate) reloads: IntCounterVec,
+}
+
+impl RequestMetrics {
+    pub(crate) fn responded(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100);
+        if let Some(counter) = class.checked_sub(1).and_then(|class| self.responses.get(class)) {
+            counter.inc();
+        }
+    }
+}
+
+/// Connections, whatever is asked over them.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionMetrics {
+    /// Open now.
+    pub(crate) open: IntGauge,
+    /// Accepted in all.
+    pub(crate) accepted: IntCounter,
+    /// Closed by the server, by reason: `tls`, `idle`, `limit`, `shutdown`.
+    pub(crate) closed: IntCounterVec,
+}
+
+/// The decision log.
+#[derive(Debug, Clone)]
+pub(crate) struct DecisionLogMetrics {
+    /// Events that wait to be written.
+    pub(crate) queued: IntGauge,
+    /// Their bytes.
+    pub(crate) queued_bytes: IntGauge,
+    /// Events written, or taken by the collector.
+    pub(crate) written: IntCounter,
+    /// Events lost, by reason: `full`, `too_large`, `shutdown`.
+    pub(crate) dropped: IntCounterVec,
+    /// Attempts to write or upload that came to nothing.
+    pub(crate) failures: IntCounter,
+}
+
+/// The series of one policy in one version.
+#[derive(Debug)]
+pub(crate) struct PolicyMetrics {
+    outcomes: [IntCounter; Outcome::ALL.len()],
+    /// From the question's bytes to the answer's, in seconds.
+    pub(crate) latency: Histogram,
+    /// Evaluations that overran and have not ended yet.
+    pub(crate) stuck: IntGauge,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Allowed,
+    Denied,
+    /// An answer that is no verdict.
+    Answered,
+    InvalidInput,
+    Failed,
+    Panicked,
+    TimedOut,
+    Shed,
+}
+
+impl Outcome {
+    const ALL: [(Self, &'static str); 8] = [
+        (Self::Allowed, "allowed"),
+        (Self::Denied, "denied"),
+        (Self::Answered, "answered"),
+        (Self::InvalidInput, "invalid_input"),
+        (Self::Failed, "failed"),
+        (Self::Panicked, "panicked"),
+        (Self::TimedOut, "timed_out"),
+        (Self::Shed, "shed"),
+    ];
+}
+
+impl PolicyMetrics {
+    pub(crate) fn count(&self, outcome: Outcome) {
+        if let Some(counter) = self.outcomes.get(outcome as usize) {
+            counter.inc();
+        }
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    ///
+    /// # Errors
+    /// Two of them with one name, which a test would have shown.
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let make = Make(Registry::new());
+        let responses = make.counters("responses_total", "Responses by status", &["status"])?;
+        let metrics = Self {
+            outcomes: make.counters(
+                "decisions_total",
+                "Questions put to a policy, by what came of them",
+                &[&POLICY[..], &["outcome"]].concat(),
+            )?,
+            latency: make.histograms(
+                "decision_seconds",
+                "Time from a question's bytes to its answer's",
+                &POLICY,
+            )?,
+            stuck: make.gauges(
+                "evaluations_stuck",
+                "Evaluations that overran their time and have not ended",
+                &POLICY,
+            )?,
+            requests: RequestMetrics {
+                in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
+                queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,
+                shed: make.counter("requests_shed_total", "Requests sent away under load")?,
+                responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
+                    .map(|class| responses.with_label_values(&[class])),
+                reloads: make.counters(
+                    "reloads_total",
+                    "Loads of a changed configuration, by what came of them",
+                    &["outcome"],
+                )?,
+            },
+            connections: ConnectionMetrics {
+                open: make.gauge("connections_open", "Connections that are open")?,
+                accepted: make.counter("connections_accepted_total", "Connections accepted")?,
+                closed: make.counters(
+                    "connections_closed_total",
+                    "Connections that the server closed, by reason",
+                    &["reason"],
+                )?,
+            },
+            decision_log: DecisionLogMetrics {
+                queued: make.gauge("decision_log_queued", "Events that wait to be written")?,
+                queued_bytes: make.gauge("decision_log_queued_bytes", "Bytes of those events")?,
+                written: make.counter("decision_log_written_total", "Events written")?,
+                dropped: make.counters(
+                    "decision_log_dropped_total",
+                    "Events lost, by reason",
+                    &["reason"],
+                )?,
+                failures: make.counter(
+                    "decision_log_failures_total",
+                    "Attempts to write or upload events that came to nothing",
+                )?,
+            },
+            registry: make.0,
+        };
+        #[cfg(target_os = "linux")]
+        metrics
+            .registry
+            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Ok(metrics)
+    }
+
+    /// The series of one policy, also when it has been asked for before.
+    pub(crate) fn policy(&self, id: &str, policy: &str, version: &str) -> PolicyMetrics {
+        PolicyMetrics {
+            outcomes: Outcome::ALL
+                .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
+            latency: self.latency.with_label_values(&[id, policy, version]),
+            stuck: self.stuck.with_label_values(&[id, policy, version]),
+        }
+    }
+
+    /// All figures, in Prometheus' text format 0.0.4.
+    pub(crate) fn text(&self) -> prometheus::Result<String> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+/// Makes series and registers them.
+struct Make(Registry);
+
+impl Make {
+    fn opts(name: &str, help: &str) -> Opts {
+        Opts::new(name, help).namespace("policy_engine")
+    }
+
+    fn register<C: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        collector: prometheus::Result<C>,
+    ) -> prometheus::Result<C> {
+        let collector = collector?;
+        self.0.register(Box::new(collector.clone()))?;
+        Ok(collector)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.register(IntCounter::with_opts(Self::opts(name, help)))
+    }
+
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
+        self.register(IntCounterVec::new(Self::opts(name, help), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.register(IntGauge::with_opts(Self::opts(name, help)))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+        self.register(IntGaugeVec::new(Self::opts(name, help), labels))
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> prometheus::Result<HistogramVec> {
+        let opts = HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec());
+        self.register(HistogramVec::new(opts, labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policys_series_are_the_same_when_it_is_loaded_again() {
+        let metrics = Metrics::new().unwrap();
+        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
+        let text = metrics.text().unwrap();
+        let line = "policy_engine_decisions_total{id=\"pods\",outcome=\"panicked\",policy=\"pod-security\",version=\"1.0.0\"} 2";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("le=\"0.000001\""), "{text}");
+        assert!(cfg!(not(target_os = "linux")) || text.contains("process_resident_memory_bytes"));
+    }
+
+    #[test]
+    fn outcomes_stand_in_their_own_order() {
+        for (at, (outcome, _)) in Outcome::ALL.iter().enumerate() {
+            assert_eq!(*outcome as usize, at);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Why a policy answers as it does, in words for people.
+
+use serde_json::Value;
+
+/// What an output says beside its verdict: its `violations` one by one, its `reason` or `message`,
+/// or else its other fields as they are.
+pub(crate) fn reasons(output: &str) -> Vec<String> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(output) else {
+        let verdict = matches!(output, "true" | "false");
+        return if verdict { Vec::new() } else { vec![output.to_owned()] };
+    };
+    if let Some(violations) = fields.get("violations").and_then(Value::as_array) {
+        return violations.iter().map(violation).collect();
+    }
+    let reason = fields.get("reason").or_else(|| fields.get("message"));
+    if let Some(reason) = reason.and_then(Value::as_str) {
+        return vec![plain(reason)];
+    }
+    fields
+        .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));
+    if fields.is_empty() { Vec::new() } else { vec![Value::Object(fields).to_string()] }
+}
+
+/// Text that may quote an input, on one line and without what a terminal acts on.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+fn violation(violation: &Value) -> String {
+    let text = |key| violation.get(key).and_then(Value::as_str);
+    match (text("field"), text("message")) {
+        (Some(field), Some(message)) => plain(&format!("{field}: {message}")),
+        (None, Some(message)) => plain(message),
+        _ => violation.as_str().map_or_else(|| violation.to_string(), plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_found_by_the_names_they_go_by() {
+        for (output, expected) in [
+            ("true", ""),
+            ("[1]", "[1]"),
+            (r#"{"allowed":true}"#, ""),
+            (r#"{"allowed":false,"reason":"no role"}"#, "no role"),
+            (r#"{"allowed":false,"reason":"a\u001b[31mb\nc"}"#, "a\\u{1b}[31mb\\nc"),
+            (r#"{"allow":false,"score":7}"#, r#"{"score":7}"#),
+            (
+                r#"{"allowed":false,"violations":[{"field":"spec","message":"bad"},{"message":"worse"},"worst",7]}"#,
+                "spec: bad\nworse\nworst\n7",
+            ),
+        ] {
+            assert_eq!(reasons(output).join("\n"), expected, "{output}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::read::MultiGzDecoder;
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::body::{Body, Bytes};
+use hyper::header::{CONTENT_ENCODING, HeaderValue};
+
+use super::room::{Held, Room};
+use crate::config::Limits;
+use crate::long_work;
+
+/// How much is inflated at a time.
+const STEP_BYTES: usize = 64 << 10;
+
+/// How much longer a compressed body is taken to be.
+const LIKELY_RATIO: usize = 32;
+
+/// Reads a request's body whole, inflated where it came compressed.
+///
+/// # Errors
+/// A body that is larger than it may be, or grows larger, comes too slowly, finds no room, or is
+/// not what its headers say.
+pub(super) async fn read<B>(
+    headers: &HeaderMap,
+    body: B,
+    limits: &Limits,
+    room: &Arc<Room>,
+) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+{
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is = |coding: &str| encoding.eq_ignore_ascii_case(coding.as_bytes());
+    let gzipped = is("gzip") || is("x-gzip");
+    if !(gzipped || is("identity") || encoding.is_empty()) {
+        return Err(BodyError::Encoding(String::from_utf8_lossy(encoding).into_owned()));
+    }
+    let limit = limits.body;
+    if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > limit {
+        return Err(BodyError::TooLarge { limit });
+    }
+    let mut held = Held::none(room);
+    let time = limits.body_time;
+    let text = tokio::time::timeout(time, collect(body, limit, &mut held))
+        .await
+        .map_err(|_| BodyError::TooSlow { time })??;
+    if !gzipped {
+        return Ok(held.by(text));
+    }
+    let mut inflated = Held::none(room);
+    // It may be a thousand times as long as it came.
+    let likely = text.len().saturating_mul(LIKELY_RATIO);
+    let text = long_work::on_bytes(likely, || inflate(&text, limit, &mut inflated))?;
+    Ok(inflated.by(text))
+}
+
+/// A body that came in one piece, as nearly all do, is not copied.
+async fn collect<B>(mut body: B, limit: usize, held: &mut Held) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+{
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| BodyError::Broken(error.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if held.bytes() + data.len() > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        held.more(data.len()).map_err(|_| BodyError::NoRoom)?;
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                // What the client says that there is, but not more than there may be.
+                let rest = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+                all.reserve_exact(rest.saturating_add(held.bytes()).min(limit));
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+/// What a body says of its own size is not believed: it is inflated up to the limit.
+fn inflate(compressed: &[u8], limit: usize, held: &mut Held) -> Result<Bytes, BodyError> {
+    let mut decoder = MultiGzDecoder::new(compressed);
+    let mut inflated = Vec::new();
+    loop {
+        let read = decoder
+            .by_ref()
+            .take(STEP_BYTES as u64)
+            .read_to_end(&mut inflated)
+            .map_err(|error| BodyError::Gzip(error.to_string()))?;
+        if read == 0 {
+            return Ok(inflated.into());
+        }
+        if inflated.len() > limit {
+            return Err(BodyError::TooLargeInflated { limit });
+        }
+        held.more(read).map_err(|_| BodyError::NoRoom)?;
+    }
+}
+
+/// Why there is no body.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("the request's body is larger than {limit} bytes, the most that is read of one")]
+    TooLarge { limit: usize },
+    #[error(
+        "the request's body is larger than {limit} bytes once it is inflated, the most that is \
+         read of one"
+    )]
+    TooLargeInflated { limit: usize },
+    #[error("the request's body did not come within {}", humantime::format_duration(*time))]
+    TooSlow { time: Duration },
+    #[error("there is no room for the request's body beside those of others: come again")]
+    NoRoom,
+    #[error("the request's body broke off: {0}")]
+    Broken(String),
+    #[error("the request's body is not the gzip that `content-encoding` says: {0}")]
+    Gzip(String),
+    #[error("the request's `content-encoding` is `{0}`: expected `gzip` or none")]
+    Encoding(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http_body_util::Full;
+    use std::io::Write;
+
+    use crate::testing::limits;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read_of(encoding: Option<&str>, body: Vec<u8>, limit: usize) -> Result<Bytes, BodyError> {
+        let room = Room::new(1 << 20);
+        let read =
+            read_into(&room, encoding, body, limit).map(|body| Bytes::copy_from_slice(&body));
+        assert_eq!(room.free(), 1 << 20);
+        read
+    }
+
+    fn read_into(
+        room: &Arc<Room>,
+        encoding: Option<&str>,
+        body: Vec<u8>,
+        limit: usize,
+    ) -> Result<Bytes, BodyError> {
+        let mut headers = HeaderMap::new();
+        if let Some(encoding) = encoding {
+            headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let limits = Limits { body: limit, ..limits() };
+        runtime.block_on(read(&headers, Full::from(body), &limits, room))
+    }
+
+    #[test]
+    fn the_limit_itself_may_be_read_and_no_more() {
+        assert_eq!(read_of(None, b"abc".to_vec(), 3).unwrap(), "abc");
+        assert_eq!(read_of(None, b"abcd".to_vec(), 3), Err(BodyError::TooLarge { limit: 3 }));
+        assert_eq!(read_of(Some("gzip"), gzip(b"abc"), 64).unwrap(), "abc");
+        let bomb = gzip(&vec![b'a'; 1 << 20]);
+        assert!(bomb.len() < 64 << 10);
+        assert_eq!(
+            read_of(Some("gzip"), bomb, 64 << 10),
+            Err(BodyError::TooLargeInflated { limit: 64 << 10 })
+        );
+    }
+
+    #[test]
+    fn a_forged_trailer_is_found_out() {
+        let mut forged = gzip(b"abc");
+        let length = forged.len();
+        forged[length - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
+        let error = read_of(Some("gzip"), forged, 64).unwrap_err().to_string();
+        assert!(error.starts_with("the request's body is not the gzip that"), "{error}");
+        let error = read_of(Some("gzip"), b"{}".to_vec(), 64).unwrap_err().to_string();
+        assert!(error.starts_with("the request's body is not the gzip that"), "{error}");
+        assert_eq!(
+            read_of(Some("br"), Vec::new(), 64).unwrap_err().to_string(),
+            "the request's `content-encoding` is `br`: expected `gzip` or none"
+        );
+    }
+
+    #[test]
+    fn bodies_that_find_no_room_are_sent_away() {
+        let large = vec![b'a'; 50_000];
+        let room = Room::new(40_000);
+        let first = read_into(&room, None, large.clone(), 1 << 20).unwrap();
+        assert_eq!(read_into(&room, None, large.clone(), 1 << 20), Err(BodyError::NoRoom));
+        assert_eq!(read_into(&room, Some("gzip"), gzip(&large), 1 << 20), Err(BodyError::NoRoom));
+        drop(first);
+        assert_eq!(read_into(&room, Some("gzip"), gzip(&large), 1 << 20).unwrap(), large);
+    }
+}

@@ -1,0 +1,33 @@
+use hyper::StatusCode;
+use serde_json::json;
+
+use crate::server::app::{App, State};
+use crate::server::query::Query;
+use crate::server::response::{self, Reply};
+use crate::server::route::Health;
+
+/// `GET /health`, `/health/live` and `/health/ready`.
+///
+/// Alive is whoever answers. Ready is a server that takes new requests; it then tells which of its
+/// policies it had to skip. OPA's `/health` is 500 when it is not well, and asks for readiness by
+/// its `bundles` and `plugins`.
+pub(in crate::server) fn health(app: &App, state: &State, asked: Health, query: &Query) -> Reply {
+    let for_readiness = match asked {
+        Health::Live => false,
+        Health::Ready => true,
+        Health::Opa => query.ready,
+    };
+    if for_readiness && !app.is_ready() {
+        let status = match asked {
+            Health::Opa => StatusCode::INTERNAL_SERVER_ERROR,
+            Health::Live | Health::Ready => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let error = "not ready: the server is ending, and takes no new requests";
+        return response::serialized(status, &json!({ "error": error }));
+    }
+    if asked == Health::Ready {
+        let skipped = state.deployment.skipped();
+        return response::serialized(StatusCode::OK, &json!({"ready": true, "skipped": skipped}));
+    }
+    response::json(StatusCode::OK, "{}")
+}

@@ -1,0 +1,24 @@
+//! What operators and their tools ask: is it well, what does it do, what is where.
+
+mod health;
+mod openapi;
+
+use hyper::StatusCode;
+
+use super::app::App;
+use super::response::{self, Reply};
+
+pub(super) use health::health;
+pub(super) use openapi::openapi;
+
+/// `GET /metrics`: Prometheus' text format.
+pub(super) fn metrics(app: &App) -> Reply {
+    match app.metrics.text() {
+        Ok(text) => response::with_type(StatusCode::OK, "text/plain; version=0.0.4", text),
+        Err(error) => response::with_type(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain",
+            format!("the figures cannot be written: {error}\n"),
+        ),
+    }
+}

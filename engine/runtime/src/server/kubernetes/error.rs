@@ -1,0 +1,77 @@
+use hyper::StatusCode;
+use serde::Serialize;
+
+use crate::server::body::BodyError;
+use crate::server::response::{self, Reply};
+use crate::server::route::Path;
+use crate::server::served::{NoAnswer, Served};
+
+/// Why there is no review in the answer: `{"message", "status"}`.
+#[derive(Debug, Serialize)]
+pub(in crate::server) struct AdmissionError {
+    message: String,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+}
+
+impl AdmissionError {
+    pub(in crate::server) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), status }
+    }
+
+    /// A body that is no review.
+    pub(super) fn shape(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    pub(super) fn nothing(message: String) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(super) fn not_found(path: &Path) -> Self {
+        Self::nothing(format!(
+            "no policy `{}` is served: `/v1/policies` lists those that are",
+            path.as_str()
+        ))
+    }
+
+    pub(super) fn skipped(id: &str, problem: &str) -> Self {
+        let message = format!("policy `{id}` is not served: {problem}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    pub(super) fn overloaded(served: &Served, problem: &NoAnswer) -> Self {
+        let message = match problem {
+            NoAnswer::Busy => problem.to_string(),
+            _ => format!("policy `{}`: {problem}", served.id),
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    pub(in crate::server) fn body(error: &BodyError) -> Self {
+        let status = match error {
+            BodyError::TooLarge { .. } | BodyError::TooLargeInflated { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            BodyError::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            BodyError::Broken(_) | BodyError::Gzip(_) => StatusCode::BAD_REQUEST,
+            BodyError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        };
+        Self::new(status, error.to_string())
+    }
+
+    pub(in crate::server) fn reply(&self) -> Reply {
+        let reply = response::serialized(self.status, self);
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => response::retry_after_a_second(reply),
+            StatusCode::UNAUTHORIZED => response::asking_for_a_token(reply),
+            _ => reply,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}

@@ -1,0 +1,56 @@
+//! Kubernetes' admission webhooks: `AdmissionReview` of `admission.k8s.io/v1` in and out.
+//!
+//! What a policy said of the object, or could not say, is in the review, in words that reach the
+//! one who asked. What this server could not do is an HTTP error: there the API server goes by the
+//! webhook's `failurePolicy`.
+
+mod error;
+mod response;
+mod review;
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+
+use super::app::{App, MAX_REQUEST_ID, State};
+use super::deployment::Found;
+use super::recorder::{Asked, Call, decide};
+use super::response::{self as http, Reply};
+use super::route::{Endpoint, Path};
+use super::served::NoAnswer;
+
+pub(super) use error::AdmissionError;
+
+/// Answers one review.
+pub(super) async fn review(
+    app: &App,
+    state: &State,
+    call: &Call<'_>,
+    endpoint: Endpoint,
+    path: &Path,
+    body: Bytes,
+) -> Result<Reply, AdmissionError> {
+    let request = review::read(&body)?;
+    let served = match state.deployment.find(path) {
+        Found::Policy(served, "") => served,
+        Found::Policy(..) => return Err(AdmissionError::not_found(path)),
+        Found::Skipped(id, problem) => return Err(AdmissionError::skipped(id, problem)),
+        Found::Nothing(message) => return Err(AdmissionError::nothing(message)),
+    };
+    let asked = Asked {
+        path: path.as_str(),
+        input: Some(body.clone()),
+        batch: None,
+        request_id: (request.uid.len() <= MAX_REQUEST_ID).then(|| Arc::from(&*request.uid)),
+        always_enforced: endpoint == Endpoint::Audit,
+    };
+    let decided = decide(app, state, call, served, asked).await;
+    if let Err(problem @ (NoAnswer::Stuck(_) | NoAnswer::Busy)) = &decided.answer
+        && !decided.lenient
+    {
+        return Err(AdmissionError::overloaded(served, problem));
+    }
+    let response = response::of(&request.uid, served, &decided);
+    Ok(http::serialized(StatusCode::OK, &response))
+}

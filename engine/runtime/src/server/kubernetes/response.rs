@@ -1,0 +1,285 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use policy_api::Verdict;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::reasons::reasons;
+use crate::server::recorder::Decided;
+use crate::server::served::{NoAnswer, Served};
+
+/// The answer to a review.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Review<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    response: Response<'a>,
+}
+
+/// `AdmissionResponse` of `admission.k8s.io/v1`.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'a> {
+    uid: Cow<'a, str>,
+    allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    /// JSON Patch, in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    audit_annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+/// What the one who asked is told.
+#[derive(Debug, PartialEq, Serialize)]
+struct Status {
+    message: String,
+    code: u16,
+}
+
+/// The answer that a decision makes.
+pub(super) fn of<'a>(uid: &'a str, served: &Served, decided: &Decided) -> Review<'a> {
+    let mut response = match &decided.answer {
+        Ok(answer) => answered(&served.id, answer.verdict, &answer.output),
+        Err(problem) => undecided(&served.id, problem),
+    };
+    if decided.lenient {
+        response.admit();
+    }
+    response.uid = Cow::Borrowed(uid);
+    if let Some(id) = decided.id {
+        response.audit_annotations.insert("decision-id".to_owned(), id.to_string());
+    }
+    Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response }
+}
+
+impl Response<'_> {
+    /// A policy that is only watched admits everything as it is, whatever comes of it: what it
+    /// would have done is noted.
+    fn admit(&mut self) {
+        if let Some(status) = self.status.take() {
+            self.audit_annotations.insert("monitored-denial".to_owned(), status.message);
+        }
+        if self.patch.take().is_some() {
+            self.patch_type = None;
+            let note = "it would have changed the object".to_owned();
+            self.audit_annotations.insert("monitored-patch".to_owned(), note);
+        }
+        self.allowed = true;
+    }
+}
+
+fn undecided<'a>(id: &str, problem: &NoAnswer) -> Response<'a> {
+    let code = match problem {
+        NoAnswer::Input(_) => 422,
+        NoAnswer::TimedOut(_) => 504,
+        NoAnswer::Stuck(_) | NoAnswer::Busy => 503,
+        NoAnswer::Policy(_) | NoAnswer::Panicked(_) => 500,
+    };
+    refused(format!("policy `{id}`: {problem}"), code)
+}
+
+fn refused<'a>(message: String, code: u16) -> Response<'a> {
+    Response { status: Some(Status { message, code }), ..Response::default() }
+}
+
+fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'a> {
+    let text = String::from_utf8_lossy(output);
+    let Some(verdict) = verdict else {
+        let message = format!(
+            "policy `{id}` gave no verdict: expected a boolean, or an object with `allowed`"
+        );
+        return refused(message, 500);
+    };
+    let fields = match serde_json::from_str(&text) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => Map::new(),
+        // There may be a patch in it.
+        Err(error) => {
+            let message = format!("policy `{id}` gave an answer that cannot be read: {error}");
+            return refused(message, 500);
+        }
+    };
+    let mut response = Response {
+        allowed: verdict == Verdict::Allowed,
+        warnings: texts(fields.get("warnings")),
+        audit_annotations: annotations(&fields),
+        ..Response::default()
+    };
+    if verdict == Verdict::Denied {
+        let reasons = reasons(&text).join("; ");
+        let message = match reasons.as_str() {
+            "" => format!("policy `{id}` denies this"),
+            reasons => reasons.to_owned(),
+        };
+        let code = fields.get("code").and_then(Value::as_u64);
+        let code = code.and_then(|code| u16::try_from(code).ok());
+        let code = code.filter(|code| (400..600).contains(code)).unwrap_or(403);
+        response.status = Some(Status { message, code });
+        return response;
+    }
+    match fields.get("patch") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(operations)) if operations.is_empty() => {}
+        Some(Value::Array(operations)) if operations.iter().all(is_operation) => {
+            response.patch =
+                Some(BASE64_STANDARD.encode(Value::from(operations.clone()).to_string()));
+            response.patch_type = Some("JSONPatch");
+        }
+        // To admit the object without the change that the policy wants would be wrong.
+        Some(_) => {
+            let message = format!(
+                "policy `{id}` gave a `patch` that is none: expected an array of JSON Patch \
+                 operations, such as `{{\"op\": \"add\", \"path\": \"/metadata/labels\", …}}`"
+            );
+            return refused(message, 500);
+        }
+    }
+    response
+}
+
+/// RFC 6902's fields, as far as every operation has them.
+fn is_operation(operation: &Value) -> bool {
+    let text = |name| operation.get(name).and_then(Value::as_str);
+    matches!(text("op"), Some("add" | "remove" | "replace" | "move" | "copy" | "test"))
+        && text("path").is_some_and(|path| path.is_empty() || path.starts_with('/'))
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let all = value.and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn annotations(fields: &Map<String, Value>) -> BTreeMap<String, String> {
+    let annotations = fields.get("auditAnnotations").or_else(|| fields.get("audit_annotations"));
+    let all = annotations.and_then(Value::as_object).into_iter().flatten();
+    all.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What is answered for an output; the policy's id is `pods`.
+    fn answered_for(output: &Value, monitored: bool) -> Value {
+        let text = output.to_string();
+        let verdict = Verdict::of(text.as_bytes());
+        let mut response = answered("pods", verdict, text.as_bytes());
+        if monitored {
+            response.admit();
+        }
+        serde_json::to_value(response).unwrap()
+    }
+
+    #[test]
+    fn a_denial_says_why_with_its_code() {
+        for (output, message, code) in [
+            (json!(false), "policy `pods` denies this", 403),
+            (json!({"allowed": false, "reason": "no role", "code": 451}), "no role", 451),
+            (json!({"allowed": false, "message": "no", "code": 200}), "no", 403),
+            (
+                json!({"allowed": false, "violations": [{"field": "spec", "message": "bad"}, "worse"]}),
+                "spec: bad; worse",
+                403,
+            ),
+        ] {
+            let response = answered_for(&output, false);
+            let expected =
+                json!({"uid": "", "allowed": false, "status": {"message": message, "code": code}});
+            assert_eq!(response, expected, "{output}");
+        }
+    }
+
+    #[test]
+    fn an_admission_may_come_with_warnings_annotations_and_a_patch() {
+        let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {}}]);
+        let output = json!({
+            "allowed": true, "warnings": ["old", 7], "auditAnnotations": {"team": "a"}, "patch": patch,
+        });
+        let response = answered_for(&output, false);
+        let encoded = response["patch"].as_str().unwrap();
+        let decoded = BASE64_STANDARD.decode(encoded).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&decoded).unwrap(), patch);
+        assert_eq!(
+            response,
+            json!({
+                "uid": "", "allowed": true, "patch": encoded, "patchType": "JSONPatch",
+                "auditAnnotations": {"team": "a"}, "warnings": ["old"],
+            })
+        );
+        let refused = json!({"allowed": false, "reason": "no", "patch": patch});
+        assert_eq!(answered_for(&refused, false)["patch"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_no_patch_admits_nothing() {
+        for patch in [json!("x"), json!([{"op": "add"}]), json!([{"op": "be", "path": ""}])] {
+            let response = answered_for(&json!({"allowed": true, "patch": patch}), false);
+            assert_eq!(response["allowed"], json!(false), "{patch}");
+            let message = response["status"]["message"].as_str().unwrap();
+            assert!(message.starts_with("policy `pods` gave a `patch` that is none"), "{message}");
+        }
+        assert_eq!(
+            answered_for(&json!({"allowed": true, "patch": []}), false)["patch"],
+            Value::Null
+        );
+    }
+
+    #[test]
+    fn a_monitored_denial_admits_and_is_annotated() {
+        let response = answered_for(&json!({"allowed": false, "reason": "no role"}), true);
+        assert_eq!(
+            response,
+            json!({"uid": "", "allowed": true, "auditAnnotations": {"monitored-denial": "no role"}})
+        );
+    }
+
+    #[test]
+    fn what_is_only_watched_admits_everything_as_it_is() {
+        let patch = json!([{"op": "remove", "path": "/spec"}]);
+        assert_eq!(
+            answered_for(&json!({"allowed": true, "patch": patch}), true),
+            json!({
+                "uid": "", "allowed": true,
+                "auditAnnotations": {"monitored-patch": "it would have changed the object"},
+            })
+        );
+        let mut late = undecided("pods", &NoAnswer::TimedOut(std::time::Duration::from_secs(2)));
+        late.admit();
+        assert_eq!(
+            serde_json::to_value(late).unwrap(),
+            json!({
+                "uid": "", "allowed": true,
+                "auditAnnotations": {
+                    "monitored-denial": "policy `pods`: timed out: there was no answer within 2s",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_admits_nothing() {
+        let deep = format!("{{\"allowed\":true,\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
+        let response = answered("pods", Verdict::of(deep.as_bytes()), deep.as_bytes());
+        assert_eq!((response.allowed, response.status.unwrap().code), (false, 500));
+    }
+
+    #[test]
+    fn an_output_that_is_no_verdict_admits_nothing() {
+        let response = answered_for(&json!([]), false);
+        assert_eq!(
+            (&response["allowed"], &response["status"]["code"]),
+            (&json!(false), &json!(500))
+        );
+    }
+}

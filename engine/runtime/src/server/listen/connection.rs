@@ -1,0 +1,186 @@
+//! One client, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::debug;
+
+use super::activity::{Activity, Patience};
+use super::listener::{Accepted, Stream};
+use super::{Answer, Peer, Phase};
+use crate::config::Limits;
+
+/// Bytes of a request's head.
+const MAX_HEAD: u32 = 64 << 10;
+
+/// Requests that one HTTP/2 connection may have open.
+const MAX_STREAMS: u32 = 128;
+
+/// How often an HTTP/2 client must show that it is alive while it waits for an answer, and how fast.
+const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// How long a client that was told to go may do nothing before it is cut off.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Who ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The client, by leaving or by a mistake.
+    Left,
+    /// They did not agree on TLS.
+    Tls,
+    /// The server, as nothing was asked.
+    Idle,
+    /// The server, as it drains.
+    Shutdown,
+    /// The server, as its time was up with a request in progress.
+    CutOff,
+}
+
+/// What the requests of a connection share.
+struct Conversation<A> {
+    answer: A,
+    peer: Peer,
+    activity: Activity,
+}
+
+/// A request whose answer is being made, until this is dropped.
+struct InProgress<A>(Arc<Conversation<A>>);
+
+impl<A: Answer> InProgress<A> {
+    fn begin(conversation: &Arc<Conversation<A>>) -> Self {
+        conversation.activity.begin();
+        Self(Arc::clone(conversation))
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+        Ok(self.0.answer.answer(request, &self.0.peer).await)
+    }
+}
+
+impl<A> Drop for InProgress<A> {
+    fn drop(&mut self) {
+        self.0.activity.end();
+    }
+}
+
+/// Answers a client that came at `start` for as long as it asks.
+pub(super) async fn serve<A: Answer>(
+    accepted: Accepted,
+    start: Instant,
+    answer: A,
+    limits: &Limits,
+    mut phase: watch::Receiver<Phase>,
+) -> End {
+    let peer = accepted.peer;
+    let opened = tokio::select! {
+        opened = timeout_at(start + limits.header_time, accepted.open()) => opened,
+        () = Phase::Draining.reached(&mut phase) => return End::Shutdown,
+    };
+    let end = match opened {
+        Ok(Ok(stream)) => {
+            let patience =
+                Patience { since: start, first: limits.header_time, idle: limits.idle_time };
+            let conversation = Conversation { answer, peer, activity: Activity::new(start) };
+            converse(stream, conversation, patience, phase).await
+        }
+        Ok(Err(error)) => {
+            debug!(%peer, %error, "TLS handshake failed");
+            return End::Tls;
+        }
+        Err(_) => End::Idle,
+    };
+    debug!(%peer, ?end, "connection closed");
+    end
+}
+
+/// Speaks HTTP with a client, under the one rule against slow ones: where no request is in progress
+/// for a time, the connection is closed, whatever trickles in or out of it. Hyper's own limit for
+/// heads is switched off: it would hold for connections that are kept alive without a request, too.
+async fn converse<A: Answer>(
+    stream: Box<dyn Stream>,
+    conversation: Conversation<A>,
+    mut patience: Patience,
+    mut phase: watch::Receiver<Phase>,
+) -> End {
+    let conversation = Arc::new(conversation);
+    let service = service_fn(|request| InProgress::begin(&conversation).answer(request));
+    let protocol = protocol();
+    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    // Asked first as soon as time can be up, which is sooner after an early answer than without one.
+    let mut timer = pin!(sleep_until(patience.since + patience.first.min(patience.idle)));
+    // Why the client was told to go.
+    let mut closing = None;
+    let mut next_phase = Phase::Draining;
+    loop {
+        let reason = tokio::select! {
+            biased;
+            result = connection.as_mut() => {
+                let own = result.err().and_then(|error| ended_by(&*error, conversation.peer));
+                return closing.or(own).unwrap_or(End::Left);
+            }
+            () = next_phase.reached(&mut phase) => {
+                if next_phase == Phase::Ended {
+                    return End::CutOff;
+                }
+                next_phase = Phase::Ended;
+                End::Shutdown
+            }
+            () = timer.as_mut() => {
+                let now = Instant::now();
+                let deadline = conversation.activity.deadline(patience, now);
+                if deadline > now {
+                    timer.as_mut().reset(deadline);
+                    continue;
+                }
+                if let Some(reason) = closing {
+                    return reason;
+                }
+                End::Idle
+            }
+        };
+        closing.get_or_insert(reason);
+        connection.as_mut().graceful_shutdown();
+        let now = Instant::now();
+        patience = Patience { since: now, first: LINGER, idle: LINGER };
+        timer.as_mut().reset(now + LINGER);
+    }
+}
+
+/// Either version of HTTP, by how the client begins.
+fn protocol() -> auto::Builder<TokioExecutor> {
+    let mut protocol = auto::Builder::new(TokioExecutor::new());
+    // A client that closes its half is taken to have left: what it asked is not decided for nobody.
+    // No number of headers is set: hyper's own, 100, is one that it need not allocate for.
+    protocol
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .half_close(false)
+        .max_buf_size(MAX_HEAD as usize);
+    protocol
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD)
+        .keep_alive_interval(PING.0)
+        .keep_alive_timeout(PING.1);
+    protocol
+}
+
+/// Logs what went wrong, and tells whether it was the server's patience.
+fn ended_by(error: &(dyn std::error::Error + Send + Sync + 'static), peer: Peer) -> Option<End> {
+    debug!(%peer, %error, "connection failed");
+    let hyper = error.downcast_ref::<hyper::Error>();
+    hyper.is_some_and(hyper::Error::is_timeout).then_some(End::Idle)
+}

@@ -1,0 +1,86 @@
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use hyper::Version;
+use tokio::net::TcpStream;
+
+use super::server::{Client, Server, any_port, connect, host, limits, soon, until};
+use crate::config::Address;
+use crate::server::listen::Phase;
+
+const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
+
+/// A request that is being answered.
+async fn ask(
+    server: &Server,
+    version: Version,
+) -> tokio::task::JoinHandle<hyper::Result<(String, bool)>> {
+    let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+    client.get("/").await.unwrap();
+    let task = tokio::spawn(async move {
+        client.get("/wait").await.map(|answered| (answered.text, answered.close))
+    });
+    // It is on its way when the server has had time to see it.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    task
+}
+
+#[tokio::test]
+async fn draining_answers_what_is_in_flight_and_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("s");
+    let server = Server::at(&[any_port(), Address::Unix(socket.clone())], None, limits()).await;
+    let mut in_flight = Vec::new();
+    let mut idle = Vec::new();
+    for version in BOTH {
+        in_flight.push(ask(&server, version).await);
+        for url in &server.addresses {
+            let mut client = Client::new(connect(url).await, version).await;
+            client.get("/").await.unwrap();
+            idle.push(client);
+        }
+    }
+    let _silent = server.connect().await;
+    until(|| server.metrics.open.get() == 7).await;
+    server.phase.send_replace(Phase::Draining);
+    until(|| idle.iter().all(Client::is_closed)).await;
+    until(|| server.metrics.open.get() == 2).await;
+    let refused = TcpStream::connect(host(&server.addresses[0])).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    assert!(!socket.exists());
+    assert!(!server.running.is_finished());
+
+    for (task, close) in in_flight.into_iter().zip([true, false]) {
+        server.go_on();
+        assert_eq!(soon(task).await.unwrap().unwrap(), ("waited".to_owned(), close));
+    }
+    assert_eq!(soon(server.running).await.unwrap(), 0);
+    assert_eq!(server.metrics.closed.with_label_values(&["shutdown"]).get(), 7);
+}
+
+#[tokio::test]
+async fn who_has_not_left_at_the_end_is_cut_off_and_counted() {
+    let server = Server::start(limits()).await;
+    let mut in_flight = Vec::new();
+    for version in BOTH {
+        in_flight.push(ask(&server, version).await);
+    }
+    server.phase.send_replace(Phase::Draining);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(server.closed("shutdown"), 0);
+    server.phase.send_replace(Phase::Ended);
+    assert_eq!(soon(server.running).await.unwrap(), 2);
+    for task in in_flight {
+        assert!(soon(task).await.unwrap().is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_server_may_end_at_once() {
+    let server = Server::start(limits()).await;
+    let _silent = server.connect().await;
+    let task = ask(&server, Version::HTTP_11).await;
+    server.phase.send_replace(Phase::Ended);
+    assert_eq!(soon(server.running).await.unwrap(), 1, "nobody waits for the other");
+    assert!(soon(task).await.unwrap().is_err());
+}

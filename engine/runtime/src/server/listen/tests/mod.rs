@@ -1,0 +1,8 @@
+//! The server's sockets as clients find them.
+
+pub(crate) mod certificates;
+mod ending;
+mod protocols;
+mod server;
+mod slow_clients;
+mod tls;

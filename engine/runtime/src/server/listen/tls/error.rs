@@ -1,0 +1,81 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use rustls::pki_types::pem;
+
+use crate::cryptography::Unsupported;
+use crate::watched_file::ReadError;
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsError {
+    /// This machine cannot do it.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// There is nothing of a file.
+    #[error("TLS: {0}")]
+    Read(#[from] ReadError),
+    /// Its cryptography lacks something.
+    #[error("TLS: {0}")]
+    Protocol(rustls::Error),
+    /// A file is not what it should be.
+    #[error("TLS: the {what} in `{}` cannot be used: {problem}", path.display())]
+    File { what: What, path: PathBuf, problem: Problem },
+    /// Both are good, for others.
+    #[error(
+        "TLS: the key in `{}` does not belong to the certificate in `{}`, which must be the first \
+         in its file",
+        key.display(),
+        certificate.display()
+    )]
+    Mismatch { key: PathBuf, certificate: PathBuf },
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What {
+    Certificate,
+    Key,
+    ClientCa,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "certificate",
+            Self::Key => "private key",
+            Self::ClientCa => "clients' authority",
+        })
+    }
+}
+
+/// What is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("there is none: a section `-----BEGIN {0}-----` is expected, in PEM")]
+    Missing(&'static str),
+    #[error("it is encrypted, and nobody is asked for a password: decrypt it first")]
+    Encrypted,
+    #[error("it is not PEM: {}", not_pem(.0))]
+    NotPem(pem::Error),
+    #[error("it is not a certificate that TLS knows: {0}")]
+    Certificate(rustls::Error),
+    #[error("a key for RSA of 2048 bits or more, ECDSA on P-256 or P-384, or Ed25519 is expected")]
+    Key,
+    #[error("{0}")]
+    Verifier(rustls::server::VerifierBuilderError),
+}
+
+/// The error in words: its own has bytes in numbers.
+fn not_pem(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("`-----END {}-----` is missing", String::from_utf8_lossy(end_marker))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            format!("`{}` begins no section", String::from_utf8_lossy(line).trim_end())
+        }
+        pem::Error::Base64Decode(_) => "a section is not Base64".to_owned(),
+        other => other.to_string(),
+    }
+}

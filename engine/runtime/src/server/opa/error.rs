@@ -1,0 +1,100 @@
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+
+use crate::server::body::BodyError;
+use crate::server::response::{self, Reply};
+use crate::server::served::{NoAnswer, Served};
+
+/// An error as OPA's clients read it: `{"code", "message"}`, and the status beside it.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::server) struct OpaError {
+    #[serde(skip)]
+    pub(in crate::server) status: StatusCode,
+    pub(in crate::server) code: &'static str,
+    pub(in crate::server) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::server) decision_id: Option<String>,
+}
+
+impl OpaError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), decision_id: None }
+    }
+
+    pub(in crate::server) fn invalid_parameter(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", message)
+    }
+
+    pub(in crate::server) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "resource_not_found", message)
+    }
+
+    /// Nothing where a path leads to, for those who ask for the bare result.
+    pub(in crate::server) fn undefined(path: &str) -> Self {
+        let message = format!("document missing or undefined: data.{}", path.replace('/', "."));
+        Self::new(StatusCode::NOT_FOUND, "undefined_document", message)
+    }
+
+    /// A method that there is not for a path.
+    pub(in crate::server) fn method(asked: &Method, expected: &str) -> Self {
+        let message = match *asked {
+            Method::PUT | Method::PATCH | Method::DELETE => {
+                "policies and their settings are part of this server and its configuration: \
+                 nothing can be written here"
+                    .to_owned()
+            }
+            _ => format!("the method is `{asked}`: expected {expected}"),
+        };
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_operation", message)
+    }
+
+    pub(in crate::server) fn unauthorized() -> Self {
+        let message = "request rejected: expected `authorization: Bearer` and a token of this \
+                       server's";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// A policy that is configured but was not valid, and so was skipped.
+    pub(in crate::server) fn skipped(id: &str, problem: &str) -> Self {
+        let message = format!("policy `{id}` is not served: {problem}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error", message)
+    }
+
+    /// OPA answers 400 where a body is too large.
+    pub(in crate::server) fn body(error: &BodyError) -> Self {
+        let (status, code) = match error {
+            BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "invalid_parameter"),
+            BodyError::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            _ => (StatusCode::BAD_REQUEST, "invalid_parameter"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+
+    pub(in crate::server) fn no_answer(served: &Served, problem: &NoAnswer) -> Self {
+        let message = match problem {
+            NoAnswer::Busy => problem.to_string(),
+            _ => format!("policy `{}`: {problem}", served.id),
+        };
+        match problem {
+            NoAnswer::Input(_) => Self::invalid_parameter(message),
+            NoAnswer::Policy(_) | NoAnswer::Panicked(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+            }
+            NoAnswer::TimedOut(_) => {
+                Self::new(StatusCode::GATEWAY_TIMEOUT, "internal_error", message)
+            }
+            NoAnswer::Stuck(_) | NoAnswer::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+            }
+        }
+    }
+
+    pub(in crate::server) fn reply(&self) -> Reply {
+        let reply = response::serialized(self.status, self);
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => response::retry_after_a_second(reply),
+            StatusCode::UNAUTHORIZED => response::asking_for_a_token(reply),
+            _ => reply,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A policy as it is served: asked within its time, whatever it does.
+//!
+//! Native code cannot be stopped from outside. What can be done, is done here: the caller is told
+//! on time that there is no answer, a policy whose evaluations do not end is not asked any more
+//! until they do, and the threads that read requests are kept out of it.
+
+mod answer;
+mod evaluation;
+mod readers;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use policy_api::Verdict;
+use tokio::task::{spawn, spawn_blocking};
+use tokio::time::timeout_at;
+use tracing::{error, warn};
+
+pub(super) use answer::{Answer, NoAnswer, Question};
+pub(super) use readers::Readers;
+
+use crate::config::Mode;
+use crate::instance::Instance;
+use crate::metrics::{Outcome, PolicyMetrics};
+use crate::registry::Entry;
+use evaluation::{Caller, Evaluation, Progress, ended};
+
+/// A policy, configured, with its limits and its figures.
+pub(super) struct Served {
+    pub(super) id: String,
+    pub(super) entry: Entry,
+    /// The entry's version, as text.
+    pub(super) version: String,
+    pub(super) instance: Instance,
+    /// Of its settings, `sha256:…`.
+    pub(super) settings_digest: String,
+    pub(super) timeout: Duration,
+    pub(super) mode: Mode,
+    pub(super) max_stuck: usize,
+    /// Whether it runs on threads of its own. A policy that overruns once on a thread that reads
+    /// requests does so from then on.
+    pub(super) blocking: AtomicBool,
+    /// Evaluations that overran and have not ended: also those of the same policy before a reload.
+    pub(super) stuck: Arc<AtomicUsize>,
+    pub(super) metrics: PolicyMetrics,
+    pub(super) readers: Arc<Readers>,
+}
+
+impl Served {
+    /// Puts one question. The answer comes within the policy's time, or word that there is none.
+    ///
+    /// # Errors
+    /// No answer, for one of the reasons that there are.
+    pub(super) async fn ask(self: &Arc<Self>, question: Question) -> Result<Answer, NoAnswer> {
+        let request_id = Arc::clone(&question.request_id);
+        let answer = self.ask_in_time(question).await;
+        let outcome = match &answer {
+            Ok(answer) => {
+                self.metrics.latency.observe(answer.evaluation.as_secs_f64());
+                match answer.verdict {
+                    Some(Verdict::Allowed) => Outcome::Allowed,
+                    Some(Verdict::Denied) => Outcome::Denied,
+                    None => Outcome::Answered,
+                }
+            }
+            Err(problem) => self.log(problem, &request_id),
+        };
+        self.metrics.count(outcome);
+        answer
+    }
+
+    /// Tells the operator what is the policy's defect, and not what is the caller's.
+    fn log(&self, problem: &NoAnswer, request_id: &str) -> Outcome {
+        let (id, policy, version) = (&self.id, self.entry.name(), &self.version);
+        match problem {
+            NoAnswer::Input(_) => return Outcome::InvalidInput,
+            NoAnswer::Stuck(_) | NoAnswer::Busy => return Outcome::Shed,
+            NoAnswer::Panicked(_) => error!(id, policy, version, request_id, "{problem}"),
+            NoAnswer::Policy(_) | NoAnswer::TimedOut(_) => {
+                warn!(id, policy, version, request_id, "{problem}");
+            }
+        }
+        match problem {
+            NoAnswer::Panicked(_) => Outcome::Panicked,
+            NoAnswer::TimedOut(_) => Outcome::TimedOut,
+            _ => Outcome::Failed,
+        }
+    }
+
+    async fn ask_in_time(self: &Arc<Self>, question: Question) -> Result<Answer, NoAnswer> {
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        if stuck >= self.max_stuck {
+            return Err(NoAnswer::Stuck(stuck));
+        }
+        let deadline = Instant::now() + self.timeout;
+        let (evaluation, progress) = self.begin(question, deadline);
+        let mut caller = Caller::of(Arc::clone(self), evaluation, progress, deadline);
+        match timeout_at(deadline.into(), caller.answer()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(NoAnswer::TimedOut(self.timeout)),
+        }
+    }
+
+    /// Begins an evaluation, in a task of its own wherever it runs: so this one can still answer.
+    fn begin(self: &Arc<Self>, question: Question, deadline: Instant) -> (Evaluation, Progress) {
+        let Question { input, request_id, place } = question;
+        let progress = Progress::holding(place);
+        let evaluate = {
+            let (served, progress) = (Arc::clone(self), progress.clone());
+            move || served.evaluate(&input, &request_id, deadline, &progress)
+        };
+        let evaluation = if self.blocking.load(Ordering::Relaxed) {
+            spawn_blocking(evaluate)
+        } else {
+            let readers = Arc::clone(&self.readers);
+            spawn(async move {
+                match readers.run(evaluate) {
+                    Ok(answer) => answer,
+                    Err(evaluate) => ended(spawn_blocking(evaluate).await),
+                }
+            })
+        };
+        (evaluation, progress)
+    }
+}

@@ -1,0 +1,107 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::client::legacy::ResponseFuture;
+use opentelemetry_http::{HttpClient, HttpError};
+use tokio::runtime::Handle;
+use tracing::{info, warn};
+
+use super::environment::Environment;
+use crate::outbound::{self, Authorities, Transport, TransportError, with_sources};
+
+/// The most that is read of an answer.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// The collector as it is reached.
+#[derive(Debug)]
+pub(super) struct Collector {
+    transport: Transport,
+    /// The URL for people.
+    name: String,
+    timeout: Duration,
+    /// Where requests run: who asks for them is a thread of the SDK's own.
+    runtime: Handle,
+    /// Whether the last batch came to nothing, which was told then.
+    failing: AtomicBool,
+}
+
+/// Why a batch came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error("{0}")]
+    Request(String),
+    #[error("no answer within {}", humantime::format_duration(*.0))]
+    Timeout(Duration),
+    #[error("the collector answered `{0}`")]
+    Refused(StatusCode),
+    #[error("the server has ended")]
+    Ended,
+}
+
+impl Collector {
+    pub(super) fn new(environment: &Environment) -> Result<Self, TransportError> {
+        let authorities = Authorities {
+            file: environment.certificate.as_deref(),
+            setting: "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        };
+        Ok(Self {
+            transport: Transport::to(&environment.url, authorities)?,
+            name: outbound::name(&environment.url),
+            timeout: environment.timeout,
+            runtime: Handle::current(),
+            failing: AtomicBool::new(false),
+        })
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ExportError> {
+        let response = self.transport.request(request.map(Full::new));
+        let timeout = self.timeout;
+        let exchange = async move { tokio::time::timeout(timeout, whole(response)).await };
+        match self.runtime.spawn(exchange).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => Err(ExportError::Timeout(timeout)),
+            Err(_) => Err(ExportError::Ended),
+        }
+    }
+
+    /// Tells of the first of failures in a row, and of their end.
+    fn tell(&self, problem: Option<&ExportError>) {
+        let failed = self.failing.swap(problem.is_some(), Ordering::Relaxed);
+        match problem {
+            Some(problem) if !failed => warn!(
+                "cannot export spans to {}: {problem}; those that find no room to wait are \
+                 dropped until it works",
+                self.name
+            ),
+            None if failed => info!("spans are exported to {} again", self.name),
+            _ => {}
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Collector {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let sent = self.send(request).await;
+        match &sent {
+            Ok(response) if response.status().is_success() => self.tell(None),
+            Ok(response) => self.tell(Some(&ExportError::Refused(response.status()))),
+            // That is told where the end waits for it.
+            Err(ExportError::Ended) => {}
+            Err(problem) => self.tell(Some(problem)),
+        }
+        Ok(sent?)
+    }
+}
+
+async fn whole(response: ResponseFuture) -> Result<Response<Bytes>, ExportError> {
+    let response = response.await.map_err(|error| ExportError::Request(with_sources(&error)))?;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, MAX_ANSWER).collect().await;
+    let body = body.map_err(|error| ExportError::Request(with_sources(&*error)))?;
+    Ok(Response::from_parts(head, body.to_bytes()))
+}

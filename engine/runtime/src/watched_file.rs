@@ -1,0 +1,216 @@
+//! Files that change while the server runs.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{error, info};
+
+/// How often they are looked at.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The most that is read of one: thousands of certificates.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Files that belong together, such as a certificate and its key.
+///
+/// Their bytes are compared again and again. That is cheap for small files, and holds wherever they
+/// lie: Kubernetes swaps links above them, and network file systems tell nobody of changes.
+#[derive(Debug)]
+pub(crate) struct WatchedFiles {
+    /// What they are, for the log.
+    what: &'static str,
+    paths: Arc<[PathBuf]>,
+    /// What was in them, or was wrong with them, when they were last looked at.
+    seen: Option<Result<Vec<Vec<u8>>, String>>,
+}
+
+impl WatchedFiles {
+    pub(crate) fn new(what: &'static str, paths: Vec<PathBuf>) -> Self {
+        Self { what, paths: paths.into(), seen: None }
+    }
+
+    /// Reads them for the first time, in their order. What follows is what differs from this.
+    ///
+    /// # Errors
+    /// All that cannot be read.
+    pub(crate) fn read(&mut self) -> Result<&[Vec<u8>], Vec<ReadError>> {
+        let contents = read_all(&self.paths)?;
+        match self.seen.insert(Ok(contents)) {
+            Ok(contents) => Ok(contents),
+            Err(_) => Ok(&[]),
+        }
+    }
+
+    /// Gives new contents to `take`, forever. Where it does not want them, and where there are none
+    /// to read, that is logged once; what it took before stays in force.
+    pub(crate) async fn watch<E: Display>(
+        mut self,
+        interval: Duration,
+        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), E>,
+    ) {
+        loop {
+            tokio::time::sleep(interval).await;
+            let paths = Arc::clone(&self.paths);
+            // A file system may take its time.
+            let Ok(read) = tokio::task::spawn_blocking(move || read_all(&paths)).await else {
+                continue;
+            };
+            let now = Some(read.map_err(|errors| in_one_line(&errors)));
+            if self.seen == now {
+                continue;
+            }
+            self.seen = now;
+            let taken = match &self.seen {
+                Some(Ok(contents)) => take(contents).map_err(|error| error.to_string()),
+                Some(Err(problem)) => Err(problem.clone()),
+                None => continue,
+            };
+            match taken {
+                Ok(()) => info!("loaded the changed {}", self.what),
+                Err(problem) => {
+                    error!("the changed {} are not used, the former stay: {problem}", self.what);
+                }
+            }
+        }
+    }
+}
+
+/// Several mistakes, for the log.
+pub(crate) fn in_one_line<E: Display>(errors: &[E]) -> String {
+    errors.iter().map(E::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn read_all(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Vec<ReadError>> {
+    let mut contents = Vec::with_capacity(paths.len());
+    let mut errors = Vec::new();
+    for path in paths {
+        match read(path) {
+            Ok(bytes) => contents.push(bytes),
+            Err(problem) => errors.push(ReadError { path: path.clone(), problem }),
+        }
+    }
+    if errors.is_empty() { Ok(contents) } else { Err(errors) }
+}
+
+/// What is in a small regular file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ReadProblem> {
+    // Asked before it is opened: a pipe would wait for somebody to write.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(ReadProblem::NotAFile);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(ReadProblem::TooLarge);
+    }
+    Ok(bytes)
+}
+
+/// Why there is nothing of a file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`: {problem}", path.display())]
+pub(crate) struct ReadError {
+    path: PathBuf,
+    problem: ReadProblem,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadProblem {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is not a regular file, which could be read again when it changes")]
+    NotAFile,
+    #[error("it is larger than {MAX_BYTES} bytes, the most that is read of it")]
+    TooLarge,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    const OFTEN: Duration = Duration::from_millis(5);
+
+    /// Watches, and tells each content that was offered. What begins with `bad` is refused.
+    fn watch(mut files: WatchedFiles) -> mpsc::UnboundedReceiver<String> {
+        files.read().unwrap();
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(files.watch(OFTEN, move |contents| {
+            let text = String::from_utf8(contents.concat()).unwrap();
+            let taken = if text.starts_with("bad") { Err("it is bad") } else { Ok(()) };
+            sender.send(text).unwrap();
+            taken
+        }));
+        receiver
+    }
+
+    async fn next(receiver: &mut mpsc::UnboundedReceiver<String>) -> String {
+        tokio::time::timeout(Duration::from_secs(20), receiver.recv()).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_change_is_offered_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["a", "b"].map(|name| folder.path().join(name));
+        fs::write(&first, "one").unwrap();
+        fs::write(&second, "1").unwrap();
+        let mut offered = watch(WatchedFiles::new("files", vec![first.clone(), second.clone()]));
+
+        tokio::time::sleep(OFTEN * 10).await;
+        fs::write(folder.path().join("new"), "bad").unwrap();
+        fs::rename(folder.path().join("new"), &first).unwrap();
+        assert_eq!(next(&mut offered).await, "bad1");
+        fs::remove_file(&first).unwrap();
+        tokio::time::sleep(OFTEN * 10).await;
+        fs::write(folder.path().join("new"), "two").unwrap();
+        fs::rename(folder.path().join("new"), &first).unwrap();
+        assert_eq!(next(&mut offered).await, "two1");
+        tokio::time::sleep(OFTEN * 10).await;
+        assert!(offered.try_recv().is_err(), "nothing has changed since");
+    }
+
+    #[tokio::test]
+    async fn a_link_that_is_swapped_is_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let [now, new] = ["..data", "..data_tmp"].map(|name| folder.path().join(name));
+        for version in ["v1", "v2"] {
+            fs::create_dir(folder.path().join(version)).unwrap();
+            fs::write(folder.path().join(version).join("token"), version).unwrap();
+        }
+        symlink("v1", &now).unwrap();
+        symlink("..data/token", folder.path().join("token")).unwrap();
+        let mut offered = watch(WatchedFiles::new("tokens", vec![folder.path().join("token")]));
+        symlink("v2", &new).unwrap();
+        fs::rename(&new, &now).unwrap();
+        assert_eq!(next(&mut offered).await, "v2");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large");
+        File::create(&large).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        let missing = folder.path().join("missing");
+        let paths = vec![missing, folder.path().to_owned(), large];
+        let errors = WatchedFiles::new("files", paths).read().unwrap_err();
+        let folder = folder.path().display();
+        assert_eq!(
+            in_one_line(&errors),
+            format!(
+                "cannot read `{folder}/missing`: No such file or directory (os error 2); \
+                 cannot read `{folder}`: it is not a regular file, which could be read again when \
+                 it changes; \
+                 cannot read `{folder}/large`: it is larger than 4194304 bytes, the most that is \
+                 read of it"
+            )
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! `AdmissionReview` of `admission.k8s.io/v1`, as API servers send and read it.
+
+/// What the API server has to decide about itself.
+mod errors;
+/// What a denial does where it is only to be seen.
+mod monitor;
+/// What a policy said, or could not say.
+mod reviews;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Server};
+
+const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
+/// What the baseline says of the pod that is not as it should be.
+const WHY: &str =
+    "request.object.spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
+
+/// An update of a pod that is as it should be.
+fn pod() -> Value {
+    serde_json::from_str(include_str!("review.json")).unwrap()
+}
+
+/// Of one that is not.
+fn bad_pod() -> Value {
+    let mut review = pod();
+    review["request"]["object"]["spec"]["hostPID"] = json!(true);
+    review
+}
+
+/// The creation of a custom resource of which a policy of the stress engine does what it says.
+fn task(spec: &Value) -> Value {
+    let mut review = pod();
+    let request = &mut review["request"];
+    let kind = json!({"group": "stress.example.com", "version": "v1", "kind": "Task"});
+    (request["kind"], request["requestKind"]) = (kind.clone(), kind);
+    request["operation"] = json!("CREATE");
+    request["oldObject"] = Value::Null;
+    request["options"] = json!({"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"});
+    request["object"] = json!({
+        "kind": "Task", "apiVersion": "stress.example.com/v1", "metadata": {"name": "task"},
+        "spec": spec,
+    });
+    review
+}
+
+/// A task that answers with this.
+fn answering(output: &Value) -> Value {
+    task(&json!({"do": "answer", "output": output}))
+}
+
+/// The response of the review that comes back, in which nothing is that `admission.k8s.io/v1` does
+/// not know.
+fn reviewed(server: &Server, path: &str, review: &Value) -> Value {
+    let found = server.post(path, review);
+    let mut review = found.json();
+    assert_eq!(found.status, 200, "{review}");
+    assert_eq!(found.header("content-type"), "application/json");
+    let response = review["response"].take();
+    let around = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": null,
+    });
+    assert_eq!(review, around);
+    assert_eq!(response["uid"], UID);
+    assert_typed(&response);
+    response
+}
+
+/// As Go's `AdmissionResponse` and `metav1.Status` decode it: these fields, of these types.
+fn assert_typed(response: &Value) {
+    for (name, value) in response.as_object().unwrap() {
+        let right = match name.as_str() {
+            "uid" | "patch" => value.is_string(),
+            "allowed" => value.is_boolean(),
+            "patchType" => value == "JSONPatch",
+            "warnings" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
+            "auditAnnotations" => {
+                value.as_object().is_some_and(|all| all.values().all(Value::is_string))
+            }
+            "status" => value.as_object().is_some_and(|status| {
+                status.iter().all(|(name, value)| match name.as_str() {
+                    "message" => value.is_string(),
+                    "code" => value.as_i64().is_some_and(|code| (400..600).contains(&code)),
+                    _ => false,
+                })
+            }),
+            _ => false,
+        };
+        assert!(right, "`{name}` in {response}");
+    }
+    assert_eq!(response.get("patch").is_some(), response.get("patchType").is_some());
+}
+
+/// An error of the server's own.
+fn assert_error(answer: &Answer, status: u16, message: &str) {
+    let expected = json!({"message": message, "status": status});
+    assert_eq!((answer.status, answer.json()), (status, expected));
+}

@@ -1,0 +1,18 @@
+use std::process::Command;
+
+use crate::support::{Folder, Server, clients, node_modules};
+
+#[test]
+fn the_open_policy_agents_own_client_works_as_it_is() {
+    let Some(modules) = node_modules() else { return };
+    let folder = Folder::new();
+    let yaml = "policies: {http/authz: {policy: echo}, stress: {}}\n";
+    let server = Server::with_config(&folder, yaml, &[]);
+    let ran = Command::new("node")
+        .arg(clients().join("opa.js"))
+        .args([modules.to_str().unwrap(), server.url()])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "all is as it should be\n");
+}

@@ -1,0 +1,108 @@
+use serde_json::json;
+
+use crate::support::{Server, until};
+
+const CONTEXT: &[u8] = br#"{"input":{"do":"context"}}"#;
+
+#[test]
+fn a_requests_id_reaches_the_policy() {
+    let server = Server::start(&[]);
+    let [longest, too_long] = [128, 129].map(|length| "x".repeat(length));
+    for (given, seen) in [("r-1", "r-1"), (&longest, &longest), (&too_long, "")] {
+        let headers = [("x-request-id", given)];
+        let found = server.send("POST", "/v1/data/stress/requestId", &headers, CONTEXT.into());
+        assert_eq!(found.json(), json!({"result": seen}));
+    }
+    let found = server.send("POST", "/v1/data/stress/requestId", &[], CONTEXT.into());
+    assert_eq!(found.json(), json!({"result": ""}));
+    let left = server.send("POST", "/v1/data/stress/remainingMs", &[], CONTEXT.into()).json();
+    assert!((1..=2000).contains(&left["result"].as_u64().unwrap()), "{left}");
+}
+
+#[test]
+fn a_trace_goes_on_with_the_servers_own_span() {
+    let server = Server::start(&[]);
+    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let headers = [("traceparent", format!("00-{trace}-{parent}-01"))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let mut spans = Vec::new();
+    for _ in 0..2 {
+        let found =
+            server.send("POST", "/v1/data/stress", &headers, br#"{"input":{"do":"fail"}}"#.into());
+        let echoed = found.header("traceparent").to_owned();
+        let [version, id, span, flags] = echoed.split('-').collect::<Vec<_>>()[..] else {
+            panic!("{echoed}");
+        };
+        assert_eq!((version, id, flags), ("00", trace, "01"));
+        assert!(span.len() == 16 && span != parent, "{echoed}");
+        spans.push(span.to_owned());
+    }
+    assert_ne!(spans[0], spans[1]);
+    let logged = server.logged("asked to fail").to_string();
+    for told in [trace, parent, &spans[0]] {
+        assert!(logged.contains(told), "{logged}");
+    }
+    for other in ["", "00-0-0-00", "nonsense"] {
+        let found = server.send("GET", "/health", &[("traceparent", other)], Vec::new());
+        assert_eq!((found.status, found.header("traceparent")), (200, ""));
+    }
+}
+
+#[test]
+fn each_request_is_logged_where_that_is_asked_for() {
+    let server = Server::start(&["--log", "debug"]);
+    server.get("/nothing");
+    let answered = server.logged("answered");
+    assert_eq!((&answered["level"], &answered["status"]), (&json!("DEBUG"), &json!(404)));
+    let request = &answered["spans"][0];
+    assert_eq!((&request["method"], &request["path"]), (&json!("GET"), &json!("/nothing")));
+    // What is asked may be a secret.
+    server.get("/v1/data/echo?input=%22hushhush%22");
+    server.post("/v1/data/echo", &json!({"input": "hushhush"}));
+    until("all are logged", || {
+        server.log_lines().iter().filter(|line| line["message"] == "answered").count() == 3
+    });
+    assert!(!server.log_lines().iter().any(|line| line.to_string().contains("hushhush")));
+}
+
+#[test]
+fn a_head_is_a_get_without_its_body() {
+    let server = Server::start(&[]);
+    for path in ["/v1/data/echo?input=1", "/v1/policies", "/health", "/metrics", "/openapi.json"] {
+        let (head, get) = (server.send("HEAD", path, &[], Vec::new()), server.get(path));
+        assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        // Figures are another size from one moment to the next.
+        if path != "/metrics" {
+            assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_and_nothing_else() {
+    let server = Server::start(&[]);
+    for (head, statuses) in [
+        (&b"GET /v1/data/echo?input=\xff HTTP/1.1"[..], ["400"].as_slice()),
+        (b"GET /v1/data/\xff HTTP/1.1", &["400"]),
+        (b"GET /v1/data/echo?other=\xff HTTP/1.1", &["200", "400"]),
+        (b"GET /v1/data/%00 HTTP/1.1", &["200"]),
+        (b"OPTIONS * HTTP/1.1", &["404"]),
+        (b"GET http://elsewhere/v1/data/echo?input=1 HTTP/1.1", &["200"]),
+        (b"nonsense", &["400"]),
+    ] {
+        let request = [head, b"\r\nhost: a\r\nconnection: close\r\n\r\n"].concat();
+        let found = server.raw(&request);
+        let status = found.split(' ').nth(1).unwrap_or_default();
+        assert!(statuses.contains(&status), "{}: {found}", String::from_utf8_lossy(head));
+    }
+    // A header's value may be any bytes; an id that is no text is none.
+    let length = CONTEXT.len();
+    let head = format!(
+        "POST /v1/data/stress/requestId HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
+         content-length: {length}\r\nx-request-id: "
+    );
+    let found = server.raw(&[head.as_bytes(), b"\xff\xfe\r\n\r\n", CONTEXT].concat());
+    assert!(found.ends_with("\r\n\r\n{\"result\":\"\"}"), "{found}");
+    assert_eq!(server.get("/health").status, 200);
+}

@@ -1,0 +1,194 @@
+//! An engine whose policies do what policies should not, beside one that does as it should, for the
+//! tests of `serve`.
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use policy_api::{Context, Error, NoSettings, Policy};
+use policy_engine::v0_1::{LinkedCrate, Program};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Answers with its input.
+struct Echo;
+
+/// Does what its input says.
+struct Stress {
+    refuse: bool,
+}
+
+/// The same, and asks for threads of its own.
+struct Blocking(Stress);
+
+/// The same of what an API server asks about: what to do is the object's `spec`.
+struct Admission(Stress);
+
+/// What to do before answering, and what to answer.
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+enum Task {
+    /// Computes, looking at nothing.
+    Spin {
+        ms: u64,
+    },
+    /// Sleeps, looking at nothing.
+    Sleep {
+        ms: u64,
+    },
+    /// Computes until the context says that nobody waits.
+    Look,
+    Panic,
+    Fail,
+    /// An answer of this text.
+    Answer {
+        output: Value,
+    },
+    /// An answer with this many bytes in it.
+    Large {
+        bytes: usize,
+    },
+    /// What the context says of the request.
+    Context,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StressSettings {
+    /// Whether these settings are to be refused.
+    #[serde(default)]
+    refuse: bool,
+    /// Whether they are to be panicked over.
+    #[serde(default)]
+    panic: bool,
+}
+
+/// As much of an `AdmissionReview` as matters here.
+#[derive(Deserialize)]
+struct Review {
+    request: Request,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    spec: Task,
+}
+
+impl Policy for Echo {
+    type Settings = NoSettings;
+    type Input<'a> = Value;
+    type Output<'a> = Value;
+
+    fn validate(_: NoSettings) -> Result<Self, Error> {
+        Ok(Self)
+    }
+
+    fn execute<'a>(&'a self, input: Value, _: &Context<'a>) -> Result<Value, Error> {
+        Ok(input)
+    }
+}
+
+impl Policy for Stress {
+    type Settings = StressSettings;
+    type Input<'a> = Task;
+    type Output<'a> = Value;
+
+    fn validate(settings: StressSettings) -> Result<Self, Error> {
+        assert!(!settings.panic, "asked to panic over the settings");
+        if settings.refuse {
+            return Err(Error::msg("`refuse` is set: leave it out"));
+        }
+        Ok(Self { refuse: settings.refuse })
+    }
+
+    #[expect(clippy::panic, reason = "it is what is asked for")]
+    fn execute<'a>(&'a self, task: Task, context: &Context<'a>) -> Result<Value, Error> {
+        match task {
+            Task::Spin { ms } => {
+                let end = Instant::now() + Duration::from_millis(ms);
+                while Instant::now() < end {
+                    black_box(self.refuse);
+                }
+            }
+            Task::Sleep { ms } => std::thread::sleep(Duration::from_millis(ms)),
+            Task::Look => loop {
+                context.check()?;
+                std::thread::sleep(Duration::from_millis(1));
+            },
+            Task::Panic => panic!("asked to panic"),
+            Task::Fail => return Err(Error::msg("asked to fail")),
+            Task::Answer { output } => return Ok(output),
+            Task::Large { bytes } => {
+                return Ok(json!({"allowed": true, "filling": "x".repeat(bytes)}));
+            }
+            Task::Context => {
+                let left = context.remaining().map(|left| left.as_millis());
+                return Ok(json!({"requestId": context.request_id(), "remainingMs": left}));
+            }
+        }
+        Ok(json!({"allowed": true}))
+    }
+}
+
+impl Policy for Blocking {
+    type Settings = StressSettings;
+    type Input<'a> = Task;
+    type Output<'a> = Value;
+
+    const BLOCKING: bool = true;
+
+    fn validate(settings: StressSettings) -> Result<Self, Error> {
+        Stress::validate(settings).map(Self)
+    }
+
+    fn execute<'a>(&'a self, task: Task, context: &Context<'a>) -> Result<Value, Error> {
+        self.0.execute(task, context)
+    }
+}
+
+impl Policy for Admission {
+    type Settings = StressSettings;
+    type Input<'a> = Review;
+    type Output<'a> = Value;
+
+    fn validate(settings: StressSettings) -> Result<Self, Error> {
+        Stress::validate(settings).map(Self)
+    }
+
+    fn execute<'a>(&'a self, review: Review, context: &Context<'a>) -> Result<Value, Error> {
+        self.0.execute(review.request.object.spec, context)
+    }
+}
+
+policy_api::register!(
+    Echo { name: "echo", version: "1.2.0" },
+    Stress { name: "stress" },
+    Blocking { name: "stress-blocking" },
+    Admission { name: "stress-admission" },
+);
+
+static PROGRAM: Program = Program {
+    target: "the one of the tests",
+    revision: None,
+    crates: &[
+        LinkedCrate {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            policies: &registered_for_policy_api_0_1::POLICIES,
+        },
+        LinkedCrate {
+            name: "pod-security",
+            version: env!("CARGO_PKG_VERSION"),
+            policies: &pod_security::registered_for_policy_api_0_1::POLICIES,
+        },
+    ],
+};
+
+fn main() -> ExitCode {
+    policy_engine::v0_1::main(&PROGRAM)
+}

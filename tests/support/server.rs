@@ -1,0 +1,199 @@
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::ops::Deref;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::http::Http;
+use super::{Folder, PATIENCE, until};
+
+/// The stress engine, serving; it is killed in the end.
+pub(crate) struct Server {
+    child: Mutex<Child>,
+    log: Lines,
+    out: Lines,
+    http: Http,
+}
+
+/// What a process writes, collected while it does.
+struct Lines {
+    read: Arc<Mutex<Vec<String>>>,
+    reader: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The stress engine as a command, with nothing set by who runs the tests.
+pub(crate) fn stress_engine(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stress-engine"));
+    command.env_clear().args(args);
+    command
+}
+
+impl Server {
+    /// `serve` on a port that is free, and these arguments.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(args);
+        Self::of(command)
+    }
+
+    /// The same, with a configuration that is written to `config.yaml` in the folder.
+    pub(crate) fn with_config(folder: &Folder, yaml: &str, args: &[&str]) -> Self {
+        let file = folder.path().join("config.yaml");
+        fs::write(&file, yaml).unwrap();
+        Self::start(&[&["--config", file.to_str().unwrap()], args].concat())
+    }
+
+    /// A command that serves, once it does.
+    pub(crate) fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Lines::of(child.stderr.take().unwrap());
+        let out = Lines::of(child.stdout.take().unwrap());
+        let mut server = Self { child: Mutex::new(child), log, out, http: Http::new("") };
+        until("the server serves", || {
+            let Some(line) = server.has_logged("serving") else {
+                let ended = server.ended();
+                assert!(ended.is_none(), "it ended: {:?}", server.log.all());
+                return false;
+            };
+            server.http = Http::new(line["address"].as_str().unwrap());
+            true
+        });
+        server
+    }
+
+    /// `http://127.0.0.1:PORT`: the first address that it listens on.
+    pub(crate) fn url(&self) -> &str {
+        self.http.url()
+    }
+
+    /// The same, to connect to.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url().strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
+    /// Asks, and does not wait for the answer: it may be read, or else be done without, from the
+    /// connection.
+    pub(crate) fn begin(&self, path: &str, body: &impl Serialize) -> TcpStream {
+        let body = serde_json::to_string(body).unwrap();
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n");
+        self.sent((head + &body).as_bytes())
+    }
+
+    fn sent(&self, request: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request).unwrap();
+        stream
+    }
+
+    /// What comes back for bytes as they are, up to the end of the connection.
+    pub(crate) fn raw(&self, request: &[u8]) -> String {
+        let mut stream = self.sent(request);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The figure on the first line of `/metrics` that begins so; where there is none, what is
+    /// equal to no figure.
+    pub(crate) fn metric(&self, line_prefix: &str) -> f64 {
+        let metrics = self.get("/metrics").text();
+        let line = metrics.lines().find(|line| line.starts_with(line_prefix));
+        line.map_or(f64::NAN, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+    }
+
+    /// All that it has logged so far; what is no JSON, such as the last words of an abort, as text.
+    pub(crate) fn log_lines(&self) -> Vec<Value> {
+        let parsed = |line: String| serde_json::from_str(&line).unwrap_or(Value::String(line));
+        self.log.all().into_iter().map(parsed).collect()
+    }
+
+    /// The first line that it logs with this message.
+    pub(crate) fn logged(&self, message: &str) -> Value {
+        let mut found = None;
+        until(&format!("it has logged `{message}`"), || {
+            found = self.has_logged(message);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    fn has_logged(&self, message: &str) -> Option<Value> {
+        self.log_lines().into_iter().find(|line| line["message"] == message)
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// How it ends; from then on, it has logged what it had to.
+    pub(crate) fn wait(&self) -> ExitStatus {
+        let mut status = None;
+        until("the server ends", || {
+            status = self.ended();
+            status.is_some()
+        });
+        self.log.end();
+        self.out.end();
+        status.unwrap()
+    }
+
+    fn ended(&self) -> Option<ExitStatus> {
+        self.child.lock().unwrap().try_wait().unwrap()
+    }
+}
+
+/// It is asked as its first address is.
+impl Deref for Server {
+    type Target = Http;
+
+    fn deref(&self) -> &Http {
+        &self.http
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let read = Arc::<Mutex<Vec<String>>>::default();
+        let written = Arc::clone(&read);
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                written.lock().unwrap().push(line);
+            }
+        });
+        Self { read, reader: Mutex::new(Some(reader)) }
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.read.lock().unwrap().clone()
+    }
+
+    /// Once nobody writes any more.
+    fn end(&self) {
+        let reader = self.reader.lock().unwrap().take();
+        if let Some(reader) = reader {
+            reader.join().unwrap();
+        }
+    }
+}
