@@ -20,11 +20,13 @@ mod labels;
 mod lock;
 mod manifest;
 mod pipeline;
+mod policies_file;
 mod prebuilt;
 mod progress;
 mod report;
 mod resolve;
 mod revision;
+mod store;
 mod work_folder;
 
 use std::process::ExitCode;

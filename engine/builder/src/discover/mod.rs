@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
 pub(crate) use error::DiscoverError;
-pub(crate) use policy_crate::{PolicyCrate, Role};
+pub(crate) use policy_crate::{Origin, PolicyCrate, Role};
 
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";

@@ -19,8 +19,24 @@ pub(crate) struct PolicyCrate {
     /// Where that folder is, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
+    pub(crate) origin: Origin,
     pub(crate) library: Library,
     pub(crate) manifest: Manifest,
+}
+
+/// Where a crate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It lies in the policies folder.
+    Folder,
+    /// `policies.toml` names it, or what that names depends on it.
+    Remote {
+        /// As a lock file writes it: `registry+…`, `sparse+…` or `git+…#revision`; `None` for a
+        /// folder.
+        source: Option<String>,
+        /// Of the registry's archive, SHA-256.
+        checksum: Option<String>,
+    },
 }
 
 /// What a crate is there for.
@@ -88,7 +104,16 @@ impl PolicyCrate {
             }
         }
         let location = fs_err::canonicalize(manifest.folder())?;
-        Ok(Self { name, version, folder, location, role, library, manifest })
+        Ok(Self {
+            name,
+            version,
+            folder,
+            location,
+            role,
+            origin: Origin::Folder,
+            library,
+            manifest,
+        })
     }
 }
 
