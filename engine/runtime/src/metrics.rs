@@ -58,7 +58,7 @@ pub(crate) struct ConnectionMetrics {
     pub(crate) open: IntGauge,
     /// Accepted in all.
     pub(crate) accepted: IntCounter,
-    /// Closed by the server, by reason: `tls`, `idle`, `limit`, `shutdown`.
+    /// Closed by the server, by reason: `tls`, `idle`, `shutdown`.
     pub(crate) closed: IntCounterVec,
 }
 

@@ -32,6 +32,16 @@ pub(super) fn serialized(status: StatusCode, value: &impl Serialize) -> Reply {
     json(status, serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// What could not be answered, as JSON; the headers go with the status.
+pub(super) fn refused(status: StatusCode, error: &impl Serialize) -> Reply {
+    let reply = serialized(status, error);
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => retry_after_a_second(reply),
+        StatusCode::UNAUTHORIZED => asking_for_a_token(reply),
+        _ => reply,
+    }
+}
+
 pub(super) fn with_type(
     status: StatusCode,
     content_type: &'static str,
@@ -44,7 +54,7 @@ pub(super) fn with_type(
 }
 
 /// Says when to come again.
-pub(super) fn retry_after_a_second(mut response: Reply) -> Reply {
+fn retry_after_a_second(mut response: Reply) -> Reply {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
@@ -56,7 +66,7 @@ pub(super) fn allowing(methods: &'static str, mut response: Reply) -> Reply {
 }
 
 /// Says what is asked for.
-pub(super) fn asking_for_a_token(mut response: Reply) -> Reply {
+fn asking_for_a_token(mut response: Reply) -> Reply {
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
@@ -68,8 +78,7 @@ pub(super) fn sent(request: &HeaderMap, reply: Reply, room: &Arc<Room>) -> Respo
     let Ok(body) = room.hold(body) else {
         let message = "there is no room for the answer beside those of others: come again";
         let problem = serde_json::json!({"code": "overloaded", "message": message});
-        let reply = serialized(StatusCode::SERVICE_UNAVAILABLE, &problem);
-        return retry_after_a_second(reply).map(Full::new);
+        return refused(StatusCode::SERVICE_UNAVAILABLE, &problem).map(Full::new);
     };
     Response::from_parts(head, Full::new(body))
 }

@@ -90,11 +90,6 @@ impl OpaError {
     }
 
     pub(in crate::server) fn reply(&self) -> Reply {
-        let reply = response::serialized(self.status, self);
-        match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => response::retry_after_a_second(reply),
-            StatusCode::UNAUTHORIZED => response::asking_for_a_token(reply),
-            _ => reply,
-        }
+        response::refused(self.status, self)
     }
 }
