@@ -36,6 +36,8 @@ pub(crate) struct RequestMetrics {
     pub(crate) queued: IntGauge,
     /// Sent away because too many were waiting, or waited too long.
     pub(crate) shed: IntCounter,
+    /// Bytes of large bodies and answers, which there may be so many of at a time.
+    pub(crate) body_bytes: IntGauge,
     /// Responses by the class of their status, `1xx` to `5xx`.
     responses: [IntCounter; 5],
     /// Loads of a changed configuration: `ok`, `invalid`.
@@ -150,6 +152,10 @@ impl Metrics {
                 in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
                 queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,
                 shed: make.counter("requests_shed_total", "Requests sent away under load")?,
+                body_bytes: make.gauge(
+                    "requests_body_bytes",
+                    "Memory taken of the limit for the bodies of requests and answers",
+                )?,
                 responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
                     .map(|class| responses.with_label_values(&[class])),
                 reloads: make.counters(

@@ -136,6 +136,7 @@ mod tests {
     use http_body_util::Full;
     use std::io::Write;
 
+    use super::super::room::tests::gauge;
     use crate::testing::limits;
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -145,7 +146,7 @@ mod tests {
     }
 
     fn read_of(encoding: Option<&str>, body: Vec<u8>, limit: usize) -> Result<Bytes, BodyError> {
-        let room = Room::new(1 << 20);
+        let room = Room::new(1 << 20, gauge());
         let read =
             read_into(&room, encoding, body, limit).map(|body| Bytes::copy_from_slice(&body));
         assert_eq!(room.free(), 1 << 20);
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn bodies_that_find_no_room_are_sent_away() {
         let large = vec![b'a'; 50_000];
-        let room = Room::new(40_000);
+        let room = Room::new(40_000, gauge());
         let first = read_into(&room, None, large.clone(), 1 << 20).unwrap();
         assert_eq!(read_into(&room, None, large.clone(), 1 << 20), Err(BodyError::NoRoom));
         assert_eq!(read_into(&room, Some("gzip"), gzip(&large), 1 << 20), Err(BodyError::NoRoom));

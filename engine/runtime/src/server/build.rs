@@ -49,7 +49,7 @@ pub(super) fn state(
     State {
         deployment: Deployment::new(all, skipped),
         gate: gate.unwrap_or_else(|| Arc::new(Gate::new(limits, metrics.requests.clone()))),
-        room: room.unwrap_or_else(|| Room::new(limits.bodies)),
+        room: room.unwrap_or_else(|| Room::new(limits.bodies, metrics.requests.body_bytes.clone())),
         limits: config.limits.clone(),
         labels: config.decision_log.as_ref().map(|log| log.labels.clone()).unwrap_or_default(),
     }

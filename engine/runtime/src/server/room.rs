@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hyper::body::Bytes;
+use prometheus::IntGauge;
 
 /// What nobody needs room for: who has none for a large body still has some for small ones.
 const FREE_BYTES: usize = 16 << 10;
@@ -12,6 +13,8 @@ const FREE_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub(super) struct Room {
     free: AtomicUsize,
+    /// How many there are, for operators.
+    taken: IntGauge,
 }
 
 /// Room that is taken, until this is dropped.
@@ -34,8 +37,8 @@ struct HeldText {
 }
 
 impl Room {
-    pub(super) fn new(bytes: usize) -> Arc<Self> {
-        Arc::new(Self { free: AtomicUsize::new(bytes) })
+    pub(super) fn new(bytes: usize, taken: IntGauge) -> Arc<Self> {
+        Arc::new(Self { free: AtomicUsize::new(bytes), taken })
     }
 
     /// Takes room for an answer until it is sent, or nobody is there to take it.
@@ -79,14 +82,24 @@ impl Held {
             .map_err(|_| Full)?;
         self.bytes += bytes;
         self.taken = wanted;
+        if missing > 0 {
+            self.room.taken.add(as_figure(missing));
+        }
         Ok(())
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.room.free.fetch_add(self.taken, Ordering::Relaxed);
+        if self.taken > 0 {
+            self.room.free.fetch_add(self.taken, Ordering::Relaxed);
+            self.room.taken.sub(as_figure(self.taken));
+        }
     }
+}
+
+fn as_figure(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 impl AsRef<[u8]> for HeldText {
@@ -96,15 +109,20 @@ impl AsRef<[u8]> for HeldText {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    pub(crate) fn gauge() -> IntGauge {
+        IntGauge::new("taken", "taken").unwrap()
+    }
 
     #[test]
     fn room_is_taken_while_something_is_there_and_small_things_need_none() {
-        let room = Room::new(100);
+        let taken = gauge();
+        let room = Room::new(100, taken.clone());
         let large = || Bytes::from(vec![b' '; FREE_BYTES + 60]);
         let first = room.hold(large()).unwrap();
-        assert_eq!(room.free(), 40);
+        assert_eq!((room.free(), taken.get()), (40, 60));
         let copy = first.slice(1..);
         assert_eq!(room.hold(large()).unwrap_err(), Full);
         assert!(room.hold(Bytes::from(vec![b' '; FREE_BYTES])).is_ok());
@@ -118,6 +136,6 @@ mod tests {
         held.more(90).unwrap();
         assert_eq!((held.more(11), room.free(), held.bytes()), (Err(Full), 10, FREE_BYTES + 90));
         drop(held);
-        assert_eq!(room.free(), 100);
+        assert_eq!((room.free(), taken.get()), (100, 0));
     }
 }
