@@ -12,6 +12,7 @@ use crate::compile::{self, CompileError, Network};
 use crate::discover::{Origin, POLICY_API};
 use crate::engine::Engine;
 use crate::lock::{self, Key, Lock, Package};
+use crate::policies_file::POLICIES_FILE;
 use crate::policies_lock::Pins;
 
 /// The package that depends on the policy. Cargo's words name it.
@@ -99,7 +100,9 @@ fn fetch_with(
     let json = compile::metadata(&root, network).map_err(|error| match error {
         CompileError::Resolve(words) => {
             // Where that package is says nothing to anyone.
-            let words = words.replace(&format!(" v0.0.0 ({})", root.display()), "");
+            let words = words
+                .replace(&format!(" v0.0.0 ({})", root.display()), "")
+                .replace(&root.join("Cargo.toml").display().to_string(), POLICIES_FILE);
             RemoteError::Fetch { key: entry.key.clone(), words }
         }
         error => error.into(),
