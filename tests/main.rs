@@ -30,8 +30,12 @@ mod locks;
 mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
+/// `policies.lock`: written, followed, stale.
+mod policies_lock;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
+/// Policies from registries, Git repositories and folders elsewhere.
+mod remote;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.

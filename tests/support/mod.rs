@@ -10,6 +10,7 @@ mod nix;
 mod registry;
 mod repository;
 mod server;
+mod sparse_registry;
 mod unpacked;
 mod waiting;
 
@@ -24,6 +25,7 @@ pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
+pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
 pub(crate) use waiting::{PATIENCE, until};
 

@@ -67,6 +67,7 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile), Probl
 pub(crate) enum Kind {
     Base,
     Image,
+    Lock,
     Program,
     Report,
 }
@@ -76,7 +77,7 @@ impl Kind {
     fn mode(self) -> u32 {
         match self {
             Self::Program => 0o777,
-            Self::Base | Self::Image | Self::Report => 0o666,
+            Self::Base | Self::Image | Self::Lock | Self::Report => 0o666,
         }
     }
 }
@@ -86,6 +87,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Base => "base layer",
             Self::Image => "image",
+            Self::Lock => "lock",
             Self::Program => "program",
             Self::Report => "report",
         })

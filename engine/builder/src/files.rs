@@ -6,6 +6,19 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
+/// What version control and Cargo keep in a crate's folder, its caches and archives among it.
+const NOT_SOURCES: [&str; 9] = [
+    ".git",
+    ".hg",
+    ".jj",
+    ".svn",
+    "target",
+    ".cargo-ok",
+    ".cargo-checksum.json",
+    ".cargo_vcs_info.json",
+    "Cargo.toml.orig",
+];
+
 /// Files by their path inside the tree.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -24,11 +37,12 @@ impl Tree {
         self.files.insert(path.into(), Content::Text(text));
     }
 
-    /// The files of a crate's folder, without what Git and Cargo keep there.
+    /// The files of a crate's folder, without what Cargo and version control keep there.
     pub(crate) fn copy(&mut self, place: &str, folder: &Path) -> io::Result<()> {
         let entries = WalkDir::new(folder).follow_links(true).into_iter();
         let kept = entries.filter_entry(|entry| {
-            entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some(".git" | "target"))
+            let name = entry.file_name().to_str();
+            entry.depth() != 1 || !name.is_some_and(|name| NOT_SOURCES.contains(&name))
         });
         for entry in kept {
             let entry = match entry {
@@ -124,6 +138,8 @@ mod tests {
             ("target/x", "b"),
             (".git/y", "c"),
             (".hidden", "d"),
+            (".cargo-ok", "f"),
+            ("Cargo.toml.orig", "g"),
         ] {
             fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
             fs_err::write(source.join(file), text).unwrap();

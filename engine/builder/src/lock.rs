@@ -1,6 +1,7 @@
-//! Reading `Cargo.lock` files.
+//! Reading and writing `Cargo.lock` files.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use semver::Version;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
 /// A lock file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Lock {
     pub(crate) packages: Vec<Package>,
 }
@@ -112,6 +113,37 @@ impl Lock {
     }
 }
 
+/// A lock of these packages as Cargo writes it, below what is to stand at its beginning.
+pub(crate) fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -> String {
+    let mut text = format!("{header}version = 4\n");
+    for Package { name, version, source, checksum, dependencies } in packages {
+        let _ = write!(text, "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\n");
+        if let Some(source) = source {
+            let _ = writeln!(text, "source = {source:?}");
+        }
+        if let Some(checksum) = checksum {
+            let _ = writeln!(text, "checksum = {checksum:?}");
+        }
+        if !dependencies.is_empty() {
+            text.push_str("dependencies = [\n");
+            for dependency in dependencies {
+                let _ = writeln!(text, " {dependency:?},");
+            }
+            text.push_str("]\n");
+        }
+    }
+    text
+}
+
+/// A source of a lock file, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+pub(crate) fn source_in_words(source: Option<&str>) -> String {
+    match source.map(|it| it.split_once('+').unwrap_or((it, ""))) {
+        None => "(a folder)".to_owned(),
+        Some(("git", url)) => format!("(git {url})"),
+        Some((_, url)) => format!("(registry {url})"),
+    }
+}
+
 fn text_of(table: &Table, key: &str) -> Option<String> {
     table.get(key)?.as_str().map(str::to_owned)
 }
@@ -119,6 +151,17 @@ fn text_of(table: &Table, key: &str) -> Option<String> {
 impl Package {
     pub(crate) fn key(&self) -> Key {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
+    }
+
+    /// The same without what it depends on: Cargo fills that in.
+    pub(crate) fn alone(mut self) -> Self {
+        self.dependencies.clear();
+        self
+    }
+
+    /// The registry or repository, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+    pub(crate) fn source_in_words(&self) -> String {
+        source_in_words(self.source.as_deref())
     }
 
     /// Whether both are the same version of the same package.

@@ -1,7 +1,9 @@
 //! From a folder of policy crates to one static binary and an OCI image.
 //!
-//! Data flows one way, a module a step: [`discover`] finds the crates of a folder, [`generate`]
-//! lays out a workspace that links them into a program, [`resolve`] completes its lock,
+//! Data flows one way, a module a step: [`discover`] finds the crates of a folder, and those that
+//! it names from elsewhere ([`remote`]), [`generate`]
+//! lays out a workspace that links them into a program, [`resolve`] completes its lock, by
+//! `policies.lock` ([`policies_lock`]) where there is one,
 //! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
 //! the rest; a binary that another tool compiled comes in by [`prebuilt`].
@@ -21,8 +23,10 @@ mod lock;
 mod manifest;
 mod pipeline;
 mod policies_file;
+mod policies_lock;
 mod prebuilt;
 mod progress;
+mod remote;
 mod report;
 mod resolve;
 mod revision;

@@ -11,6 +11,7 @@ use crate::generate::{self, Asked, Extent, GenerateError, Stamp};
 use crate::image::{Image, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
+use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, Report};
 use crate::resolve::{self, ResolveError};
@@ -28,6 +29,8 @@ pub(crate) struct Order<'a> {
     pub(crate) target: Option<&'a str>,
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
+    /// How far it may go from `policies.lock`.
+    pub(crate) locked: Locked,
 }
 
 /// A program that is compiled and reports the policies that were asked for.
@@ -41,6 +44,7 @@ pub(crate) struct Built {
 
 /// Does everything up to the binary.
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
+    policies_lock::check_is_there(order.policies, order.locked)?;
     let (engine, policies, target) =
         progress.phase("discover", &order.policies.display().to_string(), || {
             let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
@@ -67,7 +71,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         )
     })?;
     progress.phase("resolve", "dependencies", || {
-        resolve::complete_lock(&workspace, &policies, progress)
+        resolve::complete_lock(&workspace, &policies, order.locked, progress)
     })?;
     let binary = progress.phase("compile", &target.triple, || {
         compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
@@ -104,6 +108,8 @@ pub(crate) enum PipelineError {
     Discover(#[from] DiscoverError),
     #[error(transparent)]
     WorkFolder(#[from] WorkFolderError),
+    #[error(transparent)]
+    Locked(#[from] LockedError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
     #[error(transparent)]

@@ -1,5 +1,7 @@
 //! The subcommands, and the options that several of them have.
 
+use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
@@ -12,11 +14,13 @@ use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
 use super::label::Label;
+use super::lock::Lock;
 use super::pack::Pack;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
 use crate::pipeline::Order;
+use crate::policies_lock::Locked;
 use crate::prebuilt::Prebuilt;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -52,6 +56,8 @@ pub(super) enum Command {
     Base(Base),
     /// Joins the images of several platforms into one
     Index(Index),
+    /// Writes `policies.lock`: one version of every package that the program is made of
+    Lock(Lock),
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,10 +70,42 @@ pub(super) struct Inputs {
     pub(super) engine: Option<PathBuf>,
 }
 
+/// How closely `policies.lock` is followed.
+#[derive(Debug, clap::Args)]
+pub(super) struct LockedArg {
+    /// Refuses a `policies.lock` that is missing or stale; `--locked=false` takes it as it is
+    /// [default: a stale one is refused where `CI` is set]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    locked: Option<bool>,
+}
+
+impl LockedArg {
+    pub(super) fn locked(&self) -> Locked {
+        match self.locked {
+            Some(true) => Locked::Required,
+            None if is_ci(env::var_os("CI").as_deref()) => Locked::Kept,
+            Some(false) | None => Locked::Free,
+        }
+    }
+}
+
+/// Whether the variable `CI` says that this is one.
+fn is_ci(value: Option<&OsStr>) -> bool {
+    value.is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct BuildArgs {
     #[command(flatten)]
     pub(super) inputs: Inputs,
+    #[command(flatten)]
+    locked: LockedArg,
     /// Optional parts of the engine, such as `otlp`, with commas between them
     #[arg(
         long,
@@ -102,6 +140,7 @@ impl BuildArgs {
             target: self.target.as_deref(),
             revision: self.revision.as_deref(),
             work_dir: self.work_dir.as_deref(),
+            locked: self.locked.locked(),
         }
     }
 
@@ -218,5 +257,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn ci_is_where_the_variable_says_so() {
+        for (value, is) in
+            [("true", true), ("1", true), ("", false), ("0", false), ("false", false)]
+        {
+            assert_eq!(is_ci(Some(OsStr::new(value))), is, "{value}");
+        }
+        assert!(!is_ci(None));
     }
 }

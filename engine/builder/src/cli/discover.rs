@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::args::Inputs;
-use crate::discover::{Policies, PolicyCrate, Role};
+use crate::discover::{Origin, Policies, PolicyCrate, Role};
 use crate::engine::Engine;
 
 #[derive(Debug, clap::Args)]
@@ -38,9 +38,8 @@ impl Discover {
             Format::Text => {
                 let found = found.iter().map(|it| (Role::Policy, it));
                 for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
-                    let folder = self.inputs.policies.join(it.folder);
-                    let folder = folder.display();
-                    let _ = writeln!(text, "{role:<7}  {} {}  ({folder})", it.name, it.version);
+                    let Listed { name, version, whence, .. } = it;
+                    let _ = writeln!(text, "{role:<7}  {name} {version}  ({whence})");
                 }
             }
         }
@@ -54,11 +53,26 @@ struct Listed<'a> {
     #[serde(rename = "crate")]
     name: &'a str,
     version: String,
-    folder: &'a str,
+    /// Inside the policies folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a str>,
+    /// As a lock file writes it, or the folder of one from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip)]
+    whence: String,
 }
 
 impl<'a> Listed<'a> {
     fn of(it: &'a PolicyCrate) -> Self {
-        Self { name: &it.name, version: it.version.to_string(), folder: &it.folder }
+        let whence = it.whence();
+        let is_local = it.origin == Origin::Folder;
+        Self {
+            name: &it.name,
+            version: it.version.to_string(),
+            folder: is_local.then_some(&it.folder),
+            source: (!is_local).then(|| whence.clone()),
+            whence,
+        }
     }
 }

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::Inputs;
+use super::args::{Inputs, LockedArg};
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::features::Features;
 use crate::generate::{self, Extent, Stamp};
+use crate::policies_lock;
 use crate::progress::Progress;
 use crate::resolve;
 use crate::revision;
@@ -18,6 +19,8 @@ use crate::revision;
 pub(super) struct Generate {
     #[command(flatten)]
     inputs: Inputs,
+    #[command(flatten)]
+    locked: LockedArg,
     /// Optional parts of the engine, such as `otlp`, with commas between them
     #[arg(
         long,
@@ -43,6 +46,8 @@ pub(super) struct Generate {
 
 impl Generate {
     pub(super) fn run(&self) -> Result<(), Failure> {
+        let locked = self.locked.locked();
+        policies_lock::check_is_there(&self.inputs.policies, locked)?;
         let engine =
             Engine::locate(self.inputs.engine.as_deref())?.with_features(&self.engine_features)?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
@@ -54,7 +59,7 @@ impl Generate {
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
-        resolve::complete_lock(&workspace, &policies, &Progress::new())?;
+        resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
         super::print(&format!("{}\n", workspace.root.display()))
     }
 }

@@ -10,6 +10,7 @@ mod generate;
 mod image;
 mod index;
 mod label;
+mod lock;
 mod pack;
 
 use std::io::{self, Write};
@@ -24,10 +25,13 @@ use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
+use crate::lock::LockError;
 use crate::pipeline::PipelineError;
+use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
 use args::{Args, Command};
+use lock::UnknownPackage;
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -59,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
+        Command::Lock(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,6 +91,12 @@ enum Failure {
     #[error(transparent)]
     Generate(#[from] GenerateError),
     #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Locked(#[from] LockedError),
+    #[error(transparent)]
+    Renewal(#[from] UnknownPackage),
+    #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
     Compile(#[from] CompileError),
@@ -101,6 +112,8 @@ enum Failure {
     Name(#[from] ImageNameError),
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    #[error("work in the system's folder for temporary files: {0}")]
+    Temporary(io::Error),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }

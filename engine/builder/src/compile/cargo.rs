@@ -54,14 +54,30 @@ pub(crate) enum Network {
 
 /// Has Cargo add to the lock what it lacks, keeping what it holds where it can.
 pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(), CompileError> {
-    let mut command = cargo("update", workspace);
+    let mut command = cargo("update", &workspace.root);
     command.args(["--workspace", "--quiet"]);
     if network == Network::Off {
         command.arg("--offline");
     }
+    resolved(&mut command).map(drop)
+}
+
+/// Has Cargo resolve and fetch what the package in a folder depends on, and gives what it says of
+/// that: the JSON of `cargo metadata`.
+pub(crate) fn metadata(root: &Path, network: Network) -> Result<Vec<u8>, CompileError> {
+    let mut command = cargo("metadata", root);
+    command.args(["--format-version", "1", "--quiet"]);
+    if network == Network::Off {
+        command.arg("--offline");
+    }
+    resolved(&mut command)
+}
+
+/// Runs Cargo where it resolves, and gives what it prints.
+fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
     let output = command.output().map_err(not_started)?;
     if output.status.success() {
-        return Ok(());
+        return Ok(output.stdout);
     }
     Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
 }
@@ -76,7 +92,7 @@ pub(super) fn build(
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
     let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo("build", workspace)
+    let mut child = cargo("build", &workspace.root)
         .args(["--release", "--locked", "--package", PROGRAM])
         .args(["--target", &target.triple, "--message-format", rendered])
         .arg("--target-dir")
@@ -154,7 +170,7 @@ fn blame(
         return CompileError::Crate {
             role: it.role,
             name: it.name.clone(),
-            path: policies.root.join(&it.folder),
+            path: it.manifest.folder().to_owned(),
         };
     }
     // The generated program only refers to what `register!` makes in each policy crate.
@@ -177,9 +193,9 @@ fn blame(
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
 /// would change what the release profile says. It runs where the user is, so that the toolchain
 /// and the registries are those which the user has set there.
-fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
+fn cargo(subcommand: &str, root: &Path) -> Command {
     let mut command = Command::new(program());
-    command.arg(subcommand).arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
+    command.arg(subcommand).arg("--manifest-path").arg(root.join("Cargo.toml"));
     command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
     for (name, _) in env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_") {

@@ -9,7 +9,7 @@ mod target;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use cargo::{Compiled, Network, complete_lock};
+pub(crate) use cargo::{Compiled, Network, complete_lock, metadata};
 pub(crate) use elf::{check_processor, check_static};
 pub(crate) use target::Target;
 

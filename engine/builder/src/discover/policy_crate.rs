@@ -14,12 +14,15 @@ pub(crate) struct PolicyCrate {
     /// The package's name.
     pub(crate) name: String,
     pub(crate) version: Version,
-    /// The name of its folder inside the policies folder.
+    /// The name of its folder inside the policies folder; `NAME-VERSION` when it is not from there.
     pub(crate) folder: String,
     /// Where that folder is, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
     pub(crate) origin: Origin,
+    /// Its features that are wanted beside the default ones.
+    pub(crate) features: Vec<String>,
+    pub(crate) default_features: bool,
     pub(crate) library: Library,
     pub(crate) manifest: Manifest,
 }
@@ -111,9 +114,31 @@ impl PolicyCrate {
             location,
             role,
             origin: Origin::Folder,
+            features: Vec::new(),
+            default_features: true,
             library,
             manifest,
         })
+    }
+
+    /// The same of a crate from elsewhere.
+    pub(super) fn read_remote(
+        path: PathBuf,
+        origin: Origin,
+        engine: &Engine,
+    ) -> Result<Self, DiscoverError> {
+        let read = Self::read(String::new(), path, engine)?;
+        Ok(Self { folder: format!("{}-{}", read.name, read.version), origin, ..read })
+    }
+
+    /// Where it is from, as its author or the user calls that.
+    pub(crate) fn whence(&self) -> String {
+        match &self.origin {
+            Origin::Remote { source: Some(source), .. } => source.clone(),
+            Origin::Folder | Origin::Remote { source: None, .. } => {
+                self.manifest.folder().display().to_string()
+            }
+        }
     }
 }
 
@@ -127,7 +152,8 @@ impl Library {
     }
 }
 
-fn is_package_name(name: &str) -> bool {
+/// Whether Cargo takes this for a package's name.
+pub(crate) fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';

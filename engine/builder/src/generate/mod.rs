@@ -4,7 +4,7 @@
 //! Cargo.toml  Cargo.lock           the workspace, with the release profile
 //! program/{Cargo.toml,policies.json,src/main.rs}
 //! engine/{api,runtime}             the engine's own sources
-//! policies/*                       the user's crates
+//! policies/*                       the user's crates, and those from elsewhere as NAME-VERSION
 //! ```
 //!
 //! Everything is copied in, so that no path of the machine is in what Cargo makes names of, and
@@ -49,8 +49,13 @@ pub(crate) enum Extent {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    pub(crate) extent: Extent,
+    /// What its lock held when it was laid out.
+    pub(crate) seed: Vec<Package>,
     /// What the engine is linked with, as its own lock has it.
     pub(crate) engine_pins: Vec<Package>,
+    /// The whole of that lock.
+    pub(crate) engine_lock: Vec<Package>,
 }
 
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
@@ -62,8 +67,8 @@ pub(crate) fn generate(
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
     let mut tree = Tree::default();
-    tree.add("Cargo.toml", program::workspace_manifest(extent));
-    let lock = lock::merged(policies, engine)?;
+    tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
+    let lock = lock::merged(policies, engine, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
     tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
@@ -81,13 +86,21 @@ pub(crate) fn generate(
         );
     }
     tree.write(root)?;
-    Ok(Workspace { root: root.to_owned(), engine_pins: lock.engine })
+    Ok(Workspace {
+        root: root.to_owned(),
+        extent,
+        seed: lock.pins,
+        engine_pins: lock.linked,
+        engine_lock: lock.engine,
+    })
 }
 
 /// Makes sure that a folder is none that the policies are in.
 pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
-    if files::absolute(folder)?.starts_with(&policies_folder) {
+    let crates = policies.crates.iter().map(|it| &it.location);
+    let absolute = files::absolute(folder)?;
+    if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
         return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
     Ok(())

@@ -10,6 +10,9 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
+/// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
+const CARGOS_OWN: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
+
 /// A manifest on its own: what it inherits from its workspace is filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Manifest {
@@ -91,7 +94,11 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
         let document = parse(&folder.join("Cargo.toml"))?;
         return Ok(Some(Workspace { folder, document }));
     }
-    for above in folder.ancestors().skip(1) {
+    for (inside, above) in folder.ancestors().zip(folder.ancestors().skip(1)) {
+        // What Cargo put there is whole: around it is someone else's.
+        if CARGOS_OWN.iter().any(|file| inside.join(file).is_file()) {
+            break;
+        }
         let candidate = above.join("Cargo.toml");
         if candidate.is_file() {
             let document = parse(&candidate)?;
