@@ -1,8 +1,8 @@
 //! From a folder of policy crates to one static binary and an OCI image.
 //!
 //! Data flows one way, a module a step: [`discover`] finds the crates of a folder, [`generate`]
-//! lays out a workspace that links them into a program, [`resolve`] completes its lock,
-//! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
+//! lays out a workspace that links them into a program, [`resolve`] completes its lock, [`vet`]
+//! finds what policies have no business with, [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
 //! the rest; a binary that another tool compiled comes in by [`prebuilt`].
 
@@ -27,6 +27,7 @@ mod report;
 mod resolve;
 mod revision;
 mod store;
+mod vet;
 mod work_folder;
 
 use std::process::ExitCode;

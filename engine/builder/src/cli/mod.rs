@@ -1,4 +1,5 @@
-//! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
+//! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
+//! earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms.
 
@@ -11,6 +12,7 @@ mod image;
 mod index;
 mod label;
 mod pack;
+mod vet;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::pipeline::PipelineError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::vet::VetError;
 use args::{Args, Command};
 
 /// Something could not be done.
@@ -53,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match args.command {
         Command::Discover(args) => args.run(),
         Command::Generate(args) => args.run(),
+        Command::Vet(args) => args.run(),
         Command::Build(args) => args.run(),
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
@@ -101,6 +105,8 @@ enum Failure {
     Name(#[from] ImageNameError),
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    #[error(transparent)]
+    Vet(#[from] VetError),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }
