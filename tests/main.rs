@@ -36,3 +36,5 @@ mod prebuilt;
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
+/// Policies that do what they have no business with.
+mod vet;

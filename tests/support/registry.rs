@@ -69,6 +69,13 @@ impl Folder {
         command.env("CARGO_HOME", self.path().join("cargo-home"));
         command
     }
+
+    /// `policy-builder vet`, with what is here only.
+    pub(crate) fn vet(&self) -> Command {
+        let mut command = self.builder(&["vet", "--engine", "source", "--work-dir", "work"]);
+        command.env("CARGO_HOME", self.path().join("cargo-home"));
+        command
+    }
 }
 
 fn lock(packages: &[&str]) -> String {

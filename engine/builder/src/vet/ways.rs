@@ -252,7 +252,7 @@ const WAYS: [Ways; 6] = [
             "std::io::Stdout",
             "std::io::StdoutLock",
         ],
-        macros: &["std::dbg", "std::eprint", "std::eprintln", "std::print", "std::println"],
+        macros: &["std::eprint", "std::eprintln", "std::print", "std::println"],
     },
 ];
 
