@@ -127,7 +127,7 @@ fn known_vulnerabilities() {
     };
     let rules = format!("{}{}", allow("RUSTSEC-2026-0002"), allow("RUSTSEC-2026-0005"));
     let folder = folder.file("policies/policies.toml", &rules);
-    let allowed = format!("{second}; allowed: no\n{fifth}; allowed: no\n");
+    let allowed = format!("{second}; allowed: no\n{fifth}; allowed: no\nnothing else found\n");
     folder.vet().assert().success().stdout(allowed);
 }
 

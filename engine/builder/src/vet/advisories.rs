@@ -4,7 +4,6 @@
 //! begins with a block of TOML. `RustSec`'s own library reads it as well, for forty crates more
 //! than this program has.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
@@ -67,15 +66,13 @@ impl Database {
             };
         }
         let mut folders = Vec::new();
-        let homes = [cargo_home(), env::home_dir().map(|home| home.join(".cargo"))];
-        for home in homes.into_iter().flatten() {
+        if let Some(home) = cargo_home() {
             folders.push(home.join("advisory-db"));
             let several = fs_err::read_dir(home.join("advisory-dbs")).into_iter().flatten();
             folders.extend(several.filter_map(|entry| Some(entry.ok()?.path())));
         }
         folders.retain(|folder| is_database(folder));
         folders.sort();
-        folders.dedup();
         Ok((!folders.is_empty()).then_some(Self { folders }))
     }
 

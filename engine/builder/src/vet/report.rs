@@ -29,7 +29,9 @@ impl Outcome {
         for it in &self.findings {
             let _ = writeln!(text, "{}: {}", line(it), it.what.why());
         }
-        if !self.passes() {
+        if self.passes() {
+            text.push_str(if text.is_empty() { "nothing found\n" } else { "nothing else found\n" });
+        } else {
             text.push_str("\nTo let them pass, in `policies.toml`, with the reason:\n");
         }
         let mut items: BTreeMap<(&str, What), Vec<_>> = BTreeMap::new();

@@ -284,3 +284,6 @@ pub(super) fn clippy_toml() -> String {
     list("disallowed-macros", |it| it.macros, &PLACES_OF);
     text
 }
+
+#[cfg(test)]
+mod tests;
