@@ -118,7 +118,7 @@ fn the_report_agrees_with_the_image() {
     assert_eq!(report["binary"]["size"], image.file("bin/policy-engine").len());
     let phases = report["phases"].as_array().unwrap().iter();
     let phases: Vec<_> = phases.map(|it| it["name"].as_str().unwrap()).collect();
-    assert_eq!(phases, ["discover", "generate", "resolve", "compile", "check", "pack"]);
+    assert_eq!(phases, ["discover", "generate", "resolve", "vet", "compile", "check", "pack"]);
 
     let summary = &repository.summary;
     for line in [

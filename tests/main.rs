@@ -40,3 +40,5 @@ mod remote;
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
+/// Policies that do what they have no business with.
+mod vet;

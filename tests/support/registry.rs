@@ -83,6 +83,13 @@ impl Folder {
         let house = format!("registries.house.index = \"{}\"\n", registry.index());
         self.file("cargo-home/config.toml", &(config + &house))
     }
+
+    /// `policy-builder vet`, with what is here only.
+    pub(crate) fn vet(&self) -> Command {
+        let mut command = self.builder(&["vet", "--engine", "source", "--work-dir", "work"]);
+        command.env("CARGO_HOME", self.path().join("cargo-home"));
+        command
+    }
 }
 
 fn lock(packages: &[&str]) -> String {

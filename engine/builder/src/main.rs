@@ -1,10 +1,10 @@
 //! From a folder of policy crates to one static binary and an OCI image.
 //!
 //! Data flows one way, a module a step: [`discover`] finds the crates of a folder, and those that
-//! it names from elsewhere ([`remote`]), [`generate`]
-//! lays out a workspace that links them into a program, [`resolve`] completes its lock, by
-//! `policies.lock` ([`policies_lock`]) where there is one,
-//! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
+//! it names from elsewhere ([`remote`]), [`generate`] lays out a workspace that links them into a
+//! program, [`resolve`] completes its lock, by `policies.lock` ([`policies_lock`]) where there is
+//! one, [`vet`] finds what policies have no business with, [`compile`] makes one static binary of
+//! it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
 //! the rest; a binary that another tool compiled comes in by [`prebuilt`].
 
@@ -31,6 +31,7 @@ mod report;
 mod resolve;
 mod revision;
 mod store;
+mod vet;
 mod work_folder;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use crate::compile::{self, Binary, CompileError, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
-use crate::generate::{self, Asked, Extent, GenerateError, Stamp};
+use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
 use crate::image::{Image, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
@@ -16,6 +16,7 @@ use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, Report};
 use crate::resolve::{self, ResolveError};
 use crate::revision;
+use crate::vet::{self, Outcome, Rules, RulesError, VetError};
 use crate::work_folder::{WorkFolder, WorkFolderError};
 
 /// What is to be built.
@@ -31,6 +32,8 @@ pub(crate) struct Order<'a> {
     pub(crate) work_dir: Option<&'a Path>,
     /// How far it may go from `policies.lock`.
     pub(crate) locked: Locked,
+    /// How the policies are vetted before they are compiled, unless they are not.
+    pub(crate) vet: Option<vet::Wanted<'a>>,
 }
 
 /// A program that is compiled and reports the policies that were asked for.
@@ -42,8 +45,68 @@ pub(crate) struct Built {
     reported: Option<Vec<Reported>>,
 }
 
+/// A workspace that is laid out, its lock complete.
+struct LaidOut {
+    engine: Engine,
+    policies: Policies,
+    target: Target,
+    revision: Option<String>,
+    work: WorkFolder,
+    workspace: Workspace,
+}
+
 /// Does everything up to the binary.
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
+    let rules = order.vet.map(|wanted| Ok::<_, RulesError>((wanted, Rules::read(order.policies)?)));
+    let rules = rules.transpose()?;
+    let laid = lay_out(order, progress)?;
+    if let Some((wanted, rules)) = rules {
+        let outcome = vet_laid(&laid, &rules, wanted, progress)?;
+        for note in outcome.notes() {
+            progress.line(&format!("note: {note}"));
+        }
+        if !outcome.passes() {
+            progress.line(&outcome.text());
+            return Err(VetError::Found(outcome.sentence()).into());
+        }
+    }
+    let LaidOut { engine, policies, target, revision, work, workspace } = laid;
+    let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
+    let binary = progress.phase("compile", &target.triple, || {
+        compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
+    })?;
+    let asked = Asked::of(&policies, &engine, &stamp);
+    let reported = progress.phase("check", "what the program reports", || {
+        inspect::check(&binary.path, &target, &asked, progress)
+    })?;
+    Ok(Built { target, binary, asked, reported })
+}
+
+/// Vets the policies and no more.
+pub(crate) fn vet(
+    order: &Order<'_>,
+    wanted: vet::Wanted<'_>,
+    progress: &Progress,
+) -> Result<Outcome, PipelineError> {
+    let rules = Rules::read(order.policies)?;
+    vet_laid(&lay_out(order, progress)?, &rules, wanted, progress)
+}
+
+fn vet_laid(
+    laid: &LaidOut,
+    rules: &Rules,
+    wanted: vet::Wanted<'_>,
+    progress: &Progress,
+) -> Result<Outcome, PipelineError> {
+    let LaidOut { policies, target, work, workspace, .. } = laid;
+    let subject = vet::Subject { workspace, policies, target };
+    Ok(progress.phase("vet", "the crates of the policies folder", || {
+        vet::vet(subject, rules, wanted, &work.path, progress)
+    })?)
+}
+
+/// Does everything that can be done without compiling.
+fn lay_out(order: &Order<'_>, progress: &Progress) -> Result<LaidOut, PipelineError> {
     policies_lock::check_is_there(order.policies, order.locked)?;
     let (engine, policies, target) =
         progress.phase("discover", &order.policies.display().to_string(), || {
@@ -73,14 +136,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     progress.phase("resolve", "dependencies", || {
         resolve::complete_lock(&workspace, &policies, order.locked, progress)
     })?;
-    let binary = progress.phase("compile", &target.triple, || {
-        compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
-    })?;
-    let asked = Asked::of(&policies, &engine, &stamp);
-    let reported = progress.phase("check", "what the program reports", || {
-        inspect::check(&binary.path, &target, &asked, progress)
-    })?;
-    Ok(Built { target, binary, asked, reported })
+    Ok(LaidOut { engine, policies, target, revision, work, workspace })
 }
 
 impl Built {
@@ -114,6 +170,10 @@ pub(crate) enum PipelineError {
     Generate(#[from] GenerateError),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    #[error(transparent)]
+    Vet(#[from] VetError),
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]

@@ -16,6 +16,7 @@ use super::index::Index;
 use super::label::Label;
 use super::lock::Lock;
 use super::pack::Pack;
+use super::vet::Vet;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
@@ -24,6 +25,7 @@ use crate::policies_lock::Locked;
 use crate::prebuilt::Prebuilt;
 use crate::progress::Progress;
 use crate::report::Report;
+use crate::vet;
 
 /// Builds one static binary, and a small image, from a folder of Rust policy crates
 #[derive(Debug, Parser)]
@@ -44,6 +46,8 @@ pub(super) enum Command {
     Discover(Discover),
     /// Lays out the Cargo workspace that links them, with a complete lock
     Generate(Generate),
+    /// Finds what policy crates have no business with: files, network, unsafe code and the like
+    Vet(Vet),
     /// Compiles them into one static binary
     Build(Build),
     /// Compiles them and packs the binary as an OCI image
@@ -129,6 +133,26 @@ pub(super) struct BuildArgs {
     /// Also writes what was made, and how long each phase took, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Compiles the policies without vetting them before
+    #[arg(long)]
+    no_vet: bool,
+    #[command(flatten)]
+    vet: VetArgs,
+}
+
+/// How policies are vetted.
+#[derive(Debug, clap::Args)]
+pub(super) struct VetArgs {
+    /// A copy of github.com/RustSec/advisory-db, for known vulnerabilities [default: those that
+    /// `cargo audit` and `cargo deny` keep]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_ADVISORY_DB")]
+    advisory_db: Option<PathBuf>,
+}
+
+impl VetArgs {
+    pub(super) fn wanted(&self) -> vet::Wanted<'_> {
+        vet::Wanted { advisory_db: self.advisory_db.as_deref() }
+    }
 }
 
 impl BuildArgs {
@@ -141,6 +165,7 @@ impl BuildArgs {
             revision: self.revision.as_deref(),
             work_dir: self.work_dir.as_deref(),
             locked: self.locked.locked(),
+            vet: (!self.no_vet).then(|| self.vet.wanted()),
         }
     }
 

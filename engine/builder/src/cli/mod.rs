@@ -1,4 +1,5 @@
-//! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
+//! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
+//! earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms.
 
@@ -12,6 +13,7 @@ mod index;
 mod label;
 mod lock;
 mod pack;
+mod vet;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,6 +32,7 @@ use crate::pipeline::PipelineError;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::vet::VetError;
 use args::{Args, Command};
 use lock::UnknownPackage;
 
@@ -57,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match args.command {
         Command::Discover(args) => args.run(),
         Command::Generate(args) => args.run(),
+        Command::Vet(args) => args.run(),
         Command::Build(args) => args.run(),
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
@@ -114,6 +118,8 @@ enum Failure {
     Destination(#[from] DestinationError),
     #[error("work in the system's folder for temporary files: {0}")]
     Temporary(io::Error),
+    #[error(transparent)]
+    Vet(#[from] VetError),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }

@@ -2,11 +2,12 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::messages::{BuiltTarget, Diagnostic, Message};
 use super::{CompileError, Target};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
@@ -19,30 +20,6 @@ pub(crate) struct Compiled {
     pub(crate) fresh: usize,
     /// Crates that were there from an earlier build.
     pub(crate) cached: usize,
-}
-
-/// A line of what `cargo build --message-format json` prints.
-#[derive(Deserialize)]
-#[serde(tag = "reason")]
-enum Message {
-    #[serde(rename = "compiler-artifact")]
-    Artifact { target: BuiltTarget, executable: Option<PathBuf>, fresh: bool },
-    #[serde(rename = "compiler-message")]
-    Diagnostic { target: BuiltTarget, manifest_path: PathBuf, message: Diagnostic },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct BuiltTarget {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Diagnostic {
-    level: String,
-    message: String,
-    rendered: Option<String>,
 }
 
 /// Whether Cargo may ask registries.
@@ -91,17 +68,51 @@ pub(super) fn build(
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
-    let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo("build", &workspace.root)
+    let mut command = cargo("build", &workspace.root);
+    command
         .args(["--release", "--locked", "--package", PROGRAM])
-        .args(["--target", &target.triple, "--message-format", rendered])
+        .args(["--target", &target.triple, "--message-format", message_format(progress)])
         .arg("--target-dir")
         .arg(cache)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
+        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+    let mut program = None;
+    let mut compiled = Compiled::default();
+    let mut blame = Blame::new(workspace, policies);
+    let Followed { status, words } = follow(command, |message| match message {
+        Message::Artifact { target, executable, fresh, .. } => {
+            progress.compiled(&target.name);
+            *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
+            program = executable.or(program.take());
+        }
+        Message::Diagnostic { target, manifest_path, message } => {
+            blame.tell(&target, &manifest_path, &message, progress);
+        }
+        Message::Other => {}
+    })?;
+    match (status.success(), program) {
+        (true, Some(program)) => Ok((program, compiled)),
+        _ => Err(blame.error(status, &words)),
+    }
+}
+
+/// How Cargo is to print its messages, and in them the compiler's words.
+pub(super) fn message_format(progress: &Progress) -> &'static str {
+    if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" }
+}
+
+/// How a Cargo ended, and what it said on standard error.
+pub(super) struct Followed {
+    pub(super) status: ExitStatus,
+    pub(super) words: String,
+}
+
+/// Runs a Cargo that prints messages, and hands each on as it comes.
+pub(super) fn follow(
+    mut command: Command,
+    mut each: impl FnMut(Message),
+) -> Result<Followed, CompileError> {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(not_started)?;
     let stderr = child.stderr.take();
     let words = thread::spawn(move || {
         let mut words = String::new();
@@ -111,38 +122,56 @@ pub(super) fn build(
         }
         words
     });
-
-    let mut program = None;
-    let mut compiled = Compiled::default();
-    let mut culprit: Option<CompileError> = None;
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-        match serde_json::from_str(&line?) {
-            Ok(Message::Artifact { target, executable, fresh }) => {
-                progress.compiled(&target.name);
-                *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
-                program = executable.or(program);
-            }
-            Ok(Message::Diagnostic { target, manifest_path, message }) => {
-                if let Some(rendered) = &message.rendered {
-                    progress.line(rendered.trim_end());
-                }
-                if message.level == "error" && culprit.is_none() {
-                    culprit =
-                        Some(blame(&target.name, &manifest_path, &message, workspace, policies));
-                }
-            }
-            Ok(Message::Other) | Err(_) => {}
+        if let Ok(message) = serde_json::from_str(&line?) {
+            each(message);
         }
     }
-    let status = child.wait()?;
-    let words = words.join().unwrap_or_default();
-    match (status.success(), program) {
-        (true, Some(program)) => Ok((program, compiled)),
-        _ if tells_of_a_full_disk(&words) => Err(CompileError::DiskFull),
-        _ => Err(culprit.unwrap_or_else(|| CompileError::Cargo {
+    Ok(Followed { status: child.wait()?, words: words.join().unwrap_or_default() })
+}
+
+/// Passes the compiler's words on, and keeps whose mistake its first error is.
+pub(super) struct Blame<'a> {
+    workspace: &'a Workspace,
+    policies: &'a Policies,
+    culprit: Option<CompileError>,
+}
+
+impl<'a> Blame<'a> {
+    pub(super) fn new(workspace: &'a Workspace, policies: &'a Policies) -> Self {
+        Self { workspace, policies, culprit: None }
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        target: &BuiltTarget,
+        manifest: &Path,
+        message: &Diagnostic,
+        progress: &Progress,
+    ) {
+        if let Some(rendered) = &message.rendered {
+            progress.line(rendered.trim_end());
+        }
+        if message.level == "error" && self.culprit.is_none() {
+            let blamed = blame(&target.name, manifest, message, self.workspace, self.policies);
+            self.culprit = Some(blamed);
+        }
+    }
+
+    /// Whether there was an error.
+    pub(super) fn is_told(&self) -> bool {
+        self.culprit.is_some()
+    }
+
+    /// Why a Cargo ended as it did.
+    pub(super) fn error(self, status: ExitStatus, words: &str) -> CompileError {
+        if tells_of_a_full_disk(words) {
+            return CompileError::DiskFull;
+        }
+        self.culprit.unwrap_or_else(|| CompileError::Cargo {
             status: status.to_string(),
-            words: sentence(&words),
-        })),
+            words: sentence(words),
+        })
     }
 }
 
@@ -193,7 +222,7 @@ fn blame(
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
 /// would change what the release profile says. It runs where the user is, so that the toolchain
 /// and the registries are those which the user has set there.
-fn cargo(subcommand: &str, root: &Path) -> Command {
+pub(super) fn cargo(subcommand: &str, root: &Path) -> Command {
     let mut command = Command::new(program());
     command.arg(subcommand).arg("--manifest-path").arg(root.join("Cargo.toml"));
     command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
@@ -203,6 +232,12 @@ fn cargo(subcommand: &str, root: &Path) -> Command {
         }
     }
     command
+}
+
+/// Whether that Cargo has Clippy.
+pub(super) fn has_clippy(workspace: &Workspace) -> Result<bool, CompileError> {
+    let output = cargo("clippy", &workspace.root).arg("--version").output().map_err(not_started)?;
+    Ok(output.status.success())
 }
 
 fn program() -> OsString {

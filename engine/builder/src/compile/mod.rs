@@ -1,8 +1,10 @@
 //! From the generated workspace to one static binary.
 
 mod cargo;
+mod check;
 mod elf;
 mod flags;
+mod messages;
 mod paths;
 mod target;
 
@@ -10,7 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use cargo::{Compiled, Network, complete_lock, metadata};
+pub(crate) use check::{Checked, Questions, check};
 pub(crate) use elf::{check_processor, check_static};
+pub(crate) use messages::{Diagnostic, Span};
+pub(crate) use paths::cargo_home;
 pub(crate) use target::Target;
 
 use crate::discover::{Policies, Role};
@@ -84,6 +89,11 @@ pub(crate) enum CompileError {
         "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
     )]
     Dependency(String),
+    #[error(
+        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
+         installs it; `--no-vet` builds without vetting"
+    )]
+    NoClippy,
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(
