@@ -27,6 +27,7 @@ mod report;
 mod resolve;
 mod revision;
 mod store;
+mod supply;
 mod work_folder;
 
 use std::process::ExitCode;

@@ -7,12 +7,15 @@ use clap::{Parser, Subcommand};
 use super::Failure;
 use super::base::Base;
 use super::build::Build;
+use super::diff::Diff;
 use super::discover::Discover;
 use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
+use super::inspect::Inspect;
 use super::label::Label;
 use super::pack::Pack;
+use super::verify::Verify;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
@@ -52,6 +55,12 @@ pub(super) enum Command {
     Base(Base),
     /// Joins the images of several platforms into one
     Index(Index),
+    /// Shows what an image holds: its policies, bill of materials and provenance
+    Inspect(Inspect),
+    /// Tells how two images differ, their policies first of all
+    Diff(Diff),
+    /// Builds an image again from its sources, and compares the digests
+    Verify(Verify),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
@@ -26,7 +27,13 @@ pub(crate) struct Compiled {
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-artifact")]
-    Artifact { target: BuiltTarget, executable: Option<PathBuf>, fresh: bool },
+    Artifact {
+        package_id: String,
+        target: BuiltTarget,
+        filenames: Vec<PathBuf>,
+        executable: Option<PathBuf>,
+        fresh: bool,
+    },
     #[serde(rename = "compiler-message")]
     Diagnostic { target: BuiltTarget, manifest_path: PathBuf, message: Diagnostic },
     #[serde(other)]
@@ -66,7 +73,17 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// Runs `cargo build` and gives the program's path.
+/// What `cargo build` made.
+pub(super) struct Build {
+    /// The program's path.
+    pub(super) program: PathBuf,
+    pub(super) compiled: Compiled,
+    /// Cargo's ids of the packages whose libraries are for the target: what runs at compile time is
+    /// for the host, in a folder of its own.
+    pub(super) linked: BTreeSet<String>,
+}
+
+/// Runs `cargo build`.
 pub(super) fn build(
     workspace: &Workspace,
     policies: &Policies,
@@ -74,7 +91,7 @@ pub(super) fn build(
     cache: &Path,
     flags: &OsStr,
     progress: &Progress,
-) -> Result<(PathBuf, Compiled), CompileError> {
+) -> Result<Build, CompileError> {
     let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
     let mut child = cargo("build", workspace)
         .args(["--release", "--locked", "--package", PROGRAM])
@@ -98,11 +115,16 @@ pub(super) fn build(
 
     let mut program = None;
     let mut compiled = Compiled::default();
+    let mut linked = BTreeSet::new();
+    let of_target = cache.join(&target.triple);
     let mut culprit: Option<CompileError> = None;
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
         match serde_json::from_str(&line?) {
-            Ok(Message::Artifact { target, executable, fresh }) => {
+            Ok(Message::Artifact { package_id, target, filenames, executable, fresh }) => {
                 progress.compiled(&target.name);
+                if filenames.iter().any(|file| file.starts_with(&of_target)) {
+                    linked.insert(package_id);
+                }
                 *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
                 program = executable.or(program);
             }
@@ -121,7 +143,7 @@ pub(super) fn build(
     let status = child.wait()?;
     let words = words.join().unwrap_or_default();
     match (status.success(), program) {
-        (true, Some(program)) => Ok((program, compiled)),
+        (true, Some(program)) => Ok(Build { program, compiled, linked }),
         _ if tells_of_a_full_disk(&words) => Err(CompileError::DiskFull),
         _ => Err(culprit.unwrap_or_else(|| CompileError::Cargo {
             status: status.to_string(),
@@ -177,7 +199,7 @@ fn blame(
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
 /// would change what the release profile says. It runs where the user is, so that the toolchain
 /// and the registries are those which the user has set there.
-fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
+pub(super) fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
     let mut command = Command::new(program());
     command.arg(subcommand).arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
     command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
@@ -193,12 +215,12 @@ fn program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn not_started(error: std::io::Error) -> CompileError {
+pub(super) fn not_started(error: std::io::Error) -> CompileError {
     CompileError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
 }
 
 /// Cargo's words on one line, without the name of their kind.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
     lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()

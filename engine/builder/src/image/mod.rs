@@ -2,6 +2,7 @@
 //! give the same bytes on every machine.
 
 mod archive;
+mod attachment;
 mod base;
 mod ca_certificates;
 mod digest;
@@ -13,9 +14,12 @@ mod multi_platform;
 mod name;
 mod pack;
 mod source_date;
+mod stored;
 mod ustar;
 
+pub(crate) use attachment::{Document, SBOM, STATEMENT};
 pub(crate) use base::write_base;
+pub(crate) use digest::of as digest_of;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
 pub(crate) use multi_platform::{IndexError, write_index};
