@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_runs_at_compile_time_is_not_linked() {
         let metadata = json!({
-            "packages": ["top", "lib", "macros", "both"].map(package),
+            "packages": (["top", "lib", "macros", "both"].map(package)),
             "resolve": {"nodes": [
                 {"id": "top", "deps": [
                     {"pkg": "macros", "dep_kinds": [{"kind": null}]},

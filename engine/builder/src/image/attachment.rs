@@ -120,3 +120,98 @@ fn blob(media_type: MediaType, bytes: Vec<u8>) -> Result<Blob, OciSpecError> {
     let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::of(&bytes)?);
     Ok(Blob { descriptor, bytes })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::super::pack::tests::{contents, sample};
+    use super::super::{Contents, pack, write_index};
+    use super::*;
+
+    /// The sample with two documents attached.
+    pub(crate) fn with_documents() -> Image {
+        let mut image = sample();
+        image.attach(&Document::sbom(&json!({"components": []})).unwrap()).unwrap();
+        image
+            .attach(&Document::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
+            .unwrap();
+        image
+    }
+
+    fn parsed(bytes: &[u8]) -> Value {
+        serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn what_is_attached_refers_to_the_image_and_leaves_it_as_it_is() {
+        let (image, plain) = (with_documents(), sample());
+        assert_eq!(image.manifest_digest(), plain.manifest_digest());
+        assert_eq!(image.size(), plain.size());
+        assert_eq!(image.index, plain.index);
+        let [_, statement] = image.attachments.as_slice() else { panic!() };
+        let document = br#"{"a":1}"#;
+        assert_eq!(statement.document.bytes, document);
+        assert_eq!(
+            parsed(&statement.manifest.bytes),
+            json!({
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "artifactType": "application/vnd.in-toto+json",
+                "config": {
+                    "mediaType": "application/vnd.oci.empty.v1+json",
+                    "digest": digest::of(b"{}").unwrap().to_string(),
+                    "size": 2,
+                },
+                "layers": [{
+                    "mediaType": "application/vnd.in-toto+json",
+                    "digest": digest::of(document).unwrap().to_string(),
+                    "size": document.len(),
+                    "annotations": {
+                        "in-toto.io/predicate-type": "https://example.com/p",
+                        "org.opencontainers.image.title": "provenance.intoto.json",
+                    },
+                }],
+                "subject": {
+                    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                    "digest": image.manifest_digest().to_string(),
+                    "size": image.manifest.size(),
+                },
+                "annotations": {
+                    "in-toto.io/predicate-type": "https://example.com/p",
+                    "org.opencontainers.image.created": "2023-11-14T22:13:20Z",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_layout_lists_what_is_attached_behind_the_image() {
+        let image = with_documents();
+        let listed = parsed(&image.layout_index)["manifests"].as_array().unwrap().clone();
+        assert_eq!(listed[0], parsed(&image.index)["manifests"][0]);
+        let listed: Vec<_> = listed.iter().map(|it| &it["artifactType"]).collect();
+        assert_eq!(listed, [&Value::Null, &json!(SBOM), &json!(STATEMENT)]);
+    }
+
+    #[test]
+    fn what_is_attached_goes_with_images_that_are_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut other = pack(&Contents { architecture: "amd64".into(), ..contents() }).unwrap();
+        other.attach(&Document::sbom(&json!({"components": [1]})).unwrap()).unwrap();
+        let layouts = ["one", "two"].map(|name| folder.path().join(name));
+        with_documents().write_layout_dir(&layouts[0]).unwrap();
+        other.write_layout_dir(&layouts[1]).unwrap();
+        let joined = folder.path().join("joined");
+        write_index(&joined, &layouts).unwrap();
+        let listed = parsed(&fs::read(joined.join("index.json")).unwrap());
+        let listed = listed["manifests"].as_array().unwrap().iter();
+        let types: Vec<_> = listed.map(|it| it["artifactType"].as_str()).collect();
+        assert_eq!(types, [None, Some(SBOM), Some(SBOM), Some(STATEMENT)]);
+        for blob in with_documents().all_blobs().chain(other.all_blobs()) {
+            assert_eq!(fs::read(joined.join(blob.path())).unwrap(), blob.bytes);
+        }
+    }
+}

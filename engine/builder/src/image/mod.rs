@@ -2,7 +2,7 @@
 //! give the same bytes on every machine.
 
 mod archive;
-mod attachment;
+pub(crate) mod attachment;
 mod base;
 mod ca_certificates;
 mod digest;

@@ -110,3 +110,6 @@ fn name(image: &Descriptor) -> String {
     let named = image.annotations().as_ref().and_then(|all| all.get(ANNOTATION_REF_NAME));
     format!("`{}`", named.cloned().unwrap_or_else(|| image.digest().to_string()))
 }
+
+#[cfg(test)]
+mod tests;
