@@ -36,3 +36,5 @@ mod prebuilt;
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
+/// Bills of materials, provenance, and how images are judged by them.
+mod supply;

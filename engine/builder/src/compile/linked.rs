@@ -31,12 +31,12 @@ pub(crate) struct PackageId {
 /// What `cargo metadata` prints, as far as it is needed.
 #[derive(Deserialize)]
 struct Metadata {
-    packages: Vec<Package>,
+    packages: Vec<Known>,
     resolve: Resolve,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct Known {
     id: String,
     #[serde(flatten)]
     package: PackageId,

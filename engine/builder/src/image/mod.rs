@@ -2,7 +2,7 @@
 //! give the same bytes on every machine.
 
 mod archive;
-pub(crate) mod attachment;
+mod attachment;
 mod base;
 mod ca_certificates;
 mod digest;
@@ -26,3 +26,9 @@ pub(crate) use multi_platform::{IndexError, write_index};
 pub(crate) use name::{ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use source_date::SourceDate;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) use super::attachment::tests::with_documents;
+    pub(crate) use super::pack::tests::contents;
+}

@@ -109,7 +109,7 @@ impl Image {
 pub(crate) struct PackError(#[from] OciSpecError);
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::io::Read as _;
 
     use flate2::read::GzDecoder;

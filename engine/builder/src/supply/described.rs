@@ -52,7 +52,7 @@ pub(crate) struct PlatformImage {
 
 /// A configuration, as far as it is needed: not only the builder's own images are described.
 #[derive(Deserialize)]
-struct Config {
+struct Configuration {
     #[serde(default)]
     architecture: String,
     #[serde(default)]
@@ -104,7 +104,7 @@ fn is_image(listed: &Descriptor) -> bool {
 impl PlatformImage {
     fn read(store: &dyn Store, image: &Descriptor) -> Result<Self, StoreError> {
         let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
-        let config: Config = store::document(store, manifest.config(), LARGEST_MANIFEST)?;
+        let config: Configuration = store::document(store, manifest.config(), LARGEST_MANIFEST)?;
         let layers = manifest.layers();
         let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
         let mut read = Self {

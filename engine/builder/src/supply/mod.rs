@@ -29,3 +29,6 @@ pub(crate) use materials::{Materials, MaterialsError};
 pub(crate) use provenance::{Parameters, provenance};
 pub(crate) use sbom::sbom;
 pub(crate) use verify::{Sources, VerifyError, verify};
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 pub(super) fn package_url(it: &Material) -> String {
     let mut url = format!("pkg:cargo/{}@{}", it.id.name, encoded(&it.id.version));
     let qualifier = match (it.source(), &it.place) {
-        (Some(CRATES_IO), _) => return url,
+        (Some(CRATES_IO), _) | (None, None) => return url,
         (Some(source), _) => match source.split_once('+') {
             Some(("git", repository)) => {
                 // The revision that is locked, and not what was asked for.
@@ -21,7 +21,6 @@ pub(super) fn package_url(it: &Material) -> String {
             None => ("repository_url", source.to_owned()),
         },
         (None, Some(place)) => ("download_url", format!("file:{}", place.folder)),
-        (None, None) => return url,
     };
     let _ = write!(url, "?{}={}", qualifier.0, encoded(&qualifier.1));
     url

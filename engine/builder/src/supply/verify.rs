@@ -41,13 +41,14 @@ pub(crate) fn verify(
             let here = Described::read(&packed).map_err(VerifyError::Packed)?;
             let of_here = here.platforms.first();
             let why = of_here.map(|here| Difference::between_platforms(it, here).to_string());
-            return Err(VerifyError::Differs {
+            return Err(Mismatch {
                 image: image.to_owned(),
                 platform: it.platform.clone(),
                 there: it.digest.to_string(),
                 here: here.digest.to_string(),
                 why: why.unwrap_or_default().trim_end().to_owned(),
-            });
+            }
+            .into());
         }
     }
     Ok(there)
@@ -103,11 +104,8 @@ impl Recorded {
 pub(crate) enum VerifyError {
     #[error(transparent)]
     Describe(#[from] DescribeError),
-    #[error(
-        "the image `{image}` is not what these sources give for {platform}: it is `{there}`, and \
-         built here it is `{here}`; from the image to the one built here, this differs:\n{why}"
-    )]
-    Differs { image: String, platform: String, there: String, here: String, why: String },
+    #[error(transparent)]
+    Mismatch(Box<Mismatch>),
     #[error(
         "the image `{0}` says neither by provenance nor by labels what it was made from: expected \
          one as `policy-builder image` makes it"
@@ -126,4 +124,24 @@ pub(crate) enum VerifyError {
     Pipeline(#[from] PipelineError),
     #[error(transparent)]
     Pack(#[from] PackError),
+}
+
+/// An image is not what the sources give.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the image `{image}` is not what these sources give for {platform}: it is `{there}`, and built \
+     here it is `{here}`; from the image to the one built here, this differs:\n{why}"
+)]
+pub(crate) struct Mismatch {
+    image: String,
+    platform: String,
+    there: String,
+    here: String,
+    why: String,
+}
+
+impl From<Mismatch> for VerifyError {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(Box::new(mismatch))
+    }
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::super::open;
 use super::*;
 use crate::image::Image;
-use crate::image::attachment::tests::with_documents;
+use crate::image::tests::with_documents;
 
 /// The sample as an archive and as a folder.
 fn kept() -> (TempDir, Image, [PathBuf; 2]) {
