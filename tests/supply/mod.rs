@@ -138,12 +138,12 @@ fn an_image_is_inspected() {
     let text = printed(&mut Folder::new().builder(&["inspect", image()]), 0);
     let (repository, platform) = (repository(), &repository().image.config["architecture"]);
     for line in [
-        "image     docker.io/library/policy-engine:latest\n".to_owned(),
-        format!("digest    {}\n", repository.image.digests[0]),
-        format!("platform  linux/{}, ", platform.as_str().unwrap()),
-        "created   1970-01-01T00:00:00Z\n".to_owned(),
-        "engine    0.1.0\n".to_owned(),
-        "policy    pod-security-baseline 0.1.0 (pod-security)\n".to_owned(),
+        "image      docker.io/library/policy-engine:latest\n".to_owned(),
+        format!("digest     {}\n", repository.image.digests[0]),
+        format!("platform   linux/{}, ", platform.as_str().unwrap()),
+        "created    1970-01-01T00:00:00Z\n".to_owned(),
+        "engine     0.1.0\n".to_owned(),
+        "policy     pod-security-baseline 0.1.0 (pod-security)\n".to_owned(),
     ] {
         assert!(text.contains(&line), "{line} is not in {text}");
     }
@@ -180,7 +180,7 @@ fn others_find_the_image_among_its_documents() {
     let same = printed(&mut folder.builder(&["diff", image()]).arg(&copy), 0);
     assert_eq!(
         same,
-        "note      only one of the images tells: builder, compiler, target, features, support, \
+        "note      only one of the images tells: builder, compiler, target, features, api, support, \
          package\n"
     );
     let mut inspect = folder.builder(&["inspect", "--sbom"]);
@@ -215,8 +215,8 @@ fn images_that_differ_are_told_apart() {
     assert_eq!(json, json!({"same": true, "changes": [], "notCompared": []}));
     assert_eq!(
         sentence(&folder.fails_as(&mut folder.builder(&["diff", image(), "none.tar"]))),
-        "read the image `none.tar`: failed to query metadata of path `none.tar`: No such file or \
-         directory (os error 2)"
+        "read the image `none.tar`: failed to query resolved metadata `none.tar`: No such file \
+         or directory (os error 2)"
     );
 }
 

@@ -101,7 +101,7 @@ fn to_json(image: &Described) -> Value {
 fn to_text(image: &Described) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key:<9} {value}");
+        let _ = writeln!(text, "{key:<10} {value}");
     };
     if let Some(name) = &image.name {
         line("image", name);

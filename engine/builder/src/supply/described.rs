@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::provenance::BUILD_TYPE;
-use super::sbom::Bom;
+use super::sbom::BillOfMaterials;
 use super::statement::{PROVENANCE, Statement};
 use crate::generate::AskedCrate;
 use crate::image::{SBOM, STATEMENT};
@@ -174,7 +174,7 @@ impl PlatformImage {
         self.bom().map(|bom| bom.components.len())
     }
 
-    pub(super) fn bom(&self) -> Option<Bom> {
+    pub(super) fn bom(&self) -> Option<BillOfMaterials> {
         serde_json::from_slice(self.sbom.as_deref()?).ok()
     }
 

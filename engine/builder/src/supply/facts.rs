@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::described::PlatformImage;
 use super::materials::Role;
 use super::statement::{Resource, Statement};
+use crate::discover::POLICY_API;
 use crate::labels;
 
 /// What facts are about: in this order they explain one another, so that what is first has caused
@@ -18,6 +19,7 @@ pub(super) enum Kind {
     Target,
     EngineFeatures,
     Engine,
+    Api,
     Policy,
     PolicyCrate,
     SupportCrate,
@@ -37,6 +39,7 @@ impl fmt::Display for Kind {
             Self::Target => "target",
             Self::EngineFeatures => "features",
             Self::Engine => "engine",
+            Self::Api => "api",
             Self::Policy => "policy",
             Self::PolicyCrate => "crate",
             Self::SupportCrate => "support",
@@ -123,8 +126,7 @@ fn of_statement(statement: &Statement, say: &mut impl FnMut(Kind, &str, &str, Op
         let Some(known) = &it.annotations else { continue };
         let kind = match Role::of_name(&known.role) {
             Some(Role::Support) => Kind::SupportCrate,
-            // The generated program differs wherever something else does.
-            Some(Role::Engine) if it.name.starts_with("engine/") => Kind::Engine,
+            Some(Role::Engine) if known.name == POLICY_API => Kind::Api,
             _ => continue,
         };
         say(kind, &known.name, &known.version, digest_of(it));

@@ -23,7 +23,7 @@ const STANDARD_LIBRARY: &str = "rust-std";
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Bom {
+pub(super) struct BillOfMaterials {
     bom_format: String,
     spec_version: String,
     version: u32,
@@ -130,7 +130,7 @@ pub(crate) fn sbom(
         });
     }
     components.extend(parameters.rustc.map(standard_library));
-    Document::sbom(&Bom {
+    Document::sbom(&BillOfMaterials {
         bom_format: "CycloneDX".to_owned(),
         spec_version: "1.6".to_owned(),
         version: 1,

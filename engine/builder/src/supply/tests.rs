@@ -5,9 +5,10 @@ use super::*;
 use crate::compile::{Linked, PackageId};
 use crate::generate::{Asked, PROGRAM};
 use crate::image::tests::contents;
-use crate::image::{Contents, Image, SourceDate, pack};
+use crate::image::{Contents, Image, SourceDate, pack, write_index};
 use crate::inspect::Reported;
 use crate::labels;
+use crate::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -309,5 +310,42 @@ fn an_image_without_documents_is_compared_by_its_labels() {
             "policy    words-policy 2.0.0: removed",
             "note      only one of the images tells: compiler, package",
         ]
+    );
+}
+
+#[test]
+fn every_platform_of_a_joined_image_has_its_own_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let layouts = ["arm", "other"].map(|name| folder.path().join(name));
+    MADE.image().write_layout_dir(&layouts[0]).unwrap();
+    let amd = Contents { architecture: "amd64".into(), ..contents() };
+    pack(&amd).unwrap().write_layout_dir(&layouts[1]).unwrap();
+    let joined = folder.path().join("joined");
+    let digest = write_index(&joined, &layouts).unwrap();
+    let [old, new] = [&layouts[0], &joined].map(|path| Described::open(path.to_str().unwrap()));
+    let (old, new) = (old.unwrap(), new.unwrap());
+    assert_eq!(new.digest, digest);
+    let shown = new.platforms.iter().map(|it| (it.platform.as_str(), it.sbom.is_some()));
+    assert_eq!(shown.collect::<Vec<_>>(), [("linux/amd64", false), ("linux/arm64", true)]);
+    assert_eq!(
+        Difference::between(&old, &new).to_string(),
+        format!("target    linux/amd64 {}: added\n", new.platforms[0].digest)
+    );
+}
+
+#[test]
+fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.tar");
+    pack(&contents()).unwrap().write_archive_file(&path).unwrap();
+    let sources = Sources { policies: folder.path(), engine: None, work_dir: None };
+    let name = path.to_str().unwrap();
+    let Err(error) = verify(name, &sources, &Progress::new()) else { panic!("it is verified") };
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the image `{name}` says neither by provenance nor by labels what it was made from: \
+             expected one as `policy-builder image` makes it"
+        )
     );
 }
