@@ -83,7 +83,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         inspect::check(&binary.path, &target, &asked, progress)
     })?;
     // While the work folder is still this build's own.
-    let materials = Materials::read(&workspace.root, &asked)?.from(&policies);
+    let materials = Materials::read(&workspace.root, &asked)?.with_origins(&policies);
     let rustc = compile::rustc_version()?;
     Ok(Built { target, binary, asked, reported, materials, rustc })
 }

@@ -47,9 +47,9 @@ impl Files {
 
     /// The names of the files in a folder, sorted.
     pub(super) fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        let Self::Folder(root) = self else {
-            let Self::Archive(archive) = self else { return Ok(Vec::new()) };
-            return Ok(archive.names(folder));
+        let root = match self {
+            Self::Folder(root) => root,
+            Self::Archive(archive) => return Ok(archive.names(folder)),
         };
         let mut names = Vec::new();
         for entry in fs_err::read_dir(root.join(folder))? {

@@ -11,14 +11,12 @@ use crate::generate::AskedCrate;
 use crate::image::{SBOM, STATEMENT};
 use crate::inspect::Reported;
 use crate::labels;
-use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
+use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// How large an attached document may be.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
 /// How many platforms an index may have.
 const MOST_PLATFORMS: usize = 100;
-/// By which others mark what is in an index but is no image.
-const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 /// What an image says of itself, for all its platforms.
@@ -82,7 +80,11 @@ impl Described {
         let mut platforms = Vec::new();
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
-            for image in index.manifests().iter().filter(|it| is_image(it)).take(MOST_PLATFORMS) {
+            let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
+            if !(1..=MOST_PLATFORMS).contains(&images.len()) {
+                return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
+            }
+            for image in images {
                 platforms.push(PlatformImage::read(store, image)?);
             }
         } else {
@@ -95,10 +97,11 @@ impl Described {
     }
 }
 
+/// Others list attestations as images for a platform that nothing runs on. Whatever could be run is
+/// an image, so that none is overlooked.
 fn is_image(listed: &Descriptor) -> bool {
-    let annotations = listed.annotations().as_ref();
-    listed.artifact_type().is_none()
-        && annotations.is_none_or(|all| !all.contains_key(REFERENCE_TYPE))
+    let platform = listed.platform().as_ref();
+    platform.is_none_or(|platform| platform.os().to_string() != "unknown")
 }
 
 impl PlatformImage {

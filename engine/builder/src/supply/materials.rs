@@ -96,7 +96,7 @@ impl Materials {
     }
 
     /// With what is known of the crates of the policies folder that do not lie there.
-    pub(crate) fn from(mut self, policies: &Policies) -> Self {
+    pub(crate) fn with_origins(mut self, policies: &Policies) -> Self {
         for it in &policies.crates {
             let Origin::Remote { source, checksum } = &it.origin else { continue };
             for material in self.all.iter_mut().filter(|known| known.id.name == it.name) {

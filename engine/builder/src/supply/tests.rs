@@ -349,3 +349,29 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
         )
     );
 }
+
+/// Or nothing would be built, and all of it be verified.
+#[test]
+fn an_index_of_nothing_is_no_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = json!({"schemaVersion": 2, "manifests": []}).to_string();
+    let digest = crate::image::digest_of(index.as_bytes()).unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    };
+    write(&format!("blobs/sha256/{}", digest.digest()), &index);
+    write("oci-layout", "{}");
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let listed = json!({"mediaType": media_type, "digest": digest, "size": index.len()});
+    write("index.json", &json!({"schemaVersion": 2, "manifests": [listed]}).to_string());
+    let name = folder.path().to_str().unwrap();
+    assert_eq!(
+        Described::open(name).unwrap_err().to_string(),
+        format!(
+            "read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected an \
+             archive or a folder as `policy-builder image` writes it"
+        )
+    );
+}
