@@ -5,8 +5,10 @@ use oci_spec::image::{
     ANNOTATION_REF_NAME, Descriptor, Digest, DigestAlgorithm, ImageIndex, ImageManifest, MediaType,
 };
 
+use serde::Deserialize;
+
 use super::files::Files;
-use super::{BlobProblem, LARGEST_MANIFEST, NotAnImage, Store, StoreError, checked};
+use super::{BlobProblem, LARGEST_MANIFEST, NotAnImage, Store, StoreError, checked, document};
 use crate::image::digest_of;
 
 const BLOBS: &str = "blobs/sha256";
@@ -28,7 +30,36 @@ impl Layout {
             return Err(StoreError::NotAnImage(problem));
         }
         let root = the_image(&files)?;
-        Ok(Self { files, root })
+        let layout = Self { files, root };
+        layout.check_docker_manifest()?;
+        Ok(layout)
+    }
+
+    /// Docker reads another document of an archive: it has to name the same image, or what is judged
+    /// here would not be what runs there. Of an index it names one image, which is not looked for.
+    fn check_docker_manifest(&self) -> Result<(), StoreError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct DockerImage {
+            config: String,
+            layers: Vec<String>,
+        }
+        const DOCKER: &str = "manifest.json";
+        let size = self.files.size(DOCKER).map_err(StoreError::Open)?;
+        if size.is_none() || *self.root.media_type() != MediaType::ImageManifest {
+            return Ok(());
+        }
+        let manifest: ImageManifest = document(self, &self.root, LARGEST_MANIFEST)?;
+        let path = |it: &Descriptor| format!("{BLOBS}/{}", it.digest().digest());
+        let layers: Vec<_> = manifest.layers().iter().map(path).collect();
+        let is_small = size.is_some_and(|size| size <= LARGEST_MANIFEST);
+        let bytes = if is_small { self.files.read(DOCKER) } else { Ok(Vec::new()) };
+        let images: Vec<DockerImage> =
+            serde_json::from_slice(&bytes.map_err(StoreError::Open)?).unwrap_or_default();
+        match images.as_slice() {
+            [image] if image.config == path(manifest.config()) && image.layers == layers => Ok(()),
+            _ => Err(StoreError::NotAnImage(NotAnImage::TwoImages)),
+        }
     }
 
     /// The descriptor of a manifest that refers to a subject; `None` for any other blob.

@@ -125,6 +125,8 @@ pub(crate) enum NotAnImage {
     Large { name: &'static str, size: u64, largest: u64 },
     #[error("its `index.json` is not an image index: {0}")]
     Index(String),
+    #[error("its `manifest.json`, which Docker reads, names another image than its `index.json`")]
+    TwoImages,
     #[error("it is for {0} platforms, expected 1 to 100")]
     Platforms(usize),
     #[error("it holds {}, expected one image", listed(.0))]

@@ -169,3 +169,26 @@ fn what_is_written_as_a_path_is_one() {
     }
     assert!(refused(Path::new("example.com/engine:v1")).starts_with("it is not on disk"));
 }
+
+#[test]
+fn an_archive_that_is_another_image_to_docker_is_refused() {
+    let (_folder, _, [archive, layout]) = kept();
+    let whole = fs::read(&archive).unwrap();
+    for entry in tar::Archive::new(whole.as_slice()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.path().unwrap() == Path::new("manifest.json") {
+            let mut docker: Value = serde_json::from_reader(&mut entry).unwrap();
+            let write = |docker: &Value| {
+                fs::write(layout.join("manifest.json"), docker.to_string()).unwrap();
+            };
+            write(&docker);
+            assert!(open(layout.to_str().unwrap()).is_ok());
+            docker[0]["Layers"][1] = json!("blobs/sha256/0000");
+            write(&docker);
+        }
+    }
+    assert!(
+        refused(&layout)
+            .starts_with("its `manifest.json`, which Docker reads, names another image than its ")
+    );
+}
