@@ -40,5 +40,7 @@ mod remote;
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
+/// Bills of materials, provenance, and how images are judged by them.
+mod supply;
 /// Policies that do what they have no business with.
 mod vet;

@@ -32,6 +32,11 @@ impl FromStr for Features {
 }
 
 impl Features {
+    /// These names, in whatever order.
+    pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
     pub(crate) fn names(&self) -> &[String] {
         &self.0
     }

@@ -104,6 +104,7 @@ mod tests {
         let asked = Asked {
             engine: "1.0.0".into(),
             api: "1.0.0".into(),
+            features: Vec::new(),
             target: "x86_64-unknown-linux-musl".into(),
             revision: None,
             policies: policies.collect(),

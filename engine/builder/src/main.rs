@@ -31,6 +31,7 @@ mod report;
 mod resolve;
 mod revision;
 mod store;
+mod supply;
 mod vet;
 mod work_folder;
 

@@ -8,7 +8,7 @@ use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
-use crate::image::{Image, SourceDate};
+use crate::image::{self, Contents, Image, ImageName, PackError, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
 use crate::policies_lock::{self, Locked, LockedError};
@@ -16,6 +16,7 @@ use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, Report};
 use crate::resolve::{self, ResolveError};
 use crate::revision;
+use crate::supply::{self, Materials, MaterialsError, Parameters};
 use crate::vet::{self, Outcome, Rules, RulesError, VetError};
 use crate::work_folder::{WorkFolder, WorkFolderError};
 
@@ -28,6 +29,7 @@ pub(crate) struct Order<'a> {
     /// Its optional parts that are wanted.
     pub(crate) engine_features: &'a Features,
     pub(crate) target: Option<&'a str>,
+    /// When the user names it; empty for none at all.
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
     /// How far it may go from `policies.lock`.
@@ -43,6 +45,9 @@ pub(crate) struct Built {
     asked: Asked,
     /// `None` where programs for its target do not start.
     reported: Option<Vec<Reported>>,
+    materials: Materials,
+    /// The compiler, as it names itself.
+    rustc: String,
 }
 
 /// A workspace that is laid out, its lock complete.
@@ -79,7 +84,10 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     let reported = progress.phase("check", "what the program reports", || {
         inspect::check(&binary.path, &target, &asked, progress)
     })?;
-    Ok(Built { target, binary, asked, reported })
+    // While the work folder is still this build's own.
+    let materials = Materials::read(&workspace.root, &asked)?.with_origins(&policies);
+    let rustc = compile::rustc_version()?;
+    Ok(Built { target, binary, asked, reported, materials, rustc })
 }
 
 /// Vets the policies and no more.
@@ -118,6 +126,7 @@ fn lay_out(order: &Order<'_>, progress: &Progress) -> Result<LaidOut, PipelineEr
         progress.line(&format!("note: {note}"));
     }
     let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
+    let revision = revision.filter(|it| !it.is_empty());
     let work = WorkFolder::choose(order.work_dir, &engine);
     generate::check_outside(&work, &policies)?;
     let work = WorkFolder::take(&work, progress)?;
@@ -140,8 +149,31 @@ fn lay_out(order: &Order<'_>, progress: &Progress) -> Result<LaidOut, PipelineEr
 }
 
 impl Built {
+    /// Packs the program as an image, with what it is linked with and where it comes from attached.
+    pub(crate) fn pack(&self, name: &ImageName, created: SourceDate) -> Result<Image, PackError> {
+        let mut image = image::pack(&Contents {
+            binary: &self.binary.bytes,
+            architecture: self.target.architecture(),
+            name: name.clone(),
+            created,
+            labels: self.labels(created),
+        })?;
+        let parameters = Parameters {
+            asked: &self.asked,
+            created,
+            rustc: Some(&self.rustc),
+            binary: &self.binary.bytes,
+        };
+        let reported = self.reported.as_deref().unwrap_or_default();
+        let sbom = supply::sbom(&parameters, &self.materials, &self.binary.linked, reported)?;
+        let provenance = supply::provenance(&image, &parameters, &self.materials)?;
+        image.attach(&sbom)?;
+        image.attach(&provenance)?;
+        Ok(image)
+    }
+
     /// What is said of the image.
-    pub(crate) fn labels(&self, created: SourceDate) -> BTreeMap<String, String> {
+    fn labels(&self, created: SourceDate) -> BTreeMap<String, String> {
         labels::of(&self.asked, self.reported.as_deref(), Some(&created.to_string()))
     }
 
@@ -178,4 +210,6 @@ pub(crate) enum PipelineError {
     Compile(#[from] CompileError),
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Materials(#[from] MaterialsError),
 }

@@ -41,6 +41,16 @@ pub(crate) struct ImageReport {
     /// In bytes, compressed.
     pub(crate) size: u64,
     pub(crate) layers: Vec<LayerReport>,
+    /// The documents that refer to the image.
+    pub(crate) attached: Vec<AttachmentReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttachmentReport {
+    pub(crate) artifact_type: String,
+    /// Of the manifest that refers to the image.
+    pub(crate) digest: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +83,13 @@ impl ImageReport {
             config_digest: image.config_digest().to_string(),
             size: image.size(),
             layers: image.layers().iter().map(layer).collect(),
+            attached: image
+                .attached()
+                .map(|(artifact_type, digest)| AttachmentReport {
+                    artifact_type,
+                    digest: digest.to_string(),
+                })
+                .collect(),
         }
     }
 
@@ -118,7 +135,7 @@ impl Report {
 }
 
 /// Megabytes with two places, in whole-number arithmetic.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     let hundredths = (bytes + 5_000) / 10_000;
     format!("{}.{:02} MB", hundredths / 100, hundredths % 100)
 }

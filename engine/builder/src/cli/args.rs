@@ -9,13 +9,16 @@ use clap::{Parser, Subcommand};
 use super::Failure;
 use super::base::Base;
 use super::build::Build;
+use super::diff::Diff;
 use super::discover::Discover;
 use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
+use super::inspect::Inspect;
 use super::label::Label;
 use super::lock::Lock;
 use super::pack::Pack;
+use super::verify::Verify;
 use super::vet::Vet;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
@@ -62,6 +65,12 @@ pub(super) enum Command {
     Index(Index),
     /// Writes `policies.lock`: one version of every package that the program is made of
     Lock(Lock),
+    /// Shows what an image holds: its policies, bill of materials and provenance
+    Inspect(Inspect),
+    /// Tells how two images differ, their policies first of all
+    Diff(Diff),
+    /// Builds an image again from its sources, and compares the digests
+    Verify(Verify),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,5 @@
 use super::Failure;
 use super::args::{BuildArgs, ImageArgs};
-use crate::image::{self, Contents};
 use crate::pipeline;
 use crate::progress::Progress;
 
@@ -23,13 +22,7 @@ impl Image {
         let progress = Progress::new();
         let built = pipeline::run(&self.build.order(), &progress)?;
         let (image, written) = progress.phase("pack", &name.to_string(), || {
-            let image = image::pack(&Contents {
-                binary: &built.binary.bytes,
-                architecture: built.target.architecture(),
-                name: name.clone(),
-                created: self.image.created,
-                labels: built.labels(self.image.created),
-            })?;
+            let image = built.pack(&name, self.image.created)?;
             let written = self.image.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;

@@ -1,18 +1,21 @@
 //! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
 //! earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms.
+//! was packed for several platforms. `inspect`, `diff` and `verify` judge what is there already.
 
 mod args;
 mod base;
 mod build;
+mod diff;
 mod discover;
 mod generate;
 mod image;
 mod index;
+mod inspect;
 mod label;
 mod lock;
 mod pack;
+mod verify;
 mod vet;
 
 use std::io::{self, Write};
@@ -32,6 +35,7 @@ use crate::pipeline::PipelineError;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::supply::{DescribeError, VerifyError};
 use crate::vet::VetError;
 use args::{Args, Command};
 use lock::UnknownPackage;
@@ -68,9 +72,16 @@ pub(crate) fn main() -> ExitCode {
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
         Command::Lock(args) => args.run(),
+        Command::Inspect(args) => args.run(),
+        Command::Verify(args) => args.run(),
+        Command::Diff(args) => return ended(args.run()),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             // With standard error closed there is nobody left to tell.
             let _ = writeln!(io::stderr(), "error: {failure}");
@@ -80,7 +91,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    io::stdout().write_all(bytes).map_err(Failure::Print)
 }
 
 /// Why what was asked for is not there.
@@ -120,6 +135,24 @@ enum Failure {
     Temporary(io::Error),
     #[error(transparent)]
     Vet(#[from] VetError),
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(
+        "the image `{image}` has no {what} attached: `policy-builder image` attaches one, and a \
+         copy has it where the tool that copied brought the image's referrers along"
+    )]
+    NotAttached { image: String, what: &'static str },
+    #[error(
+        "the image `{image}` is for several platforms ({}): name one with `--platform`",
+        platforms.join(", ")
+    )]
+    SeveralPlatforms { image: String, platforms: Vec<String> },
+    #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
+    NoPlatform { image: String, platform: String, known: Vec<String> },
+    #[error("print the difference: {0}")]
+    Json(serde_json::Error),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }

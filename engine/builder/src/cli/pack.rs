@@ -1,6 +1,5 @@
 use super::Failure;
 use super::args::{ImageArgs, ProgramArgs};
-use crate::image::{self, Contents};
 use crate::progress::Progress;
 use crate::report::ImageReport;
 
@@ -20,14 +19,7 @@ impl Pack {
         self.image.check()?;
         let name = self.image.name()?;
         let program = self.program.read(&Progress::new())?;
-        let created = self.image.created;
-        let image = image::pack(&Contents {
-            binary: &program.bytes,
-            architecture: program.target.architecture(),
-            name,
-            created,
-            labels: program.labels(Some(&created.to_string())),
-        })?;
+        let image = program.pack(name, self.image.created)?;
         let written = self.image.write(&image)?;
         super::print(&format!("{}written   {written}\n", ImageReport::of(&image).summary()))
     }

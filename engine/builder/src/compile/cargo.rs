@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
@@ -59,7 +60,17 @@ fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
     Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// Runs `cargo build` and gives the program's path.
+/// What `cargo build` made.
+pub(super) struct Build {
+    /// The program's path.
+    pub(super) program: PathBuf,
+    pub(super) compiled: Compiled,
+    /// Cargo's ids of the packages whose libraries are for the target: what runs at compile time is
+    /// for the host, in a folder of its own.
+    pub(super) linked: BTreeSet<String>,
+}
+
+/// Runs `cargo build`.
 pub(super) fn build(
     workspace: &Workspace,
     policies: &Policies,
@@ -67,7 +78,7 @@ pub(super) fn build(
     cache: &Path,
     flags: &OsStr,
     progress: &Progress,
-) -> Result<(PathBuf, Compiled), CompileError> {
+) -> Result<Build, CompileError> {
     let mut command = cargo("build", &workspace.root);
     command
         .args(["--release", "--locked", "--package", PROGRAM])
@@ -77,10 +88,15 @@ pub(super) fn build(
         .env("CARGO_ENCODED_RUSTFLAGS", flags);
     let mut program = None;
     let mut compiled = Compiled::default();
+    let mut linked = BTreeSet::new();
+    let of_target = cache.join(&target.triple);
     let mut blame = Blame::new(workspace, policies);
     let Followed { status, words } = follow(command, |message| match message {
-        Message::Artifact { target, executable, fresh, .. } => {
+        Message::Artifact { package_id, target, filenames, executable, fresh, .. } => {
             progress.compiled(&target.name);
+            if filenames.iter().any(|file| file.starts_with(&of_target)) {
+                linked.insert(package_id);
+            }
             *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
             program = executable.or(program.take());
         }
@@ -90,7 +106,7 @@ pub(super) fn build(
         Message::Other => {}
     })?;
     match (status.success(), program) {
-        (true, Some(program)) => Ok((program, compiled)),
+        (true, Some(program)) => Ok(Build { program, compiled, linked }),
         _ => Err(blame.error(status, &words)),
     }
 }
@@ -244,12 +260,12 @@ fn program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn not_started(error: std::io::Error) -> CompileError {
+pub(super) fn not_started(error: std::io::Error) -> CompileError {
     CompileError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
 }
 
 /// Cargo's words on one line, without the name of their kind.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
     lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()

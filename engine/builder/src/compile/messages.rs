@@ -12,6 +12,7 @@ use serde::Deserialize;
 pub(super) enum Message {
     #[serde(rename = "compiler-artifact")]
     Artifact {
+        package_id: String,
         target: BuiltTarget,
         manifest_path: PathBuf,
         filenames: Vec<PathBuf>,

@@ -4,6 +4,7 @@ mod cargo;
 mod check;
 mod elf;
 mod flags;
+mod linked;
 mod messages;
 mod paths;
 mod target;
@@ -14,9 +15,10 @@ use std::path::{Path, PathBuf};
 pub(crate) use cargo::{Compiled, Network, complete_lock, metadata};
 pub(crate) use check::{Checked, Questions, check};
 pub(crate) use elf::{check_processor, check_static};
+pub(crate) use linked::{Linked, PackageId};
 pub(crate) use messages::{Diagnostic, Span};
 pub(crate) use paths::cargo_home;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, rustc_version};
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
@@ -29,6 +31,8 @@ pub(crate) struct Binary {
     pub(crate) bytes: Vec<u8>,
     /// How many crates were compiled for it and how many were there already.
     pub(crate) compiled: Compiled,
+    /// The packages that are linked into it, sorted: itself among them.
+    pub(crate) linked: Vec<Linked>,
 }
 
 /// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds in `cache`.
@@ -40,11 +44,13 @@ pub(crate) fn compile(
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
     let flags = flags::rustflags(workspace, cache, target)?;
-    let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let built = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let (path, compiled) = (built.program, built.compiled);
     let bytes = fs_err::read(&path)?;
     check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    Ok(Binary { path, bytes, compiled })
+    let linked = linked::packages(workspace, target, &built.linked)?;
+    Ok(Binary { path, bytes, compiled, linked })
 }
 
 /// Why there is no binary.
@@ -94,6 +100,8 @@ pub(crate) enum CompileError {
          installs it; `--no-vet` builds without vetting"
     )]
     NoClippy,
+    #[error("ask Cargo what the program is linked with: {0}")]
+    Metadata(String),
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(

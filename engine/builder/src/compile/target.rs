@@ -1,7 +1,7 @@
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use oci_spec::image::Arch;
 
@@ -92,14 +92,23 @@ pub(super) fn rustc() -> OsString {
     std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
-/// What the compiler prints for `--print WHAT`.
-pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+/// The compiler's version, as it says it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+pub(crate) fn rustc_version() -> Result<String, CompileError> {
+    let output = run(&["--version"])?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn run(arguments: &[&str]) -> Result<Output, CompileError> {
     let rustc = rustc();
-    let output = Command::new(&rustc).args(["--print", what]).args(more).output();
-    let output = output.map_err(|error| CompileError::NoToolchain {
+    Command::new(&rustc).args(arguments).output().map_err(|error| CompileError::NoToolchain {
         program: rustc.to_string_lossy().into_owned(),
         error,
-    })?;
+    })
+}
+
+/// What the compiler prints for `--print WHAT`.
+pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+    let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }

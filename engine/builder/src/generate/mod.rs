@@ -25,7 +25,7 @@ use crate::files::{self, Tree};
 use crate::lock::{LockError, Package};
 use crate::manifest::ManifestError;
 use conflict::Conflict;
-pub(crate) use program::{ASKED, Asked, PROGRAM};
+pub(crate) use program::{ASKED, Asked, AskedCrate, PROGRAM};
 
 /// What goes into the program beside the policies.
 #[derive(Debug)]

@@ -29,6 +29,9 @@ pub(crate) struct Asked {
     pub(crate) engine: String,
     /// The version of `policy-api`.
     pub(crate) api: String,
+    /// The engine's optional parts.
+    #[serde(default)]
+    pub(crate) features: Vec<String>,
     /// The target triple.
     pub(crate) target: String,
     /// The source revision, when known.
@@ -62,6 +65,7 @@ impl Asked {
         Self {
             engine: engine.version.to_string(),
             api: engine.api_version.to_string(),
+            features: engine.features.names().to_vec(),
             target: stamp.target.to_owned(),
             revision: stamp.revision.map(str::to_owned),
             policies,

@@ -2,6 +2,7 @@
 //! give the same bytes on every machine.
 
 mod archive;
+mod attachment;
 mod base;
 mod ca_certificates;
 mod digest;
@@ -13,12 +14,21 @@ mod multi_platform;
 mod name;
 mod pack;
 mod source_date;
+mod stored;
 mod ustar;
 
+pub(crate) use attachment::{Document, SBOM, STATEMENT};
 pub(crate) use base::write_base;
+pub(crate) use digest::of as digest_of;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
 pub(crate) use multi_platform::{IndexError, write_index};
 pub(crate) use name::{ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use source_date::SourceDate;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) use super::attachment::tests::with_documents;
+    pub(crate) use super::pack::tests::contents;
+}

@@ -17,6 +17,8 @@ use crate::destination::{self, DestinationError, Kind};
 struct Layout {
     folder: PathBuf,
     image: Descriptor,
+    /// What refers to the image.
+    attached: Vec<Descriptor>,
     /// The name by its short and its full spelling.
     names: BTreeMap<&'static str, String>,
     /// As `os/architecture`, with the variant behind it where there is one.
@@ -39,7 +41,8 @@ pub(crate) fn write_index(output: &Path, layouts: &[PathBuf]) -> Result<Digest, 
     let names = read.first().into_iter().flat_map(|it| &it.names);
     let names = names.map(|(key, name)| ((*key).to_owned(), name.clone()));
     whole.set_annotations(Some(names.collect::<HashMap<_, _>>()));
-    let index_json = canonical_json(&index_of(vec![whole])?)?;
+    let attached = read.iter().flat_map(|it| it.attached.iter().cloned());
+    let index_json = canonical_json(&index_of([whole].into_iter().chain(attached).collect())?)?;
 
     destination::replace_folder(output, Kind::Image, |new| {
         fs_err::create_dir_all(new.join(BLOBS))?;
@@ -89,9 +92,11 @@ impl Layout {
         file("oci-layout")?;
         let index = ImageIndex::from_reader(file("index.json")?.as_slice())
             .map_err(|error| wrong(format!("`index.json` is not an image index: {error}")))?;
-        let [image] = index.manifests().as_slice() else {
-            let count = index.manifests().len();
-            return Err(wrong(format!("it holds {count} images, expected one")));
+        // What is attached to the image is listed with its type.
+        let (attached, images): (Vec<_>, Vec<_>) =
+            index.manifests().iter().partition(|it| it.artifact_type().is_some());
+        let [image] = images.as_slice() else {
+            return Err(wrong(format!("it holds {} images, expected one", images.len())));
         };
         let platform = image.platform().as_ref();
         let platform = platform.ok_or_else(|| wrong("its image has no platform".to_owned()))?;
@@ -117,16 +122,20 @@ impl Layout {
             }
             Err(wrong(format!("`{}` does not hold what it is named by", blob.path())))
         };
-        let manifest = blob(image)?;
-        let parsed = ImageManifest::from_reader(manifest.bytes.as_slice())
-            .map_err(|error| wrong(format!("its image is no image manifest: {error}")))?;
-        let mut blobs = vec![manifest, blob(parsed.config())?];
-        for layer in parsed.layers() {
-            blobs.push(blob(layer)?);
+        let mut blobs = Vec::new();
+        for manifest in [image].into_iter().chain(&attached) {
+            let manifest = blob(manifest)?;
+            let parsed = ImageManifest::from_reader(manifest.bytes.as_slice())
+                .map_err(|error| wrong(format!("its image is no image manifest: {error}")))?;
+            blobs.extend([manifest, blob(parsed.config())?]);
+            for layer in parsed.layers() {
+                blobs.push(blob(layer)?);
+            }
         }
-        let mut image = image.clone();
+        let mut image = (*image).clone();
         image.set_annotations(None);
-        Ok(Self { folder: folder.to_owned(), image, names, platform, blobs })
+        let attached = attached.into_iter().cloned().collect();
+        Ok(Self { folder: folder.to_owned(), image, attached, names, platform, blobs })
     }
 }
 

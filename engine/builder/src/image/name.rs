@@ -20,6 +20,12 @@ impl ImageName {
         &self.tag
     }
 
+    /// The name without its tag.
+    pub(crate) fn repository(&self) -> String {
+        let registry = self.registry.iter().map(|registry| format!("{registry}/"));
+        registry.chain([self.path.clone()]).collect()
+    }
+
     /// The name with what Docker takes a short one to mean: `docker.io/library/engine:latest`.
     pub(crate) fn full(&self) -> String {
         let Self { registry, path, tag } = self;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use oci_spec::OciSpecError;
 use oci_spec::image::{Arch, Digest};
 
+use super::attachment::Attachment;
 use super::documents::{self, Blob};
 use super::layer::{self, Layer};
 use super::{ImageName, SourceDate};
@@ -30,7 +31,11 @@ pub(crate) struct Image {
     pub(super) layers: [Layer; 2],
     pub(super) config: Blob,
     pub(super) manifest: Blob,
+    /// An archive's `index.json`, which loaders demand to name one manifest.
     pub(super) index: Vec<u8>,
+    /// A layout's, by which tools find what is attached.
+    pub(super) layout_index: Vec<u8>,
+    pub(super) attachments: Vec<Attachment>,
     pub(super) docker_manifest: Vec<u8>,
 }
 
@@ -51,7 +56,9 @@ pub(crate) fn pack(contents: &Contents<'_>) -> Result<Image, PackError> {
         layers,
         config,
         manifest,
+        layout_index: index.clone(),
         index,
+        attachments: Vec::new(),
         docker_manifest,
     })
 }
@@ -82,8 +89,17 @@ impl Image {
         self.blobs().map(Blob::size).sum()
     }
 
+    /// What the image itself is made of.
     pub(super) fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.layers.iter().map(|layer| &layer.blob).chain([&self.config, &self.manifest])
+    }
+
+    /// The same, and what is attached to it; each blob once.
+    pub(super) fn all_blobs(&self) -> impl Iterator<Item = &Blob> {
+        let attached = self.attachments.iter().flat_map(Attachment::blobs);
+        let all: BTreeMap<_, _> =
+            self.blobs().chain(attached).map(|blob| (blob.path(), blob)).collect();
+        all.into_values()
     }
 }
 
@@ -93,7 +109,7 @@ impl Image {
 pub(crate) struct PackError(#[from] OciSpecError);
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::io::Read as _;
 
     use flate2::read::GzDecoder;

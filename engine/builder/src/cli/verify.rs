@@ -1,0 +1,39 @@
+use std::path::PathBuf;
+
+use super::Failure;
+use super::args::Inputs;
+use crate::progress::Progress;
+use crate::supply::{self, Sources};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-builder verify policy-engine.tar --policies ./policies")]
+pub(super) struct Verify {
+    /// An archive, the folder of an OCI image layout, or a reference to a registry
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
+    /// target folder]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let sources = Sources {
+            policies: &self.inputs.policies,
+            engine: self.inputs.engine.as_deref(),
+            work_dir: self.work_dir.as_deref(),
+        };
+        let progress = Progress::new();
+        let image = supply::verify(&self.image, &sources, &progress)?;
+        progress.finish();
+        super::print(&format!(
+            "verified  {}\ndigest    {}, built again from `{}`\n",
+            self.image,
+            image.digest,
+            self.inputs.policies.display()
+        ))
+    }
+}
