@@ -6,6 +6,7 @@ mod args;
 mod base;
 mod build;
 mod discover;
+mod format;
 mod generate;
 mod image;
 mod index;
@@ -101,6 +102,8 @@ enum Failure {
     Name(#[from] ImageNameError),
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    #[error("write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }
