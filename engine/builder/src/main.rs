@@ -16,6 +16,7 @@ mod files;
 mod generate;
 mod image;
 mod inspect;
+mod interrupt;
 mod labels;
 mod lock;
 mod manifest;

@@ -6,7 +6,8 @@ use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::features::Features;
-use crate::generate::{self, Extent, Stamp};
+use crate::generate::{self, Extent, GenerateError, Stamp};
+use crate::interrupt::Temporary;
 use crate::progress::Progress;
 use crate::resolve;
 use crate::revision;
@@ -53,6 +54,12 @@ impl Generate {
         let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
+        // What an interruption cuts short is no workspace.
+        let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
+        let _new = is_new
+            .then(|| Temporary::at(&self.output))
+            .transpose()
+            .map_err(GenerateError::Files)?;
         let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
         resolve::complete_lock(&workspace, &policies, &Progress::new())?;
         super::print(&format!("{}\n", workspace.root.display()))

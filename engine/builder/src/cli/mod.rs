@@ -25,6 +25,7 @@ use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
+use crate::interrupt;
 use crate::pipeline::PipelineError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
@@ -38,6 +39,7 @@ const USAGE: u8 = 64;
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
+    interrupt::watch();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -64,8 +66,9 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // With standard error closed there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            // What an interruption itself brought about is no news. With standard error closed
+            // there is nobody left to tell.
+            let _ = interrupt::whole(|| writeln!(io::stderr(), "error: {failure}"));
             ExitCode::from(FAILED)
         }
     }

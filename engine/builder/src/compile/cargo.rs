@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{CompileError, Target};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
+use crate::interrupt::{self, Temporary};
 use crate::progress::Progress;
 
 /// How many crates a build took.
@@ -59,7 +60,7 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     if network == Network::Off {
         command.arg("--offline");
     }
-    let output = command.output().map_err(not_started)?;
+    let output = interrupt::output(&mut command).map_err(not_started)?;
     if output.status.success() {
         return Ok(());
     }
@@ -76,17 +77,21 @@ pub(super) fn build(
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
     let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo("build", workspace)
+    // A compiler that is ended leaves there what it was at.
+    let scratch = Temporary::at(&cache.join("tmp"))?;
+    fs_err::create_dir_all(scratch.path())?;
+    let mut command = cargo("build", workspace);
+    command
         .args(["--release", "--locked", "--package", PROGRAM])
         .args(["--target", &target.triple, "--message-format", rendered])
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .env("TMPDIR", scratch.path())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
-    let stderr = child.stderr.take();
+        .stderr(Stdio::piped());
+    let mut child = interrupt::spawn(&mut command).map_err(not_started)?;
+    let stderr = child.process.stderr.take();
     let words = thread::spawn(move || {
         let mut words = String::new();
         if let Some(mut stderr) = stderr {
@@ -99,7 +104,8 @@ pub(super) fn build(
     let mut program = None;
     let mut compiled = Compiled::default();
     let mut culprit: Option<CompileError> = None;
-    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+    for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
+    {
         match serde_json::from_str(&line?) {
             Ok(Message::Artifact { target, executable, fresh }) => {
                 progress.compiled(&target.name);

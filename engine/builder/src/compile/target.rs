@@ -6,6 +6,7 @@ use std::process::Command;
 use oci_spec::image::Arch;
 
 use super::CompileError;
+use crate::interrupt;
 
 /// What the program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub(super) fn rustc() -> OsString {
 /// What the compiler prints for `--print WHAT`.
 pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
     let rustc = rustc();
-    let output = Command::new(&rustc).args(["--print", what]).args(more).output();
+    let output = interrupt::output(Command::new(&rustc).args(["--print", what]).args(more));
     let output = output.map_err(|error| CompileError::NoToolchain {
         program: rustc.to_string_lossy().into_owned(),
         error,
