@@ -68,6 +68,9 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile, Tempor
 pub(crate) enum Kind {
     Base,
     Image,
+    Manifest,
+    Policies,
+    Policy,
     Program,
     Report,
 }
@@ -77,7 +80,7 @@ impl Kind {
     fn mode(self) -> u32 {
         match self {
             Self::Program => 0o777,
-            Self::Base | Self::Image | Self::Report => 0o666,
+            _ => 0o666,
         }
     }
 }
@@ -87,6 +90,9 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Base => "base layer",
             Self::Image => "image",
+            Self::Manifest => "manifest",
+            Self::Policies => "policies folder",
+            Self::Policy => "policy crate",
             Self::Program => "program",
             Self::Report => "report",
         })
@@ -147,8 +153,15 @@ fn begin_folder(target: &Path, kind: Kind) -> Result<(TempDir, bool, Temporary),
 }
 
 /// Renames the new folder to its place, and the old one away first: a folder that is not empty
-/// cannot be renamed over.
+/// cannot be renamed over. An empty one stays and is filled: somebody may be working in it.
 fn swap(target: &Path, new: &Path, exists: bool, work: TempDir) -> io::Result<()> {
+    if exists && fs::read_dir(target)?.next().is_none() {
+        for entry in fs::read_dir(new)? {
+            let entry = entry?;
+            fs::rename(entry.path(), target.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
     let old = work.path().join("old");
     if exists {
         fs::rename(target, &old)?;

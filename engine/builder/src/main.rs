@@ -27,6 +27,7 @@ mod progress;
 mod report;
 mod resolve;
 mod revision;
+mod scaffold;
 mod store;
 mod work_folder;
 

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use super::Failure;
+use super::add::Add;
 use super::base::Base;
 use super::build::Build;
+use super::completions::Completions;
 use super::discover::Discover;
+use super::format::Format;
 use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
 use super::label::Label;
+use super::new::New;
 use super::pack::Pack;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
@@ -36,6 +40,10 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Starts a policies folder, with one policy and its test
+    New(New),
+    /// Adds a policy crate to a policies folder
+    Add(Add),
     /// Shows the policy crates of a folder
     Discover(Discover),
     /// Lays out the Cargo workspace that links them, with a complete lock
@@ -52,6 +60,8 @@ pub(super) enum Command {
     Base(Base),
     /// Joins the images of several platforms into one
     Index(Index),
+    /// Prints completions for a shell
+    Completions(Completions),
 }
 
 #[derive(Debug, clap::Args)]
@@ -91,6 +101,9 @@ pub(super) struct BuildArgs {
     /// Also writes what was made, and how long each phase took, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// How to print what was made: JSON is what `--report` writes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl BuildArgs {
@@ -115,7 +128,7 @@ impl BuildArgs {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        super::print(&format!("{}\n", report.summary(written)))
+        self.format.print(report, || report.summary(written))
     }
 }
 
@@ -218,5 +231,55 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    /// The command in an example, without what a shell makes of the rest.
+    fn example(command: &clap::Command) -> Option<Vec<String>> {
+        let help = command.get_after_help()?.to_string();
+        let words = help.strip_prefix("Example: ")?.split_whitespace();
+        let from = words.skip_while(|word| *word != "policy-builder");
+        let until = from.take_while(|word| !["&&", "|", ">"].contains(word));
+        Some(until.map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_it_takes() {
+        let args = Args::command();
+        for command in args.get_subcommands().chain([&args]) {
+            let Some(example) = example(command) else { panic!("{command} has no example") };
+            let name = command.get_name();
+            assert!(name == "policy-builder" || example[1] == name, "{name}: {example:?}");
+            let parsed = Args::try_parse_from(&example);
+            assert!(parsed.is_ok(), "{example:?}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn every_command_that_prints_a_result_has_formats_for_it() {
+        // What these print is for programs only.
+        let others = ["label", "completions"];
+        for command in Args::command().get_subcommands() {
+            let name = command.get_name();
+            let format = command.get_arguments().find(|it| it.get_id() == "format");
+            let Some(format) = format else {
+                assert!(others.contains(&name), "{name} has no --format");
+                continue;
+            };
+            let formats: Vec<_> = format.get_possible_values();
+            let formats: Vec<_> =
+                formats.iter().map(clap::builder::PossibleValue::get_name).collect();
+            assert_eq!(formats, ["text", "json"], "{name}");
+            assert_eq!(format.get_default_values(), ["text"], "{name}");
+        }
+    }
+
+    #[test]
+    fn every_argument_says_what_it_is() {
+        for command in Args::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty() && !help.ends_with('.'), "{command} {argument}: {help}");
+            }
+        }
     }
 }

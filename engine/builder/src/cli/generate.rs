@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::args::Inputs;
+use super::format::Format;
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
@@ -40,6 +41,9 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
+    /// How to print where the workspace is
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Generate {
@@ -62,6 +66,7 @@ impl Generate {
             .map_err(GenerateError::Files)?;
         let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
         resolve::complete_lock(&workspace, &policies, &Progress::new())?;
-        super::print(&format!("{}\n", workspace.root.display()))
+        let written = serde_json::json!({ "workspace": workspace.root, "target": target });
+        self.format.print(&written, || workspace.root.display().to_string())
     }
 }

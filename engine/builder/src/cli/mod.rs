@@ -2,15 +2,18 @@
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms.
 
+mod add;
 mod args;
 mod base;
 mod build;
+mod completions;
 mod discover;
 mod format;
 mod generate;
 mod image;
 mod index;
 mod label;
+mod new;
 mod pack;
 
 use std::io::{self, Write};
@@ -29,6 +32,7 @@ use crate::interrupt;
 use crate::pipeline::PipelineError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::scaffold::ScaffoldError;
 use args::{Args, Command};
 
 /// Something could not be done.
@@ -54,6 +58,8 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match args.command {
+        Command::New(args) => args.run(),
+        Command::Add(args) => args.run(),
         Command::Discover(args) => args.run(),
         Command::Generate(args) => args.run(),
         Command::Build(args) => args.run(),
@@ -62,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
+        Command::Completions(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,6 +88,8 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Why what was asked for is not there.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     #[error(transparent)]

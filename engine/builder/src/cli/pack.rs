@@ -1,5 +1,6 @@
 use super::Failure;
 use super::args::{ImageArgs, ProgramArgs};
+use super::format::Format;
 use crate::image::{self, Contents};
 use crate::progress::Progress;
 use crate::report::ImageReport;
@@ -13,6 +14,9 @@ pub(super) struct Pack {
     program: ProgramArgs,
     #[command(flatten)]
     image: ImageArgs,
+    /// How to print what was made
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Pack {
@@ -29,6 +33,7 @@ impl Pack {
             labels: program.labels(Some(&created.to_string())),
         })?;
         let written = self.image.write(&image)?;
-        super::print(&format!("{}written   {written}\n", ImageReport::of(&image).summary()))
+        let report = ImageReport::of(&image);
+        self.format.print(&report, || format!("{}written   {written}\n", report.summary()))
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn build(
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
-    let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
+    let rendered = if Progress::colours() { "json-diagnostic-rendered-ansi" } else { "json" };
     // A compiler that is ended leaves there what it was at.
     let scratch = Temporary::at(&cache.join("tmp"))?;
     fs_err::create_dir_all(scratch.path())?;

@@ -15,17 +15,17 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// What gets its path by being made.
+    /// What gets its path by being made: nothing interrupts between the two.
     pub(crate) fn make<T>(
         make: impl FnOnce() -> io::Result<T>,
         path: impl FnOnce(&T) -> &Path,
     ) -> io::Result<(T, Self)> {
         let mut live = live::lock();
-        let made = make()?;
+        let result = make()?;
         // Wherever the program is by then.
-        let path = std::path::absolute(path(&made))?;
+        let path = std::path::absolute(path(&result))?;
         live.made(path.clone());
-        Ok((made, Self(path)))
+        Ok((result, Self(path)))
     }
 
     pub(crate) fn path(&self) -> &Path {

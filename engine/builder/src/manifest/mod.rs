@@ -91,7 +91,12 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
         let document = parse(&folder.join("Cargo.toml"))?;
         return Ok(Some(Workspace { folder, document }));
     }
-    for above in folder.ancestors().skip(1) {
+    folder.parent().map_or(Ok(None), workspace_around)
+}
+
+/// The nearest workspace that a folder, its links resolved, is the root of or lies in.
+pub(crate) fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
+    for above in folder.ancestors() {
         let candidate = above.join("Cargo.toml");
         if candidate.is_file() {
             let document = parse(&candidate)?;
