@@ -109,6 +109,6 @@ fn completions_know_every_command() {
     let printed = folder.builder(&["completions", "bash"]).assert().success();
     let script = String::from_utf8(printed.get_output().stdout.clone()).unwrap();
     for command in ["new", "add", "image", "completions"] {
-        assert!(script.contains(&format!("policy-builder,{command})")), "{command}");
+        assert!(script.contains(&format!("policy__builder,{command})")), "{command}");
     }
 }

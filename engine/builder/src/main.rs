@@ -4,7 +4,8 @@
 //! lays out a workspace that links them into a program, [`resolve`] completes its lock,
 //! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`scaffold`] writes
+//! folders to begin with, and [`interrupt`] is how all of it ends early.
 
 mod cli;
 mod compile;

@@ -1,6 +1,6 @@
 //! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms.
+//! was packed for several platforms. `new` and `add` write folders to begin with.
 
 mod add;
 mod args;
