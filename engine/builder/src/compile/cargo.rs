@@ -60,7 +60,7 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     if network == Network::Off {
         command.arg("--offline");
     }
-    let output = interrupt::output(&mut command).map_err(not_started)?;
+    let output = interrupt::output_of_asking(&mut command).map_err(not_started)?;
     if output.status.success() {
         return Ok(());
     }

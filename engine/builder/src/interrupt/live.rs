@@ -5,11 +5,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid,
+    Pid, Signal, WaitOptions, kill_process, kill_process_group, test_kill_process_group, waitpgid,
+    waitpid,
 };
 
-/// How long children may take to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long children may take to end. Whoever ends this program waits not much longer, and what has
+/// ended long ago may look as if it had not, in a container where nobody waits for orphans.
+const PATIENCE: Duration = Duration::from_secs(3);
 const STEP: Duration = Duration::from_millis(10);
 
 static LIVE: Mutex<Live> = Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new() });
@@ -20,9 +22,14 @@ pub(super) struct Live {
     temporaries: BTreeSet<PathBuf>,
 }
 
-/// A child process, by the process group that it leads: itself, and what it starts.
+/// A child process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Running(pub(super) Pid);
+pub(super) enum Running {
+    /// By the process group that it leads: itself, and what it starts.
+    Group(Pid),
+    /// Alone, in this program's own group.
+    Process(Pid),
+}
 
 /// Waits until nothing else is at it: for ever, where the program is ending.
 pub(super) fn lock() -> MutexGuard<'static, Live> {
@@ -97,13 +104,22 @@ impl Live {
 impl Running {
     fn signal(self, signal: Signal) {
         // One that has ended needs no signal.
-        let _ = kill_process_group(self.0, signal);
+        let _ = match self {
+            Self::Group(pid) => kill_process_group(pid, signal),
+            Self::Process(pid) => kill_process(pid, signal),
+        };
     }
 
     /// Whether it, or what it started, has not ended.
     fn is_there(self) -> bool {
-        // What has ended is there until someone has waited for it.
-        let _ = waitpid(Some(self.0), WaitOptions::NOHANG);
-        test_kill_process_group(self.0).is_ok()
+        match self {
+            Self::Group(pid) => {
+                // What has ended is there until its parent has waited for it, which this program
+                // may have become of all of them.
+                while matches!(waitpgid(pid, WaitOptions::NOHANG), Ok(Some(_))) {}
+                test_kill_process_group(pid).is_ok()
+            }
+            Self::Process(pid) => matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)),
+        }
     }
 }
