@@ -73,7 +73,7 @@ fn policy_api_comes_from_where_it_is_said_to() {
     let folder = Folder::new();
     folder
         .builder(&["new", "ours", "--policy-api", "{ git = \"https://example.com/engine\" }"])
-        .env_remove("POLICY_ENGINE_SOURCE")
+        .env("POLICY_ENGINE_SOURCE", "nowhere")
         .assert()
         .success();
     let manifest = read(&folder, "ours/Cargo.toml");
@@ -134,6 +134,12 @@ fn what_is_there_stays() {
         refused(&folder, &["add", "working_hours", "--policies", "ours"]),
         "error: add the crate `working_hours`: `ours/working-hours` has that name already, as \
          `working-hours`, which is the same to Rust; choose another\n"
+    );
+    assert_eq!(
+        refused(&folder, &["new", "theirs", "--engine", "nowhere"]),
+        "error: find where new policies take `policy-api` from: the engine's sources are not in \
+         `nowhere`: expected `engine/api` and `engine/runtime` there; name a checkout of \
+         policy-engine with `--engine`, or say where that is with `--policy-api`\n"
     );
     assert_eq!(
         refused(&folder, &["add", "good", "--policies", "theirs"]),

@@ -18,6 +18,9 @@ pub(super) struct Add {
     /// crates beside it have it from]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
+    /// A checkout of policy-engine [default: the one that this program comes from]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
+    engine: Option<PathBuf>,
     /// How to print what was written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -25,7 +28,12 @@ pub(super) struct Add {
 
 impl Add {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let written = scaffold::add(&self.policies, &self.name, self.policy_api.as_ref())?;
+        let written = scaffold::add(
+            &self.policies,
+            &self.name,
+            self.policy_api.as_ref(),
+            self.engine.as_deref(),
+        )?;
         self.format.print(&written, || {
             let folder = &written.folder;
             let mut text = format!("written   {}\n", folder.display());

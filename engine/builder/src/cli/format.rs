@@ -6,9 +6,9 @@ use super::Failure;
 /// How a result is printed, by `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
+    // For people.
     Text,
-    /// For programs
+    // For programs.
     Json,
 }
 

@@ -14,6 +14,9 @@ pub(super) struct New {
     /// own sources]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
+    /// A checkout of policy-engine [default: the one that this program comes from]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
+    engine: Option<PathBuf>,
     /// How to print what was written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -21,7 +24,8 @@ pub(super) struct New {
 
 impl New {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let written = scaffold::new(&self.folder, self.policy_api.as_ref())?;
+        let written =
+            scaffold::new(&self.folder, self.policy_api.as_ref(), self.engine.as_deref())?;
         self.format.print(&written, || {
             let folder = self.folder.display();
             format!(

@@ -28,9 +28,10 @@ const ENDING: [c_int; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 /// Lets signals end the program as they should. Without this they end it all the same.
 pub(crate) fn watch() {
     let ignored = ignored();
-    // What ignores them stays so: `nohup` is there for it.
-    let heeded = ENDING.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    let Ok(signals) = Signals::new(heeded.chain([SIGTSTP, SIGCONT])) else { return };
+    // What is to be ignored stays so: `nohup` is there for it.
+    let heeded = ENDING.into_iter().chain([SIGTSTP, SIGCONT]);
+    let heeded = heeded.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let Ok(signals) = Signals::new(heeded) else { return };
     let _ = thread::Builder::new().name("signals".to_owned()).spawn(|| heed(signals));
 }
 

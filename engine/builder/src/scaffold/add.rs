@@ -10,7 +10,8 @@ use crate::engine::Engine;
 
 /// Adds a policy crate to a policies folder.
 ///
-/// It takes `policy-api` from where its neighbours do, unless that is given.
+/// It takes `policy-api` from where its neighbours do, or else from the engine, unless that is
+/// given.
 ///
 /// # Errors
 /// Where a crate has that name already, or one that Rust takes for the same.
@@ -18,13 +19,14 @@ pub(crate) fn add(
     policies: &Path,
     name: &CrateName,
     api: Option<&Api>,
+    engine: Option<&Path>,
 ) -> Result<Written, ScaffoldError> {
     let folder = policies.join(name.as_str());
     let neighbours = neighbours(policies, name)?;
     destination::check_folder(&folder, Kind::Policy)?;
     let api = match api.cloned().or_else(|| neighbours.iter().find_map(api_of)) {
         Some(api) => api,
-        None => Api::of(&Engine::locate(None)?, &folder)?,
+        None => Api::of(&Engine::locate(engine)?, &folder)?,
     };
     let listing = member::listing(policies, name, api.is_inherited())?;
     if let Some((manifest, _)) = &listing {

@@ -7,15 +7,20 @@ use crate::engine::Engine;
 /// The policy that a new folder begins with.
 pub(crate) const FIRST: &str = "working-hours";
 
-/// Writes a policies folder with one policy.
+/// Writes a policies folder with one policy, which takes `policy-api` from the engine unless that
+/// is given.
 ///
 /// # Errors
 /// Where something is in that folder already: it stays as it is.
-pub(crate) fn new(folder: &Path, api: Option<&Api>) -> Result<Written, ScaffoldError> {
+pub(crate) fn new(
+    folder: &Path,
+    api: Option<&Api>,
+    engine: Option<&Path>,
+) -> Result<Written, ScaffoldError> {
     destination::check_folder(folder, Kind::Policies)?;
     let api = match api {
         Some(api) => api.clone(),
-        None => Api::of(&Engine::locate(None)?, folder)?,
+        None => Api::of(&Engine::locate(engine)?, folder)?,
     };
     let first: CrateName = FIRST.parse()?;
     let mut files = files::of_folder(&api);
