@@ -24,6 +24,8 @@ mod errors;
 mod flake;
 /// What is in the image, what it is called, and that it runs.
 mod image;
+/// Nothing is left behind by a builder that is told to end.
+mod interruption;
 /// One lock of several, and what cannot be in one program.
 mod locks;
 /// Spans for an OpenTelemetry collector.
@@ -38,9 +40,13 @@ mod prebuilt;
 mod remote;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;
+/// `new` and `add`, and what they write.
+mod scaffold;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
 /// Bills of materials, provenance, and how images are judged by them.
 mod supply;
+/// How the builder prints: for people on a terminal and elsewhere, and for programs.
+mod terminal;
 /// Policies that do what they have no business with.
 mod vet;

@@ -16,7 +16,7 @@ mod waiting;
 
 use std::io::{self, Write};
 
-pub(crate) use builder::{FIRST, SECOND, builder, cargo_image, root};
+pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
 pub(crate) use clients::{clients, node_modules, python};
 pub(crate) use containers::{Loaded, answers, client_answers, docker_answers, run};
 pub(crate) use folder::{Folder, sentence};

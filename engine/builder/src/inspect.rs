@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use crate::compile::Target;
 use crate::generate::Asked;
+use crate::interrupt;
 use crate::progress::Progress;
 
 /// One policy, as the binary's `list --format json` reports it and as the image's label holds it.
@@ -42,11 +43,9 @@ pub(crate) fn check(
 
 /// Asks a binary for its policies.
 fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
-    let output = Command::new(binary)
-        .args(["list", "--format", "json"])
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
+    let mut command = Command::new(binary);
+    command.args(["list", "--format", "json"]).env_clear();
+    let output = interrupt::output(&mut command)
         .map_err(|error| InspectError::NotStarted { binary: binary.to_owned(), error })?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();

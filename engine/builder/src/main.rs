@@ -6,7 +6,8 @@
 //! one, [`vet`] finds what policies have no business with, [`compile`] makes one static binary of
 //! it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`scaffold`] writes
+//! folders to begin with, and [`interrupt`] is how all of it ends early.
 
 mod cli;
 mod compile;
@@ -18,6 +19,7 @@ mod files;
 mod generate;
 mod image;
 mod inspect;
+mod interrupt;
 mod labels;
 mod lock;
 mod manifest;
@@ -30,6 +32,7 @@ mod remote;
 mod report;
 mod resolve;
 mod revision;
+mod scaffold;
 mod store;
 mod supply;
 mod vet;

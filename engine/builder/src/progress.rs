@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -21,7 +22,9 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let moves =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
+        let bar = moves.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
                 bar.set_style(style);
@@ -75,9 +78,10 @@ impl Progress {
         }
     }
 
-    /// Whether colours are wanted.
-    pub(crate) fn colours(&self) -> bool {
-        self.bar.is_some() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    /// Whether colours are wanted on standard error: as the command line's own words have it, by
+    /// `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM` and whether it is a terminal.
+    pub(crate) fn colours() -> bool {
+        AutoStream::choice(&io::stderr()) != ColorChoice::Never
     }
 
     /// Takes the moving line away and gives the phases so far.

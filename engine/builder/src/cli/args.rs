@@ -7,16 +7,20 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use super::Failure;
+use super::add::Add;
 use super::base::Base;
 use super::build::Build;
+use super::completions::Completions;
 use super::diff::Diff;
 use super::discover::Discover;
+use super::format::Format;
 use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
 use super::inspect::Inspect;
 use super::label::Label;
 use super::lock::Lock;
+use super::new::New;
 use super::pack::Pack;
 use super::verify::Verify;
 use super::vet::Vet;
@@ -45,6 +49,10 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Starts a policies folder, with one policy and its test
+    New(New),
+    /// Adds a policy crate to a policies folder
+    Add(Add),
     /// Shows the policy crates of a folder
     Discover(Discover),
     /// Lays out the Cargo workspace that links them, with a complete lock
@@ -71,6 +79,8 @@ pub(super) enum Command {
     Diff(Diff),
     /// Builds an image again from its sources, and compares the digests
     Verify(Verify),
+    /// Prints completions for a shell
+    Completions(Completions),
 }
 
 #[derive(Debug, clap::Args)]
@@ -147,6 +157,9 @@ pub(super) struct BuildArgs {
     no_vet: bool,
     #[command(flatten)]
     vet: VetArgs,
+    /// How to print what was made: JSON is what `--report` writes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// How policies are vetted.
@@ -188,7 +201,7 @@ impl BuildArgs {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        super::print(&format!("{}\n", report.summary(written)))
+        self.format.print(report, || report.summary(written))
     }
 }
 
@@ -301,5 +314,55 @@ mod tests {
             assert_eq!(is_ci(Some(OsStr::new(value))), is, "{value}");
         }
         assert!(!is_ci(None));
+    }
+
+    /// The command in an example, without what a shell makes of the rest.
+    fn example(command: &clap::Command) -> Option<Vec<String>> {
+        let help = command.get_after_help()?.to_string();
+        let words = help.strip_prefix("Example: ")?.split_whitespace();
+        let from = words.skip_while(|word| *word != "policy-builder");
+        let until = from.take_while(|word| !["&&", "|", ">"].contains(word));
+        Some(until.map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_it_takes() {
+        let args = Args::command();
+        for command in args.get_subcommands().chain([&args]) {
+            let Some(example) = example(command) else { panic!("{command} has no example") };
+            let name = command.get_name();
+            assert!(name == "policy-builder" || example[1] == name, "{name}: {example:?}");
+            let parsed = Args::try_parse_from(&example);
+            assert!(parsed.is_ok(), "{example:?}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn every_command_that_prints_a_result_has_formats_for_it() {
+        // What these print is for programs only.
+        let others = ["label", "completions"];
+        for command in Args::command().get_subcommands() {
+            let name = command.get_name();
+            let format = command.get_arguments().find(|it| it.get_id() == "format");
+            let Some(format) = format else {
+                assert!(others.contains(&name), "{name} has no --format");
+                continue;
+            };
+            let formats: Vec<_> = format.get_possible_values();
+            let formats: Vec<_> =
+                formats.iter().map(clap::builder::PossibleValue::get_name).collect();
+            assert_eq!(formats, ["text", "json"], "{name}");
+            assert_eq!(format.get_default_values(), ["text"], "{name}");
+        }
+    }
+
+    #[test]
+    fn every_argument_says_what_it_is() {
+        for command in Args::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty() && !help.ends_with('.'), "{command} {argument}: {help}");
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@ use crate::pipeline;
 use crate::progress::Progress;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-builder build --policies ./policies --output ./policy-engine"
+)]
 pub(super) struct Build {
     #[command(flatten)]
     build: BuildArgs,

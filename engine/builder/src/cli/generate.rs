@@ -2,11 +2,13 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::args::{Inputs, LockedArg};
+use super::format::Format;
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::features::Features;
-use crate::generate::{self, Extent, Stamp};
+use crate::generate::{self, Extent, GenerateError, Stamp};
+use crate::interrupt::Temporary;
 use crate::policies_lock;
 use crate::progress::Progress;
 use crate::resolve;
@@ -42,6 +44,9 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
+    /// How to print where the workspace is
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Generate {
@@ -58,8 +63,15 @@ impl Generate {
         let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
+        // What an interruption cuts short is no workspace.
+        let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
+        let _new = is_new
+            .then(|| Temporary::at(&self.output))
+            .transpose()
+            .map_err(GenerateError::Files)?;
         let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
         resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
-        super::print(&format!("{}\n", workspace.root.display()))
+        let written = serde_json::json!({ "workspace": workspace.root, "target": target });
+        self.format.print(&written, || workspace.root.display().to_string())
     }
 }

@@ -2,18 +2,23 @@
 //! earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms. `inspect`, `diff` and `verify` judge what is there already.
+//! `new` and `add` write folders to begin with.
 
+mod add;
 mod args;
 mod base;
 mod build;
+mod completions;
 mod diff;
 mod discover;
+mod format;
 mod generate;
 mod image;
 mod index;
 mod inspect;
 mod label;
 mod lock;
+mod new;
 mod pack;
 mod verify;
 mod vet;
@@ -30,11 +35,13 @@ use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
+use crate::interrupt;
 use crate::lock::LockError;
 use crate::pipeline::PipelineError;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::scaffold::ScaffoldError;
 use crate::supply::{DescribeError, VerifyError};
 use crate::vet::VetError;
 use args::{Args, Command};
@@ -48,6 +55,7 @@ const USAGE: u8 = 64;
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
+    interrupt::watch();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -62,6 +70,8 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match args.command {
+        Command::New(args) => args.run(),
+        Command::Add(args) => args.run(),
         Command::Discover(args) => args.run(),
         Command::Generate(args) => args.run(),
         Command::Vet(args) => args.run(),
@@ -75,6 +85,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => args.run(),
         Command::Verify(args) => args.run(),
         Command::Diff(args) => return ended(args.run()),
+        Command::Completions(args) => args.run(),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
 }
@@ -83,8 +94,9 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
         Ok(status) => status,
         Err(failure) => {
-            // With standard error closed there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            // What an interruption itself brought about is no news. With standard error closed
+            // there is nobody left to tell.
+            let _ = interrupt::whole(|| writeln!(io::stderr(), "error: {failure}"));
             ExitCode::from(FAILED)
         }
     }
@@ -101,6 +113,8 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// Why what was asked for is not there.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     #[error(transparent)]
@@ -151,8 +165,8 @@ enum Failure {
     SeveralPlatforms { image: String, platforms: Vec<String> },
     #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
     NoPlatform { image: String, platform: String, known: Vec<String> },
-    #[error("print the difference: {0}")]
-    Json(serde_json::Error),
+    #[error("write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }

@@ -1,5 +1,6 @@
 use super::Failure;
 use super::args::{ImageArgs, ProgramArgs};
+use super::format::Format;
 use crate::progress::Progress;
 use crate::report::ImageReport;
 
@@ -12,6 +13,9 @@ pub(super) struct Pack {
     program: ProgramArgs,
     #[command(flatten)]
     image: ImageArgs,
+    /// How to print what was made
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Pack {
@@ -21,6 +25,7 @@ impl Pack {
         let program = self.program.read(&Progress::new())?;
         let image = program.pack(name, self.image.created)?;
         let written = self.image.write(&image)?;
-        super::print(&format!("{}written   {written}\n", ImageReport::of(&image).summary()))
+        let report = ImageReport::of(&image);
+        self.format.print(&report, || format!("{}written   {written}\n", report.summary()))
     }
 }

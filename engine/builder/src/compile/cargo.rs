@@ -12,6 +12,7 @@ use super::messages::{BuiltTarget, Diagnostic, Message};
 use super::{CompileError, Target};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
+use crate::interrupt::{self, Temporary};
 use crate::progress::Progress;
 
 /// How many crates a build took.
@@ -53,7 +54,7 @@ pub(crate) fn metadata(root: &Path, network: Network) -> Result<Vec<u8>, Compile
 
 /// Runs Cargo where it resolves, and gives what it prints.
 fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
-    let output = command.output().map_err(not_started)?;
+    let output = interrupt::output_of_asking(command).map_err(not_started)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -79,13 +80,17 @@ pub(super) fn build(
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<Build, CompileError> {
+    // A compiler that is ended leaves there what it was at.
+    let scratch = Temporary::at(&cache.join("tmp"))?;
+    fs_err::create_dir_all(scratch.path())?;
     let mut command = cargo("build", &workspace.root);
     command
         .args(["--release", "--locked", "--package", PROGRAM])
-        .args(["--target", &target.triple, "--message-format", message_format(progress)])
+        .args(["--target", &target.triple, "--message-format", message_format()])
         .arg("--target-dir")
         .arg(cache)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .env("TMPDIR", scratch.path());
     let mut program = None;
     let mut compiled = Compiled::default();
     let mut linked = BTreeSet::new();
@@ -112,8 +117,8 @@ pub(super) fn build(
 }
 
 /// How Cargo is to print its messages, and in them the compiler's words.
-pub(super) fn message_format(progress: &Progress) -> &'static str {
-    if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" }
+pub(super) fn message_format() -> &'static str {
+    if Progress::colours() { "json-diagnostic-rendered-ansi" } else { "json" }
 }
 
 /// How a Cargo ended, and what it said on standard error.
@@ -127,9 +132,9 @@ pub(super) fn follow(
     mut command: Command,
     mut each: impl FnMut(Message),
 ) -> Result<Followed, CompileError> {
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(not_started)?;
-    let stderr = child.stderr.take();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = interrupt::spawn(&mut command).map_err(not_started)?;
+    let stderr = child.process.stderr.take();
     let words = thread::spawn(move || {
         let mut words = String::new();
         if let Some(mut stderr) = stderr {
@@ -138,7 +143,8 @@ pub(super) fn follow(
         }
         words
     });
-    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+    for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
+    {
         if let Ok(message) = serde_json::from_str(&line?) {
             each(message);
         }
@@ -252,7 +258,8 @@ pub(super) fn cargo(subcommand: &str, root: &Path) -> Command {
 
 /// Whether that Cargo has Clippy.
 pub(super) fn has_clippy(workspace: &Workspace) -> Result<bool, CompileError> {
-    let output = cargo("clippy", &workspace.root).arg("--version").output().map_err(not_started)?;
+    let mut command = cargo("clippy", &workspace.root);
+    let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
     Ok(output.status.success())
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn check(
 ) -> Result<Checked, CompileError> {
     let mut command = cargo::cargo("clippy", &workspace.root);
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
-    command.args(["--message-format", cargo::message_format(progress)]);
+    command.args(["--message-format", cargo::message_format()]);
     command.arg("--target-dir").arg(cache);
     for it in policies.of_role(Role::Policy) {
         command.args(["--package", &it.name]);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::cargo::{cargo, not_started, sentence};
 use super::{CompileError, Target};
 use crate::generate::Workspace;
+use crate::interrupt;
 
 /// A package that is linked into the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +73,12 @@ pub(super) fn packages(
     target: &Target,
     ids: &BTreeSet<String>,
 ) -> Result<Vec<Linked>, CompileError> {
-    let output = cargo("metadata", &workspace.root)
+    let mut command = cargo("metadata", &workspace.root);
+    command
         // All of it is there: the program has just been compiled.
         .args(["--format-version", "1", "--locked", "--offline"])
-        .args(["--filter-platform", &target.triple])
-        .output()
-        .map_err(not_started)?;
+        .args(["--filter-platform", &target.triple]);
+    let output = interrupt::output(&mut command).map_err(not_started)?;
     if !output.status.success() {
         return Err(CompileError::Metadata(sentence(&String::from_utf8_lossy(&output.stderr))));
     }

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use oci_spec::image::Arch;
 
 use super::CompileError;
+use crate::interrupt;
 
 /// What the program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +101,8 @@ pub(crate) fn rustc_version() -> Result<String, CompileError> {
 
 fn run(arguments: &[&str]) -> Result<Output, CompileError> {
     let rustc = rustc();
-    Command::new(&rustc).args(arguments).output().map_err(|error| CompileError::NoToolchain {
+    let output = interrupt::output(Command::new(&rustc).args(arguments));
+    output.map_err(|error| CompileError::NoToolchain {
         program: rustc.to_string_lossy().into_owned(),
         error,
     })

@@ -23,6 +23,9 @@ pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";
 
+/// The engine's own names, which no crate may have.
+pub(crate) const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
+
 /// The crates of a policies folder.
 #[derive(Debug)]
 pub(crate) struct Policies {
@@ -82,7 +85,6 @@ impl Policies {
     }
 
     fn check_names(&self) -> Result<(), DiscoverError> {
-        const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
         let mut folders = BTreeMap::new();
         for it in &self.crates {
             if TAKEN.contains(&it.name.as_str()) {

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::files::{self, Tree};
+use crate::interrupt;
 use crate::lock::{LockError, Package};
 use crate::manifest::ManifestError;
 use conflict::Conflict;
@@ -85,7 +86,7 @@ pub(crate) fn generate(
             member::policy_manifest(it, policies, extent, "../../engine/api"),
         );
     }
-    tree.write(root)?;
+    interrupt::whole(|| tree.write(root))?;
     Ok(Workspace {
         root: root.to_owned(),
         extent,

@@ -1,0 +1,31 @@
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::Failure;
+
+/// How a result is printed, by `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    // For people.
+    Text,
+    // For programs.
+    Json,
+}
+
+impl Format {
+    /// Prints a result to standard output: the document itself, or what it says to people.
+    pub(super) fn print(
+        self,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        let mut printed = match self {
+            Self::Text => text(),
+            Self::Json => serde_json::to_string_pretty(document)?,
+        };
+        if !printed.ends_with('\n') {
+            printed.push('\n');
+        }
+        super::print(&printed)
+    }
+}
