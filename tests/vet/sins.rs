@@ -100,13 +100,18 @@ pub fn unwrapped() { Some(1).unwrap(); }
 pub type Renamed = files::File;
 "#;
 
+const HELPER_MANIFEST: &str = "[package]
+name = \"helper\"
+version = \"1.0.0\"
+edition = \"2024\"
+[features]
+default = [\"modest\"]
+modest = []
+";
+
 fn folder() -> Folder {
-    let helper = format!(
-        "[package]\nname = \"helper\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
-         [features]\ndefault = [\"modest\"]\nmodest = []\n"
-    );
     let folder = Folder::new()
-        .file("policies/helper/Cargo.toml", &helper)
+        .file("policies/helper/Cargo.toml", HELPER_MANIFEST)
         .file("policies/helper/src/lib.rs", HELPER_SOURCE)
         .file("policies/included/src/own data.txt", "own")
         .file("elsewhere.txt", "else")
@@ -167,7 +172,9 @@ fn found(name: &str) -> Vec<(String, String, String)> {
             assert_eq!(it["file"], *library, "{it}");
             let number = |key: &str| usize::try_from(it[key].as_u64().unwrap()).unwrap() - 1;
             let at = match it["line"].as_u64() {
-                Some(_) => &source.lines().nth(number("line")).unwrap()[number("column")..],
+                Some(_) => {
+                    source.lines().nth(number("line")).unwrap().get(number("column")..).unwrap()
+                }
                 None => "",
             };
             let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();

@@ -71,7 +71,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
             progress.line(&format!("note: {note}"));
         }
         if !outcome.passes() {
-            progress.line(&outcome.text());
+            progress.line(outcome.text().trim_end());
             return Err(VetError::Found(outcome.sentence()).into());
         }
     }
