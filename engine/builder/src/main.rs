@@ -4,7 +4,8 @@
 //! lays out a workspace that links them into a program, [`resolve`] completes its lock,
 //! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`push`] takes an image
+//! from one [`store`] to another.
 
 mod cli;
 mod compile;
@@ -23,6 +24,7 @@ mod pipeline;
 mod policies_file;
 mod prebuilt;
 mod progress;
+mod push;
 mod report;
 mod resolve;
 mod revision;

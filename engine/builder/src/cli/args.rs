@@ -13,6 +13,7 @@ use super::image::Image;
 use super::index::Index;
 use super::label::Label;
 use super::pack::Pack;
+use super::push::Push;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Image(Image),
     /// Packs a binary that another tool compiled from a laid-out workspace
     Pack(Pack),
+    /// Pushes an image to registries, without a container engine
+    Push(Push),
     /// Adds the labels to a Docker image archive, from standard input to standard output
     Label(Label),
     /// Writes the files that every image has beside its binary

@@ -1,6 +1,6 @@
 //! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms.
+//! was packed for several platforms; `push` takes it to registries.
 
 mod args;
 mod base;
@@ -11,6 +11,7 @@ mod image;
 mod index;
 mod label;
 mod pack;
+mod push;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::pipeline::PipelineError;
 use crate::prebuilt::PrebuiltError;
+use crate::push::PushError;
 use crate::resolve::ResolveError;
 use args::{Args, Command};
 
@@ -56,6 +58,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Build(args) => args.run(),
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
+        Command::Push(args) => args.run(),
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
@@ -93,6 +96,8 @@ enum Failure {
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
     Pack(#[from] PackError),
+    #[error(transparent)]
+    Push(#[from] PushError),
     #[error(transparent)]
     Label(#[from] LabelError),
     #[error(transparent)]

@@ -4,7 +4,7 @@
 mod archive;
 mod base;
 mod ca_certificates;
-mod digest;
+pub(crate) mod digest;
 mod docker_archive;
 mod documents;
 mod label;
@@ -19,6 +19,7 @@ pub(crate) use base::write_base;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
 pub(crate) use multi_platform::{IndexError, write_index};
-pub(crate) use name::{ImageName, ImageNameError};
+pub(crate) use documents::canonical_json;
+pub(crate) use name::{DOCKER_HUB, ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use source_date::SourceDate;

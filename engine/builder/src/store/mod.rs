@@ -1,6 +1,12 @@
 //! Where images are kept: archives and OCI image layouts on disk, and registries.
 
+mod local;
+pub(crate) mod registry;
+
 use oci_spec::image::{Descriptor, Digest};
+
+pub(crate) use local::{Local, LocalError};
+use registry::RegistryError;
 
 /// One image, or one index of images, where it is kept.
 ///
@@ -18,4 +24,9 @@ pub(crate) trait Store {
 
 /// Why nothing comes from a store.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {}
+pub(crate) enum StoreError {
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
