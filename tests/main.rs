@@ -32,6 +32,8 @@ mod otlp;
 mod outside;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
+/// Images on their way to a registry.
+mod push;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;
 /// `serve`, as its clients and its operators meet it.

@@ -39,9 +39,14 @@ enum Format {
 
 impl Push {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let names: Result<Vec<ImageName>, _> = self.references.iter().map(|it| it.parse()).collect();
+        let names: Result<Vec<ImageName>, _> =
+            self.references.iter().map(|it| it.parse()).collect();
         let names = names?;
-        let image = Local::open(&self.image).map_err(|it| PushError::Store(StoreError::Local(it)))?;
+        if !self.image.exists() && names.is_empty() {
+            return Err(PushError::NoImage(self.image.display().to_string()).into());
+        }
+        let image =
+            Local::open(&self.image).map_err(|it| PushError::Store(StoreError::Local(it)))?;
         let progress = Progress::new();
         let options = Options { plain_http: self.plain_http };
         let pushed = push::push(&image, &names, options, &progress);

@@ -16,10 +16,10 @@ mod source_date;
 mod ustar;
 
 pub(crate) use base::write_base;
+pub(crate) use documents::canonical_json;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
 pub(crate) use multi_platform::{IndexError, write_index};
-pub(crate) use documents::canonical_json;
 pub(crate) use name::{DOCKER_HUB, ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use source_date::SourceDate;

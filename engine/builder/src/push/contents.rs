@@ -68,7 +68,8 @@ impl Reading<'_> {
         depth: usize,
     ) -> Result<Manifest, ContentsError> {
         let bytes = self.source.read(descriptor)?;
-        let wrong = |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
+        let wrong =
+            |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
         if is_index(descriptor.media_type()) {
             if depth == DEEPEST {
                 return Err(ContentsError::Deep { digest: descriptor.digest().clone() });

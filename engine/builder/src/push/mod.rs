@@ -135,6 +135,11 @@ pub(crate) enum PushError {
          `policy-builder push policy-engine.tar registry.example.com/{0}`"
     )]
     NoRegistry(String),
+    #[error(
+        "there is no file or folder `{0}`: if that is where to push, name the image first, as in \
+         `policy-builder push policy-engine.tar {0}`"
+    )]
+    NoImage(String),
     #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]

@@ -33,9 +33,8 @@ impl Local {
 
     fn file(&self, name: &str) -> io::Result<Vec<u8>> {
         let Some(members) = &self.members else { return fs_err::read(self.path.join(name)) };
-        let (start, size) = members
-            .get(name)
-            .ok_or_else(|| io::Error::other(format!("it has no `{name}`")))?;
+        let (start, size) =
+            members.get(name).ok_or_else(|| io::Error::other(format!("it has no `{name}`")))?;
         let mut archive = fs_err::File::open(&self.path)?;
         archive.seek(SeekFrom::Start(*start))?;
         let mut bytes = Vec::new();

@@ -42,7 +42,8 @@ pub(super) struct Client<'a> {
     base: String,
     pub(super) repository: Repository,
     pub(super) purpose: Purpose,
-    found: OnceCell<Found>,
+    /// Who asks: looked up when a registry wants to know.
+    pub(super) found: OnceCell<Found>,
     authorization: RefCell<Option<Secret>>,
     pub(super) progress: &'a Progress,
 }
@@ -154,7 +155,8 @@ impl<'a> Client<'a> {
         let mut is_fresh = false;
         loop {
             // An upload may go on at another server: the registry's credentials are not for that.
-            let is_ours = request.url.strip_prefix(&self.base).is_some_and(|it| it.starts_with('/'));
+            let is_ours =
+                request.url.strip_prefix(&self.base).is_some_and(|it| it.starts_with('/'));
             let authorization = self.authorization.borrow().clone().filter(|_| is_ours);
             let answer = exchange(&self.agent, request, authorization.as_ref())?;
             match answer.status {
@@ -202,7 +204,6 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Who asks: looked up when a registry wants to know, and then once.
     pub(super) fn found(&self) -> Result<&Found, Failed> {
         if let Some(found) = self.found.get() {
             return Ok(found);
@@ -258,9 +259,7 @@ impl Answer {
         let errors = serde_json::from_slice::<Errors>(&self.body).map(|it| it.errors);
         let errors = errors.unwrap_or_default().into_iter();
         let said: Vec<_> = errors
-            .map(|Error { code, message }| {
-                if message.is_empty() { code } else { message }
-            })
+            .map(|Error { code, message }| if message.is_empty() { code } else { message })
             .collect();
         quoted(&said.join(", "))
     }
@@ -348,9 +347,8 @@ pub(super) fn exchange(
 /// What an error of the library comes to.
 fn failed(url: &str, error: ureq::Error) -> Failed {
     let host = url.split('/').nth(2).unwrap_or(url).to_owned();
-    let network = |reason: String| {
-        Failed::Transient(Transient::Network { host: host.clone(), reason })
-    };
+    let network =
+        |reason: String| Failed::Transient(Transient::Network { host: host.clone(), reason });
     match error {
         ureq::Error::HostNotFound => Problem::UnknownHost(host).into(),
         ureq::Error::Timeout(_) => network("it has not answered in time".to_owned()),
@@ -358,11 +356,21 @@ fn failed(url: &str, error: ureq::Error) -> Failed {
         ureq::Error::Io(error) => {
             match error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>()) {
                 Some(error) => Problem::Tls { host, reason: error.to_string() }.into(),
+                None if is_unknown_host(&error) => Problem::UnknownHost(host).into(),
                 None => network(in_words(&error)),
             }
         }
         error => network(error.to_string()),
     }
+}
+
+/// Whether name servers know no such host, in the words of glibc or musl: there is no kind for it.
+/// Where they did not answer, another attempt may help.
+fn is_unknown_host(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["Name or service not known", "Name does not resolve", "No address associated with hostname"]
+        .iter()
+        .any(|known| text.contains(known))
 }
 
 /// Without the number that the system has for it.

@@ -33,9 +33,7 @@ pub(super) enum Problem {
          machine"
     )]
     NoTls,
-    #[error(
-        "the registry asks for credentials, and {looked}; log in with `docker login {host}`"
-    )]
+    #[error("the registry asks for credentials, and {looked}; log in with `docker login {host}`")]
     Anonymous { host: String, looked: String },
     #[error("the registry refuses {who}; log in again with `docker login {host}`")]
     Refused { who: String, host: String },

@@ -67,7 +67,8 @@ impl Client<'_> {
     /// What refers to a manifest or an index, by the API or, in registries without it, by the tag
     /// that stands for it.
     pub(super) fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
-        let request = Request::new(REFERRERS, Method::GET, self.url(&format!("referrers/{subject}")));
+        let request =
+            Request::new(REFERRERS, Method::GET, self.url(&format!("referrers/{subject}")));
         let answer = self.send(&request)?;
         match answer.status {
             200 => Ok(self.index(&answer.body)?.manifests().clone()),

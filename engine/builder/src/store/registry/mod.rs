@@ -9,6 +9,8 @@ mod credentials;
 mod error;
 mod manifests;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod token;
 mod upload;

@@ -104,7 +104,10 @@ mod tests {
     #[test]
     fn fields_survive_the_address() {
         let fields = [("scope", "repository:a/b:pull,push"), ("service", "é &=")];
-        assert_eq!(encoded(&fields), "scope=repository%3Aa%2Fb%3Apull%2Cpush&service=%C3%A9%20%26%3D");
+        assert_eq!(
+            encoded(&fields),
+            "scope=repository%3Aa%2Fb%3Apull%2Cpush&service=%C3%A9%20%26%3D"
+        );
     }
 
     #[test]

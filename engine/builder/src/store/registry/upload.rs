@@ -95,7 +95,8 @@ impl Client<'_> {
     }
 
     fn begin(&self) -> Result<Session, Failed> {
-        let answer = self.once(&Request::new(BEGINNING, Method::POST, self.url("blobs/uploads/")))?;
+        let answer =
+            self.once(&Request::new(BEGINNING, Method::POST, self.url("blobs/uploads/")))?;
         if answer.status != 202 {
             return Err(answer.unexpected(BEGINNING).into());
         }

@@ -49,7 +49,12 @@ fn ask_for(
         Ok(Some(answer)) => answer,
         Ok(None) => {
             let within = patience;
-            return Err(CredentialsError::HelperHangs { helper, path, server: server_name, within });
+            return Err(CredentialsError::HelperHangs {
+                helper,
+                path,
+                server: server_name,
+                within,
+            });
         }
         Err(reason) => return Err(CredentialsError::HelperStart { helper, path, reason }),
     };

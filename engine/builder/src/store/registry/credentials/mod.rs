@@ -17,7 +17,10 @@ use file::File;
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Credentials {
-    Password { user: String, password: Secret },
+    Password {
+        user: String,
+        password: Secret,
+    },
     /// What a token is got for, in place of a password.
     IdentityToken(Secret),
 }
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn podmans_entries_for_a_part_of_a_registry_outrank_the_whole() {
-        let json = r#"{"auths": {"r.io": {"auth": "bWU6eA=="}, "r.io/team": {"auth": "eW91Onk="}}}"#;
+        let json =
+            r#"{"auths": {"r.io": {"auth": "bWU6eA=="}, "r.io/team": {"auth": "eW91Onk="}}}"#;
         assert_eq!(found(json, "r.io/team/a").unwrap().credentials, password("you", "y"));
         assert_eq!(found(json, "r.io/teams").unwrap().credentials, password("me", "x"));
     }
