@@ -54,7 +54,6 @@ impl OciRegistry {
         let process = Command::new("docker-registry")
             .args(["serve", "config.yml"])
             .current_dir(folder.path())
-            .env("OTEL_TRACES_EXPORTER", "none")
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::header::{AUTHORIZATION, RETRY_AFTER};
 use ureq::http::{self, HeaderMap, Method};
+use ureq::tls::TlsConfig;
 
 use super::address::Repository;
 use super::attempts::Attempts;
@@ -79,16 +80,18 @@ impl<'a> Client<'a> {
         options: Options,
         progress: &'a Progress,
     ) -> Result<Self, RegistryError> {
-        let doing = |problem| RegistryError { doing: doing(purpose, repository), problem };
         let is_loopback = repository.is_loopback();
         let authority = repository.authority();
-        let plain = format!("http://{authority}");
-        let is_plain = options.plain_http || is_loopback && speaks_http(&agent(None, true), &plain);
+        let fail = |problem| RegistryError::new(purpose, repository, problem);
+        let tls = tls::config();
+        // A plain registry may send elsewhere, for a token or a blob, where TLS is spoken.
+        let plain = agent(tls.as_ref().ok(), false, is_loopback);
+        let base = format!("http://{authority}");
+        let is_plain = options.plain_http || is_loopback && speaks_http(&plain, &base);
         let (agent, base) = if is_plain {
-            (agent(None, is_loopback), plain)
+            (plain, base)
         } else {
-            let tls = tls::config().map_err(doing)?;
-            (agent(Some(tls), is_loopback), format!("https://{authority}"))
+            (agent(Some(&tls.map_err(fail)?), true, is_loopback), format!("https://{authority}"))
         };
         let repository = repository.clone();
         let (found, authorization) = (OnceCell::new(), RefCell::default());
@@ -135,7 +138,7 @@ impl<'a> Client<'a> {
             count += 1;
             let failed = match attempt() {
                 Ok(done) => return Ok(done),
-                Err(Failed::Permanent(problem)) => return Err(self.fail(problem)),
+                Err(Failed::Permanent(problem)) => return Err(self.fail(*problem)),
                 Err(Failed::Transient(failed)) => failed,
             };
             let Some(pause) = attempts.next(failed.after()) else {
@@ -147,7 +150,7 @@ impl<'a> Client<'a> {
     }
 
     pub(super) fn fail(&self, problem: Problem) -> RegistryError {
-        RegistryError { doing: doing(self.purpose, &self.repository), problem }
+        RegistryError::new(self.purpose, &self.repository, problem)
     }
 
     /// Asks once, and once more when the registry wants to know who asks.
@@ -208,7 +211,8 @@ impl<'a> Client<'a> {
         if let Some(found) = self.found.get() {
             return Ok(found);
         }
-        let found = credentials::find(&self.repository)?;
+        let found =
+            credentials::find(&self.repository).map_err(|it| Problem::Credentials(it.into()))?;
         Ok(self.found.get_or_init(|| found))
     }
 
@@ -220,11 +224,6 @@ impl<'a> Client<'a> {
         let authorization = self.authorization.borrow();
         authorization.as_ref().is_some_and(|it| it.reveal().starts_with("Bearer "))
     }
-}
-
-/// As an error begins.
-fn doing(purpose: Purpose, repository: &Repository) -> String {
-    format!("{purpose} `{repository}`")
 }
 
 impl Answer {
@@ -243,7 +242,7 @@ impl Answer {
         Failed::Transient(Transient::Status { what, status: self.status, said: self.said(), after })
     }
 
-    /// What the registry says of an error, quoted: ` (“…”)`, or nothing.
+    /// What the registry says of an error, in brackets; or nothing.
     fn said(&self) -> String {
         #[derive(serde::Deserialize)]
         struct Errors {
@@ -265,7 +264,7 @@ impl Answer {
     }
 }
 
-/// What a stranger says, on one line and not too long: `: `…``, or nothing.
+/// What a stranger says, on one line and not too long, in brackets; or nothing.
 pub(super) fn quoted(text: &str) -> String {
     let text: String = text
         .chars()
@@ -276,18 +275,18 @@ pub(super) fn quoted(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" (`{text}`)") }
 }
 
-fn agent(tls: Option<ureq::tls::TlsConfig>, is_loopback: bool) -> Agent {
+fn agent(tls: Option<&TlsConfig>, https_only: bool, is_loopback: bool) -> Agent {
     let mut config = Agent::config_builder()
         .user_agent(concat!("policy-builder/", env!("CARGO_PKG_VERSION")))
         .http_status_as_error(false)
-        .https_only(tls.is_some())
+        .https_only(https_only)
         .max_redirects_will_error(false)
         .timeout_resolve(Some(CONNECT))
         .timeout_connect(Some(CONNECT))
         .timeout_per_read(Some(STALL))
         .timeout_per_write(Some(STALL));
     if let Some(tls) = tls {
-        config = config.tls_config(tls);
+        config = config.tls_config(tls.clone());
     }
     if is_loopback {
         // A proxy would look for it on its own machine.
@@ -310,6 +309,11 @@ pub(super) fn exchange(
     authorization: Option<&Secret>,
 ) -> Result<Answer, Failed> {
     let url = request.url.as_str();
+    // The library would panic.
+    let has_tls = agent.config().tls_config().unversioned_rustls_crypto_provider().is_some();
+    if url.starts_with("https:") && !has_tls {
+        return Err(Problem::NoTls.into());
+    }
     let mut message = http::Request::builder().method(&request.method).uri(url);
     for (name, value) in &request.headers {
         message = message.header(*name, value);
@@ -319,7 +323,7 @@ pub(super) fn exchange(
     }
     let has_body = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
     // Where a blob is kept elsewhere, that it is kept is all that is asked with `HEAD`.
-    let redirects = if request.method == Method::GET { 5 } else { 0 };
+    let redirects = if request.method == Method::GET && has_tls { 5 } else { 0 };
     let sent = if has_body {
         message.body(request.body).map_err(ureq::Error::Http).and_then(|message| {
             agent.run(agent.configure_request(message).max_redirects(redirects).build())

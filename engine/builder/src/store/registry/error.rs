@@ -1,5 +1,10 @@
+use std::fmt;
+use std::time::Duration;
+
 use oci_spec::OciSpecError;
 
+use super::address::Repository;
+use super::challenge::Purpose;
 use super::credentials::CredentialsError;
 
 /// Why a registry does not give or take an image.
@@ -8,7 +13,13 @@ use super::credentials::CredentialsError;
 pub(crate) struct RegistryError {
     /// Such as: push to `registry.example.com/policies`.
     pub(super) doing: String,
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
+}
+
+impl RegistryError {
+    pub(super) fn new(purpose: Purpose, repository: &Repository, problem: Problem) -> Self {
+        Self { doing: format!("{purpose} `{repository}`"), problem: Box::new(problem) }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +72,7 @@ pub(super) enum Problem {
     )]
     Mismatch { expected: String, found: String },
     #[error(transparent)]
-    Credentials(#[from] CredentialsError),
+    Credentials(#[from] Box<CredentialsError>),
     #[error("put the index of what refers to an image together: {0}")]
     Document(#[from] OciSpecError),
 }
@@ -72,14 +83,14 @@ pub(super) enum Failed {
     /// It may go better the next time.
     Transient(Transient),
     /// It will not.
-    Permanent(Problem),
+    Permanent(Box<Problem>),
 }
 
 /// A network or a server that may be well again soon.
 #[derive(Debug)]
 pub(super) enum Transient {
     Network { host: String, reason: String },
-    Status { what: &'static str, status: u16, said: String, after: Option<std::time::Duration> },
+    Status { what: &'static str, status: u16, said: String, after: Option<Duration> },
 }
 
 impl Transient {
@@ -94,7 +105,7 @@ impl Transient {
     }
 
     /// How long the registry asks to be left alone.
-    pub(super) fn after(&self) -> Option<std::time::Duration> {
+    pub(super) fn after(&self) -> Option<Duration> {
         match self {
             Self::Network { .. } => None,
             Self::Status { after, .. } => *after,
@@ -102,8 +113,8 @@ impl Transient {
     }
 }
 
-impl std::fmt::Display for Transient {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Transient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network { host, reason } => write!(f, "`{host}` cannot be reached: {reason}"),
             Self::Status { what, status, said, .. } => {
@@ -115,12 +126,6 @@ impl std::fmt::Display for Transient {
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
-        Self::Permanent(problem)
-    }
-}
-
-impl From<CredentialsError> for Failed {
-    fn from(error: CredentialsError) -> Self {
-        Self::Permanent(Problem::Credentials(error))
+        Self::Permanent(Box::new(problem))
     }
 }

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener};
 use std::thread::{self, JoinHandle};
 
 use super::credentials::{Credentials, Found};
+use super::error::Failed;
 use super::secret::Secret;
 use super::*;
 
@@ -100,7 +101,7 @@ fn has(request: &str, header: &str) -> bool {
 fn an_upload_goes_on_where_it_was_cut() {
     let script = Script::new(vec![
         ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
-        ("".into(), Some(4)),
+        (String::new(), Some(4)),
         ("404\r\n\r\n".into(), None),
         ("204\r\nlocation: http://HERE/up/2?state=x\r\nrange: 0-3\r\n\r\n".into(), None),
         ("202\r\nlocation: /up/3?state=y\r\n\r\n".into(), None),
@@ -126,7 +127,7 @@ fn an_upload_whose_last_answer_was_lost_is_done() {
     let script = Script::new(vec![
         ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
         ("202\r\nlocation: /up/2\r\n\r\n".into(), None),
-        ("".into(), Some(0)),
+        (String::new(), Some(0)),
         ("200\r\n\r\n".into(), None),
     ]);
     let progress = Progress::new();
@@ -202,6 +203,19 @@ fn a_token_is_got_where_one_is_asked_for() {
     assert!(has(&asked[1], "authorization: Basic bWU6cGFzcw=="), "{asked:?}");
     assert!(has(&asked[2], "authorization: Bearer t1"), "{asked:?}");
     assert!(has(&asked[5], "authorization: Bearer t2"), "{asked:?}");
+}
+
+#[test]
+fn a_plain_registry_may_name_a_token_server_with_tls() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
+    let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
+    let progress = Progress::new();
+    let client = script.client(Purpose::Pull, &progress);
+    let request = Request::new("a question", Method::GET, client.url("tags/list"));
+    let Err(Failed::Transient(failed)) = client.once(&request) else { panic!("it answered") };
+    assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
+    assert_eq!(script.asked(), ["GET /v2/a/b/tags/list"]);
 }
 
 #[test]

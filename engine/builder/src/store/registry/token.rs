@@ -1,5 +1,7 @@
 //! Tokens of registries (distribution.github.io/distribution/spec/auth/token and …/oauth).
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -12,7 +14,7 @@ use super::secret::Secret;
 
 const ASKING: &str = "the request for a token";
 
-/// What a token server answers: `token`, or `access_token` as OAuth2 has it, or both.
+/// What a token server answers: `token`, or `access_token` as OAuth 2.0 has it, or both.
 #[derive(Deserialize)]
 struct Token {
     token: Option<String>,
@@ -90,7 +92,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 text.push(byte.into());
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                let _ = write!(text, "%{byte:02X}");
             }
         }
     }

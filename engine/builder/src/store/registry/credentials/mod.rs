@@ -143,9 +143,9 @@ mod tests {
             .map_err(|error| shown(error.to_string()))
     }
 
-    fn password(user: &str, password: &str) -> Option<Credentials> {
+    fn password(user: &str, password: &str) -> Credentials {
         let password = Secret::new(password.to_owned());
-        Some(Credentials::Password { user: user.to_owned(), password })
+        Credentials::Password { user: user.to_owned(), password }
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         // `me:a:b`, as a password may hold colons.
         let json = r#"{"auths": {"r.io:5000": {"auth": "bWU6YTpi"}}}"#;
         let it = found(json, "r.io:5000/a").unwrap();
-        assert_eq!(it.credentials, password("me", "a:b"));
+        assert_eq!(it.credentials, Some(password("me", "a:b")));
         assert_eq!(it.who(), "`me` (from `/config.json`)");
         let other = found(json, "other.io/a").unwrap();
         assert_eq!(other.credentials, None);
@@ -163,21 +163,21 @@ mod tests {
     #[test]
     fn docker_hub_goes_by_its_old_address() {
         let json = r#"{"auths": {"https://index.docker.io/v1/": {"auth": "bWU6eA=="}}}"#;
-        assert_eq!(found(json, "engine").unwrap().credentials, password("me", "x"));
+        assert_eq!(found(json, "engine").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
     fn podmans_entries_for_a_part_of_a_registry_outrank_the_whole() {
         let json =
             r#"{"auths": {"r.io": {"auth": "bWU6eA=="}, "r.io/team": {"auth": "eW91Onk="}}}"#;
-        assert_eq!(found(json, "r.io/team/a").unwrap().credentials, password("you", "y"));
-        assert_eq!(found(json, "r.io/teams").unwrap().credentials, password("me", "x"));
+        assert_eq!(found(json, "r.io/team/a").unwrap().credentials, Some(password("you", "y")));
+        assert_eq!(found(json, "r.io/teams").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
     fn an_address_stands_for_its_host() {
         let json = r#"{"auths": {"https://r.io/v1/": {"username": "me", "password": "x"}}}"#;
-        assert_eq!(found(json, "r.io/a").unwrap().credentials, password("me", "x"));
+        assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         let it = found(json, "r.io/a").unwrap();
         assert_eq!(it.credentials, Some(Credentials::IdentityToken(Secret::new("t".to_owned()))));
         let json = r#"{"auths": {"r.io": {"auth": "bWU6eA==", "identitytoken": ""}}}"#;
-        assert_eq!(found(json, "r.io/a").unwrap().credentials, password("me", "x"));
+        assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
