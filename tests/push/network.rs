@@ -8,12 +8,12 @@ use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
 /// A fate for the first request that begins so; the others pass.
 fn once(
     beginning: &'static str,
-    fate: fn() -> Fate,
+    fate: Fate,
 ) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, _| {
         let is_meant = request.starts_with(beginning);
-        if is_meant && met.fetch_add(1, Ordering::Relaxed) == 0 { fate() } else { Fate::Passes }
+        if is_meant && met.fetch_add(1, Ordering::Relaxed) == 0 { fate } else { Fate::Passes }
     }
 }
 
@@ -33,13 +33,13 @@ fn cut(count: usize) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
 #[test]
 fn a_registry_that_is_busy_is_asked_again() {
     let Some(registry) = OciRegistry::start() else { return };
-    let fates: [(&str, fn() -> Fate); 6] = [
-        ("HEAD ", || Fate::Answered(503, "")),
-        ("POST ", || Fate::Answered(429, "Retry-After: 1\r\n")),
-        ("PATCH ", || Fate::Answered(502, "")),
-        ("PUT ", || Fate::Answered(500, "")),
-        ("POST ", || Fate::Cut(0)),
-        ("PUT ", || Fate::Cut(0)),
+    let fates = [
+        ("HEAD ", Fate::Answered(503, "")),
+        ("POST ", Fate::Answered(429, "Retry-After: 1\r\n")),
+        ("PATCH ", Fate::Answered(502, "")),
+        ("PUT ", Fate::Answered(500, "")),
+        ("POST ", Fate::Cut(0)),
+        ("PUT ", Fate::Cut(0)),
     ];
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);

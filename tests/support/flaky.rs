@@ -11,6 +11,7 @@ pub(crate) struct Flaky {
 }
 
 /// What becomes of a request.
+#[derive(Clone, Copy)]
 pub(crate) enum Fate {
     Passes,
     /// The connection is cut after so many bytes of its body.
