@@ -1,5 +1,6 @@
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -47,7 +48,7 @@ impl Push {
         }
         let image =
             Local::open(&self.image).map_err(|it| PushError::Store(StoreError::Local(it)))?;
-        let progress = Progress::new();
+        let progress = Rc::new(Progress::new());
         let options = Options { plain_http: self.plain_http };
         let pushed = push::push(&image, &names, options, &progress);
         progress.finish();

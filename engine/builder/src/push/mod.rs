@@ -3,6 +3,8 @@
 
 mod contents;
 
+use std::rc::Rc;
+
 use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::{ImageName, ImageNameError};
@@ -44,7 +46,7 @@ pub(crate) fn push(
     source: &dyn Store,
     names: &[ImageName],
     options: Options,
-    progress: &Progress,
+    progress: &Rc<Progress>,
 ) -> Result<Pushed, PushError> {
     let root = source.root()?;
     let targets = if names.is_empty() { targets(&[own_name(&root)?]) } else { targets(names) };
@@ -70,7 +72,7 @@ pub(crate) fn push(
 
 /// Puts everything into a repository but the tags.
 fn fill(
-    destination: &Destination<'_>,
+    destination: &Destination,
     source: &dyn Store,
     contents: &Contents,
     blobs: &mut Blobs,

@@ -6,8 +6,9 @@ use oci_spec::image::{
 use ureq::http::Method;
 
 use super::address::Selected;
-use super::client::{Client, Request};
+use super::client::Client;
 use super::error::{Problem, RegistryError};
+use super::http::Request;
 use crate::image::{canonical_json, digest};
 
 const GETTING: &str = "the request for a manifest";
@@ -22,7 +23,7 @@ pub(super) const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-impl Client<'_> {
+impl Client {
     /// The manifest or index of a tag or digest, when there is one: its media type and bytes.
     pub(super) fn manifest(
         &self,

@@ -7,6 +7,7 @@ mod challenge;
 mod client;
 mod credentials;
 mod error;
+mod http;
 mod manifests;
 mod secret;
 #[cfg(test)]
@@ -14,6 +15,8 @@ mod tests;
 mod tls;
 mod token;
 mod upload;
+
+use std::rc::Rc;
 
 use oci_spec::image::{Descriptor, Digest, MediaType};
 use ureq::http::Method;
@@ -27,19 +30,20 @@ use crate::image::digest;
 use crate::progress::Progress;
 use address::Selected;
 use challenge::Purpose;
-use client::{Client, Request};
+use client::Client;
 use error::Problem;
+use http::Request;
 
 /// A repository that images are pushed to.
-pub(crate) struct Destination<'a>(Client<'a>);
+pub(crate) struct Destination(Client);
 
-impl<'a> Destination<'a> {
+impl Destination {
     pub(crate) fn new(
         repository: &Repository,
         options: Options,
-        progress: &'a Progress,
+        progress: &Rc<Progress>,
     ) -> Result<Self, RegistryError> {
-        Client::new(repository, Purpose::Push, options, progress).map(Self)
+        Client::new(repository, Purpose::Push, options, Rc::clone(progress)).map(Self)
     }
 
     pub(crate) fn repository(&self) -> &Repository {
@@ -86,19 +90,15 @@ impl<'a> Destination<'a> {
 }
 
 /// An image in a registry, to be read.
-pub(crate) struct Registry<'a> {
-    client: Client<'a>,
+pub(crate) struct Registry {
+    client: Client,
     selected: Selected,
 }
 
-impl<'a> Registry<'a> {
-    pub(crate) fn open(
-        reference: &Reference,
-        options: Options,
-        progress: &'a Progress,
-    ) -> Result<Self, RegistryError> {
+impl Registry {
+    pub(crate) fn open(reference: &Reference, options: Options) -> Result<Self, RegistryError> {
         let Reference { repository, selected } = reference;
-        let client = Client::new(repository, Purpose::Pull, options, progress)?;
+        let client = Client::new(repository, Purpose::Pull, options, Rc::new(Progress::new()))?;
         Ok(Self { client, selected: selected.clone() })
     }
 
@@ -121,7 +121,7 @@ impl<'a> Registry<'a> {
     }
 }
 
-impl Store for Registry<'_> {
+impl Store for Registry {
     fn root(&self) -> Result<Descriptor, StoreError> {
         let (media_type, bytes) = self.manifest(&self.selected)?;
         let digest =

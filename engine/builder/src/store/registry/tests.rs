@@ -72,9 +72,11 @@ impl Script {
         Self { address, thread }
     }
 
-    fn client<'a>(&self, purpose: Purpose, progress: &'a Progress) -> Client<'a> {
+    fn client(&self, purpose: Purpose) -> Client {
         let repository = Repository { registry: self.address.clone(), path: "a/b".to_owned() };
-        let client = Client::new(&repository, purpose, Options::default(), progress).unwrap();
+        let client =
+            Client::new(&repository, purpose, Options::default(), Rc::new(Progress::new()))
+                .unwrap();
         // Whoever runs the tests may have logged in somewhere.
         let _ = client.found.set(Found {
             credentials: Some(Credentials::Password {
@@ -107,9 +109,8 @@ fn an_upload_goes_on_where_it_was_cut() {
         ("202\r\nlocation: /up/3?state=y\r\n\r\n".into(), None),
         ("201\r\n\r\n".into(), None),
     ]);
-    let progress = Progress::new();
     let digest = digest::of(b"0123456789").unwrap();
-    script.client(Purpose::Push, &progress).upload(&digest, b"0123456789").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123456789").unwrap();
     let asked = script.thread.join().unwrap();
     let [begun, first, looked, status, rest, ended] = asked.as_slice() else { panic!("{asked:?}") };
     assert!(begun.starts_with("POST /v2/a/b/blobs/uploads/ "), "{begun}");
@@ -130,9 +131,8 @@ fn an_upload_whose_last_answer_was_lost_is_done() {
         (String::new(), Some(0)),
         ("200\r\n\r\n".into(), None),
     ]);
-    let progress = Progress::new();
     let digest = digest::of(b"0123").unwrap();
-    script.client(Purpose::Push, &progress).upload(&digest, b"0123").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123").unwrap();
     assert_eq!(script.asked().last().unwrap(), &format!("HEAD /v2/a/b/blobs/{digest}"));
 }
 
@@ -145,9 +145,8 @@ fn credentials_do_not_follow_an_upload_to_another_server() {
     let location = format!("202\r\nlocation: http://{}/up/1\r\n\r\n", other.address);
     let basic = "401\r\nwww-authenticate: Basic realm=r\r\n\r\n";
     let script = Script::new(vec![(basic.into(), None), (location, None)]);
-    let progress = Progress::new();
     let digest = digest::of(b"0123").unwrap();
-    script.client(Purpose::Push, &progress).upload(&digest, b"0123").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123").unwrap();
     let asked = script.thread.join().unwrap();
     assert!(has(&asked[1], "authorization: Basic bWU6cGFzcw=="), "{asked:?}");
     let asked = other.thread.join().unwrap();
@@ -163,8 +162,7 @@ fn a_strange_place_to_upload_to_is_refused() {
         ("", "without a `Location`"),
     ] {
         let script = Script::new(vec![(format!("202\r\n{location}\r\n"), None)]);
-        let progress = Progress::new();
-        let client = script.client(Purpose::Push, &progress);
+        let client = script.client(Purpose::Push);
         let error = client.upload(&digest::of(b"0123").unwrap(), b"0123").unwrap_err();
         assert_eq!(
             error.to_string().replace(&script.address, "r.io"),
@@ -191,8 +189,7 @@ fn a_token_is_got_where_one_is_asked_for() {
         ("200\r\n\r\n{\"access_token\": \"t2\"}".into(), None),
         ("200\r\n\r\n".into(), None),
     ]);
-    let progress = Progress::new();
-    let client = script.client(Purpose::Push, &progress);
+    let client = script.client(Purpose::Push);
     let digest = digest::of(b"0123").unwrap();
     assert!(!client.has_blob(&digest).unwrap());
     assert!(client.has_blob(&digest).unwrap());
@@ -210,8 +207,7 @@ fn a_plain_registry_may_name_a_token_server_with_tls() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
-    let progress = Progress::new();
-    let client = script.client(Purpose::Pull, &progress);
+    let client = script.client(Purpose::Pull);
     let request = Request::new("a question", Method::GET, client.url("tags/list"));
     let Err(Failed::Transient(failed)) = client.once(&request) else { panic!("it answered") };
     assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
@@ -232,9 +228,8 @@ fn what_a_registry_gives_is_what_was_asked_for() {
         ("404\r\n\r\n".into(), None),
         ("404\r\n\r\n".into(), None),
     ]);
-    let progress = Progress::new();
     let reference = format!("{}/a/b:v1", script.address).parse().unwrap();
-    let registry = Registry::open(&reference, Options::default(), &progress).unwrap();
+    let registry = Registry::open(&reference, Options::default()).unwrap();
     let root = registry.root().unwrap();
     assert_eq!((root.media_type(), root.size()), (&MediaType::ImageIndex, 34));
 
@@ -271,8 +266,7 @@ fn what_a_registry_gives_is_what_was_asked_for() {
 #[test]
 fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
     let script = Script::new(vec![("201\r\noci-subject: sha256:x\r\n\r\n".into(), None)]);
-    let progress = Progress::new();
-    let destination = Destination(script.client(Purpose::Push, &progress));
+    let destination = Destination(script.client(Purpose::Push));
     let subject = digest::of(b"0").unwrap();
     let referrer = Descriptor::new(MediaType::ImageManifest, 2, digest::of(b"{}").unwrap());
     destination.put_referrer(&subject, &referrer, b"{}").unwrap();
@@ -283,8 +277,7 @@ fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
 fn what_a_registry_says_is_quoted_on_one_line() {
     let said = "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\"}]}";
     let script = Script::new(vec![(said.into(), None)]);
-    let progress = Progress::new();
-    let client = script.client(Purpose::Push, &progress);
+    let client = script.client(Purpose::Push);
     let error = client.put_manifest(&Selected::Tag("v1".into()), &MediaType::ImageIndex, b"{}");
     assert_eq!(
         error.unwrap_err().to_string().replace(&script.address, "r.io"),

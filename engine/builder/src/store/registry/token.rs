@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::client::{self, Client, Request};
+use super::client::Client;
 use super::credentials::Credentials;
 use super::error::{Failed, Problem};
+use super::http::{Request, exchange};
 use super::secret::Secret;
 
 const ASKING: &str = "the request for a token";
@@ -34,11 +35,7 @@ pub(super) fn basic(user: &str, password: &Secret) -> Secret {
 }
 
 /// Gets a token for what the client is there for, as a header has it.
-pub(super) fn fetch(
-    client: &Client<'_>,
-    realm: &str,
-    service: Option<&str>,
-) -> Result<Secret, Failed> {
+pub(super) fn fetch(client: &Client, realm: &str, service: Option<&str>) -> Result<Secret, Failed> {
     let scope = format!("repository:{}:{}", client.repository.path, client.purpose.actions());
     let mut fields = vec![("scope", scope.as_str())];
     fields.extend(service.map(|service| ("service", service)));
@@ -53,7 +50,7 @@ pub(super) fn fetch(
             let form_type = "application/x-www-form-urlencoded".to_owned();
             request.headers.push(("content-type", form_type));
             let request = Request { body: form.as_bytes(), ..request };
-            client::exchange(&client.agent, &request, None)?
+            exchange(&client.agent, &request, None)?
         }
         credentials => {
             let with = if realm.contains('?') { '&' } else { '?' };
@@ -63,7 +60,7 @@ pub(super) fn fetch(
                 Credentials::IdentityToken(_) => None,
             });
             let request = Request::new(ASKING, Method::GET, url);
-            client::exchange(&client.agent, &request, password.as_ref())?
+            exchange(&client.agent, &request, password.as_ref())?
         }
     };
     match answer.status {

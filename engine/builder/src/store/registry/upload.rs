@@ -7,8 +7,9 @@
 use oci_spec::image::Digest;
 use ureq::http::Method;
 
-use super::client::{Answer, Client, Request};
+use super::client::Client;
 use super::error::{Failed, Problem, RegistryError, Transient};
+use super::http::{Answer, Request};
 
 const BEGINNING: &str = "the beginning of an upload";
 const SENDING: &str = "an upload";
@@ -21,7 +22,7 @@ struct Session {
     offset: usize,
 }
 
-impl Client<'_> {
+impl Client {
     /// Whether the registry has the blob.
     pub(super) fn has_blob(&self, digest: &Digest) -> Result<bool, RegistryError> {
         self.persist(|| self.look_for_blob(digest))

@@ -65,7 +65,7 @@ fn ask_for(
             return Ok(None);
         }
         // An error is on standard output, and a helper that fails has no secret to print there.
-        let said = super::super::client::quoted(said);
+        let said = super::super::http::quoted(said);
         return Err(CredentialsError::HelperFailed {
             helper,
             path,
