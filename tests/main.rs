@@ -36,6 +36,8 @@ mod outside;
 mod policies_lock;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
+/// Images on their way to a registry.
+mod push;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
 /// The same sources give the same bytes, wherever they lie.

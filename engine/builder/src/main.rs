@@ -6,8 +6,9 @@
 //! one, [`vet`] finds what policies have no business with, [`compile`] makes one static binary of
 //! it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`scaffold`] writes
-//! folders to begin with, and [`interrupt`] is how all of it ends early.
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`push`] takes an image
+//! from one [`store`] to another. [`scaffold`] writes folders to begin with, and [`interrupt`] is how
+//! all of it ends early.
 
 mod cli;
 mod compile;
@@ -28,6 +29,7 @@ mod policies_file;
 mod policies_lock;
 mod prebuilt;
 mod progress;
+mod push;
 mod remote;
 mod report;
 mod resolve;

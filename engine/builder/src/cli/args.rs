@@ -22,6 +22,7 @@ use super::label::Label;
 use super::lock::Lock;
 use super::new::New;
 use super::pack::Pack;
+use super::push::Push;
 use super::verify::Verify;
 use super::vet::Vet;
 use crate::destination::{self, DestinationError, Kind};
@@ -65,6 +66,8 @@ pub(super) enum Command {
     Image(Image),
     /// Packs a binary that another tool compiled from a laid-out workspace
     Pack(Pack),
+    /// Pushes an image to registries, without a container engine
+    Push(Push),
     /// Adds the labels to a Docker image archive, from standard input to standard output
     Label(Label),
     /// Writes the files that every image has beside its binary

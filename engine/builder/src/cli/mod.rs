@@ -1,8 +1,8 @@
 //! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
 //! earlier.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms. `inspect`, `diff` and `verify` judge what is there already.
-//! `new` and `add` write folders to begin with.
+//! was packed for several platforms; `push` takes it to registries. `inspect`, `diff` and `verify`
+//! judge what is there already. `new` and `add` write folders to begin with.
 
 mod add;
 mod args;
@@ -20,6 +20,7 @@ mod label;
 mod lock;
 mod new;
 mod pack;
+mod push;
 mod verify;
 mod vet;
 
@@ -40,6 +41,7 @@ use crate::lock::LockError;
 use crate::pipeline::PipelineError;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
+use crate::push::PushError;
 use crate::resolve::ResolveError;
 use crate::scaffold::ScaffoldError;
 use crate::supply::{DescribeError, VerifyError};
@@ -78,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Build(args) => args.run(),
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
+        Command::Push(args) => args.run(),
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
@@ -137,6 +140,8 @@ enum Failure {
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
     Pack(#[from] PackError),
+    #[error(transparent)]
+    Push(#[from] PushError),
     #[error(transparent)]
     Label(#[from] LabelError),
     #[error(transparent)]

@@ -155,7 +155,7 @@ pub(super) fn docker_manifest(
 }
 
 /// Sorted keys and no white space: the format's own types hold hash maps, whose order varies.
-pub(super) fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
+pub(crate) fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
     let mut value = serde_json::to_value(document)?;
     value.sort_all_objects();
     Ok(serde_json::to_vec(&value)?)

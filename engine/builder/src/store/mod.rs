@@ -3,6 +3,7 @@
 mod archive;
 mod files;
 mod layout;
+pub(crate) mod registry;
 
 use std::fmt;
 use std::io;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::image::digest_of;
 pub(crate) use layout::Layout;
+use registry::{Options, ReferenceError, Registry, RegistryError};
 
 /// How large a manifest, an index or a configuration may be: what registries take.
 pub(crate) const LARGEST_MANIFEST: u64 = 4 << 20;
@@ -42,8 +44,7 @@ pub(crate) fn open(image: &str) -> Result<Box<dyn Store>, StoreError> {
     if is_written_as_path || path.exists() {
         return Ok(Box::new(Layout::open(path)?));
     }
-    // The registries' own store goes here.
-    Err(StoreError::Registry)
+    Ok(Box::new(Registry::open(&image.parse()?, Options::default())?))
 }
 
 /// Reads a JSON document that may have so many bytes, and no more.
@@ -94,11 +95,10 @@ pub(crate) enum StoreError {
     NotAnImage(NotAnImage),
     #[error("`{digest}` of the image {problem}")]
     Blob { digest: Digest, problem: BlobProblem },
-    #[error(
-        "it is not on disk, and images in registries cannot be read yet: name an archive, or the \
-         folder of an OCI image layout"
-    )]
-    Registry,
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
 /// Why something on disk is no image.
