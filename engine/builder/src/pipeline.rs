@@ -7,12 +7,12 @@ use crate::compile::{self, Binary, CompileError, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
-use crate::generate::{self, Asked, Extent, GenerateError, Stamp};
-use crate::image::{Image, SourceDate};
+use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
+use crate::image::{Image, Platform, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
 use crate::progress::Progress;
-use crate::report::{BinaryReport, ImageReport, Report};
+use crate::report::{BinaryReport, ImageReport, PlatformReport, Report};
 use crate::resolve::{self, ResolveError};
 use crate::revision;
 use crate::work_folder::{WorkFolder, WorkFolderError};
@@ -41,48 +41,142 @@ pub(crate) struct Built {
 
 /// Does everything up to the binary.
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
-    let (engine, policies, target) =
-        progress.phase("discover", &order.policies.display().to_string(), || {
-            let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
-            let policies = Policies::discover(order.policies, &engine)?;
-            Ok::<_, PipelineError>((engine, policies, Target::choose(order.target)?))
-        })?;
-    if let Some(note) = &target.note {
-        progress.line(&format!("note: {note}"));
-    }
-    let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
-    let work = WorkFolder::choose(order.work_dir, &engine);
-    generate::check_outside(&work, &policies)?;
-    let work = WorkFolder::take(&work, progress)?;
+    let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
+    let workspace = sources.lay_out(&target, progress)?;
+    sources.build(&workspace, target, None, progress)
+}
 
-    let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
-    let count = policies.of_role(Role::Policy).count();
-    let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
-        generate::generate(
-            &policies,
-            &engine,
-            &stamp,
-            Extent::Libraries,
-            &work.path.join("workspace"),
-        )
-    })?;
-    progress.phase("resolve", "dependencies", || {
-        resolve::complete_lock(&workspace, &policies, progress)
-    })?;
-    let binary = progress.phase("compile", &target.triple, || {
-        compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
-    })?;
-    let asked = Asked::of(&policies, &engine, &stamp);
-    let reported = progress.phase("check", "what the program reports", || {
-        inspect::check(&binary.path, &target, &asked, progress)
-    })?;
-    Ok(Built { target, binary, asked, reported })
+/// Does it for several platforms, this machine's own first if it is among them.
+///
+/// The crates are found and their versions resolved once: what one program reports does for those
+/// that do not start here.
+pub(crate) fn run_platforms(
+    order: &Order<'_>,
+    platforms: &[Platform],
+    progress: &Progress,
+) -> Result<Vec<Built>, PipelineError> {
+    let choose = || {
+        let targets = platforms.iter().map(Target::for_platform).collect::<Result<Vec<_>, _>>();
+        targets.map(|mut targets| {
+            targets.sort_by_key(|target| (!target.runs_here(), target.triple.clone()));
+            targets.dedup();
+            targets
+        })
+    };
+    let (sources, targets) = Sources::find(order, choose, progress)?;
+    let mut first: Option<Workspace> = None;
+    let mut built = Vec::<Built>::new();
+    for target in targets {
+        let workspace = match &first {
+            None => first.insert(sources.lay_out(&target, progress)?),
+            Some(first) => &sources.lay_out_another(&target, first)?,
+        };
+        let reported = built.iter().find_map(|it| it.reported.as_deref());
+        built.push(sources.build(workspace, target, reported, progress)?);
+    }
+    Ok(built)
+}
+
+/// What is built from, for whichever target, and where.
+struct Sources {
+    engine: Engine,
+    policies: Policies,
+    revision: Option<String>,
+    work: WorkFolder,
+}
+
+impl Sources {
+    /// Finds them, and `T`, what they are to be compiled for.
+    fn find<T>(
+        order: &Order<'_>,
+        choose: impl FnOnce() -> Result<T, CompileError>,
+        progress: &Progress,
+    ) -> Result<(Self, T), PipelineError> {
+        let (engine, policies, chosen) =
+            progress.phase("discover", &order.policies.display().to_string(), || {
+                let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
+                let policies = Policies::discover(order.policies, &engine)?;
+                Ok::<_, PipelineError>((engine, policies, choose()?))
+            })?;
+        let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
+        let work = WorkFolder::choose(order.work_dir, &engine);
+        generate::check_outside(&work, &policies)?;
+        let work = WorkFolder::take(&work, progress)?;
+        Ok((Self { engine, policies, revision, work }, chosen))
+    }
+
+    /// Lays out the workspace for a target, its lock complete.
+    fn lay_out(&self, target: &Target, progress: &Progress) -> Result<Workspace, PipelineError> {
+        if let Some(note) = &target.note {
+            progress.line(&format!("note: {note}"));
+        }
+        let count = self.policies.of_role(Role::Policy).count();
+        let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
+            self.generate(target, "workspace")
+        })?;
+        progress.phase("resolve", "dependencies", || {
+            resolve::complete_lock(&workspace, &self.policies, progress)
+        })?;
+        Ok(workspace)
+    }
+
+    /// Lays it out once more for another target, with the same lock. In a folder of its own, no
+    /// file in it changes from one build to the next just because the target does.
+    fn lay_out_another(
+        &self,
+        target: &Target,
+        first: &Workspace,
+    ) -> Result<Workspace, PipelineError> {
+        let workspace = self.generate(target, &format!("workspace-{}", target.triple))?;
+        let [from, to] = [first, &workspace].map(|it| it.root.join("Cargo.lock"));
+        fs_err::copy(from, to).map_err(GenerateError::Files)?;
+        Ok(workspace)
+    }
+
+    fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
+        let root = self.work.path.join(folder);
+        let extent = Extent::Libraries;
+        generate::generate(&self.policies, &self.engine, &self.stamp(target), extent, &root)
+    }
+
+    fn stamp<'a>(&'a self, target: &'a Target) -> Stamp<'a> {
+        Stamp { target: &target.triple, revision: self.revision.as_deref() }
+    }
+
+    /// Compiles the program of a workspace, and has it report its policies.
+    fn build(
+        &self,
+        workspace: &Workspace,
+        target: Target,
+        elsewhere: Option<&[Reported]>,
+        progress: &Progress,
+    ) -> Result<Built, PipelineError> {
+        let cache = self.work.path.join("target");
+        let binary = progress.phase("compile", &target.triple, || {
+            compile::compile(workspace, &self.policies, &target, &cache, progress)
+        })?;
+        let asked = Asked::of(&self.policies, &self.engine, &self.stamp(&target));
+        let reported = progress.phase("check", "what the program reports", || {
+            inspect::check(&binary.path, &target, &asked, elsewhere, progress)
+        })?;
+        Ok(Built { target, binary, asked, reported })
+    }
 }
 
 impl Built {
     /// What is said of the image.
     pub(crate) fn labels(&self, created: SourceDate) -> BTreeMap<String, String> {
         labels::of(&self.asked, self.reported.as_deref(), Some(&created.to_string()))
+    }
+
+    /// What is told of it beside programs for other platforms.
+    pub(crate) fn platform(self, image: &Image) -> PlatformReport {
+        PlatformReport {
+            platform: image.platform().to_string(),
+            binary: BinaryReport::of(&self.binary, &self.target),
+            policies: self.reported,
+            image: ImageReport::of(image),
+        }
     }
 
     pub(crate) fn report(self, image: Option<&Image>, progress: &Progress) -> Report {

@@ -32,7 +32,7 @@ impl Prebuilt {
         compile::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
-        let reported = inspect::check(&program, &target, &asked, progress)?;
+        let reported = inspect::check(&program, &target, &asked, None, progress)?;
         Ok(Self { bytes, target, asked, reported })
     }
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use crate::destination::{self, Kind};
-use crate::image;
+use crate::image::MultiPlatform;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -20,7 +20,9 @@ pub(super) struct Index {
 impl Index {
     pub(super) fn run(&self) -> Result<(), Failure> {
         destination::check_folder(&self.output, Kind::Image)?;
-        let digest = image::write_index(&self.output, &self.layouts)?;
-        super::print(&format!("digest    {digest}\nwritten   {}\n", self.output.display()))
+        let whole = MultiPlatform::of_layouts(&self.layouts)?;
+        whole.write_layout_dir(&self.output)?;
+        let (digest, output) = (whole.digest(), self.output.display());
+        super::print(&format!("digest    {digest}\nwritten   {output}\n"))
     }
 }

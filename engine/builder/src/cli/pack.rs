@@ -23,7 +23,7 @@ impl Pack {
         let created = self.image.created;
         let image = image::pack(&Contents {
             binary: &program.bytes,
-            architecture: program.target.architecture(),
+            platform: program.target.platform(),
             name,
             created,
             labels: program.labels(Some(&created.to_string())),

@@ -7,7 +7,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompileError, Target};
+use super::{CompileError, Target, linker};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::progress::Progress;
@@ -82,6 +82,7 @@ pub(super) fn build(
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .envs(target.linker.map(|linker| (linker::variable(&target.triple), linker)))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

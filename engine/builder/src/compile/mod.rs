@@ -3,6 +3,7 @@
 mod cargo;
 mod elf;
 mod flags;
+mod linker;
 mod paths;
 mod target;
 
@@ -61,6 +62,12 @@ pub(crate) enum CompileError {
          installs it"
     )]
     NoStandardLibrary { target: String },
+    #[error(
+        "nothing here links programs for `{target}`: this toolchain is without `rust-lld`, which \
+         those of rustup.rs bring; have it on the PATH, or name another linker, such as `ld.lld` \
+         of LLVM, in `{variable}`"
+    )]
+    NoLinker { target: String, variable: String },
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(

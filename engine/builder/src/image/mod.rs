@@ -12,13 +12,15 @@ mod layer;
 mod multi_platform;
 mod name;
 mod pack;
+mod platform;
 mod source_date;
 mod ustar;
 
 pub(crate) use base::write_base;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
-pub(crate) use multi_platform::{IndexError, write_index};
+pub(crate) use multi_platform::{IndexError, MultiPlatform};
 pub(crate) use name::{ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
+pub(crate) use platform::Platform;
 pub(crate) use source_date::SourceDate;
