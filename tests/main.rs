@@ -30,6 +30,8 @@ mod locks;
 mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
+/// One image for several platforms.
+mod platforms;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
 /// The same sources give the same bytes, wherever they lie.

@@ -150,6 +150,9 @@ fn blame(
     if tells_of_a_full_disk(words) && !words.contains("-->") {
         return CompileError::DiskFull;
     }
+    if error.message.starts_with("linking with `") || error.message.starts_with("linker `") {
+        return CompileError::Link;
+    }
     let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
     if let Some(it) = policies.crates.iter().find(|it| inside == Some(Path::new(&it.folder))) {
         return CompileError::Crate {

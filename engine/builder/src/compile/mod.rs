@@ -91,6 +91,11 @@ pub(crate) enum CompileError {
         "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
     )]
     Dependency(String),
+    #[error(
+        "the program does not link: the words of compiler and linker are above; Cargo's \
+         configuration can name another linker for the target"
+    )]
+    Link,
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(

@@ -360,7 +360,7 @@ mod tests {
         // For loaders that know no index, one of the images.
         assert_eq!(fs::read(unpacked.join("manifest.json")).unwrap(), images[1].docker_manifest);
         let size = names(&output)
-            .iter()
+            .into_iter()
             .map(|name| fs::metadata(output.join(BLOBS).join(name)).unwrap().len());
         assert_eq!(whole.size(), size.sum::<u64>());
     }
