@@ -13,7 +13,7 @@ pub(super) struct Image {
     #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]
-    image: ImageArgs,
+    output: ImageArgs,
     /// The image's platforms, such as `linux/amd64,linux/arm64`: several are joined by an index
     /// [default: this machine's]
     #[arg(long, value_name = "PLATFORMS", value_delimiter = ',', conflicts_with = "target")]
@@ -22,9 +22,9 @@ pub(super) struct Image {
 
 impl Image {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        self.image.check()?;
+        self.output.check()?;
         self.build.check_report()?;
-        self.image.name()?;
+        self.output.name()?;
         let (order, progress) = (self.build.order(), Progress::new());
         if self.platform.is_empty() {
             return self.finish(pipeline::run(&order, &progress)?, &progress);
@@ -38,9 +38,9 @@ impl Image {
 
     /// Packs a program as an image of one platform.
     fn finish(&self, built: Built, progress: &Progress) -> Result<(), Failure> {
-        let (image, written) = progress.phase("pack", &self.image.name()?.to_string(), || {
+        let (image, written) = progress.phase("pack", &self.output.name()?.to_string(), || {
             let image = self.pack(&built)?;
-            let written = self.image.write(&image)?;
+            let written = self.output.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;
         self.build.finish(&built.report(Some(&image), progress), &written)
@@ -49,11 +49,11 @@ impl Image {
     /// Packs programs for several platforms as one image. Loaders that know no index get that for
     /// the first, which is this machine's platform if it is among them.
     fn finish_all(&self, built: Vec<Built>, progress: &Progress) -> Result<(), Failure> {
-        let name = self.image.name()?;
+        let name = self.output.name()?;
         let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
             let images = built.iter().map(|it| self.pack(it)).collect::<Result<Vec<_>, _>>()?;
             let whole = MultiPlatform::of_images(&images)?;
-            let written = self.image.write_joined(&whole, images.first())?;
+            let written = self.output.write_joined(&whole, images.first())?;
             Ok::<_, Failure>((images, whole, written))
         })?;
         let reports = built.into_iter().zip(&images).map(|(built, image)| built.platform(image));
@@ -69,9 +69,9 @@ impl Image {
         Ok(image::pack(&Contents {
             binary: &built.binary.bytes,
             platform: built.target.platform(),
-            name: self.image.name()?,
-            created: self.image.created,
-            labels: built.labels(self.image.created),
+            name: self.output.name()?,
+            created: self.output.created,
+            labels: built.labels(self.output.created),
         })?)
     }
 }
