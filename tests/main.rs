@@ -32,6 +32,8 @@ mod locks;
 mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
+/// One image for several platforms.
+mod platforms;
 /// `policies.lock`: written, followed, stale.
 mod policies_lock;
 /// Programs that another tool compiled, and images that another one packed.

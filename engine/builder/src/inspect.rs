@@ -21,23 +21,30 @@ pub(crate) struct Reported {
     pub(crate) crate_name: String,
 }
 
-/// Checks that a program reports what was asked for, and gives that; `None` where programs for its
-/// target do not start.
+/// Checks that a program reports what was asked for, and gives that.
+///
+/// One for another processor is asked as well where it starts, as it does under an emulator. Where
+/// it does not, `elsewhere` stands for what it would say: what a program of the same sources for
+/// another target reports. `None` where there is neither.
 pub(crate) fn check(
     program: &Path,
     target: &Target,
     asked: &Asked,
+    elsewhere: Option<&[Reported]>,
     progress: &Progress,
 ) -> Result<Option<Vec<Reported>>, InspectError> {
-    if !target.runs_here() {
+    let reported = match reported_by(program) {
+        Err(InspectError::NotStarted { .. }) if !target.runs_here() => elsewhere.map(<[_]>::to_vec),
+        reported => Some(reported?),
+    };
+    let Some(reported) = reported else {
         progress.line(&format!(
             "note: programs for {} do not start here, so what this one reports is not compared \
              with what was asked for",
             target.triple
         ));
         return Ok(None);
-    }
-    let reported = reported_by(program)?;
+    };
     compare(asked, &reported).map(|()| Some(reported))
 }
 

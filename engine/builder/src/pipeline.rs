@@ -8,12 +8,12 @@ use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
-use crate::image::{self, Contents, Image, ImageName, PackError, SourceDate};
+use crate::image::{self, Contents, Image, ImageName, PackError, Platform, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
 use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
-use crate::report::{BinaryReport, ImageReport, Report};
+use crate::report::{BinaryReport, ImageReport, PlatformReport, Report};
 use crate::resolve::{self, ResolveError};
 use crate::revision;
 use crate::supply::{self, Materials, MaterialsError, Parameters};
@@ -50,44 +50,13 @@ pub(crate) struct Built {
     rustc: String,
 }
 
-/// A workspace that is laid out, its lock complete.
-struct LaidOut {
-    engine: Engine,
-    policies: Policies,
-    target: Target,
-    revision: Option<String>,
-    work: WorkFolder,
-    workspace: Workspace,
-}
-
 /// Does everything up to the binary.
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
-    let rules = order.vet.map(|wanted| Ok::<_, RulesError>((wanted, Rules::read(order.policies)?)));
-    let rules = rules.transpose()?;
-    let laid = lay_out(order, progress)?;
-    if let Some((wanted, rules)) = rules {
-        let outcome = vet_laid(&laid, &rules, wanted, progress)?;
-        for note in outcome.notes() {
-            progress.line(&format!("note: {note}"));
-        }
-        if !outcome.passes() {
-            progress.line(outcome.text().trim_end());
-            return Err(VetError::Found(outcome.sentence()).into());
-        }
-    }
-    let LaidOut { engine, policies, target, revision, work, workspace } = laid;
-    let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
-    let binary = progress.phase("compile", &target.triple, || {
-        compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
-    })?;
-    let asked = Asked::of(&policies, &engine, &stamp);
-    let reported = progress.phase("check", "what the program reports", || {
-        inspect::check(&binary.path, &target, &asked, progress)
-    })?;
-    // While the work folder is still this build's own.
-    let materials = Materials::read(&workspace.root, &asked)?.with_origins(&policies);
-    let rustc = compile::rustc_version()?;
-    Ok(Built { target, binary, asked, reported, materials, rustc })
+    let vetting = Vetting::of(order)?;
+    let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
+    let workspace = sources.lay_out(&target, progress)?;
+    sources.vetted(vetting.as_ref(), &workspace, &target, progress)?;
+    sources.build(&workspace, target, None, progress)
 }
 
 /// Vets the policies and no more.
@@ -96,56 +65,184 @@ pub(crate) fn vet(
     wanted: vet::Wanted<'_>,
     progress: &Progress,
 ) -> Result<Outcome, PipelineError> {
-    let rules = Rules::read(order.policies)?;
-    vet_laid(&lay_out(order, progress)?, &rules, wanted, progress)
+    let vetting = Vetting { wanted, rules: Rules::read(order.policies)? };
+    let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
+    let workspace = sources.lay_out(&target, progress)?;
+    sources.vet(&vetting, &workspace, &target, progress)
 }
 
-fn vet_laid(
-    laid: &LaidOut,
-    rules: &Rules,
-    wanted: vet::Wanted<'_>,
+/// Does it for several platforms, this machine's own first if it is among them.
+///
+/// The crates are found and their versions resolved once: what one program reports does for those
+/// that do not start here.
+pub(crate) fn run_platforms(
+    order: &Order<'_>,
+    platforms: &[Platform],
     progress: &Progress,
-) -> Result<Outcome, PipelineError> {
-    let LaidOut { policies, target, work, workspace, .. } = laid;
-    let subject = vet::Subject { workspace, policies, target };
-    Ok(progress.phase("vet", "the crates of the policies folder", || {
-        vet::vet(subject, rules, wanted, &work.path, progress)
-    })?)
+) -> Result<Vec<Built>, PipelineError> {
+    let choose = || {
+        let targets = platforms.iter().map(Target::for_platform).collect::<Result<Vec<_>, _>>();
+        targets.map(|mut targets| {
+            targets.sort_by_key(|target| (!target.runs_here(), target.triple.clone()));
+            targets.dedup();
+            targets
+        })
+    };
+    let vetting = Vetting::of(order)?;
+    let (sources, targets) = Sources::find(order, choose, progress)?;
+    let mut first: Option<Workspace> = None;
+    let mut built = Vec::<Built>::new();
+    for target in targets {
+        let workspace = match &first {
+            None => {
+                let workspace = sources.lay_out(&target, progress)?;
+                sources.vetted(vetting.as_ref(), &workspace, &target, progress)?;
+                first.insert(workspace)
+            }
+            Some(first) => &sources.lay_out_another(&target, first)?,
+        };
+        let reported = built.iter().find_map(|it| it.reported.as_deref());
+        built.push(sources.build(workspace, target, reported, progress)?);
+    }
+    Ok(built)
 }
 
-/// Does everything that can be done without compiling.
-fn lay_out(order: &Order<'_>, progress: &Progress) -> Result<LaidOut, PipelineError> {
-    policies_lock::check_is_there(order.policies, order.locked)?;
-    let (engine, policies, target) =
-        progress.phase("discover", &order.policies.display().to_string(), || {
-            let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
-            let policies = Policies::discover(order.policies, &engine)?;
-            Ok::<_, PipelineError>((engine, policies, Target::choose(order.target)?))
-        })?;
-    if let Some(note) = &target.note {
-        progress.line(&format!("note: {note}"));
-    }
-    let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
-    let revision = revision.filter(|it| !it.is_empty());
-    let work = WorkFolder::choose(order.work_dir, &engine);
-    generate::check_outside(&work, &policies)?;
-    let work = WorkFolder::take(&work, progress)?;
+/// How the policies are vetted.
+struct Vetting<'a> {
+    wanted: vet::Wanted<'a>,
+    rules: Rules,
+}
 
-    let stamp = Stamp { target: &target.triple, revision: revision.as_deref() };
-    let count = policies.of_role(Role::Policy).count();
-    let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
-        generate::generate(
-            &policies,
-            &engine,
-            &stamp,
-            Extent::Libraries,
-            &work.path.join("workspace"),
-        )
-    })?;
-    progress.phase("resolve", "dependencies", || {
-        resolve::complete_lock(&workspace, &policies, order.locked, progress)
-    })?;
-    Ok(LaidOut { engine, policies, target, revision, work, workspace })
+impl<'a> Vetting<'a> {
+    /// Before any work: the rules may be wrong. `None` where nothing is to be vetted.
+    fn of(order: &Order<'a>) -> Result<Option<Self>, RulesError> {
+        let read = |wanted| Ok(Self { wanted, rules: Rules::read(order.policies)? });
+        order.vet.map(read).transpose()
+    }
+}
+
+/// What is built from, for whichever target, and where.
+struct Sources {
+    engine: Engine,
+    policies: Policies,
+    revision: Option<String>,
+    work: WorkFolder,
+    locked: Locked,
+}
+
+impl Sources {
+    /// Finds them, and `T`, what they are to be compiled for.
+    fn find<T>(
+        order: &Order<'_>,
+        choose: impl FnOnce() -> Result<T, CompileError>,
+        progress: &Progress,
+    ) -> Result<(Self, T), PipelineError> {
+        policies_lock::check_is_there(order.policies, order.locked)?;
+        let (engine, policies, chosen) =
+            progress.phase("discover", &order.policies.display().to_string(), || {
+                let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
+                let policies = Policies::discover(order.policies, &engine)?;
+                Ok::<_, PipelineError>((engine, policies, choose()?))
+            })?;
+        let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
+        let work = WorkFolder::choose(order.work_dir, &engine);
+        generate::check_outside(&work, &policies)?;
+        let work = WorkFolder::take(&work, progress)?;
+        Ok((Self { engine, policies, revision, work, locked: order.locked }, chosen))
+    }
+
+    /// Lays out the workspace for a target, its lock complete.
+    fn lay_out(&self, target: &Target, progress: &Progress) -> Result<Workspace, PipelineError> {
+        if let Some(note) = &target.note {
+            progress.line(&format!("note: {note}"));
+        }
+        let count = self.policies.of_role(Role::Policy).count();
+        let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
+            self.generate(target, "workspace")
+        })?;
+        progress.phase("resolve", "dependencies", || {
+            resolve::complete_lock(&workspace, &self.policies, self.locked, progress)
+        })?;
+        Ok(workspace)
+    }
+
+    /// Lays it out once more for another target, with the same lock. In a folder of its own, no
+    /// file in it changes from one build to the next just because the target does.
+    fn lay_out_another(
+        &self,
+        target: &Target,
+        first: &Workspace,
+    ) -> Result<Workspace, PipelineError> {
+        let workspace = self.generate(target, &format!("workspace-{}", target.triple))?;
+        let [from, to] = [first, &workspace].map(|it| it.root.join("Cargo.lock"));
+        fs_err::copy(from, to).map_err(GenerateError::Files)?;
+        Ok(workspace)
+    }
+
+    fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
+        let root = self.work.path.join(folder);
+        let extent = Extent::Libraries;
+        generate::generate(&self.policies, &self.engine, &self.stamp(target), extent, &root)
+    }
+
+    fn stamp<'a>(&'a self, target: &'a Target) -> Stamp<'a> {
+        Stamp { target: &target.triple, revision: self.revision.as_deref() }
+    }
+
+    /// Stops a build by what vetting finds.
+    fn vetted(
+        &self,
+        vetting: Option<&Vetting<'_>>,
+        workspace: &Workspace,
+        target: &Target,
+        progress: &Progress,
+    ) -> Result<(), PipelineError> {
+        let Some(vetting) = vetting else { return Ok(()) };
+        let outcome = self.vet(vetting, workspace, target, progress)?;
+        for note in outcome.notes() {
+            progress.line(&format!("note: {note}"));
+        }
+        if outcome.passes() {
+            return Ok(());
+        }
+        progress.line(&outcome.text());
+        Err(VetError::Found(outcome.sentence()).into())
+    }
+
+    fn vet(
+        &self,
+        vetting: &Vetting<'_>,
+        workspace: &Workspace,
+        target: &Target,
+        progress: &Progress,
+    ) -> Result<Outcome, PipelineError> {
+        let subject = vet::Subject { workspace, policies: &self.policies, target };
+        Ok(progress.phase("vet", "the crates of the policies folder", || {
+            vet::vet(subject, &vetting.rules, vetting.wanted, &self.work.path, progress)
+        })?)
+    }
+
+    /// Compiles the program of a workspace, and has it report its policies.
+    fn build(
+        &self,
+        workspace: &Workspace,
+        target: Target,
+        elsewhere: Option<&[Reported]>,
+        progress: &Progress,
+    ) -> Result<Built, PipelineError> {
+        let cache = self.work.path.join("target");
+        let binary = progress.phase("compile", &target.triple, || {
+            compile::compile(workspace, &self.policies, &target, &cache, progress)
+        })?;
+        let asked = Asked::of(&self.policies, &self.engine, &self.stamp(&target));
+        let reported = progress.phase("check", "what the program reports", || {
+            inspect::check(&binary.path, &target, &asked, elsewhere, progress)
+        })?;
+        // While the work folder is still this build's own.
+        let materials = Materials::read(&workspace.root, &asked)?.with_origins(&self.policies);
+        let rustc = compile::rustc_version()?;
+        Ok(Built { target, binary, asked, reported, materials, rustc })
+    }
 }
 
 impl Built {
@@ -153,7 +250,7 @@ impl Built {
     pub(crate) fn pack(&self, name: &ImageName, created: SourceDate) -> Result<Image, PackError> {
         let mut image = image::pack(&Contents {
             binary: &self.binary.bytes,
-            architecture: self.target.architecture(),
+            platform: self.target.platform(),
             name: name.clone(),
             created,
             labels: self.labels(created),
@@ -175,6 +272,16 @@ impl Built {
     /// What is said of the image.
     fn labels(&self, created: SourceDate) -> BTreeMap<String, String> {
         labels::of(&self.asked, self.reported.as_deref(), Some(&created.to_string()))
+    }
+
+    /// What is told of it beside programs for other platforms.
+    pub(crate) fn platform(self, image: &Image) -> PlatformReport {
+        PlatformReport {
+            platform: image.platform().to_string(),
+            binary: BinaryReport::of(&self.binary, &self.target),
+            policies: self.reported,
+            image: ImageReport::of(image),
+        }
     }
 
     pub(crate) fn report(self, image: Option<&Image>, progress: &Progress) -> Report {

@@ -35,7 +35,7 @@ impl Prebuilt {
         compile::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
-        let reported = inspect::check(&program, &target, &asked, progress)?;
+        let reported = inspect::check(&program, &target, &asked, None, progress)?;
         Ok(Self { bytes, target, asked, reported, workspace: workspace.to_owned() })
     }
 
@@ -49,7 +49,7 @@ impl Prebuilt {
         let materials = Materials::read(&self.workspace, &self.asked)?;
         let mut image = image::pack(&Contents {
             binary: &self.bytes,
-            architecture: self.target.architecture(),
+            platform: self.target.platform(),
             name,
             created,
             labels: self.labels(Some(&created.to_string())),

@@ -32,7 +32,7 @@ use crate::pipeline::Order;
 use crate::policies_lock::Locked;
 use crate::prebuilt::Prebuilt;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::Outcome;
 use crate::vet;
 
 /// Builds one static binary, and a small image, from a folder of Rust policy crates
@@ -200,7 +200,7 @@ impl BuildArgs {
     }
 
     /// Writes the report where one is wanted, and prints the summary.
-    pub(super) fn finish(&self, report: &Report, written: &str) -> Result<(), Failure> {
+    pub(super) fn finish(&self, report: &impl Outcome, written: &str) -> Result<(), Failure> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
@@ -278,11 +278,30 @@ impl ImageArgs {
 
     /// Writes the image, and tells where.
     pub(super) fn write(&self, image: &image::Image) -> Result<String, DestinationError> {
+        self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
+    }
+
+    /// Writes the image of several platforms, and tells where. Loaders that know no index get
+    /// `docker` from its archive.
+    pub(super) fn write_joined(
+        &self,
+        whole: &image::MultiPlatform,
+        docker: Option<&image::Image>,
+    ) -> Result<String, DestinationError> {
+        let archive = |path: &Path| whole.write_archive_file(path, self.created, docker);
+        self.write_by(archive, |dir| whole.write_layout_dir(dir))
+    }
+
+    fn write_by(
+        &self,
+        archive: impl FnOnce(&Path) -> Result<(), DestinationError>,
+        layout: impl FnOnce(&Path) -> Result<(), DestinationError>,
+    ) -> Result<String, DestinationError> {
         if let Some(path) = self.archive() {
-            image.write_archive_file(path)?;
+            archive(path)?;
         }
         if let Some(folder) = &self.oci_layout {
-            image.write_layout_dir(folder)?;
+            layout(folder)?;
         }
         let written = [self.archive(), self.oci_layout.as_deref()];
         let written = written.into_iter().flatten().map(|path| path.display().to_string());

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::Failure;
-use super::inspect::Format;
+use super::format::Format;
 use crate::supply::{Described, Difference};
 
 /// The images differ: as of `diff`, but one further, as 1 is for what could not be done.
@@ -27,12 +27,7 @@ impl Diff {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let [old, new] = [Described::open(&self.old)?, Described::open(&self.new)?];
         let difference = Difference::between(&old, &new);
-        super::print(&match self.format {
-            Format::Json => {
-                serde_json::to_string_pretty(&difference).map_err(Failure::Json)? + "\n"
-            }
-            Format::Text => difference.to_string(),
-        })?;
+        self.format.print(&difference, || difference.to_string())?;
         Ok(if difference.same { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
     }
 }

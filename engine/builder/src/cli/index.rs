@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::Failure;
 use super::format::Format;
 use crate::destination::{self, Kind};
-use crate::image;
+use crate::image::MultiPlatform;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -24,10 +24,16 @@ pub(super) struct Index {
 impl Index {
     pub(super) fn run(&self) -> Result<(), Failure> {
         destination::check_folder(&self.output, Kind::Image)?;
-        let digest = image::write_index(&self.output, &self.layouts)?;
-        let written = serde_json::json!({ "digest": digest.to_string(), "layout": self.output });
+        let whole = MultiPlatform::of_layouts(&self.layouts)?;
+        whole.write_layout_dir(&self.output)?;
+        let (digest, output) = (whole.digest().to_string(), self.output.display());
+        let written = serde_json::json!({ "digest": digest, "layout": self.output });
         self.format.print(&written, || {
-            format!("digest    {digest}\nwritten   {}\n", self.output.display())
+            format!(
+                "digest    {digest}
+written   {output}
+"
+            )
         })
     }
 }

@@ -1,9 +1,9 @@
 use std::fmt::Write;
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::format::Format;
 use crate::report::megabytes;
 use crate::supply::{Described, PlatformImage};
 
@@ -27,12 +27,6 @@ pub(super) struct Inspect {
     platform: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-}
-
 impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut image = Described::open(&self.image)?;
@@ -50,10 +44,7 @@ impl Inspect {
         if self.provenance {
             return self.print_document(&image, "provenance", |it| it.provenance.as_deref());
         }
-        super::print(&match self.format {
-            Format::Json => format!("{:#}\n", to_json(&image)),
-            Format::Text => to_text(&image),
-        })
+        self.format.print(&to_json(&image), || to_text(&image))
     }
 
     /// Prints the document of the one platform.

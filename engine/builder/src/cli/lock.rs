@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::Failure;
 use super::args::Inputs;
+use super::format::Format;
 use crate::destination::{self, Kind};
 use crate::discover::Policies;
 use crate::engine::Engine;
@@ -13,9 +13,7 @@ use crate::policies_lock::{self, Pins, Renewal};
 use crate::resolve::{self, Choice};
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  policy-builder lock --policies ./policies\n  policy-builder lock --update serde_json"
-)]
+#[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
 pub(super) struct Lock {
     #[command(flatten)]
     inputs: Inputs,
@@ -32,6 +30,9 @@ pub(super) struct Lock {
     /// locked before; the engine's stay
     #[arg(long, value_name = "CRATE", num_args = 0..)]
     update: Option<Vec<String>>,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Lock {
@@ -67,14 +68,20 @@ impl Lock {
         if !is_same {
             destination::replace_file(&path, Kind::Lock, |file| file.write_all(text.as_bytes()))?;
         }
-        let mut said = String::new();
-        for change in before.iter().flat_map(|before| policies_lock::changes(before, &after)) {
-            let _ = writeln!(said, "{change}");
-        }
-        let (path, count) = (path.display(), after.packages.len());
-        let state = if is_same { "is as it was" } else { "is written" };
-        let _ = writeln!(said, "`{path}` {state}: {count} packages");
-        super::print(&said)
+        let changes = before.iter().flat_map(|before| policies_lock::changes(before, &after));
+        let changes: Vec<_> = changes.map(|it| it.to_string()).collect();
+        let count = after.packages.len();
+        let document = serde_json::json!({
+            "lock": path,
+            "written": !is_same,
+            "packages": count,
+            "changes": changes,
+        });
+        self.format.print(&document, || {
+            let state = if is_same { "is as it was" } else { "is written" };
+            let last = format!("`{}` {state}: {count} packages", path.display());
+            changes.iter().chain([&last]).map(String::as_str).collect::<Vec<_>>().join("\n")
+        })
     }
 }
 

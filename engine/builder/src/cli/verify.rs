@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::args::Inputs;
+use super::format::Format;
 use crate::progress::Progress;
 use crate::supply::{self, Sources};
 
@@ -17,6 +18,9 @@ pub(super) struct Verify {
     /// target folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Verify {
@@ -29,11 +33,15 @@ impl Verify {
         let progress = Progress::new();
         let image = supply::verify(&self.image, &sources, &progress)?;
         progress.finish();
-        super::print(&format!(
-            "verified  {}\ndigest    {}, built again from `{}`\n",
-            self.image,
-            image.digest,
-            self.inputs.policies.display()
-        ))
+        let verified = serde_json::json!({
+            "image": self.image,
+            "digest": image.digest.to_string(),
+            "policies": self.inputs.policies,
+        });
+        self.format.print(&verified, || {
+            let policies = self.inputs.policies.display();
+            let (image, digest) = (&self.image, &image.digest);
+            format!("verified  {image}\ndigest    {digest}, built again from `{policies}`\n")
+        })
     }
 }

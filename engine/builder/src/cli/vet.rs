@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
 use super::Failure;
 use super::args::{Inputs, LockedArg, VetArgs};
+use super::format::Format;
 use crate::features::Features;
 use crate::pipeline::{self, Order};
 use crate::progress::Progress;
@@ -30,12 +29,6 @@ pub(super) struct Vet {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 impl Vet {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let progress = Progress::new();
@@ -51,17 +44,12 @@ impl Vet {
         };
         let outcome = pipeline::vet(&order, self.how.wanted(), &progress)?;
         progress.finish();
-        match self.format {
-            Format::Json => {
-                super::print(&format!("{}\n", outcome.json().map_err(VetError::from)?))?;
-            }
-            Format::Text => {
-                for note in outcome.notes() {
-                    progress.line(&format!("note: {note}"));
-                }
-                super::print(&outcome.text())?;
+        if self.format == Format::Text {
+            for note in outcome.notes() {
+                progress.line(&format!("note: {note}"));
             }
         }
+        self.format.print(&outcome.json(), || outcome.text())?;
         if outcome.passes() { Ok(()) } else { Err(VetError::Found(outcome.sentence()).into()) }
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use serde::Serialize;
 
 use super::messages::{BuiltTarget, Diagnostic, Message};
-use super::{CompileError, Target};
+use super::{CompileError, Target, linker};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::interrupt::{self, Temporary};
@@ -90,7 +90,8 @@ pub(super) fn build(
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
-        .env("TMPDIR", scratch.path());
+        .env("TMPDIR", scratch.path())
+        .envs(target.linker.map(|linker| (linker::variable(&target.triple), linker)));
     let mut program = None;
     let mut compiled = Compiled::default();
     let mut linked = BTreeSet::new();
@@ -215,6 +216,9 @@ fn blame(
     // What points into the sources quotes them, and they may hold any words.
     if tells_of_a_full_disk(words) && !words.contains("-->") {
         return CompileError::DiskFull;
+    }
+    if error.message.starts_with("linking with `") || error.message.starts_with("linker `") {
+        return CompileError::Link;
     }
     let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
     if let Some(it) = policies.crates.iter().find(|it| inside == Some(Path::new(&it.folder))) {

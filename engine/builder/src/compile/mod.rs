@@ -5,6 +5,7 @@ mod check;
 mod elf;
 mod flags;
 mod linked;
+mod linker;
 mod messages;
 mod paths;
 mod target;
@@ -72,6 +73,12 @@ pub(crate) enum CompileError {
          installs it"
     )]
     NoStandardLibrary { target: String },
+    #[error(
+        "nothing here links programs for `{target}`: this toolchain is without `rust-lld`, which \
+         those of rustup.rs bring; have it on the PATH, or name another linker, such as `ld.lld` \
+         of LLVM, in `{variable}`"
+    )]
+    NoLinker { target: String, variable: String },
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(
@@ -102,6 +109,11 @@ pub(crate) enum CompileError {
     NoClippy,
     #[error("ask Cargo what the program is linked with: {0}")]
     Metadata(String),
+    #[error(
+        "the program does not link: the words of compiler and linker are above; Cargo's \
+         configuration can name another linker for the target"
+    )]
+    Link,
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(

@@ -128,7 +128,7 @@ pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::super::pack::tests::{contents, sample};
-    use super::super::{Contents, pack, write_index};
+    use super::super::{Contents, MultiPlatform, pack};
     use super::*;
 
     /// The sample with two documents attached.
@@ -199,13 +199,14 @@ pub(crate) mod tests {
     #[test]
     fn what_is_attached_goes_with_images_that_are_joined() {
         let folder = tempfile::tempdir().unwrap();
-        let mut other = pack(&Contents { architecture: "amd64".into(), ..contents() }).unwrap();
+        let mut other =
+            pack(&Contents { platform: "linux/amd64".parse().unwrap(), ..contents() }).unwrap();
         other.attach(&Document::sbom(&json!({"components": [1]})).unwrap()).unwrap();
         let layouts = ["one", "two"].map(|name| folder.path().join(name));
         with_documents().write_layout_dir(&layouts[0]).unwrap();
         other.write_layout_dir(&layouts[1]).unwrap();
         let joined = folder.path().join("joined");
-        write_index(&joined, &layouts).unwrap();
+        MultiPlatform::of_layouts(&layouts).unwrap().write_layout_dir(&joined).unwrap();
         let listed = parsed(&fs::read(joined.join("index.json")).unwrap());
         let listed = listed["manifests"].as_array().unwrap().iter();
         let types: Vec<_> = listed.map(|it| it["artifactType"].as_str()).collect();

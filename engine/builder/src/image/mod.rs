@@ -13,6 +13,7 @@ mod layer;
 mod multi_platform;
 mod name;
 mod pack;
+mod platform;
 mod source_date;
 mod stored;
 mod ustar;
@@ -23,9 +24,10 @@ pub(crate) use digest::of as digest_of;
 pub(crate) use documents::canonical_json;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
-pub(crate) use multi_platform::{IndexError, write_index};
+pub(crate) use multi_platform::{IndexError, MultiPlatform};
 pub(crate) use name::{DOCKER_HUB, ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
+pub(crate) use platform::Platform;
 pub(crate) use source_date::SourceDate;
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 use std::collections::BTreeMap;
 
 use oci_spec::OciSpecError;
-use oci_spec::image::{Arch, Digest};
+use oci_spec::image::Digest;
 
 use super::attachment::Attachment;
 use super::documents::{self, Blob};
 use super::layer::{self, Layer};
-use super::{ImageName, SourceDate};
+use super::{ImageName, Platform, SourceDate};
 
 /// What goes into an image, and what is said of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Contents<'a> {
     /// The statically linked program.
     pub(crate) binary: &'a [u8],
-    /// The architecture that the program was built for.
-    pub(crate) architecture: Arch,
+    /// The platform that the program was built for.
+    pub(crate) platform: Platform,
     /// The name that loaders give the image.
     pub(crate) name: ImageName,
     /// The date of the image and of every file in it.
@@ -28,6 +28,7 @@ pub(crate) struct Contents<'a> {
 pub(crate) struct Image {
     pub(super) name: ImageName,
     pub(super) created: SourceDate,
+    pub(super) platform: Platform,
     pub(super) layers: [Layer; 2],
     pub(super) config: Blob,
     pub(super) manifest: Blob,
@@ -53,6 +54,7 @@ pub(crate) fn pack(contents: &Contents<'_>) -> Result<Image, PackError> {
     Ok(Image {
         name: contents.name.clone(),
         created: contents.created,
+        platform: contents.platform.clone(),
         layers,
         config,
         manifest,
@@ -67,6 +69,11 @@ impl Image {
     /// The name that loaders give the image.
     pub(crate) fn name(&self) -> &ImageName {
         &self.name
+    }
+
+    /// The platform that the image is for.
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// The digest that names the image in a registry.
@@ -125,7 +132,7 @@ pub(crate) mod tests {
     pub(crate) fn contents() -> Contents<'static> {
         Contents {
             binary: b"\x7fELF and so on",
-            architecture: Arch::ARM64,
+            platform: "linux/arm64".parse().unwrap(),
             name: "example.com:5000/team/policy-engine:v1".parse().unwrap(),
             created: "1700000000".parse().unwrap(),
             labels: [("org.opencontainers.image.title", "Policies"), ("policies", "a, b")]

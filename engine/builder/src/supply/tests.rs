@@ -5,7 +5,7 @@ use super::*;
 use crate::compile::{Linked, PackageId};
 use crate::generate::{Asked, PROGRAM};
 use crate::image::tests::contents;
-use crate::image::{Contents, Image, SourceDate, pack, write_index};
+use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::inspect::Reported;
 use crate::labels;
 use crate::progress::Progress;
@@ -318,13 +318,14 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
     let folder = tempfile::tempdir().unwrap();
     let layouts = ["arm", "other"].map(|name| folder.path().join(name));
     MADE.image().write_layout_dir(&layouts[0]).unwrap();
-    let amd = Contents { architecture: "amd64".into(), ..contents() };
+    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
     pack(&amd).unwrap().write_layout_dir(&layouts[1]).unwrap();
     let joined = folder.path().join("joined");
-    let digest = write_index(&joined, &layouts).unwrap();
+    let whole = MultiPlatform::of_layouts(&layouts).unwrap();
+    whole.write_layout_dir(&joined).unwrap();
     let [old, new] = [&layouts[0], &joined].map(|path| Described::open(path.to_str().unwrap()));
     let (old, new) = (old.unwrap(), new.unwrap());
-    assert_eq!(new.digest, digest);
+    assert_eq!(new.digest, *whole.digest());
     let shown = new.platforms.iter().map(|it| (it.platform.as_str(), it.sbom.is_some()));
     assert_eq!(shown.collect::<Vec<_>>(), [("linux/amd64", false), ("linux/arm64", true)]);
     assert_eq!(

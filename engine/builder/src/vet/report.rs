@@ -56,7 +56,7 @@ impl Outcome {
     }
 
     /// For programs: what is in [`Self::text`], and what would allow each finding.
-    pub(crate) fn json(&self) -> serde_json::Result<String> {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let findings = self.findings.iter().map(|it| Reported {
             allow: Some(allowance(&it.crate_name, it.what, it.item.as_deref())),
             ..Reported::of(it)
@@ -64,11 +64,11 @@ impl Outcome {
         let allowed = self.allowed.iter();
         let allowed = allowed
             .map(|(it, reason)| Reported { reason: Some(reason.text()), ..Reported::of(it) });
-        serde_json::to_string_pretty(&json!({
+        json!({
             "findings": findings.collect::<Vec<_>>(),
             "allowed": allowed.collect::<Vec<_>>(),
             "notes": self.notes,
-        }))
+        })
     }
 
     /// How much was found, and what to do.
