@@ -341,7 +341,8 @@ mod tests {
     /// The command in an example, without what a shell makes of the rest.
     fn example(command: &clap::Command) -> Option<Vec<String>> {
         let help = command.get_after_help()?.to_string();
-        let words = help.strip_prefix("Example: ")?.split_whitespace();
+        let (_, example) = help.rsplit_once("Example: ")?;
+        let words = example.split_whitespace();
         let from = words.skip_while(|word| *word != "policy-builder");
         let until = from.take_while(|word| !["&&", "|", ">"].contains(word));
         Some(until.map(str::to_owned).collect())

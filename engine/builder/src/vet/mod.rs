@@ -97,8 +97,6 @@ pub(crate) enum VetError {
     NoDatabase(PathBuf),
     #[error("advisory `{}` is not as RustSec writes them: {reason}", path.display())]
     Advisory { path: PathBuf, reason: String },
-    #[error("print what was found: {0}")]
-    Json(#[from] serde_json::Error),
     #[error("vet the policies: {0}")]
     Files(#[from] io::Error),
 }

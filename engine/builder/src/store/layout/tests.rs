@@ -167,7 +167,10 @@ fn what_is_written_as_a_path_is_one() {
     for missing in ["./nothing", "/no/thing", "../nothing", "policy-engine.tar"] {
         assert!(refused(Path::new(missing)).contains("No such file"), "{missing}");
     }
-    assert!(refused(Path::new("example.com/engine:v1")).starts_with("it is not on disk"));
+    // What is no path is a reference, and nobody is asked before something is read.
+    assert!(open("example.com/engine:v1").is_ok());
+    let said = refused(Path::new("example.com/Engine:v1"));
+    assert!(said.contains("`example.com/Engine:v1`"), "{said}");
 }
 
 #[test]
