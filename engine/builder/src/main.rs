@@ -4,8 +4,10 @@
 //! lays out a workspace that links them into a program, [`resolve`] completes its lock,
 //! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`builder_image`] packs
+//! all of that, with a compiler, as an image of its own.
 
+mod builder_image;
 mod cli;
 mod compile;
 mod destination;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use super::Failure;
 use super::base::Base;
 use super::build::Build;
+use super::builder_image::BuilderImage;
 use super::discover::Discover;
 use super::generate::Generate;
 use super::image::Image;
@@ -52,6 +53,8 @@ pub(super) enum Command {
     Base(Base),
     /// Joins the images of several platforms into one
     Index(Index),
+    /// Packs the builder itself, with a compiler and the engine's sources, as an image
+    BuilderImage(BuilderImage),
 }
 
 #[derive(Debug, clap::Args)]

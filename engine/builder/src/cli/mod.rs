@@ -5,6 +5,7 @@
 mod args;
 mod base;
 mod build;
+mod builder_image;
 mod discover;
 mod generate;
 mod image;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::builder_image::BuilderImageError;
 use crate::compile::CompileError;
 use crate::destination::DestinationError;
 use crate::discover::DiscoverError;
@@ -59,6 +61,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
+        Command::BuilderImage(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,6 +100,8 @@ enum Failure {
     Label(#[from] LabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]

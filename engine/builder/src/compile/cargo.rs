@@ -177,7 +177,7 @@ fn blame(
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
 /// would change what the release profile says. It runs where the user is, so that the toolchain
 /// and the registries are those which the user has set there.
-fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
+pub(super) fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
     let mut command = Command::new(program());
     command.arg(subcommand).arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
     command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
@@ -193,12 +193,12 @@ fn program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn not_started(error: std::io::Error) -> CompileError {
+pub(super) fn not_started(error: std::io::Error) -> CompileError {
     CompileError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
 }
 
 /// Cargo's words on one line, without the name of their kind.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
     lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()

@@ -5,13 +5,15 @@ mod elf;
 mod flags;
 mod paths;
 mod target;
+mod vendor;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use cargo::{Compiled, Network, complete_lock};
 pub(crate) use elf::{check_processor, check_static};
-pub(crate) use target::Target;
+pub(crate) use target::{Target, print};
+pub(crate) use vendor::{registry_folder, vendor};
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
@@ -61,6 +63,8 @@ pub(crate) enum CompileError {
          installs it"
     )]
     NoStandardLibrary { target: String },
+    #[error("vendor the sources of what is compiled: {0}")]
+    Vendor(String),
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(

@@ -93,7 +93,7 @@ pub(super) fn rustc() -> OsString {
 }
 
 /// What the compiler prints for `--print WHAT`.
-pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+pub(crate) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
     let rustc = rustc();
     let output = Command::new(&rustc).args(["--print", what]).args(more).output();
     let output = output.map_err(|error| CompileError::NoToolchain {
