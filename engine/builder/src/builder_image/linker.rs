@@ -41,7 +41,14 @@ pub(super) fn collect(
             .args(["-C", &format!("target-feature={feature}"), "-W", "linker-messages"])
             // LLVM's linker tells only of files that it takes something from, and fails without the
             // others all the same.
-            .args(["-C", "link-arg=-fuse-ld=bfd", "-C", "link-arg=-Wl,--trace", "-C", "link-arg=-v"])
+            .args([
+                "-C",
+                "link-arg=-fuse-ld=bfd",
+                "-C",
+                "link-arg=-Wl,--trace",
+                "-C",
+                "link-arg=-v",
+            ])
             .arg("--out-dir")
             .arg(scratch)
             .output()?;

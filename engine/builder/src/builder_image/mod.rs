@@ -45,7 +45,10 @@ pub(crate) struct Order<'a> {
 }
 
 /// Puts the image together, for the processor of this machine.
-pub(crate) fn make(order: &Order<'_>, progress: &Progress) -> Result<StoredImage, BuilderImageError> {
+pub(crate) fn make(
+    order: &Order<'_>,
+    progress: &Progress,
+) -> Result<StoredImage, BuilderImageError> {
     let target = Target::choose(order.target)?;
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
@@ -53,24 +56,30 @@ pub(crate) fn make(order: &Order<'_>, progress: &Progress) -> Result<StoredImage
     let scratch = tempfile::Builder::new().prefix(".policy-builder-").tempdir_in(order.scratch)?;
     let engine = Engine::locate(order.engine)?;
 
-    let (system, toolchain) = progress.phase("collect", "compiler and linker", || {
-        let toolchain = Toolchain::active()?;
+    let toolchain = Toolchain::active()?;
+    let (mut system, rust) = progress.phase("collect", "compiler and linker", || {
         let mut system = System::new(&toolchain)?;
         for program in toolchain.programs()? {
             system.program(&program)?;
         }
         linker::collect(&mut system, &toolchain, &target, scratch.path())?;
-        let mut files = FileSet::default();
-        toolchain.collect(&mut files, &target)?;
-        Ok::<_, BuilderImageError>((system, files))
+        let rust = toolchain.collect(&target)?;
+        system.files.leave_out(&rust);
+        Ok::<_, BuilderImageError>((system, rust))
     })?;
-    let mut system = system;
-    let mut builder = FileSet::default();
     let program = env::current_exe()?;
     system.libraries(&program)?;
+    let mut builder = FileSet::default();
     builder.copy(places::PROGRAM, program);
     let sources = progress.phase("vendor", "the engine and what it depends on", || {
-        sources::collect(&engine, order.policies, &target, scratch.path(), progress)
+        sources::collect(
+            &engine,
+            order.policies,
+            toolchain.host(),
+            &target,
+            scratch.path(),
+            progress,
+        )
     })?;
 
     let path = system.search_path();
@@ -78,7 +87,7 @@ pub(crate) fn make(order: &Order<'_>, progress: &Progress) -> Result<StoredImage
     process::folders(&mut files);
     let parts = [
         ("the dynamic loader, libraries and the linker", files),
-        ("Rust", toolchain),
+        ("Rust", rust),
         ("the engine's sources and their dependencies", sources),
         ("policy-builder", builder),
     ];

@@ -1,9 +1,11 @@
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use toml_edit::{DocumentMut, value};
 
 use super::{BuilderImageError, places};
-use crate::compile::{self, Target};
+use crate::compile::{self, Target, Vendored};
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::features::Features;
@@ -14,6 +16,8 @@ use crate::resolve;
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";
+/// Where Cargo finds what a vendored crate's files hash to.
+const CHECKSUM: &str = ".cargo-checksum.json";
 
 /// A policy that stands for those which are not known yet.
 const MANIFEST: &str = "package = { name = \"any-policy\", version = \"0.0.0\" }\n\
@@ -24,6 +28,7 @@ const MANIFEST: &str = "package = { name = \"any-policy\", version = \"0.0.0\" }
 pub(super) fn collect(
     engine: &Engine,
     policies: &[PathBuf],
+    host: &str,
     target: &Target,
     scratch: &Path,
     progress: &Progress,
@@ -37,8 +42,8 @@ pub(super) fn collect(
         let root = scratch.join(format!("workspace-{number}"));
         workspaces.push(lay_out(engine, folder, target, &root, progress)?);
     }
-    let vendored = scratch.join("vendor");
-    let config = compile::vendor(&workspaces, &vendored)?;
+    let folder = scratch.join("vendor");
+    let vendored = compile::vendor(&workspaces, &folder, &[host, &target.triple])?;
 
     let mut files = FileSet::default();
     let source = Path::new(places::SOURCE);
@@ -52,13 +57,11 @@ pub(super) fn collect(
     }
     // Where Cargo itself would have unpacked them: what a program says of its sources' places is
     // then the same as without this image, and Cargo takes them for what does not change.
-    let registry = compile::registry_folder(&workspaces)?;
-    let registry = registry.as_deref().unwrap_or("registry/src/vendored");
+    let registry = vendored.registry.as_deref().unwrap_or("registry/src/vendored");
     let place = Path::new(places::CARGO_HOME).join(registry);
-    files.copy_folder(&place, &vendored, |_| false)?;
-    let config = replaced(&config, &place).ok_or_else(|| BuilderImageError::Vendor {
-        found: config.clone(),
-    })?;
+    add_vendored(&mut files, &place, &folder, &vendored)?;
+    let config = replaced(&vendored.config, &place)
+        .ok_or_else(|| BuilderImageError::Vendor { found: vendored.config.clone() })?;
     files.text(Path::new(places::CARGO_HOME).join("config.toml"), config);
     Ok(files)
 }
@@ -79,6 +82,32 @@ fn lay_out(
     let workspace = generate::generate(&policies, &engine, &stamp, Extent::Libraries, root)?;
     resolve::complete_lock(&workspace, &policies, progress)?;
     Ok(workspace)
+}
+
+/// Of what is not compiled for the image's platforms, such as bindings of other systems, only the
+/// manifests: Cargo reads them all to resolve.
+fn add_vendored(
+    files: &mut FileSet,
+    place: &Path,
+    folder: &Path,
+    vendored: &Vendored,
+) -> Result<(), BuilderImageError> {
+    for entry in fs_err::read_dir(folder)? {
+        let source = entry?.path();
+        let Some(name) = source.file_name().and_then(OsStr::to_str) else { continue };
+        let place = place.join(name);
+        if vendored.compiled.contains(name) {
+            files.copy_folder(&place, &source, |_| false)?;
+            continue;
+        }
+        let checksum = fs_err::read(source.join(CHECKSUM))?;
+        let checksum: serde_json::Result<Value> = serde_json::from_slice(&checksum);
+        let checksum = checksum.ok().and_then(|mut it| it.get_mut("package").map(Value::take));
+        files.text(place.join(CHECKSUM), json!({"files": {}, "package": checksum}).to_string());
+        files.copy(place.join("Cargo.toml"), source.join("Cargo.toml"));
+        files.text(place.join("src/lib.rs"), String::new());
+    }
+    Ok(())
 }
 
 /// What `cargo vendor` says to write into a configuration, with the sources at `place`.

@@ -68,11 +68,8 @@ impl Toolchain {
     }
 
     /// What compiling for a target needs of it.
-    pub(super) fn collect(
-        &self,
-        files: &mut FileSet,
-        target: &Target,
-    ) -> Result<(), BuilderImageError> {
+    pub(super) fn collect(&self, target: &Target) -> Result<FileSet, BuilderImageError> {
+        let mut files = FileSet::default();
         let place = self.place();
         let has_its_own = self.has_a_place_of_its_own();
         let mut add = |path: &Path| {
@@ -106,7 +103,7 @@ impl Toolchain {
         if telltale.is_file() {
             add(&telltale)?;
         }
-        Ok(())
+        Ok(files)
     }
 
     fn rustlib(&self, triple: &str) -> PathBuf {

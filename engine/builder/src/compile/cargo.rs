@@ -8,6 +8,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use super::{CompileError, Target};
+use crate::destination::CONTAINER;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::progress::Progress;
@@ -63,7 +64,14 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     if output.status.success() {
         return Ok(());
     }
-    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
+    let mut words = sentence(&String::from_utf8_lossy(&output.stderr));
+    if env::var_os(CONTAINER).is_some() {
+        words.push_str(
+            "; this image builds what it was made with: make it anew, with `policy-builder \
+             builder-image --policies` and this folder",
+        );
+    }
+    Err(CompileError::Resolve(words))
 }
 
 /// Runs `cargo build` and gives the program's path.

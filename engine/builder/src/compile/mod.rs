@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use cargo::{Compiled, Network, complete_lock};
 pub(crate) use elf::{check_processor, check_static};
 pub(crate) use target::{Target, print};
-pub(crate) use vendor::{registry_folder, vendor};
+pub(crate) use vendor::{Vendored, vendor};
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;

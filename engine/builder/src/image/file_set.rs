@@ -91,6 +91,12 @@ impl FileSet {
         Ok(())
     }
 
+    /// Leaves out the files that another set has.
+    pub(crate) fn leave_out(&mut self, other: &Self) {
+        let is_folder = |entry: &Entry| matches!(entry, Entry::Folder { .. });
+        self.entries.retain(|place, entry| is_folder(entry) || !other.entries.contains_key(place));
+    }
+
     fn insert(&mut self, place: PathBuf, entry: Entry) {
         self.folders_above(&place);
         self.entries.insert(place, entry);
@@ -224,8 +230,11 @@ mod tests {
         files.same(&root.join("lib/gcc/../libc.so")).unwrap();
         let inside = root.strip_prefix("/").unwrap().display().to_string();
         let packed = packed(&files);
-        let packed: Vec<_> =
-            packed.iter().filter(|it| it.contains("lib")).map(|it| it.replace(&inside, "")).collect();
+        let packed: Vec<_> = packed
+            .iter()
+            .filter(|it| it.contains("lib"))
+            .map(|it| it.replace(&inside, ""))
+            .collect();
         assert_eq!(
             packed,
             [

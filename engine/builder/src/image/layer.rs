@@ -91,10 +91,7 @@ fn pack(
 
 /// Compresses, with nothing in the header that depends on the machine.
 pub(super) fn gzip<W: Write>(out: W) -> GzEncoder<W> {
-    GzBuilder::new()
-        .mtime(0)
-        .operating_system(GZIP_SYSTEM)
-        .write(out, Compression::new(LEVEL))
+    GzBuilder::new().mtime(0).operating_system(GZIP_SYSTEM).write(out, Compression::new(LEVEL))
 }
 
 #[cfg(test)]

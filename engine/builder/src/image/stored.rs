@@ -44,11 +44,6 @@ impl StoredLayer {
         let file = blob.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok(Self { layer, file })
     }
-
-    /// What is known of the layer.
-    pub(crate) fn layer(&self) -> &Layer {
-        &self.layer
-    }
 }
 
 /// An image of such layers.
