@@ -95,7 +95,7 @@ pub(crate) fn make(
         let layers = pack(&parts, order)?;
         let contents = Contents {
             binary: &[],
-            architecture: target.architecture(),
+            architecture: Target::of(toolchain.host()).architecture(),
             name: order.name.clone(),
             created: order.created,
             labels: labels(&engine, order.created),
@@ -158,12 +158,18 @@ pub(crate) enum BuilderImageError {
         .0.display()
     )]
     NotElf(PathBuf),
-    #[error("link a program for `{target}`, to see what the linker reads: {words}")]
+    #[error(
+        "link a program for `{target}`, to see what the linker reads: {words}; expected GNU `ld` \
+         behind `cc`, as Debian's `gcc` and `binutils` install it"
+    )]
     Link { target: String, words: String },
     #[error("ask `{}` for the libraries of `{}`: {words}", loader.display(), program.display())]
     Loader { loader: PathBuf, program: PathBuf, words: String },
-    #[error("look at the compiler in `{}`: it needs no dynamic loader, expected one that does", .0.display())]
-    StaticCompiler(PathBuf),
+    #[error(
+        "the compiler `{}` is no ELF program with a dynamic loader: a builder image is made on \
+         Linux, with such a compiler", .0.display()
+    )]
+    OtherCompiler(PathBuf),
     #[error(
         "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
     )]

@@ -23,7 +23,7 @@ impl System {
     pub(super) fn new(toolchain: &Toolchain) -> Result<Self, BuilderImageError> {
         let rustc = toolchain.program("rustc")?;
         let Loaded::Program { loader } = loader::kind_of(&rustc)? else {
-            return Err(BuilderImageError::StaticCompiler(rustc));
+            return Err(BuilderImageError::OtherCompiler(rustc));
         };
         Ok(Self {
             files: FileSet::default(),

@@ -1,4 +1,7 @@
+use std::io;
 use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
 use crate::compile::{self, Target};
@@ -51,18 +54,15 @@ impl Toolchain {
         Err(BuilderImageError::NoTool { sysroot: self.sysroot.clone(), program: name })
     }
 
-    /// Its programs, those that the compiler starts by itself among them.
+    /// Its programs, the linkers that the compiler starts by itself among them.
     pub(super) fn programs(&self) -> Result<Vec<PathBuf>, BuilderImageError> {
         let mut programs = Vec::new();
         for name in NEEDED {
             programs.push(self.program(name)?);
         }
         programs.extend(WELCOME.into_iter().filter_map(|name| self.program(name).ok()));
-        let tools = self.rustlib(&self.host).join("bin");
-        for entry in walkdir::WalkDir::new(&tools).into_iter().flatten() {
-            if entry.file_type().is_file() {
-                programs.push(entry.into_path());
-            }
+        for linker in self.linkers().iter().filter(|it| it.exists()) {
+            programs.extend(files_below(linker)?);
         }
         Ok(programs)
     }
@@ -83,12 +83,9 @@ impl Toolchain {
         for program in self.programs()? {
             add(&program)?;
         }
-        for triple in [self.host.as_str(), &target.triple] {
-            for entry in walkdir::WalkDir::new(self.rustlib(triple)).sort_by_file_name() {
-                let entry = entry.map_err(std::io::Error::from)?;
-                if entry.path().is_file() {
-                    add(entry.path())?;
-                }
+        for triple in [&self.host, &target.triple] {
+            for library in files_below(&self.rustlib(triple).join("lib"))? {
+                add(&library)?;
             }
         }
         if has_its_own {
@@ -106,7 +103,25 @@ impl Toolchain {
         Ok(files)
     }
 
+    /// LLVM's linker, where the toolchain brings it: a program, and wrappers for the C compiler.
+    fn linkers(&self) -> [PathBuf; 2] {
+        let bin = self.rustlib(&self.host).join("bin");
+        ["rust-lld", "gcc-ld"].map(|name| bin.join(name))
+    }
+
     fn rustlib(&self, triple: &str) -> PathBuf {
         self.sysroot.join("lib/rustlib").join(triple)
     }
+}
+
+/// Files, and those in folders; links to files are files.
+fn files_below(path: &Path) -> Result<Vec<PathBuf>, BuilderImageError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(path).sort_by_file_name() {
+        let path = entry.map_err(io::Error::from)?.into_path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }

@@ -115,7 +115,7 @@ impl StoredImage {
         let documents = self.documents.iter().map(|(path, bytes)| (path, Source::Bytes(bytes)));
         let files = self.files.iter_mut().map(|(path, file)| (&*path, Source::File(file)));
         let mut members: Vec<_> = documents.chain(files).collect();
-        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        members.sort_unstable_by_key(|(path, _)| *path);
         for (path, source) in members {
             let header = |size| ustar::header(EntryType::Regular, 0o644, size, self.created);
             match source {
