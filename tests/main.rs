@@ -14,6 +14,8 @@
 /// What every test uses: the builder, folders of crates, what is in an image.
 mod support;
 
+/// An image that builds images, run by Docker.
+mod builder_image;
 /// The command line of the program in the image.
 mod cli;
 /// Docker, Podman and skopeo take the image.

@@ -1,5 +1,6 @@
 //! Files and folders that are there whole or not at all: written beside their place, then renamed.
 
+use std::env;
 use std::fmt;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -11,6 +12,9 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 use crate::interrupt::{self, Temporary};
 
 const TEMPORARY: &str = ".policy-builder-";
+
+/// Set where this program runs in the image that `builder-image` makes.
+pub(crate) const CONTAINER: &str = "POLICY_BUILDER_IN_CONTAINER";
 
 /// Writes a file, in place of an older one if there is one.
 ///
@@ -219,6 +223,11 @@ enum Problem {
     Full(PathBuf),
     #[error("you may not write in the folder `{}`; choose another", .0.display())]
     Denied(PathBuf),
+    #[error(
+        "the container's user may not write in `{}`: make the folder before Docker makes it as \
+         root, and add `--user \"$(id -u):$(id -g)\"` to `docker run`", .0.display()
+    )]
+    DeniedInContainer(PathBuf),
     #[error("cannot write in the folder `{}`: {}; mend it, or choose another", .0.display(), .1)]
     Io(PathBuf, io::Error),
 }
@@ -228,6 +237,9 @@ impl Problem {
         let parent = parent.to_owned();
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(parent),
+            ErrorKind::PermissionDenied if env::var_os(CONTAINER).is_some() => {
+                Self::DeniedInContainer(parent)
+            }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(parent),
             _ => Self::Io(parent, error),
         }

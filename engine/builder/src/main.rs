@@ -8,8 +8,9 @@
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
 //! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`push`] takes an image
 //! from one [`store`] to another. [`scaffold`] writes folders to begin with, and [`interrupt`] is how
-//! all of it ends early.
+//! all of it ends early. [`builder_image`] packs all of that, with a compiler, as an image.
 
+mod builder_image;
 mod cli;
 mod compile;
 mod destination;

@@ -10,6 +10,7 @@ use super::Failure;
 use super::add::Add;
 use super::base::Base;
 use super::build::Build;
+use super::builder_image::BuilderImage;
 use super::completions::Completions;
 use super::diff::Diff;
 use super::discover::Discover;
@@ -84,6 +85,8 @@ pub(super) enum Command {
     Verify(Verify),
     /// Prints completions for a shell
     Completions(Completions),
+    /// Packs the builder itself, with a compiler and the engine's sources, as an image
+    BuilderImage(BuilderImage),
 }
 
 #[derive(Debug, clap::Args)]

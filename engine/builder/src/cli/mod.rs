@@ -8,6 +8,7 @@ mod add;
 mod args;
 mod base;
 mod build;
+mod builder_image;
 mod completions;
 mod diff;
 mod discover;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::builder_image::BuilderImageError;
 use crate::compile::CompileError;
 use crate::destination::DestinationError;
 use crate::discover::DiscoverError;
@@ -89,6 +91,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(args) => args.run(),
         Command::Diff(args) => return ended(args.run()),
         Command::Completions(args) => args.run(),
+        Command::BuilderImage(args) => args.run(),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
 }
@@ -146,6 +149,8 @@ enum Failure {
     Label(#[from] LabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::messages::{BuiltTarget, Diagnostic, Message};
 use super::{CompileError, Target, linker};
+use crate::destination::CONTAINER;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::interrupt::{self, Temporary};
@@ -58,7 +59,14 @@ fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
+    let mut words = sentence(&String::from_utf8_lossy(&output.stderr));
+    if env::var_os(CONTAINER).is_some() {
+        words.push_str(
+            "; this image builds what it was made with: make it anew, with `policy-builder \
+             builder-image --policies` and this folder",
+        );
+    }
+    Err(CompileError::Resolve(words))
 }
 
 /// What `cargo build` made.

@@ -9,6 +9,7 @@ mod linker;
 mod messages;
 mod paths;
 mod target;
+mod vendor;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,8 @@ pub(crate) use elf::{check_processor, check_static};
 pub(crate) use linked::{Linked, PackageId};
 pub(crate) use messages::{Diagnostic, Span};
 pub(crate) use paths::cargo_home;
-pub(crate) use target::{Target, rustc_version};
+pub(crate) use target::{Target, print, rustc_version};
+pub(crate) use vendor::{Vendored, vendor};
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
@@ -79,6 +81,8 @@ pub(crate) enum CompileError {
          of LLVM, in `{variable}`"
     )]
     NoLinker { target: String, variable: String },
+    #[error("vendor the sources of what is compiled: {0}")]
+    Vendor(String),
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(

@@ -109,7 +109,7 @@ fn run(arguments: &[&str]) -> Result<Output, CompileError> {
 }
 
 /// What the compiler prints for `--print WHAT`.
-pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+pub(crate) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

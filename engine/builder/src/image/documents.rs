@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ANNOTATION_REF_NAME, ConfigBuilder, Descriptor, Digest, History, HistoryBuilder,
+    ANNOTATION_REF_NAME, Config, ConfigBuilder, Descriptor, Digest, History, HistoryBuilder,
     ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os,
     RootFsBuilder, SCHEMA_VERSION,
 };
@@ -69,6 +69,15 @@ pub(super) fn config(contents: &Contents<'_>, layers: &[Layer]) -> Result<Blob, 
         .working_dir("/")
         .labels(contents.labels.clone().into_iter().collect::<HashMap<_, _>>())
         .build()?;
+    config_of(process, contents, layers)
+}
+
+/// The same for a process of another kind.
+pub(super) fn config_of(
+    process: Config,
+    contents: &Contents<'_>,
+    layers: &[Layer],
+) -> Result<Blob, OciSpecError> {
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     let history: Result<Vec<_>, _> = layers.iter().map(|layer| history(contents, layer)).collect();
     let mut config = ImageConfigurationBuilder::default()

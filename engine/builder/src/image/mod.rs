@@ -2,12 +2,14 @@
 //! give the same bytes on every machine.
 
 mod archive;
+mod as_store;
 mod attachment;
 mod base;
 mod ca_certificates;
 pub(crate) mod digest;
 mod docker_archive;
 mod documents;
+mod file_set;
 mod label;
 mod layer;
 mod multi_platform;
@@ -22,6 +24,7 @@ pub(crate) use attachment::{Document, SBOM, STATEMENT};
 pub(crate) use base::write_base;
 pub(crate) use digest::of as digest_of;
 pub(crate) use documents::canonical_json;
+pub(crate) use file_set::FileSet;
 pub(crate) use label::{LabelError, label};
 pub(crate) use layer::Layer;
 pub(crate) use multi_platform::{IndexError, MultiPlatform};
@@ -29,6 +32,7 @@ pub(crate) use name::{DOCKER_HUB, ImageName, ImageNameError};
 pub(crate) use pack::{Contents, Image, PackError, pack};
 pub(crate) use platform::Platform;
 pub(crate) use source_date::SourceDate;
+pub(crate) use stored::{StoredError, StoredImage, StoredLayer};
 
 #[cfg(test)]
 pub(crate) mod tests {
