@@ -1,4 +1,5 @@
-//! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
+//! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier,
+//! `lock` writes down the versions that they take.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms.
 
