@@ -90,8 +90,10 @@ fn months_later_the_same_is_built() {
     assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is as it was: 8 packages\n");
     assert_eq!(locked(&folder), before);
 
-    // Elsewhere, where Cargo has nothing yet.
-    let other = self::folder(&registry).file("policies/policies.lock", &before);
+    // Elsewhere, where Cargo has other versions.
+    let other = self::folder(&registry);
+    assert!(said(&other, &[]).contains("digits 1.0.9, geo 1.3.0, words 0.1.4"));
+    let other = other.file("policies/policies.lock", &before);
     assert!(generated(&other, &["--locked"]) == first, "another workspace elsewhere");
     registry.stop();
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");

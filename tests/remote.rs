@@ -142,7 +142,7 @@ fn cargo_with_git() -> Option<PathBuf> {
         let done = fetch.env("CARGO_HOME", folder.path().join("cargo-home")).output();
         match done {
             Ok(done) if done.status.success() => return Some(cargo),
-            Ok(done) => reason = String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+            Ok(done) => reason = String::from_utf8_lossy(&done.stderr).into_owned(),
             Err(error) => reason = error.to_string(),
         }
     }
