@@ -90,13 +90,29 @@ fn months_later_the_same_is_built() {
     assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is as it was: 8 packages\n");
     assert_eq!(locked(&folder), before);
 
-    // Elsewhere, where Cargo has other versions.
-    let other = self::folder(&registry);
-    assert!(said(&other, &[]).contains("digits 1.0.9, geo 1.3.0, words 0.1.4"));
-    let other = other.file("policies/policies.lock", &before);
+    // Elsewhere, where Cargo has nothing yet.
+    let other = self::folder(&registry).file("policies/policies.lock", &before);
     assert!(generated(&other, &["--locked"]) == first, "another workspace elsewhere");
     registry.stop();
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");
+}
+
+/// Cargo knows older versions only there, and has to ask for what the lock says.
+#[test]
+fn what_is_locked_is_taken_where_other_versions_are_at_hand() {
+    let registry = house();
+    registry.publish("pair 1.0.0", &["digits 1"], "");
+    let folder = || {
+        let pair = "pair = { version = \"1\", registry = \"house\" }";
+        let folder = Folder::with_registry(&[]).with_house(&registry);
+        folder.engine("", &[]).policy_with("mine", pair, "")
+    };
+    let (first, other) = (folder(), folder());
+    assert!(said(&other, &[]).contains("digits 1.0.5"));
+    publish_more(&registry);
+    lock(&first, &[]);
+    let other = other.file("policies/policies.lock", &locked(&first));
+    assert!(generated(&other, &["--locked"]) == generated(&first, &["--locked"]));
 }
 
 #[test]

@@ -64,16 +64,10 @@ pub(crate) fn resolve(
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
     let is_pinned = |it: &Package| workspace.seed.iter().any(|pin| pin.is(it));
-    let is_moved =
-        |it: &Package| !is_pinned(it) && workspace.seed.iter().any(|pin| pin.key() == it.key());
-    // Without the network Cargo may also have moved what is pinned to what it has at hand.
-    let does = |lock: &Lock| match choice {
-        Choice::AtHand => policies.pins.lock.is_none() || !lock.pins().any(is_moved),
-        Choice::Newest => lock.pins().all(is_pinned),
-    };
     let completed = match complete(Network::Off) {
-        Ok(lock) if does(&lock) => lock,
+        Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
         Ok(_) => complete(Network::On)?,
+        // Without the network Cargo may also have moved what is pinned to what it has at hand.
         Err(offline) => complete(Network::On).map_err(|online| match (offline, online) {
             (moved @ ResolveError::Moved(_), ResolveError::Cargo(_)) => moved,
             (_, online) => online,
