@@ -97,6 +97,24 @@ fn months_later_the_same_is_built() {
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");
 }
 
+/// Cargo knows older versions only there, and has to ask for what the lock says.
+#[test]
+fn what_is_locked_is_taken_where_other_versions_are_at_hand() {
+    let registry = house();
+    registry.publish("pair 1.0.0", &["digits 1"], "");
+    let folder = || {
+        let pair = "pair = { version = \"1\", registry = \"house\" }";
+        let folder = Folder::with_registry(&[]).with_house(&registry);
+        folder.engine("", &[]).policy_with("mine", pair, "")
+    };
+    let (first, other) = (folder(), folder());
+    assert!(said(&other, &[]).contains("digits 1.0.5"));
+    publish_more(&registry);
+    lock(&first, &[]);
+    let other = other.file("policies/policies.lock", &locked(&first));
+    assert!(generated(&other, &["--locked"]) == generated(&first, &["--locked"]));
+}
+
 #[test]
 fn what_is_to_be_updated_moves_to_the_newest_that_fits() {
     let registry = house();
@@ -230,4 +248,33 @@ fn policies_that_cannot_be_together_are_named_with_what_they_ask_for() {
     let failed = folder.at_home(&["lock", "--engine", "source"]).assert().code(1).stdout("");
     assert_eq!(sentence(&String::from_utf8_lossy(&failed.get_output().stderr)), clash);
     assert!(!folder.path().join("policies/policies.lock").exists());
+
+    registry.publish("rigid 1.0.0", &["policy-api 0.1", "crates.io:modest =1.1.0"], LIBRARY);
+    let folder =
+        self::folder(&registry).file("policies/policies.toml", &GEO.replace("geo", "rigid"));
+    assert_eq!(
+        refused(&folder, &[]),
+        "policy crate `rigid` asks for `modest` `=1.1.0`, but the engine is linked with 1.0.0, and a \
+         program has one version of each compatible range: have `rigid` ask for what 1.0.0 meets, or \
+         build with an engine that has another"
+    );
+}
+
+/// The engine's own lock pins what its features take.
+#[test]
+fn a_lock_holds_for_every_choice_of_the_engines_features() {
+    let folder = Folder::with_registry(&[("modest 1.0.0", ""), ("modest 1.1.0", "")])
+        .engine(
+            "modest = { version = \"1\", optional = true }\n[features]\nmore = [\"dep:modest\"]",
+            &["modest 1.0.0"],
+        )
+        .policy("mine");
+    let more = ["--engine-features", "more"];
+    assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is written: 4 packages\n");
+    generated(&folder, &["--locked", more[0], more[1]]);
+    assert_eq!(
+        lock(&folder, &more),
+        "added modest 1.0.0\n`policies/policies.lock` is written: 5 packages\n"
+    );
+    generated(&folder, &["--locked"]);
 }

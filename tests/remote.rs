@@ -78,6 +78,8 @@ fn policies_from_a_registry_are_part_of_the_program() {
         "geo = { version = \"1\", registry = \"house\", default-features = false }\n\
          shares = { version = \"0.3\", registry = \"house\", package = \"quota\" }",
     );
+    // Around Cargo's folder is someone's workspace, which is none of theirs.
+    let folder = folder.file("Cargo.toml", "[workspace]\n[patch.crates-io]\nx.path = \"x\"\n");
     folder.generate().assert().success().stdout("workspace\n");
 
     let program = read(&folder, "workspace/program/Cargo.toml");
@@ -140,7 +142,7 @@ fn cargo_with_git() -> Option<PathBuf> {
         let done = fetch.env("CARGO_HOME", folder.path().join("cargo-home")).output();
         match done {
             Ok(done) if done.status.success() => return Some(cargo),
-            Ok(done) => reason = String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+            Ok(done) => reason = String::from_utf8_lossy(&done.stderr).into_owned(),
             Err(error) => reason = error.to_string(),
         }
     }

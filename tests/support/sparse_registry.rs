@@ -105,9 +105,10 @@ impl SparseRegistry {
     pub(crate) fn yank(&self, package: &str) {
         let (name, version) = package.split_once(' ').unwrap();
         let version = format!("\"vers\":\"{version}\"");
-        let yanked = |line: &str| match line.contains(&version) {
-            true => line.replace("\"yanked\":false", "\"yanked\":true") + "\n",
-            false => format!("{line}\n"),
+        let yanked = |line: &str| {
+            let is_it = line.contains(&version);
+            let state = if is_it { "\"yanked\":true" } else { "\"yanked\":false" };
+            line.replace("\"yanked\":false", state) + "\n"
         };
         self.change(name, |index| index.lines().map(yanked).collect());
     }

@@ -1,5 +1,5 @@
 //! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
-//! earlier.
+//! earlier, `lock` writes down the versions that they take.
 //! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
 //! was packed for several platforms; `push` takes it to registries. `inspect`, `diff` and `verify`
 //! judge what is there already. `new` and `add` write folders to begin with.

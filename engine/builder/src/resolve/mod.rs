@@ -63,9 +63,9 @@ pub(crate) fn resolve(
         let completed = Lock::read(&path)?;
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
-    let is_pinned = |lock: &Lock| lock.pins().all(|it| workspace.seed.iter().any(|pin| pin.is(it)));
+    let is_pinned = |it: &Package| workspace.seed.iter().any(|pin| pin.is(it));
     let completed = match complete(Network::Off) {
-        Ok(lock) if choice == Choice::AtHand || is_pinned(&lock) => lock,
+        Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
         Ok(_) => complete(Network::On)?,
         // Without the network Cargo may also have moved what is pinned to what it has at hand.
         Err(offline) => complete(Network::On).map_err(|online| match (offline, online) {
