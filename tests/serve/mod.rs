@@ -12,6 +12,8 @@ mod decision_log;
 mod diagnostics;
 /// What an operator's signals end, and what they do not.
 mod ending;
+/// Sockets that are there before the server.
+mod inherited;
 /// Admission reviews, as API servers send them.
 mod kubernetes;
 /// Requests that are too many or too large.
