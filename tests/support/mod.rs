@@ -25,7 +25,7 @@ pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
 pub(crate) use unpacked::{Unpacked, digest};
-pub(crate) use waiting::{PATIENCE, until};
+pub(crate) use waiting::{PATIENCE, until, until_within};
 
 /// Says, whether tests' output is captured or not, that something could not be tried here.
 pub(crate) fn skipped(what: &str, reason: &str) {

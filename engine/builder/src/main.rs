@@ -4,7 +4,8 @@
 //! lays out a workspace that links them into a program, [`resolve`] completes its lock,
 //! [`compile`] makes one static binary of it, [`inspect`] compares what that binary reports with
 //! what was asked for, and [`image`] packs it. [`pipeline`] calls them up to the binary, [`cli`]
-//! the rest; a binary that another tool compiled comes in by [`prebuilt`].
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`watch`] runs the
+//! pipeline with each save and serves what comes of it.
 
 mod cli;
 mod compile;
@@ -25,8 +26,10 @@ mod prebuilt;
 mod progress;
 mod report;
 mod resolve;
+mod resolve_again;
 mod revision;
 mod store;
+mod watch;
 mod work_folder;
 
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::compile::{self, Binary, CompileError, Target};
+use crate::compile::{self, Binary, CompileError, Profile, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
@@ -14,6 +14,7 @@ use crate::labels;
 use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, Report};
 use crate::resolve::{self, ResolveError};
+use crate::resolve_again;
 use crate::revision;
 use crate::work_folder::{WorkFolder, WorkFolderError};
 
@@ -28,6 +29,7 @@ pub(crate) struct Order<'a> {
     pub(crate) target: Option<&'a str>,
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
+    pub(crate) profile: Profile,
 }
 
 /// A program that is compiled and reports the policies that were asked for.
@@ -45,13 +47,23 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
         progress.phase("discover", &order.policies.display().to_string(), || {
             let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
             let policies = Policies::discover(order.policies, &engine)?;
-            Ok::<_, PipelineError>((engine, policies, Target::choose(order.target)?))
+            let target = match order.profile {
+                Profile::Release => Target::choose(order.target)?,
+                Profile::Quick => Target::here()?,
+            };
+            Ok::<_, PipelineError>((engine, policies, target))
         })?;
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
     }
-    let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
-    let work = WorkFolder::choose(order.work_dir, &engine);
+    let revision = match order.profile {
+        Profile::Release => {
+            order.revision.map(str::to_owned).or_else(|| revision::of(order.policies))
+        }
+        // It would have the program compiled again with each commit.
+        Profile::Quick => None,
+    };
+    let work = order.profile.work_folder(&WorkFolder::choose(order.work_dir, &engine));
     generate::check_outside(&work, &policies)?;
     let work = WorkFolder::take(&work, progress)?;
 
@@ -66,11 +78,16 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
             &work.path.join("workspace"),
         )
     })?;
-    progress.phase("resolve", "dependencies", || {
-        resolve::complete_lock(&workspace, &policies, progress)
+    progress.phase("resolve", "dependencies", || match order.profile {
+        Profile::Release => resolve::complete_lock(&workspace, &policies, progress),
+        Profile::Quick => {
+            let kept = work.path.join("resolved");
+            resolve_again::complete_lock(&workspace, &policies, &kept, progress)
+        }
     })?;
     let binary = progress.phase("compile", &target.triple, || {
-        compile::compile(&workspace, &policies, &target, &work.path.join("target"), progress)
+        let cache = work.path.join("target");
+        compile::compile(&workspace, &policies, &target, &cache, order.profile, progress)
     })?;
     let asked = Asked::of(&policies, &engine, &stamp);
     let reported = progress.phase("check", "what the program reports", || {

@@ -13,6 +13,8 @@ use super::image::Image;
 use super::index::Index;
 use super::label::Label;
 use super::pack::Pack;
+use super::watch::Watch;
+use crate::compile::Profile;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Base(Base),
     /// Joins the images of several platforms into one
     Index(Index),
+    /// Serves the policies while they are written: each save is compiled and takes over
+    Watch(Watch),
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +106,7 @@ impl BuildArgs {
             target: self.target.as_deref(),
             revision: self.revision.as_deref(),
             work_dir: self.work_dir.as_deref(),
+            profile: Profile::Release,
         }
     }
 

@@ -11,6 +11,7 @@ mod image;
 mod index;
 mod label;
 mod pack;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::pipeline::PipelineError;
 use crate::prebuilt::PrebuiltError;
 use crate::resolve::ResolveError;
+use crate::watch::WatchError;
 use args::{Args, Command};
 
 /// Something could not be done.
@@ -59,6 +61,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
+        Command::Watch(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,6 +102,8 @@ enum Failure {
     Index(#[from] IndexError),
     #[error(transparent)]
     Name(#[from] ImageNameError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     #[error(transparent)]
     Destination(#[from] DestinationError),
     #[error("cannot write to standard output: {0}")]

@@ -1,13 +1,14 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompileError, Target};
+use super::{CompileError, Profile, Target, running};
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::progress::Progress;
@@ -72,13 +73,19 @@ pub(super) fn build(
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<(PathBuf, Compiled), CompileError> {
     let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo("build", workspace)
-        .args(["--release", "--locked", "--package", PROGRAM])
-        .args(["--target", &target.triple, "--message-format", rendered])
+    let mut command = cargo("build", workspace);
+    match profile {
+        Profile::Release => command.args(["--release", "--target", &target.triple]),
+        // Without `--target`, what build scripts and the program share is compiled once.
+        Profile::Quick => command.process_group(0),
+    };
+    let mut child = command
+        .args(["--locked", "--package", PROGRAM, "--message-format", rendered])
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
@@ -86,6 +93,9 @@ pub(super) fn build(
         .stderr(Stdio::piped())
         .spawn()
         .map_err(not_started)?;
+    if profile == Profile::Quick {
+        running::started(&child);
+    }
     let stderr = child.stderr.take();
     let words = thread::spawn(move || {
         let mut words = String::new();
@@ -118,6 +128,7 @@ pub(super) fn build(
             Ok(Message::Other) | Err(_) => {}
         }
     }
+    running::finished();
     let status = child.wait()?;
     let words = words.join().unwrap_or_default();
     match (status.success(), program) {

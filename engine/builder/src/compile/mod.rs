@@ -4,6 +4,8 @@ mod cargo;
 mod elf;
 mod flags;
 mod paths;
+mod profile;
+pub(crate) mod running;
 mod target;
 
 use std::io;
@@ -11,13 +13,14 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use cargo::{Compiled, Network, complete_lock};
 pub(crate) use elf::{check_processor, check_static};
+pub(crate) use profile::Profile;
 pub(crate) use target::Target;
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
 use crate::progress::Progress;
 
-/// A binary that was compiled and is known to be one static file.
+/// A binary that was compiled, and is known to be one static file where it is to be released.
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
@@ -32,13 +35,20 @@ pub(crate) fn compile(
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
-    let flags = flags::rustflags(workspace, cache, target)?;
-    let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let flags = match profile {
+        Profile::Release => flags::rustflags(workspace, cache, target)?,
+        Profile::Quick => profile::quick_rustflags()?,
+    };
+    let (path, compiled) =
+        cargo::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let bytes = fs_err::read(&path)?;
-    check_static(&path, &bytes)?;
-    paths::check_absent(&bytes, &[&workspace.root, cache])?;
+    if profile == Profile::Release {
+        check_static(&path, &bytes)?;
+        paths::check_absent(&bytes, &[&workspace.root, cache])?;
+    }
     Ok(Binary { path, bytes, compiled })
 }
 
