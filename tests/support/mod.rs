@@ -31,7 +31,7 @@ pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
 pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
-pub(crate) use waiting::{PATIENCE, until};
+pub(crate) use waiting::{PATIENCE, until, until_within};
 
 /// Says, whether tests' output is captured or not, that something could not be tried here.
 pub(crate) fn skipped(what: &str, reason: &str) {

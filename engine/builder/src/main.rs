@@ -9,6 +9,8 @@
 //! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`push`] takes an image
 //! from one [`store`] to another. [`scaffold`] writes folders to begin with, and [`interrupt`] is how
 //! all of it ends early. [`builder_image`] packs all of that, with a compiler, as an image.
+//! the rest; a binary that another tool compiled comes in by [`prebuilt`]. [`watch`] runs the
+//! pipeline with each save and serves what comes of it.
 
 mod builder_image;
 mod cli;
@@ -39,6 +41,7 @@ mod scaffold;
 mod store;
 mod supply;
 mod vet;
+mod watch;
 mod work_folder;
 
 use std::process::ExitCode;

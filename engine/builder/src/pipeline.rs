@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::compile::{self, Binary, CompileError, Target};
+use crate::compile::{self, Binary, CompileError, Profile, Target};
 use crate::discover::{DiscoverError, Policies, Role};
 use crate::engine::{Engine, EngineError};
 use crate::features::Features;
@@ -14,7 +14,7 @@ use crate::labels;
 use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use crate::report::{BinaryReport, ImageReport, PlatformReport, Report};
-use crate::resolve::{self, ResolveError};
+use crate::resolve::{self, ResolveError, again};
 use crate::revision;
 use crate::supply::{self, Materials, MaterialsError, Parameters};
 use crate::vet::{self, Outcome, Rules, RulesError, VetError};
@@ -32,6 +32,7 @@ pub(crate) struct Order<'a> {
     /// When the user names it; empty for none at all.
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
+    pub(crate) profile: Profile,
     /// How far it may go from `policies.lock`.
     pub(crate) locked: Locked,
     /// How the policies are vetted before they are compiled, unless they are not.
@@ -57,6 +58,17 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     let workspace = sources.lay_out(&target, progress)?;
     sources.vetted(vetting.as_ref(), &workspace, &target, progress)?;
     sources.build(&workspace, target, None, progress)
+}
+
+/// Compiles a program that is to run here and now, and no more.
+pub(crate) fn run_quick(order: &Order<'_>, progress: &Progress) -> Result<Binary, PipelineError> {
+    let (sources, target) = Sources::find(order, Target::here, progress)?;
+    let workspace = sources.lay_out(&target, progress)?;
+    let (binary, asked) = sources.compile(&workspace, &target, progress)?;
+    progress.phase("check", "what the program reports", || {
+        inspect::check(&binary.path, &target, &asked, None, progress)
+    })?;
+    Ok(binary)
 }
 
 /// Vets the policies and no more.
@@ -127,6 +139,7 @@ struct Sources {
     policies: Policies,
     revision: Option<String>,
     work: WorkFolder,
+    profile: Profile,
     locked: Locked,
 }
 
@@ -144,11 +157,18 @@ impl Sources {
                 let policies = Policies::discover(order.policies, &engine)?;
                 Ok::<_, PipelineError>((engine, policies, choose()?))
             })?;
-        let revision = order.revision.map(str::to_owned).or_else(|| revision::of(order.policies));
-        let work = WorkFolder::choose(order.work_dir, &engine);
+        let revision = match order.profile {
+            Profile::Release => {
+                order.revision.map(str::to_owned).or_else(|| revision::of(order.policies))
+            }
+            // It would have the program compiled again with each commit.
+            Profile::Quick => None,
+        };
+        let work = order.profile.work_folder(&WorkFolder::choose(order.work_dir, &engine));
         generate::check_outside(&work, &policies)?;
         let work = WorkFolder::take(&work, progress)?;
-        Ok((Self { engine, policies, revision, work, locked: order.locked }, chosen))
+        let Order { profile, locked, .. } = *order;
+        Ok((Self { engine, policies, revision, work, profile, locked }, chosen))
     }
 
     /// Lays out the workspace for a target, its lock complete.
@@ -160,8 +180,14 @@ impl Sources {
         let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
             self.generate(target, "workspace")
         })?;
-        progress.phase("resolve", "dependencies", || {
-            resolve::complete_lock(&workspace, &self.policies, self.locked, progress)
+        progress.phase("resolve", "dependencies", || match self.profile {
+            Profile::Release => {
+                resolve::complete_lock(&workspace, &self.policies, self.locked, progress)
+            }
+            Profile::Quick => {
+                let kept = self.work.path.join("resolved");
+                again::complete_lock(&workspace, &self.policies, self.locked, &kept, progress)
+            }
         })?;
         Ok(workspace)
     }
@@ -230,11 +256,7 @@ impl Sources {
         elsewhere: Option<&[Reported]>,
         progress: &Progress,
     ) -> Result<Built, PipelineError> {
-        let cache = self.work.path.join("target");
-        let binary = progress.phase("compile", &target.triple, || {
-            compile::compile(workspace, &self.policies, &target, &cache, progress)
-        })?;
-        let asked = Asked::of(&self.policies, &self.engine, &self.stamp(&target));
+        let (binary, asked) = self.compile(workspace, &target, progress)?;
         let reported = progress.phase("check", "what the program reports", || {
             inspect::check(&binary.path, &target, &asked, elsewhere, progress)
         })?;
@@ -242,6 +264,19 @@ impl Sources {
         let materials = Materials::read(&workspace.root, &asked)?.with_origins(&self.policies);
         let rustc = compile::rustc_version()?;
         Ok(Built { target, binary, asked, reported, materials, rustc })
+    }
+
+    fn compile(
+        &self,
+        workspace: &Workspace,
+        target: &Target,
+        progress: &Progress,
+    ) -> Result<(Binary, Asked), PipelineError> {
+        let (cache, profile) = (self.work.path.join("target"), self.profile);
+        let binary = progress.phase("compile", &target.triple, || {
+            compile::compile(workspace, &self.policies, target, &cache, profile, progress)
+        })?;
+        Ok((binary, Asked::of(&self.policies, &self.engine, &self.stamp(target))))
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Phase {
 /// Tells what is going on, on standard error: a moving line on a terminal, plain lines elsewhere.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    /// Without a terminal, a line each.
+    tells_phases: bool,
     phases: RefCell<Vec<Phase>>,
 }
 
@@ -31,7 +33,12 @@ impl Progress {
             }
             bar
         });
-        Self { bar, phases: RefCell::default() }
+        Self { bar, tells_phases: true, phases: RefCell::default() }
+    }
+
+    /// For work that is done again and again: only what comes of it stays to be read.
+    pub(crate) fn without_phases() -> Self {
+        Self { tells_phases: false, ..Self::new() }
     }
 
     /// Runs one phase of the work and keeps how long it took.
@@ -47,7 +54,8 @@ impl Progress {
                 bar.set_prefix(name);
                 bar.set_message(what.to_owned());
             }
-            None => self.line(&format!("{name}: {what}")),
+            None if self.tells_phases => self.line(&format!("{name}: {what}")),
+            None => {}
         }
         let start = Instant::now();
         let result = work();

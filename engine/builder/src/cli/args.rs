@@ -26,6 +26,8 @@ use super::pack::Pack;
 use super::push::Push;
 use super::verify::Verify;
 use super::vet::Vet;
+use super::watch::Watch;
+use crate::compile::Profile;
 use crate::destination::{self, DestinationError, Kind};
 use crate::features::Features;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
@@ -87,6 +89,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Packs the builder itself, with a compiler and the engine's sources, as an image
     BuilderImage(BuilderImage),
+    /// Serves the policies while they are written: each save is compiled and takes over
+    Watch(Watch),
 }
 
 #[derive(Debug, clap::Args)]
@@ -194,6 +198,7 @@ impl BuildArgs {
             work_dir: self.work_dir.as_deref(),
             locked: self.locked.locked(),
             vet: (!self.no_vet).then(|| self.vet.wanted()),
+            profile: Profile::Release,
         }
     }
 
@@ -365,8 +370,8 @@ mod tests {
 
     #[test]
     fn every_command_that_prints_a_result_has_formats_for_it() {
-        // What these print is for programs only.
-        let others = ["label", "completions"];
+        // What these print is for programs only, or is what they do.
+        let others = ["label", "completions", "watch"];
         for command in Args::command().get_subcommands() {
             let name = command.get_name();
             let format = command.get_arguments().find(|it| it.get_id() == "format");

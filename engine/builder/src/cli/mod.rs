@@ -24,6 +24,7 @@ mod pack;
 mod push;
 mod verify;
 mod vet;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ use crate::resolve::ResolveError;
 use crate::scaffold::ScaffoldError;
 use crate::supply::{DescribeError, VerifyError};
 use crate::vet::VetError;
+use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
 
@@ -92,6 +94,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Diff(args) => return ended(args.run()),
         Command::Completions(args) => args.run(),
         Command::BuilderImage(args) => args.run(),
+        Command::Watch(args) => args.run(),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
 }
@@ -153,6 +156,8 @@ enum Failure {
     BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
     Name(#[from] ImageNameError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     #[error(transparent)]
     Destination(#[from] DestinationError),
     #[error("work in the system's folder for temporary files: {0}")]

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::Failure;
 use super::args::{Inputs, LockedArg, VetArgs};
 use super::format::Format;
+use crate::compile::Profile;
 use crate::features::Features;
 use crate::pipeline::{self, Order};
 use crate::progress::Progress;
@@ -39,6 +40,7 @@ impl Vet {
             target: self.target.as_deref(),
             revision: None,
             work_dir: self.work_dir.as_deref(),
+            profile: Profile::Release,
             locked: self.locked.locked(),
             vet: None,
         };

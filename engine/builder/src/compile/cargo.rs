@@ -9,7 +9,7 @@ use std::thread;
 use serde::Serialize;
 
 use super::messages::{BuiltTarget, Diagnostic, Message};
-use super::{CompileError, Target, linker};
+use super::{CompileError, Profile, Target, linker};
 use crate::destination::CONTAINER;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
@@ -85,6 +85,7 @@ pub(super) fn build(
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<Build, CompileError> {
@@ -92,9 +93,11 @@ pub(super) fn build(
     let scratch = Temporary::at(&cache.join("tmp"))?;
     fs_err::create_dir_all(scratch.path())?;
     let mut command = cargo("build", &workspace.root);
+    if profile == Profile::Release {
+        command.args(["--release", "--target", &target.triple]);
+    }
     command
-        .args(["--release", "--locked", "--package", PROGRAM])
-        .args(["--target", &target.triple, "--message-format", message_format()])
+        .args(["--locked", "--package", PROGRAM, "--message-format", message_format()])
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)

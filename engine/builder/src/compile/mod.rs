@@ -8,6 +8,7 @@ mod linked;
 mod linker;
 mod messages;
 mod paths;
+mod profile;
 mod target;
 mod vendor;
 
@@ -20,6 +21,7 @@ pub(crate) use elf::{check_processor, check_static};
 pub(crate) use linked::{Linked, PackageId};
 pub(crate) use messages::{Diagnostic, Span};
 pub(crate) use paths::cargo_home;
+pub(crate) use profile::Profile;
 pub(crate) use target::{Target, print, rustc_version};
 pub(crate) use vendor::{Vendored, vendor};
 
@@ -27,7 +29,7 @@ use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
 use crate::progress::Progress;
 
-/// A binary that was compiled and is known to be one static file.
+/// A binary that was compiled, and is known to be one static file where it is to be released.
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
@@ -44,12 +46,19 @@ pub(crate) fn compile(
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
-    let flags = flags::rustflags(workspace, cache, target)?;
-    let built = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let flags = match profile {
+        Profile::Release => flags::rustflags(workspace, cache, target)?,
+        Profile::Quick => profile::quick_rustflags()?,
+    };
+    let built = cargo::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let (path, compiled) = (built.program, built.compiled);
     let bytes = fs_err::read(&path)?;
+    if profile == Profile::Quick {
+        return Ok(Binary { path, bytes, compiled, linked: Vec::new() });
+    }
     check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
     let linked = linked::packages(workspace, target, &built.linked)?;

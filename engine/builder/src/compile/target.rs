@@ -2,6 +2,7 @@ use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use super::{CompileError, linker};
 use crate::image::Platform;
@@ -54,6 +55,16 @@ impl Target {
         Self::choose(platform.musl_target().filter(|_| !is_own))
     }
 
+    /// What the compiler runs on itself, for programs that are to run here.
+    pub(crate) fn here() -> Result<Self, CompileError> {
+        static HOST: OnceLock<String> = OnceLock::new();
+        if let Some(host) = HOST.get() {
+            return Ok(Self::of(host));
+        }
+        let host = host()?;
+        Ok(Self::of(HOST.get_or_init(|| host)))
+    }
+
     /// A target that a program was compiled for already.
     pub(crate) fn of(triple: &str) -> Self {
         Self { triple: triple.to_owned(), note: None, linker: None }
@@ -71,7 +82,7 @@ impl Target {
 }
 
 /// The triple of the machine that the compiler runs on.
-fn host() -> Result<String, CompileError> {
+pub(super) fn host() -> Result<String, CompileError> {
     print("host-tuple", &[])
 }
 

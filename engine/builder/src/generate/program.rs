@@ -101,6 +101,12 @@ strip = "symbols"
 panic = "unwind"
 debug = false
 incremental = false
+
+# What is served while policies are written.
+[profile.dev]
+opt-level = 0
+debug = false
+incremental = true
 "#
     )
 }

@@ -14,12 +14,15 @@ use rustix::process::{
 const PATIENCE: Duration = Duration::from_secs(3);
 const STEP: Duration = Duration::from_millis(10);
 
-static LIVE: Mutex<Live> = Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new() });
+static LIVE: Mutex<Live> =
+    Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new(), refuses: false });
 
 /// What must not outlive this program.
 pub(super) struct Live {
     children: Vec<Running>,
     temporaries: BTreeSet<PathBuf>,
+    /// Children are not wanted any more.
+    refuses: bool,
 }
 
 /// A child process.
@@ -45,6 +48,20 @@ pub(crate) fn whole<T>(work: impl FnOnce() -> T) -> T {
 impl Live {
     pub(super) fn started(&mut self, child: Running) {
         self.children.push(child);
+        if self.refuses {
+            child.signal(Signal::TERM);
+        }
+    }
+
+    /// Has every child end, also those to come.
+    pub(super) fn refuse(&mut self) {
+        self.refuses = true;
+        self.signal(Signal::TERM);
+        self.signal(Signal::CONT);
+    }
+
+    pub(super) fn is_refusing(&self) -> bool {
+        self.refuses
     }
 
     pub(super) fn ended(&mut self, child: Running) {

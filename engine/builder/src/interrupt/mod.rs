@@ -11,6 +11,7 @@ mod temporary;
 use std::ffi::c_int;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process;
+use std::sync::OnceLock;
 use std::thread;
 
 use rustix::process::Signal;
@@ -24,6 +25,21 @@ pub(crate) use temporary::Temporary;
 
 /// Those that ask a program to end.
 const ENDING: [c_int; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// What signals do instead of ending the program.
+static INSTEAD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
+
+/// Has every signal that asks for the end be told from now on, for a program that ends by itself
+/// then. Children end all the same, and so do those that are started later.
+pub(crate) fn instead(tell: impl Fn() + Send + Sync + 'static) {
+    // Whoever came first is told.
+    let _ = INSTEAD.set(Box::new(tell));
+}
+
+/// Whether there was such a signal.
+pub(crate) fn is_told() -> bool {
+    live::lock().is_refusing()
+}
 
 /// Lets signals end the program as they should. Without this they end it all the same.
 pub(crate) fn watch() {
@@ -47,7 +63,13 @@ fn heed(mut signals: Signals) {
                     let _ = low_level::emulate_default_handler(SIGTSTP);
                 }
                 SIGCONT => live::lock().signal(Signal::CONT),
-                signal => pending.push(signal),
+                signal => match INSTEAD.get() {
+                    Some(tell) => {
+                        live::lock().refuse();
+                        tell();
+                    }
+                    None => pending.push(signal),
+                },
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Completing the lock of a workspace that is laid out.
 
+pub(crate) mod again;
 mod clash;
 
 use std::io;

@@ -11,7 +11,7 @@ use crate::image::{Document, Image, PackError, SourceDate};
 
 /// What builds are called in provenance, and where it is written down what that means.
 pub(super) const BUILD_TYPE: &str =
-    "https://github.com/policy-engine/policy-engine/blob/main/docs/provenance.md";
+    "https://github.com/policy-engine/policy-engine/blob/main/engine/builder/provenance.md";
 const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
 
 /// How a program was compiled and its image packed.

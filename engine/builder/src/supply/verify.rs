@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
+use crate::compile::Profile;
 use crate::features::Features;
 use crate::image::{ImageName, ImageNameError, PackError, SourceDate};
 use crate::pipeline::{self, Order, PipelineError};
@@ -96,6 +97,7 @@ impl Recorded {
             target: self.target.as_deref(),
             revision: Some(self.revision.as_deref().unwrap_or_default()),
             work_dir: sources.work_dir,
+            profile: Profile::Release,
             locked: Locked::Kept,
             // What is only compared is run by nobody.
             vet: None,
