@@ -140,9 +140,9 @@ fn a_length_that_is_too_large_is_refused_before_a_byte_has_come() {
 
 #[test]
 fn bodies_that_find_no_room_beside_others_are_sent_away() {
-    let server = serving("body: 160KiB, bodies: 160KiB, body-time: 10m");
     // What is not free of charge, once all but a byte of the first is there.
     const TAKEN: u64 = 149_999 - (16 << 10);
+    let server = serving("body: 160KiB, bodies: 160KiB, body-time: 10m");
     let taken = || figure(&server, "policy_engine_requests_body_bytes");
     let mut first = Connection::to(&server);
     let request = posted(PATHS[0], &question(150_000));
