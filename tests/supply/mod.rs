@@ -177,7 +177,7 @@ fn others_find_the_image_among_its_documents() {
     let [from, to] =
         [format!("oci:{}:v7", path.display()), format!("oci-archive:{}", copy.display())];
     run("skopeo", &["copy", "--quiet", &from, &to]);
-    let same = printed(&mut folder.builder(&["diff", image()]).arg(&copy), 0);
+    let same = printed(folder.builder(&["diff", image()]).arg(&copy), 0);
     assert_eq!(
         same,
         "note      only one of the images tells: builder, compiler, target, features, api, support, \
@@ -203,7 +203,7 @@ fn images_that_differ_are_told_apart() {
         .assert()
         .success();
     let other = folder.path().join("other.tar");
-    let different = printed(&mut folder.builder(&["diff", image()]).arg(&other), 2);
+    let different = printed(folder.builder(&["diff", image()]).arg(&other), 2);
     assert!(
         different.starts_with("created   1970-01-01T00:00:00Z -> 2023-11-14T22:13:20Z\nlayer     "),
         "{different}"
