@@ -7,4 +7,4 @@ pub(super) const CARGO_HOME: &str = "/opt/policy-builder/cargo";
 /// A toolchain that has a folder to itself.
 pub(super) const RUST: &str = "/opt/rust";
 /// Where anyone may write, and what is kept between builds lies.
-pub(super) const WORK: &str = "/work";
+pub(super) const WORK: &str = "/cache";

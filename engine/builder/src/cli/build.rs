@@ -2,7 +2,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::BuildArgs;
+use super::options::BuildArgs;
 use crate::destination::{self, Kind};
 use crate::pipeline;
 use crate::progress::Progress;

@@ -3,8 +3,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::Failure;
-use super::args::Inputs;
 use super::format::Format;
+use super::options::Inputs;
 use crate::discover::{Origin, Policies, PolicyCrate, Role};
 use crate::engine::Engine;
 

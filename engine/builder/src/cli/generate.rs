@@ -1,12 +1,11 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::{Inputs, LockedArg};
 use super::format::Format;
+use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
-use crate::features::Features;
 use crate::generate::{self, Extent, GenerateError, Stamp};
 use crate::interrupt::Temporary;
 use crate::policies_lock;
@@ -23,15 +22,8 @@ pub(super) struct Generate {
     inputs: Inputs,
     #[command(flatten)]
     locked: LockedArg,
-    /// Optional parts of the engine, such as `otlp`, with commas between them
-    #[arg(
-        long,
-        value_name = "FEATURES",
-        env = "POLICY_ENGINE_FEATURES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    engine_features: Features,
+    #[command(flatten)]
+    features: FeaturesArg,
     /// The folder to lay the workspace out in: a new or an empty one, or one that was laid out before
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
@@ -53,8 +45,8 @@ impl Generate {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let locked = self.locked.locked();
         policies_lock::check_is_there(&self.inputs.policies, locked)?;
-        let engine =
-            Engine::locate(self.inputs.engine.as_deref())?.with_features(&self.engine_features)?;
+        let engine = Engine::locate(self.inputs.engine.as_deref())?
+            .with_features(&self.features.engine_features)?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
         generate::check_outside(&self.output, &policies)?;
         generate::check_ours(&self.output)?;

@@ -1,5 +1,5 @@
 use super::Failure;
-use super::args::{BuildArgs, ImageArgs};
+use super::options::{BuildArgs, ImageArgs};
 use crate::image::{MultiPlatform, Platform};
 use crate::pipeline::{self, Built};
 use crate::progress::Progress;

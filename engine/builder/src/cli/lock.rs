@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use super::Failure;
-use super::args::Inputs;
 use super::format::Format;
+use super::options::{FeaturesArg, Inputs};
 use crate::destination::{self, Kind};
 use crate::discover::Policies;
 use crate::engine::Engine;
-use crate::features::Features;
 use crate::generate::{self, Extent, Stamp};
 use crate::policies_lock::{self, Pins, Renewal};
 use crate::resolve::{self, Choice};
@@ -17,15 +16,8 @@ use crate::resolve::{self, Choice};
 pub(super) struct Lock {
     #[command(flatten)]
     inputs: Inputs,
-    /// Optional parts of the engine, such as `otlp`, with commas between them
-    #[arg(
-        long,
-        value_name = "FEATURES",
-        env = "POLICY_ENGINE_FEATURES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    engine_features: Features,
+    #[command(flatten)]
+    features: FeaturesArg,
     /// Takes the newest versions that fit of these packages, or of all without a name, whatever was
     /// locked before; the engine's stay
     #[arg(long, value_name = "CRATE", num_args = 0..)]
@@ -37,8 +29,8 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let engine =
-            Engine::locate(self.inputs.engine.as_deref())?.with_features(&self.engine_features)?;
+        let engine = Engine::locate(self.inputs.engine.as_deref())?
+            .with_features(&self.features.engine_features)?;
         let root = &self.inputs.policies;
         let path = policies_lock::path(root);
         let before = policies_lock::read(root)?;

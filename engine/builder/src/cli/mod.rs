@@ -20,6 +20,7 @@ mod inspect;
 mod label;
 mod lock;
 mod new;
+mod options;
 mod pack;
 mod push;
 mod verify;

@@ -1,6 +1,6 @@
 use super::Failure;
-use super::args::{ImageArgs, ProgramArgs};
 use super::format::Format;
+use super::options::{ImageArgs, ProgramArgs};
 use crate::progress::Progress;
 use crate::report::ImageReport;
 

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::Inputs;
 use super::format::Format;
+use super::options::Inputs;
 use crate::progress::Progress;
 use crate::supply::{self, Sources};
 

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::{Inputs, LockedArg, VetArgs};
 use super::format::Format;
+use super::options::{Inputs, LockedArg, VetArgs};
 use crate::compile::Profile;
 use crate::features::Features;
 use crate::pipeline::{self, Order};

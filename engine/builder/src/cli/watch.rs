@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::Inputs;
+use super::options::{FeaturesArg, Inputs};
 use crate::compile::Profile;
-use crate::features::Features;
 use crate::pipeline::Order;
 use crate::policies_lock::Locked;
 use crate::watch;
@@ -15,15 +14,8 @@ use crate::watch;
 pub(super) struct Watch {
     #[command(flatten)]
     inputs: Inputs,
-    /// Optional parts of the engine, such as `otlp`, with commas between them
-    #[arg(
-        long,
-        value_name = "FEATURES",
-        env = "POLICY_ENGINE_FEATURES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    engine_features: Features,
+    #[command(flatten)]
+    features: FeaturesArg,
     /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
     /// target folder]
     #[arg(long, value_name = "DIR")]
@@ -38,7 +30,7 @@ impl Watch {
         let order = Order {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
-            engine_features: &self.engine_features,
+            engine_features: &self.features.engine_features,
             target: None,
             revision: None,
             work_dir: self.work_dir.as_deref(),
