@@ -202,7 +202,7 @@ mod tests {
         let long = "n".repeat(120);
         let mut files = FileSet::default();
         files.copy_folder(Path::new("/opt"), &source, |inside| inside == Path::new("doc")).unwrap();
-        files.folder("/cache", 0o1777);
+        files.folder("/var", 0o1777);
         files.text(format!("/etc/{long}"), "long".to_owned());
         assert_eq!(
             packed(&files),
@@ -213,7 +213,7 @@ mod tests {
                 "755 opt/bin/",
                 "opt/bin/link -> tool",
                 "755 opt/bin/tool: tool",
-                "1777 work/",
+                "1777 var/",
             ]
         );
     }
