@@ -1,8 +1,8 @@
-//! The command line: `image` does the whole job, `discover`, `generate`, `vet` and `build` stop
-//! earlier, `lock` writes down the versions that they take.
-//! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms; `push` takes it to registries. `inspect`, `diff` and `verify`
-//! judge what is there already. `new` and `add` write folders to begin with.
+//! The command line: `image` does the whole job; `discover`, `generate`, `vet` and `build` stop
+//! earlier, and `watch` serves what comes of it. `new` and `add` write folders to begin with, `lock`
+//! writes down the versions that they take. `push` takes an image to registries; `inspect`, `diff`
+//! and `verify` judge one. `pack`, `label`, `base` and `index` serve those who compile with another
+//! tool. `builder-image` makes an image of all this, `completions` help to write it.
 
 mod add;
 mod args;

@@ -40,7 +40,8 @@ pub(crate) struct Binary {
     pub(crate) linked: Vec<Linked>,
 }
 
-/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds in `cache`.
+/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds
+/// in `cache`.
 pub(crate) fn compile(
     workspace: &Workspace,
     policies: &Policies,

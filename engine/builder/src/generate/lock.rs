@@ -2,9 +2,10 @@
 //!
 //! Cargo fails on a lock that holds two compatible versions of one package, and floats what a lock
 //! does not hold. So the locked packages of all are put together, one for each compatible range:
-//! what the engine is linked with where that is one, else what `policies.lock` says, else the highest
-//! of the policies' own locks where those count, else what only the engine's tools and tests use. Dependencies among them are left out; Cargo fills them in and
-//! keeps the chosen versions.
+//! what the engine is linked with where that is one, else what `policies.lock` says, else the
+//! highest of the policies' own locks where those count, else what only the engine's tools and
+//! tests use. Dependencies among them are left out; Cargo fills them in and keeps the chosen
+//! versions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
