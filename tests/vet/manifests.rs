@@ -73,3 +73,42 @@ fn a_procedural_macro_of_the_folders_own() {
         "{printed}"
     );
 }
+
+#[test]
+fn a_manifest_that_lets_code_hide_from_clippy() {
+    let lints =
+        "[lints.rust]\nunexpected_cfgs = { level = \"allow\", check-cfg = ['cfg(clippy)'] }\n";
+    let folder = Folder::with_registry(&[])
+        .engine("", &[])
+        .file("policies/hides/Cargo.toml", &manifest("hides", "", lints))
+        .file(
+            "policies/hides/src/lib.rs",
+            "#[cfg(not(clippy))] pub fn f() { std::process::abort() }",
+        );
+    let refused = folder.vet().assert().code(1);
+    let printed = String::from_utf8(refused.get_output().stdout.clone()).unwrap();
+    let expected = "policies/hides/Cargo.toml: crate `hides`: hidden-code: `cfg(clippy)`, which \
+                    `lints.rust.unexpected_cfgs` lets pass: ";
+    assert!(printed.starts_with(expected), "{printed}");
+}
+
+/// What is said of it is nested deeper than a reader of it goes.
+#[test]
+fn code_that_macros_nest_too_deeply_to_be_judged() {
+    use std::fmt::Write as _;
+    let mut source = "macro_rules! m0 { () => { std::fs::read(\"a\") } }\n".to_owned();
+    for level in 1..=75 {
+        let inner = level - 1;
+        writeln!(source, "macro_rules! m{level} {{ () => {{ m{inner}!() }} }}").unwrap();
+    }
+    source += "pub fn f() { let _ = m75!(); }\n";
+    let folder = Folder::with_registry(&[]).engine("", &[]).library(
+        "nests",
+        "policy-api = \"0.1\"",
+        &source,
+    );
+    let refused = folder.vet().assert().code(1).stdout("");
+    let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    let expected = "code that macros nest so deeply cannot be judged: write it out\n";
+    assert!(said.ends_with(expected), "{said}");
+}

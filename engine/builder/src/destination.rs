@@ -53,10 +53,11 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile, Tempor
         return Err(Problem::Directory);
     }
     let target = through_links(path);
-    match fs::metadata(&target) {
-        Ok(found) if found.is_dir() => return Err(Problem::Directory),
+    let found = fs::metadata(&target).ok();
+    match &found {
+        Some(found) if found.is_dir() => return Err(Problem::Directory),
         // A device or pipe would itself be replaced by a file.
-        Ok(found) if !found.is_file() => return Err(Problem::Special),
+        Some(found) if !found.is_file() => return Err(Problem::Special),
         _ => {}
     }
     let parent = parent(&target)?;
@@ -64,6 +65,10 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile, Tempor
     let make = || Builder::new().prefix(TEMPORARY).permissions(permissions).tempfile_in(parent);
     let (file, temporary) =
         Temporary::make(make, NamedTempFile::path).map_err(|error| Problem::io(parent, error))?;
+    if let Some(found) = found.filter(|_| kind != Kind::Program) {
+        // Who may read and run it is for whoever made it to say; what is not theirs to set stays.
+        let _ = file.as_file().set_permissions(found.permissions());
+    }
     Ok((target, file, temporary))
 }
 

@@ -29,6 +29,9 @@ impl PoliciesFile {
     /// Reads the file of a policies folder.
     pub(crate) fn read(policies: &Path) -> Result<Self, PoliciesFileError> {
         let path = policies.join(POLICIES_FILE);
+        if path.exists() && !path.is_file() {
+            return Err(PoliciesFileError::NoFile { path });
+        }
         let text = match fs_err::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -56,6 +59,8 @@ impl PoliciesFile {
 pub(crate) enum PoliciesFileError {
     #[error("read the policies file: {0}")]
     Read(#[from] io::Error),
+    #[error("`{}` is no file: expected one, in TOML", path.display())]
+    NoFile { path: PathBuf },
     #[error("`{}` is not TOML: {reason}", path.display())]
     Parse { path: PathBuf, reason: String },
     #[error("`{}`: unknown key `{key}`: expected `policies` or `vet`", path.display())]

@@ -2,6 +2,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Failure;
+use crate::plain_text::plain;
 
 /// How a result is printed, by `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,7 +21,7 @@ impl Format {
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
         let mut printed = match self {
-            Self::Text => text(),
+            Self::Text => plain(&text()).into_owned(),
             Self::Json => serde_json::to_string_pretty(document)?,
         };
         if !printed.ends_with('\n') {

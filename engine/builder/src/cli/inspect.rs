@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::format::Format;
+use crate::plain_text::plain_line;
 use crate::report::megabytes;
 use crate::supply::{Described, PlatformImage};
 
@@ -92,7 +93,7 @@ fn to_json(image: &Described) -> Value {
 fn to_text(image: &Described) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key:<10} {value}");
+        let _ = writeln!(text, "{key:<10} {}", plain_line(value));
     };
     if let Some(name) = &image.name {
         line("image", name);

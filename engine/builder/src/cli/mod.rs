@@ -43,6 +43,7 @@ use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::interrupt;
 use crate::lock::LockError;
 use crate::pipeline::PipelineError;
+use crate::plain_text::plain;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::push::PushError;
@@ -106,7 +107,9 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
         Err(failure) => {
             // What an interruption itself brought about is no news. With standard error closed
             // there is nobody left to tell.
-            let _ = interrupt::whole(|| writeln!(io::stderr(), "error: {failure}"));
+            let _ = interrupt::whole(|| {
+                writeln!(io::stderr(), "error: {}", plain(&failure.to_string()))
+            });
             ExitCode::from(FAILED)
         }
     }

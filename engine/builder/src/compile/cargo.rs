@@ -155,11 +155,21 @@ pub(super) fn follow(
         }
         words
     });
+    let mut unread = None;
     for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
     {
-        if let Ok(message) = serde_json::from_str(&line?) {
-            each(message);
+        let line = line?;
+        match serde_json::from_str(&line) {
+            Ok(message) => each(message),
+            // A procedural macro may print; Cargo's own lines are objects.
+            Err(error) if line.starts_with('{') => unread = unread.or(Some(error)),
+            Err(_) => {}
         }
+    }
+    if let Some(error) = unread {
+        // What is not understood may be what matters.
+        let _ = child.wait();
+        return Err(CompileError::Unread(error));
     }
     Ok(Followed { status: child.wait()?, words: words.join().unwrap_or_default() })
 }

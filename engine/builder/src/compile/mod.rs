@@ -128,6 +128,11 @@ pub(crate) enum CompileError {
          configuration can name another linker for the target"
     )]
     Link,
+    #[error(
+        "a message of the compiler is not understood: {0}; code that macros nest so deeply cannot be \
+         judged: write it out"
+    )]
+    Unread(serde_json::Error),
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(

@@ -2,6 +2,7 @@ use super::sources::Sources;
 use super::{Order, PipelineError};
 use crate::compile::Target;
 use crate::generate::Workspace;
+use crate::plain_text::plain;
 use crate::progress::Progress;
 use crate::vet::{self, Outcome, Rules, RulesError, VetError};
 
@@ -36,7 +37,7 @@ impl Sources {
         if outcome.passes() {
             return Ok(());
         }
-        progress.line(&outcome.text());
+        progress.line(&plain(&outcome.text()));
         Err(VetError::Found(outcome.sentence()).into())
     }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use oci_spec::OciSpecError;
 use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
-use crate::store::{Store, StoreError};
+use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
 
 /// Indexes of indexes are rare, and of those in turn unheard of.
 const DEEPEST: usize = 4;
@@ -67,7 +67,7 @@ impl Reading<'_> {
         manifests: &mut Vec<Manifest>,
         depth: usize,
     ) -> Result<Manifest, ContentsError> {
-        let bytes = self.source.read(descriptor)?;
+        let bytes = store::bounded(self.source, descriptor, LARGEST_MANIFEST)?;
         let wrong =
             |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
         if is_index(descriptor.media_type()) {

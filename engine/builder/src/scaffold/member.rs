@@ -30,7 +30,7 @@ pub(super) fn listing(
         .map(|it| it.entry("members").or_insert_with(|| Array::new().into()))
         .and_then(Item::as_array_mut);
     let Some(members) = members else { return Ok(None) };
-    push(members, &folder.to_string_lossy());
+    push(members, &Pattern::escape(&folder.to_string_lossy()));
     Ok(Some((path, document.to_string())))
 }
 

@@ -126,8 +126,11 @@ impl Sources<'_> {
             "unsafe_code" => Some(plain(What::Unsafe, &diagnostic.message)),
             "unstable_features" => Some(plain(What::UnstableFeature, "an unstable feature")),
             "unexpected_cfgs" => {
-                let is_ours =
-                    diagnostic.children.iter().any(|it| it.message.contains(NOT_ASKED_FOR));
+                // Where more values than it shows are expected, the compiler leaves ours out.
+                let is_told = |text: &str| {
+                    text.contains(NOT_ASKED_FOR) || text.contains("values for `clippy`")
+                };
+                let is_ours = diagnostic.children.iter().any(|it| is_told(&it.message));
                 is_ours.then(|| plain(What::HiddenCode, "`cfg(clippy)`"))
             }
             _ => {

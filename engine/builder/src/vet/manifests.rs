@@ -27,6 +27,14 @@ pub(super) fn check(policies: &Policies, lock: &Lock) -> Vec<Finding> {
                 ..Finding::named(place, &it.name, What::BuildScript, &script)
             });
         }
+        if allows_hiding(it) {
+            let place = Place::file(it.manifest.path.clone());
+            findings.push(Finding {
+                detail: "`cfg(clippy)`, which `lints.rust.unexpected_cfgs` lets pass".to_owned(),
+                item: None,
+                ..Finding::named(place, &it.name, What::HiddenCode, "clippy")
+            });
+        }
         if is_procedural_macro(it) {
             let place = Place::file(it.manifest.path.clone());
             findings.push(Finding {
@@ -37,6 +45,15 @@ pub(super) fn check(policies: &Policies, lock: &Lock) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether the manifest tells the compiler to expect `cfg(clippy)`, by which code hides from Clippy:
+/// then the compiler does not tell where it stands.
+fn allows_hiding(it: &PolicyCrate) -> bool {
+    let lints = it.manifest.document.get("lints").and_then(Item::as_table_like);
+    let of_rust = lints.and_then(|lints| lints.get("rust")?.as_table_like());
+    let cfgs = of_rust.and_then(|of_rust| of_rust.get("unexpected_cfgs"));
+    cfgs.is_some_and(|cfgs| cfgs.to_string().contains("clippy"))
 }
 
 /// The crate's build script, as Cargo finds it: by `package.build`, or `build.rs` where that is

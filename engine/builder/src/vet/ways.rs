@@ -150,6 +150,8 @@ const WAYS: [Ways; 6] = [
         what: What::Processes,
         functions: &[
             "std::os::unix::process::parent_id",
+            "std::panic::set_hook",
+            "std::panic::take_hook",
             "std::process::Command::new",
             "std::process::Stdio::inherit",
             "std::process::Stdio::null",

@@ -105,8 +105,11 @@ impl File {
         }
         let server = server(repository);
         self.auths.get(server).or_else(|| {
+            // What is for a part of a registry is for that part alone.
+            let is_whole = |key: &str| key.contains("://") || !key.contains('/');
             let mut all = self.auths.iter();
-            all.find(|(key, _)| host(key) == host(server)).map(|(_, entry)| entry)
+            let found = all.find(|(key, _)| is_whole(key) && host(key) == host(server));
+            found.map(|(_, entry)| entry)
         })
     }
 }

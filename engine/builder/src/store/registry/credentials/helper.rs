@@ -64,7 +64,8 @@ fn ask_for(
         if said.eq_ignore_ascii_case(NOT_FOUND) {
             return Ok(None);
         }
-        // An error is on standard output, and a helper that fails has no secret to print there.
+        // An error is on standard output, where an answer would be: that one is nobody's to read.
+        let said = if said.contains('{') { "" } else { said };
         let said = super::super::http::quoted(said);
         return Err(CredentialsError::HelperFailed {
             helper,
