@@ -148,6 +148,12 @@ pub(crate) enum BuilderImageError {
     )]
     NoTool { sysroot: PathBuf, program: &'static str },
     #[error(
+        "the toolchain in `{}` has no Clippy, by which the image vets policies before it builds \
+         them: `rustup component add clippy` installs it",
+        sysroot.display()
+    )]
+    NoClippy { sysroot: PathBuf },
+    #[error(
         "there is no C linker `{0}` on the PATH, which Rust links build scripts and procedural \
          macros with: install one, such as Debian's `gcc` and `libc6-dev`"
     )]
