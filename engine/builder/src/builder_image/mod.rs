@@ -180,6 +180,13 @@ pub(crate) enum BuilderImageError {
         "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
     )]
     Vendor { found: String },
+    #[error(
+        "`{}` names crate `{name}` {source_in_words}, which a builder image cannot have: it takes \
+         policies of crates.io and of folders; copy the crate into the policies folder, or build \
+         without a builder image",
+        file.display()
+    )]
+    RemotePolicy { file: PathBuf, name: String, source_in_words: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
