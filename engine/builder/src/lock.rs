@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
+/// crates.io, as lock files have it whatever takes its place.
+pub(crate) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
 /// A lock file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lock {

@@ -148,6 +148,12 @@ pub(crate) enum BuilderImageError {
     )]
     NoTool { sysroot: PathBuf, program: &'static str },
     #[error(
+        "the toolchain in `{}` has no Clippy, by which the image vets policies before it builds \
+         them: `rustup component add clippy` installs it",
+        sysroot.display()
+    )]
+    NoClippy { sysroot: PathBuf },
+    #[error(
         "there is no C linker `{0}` on the PATH, which Rust links build scripts and procedural \
          macros with: install one, such as Debian's `gcc` and `libc6-dev`"
     )]
@@ -174,6 +180,13 @@ pub(crate) enum BuilderImageError {
         "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
     )]
     Vendor { found: String },
+    #[error(
+        "`{}` names crate `{name}` {source_in_words}, which a builder image cannot have: it takes \
+         policies of crates.io and of folders; copy the crate into the policies folder, or build \
+         without a builder image",
+        file.display()
+    )]
+    RemotePolicy { file: PathBuf, name: String, source_in_words: String },
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]

@@ -9,8 +9,8 @@ use crate::image::FileSet;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];
-/// `vet` uses them where they are there.
-const WELCOME: [&str; 2] = ["cargo-clippy", "clippy-driver"];
+/// Without these nothing is vetted, as the image does by default.
+const CLIPPY: [&str; 2] = ["cargo-clippy", "clippy-driver"];
 /// The compiler looks whether the standard library's sources are there, and spells paths in panic
 /// messages by that: the image's should spell them as this machine's does.
 const TELLTALE: &str = "lib/rustlib/src/rust/library/std/src/lib.rs";
@@ -60,7 +60,10 @@ impl Toolchain {
         for name in NEEDED {
             programs.push(self.program(name)?);
         }
-        programs.extend(WELCOME.into_iter().filter_map(|name| self.program(name).ok()));
+        for name in CLIPPY {
+            let no_clippy = |_| BuilderImageError::NoClippy { sysroot: self.sysroot.clone() };
+            programs.push(self.program(name).map_err(no_clippy)?);
+        }
         for linker in self.linkers().iter().filter(|it| it.exists()) {
             programs.extend(files_below(linker)?);
         }
@@ -124,4 +127,31 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, BuilderImageError> {
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clippy_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("bin");
+        fs_err::create_dir(&bin).unwrap();
+        for name in ["rustc", "cargo", "cargo-clippy"] {
+            fs_err::write(bin.join(name), "").unwrap();
+        }
+        let sysroot = folder.path().to_owned();
+        let toolchain = Toolchain { sysroot, host: "x86_64-unknown-linux-gnu".into() };
+        assert_eq!(
+            toolchain.programs().unwrap_err().to_string(),
+            format!(
+                "the toolchain in `{}` has no Clippy, by which the image vets policies before it \
+                 builds them: `rustup component add clippy` installs it",
+                folder.path().display()
+            )
+        );
+        fs_err::write(bin.join("clippy-driver"), "").unwrap();
+        assert_eq!(toolchain.programs().unwrap().len(), 4);
+    }
 }

@@ -15,7 +15,8 @@ pub(super) struct BuilderImage {
     /// Where to write the archive
     #[arg(long, value_name = "FILE", default_value = "policy-builder.tar")]
     output: PathBuf,
-    /// Folders of policy crates whose dependencies the image is to have; it always has the engine's
+    /// Folders of policy crates whose dependencies, and policies that `policies.toml` names, the
+    /// image is to have; it always has the engine's
     #[arg(long, value_name = "DIR")]
     policies: Vec<PathBuf>,
     /// A checkout of policy-engine to put in [default: the one that this program comes from]

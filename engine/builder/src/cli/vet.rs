@@ -2,9 +2,8 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use super::options::{Inputs, LockedArg, VetArgs};
+use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
 use crate::compile::Profile;
-use crate::features::Features;
 use crate::pipeline::{self, Order};
 use crate::progress::Progress;
 use crate::vet::VetError;
@@ -24,6 +23,8 @@ pub(super) struct Vet {
     #[command(flatten)]
     locked: LockedArg,
     #[command(flatten)]
+    features: FeaturesArg,
+    #[command(flatten)]
     how: VetArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -36,7 +37,7 @@ impl Vet {
         let order = Order {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
-            engine_features: &Features::default(),
+            engine_features: &self.features.engine_features,
             target: self.target.as_deref(),
             revision: None,
             work_dir: self.work_dir.as_deref(),

@@ -4,7 +4,7 @@ use super::cargo::{self, Followed};
 use super::messages::{Diagnostic, Message};
 use super::{CompileError, Target, cargo::Blame};
 use crate::discover::{Policies, Role};
-use crate::generate::Workspace;
+use crate::generate::{self, Workspace};
 use crate::progress::Progress;
 
 /// What Clippy is asked.
@@ -43,6 +43,9 @@ pub(crate) fn check(
     for it in policies.of_role(Role::Policy) {
         command.args(["--package", &it.name]);
     }
+    // Only what is selected switches features of the others on, and `policies.toml` asks for some
+    // by way of the program. That has no library, so nothing of its own is checked.
+    command.args(["--package", generate::PROGRAM]);
     command.arg("--").args(questions.flags);
     command.env("CLIPPY_CONF_DIR", questions.configuration);
     command.env("CARGO_ENCODED_RUSTFLAGS", super::flags::STATIC);

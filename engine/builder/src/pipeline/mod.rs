@@ -47,7 +47,7 @@ pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, Pipel
     let vetting = Vetting::of(order)?;
     let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
     let workspace = sources.lay_out(&target, progress)?;
-    sources.vetted(vetting.as_ref(), &workspace, &target, progress)?;
+    sources.vetted(vetting.as_ref(), [(&target, &workspace)], progress)?;
     sources.build(&workspace, target, None, progress)
 }
 
@@ -93,19 +93,21 @@ pub(crate) fn run_platforms(
     };
     let vetting = Vetting::of(order)?;
     let (sources, targets) = Sources::find(order, choose, progress)?;
-    let mut first: Option<Workspace> = None;
-    let mut built = Vec::<Built>::new();
+    let mut laid_out = Vec::<(Target, Workspace)>::new();
     for target in targets {
-        let workspace = match &first {
-            None => {
-                let workspace = sources.lay_out(&target, progress)?;
-                sources.vetted(vetting.as_ref(), &workspace, &target, progress)?;
-                first.insert(workspace)
-            }
-            Some(first) => &sources.lay_out_another(&target, first)?,
+        let workspace = match laid_out.first() {
+            None => sources.lay_out(&target, progress)?,
+            Some((_, first)) => sources.lay_out_another(&target, first)?,
         };
+        laid_out.push((target, workspace));
+    }
+    // What a crate does may differ from one processor to the next.
+    let all = laid_out.iter().map(|(target, workspace)| (target, workspace));
+    sources.vetted(vetting.as_ref(), all, progress)?;
+    let mut built = Vec::<Built>::new();
+    for (target, workspace) in laid_out {
         let reported = built.iter().find_map(|it| it.reported.as_deref());
-        built.push(sources.build(workspace, target, reported, progress)?);
+        built.push(sources.build(&workspace, target, reported, progress)?);
     }
     Ok(built)
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::sources::Sources;
 use super::{Order, PipelineError};
 use crate::compile::Target;
@@ -21,24 +23,28 @@ impl<'a> Vetting<'a> {
 }
 
 impl Sources {
-    /// Stops a build by what vetting finds.
-    pub(super) fn vetted(
+    /// Stops a build by what vetting finds for any of its targets.
+    pub(super) fn vetted<'a>(
         &self,
         vetting: Option<&Vetting<'_>>,
-        workspace: &Workspace,
-        target: &Target,
+        laid_out: impl IntoIterator<Item = (&'a Target, &'a Workspace)>,
         progress: &Progress,
     ) -> Result<(), PipelineError> {
         let Some(vetting) = vetting else { return Ok(()) };
-        let outcome = self.vet(vetting, workspace, target, progress)?;
-        for note in outcome.notes() {
-            progress.line(&format!("note: {note}"));
+        let mut told = BTreeSet::new();
+        for (target, workspace) in laid_out {
+            let outcome = self.vet(vetting, workspace, target, progress)?;
+            for note in outcome.notes() {
+                if told.insert(note.clone()) {
+                    progress.line(&format!("note: {note}"));
+                }
+            }
+            if !outcome.passes() {
+                progress.line(&plain(&outcome.text()));
+                return Err(VetError::Found(outcome.sentence()).into());
+            }
         }
-        if outcome.passes() {
-            return Ok(());
-        }
-        progress.line(&plain(&outcome.text()));
-        Err(VetError::Found(outcome.sentence()).into())
+        Ok(())
     }
 
     pub(super) fn vet(

@@ -1,8 +1,7 @@
 use std::fmt::Write;
 
 use super::materials::Material;
-
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+use crate::lock::CRATES_IO;
 
 /// The package URL of a crate (<https://github.com/package-url/purl-spec>): its type is `cargo`, and
 /// qualifiers say where it comes from when that is not crates.io.

@@ -86,11 +86,11 @@ impl Database {
         let (mut findings, mut notes) = (Vec::new(), Vec::new());
         for it in linked(policies, lock) {
             for package in brought_by(it, lock) {
-                if !package.is_from_registry() || is_the_apis(package, lock) {
+                if !package.is_from_registry() || is_the_apis(&package, lock) {
                     continue;
                 }
-                for advisory in self.of(package)? {
-                    let Package { name, version, .. } = package;
+                for advisory in self.of(&package)? {
+                    let Package { name, version, .. } = &package;
                     let Head { id, informational, title, .. } = &advisory.advisory;
                     let title = title.as_deref().unwrap_or("no title");
                     if let Some(kind) = informational {
