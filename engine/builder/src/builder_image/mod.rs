@@ -27,6 +27,7 @@ use crate::generate::GenerateError;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
+use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use crate::resolve::ResolveError;
 use system::System;
@@ -37,6 +38,8 @@ pub(crate) struct Order<'a> {
     pub(crate) engine: Option<&'a Path>,
     /// Folders of policies whose dependencies are to be there.
     pub(crate) policies: &'a [PathBuf],
+    /// How far it may go from the `policies.lock` of each.
+    pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
     pub(crate) name: ImageName,
     pub(crate) created: SourceDate,
@@ -49,6 +52,9 @@ pub(crate) fn make(
     order: &Order<'_>,
     progress: &Progress,
 ) -> Result<StoredImage, BuilderImageError> {
+    for folder in order.policies {
+        policies_lock::check_is_there(folder, order.locked)?;
+    }
     let target = Target::choose(order.target)?;
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
@@ -75,6 +81,7 @@ pub(crate) fn make(
         sources::collect(
             &engine,
             order.policies,
+            order.locked,
             toolchain.host(),
             &target,
             scratch.path(),
@@ -174,6 +181,8 @@ pub(crate) enum BuilderImageError {
         "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
     )]
     Vendor { found: String },
+    #[error(transparent)]
+    Locked(#[from] LockedError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]

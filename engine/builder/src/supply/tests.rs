@@ -339,7 +339,8 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
     pack(&contents()).unwrap().write_archive_file(&path).unwrap();
-    let sources = Sources { policies: folder.path(), engine: None, work_dir: None };
+    let sources =
+        Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
     let Err(error) = verify(name, &sources, &Progress::new()) else { panic!("it is verified") };
     assert_eq!(

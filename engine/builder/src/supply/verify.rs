@@ -16,6 +16,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) policies: &'a Path,
     pub(crate) engine: Option<&'a Path>,
     pub(crate) work_dir: Option<&'a Path>,
+    /// How far it may go from `policies.lock`.
+    pub(crate) locked: Locked,
 }
 
 /// How an image was ordered, as far as it says so itself.
@@ -98,7 +100,7 @@ impl Recorded {
             revision: Some(self.revision.as_deref().unwrap_or_default()),
             work_dir: sources.work_dir,
             profile: Profile::Release,
-            locked: Locked::Kept,
+            locked: sources.locked,
             // What is only compared is run by nobody.
             vet: None,
         }
