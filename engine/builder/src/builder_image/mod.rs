@@ -27,6 +27,7 @@ use crate::generate::GenerateError;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
+use crate::interrupt::TemporaryFolder;
 use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use crate::resolve::ResolveError;
@@ -59,7 +60,7 @@ pub(crate) fn make(
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
     }
-    let scratch = tempfile::Builder::new().prefix(".policy-builder-").tempdir_in(order.scratch)?;
+    let scratch = TemporaryFolder::hidden_in(order.scratch)?;
     let engine = Engine::locate(order.engine)?;
 
     let toolchain = Toolchain::active()?;

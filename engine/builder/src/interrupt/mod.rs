@@ -5,6 +5,7 @@
 //! that place cannot be interrupted: so a file is either written down there or not made yet.
 
 mod child;
+mod folder;
 mod live;
 mod temporary;
 
@@ -20,6 +21,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 pub(crate) use child::{output, output_of_asking, spawn};
+pub(crate) use folder::TemporaryFolder;
 pub(crate) use live::whole;
 pub(crate) use temporary::Temporary;
 

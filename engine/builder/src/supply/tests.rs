@@ -8,6 +8,7 @@ use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::inspect::Reported;
 use crate::labels;
+use crate::policies_lock::Locked;
 use crate::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
