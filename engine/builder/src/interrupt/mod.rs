@@ -32,7 +32,8 @@ const ENDING: [c_int; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 static INSTEAD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
 /// Has every signal that asks for the end be told from now on, for a program that ends by itself
-/// then. Children end all the same, and so do those that are started later.
+/// then. Children end all the same, and so do those that are started later: from the second signal
+/// on at once.
 pub(crate) fn instead(tell: impl Fn() + Send + Sync + 'static) {
     // Whoever came first is told.
     let _ = INSTEAD.set(Box::new(tell));
