@@ -12,7 +12,7 @@ use rustix::process::{
 /// How long children may take to end. Whoever ends this program waits not much longer, and what has
 /// ended long ago may look as if it had not, in a container where nobody waits for orphans.
 const PATIENCE: Duration = Duration::from_secs(3);
-const STEP: Duration = Duration::from_millis(10);
+pub(super) const STEP: Duration = Duration::from_millis(10);
 
 static LIVE: Mutex<Live> =
     Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None });
@@ -120,7 +120,7 @@ impl Live {
 }
 
 impl Running {
-    fn signal(self, signal: Signal) {
+    pub(super) fn signal(self, signal: Signal) {
         // One that has ended needs no signal.
         let _ = match self {
             Self::Group(pid) => kill_process_group(pid, signal),

@@ -20,7 +20,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
-pub(crate) use child::{output, output_of_asking, spawn};
+pub(crate) use child::{output, output_of_asking, spawn, spawn_asking};
 pub(crate) use folder::TemporaryFolder;
 pub(crate) use live::whole;
 pub(crate) use temporary::Temporary;
