@@ -155,9 +155,9 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
         let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "ready\n");
         let mut live = Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None };
         live.started(Running::Group(Pid::from_child(&child)));
         live.refuse();

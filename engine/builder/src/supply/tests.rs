@@ -353,6 +353,27 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     );
 }
 
+#[test]
+fn what_joins_the_platforms_is_verified_as_well() {
+    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
+    let images = [MADE.image(), pack(&amd).unwrap()];
+    let alone = MADE.described();
+    let digest = MultiPlatform::of_images(&images).unwrap().digest().clone();
+    let joined = Described { digest: digest.clone(), ..MADE.described() };
+    assert!(verify::check_index("a.tar", &alone, &images[..1]).is_ok());
+    assert!(verify::check_index("a.tar", &joined, &images).is_ok());
+    let other = MultiPlatform::of_images(&images[..1]).unwrap().digest().clone();
+    let error = verify::check_index("a.tar", &joined, &images[..1]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the images for the platforms of `a.tar` are what these sources give, and the index \
+             that joins them is not: it is `{digest}`, and joined here it is `{other}`; expected \
+             one as `policy-builder image --platform` and `policy-builder index` write it"
+        )
+    );
+}
+
 /// Or nothing would be built, and all of it be verified.
 #[test]
 fn an_index_of_nothing_is_no_image() {

@@ -74,7 +74,11 @@ pub(crate) fn verify(
 }
 
 /// Compares the digest of what joins the images of several platforms.
-fn check_index(image: &str, there: &Described, images: &[Image]) -> Result<(), VerifyError> {
+pub(super) fn check_index(
+    image: &str,
+    there: &Described,
+    images: &[Image],
+) -> Result<(), VerifyError> {
     if there.platforms.iter().any(|it| it.digest == there.digest) {
         return Ok(());
     }
