@@ -27,6 +27,8 @@ use crate::generate::GenerateError;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
+use crate::interrupt::TemporaryFolder;
+use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use crate::resolve::ResolveError;
 use system::System;
@@ -37,6 +39,8 @@ pub(crate) struct Order<'a> {
     pub(crate) engine: Option<&'a Path>,
     /// Folders of policies whose dependencies are to be there.
     pub(crate) policies: &'a [PathBuf],
+    /// How far it may go from the `policies.lock` of each.
+    pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
     pub(crate) name: ImageName,
     pub(crate) created: SourceDate,
@@ -49,11 +53,14 @@ pub(crate) fn make(
     order: &Order<'_>,
     progress: &Progress,
 ) -> Result<StoredImage, BuilderImageError> {
+    for folder in order.policies {
+        policies_lock::check_is_there(folder, order.locked)?;
+    }
     let target = Target::choose(order.target)?;
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
     }
-    let scratch = tempfile::Builder::new().prefix(".policy-builder-").tempdir_in(order.scratch)?;
+    let scratch = TemporaryFolder::hidden_in(order.scratch)?;
     let engine = Engine::locate(order.engine)?;
 
     let toolchain = Toolchain::active()?;
@@ -75,6 +82,7 @@ pub(crate) fn make(
         sources::collect(
             &engine,
             order.policies,
+            order.locked,
             toolchain.host(),
             &target,
             scratch.path(),
@@ -187,6 +195,8 @@ pub(crate) enum BuilderImageError {
         file.display()
     )]
     RemotePolicy { file: PathBuf, name: String, source_in_words: String },
+    #[error(transparent)]
+    Locked(#[from] LockedError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]

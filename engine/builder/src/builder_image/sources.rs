@@ -31,6 +31,7 @@ const MANIFEST: &str = "package = { name = \"any-policy\", version = \"0.0.0\" }
 pub(super) fn collect(
     engine: &Engine,
     policies: &[PathBuf],
+    locked: Locked,
     host: &str,
     target: &Target,
     scratch: &Path,
@@ -42,9 +43,12 @@ pub(super) fn collect(
     fs_err::write(any.join("any-policy/src/lib.rs"), "")?;
     let mut workspaces = Vec::new();
     let mut remote = Vec::new();
-    for (number, folder) in [&any].into_iter().chain(policies).enumerate() {
+    // Nobody could lock what is made up here.
+    let any = [(&any, Locked::Free)];
+    let folders = any.into_iter().chain(policies.iter().map(|folder| (folder, locked)));
+    for (number, (folder, locked)) in folders.enumerate() {
         let root = scratch.join(format!("workspace-{number}"));
-        let (workspace, found) = lay_out(engine, folder, target, &root, progress)?;
+        let (workspace, found) = lay_out(engine, folder, locked, target, &root, progress)?;
         workspaces.push(workspace);
         remote.extend(RemotePolicy::all(&found)?);
     }
@@ -79,6 +83,7 @@ pub(super) fn collect(
 fn lay_out(
     engine: &Engine,
     policies: &Path,
+    locked: Locked,
     target: &Target,
     root: &Path,
     progress: &Progress,
@@ -89,7 +94,7 @@ fn lay_out(
     let policies = Policies::discover(policies, &engine)?;
     let stamp = Stamp { target: &target.triple, revision: None };
     let workspace = generate::generate(&policies, &engine, &stamp, Extent::Libraries, root)?;
-    resolve::complete_lock(&workspace, &policies, Locked::Kept, progress)?;
+    resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
 }
 

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::format::Format;
+use super::options::LockedArg;
 use crate::builder_image::{self, Order};
 use crate::destination::{self, Kind};
 use crate::image::{ImageName, SourceDate};
@@ -19,6 +20,8 @@ pub(super) struct BuilderImage {
     /// image is to have; it always has the engine's
     #[arg(long, value_name = "DIR")]
     policies: Vec<PathBuf>,
+    #[command(flatten)]
+    locked: LockedArg,
     /// A checkout of policy-engine to put in [default: the one that this program comes from]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
@@ -49,6 +52,7 @@ impl BuilderImage {
         let order = Order {
             engine: self.engine.as_deref(),
             policies: &self.policies,
+            locked: self.locked.locked(),
             target: self.target.as_deref(),
             name: self.name.clone(),
             created: self.created,

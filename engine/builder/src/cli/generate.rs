@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::format::Format;
@@ -57,13 +58,57 @@ impl Generate {
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.
         let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
+        let is_there = self.output.symlink_metadata().is_ok();
         let _new = is_new
             .then(|| Temporary::at(&self.output))
             .transpose()
             .map_err(GenerateError::Files)?;
-        let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
-        resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
+        let lay_out = || -> Result<_, Failure> {
+            let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
+            resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
+            Ok(workspace)
+        };
+        // Nor is what has no lock to go by; Cargo would build it all the same.
+        let workspace = lay_out().inspect_err(|_| {
+            if is_new {
+                discard(&self.output, is_there);
+            }
+        })?;
         let written = serde_json::json!({ "workspace": workspace.root, "target": target });
         self.format.print(&written, || workspace.root.display().to_string())
+    }
+}
+
+/// Removes what was laid out in a folder that was empty or not there; an empty one stays. What
+/// cannot be removed is left: why there is no workspace says more.
+fn discard(folder: &Path, was_there: bool) {
+    if !was_there {
+        let _ = fs::remove_dir_all(folder);
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let _ = match entry.file_type() {
+            Ok(kind) if kind.is_dir() => fs::remove_dir_all(path),
+            _ => fs::remove_file(path),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_discarded_leaves_what_was_there() {
+        let temporary = tempfile::tempdir().unwrap();
+        for was_there in [true, false] {
+            let folder = temporary.path().join(was_there.to_string());
+            fs::create_dir_all(folder.join("program/src")).unwrap();
+            fs::write(folder.join("Cargo.lock"), "").unwrap();
+            discard(&folder, was_there);
+            assert_eq!(folder.is_dir(), was_there);
+            assert!(fs::read_dir(folder).map_or(true, |mut it| it.next().is_none()));
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::destination::{self, Kind};
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::generate::{self, Extent, Stamp};
+use crate::interrupt::TemporaryFolder;
 use crate::policies_lock::{self, Pins, Renewal};
 use crate::resolve::{self, Choice};
 
@@ -42,7 +43,7 @@ impl Lock {
         let pins = Pins::for_new(before.as_ref(), renewal);
         let policies = Policies::discover_with(root, &engine, pins)?;
 
-        let folder = tempfile::tempdir().map_err(Failure::Temporary)?;
+        let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
         // The lock is the same for every target.
         let stamp = Stamp { target: "", revision: None };
         let workspace =

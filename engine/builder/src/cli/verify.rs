@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use super::options::Inputs;
+use super::options::{Inputs, LockedArg};
 use crate::progress::Progress;
 use crate::supply::{self, Sources};
 
@@ -14,6 +14,8 @@ pub(super) struct Verify {
     image: String,
     #[command(flatten)]
     inputs: Inputs,
+    #[command(flatten)]
+    locked: LockedArg,
     /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
     /// target folder]
     #[arg(long, value_name = "DIR")]
@@ -29,6 +31,7 @@ impl Verify {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             work_dir: self.work_dir.as_deref(),
+            locked: self.locked.locked(),
         };
         let progress = Progress::new();
         let image = supply::verify(&self.image, &sources, &progress)?;

@@ -89,10 +89,8 @@ pub(super) fn build(
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<Build, CompileError> {
-    // A compiler that is ended leaves there what it was at.
-    let scratch = Temporary::at(&cache.join("tmp"))?;
-    fs_err::create_dir_all(scratch.path())?;
     let mut command = cargo("build", &workspace.root);
+    let _scratch = scratch(&mut command, cache)?;
     if profile == Profile::Release {
         command.args(["--release", "--target", &target.triple]);
     }
@@ -101,7 +99,6 @@ pub(super) fn build(
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
-        .env("TMPDIR", scratch.path())
         .envs(target.linker.map(|linker| (linker::variable(&target.triple), linker)));
     let mut program = None;
     let mut compiled = Compiled::default();
@@ -126,6 +123,15 @@ pub(super) fn build(
         (true, Some(program)) => Ok(Build { program, compiled, linked }),
         _ => Err(blame.error(status, &words)),
     }
+}
+
+/// Has compilers work in a folder that an interruption removes: those that are ended leave there
+/// what they were at.
+pub(super) fn scratch(command: &mut Command, cache: &Path) -> Result<Temporary, CompileError> {
+    let scratch = Temporary::at(&cache.join("tmp"))?;
+    fs_err::create_dir_all(scratch.path())?;
+    command.env("TMPDIR", scratch.path());
+    Ok(scratch)
 }
 
 /// How Cargo is to print its messages, and in them the compiler's words.

@@ -37,6 +37,7 @@ pub(crate) fn check(
     progress: &Progress,
 ) -> Result<Checked, CompileError> {
     let mut command = cargo::cargo("clippy", &workspace.root);
+    let _scratch = cargo::scratch(&mut command, cache)?;
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
     command.args(["--message-format", cargo::message_format()]);
     command.arg("--target-dir").arg(cache);

@@ -12,17 +12,17 @@ use rustix::process::{
 /// How long children may take to end. Whoever ends this program waits not much longer, and what has
 /// ended long ago may look as if it had not, in a container where nobody waits for orphans.
 const PATIENCE: Duration = Duration::from_secs(3);
-const STEP: Duration = Duration::from_millis(10);
+pub(super) const STEP: Duration = Duration::from_millis(10);
 
 static LIVE: Mutex<Live> =
-    Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new(), refuses: false });
+    Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None });
 
 /// What must not outlive this program.
 pub(super) struct Live {
     children: Vec<Running>,
     temporaries: BTreeSet<PathBuf>,
-    /// Children are not wanted any more.
-    refuses: bool,
+    /// What children are told since they are not wanted any more.
+    refusal: Option<Signal>,
 }
 
 /// A child process.
@@ -48,20 +48,21 @@ pub(crate) fn whole<T>(work: impl FnOnce() -> T) -> T {
 impl Live {
     pub(super) fn started(&mut self, child: Running) {
         self.children.push(child);
-        if self.refuses {
-            child.signal(Signal::TERM);
+        if let Some(signal) = self.refusal {
+            child.signal(signal);
         }
     }
 
-    /// Has every child end, also those to come.
+    /// Has every child end, also those to come; from the second time on at once.
     pub(super) fn refuse(&mut self) {
-        self.refuses = true;
-        self.signal(Signal::TERM);
+        let signal = if self.is_refusing() { Signal::KILL } else { Signal::TERM };
+        self.refusal = Some(signal);
+        self.signal(signal);
         self.signal(Signal::CONT);
     }
 
     pub(super) fn is_refusing(&self) -> bool {
-        self.refuses
+        self.refusal.is_some()
     }
 
     pub(super) fn ended(&mut self, child: Running) {
@@ -119,7 +120,7 @@ impl Live {
 }
 
 impl Running {
-    fn signal(self, signal: Signal) {
+    pub(super) fn signal(self, signal: Signal) {
         // One that has ended needs no signal.
         let _ = match self {
             Self::Group(pid) => kill_process_group(pid, signal),
@@ -138,5 +139,30 @@ impl Running {
             }
             Self::Process(pid) => matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_child_that_does_not_heed_the_first_refusal_is_killed_by_the_second() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
+        let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "ready\n");
+        let mut live = Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None };
+        live.started(Running::Group(Pid::from_child(&child)));
+        live.refuse();
+        assert_eq!(child.try_wait().unwrap(), None);
+        live.refuse();
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
     }
 }

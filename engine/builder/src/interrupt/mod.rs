@@ -5,6 +5,7 @@
 //! that place cannot be interrupted: so a file is either written down there or not made yet.
 
 mod child;
+mod folder;
 mod live;
 mod temporary;
 
@@ -19,7 +20,8 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
-pub(crate) use child::{output, output_of_asking, spawn};
+pub(crate) use child::{output, output_of_asking, spawn, spawn_asking};
+pub(crate) use folder::TemporaryFolder;
 pub(crate) use live::whole;
 pub(crate) use temporary::Temporary;
 
@@ -30,7 +32,8 @@ const ENDING: [c_int; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 static INSTEAD: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
 /// Has every signal that asks for the end be told from now on, for a program that ends by itself
-/// then. Children end all the same, and so do those that are started later.
+/// then. Children end all the same, and so do those that are started later: from the second signal
+/// on at once.
 pub(crate) fn instead(tell: impl Fn() + Send + Sync + 'static) {
     // Whoever came first is told.
     let _ = INSTEAD.set(Box::new(tell));

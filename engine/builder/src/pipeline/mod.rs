@@ -44,11 +44,22 @@ pub(crate) struct Order<'a> {
 
 /// Does everything up to the binary.
 pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
+    run_beside(order, None, progress)
+}
+
+/// The same, where another program of these sources stands for what this one reports if it does not
+/// start here.
+pub(crate) fn run_beside(
+    order: &Order<'_>,
+    other: Option<&Built>,
+    progress: &Progress,
+) -> Result<Built, PipelineError> {
     let vetting = Vetting::of(order)?;
     let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
     let workspace = sources.lay_out(&target, progress)?;
     sources.vetted(vetting.as_ref(), [(&target, &workspace)], progress)?;
-    sources.build(&workspace, target, None, progress)
+    let elsewhere = other.and_then(|it| it.reported.as_deref());
+    sources.build(&workspace, target, elsewhere, progress)
 }
 
 /// Compiles a program that is to run here and now, and no more.

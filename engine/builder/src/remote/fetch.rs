@@ -11,6 +11,7 @@ use super::entry::{Entry, Place};
 use crate::compile::{self, CompileError, Network};
 use crate::discover::{Origin, POLICY_API};
 use crate::engine::Engine;
+use crate::interrupt::TemporaryFolder;
 use crate::lock::{self, Key, Lock, Package};
 use crate::policies_file::POLICIES_FILE;
 use crate::policies_lock::Pins;
@@ -82,7 +83,7 @@ fn fetch_with(
     pins: &Pins,
     network: Network,
 ) -> Result<(PathBuf, Package), RemoteError> {
-    let folder = tempfile::Builder::new().prefix("policy-builder-").tempdir()?;
+    let folder = TemporaryFolder::new()?;
     let root = fs_err::canonicalize(folder.path())?;
     let lock_file = root.join("Cargo.lock");
     fs_err::create_dir(root.join("api"))?;

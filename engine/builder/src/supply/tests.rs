@@ -8,6 +8,7 @@ use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::inspect::Reported;
 use crate::labels;
+use crate::policies_lock::Locked;
 use crate::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -339,7 +340,8 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
     pack(&contents()).unwrap().write_archive_file(&path).unwrap();
-    let sources = Sources { policies: folder.path(), engine: None, work_dir: None };
+    let sources =
+        Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
     let Err(error) = verify(name, &sources, &Progress::new()) else { panic!("it is verified") };
     assert_eq!(
@@ -347,6 +349,27 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
         format!(
             "the image `{name}` says neither by provenance nor by labels what it was made from: \
              expected one as `policy-builder image` makes it"
+        )
+    );
+}
+
+#[test]
+fn what_joins_the_platforms_is_verified_as_well() {
+    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
+    let images = [MADE.image(), pack(&amd).unwrap()];
+    let alone = MADE.described();
+    let digest = MultiPlatform::of_images(&images).unwrap().digest().clone();
+    let joined = Described { digest: digest.clone(), ..MADE.described() };
+    assert!(verify::check_index("a.tar", &alone, &images[..1]).is_ok());
+    assert!(verify::check_index("a.tar", &joined, &images).is_ok());
+    let other = MultiPlatform::of_images(&images[..1]).unwrap().digest().clone();
+    let error = verify::check_index("a.tar", &joined, &images[..1]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the images for the platforms of `a.tar` are what these sources give, and the index \
+             that joins them is not: it is `{digest}`, and joined here it is `{other}`; expected \
+             one as `policy-builder image --platform` and `policy-builder index` write it"
         )
     );
 }

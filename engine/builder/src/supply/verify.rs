@@ -2,10 +2,13 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::compile::Profile;
+use crate::compile::{Profile, Target};
 use crate::features::Features;
-use crate::image::{ImageName, ImageNameError, PackError, SourceDate};
-use crate::pipeline::{self, Order, PipelineError};
+use crate::image::{
+    Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
+};
+use crate::labels;
+use crate::pipeline::{self, Built, Order, PipelineError};
 use crate::policies_lock::Locked;
 use crate::progress::Progress;
 use crate::store::StoreError;
@@ -16,6 +19,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) policies: &'a Path,
     pub(crate) engine: Option<&'a Path>,
     pub(crate) work_dir: Option<&'a Path>,
+    /// How far it may go from `policies.lock`.
+    pub(crate) locked: Locked,
 }
 
 /// How an image was ordered, as far as it says so itself.
@@ -34,9 +39,18 @@ pub(crate) fn verify(
 ) -> Result<Described, VerifyError> {
     let there = Described::open(image)?;
     let name: ImageName = "policy-engine:latest".parse()?;
+    let mut platforms = Vec::new();
     for it in &there.platforms {
-        let recorded = Recorded::of(image, it, progress)?;
-        let built = pipeline::run(&recorded.order(sources), progress)?;
+        platforms.push((it, Recorded::of(image, it, progress)?));
+    }
+    // What this machine's own program reports stands for what those report that do not start here.
+    platforms.sort_by_key(|(_, recorded)| !recorded.runs_here());
+    let mut first: Option<Built> = None;
+    let mut images = Vec::new();
+    for (it, recorded) in &platforms {
+        // An image that was made alone where its program does not start says nothing of that.
+        let other = first.as_ref().filter(|_| it.label(labels::POLICIES).is_some());
+        let built = pipeline::run_beside(&recorded.order(sources), other, progress)?;
         let packed =
             progress.phase("pack", &it.platform, || built.pack(&name, recorded.created))?;
         if *packed.manifest_digest() != it.digest {
@@ -52,11 +66,38 @@ pub(crate) fn verify(
             }
             .into());
         }
+        images.push(packed);
+        first.get_or_insert(built);
     }
+    check_index(image, &there, &images)?;
     Ok(there)
 }
 
+/// Compares the digest of what joins the images of several platforms.
+pub(super) fn check_index(
+    image: &str,
+    there: &Described,
+    images: &[Image],
+) -> Result<(), VerifyError> {
+    if there.platforms.iter().any(|it| it.digest == there.digest) {
+        return Ok(());
+    }
+    let joined = MultiPlatform::of_images(images)?;
+    if *joined.digest() == there.digest {
+        return Ok(());
+    }
+    Err(VerifyError::Index {
+        image: image.to_owned(),
+        there: there.digest.to_string(),
+        here: joined.digest().to_string(),
+    })
+}
+
 impl Recorded {
+    fn runs_here(&self) -> bool {
+        self.target.as_deref().is_none_or(|triple| Target::of(triple).runs_here())
+    }
+
     fn of(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
         let image_name = || name.to_owned();
         let created = |text: &str| {
@@ -98,7 +139,7 @@ impl Recorded {
             revision: Some(self.revision.as_deref().unwrap_or_default()),
             work_dir: sources.work_dir,
             profile: Profile::Release,
-            locked: Locked::Kept,
+            locked: sources.locked,
             // What is only compared is run by nobody.
             vet: None,
         }
@@ -122,6 +163,14 @@ pub(crate) enum VerifyError {
          writes it, such as `1970-01-01T00:00:00Z`"
     )]
     Created { image: String, created: String },
+    #[error(
+        "the images for the platforms of `{image}` are what these sources give, and the index that \
+         joins them is not: it is `{there}`, and joined here it is `{here}`; expected one as \
+         `policy-builder image --platform` and `policy-builder index` write it"
+    )]
+    Index { image: String, there: String, here: String },
+    #[error(transparent)]
+    Join(#[from] IndexError),
     #[error("read the image that was built: {0}")]
     Packed(StoreError),
     #[error(transparent)]

@@ -4,12 +4,11 @@ use std::process::ExitStatus;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::Event;
 use super::addresses;
 use super::engine::Engine;
 use super::sockets::{self, Socket};
+use crate::interrupt::TemporaryFolder;
 
 /// How often it is looked whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -26,7 +25,7 @@ pub(super) struct Server {
     /// Those that still answer what they were asked.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
-    folder: TempDir,
+    folder: TemporaryFolder,
 }
 
 impl Server {
@@ -39,7 +38,7 @@ impl Server {
             started: 0,
             is_current: false,
             leaving: Vec::new(),
-            folder: tempfile::Builder::new().prefix("policy-builder-").tempdir()?,
+            folder: TemporaryFolder::new()?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::super::secret::Secret;
 use super::{Credentials, CredentialsError};
+use crate::interrupt;
 
 /// People may have to unlock something first.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -92,8 +93,8 @@ fn answer(
     patience: Duration,
 ) -> std::io::Result<Option<(ExitStatus, Vec<u8>)>> {
     let deadline = Instant::now() + patience;
-    let mut child = helper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
+    let mut child = interrupt::spawn_asking(helper.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+    let (input, output) = (child.process.stdin.take(), child.process.stdout.take());
     if let Some(mut input) = input {
         // It may know without reading what it is asked for.
         match input.write_all(server.as_bytes()) {
@@ -110,24 +111,9 @@ fn answer(
         let _ = sender.send(said);
     });
     let said = receiver.recv_timeout(patience).ok();
-    match (said, ended(&mut child, deadline)?) {
+    match (said, child.wait_until(deadline)?) {
         (Some(said), Some(status)) => Ok(Some((status, said))),
         _ => Ok(None),
-    }
-}
-
-/// How the program ended; one that has not by then is killed.
-fn ended(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_millis(5));
     }
 }
 
