@@ -9,6 +9,7 @@ use crate::pipeline::{self, Order, PipelineError};
 use crate::policies_lock::Locked;
 use crate::progress::Progress;
 use crate::store::StoreError;
+use crate::store::registry::Options;
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +30,11 @@ struct Recorded {
 /// Builds an image again, each of its platforms, and compares the digests; gives them.
 pub(crate) fn verify(
     image: &str,
+    options: Options,
     sources: &Sources<'_>,
     progress: &Progress,
 ) -> Result<Described, VerifyError> {
-    let there = Described::open(image)?;
+    let there = Described::open(image, options)?;
     let name: ImageName = "policy-engine:latest".parse()?;
     for it in &there.platforms {
         let recorded = Recorded::of(image, it, progress)?;
