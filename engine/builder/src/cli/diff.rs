@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use super::Failure;
 use super::format::Format;
+use super::options::RegistryArgs;
 use crate::supply::{Described, Difference};
 
 /// The images differ: as of `diff`, but one further, as 1 is for what could not be done.
@@ -18,6 +19,8 @@ pub(super) struct Diff {
     /// Another one
     #[arg(value_name = "NEW")]
     new: String,
+    #[command(flatten)]
+    registry: RegistryArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -25,7 +28,8 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let [old, new] = [Described::open(&self.old)?, Described::open(&self.new)?];
+        let open = |image| Described::open(image, self.registry.options());
+        let [old, new] = [open(&self.old)?, open(&self.new)?];
         let difference = Difference::between(&old, &new);
         self.format.print(&difference, || difference.to_string())?;
         Ok(if difference.same { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::format::Format;
+use super::options::RegistryArgs;
 use crate::plain_text::plain_line;
 use crate::report::megabytes;
 use crate::supply::{Described, PlatformImage};
@@ -14,6 +15,8 @@ pub(super) struct Inspect {
     /// An archive, the folder of an OCI image layout, or a reference to a registry
     #[arg(value_name = "IMAGE")]
     image: String,
+    #[command(flatten)]
+    registry: RegistryArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -30,7 +33,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let mut image = Described::open(&self.image)?;
+        let mut image = Described::open(&self.image, self.registry.options())?;
         if let Some(platform) = &self.platform {
             let known = image.platforms.iter().map(|it| it.platform.clone()).collect();
             image.platforms.retain(|it| it.platform == *platform);

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::Failure;
 use super::format::Format;
+use super::options::RegistryArgs;
 use crate::image::ImageName;
 use crate::progress::Progress;
 use crate::push::{self, Blobs, PushError, Pushed};
 use crate::store::Layout;
-use crate::store::registry::Options;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,9 +23,8 @@ pub(super) struct Push {
     /// Where to push it, and under which tags [default: the name that the image has]
     #[arg(value_name = "REFERENCE")]
     references: Vec<String>,
-    /// Speaks plain HTTP to the registry, as is done anyway with one on this machine
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    registry: RegistryArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -39,12 +38,12 @@ impl Push {
         if !self.image.exists() && names.is_empty() {
             return Err(PushError::NoImage(self.image.display().to_string()).into());
         }
-        let image = Layout::open(&self.image).map_err(PushError::Store)?;
+        let named = |error: PushError| error.of_image(&self.image);
+        let image = Layout::open(&self.image).map_err(|error| named(error.into()))?;
         let progress = Rc::new(Progress::new());
-        let options = Options { plain_http: self.plain_http };
-        let pushed = push::push(&image, &names, options, &progress);
+        let pushed = push::push(&image, &names, self.registry.options(), &progress);
         progress.finish();
-        let pushed = pushed?;
+        let pushed = pushed.map_err(named)?;
         let document = Document::of(&pushed);
         self.format.print(&document, || {
             let references = document.pushed.iter().map(|it| it.reference.as_str());

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use super::options::{Inputs, LockedArg};
+use super::options::{Inputs, LockedArg, RegistryArgs};
 use crate::progress::Progress;
 use crate::supply::{self, Sources};
 
@@ -20,6 +20,8 @@ pub(super) struct Verify {
     /// target folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
+    #[command(flatten)]
+    registry: RegistryArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -34,7 +36,7 @@ impl Verify {
             locked: self.locked.locked(),
         };
         let progress = Progress::new();
-        let image = supply::verify(&self.image, &sources, &progress)?;
+        let image = supply::verify(&self.image, self.registry.options(), &sources, &progress)?;
         progress.finish();
         let verified = serde_json::json!({
             "image": self.image,

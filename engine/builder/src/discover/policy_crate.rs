@@ -6,6 +6,7 @@ use toml_edit::{DocumentMut, Item};
 
 use super::{DiscoverError, POLICY_API};
 use crate::engine::Engine;
+use crate::lock::without_secret;
 use crate::manifest::{Dependency, Manifest, dependencies};
 
 /// One crate of a policies folder.
@@ -134,7 +135,7 @@ impl PolicyCrate {
     /// Where it is from, as its author or the user calls that.
     pub(crate) fn whence(&self) -> String {
         match &self.origin {
-            Origin::Remote { source: Some(source), .. } => source.clone(),
+            Origin::Remote { source: Some(source), .. } => without_secret(source),
             Origin::Folder | Origin::Remote { source: None, .. } => {
                 self.manifest.folder().display().to_string()
             }

@@ -3,6 +3,7 @@
 
 mod contents;
 
+use std::path::Path;
 use std::rc::Rc;
 
 use oci_spec::image::{Descriptor, Digest};
@@ -148,8 +149,22 @@ pub(crate) enum PushError {
     Contents(#[from] ContentsError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("read the image `{image}`: {error}")]
+    Read { image: String, error: StoreError },
     #[error(transparent)]
     Registry(#[from] RegistryError),
+}
+
+impl PushError {
+    /// With the image's name, where it is the image that cannot be read.
+    pub(crate) fn of_image(self, image: &Path) -> Self {
+        match self {
+            Self::Store(error) | Self::Contents(ContentsError::Store(error)) => {
+                Self::Read { image: image.display().to_string(), error }
+            }
+            error => error,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::image::digest;
+    use crate::store::NotAnImage;
 
     #[test]
     fn every_repository_is_a_target_once() {
@@ -168,6 +184,18 @@ mod tests {
         let found: Vec<_> =
             found.iter().map(|it| format!("{} {}", it.repository, it.tags.join(","))).collect();
         assert_eq!(found, ["r.io/a 1,2", "r.io/b latest"]);
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_read_is_named() {
+        let error = || StoreError::NotAnImage(NotAnImage::Gzip);
+        for error in [PushError::from(error()), PushError::from(ContentsError::from(error()))] {
+            assert_eq!(
+                error.of_image(Path::new("a.tar.gz")).to_string(),
+                "read the image `a.tar.gz`: it is packed with gzip: unpack it with `gunzip`; \
+                 expected an archive or a folder as `policy-builder image` writes it"
+            );
+        }
     }
 
     #[test]

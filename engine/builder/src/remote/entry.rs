@@ -6,6 +6,7 @@ use semver::VersionReq;
 use toml_edit::{Item, TableLike, Value};
 
 use crate::discover::{POLICY_API, is_package_name};
+use crate::lock::has_secret;
 use crate::policies_file::PoliciesFile;
 
 /// A policy that `policies.toml` names.
@@ -136,6 +137,7 @@ impl Fields {
             (Some(_), Some(_), _) => Err(Problem::Both("git", "path")),
             (Some(_), _, Some(_)) => Err(Problem::Both("git", "registry")),
             (_, Some(_), Some(_)) => Err(Problem::Both("path", "registry")),
+            (Some(url), None, None) if has_secret(&url) => Err(Problem::Secret),
             (Some(_), None, None) => Ok(Place::Git),
             (None, Some(path), None) => Ok(Place::Folder(path.into())),
             (None, None, registry) if self.version.is_some() => Ok(Place::Registry(registry)),
@@ -176,6 +178,11 @@ enum Problem {
     Both(&'static str, &'static str),
     #[error("`{0}` is there without `git`: name the repository that it is of")]
     NoRepository(&'static str),
+    #[error(
+        "the address in `git` holds a user or a password, which would go into lock files and \
+         images: take it out, and use Git's or Cargo's own credentials"
+    )]
+    Secret,
     #[error("nothing says where it comes from: add `version`, `git` or `path`")]
     Nowhere,
     #[error(
@@ -296,6 +303,12 @@ mod tests {
             (
                 "{ version = \"1\", branch = \"a\" }",
                 "`branch` is there without `git`: name the repository that it is of".into(),
+            ),
+            (
+                "{ git = \"https://user:TOKEN@example.com/p\" }",
+                "the address in `git` holds a user or a password, which would go into lock files \
+                 and images: take it out, and use Git's or Cargo's own credentials"
+                    .into(),
             ),
             ("{}", "nothing says where it comes from: add `version`, `git` or `path`".into()),
         ] {

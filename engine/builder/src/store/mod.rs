@@ -37,14 +37,14 @@ pub(crate) trait Store {
 /// else a reference to a registry.
 ///
 /// A path is what is there on disk, begins as paths do, or ends as archives do.
-pub(crate) fn open(image: &str) -> Result<Box<dyn Store>, StoreError> {
+pub(crate) fn open(image: &str, options: Options) -> Result<Box<dyn Store>, StoreError> {
     let path = Path::new(image);
     let is_written_as_path = image.starts_with(['.', '/'])
         || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar"));
     if is_written_as_path || path.exists() {
         return Ok(Box::new(Layout::open(path)?));
     }
-    Ok(Box::new(Registry::open(&image.parse()?, Options::default())?))
+    Ok(Box::new(Registry::open(&image.parse()?, options)?))
 }
 
 /// Reads a JSON document that may have so many bytes, and no more.

@@ -11,6 +11,7 @@ use crate::generate::AskedCrate;
 use crate::image::{SBOM, STATEMENT};
 use crate::inspect::Reported;
 use crate::labels;
+use crate::store::registry::Options;
 use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// How large an attached document may be.
@@ -68,8 +69,8 @@ struct Process {
 
 impl Described {
     /// Opens and reads an image by what the user calls it.
-    pub(crate) fn open(image: &str) -> Result<Self, DescribeError> {
-        let opened = store::open(image).and_then(|store| Self::read(store.as_ref()));
+    pub(crate) fn open(image: &str, options: Options) -> Result<Self, DescribeError> {
+        let opened = store::open(image, options).and_then(|store| Self::read(store.as_ref()));
         opened.map_err(|error| DescribeError { image: image.to_owned(), error })
     }
 

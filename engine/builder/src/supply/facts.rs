@@ -133,9 +133,14 @@ fn of_statement(statement: &Statement, say: &mut impl FnMut(Kind, &str, &str, Op
     }
 }
 
+/// The digest of a crate of the workspace: a dependency from elsewhere may have its name as well.
 fn source_of(statement: Option<&Statement>, name: &str) -> Option<String> {
     let dependencies = &statement?.predicate.build_definition.resolved_dependencies;
-    let is_it = |it: &&Resource| it.annotations.as_ref().is_some_and(|known| known.name == name);
+    let is_it = |it: &&Resource| {
+        it.annotations.as_ref().is_some_and(|known| {
+            known.name == name && Role::of_name(&known.role) != Some(Role::ThirdParty)
+        })
+    };
     digest_of(dependencies.iter().find(is_it)?)
 }
 

@@ -1,13 +1,15 @@
 use std::fmt::Write;
 
 use super::materials::Material;
-use crate::lock::CRATES_IO;
+use crate::lock::{CRATES_IO, without_secret};
 
 /// The package URL of a crate (<https://github.com/package-url/purl-spec>): its type is `cargo`, and
 /// qualifiers say where it comes from when that is not crates.io.
 pub(super) fn package_url(it: &Material) -> String {
     let mut url = format!("pkg:cargo/{}@{}", it.id.name, encoded(&it.id.version));
-    let qualifier = match (it.source(), &it.place) {
+    // Images are pushed with it: a token of whoever built one is not to go along.
+    let source = it.source().map(without_secret);
+    let qualifier = match (source.as_deref(), &it.place) {
         (Some(CRATES_IO), _) | (None, None) => return url,
         (Some(source), _) => match source.split_once('+') {
             Some(("git", repository)) => {
@@ -49,6 +51,10 @@ mod tests {
         assert_eq!(of(CRATES_IO), "pkg:cargo/x@1.0.0%2Bb");
         assert_eq!(
             of("git+https://example.com/x.git?branch=next#c0ffee"),
+            "pkg:cargo/x@1.0.0%2Bb?vcs_url=git%2Bhttps:%2F%2Fexample.com%2Fx.git%40c0ffee"
+        );
+        assert_eq!(
+            of("git+https://user:TOKEN@example.com/x.git#c0ffee"),
             "pkg:cargo/x@1.0.0%2Bb?vcs_url=git%2Bhttps:%2F%2Fexample.com%2Fx.git%40c0ffee"
         );
         assert_eq!(

@@ -10,6 +10,7 @@ use crate::inspect::Reported;
 use crate::labels;
 use crate::policies_lock::Locked;
 use crate::progress::Progress;
+use crate::store::registry::Options;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -324,7 +325,8 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
     let joined = folder.path().join("joined");
     let whole = MultiPlatform::of_layouts(&layouts).unwrap();
     whole.write_layout_dir(&joined).unwrap();
-    let [old, new] = [&layouts[0], &joined].map(|path| Described::open(path.to_str().unwrap()));
+    let [old, new] = [&layouts[0], &joined]
+        .map(|path| Described::open(path.to_str().unwrap(), Options::default()));
     let (old, new) = (old.unwrap(), new.unwrap());
     assert_eq!(new.digest, *whole.digest());
     let shown = new.platforms.iter().map(|it| (it.platform.as_str(), it.sbom.is_some()));
@@ -343,7 +345,9 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let sources =
         Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
-    let Err(error) = verify(name, &sources, &Progress::new()) else { panic!("it is verified") };
+    let Err(error) = verify(name, Options::default(), &sources, &Progress::new()) else {
+        panic!("it is verified")
+    };
     assert_eq!(
         error.to_string(),
         format!(
@@ -392,7 +396,7 @@ fn an_index_of_nothing_is_no_image() {
     write("index.json", &json!({"schemaVersion": 2, "manifests": [listed]}).to_string());
     let name = folder.path().to_str().unwrap();
     assert_eq!(
-        Described::open(name).unwrap_err().to_string(),
+        Described::open(name, Options::default()).unwrap_err().to_string(),
         format!(
             "read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected an \
              archive or a folder as `policy-builder image` writes it"

@@ -12,6 +12,7 @@ use crate::pipeline::{self, Built, Order, PipelineError};
 use crate::policies_lock::Locked;
 use crate::progress::Progress;
 use crate::store::StoreError;
+use crate::store::registry::Options;
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +35,11 @@ struct Recorded {
 /// Builds an image again, each of its platforms, and compares the digests; gives them.
 pub(crate) fn verify(
     image: &str,
+    options: Options,
     sources: &Sources<'_>,
     progress: &Progress,
 ) -> Result<Described, VerifyError> {
-    let there = Described::open(image)?;
+    let there = Described::open(image, options)?;
     let name: ImageName = "policy-engine:latest".parse()?;
     let mut platforms = Vec::new();
     for it in &there.platforms {

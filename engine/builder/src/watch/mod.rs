@@ -95,14 +95,11 @@ fn round(saved: &str, order: &Order<'_>, server: &mut Server, progress: &Progres
 
 /// What comes next; of several saves in a row, the last.
 fn next(events: &Receiver<Event>, server: &mut Server, progress: &Progress) -> Event {
-    let mut saved: Option<String> = None;
     loop {
-        let patience = if saved.is_some() { files::PAUSE } else { LOOK };
-        match (events.recv_timeout(patience), saved.take()) {
-            (Ok(Event::Saved(path)), _) => saved = Some(path),
-            (Ok(Event::End) | Err(RecvTimeoutError::Disconnected), _) => return Event::End,
-            (Err(RecvTimeoutError::Timeout), Some(path)) => return Event::Saved(path),
-            (Err(RecvTimeoutError::Timeout), None) => {
+        match events.recv_timeout(LOOK) {
+            Ok(Event::Saved(path)) => return last(events, path),
+            Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return Event::End,
+            Err(RecvTimeoutError::Timeout) => {
                 if let Some(status) = server.has_ended() {
                     progress.line(&format!(
                         "error: the engine ended by itself ({status}): nothing is served until the \
@@ -112,6 +109,20 @@ fn next(events: &Receiver<Event>, server: &mut Server, progress: &Progress) -> E
             }
         }
     }
+}
+
+/// The last of several saves in a row, of which one has come. Something that is saved all the time
+/// does not put it off for ever.
+fn last(events: &Receiver<Event>, mut saved: String) -> Event {
+    let latest = Instant::now() + files::LONGEST;
+    while Instant::now() < latest {
+        match events.recv_timeout(files::PAUSE) {
+            Ok(Event::Saved(path)) => saved = path,
+            Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return Event::End,
+            Err(RecvTimeoutError::Timeout) => break,
+        }
+    }
+    Event::Saved(saved)
 }
 
 /// Why a save is not served.
@@ -132,4 +143,26 @@ pub(crate) enum WatchError {
     Files { path: PathBuf, reason: String },
     #[error("make a temporary folder for what the engine has to tell: {0}")]
     Temporary(io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_all_the_time_is_built_all_the_same() {
+        let (tell, events) = mpsc::channel();
+        let saving = std::thread::spawn(move || {
+            for _ in 0..1000 {
+                if tell.send(Event::Saved("lib.rs".to_owned())).is_err() {
+                    return;
+                }
+                std::thread::sleep(files::PAUSE / 10);
+            }
+            let _ = tell.send(Event::End);
+        });
+        assert!(matches!(last(&events, "first".to_owned()), Event::Saved(_)));
+        drop(events);
+        saving.join().unwrap();
+    }
 }

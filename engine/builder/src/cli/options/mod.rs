@@ -3,6 +3,7 @@
 mod build;
 mod image;
 mod program;
+mod registry;
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,6 +15,7 @@ use crate::vet;
 pub(super) use build::BuildArgs;
 pub(super) use image::ImageArgs;
 pub(super) use program::ProgramArgs;
+pub(super) use registry::RegistryArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Inputs {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::open;
+use super::super::registry::Options;
 use super::*;
 use crate::image::Image;
 use crate::image::tests::with_documents;
@@ -20,7 +21,7 @@ fn kept() -> (TempDir, Image, [PathBuf; 2]) {
 }
 
 fn refused(path: &Path) -> String {
-    match open(path.to_str().unwrap()) {
+    match open(path.to_str().unwrap(), Options::default()) {
         Ok(_) => panic!("`{}` is taken for an image", path.display()),
         Err(error) => error.to_string(),
     }
@@ -30,7 +31,7 @@ fn refused(path: &Path) -> String {
 fn archives_and_folders_give_what_was_written() {
     let (_folder, image, kept) = kept();
     for path in kept {
-        let store = open(path.to_str().unwrap()).unwrap();
+        let store = open(path.to_str().unwrap(), Options::default()).unwrap();
         let root = store.root().unwrap();
         assert_eq!(root.digest(), image.manifest_digest());
         assert_eq!(store.read(&root).unwrap(), Store::read(&image, &root).unwrap());
@@ -47,7 +48,7 @@ fn archives_and_folders_give_what_was_written() {
 #[test]
 fn a_blob_that_is_not_what_its_digest_says_is_refused() {
     let (_folder, image, [_, layout]) = kept();
-    let store = open(layout.to_str().unwrap()).unwrap();
+    let store = open(layout.to_str().unwrap(), Options::default()).unwrap();
     let root = store.root().unwrap();
     let digest = image.manifest_digest();
     let blob = layout.join(BLOBS).join(digest.digest());
@@ -85,7 +86,7 @@ fn a_digest_that_is_a_path_leads_nowhere() {
         let mut hostile: Value = serde_json::from_str(&index).unwrap();
         hostile["manifests"][0]["digest"] = json!(digest);
         fs::write(layout.join("index.json"), hostile.to_string()).unwrap();
-        let opened = open(layout.to_str().unwrap());
+        let opened = open(layout.to_str().unwrap(), Options::default());
         let read = opened.and_then(|store| store.root().and_then(|root| store.read(&root)));
         let error = read.unwrap_err().to_string();
         assert!(
@@ -103,7 +104,7 @@ fn an_archive_that_was_cut_off_is_refused() {
     for length in (0..whole.len()).step_by(509) {
         fs::write(&archive, &whole[..length]).unwrap();
         // What is behind the last member may be missing, and nothing else.
-        let read = open(archive.to_str().unwrap()).and_then(|store| {
+        let read = open(archive.to_str().unwrap(), Options::default()).and_then(|store| {
             let root = store.root()?;
             store.read(&root)?;
             Ok(store.referrers(root.digest())?.len())
@@ -168,7 +169,7 @@ fn what_is_written_as_a_path_is_one() {
         assert!(refused(Path::new(missing)).contains("No such file"), "{missing}");
     }
     // What is no path is a reference, and nobody is asked before something is read.
-    assert!(open("example.com/engine:v1").is_ok());
+    assert!(open("example.com/engine:v1", Options::default()).is_ok());
     let said = refused(Path::new("example.com/Engine:v1"));
     assert!(said.contains("`example.com/Engine:v1`"), "{said}");
 }
@@ -185,7 +186,7 @@ fn an_archive_that_is_another_image_to_docker_is_refused() {
                 fs::write(layout.join("manifest.json"), docker.to_string()).unwrap();
             };
             write(&docker);
-            assert!(open(layout.to_str().unwrap()).is_ok());
+            assert!(open(layout.to_str().unwrap(), Options::default()).is_ok());
             docker[0]["Layers"][1] = json!("blobs/sha256/0000");
             write(&docker);
         }

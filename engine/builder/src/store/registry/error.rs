@@ -40,8 +40,8 @@ pub(super) enum Problem {
     )]
     Tls { host: String, reason: String },
     #[error(
-        "TLS needs a newer processor, or one of another kind, than this one: push from another \
-         machine"
+        "TLS needs a newer processor, or one of another kind, than this one: do this on \
+         another machine"
     )]
     NoTls,
     #[error("the registry asks for credentials, and {looked}; log in with `docker login {host}`")]
