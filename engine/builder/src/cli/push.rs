@@ -38,12 +38,12 @@ impl Push {
         if !self.image.exists() && names.is_empty() {
             return Err(PushError::NoImage(self.image.display().to_string()).into());
         }
-        let named = |error: PushError| error.of_image(&self.image);
-        let image = Layout::open(&self.image).map_err(|error| named(error.into()))?;
+        let of_image = |error: PushError| error.of_image(&self.image);
+        let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;
         let progress = Rc::new(Progress::new());
         let pushed = push::push(&image, &names, self.registry.options(), &progress);
         progress.finish();
-        let pushed = pushed.map_err(named)?;
+        let pushed = pushed.map_err(of_image)?;
         let document = Document::of(&pushed);
         self.format.print(&document, || {
             let references = document.pushed.iter().map(|it| it.reference.as_str());
