@@ -19,7 +19,7 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::discover::Policies;
+use crate::discover::{Origin, Policies};
 use crate::engine::Engine;
 use crate::files::{self, Tree};
 use crate::interrupt;
@@ -80,7 +80,14 @@ pub(crate) fn generate(
     }
     for it in &policies.crates {
         let place = format!("policies/{}", it.folder);
-        tree.copy(&place, it.manifest.folder())?;
+        match &it.origin {
+            Origin::Remote { source: Some(_), .. } => {
+                tree.copy_fetched(&place, it.manifest.folder())?;
+            }
+            Origin::Folder | Origin::Remote { source: None, .. } => {
+                tree.copy(&place, it.manifest.folder())?;
+            }
+        }
         tree.add(
             format!("{place}/Cargo.toml"),
             member::policy_manifest(it, policies, extent, "../../engine/api"),

@@ -129,6 +129,10 @@ pub(crate) enum NotAnImage {
     TwoImages,
     #[error("it is for {0} platforms, expected 1 to 100")]
     Platforms(usize),
+    #[error("it holds two images for `{0}`, of which a runtime takes either: expected one")]
+    SamePlatform(String),
+    #[error("its image for `{listed}` says of itself that it is for `{says}`")]
+    OtherPlatform { listed: String, says: String },
     #[error("it holds {}, expected one image", listed(.0))]
     Images(Vec<String>),
 }

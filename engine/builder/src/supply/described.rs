@@ -18,6 +18,8 @@ use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 const LARGEST_DOCUMENT: u64 = 64 << 20;
 /// How many platforms an index may have.
 const MOST_PLATFORMS: usize = 100;
+/// How many of the documents attached to an image are looked at: anybody may attach some.
+const MOST_REFERRERS: usize = 100;
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 /// What an image says of itself, for all its platforms.
@@ -86,16 +88,34 @@ impl Described {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
             for image in images {
-                platforms.push(PlatformImage::read(store, image)?);
+                let read = PlatformImage::read(store, image)?;
+                check_platform(image, &read.platform)?;
+                platforms.push(read);
             }
         } else {
             platforms.push(PlatformImage::read(store, &root)?);
         }
         platforms.sort_by(|a, b| a.platform.cmp(&b.platform));
+        if let Some([one, _]) = platforms.array_windows().find(|[a, b]| a.platform == b.platform) {
+            let twice = NotAnImage::SamePlatform(one.platform.clone());
+            return Err(StoreError::NotAnImage(twice));
+        }
         let annotations = root.annotations().as_ref();
         let name = NAMES.iter().find_map(|key| annotations?.get(*key).cloned());
         Ok(Self { name, digest: root.digest().clone(), platforms })
     }
+}
+
+/// Runtimes go by what the index says of an image, people by what the image says.
+fn check_platform(image: &Descriptor, says: &str) -> Result<(), StoreError> {
+    let Some(platform) = image.platform() else { return Ok(()) };
+    let listed = format!("{}/{}", platform.os(), platform.architecture());
+    // A variant is often told in one place only.
+    if says.strip_prefix(&listed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Ok(());
+    }
+    let other = NotAnImage::OtherPlatform { listed, says: says.to_owned() };
+    Err(StoreError::NotAnImage(other))
 }
 
 /// Others list attestations as images for a platform that nothing runs on. Whatever could be run is
@@ -126,8 +146,8 @@ impl PlatformImage {
             sbom: None,
             provenance: None,
         };
-        for referrer in store.referrers(image.digest())? {
-            read.take(store, &referrer)?;
+        for referrer in store.referrers(image.digest())?.iter().take(MOST_REFERRERS) {
+            read.take(store, referrer)?;
         }
         Ok(read)
     }
@@ -135,17 +155,18 @@ impl PlatformImage {
     /// Keeps an attached document, if it is of a kind that is known here and the first of it.
     fn take(&mut self, store: &dyn Store, referrer: &Descriptor) -> Result<(), StoreError> {
         let kind = referrer.artifact_type().as_ref().map(ToString::to_string);
-        let kind = kind.unwrap_or_default();
-        if kind != SBOM && kind != STATEMENT {
-            return Ok(());
-        }
+        let is_sbom = match kind.as_deref() {
+            Some(SBOM) if self.sbom.is_none() => true,
+            Some(STATEMENT) if self.provenance.is_none() => false,
+            _ => return Ok(()),
+        };
         let manifest: ImageManifest = store::document(store, referrer, LARGEST_MANIFEST)?;
         let [document] = manifest.layers().as_slice() else { return Ok(()) };
         let bytes = store::bounded(store, document, LARGEST_DOCUMENT)?;
-        if kind == SBOM {
-            self.sbom.get_or_insert(bytes);
+        if is_sbom {
+            self.sbom = Some(bytes);
         } else if is_provenance(&bytes, &self.digest) {
-            self.provenance.get_or_insert(bytes);
+            self.provenance = Some(bytes);
         }
         Ok(())
     }
@@ -211,4 +232,31 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
 pub(crate) struct DescribeError {
     image: String,
     error: StoreError,
+}
+
+#[cfg(test)]
+mod tests {
+    use oci_spec::image::{Os, PlatformBuilder};
+
+    use super::*;
+    use crate::image::tests::with_documents;
+
+    #[test]
+    fn an_image_is_for_the_platform_that_its_index_says() {
+        let mut image = with_documents().root().unwrap();
+        assert!(check_platform(&image, "linux/arm64").is_ok());
+        let platform = PlatformBuilder::default().os(Os::Linux).architecture("arm64");
+        image.set_platform(Some(platform.build().unwrap()));
+        assert!(check_platform(&image, "linux/arm64").is_ok());
+        assert!(check_platform(&image, "linux/arm64/v8").is_ok());
+        for says in ["linux/amd64", "linux/arm64e"] {
+            assert_eq!(
+                check_platform(&image, says).unwrap_err().to_string(),
+                format!(
+                    "its image for `linux/arm64` says of itself that it is for `{says}`; expected \
+                     an archive or a folder as `policy-builder image` writes it"
+                )
+            );
+        }
+    }
 }

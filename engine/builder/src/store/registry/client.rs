@@ -71,7 +71,16 @@ impl Client {
 
     /// The address that an answer's `Location` gives.
     pub(super) fn location(&self, what: &'static str, answer: &Answer) -> Result<String, Problem> {
-        let location = answer.header("location").unwrap_or_default();
+        self.resolved(what, "Location", answer.header("location").unwrap_or_default())
+    }
+
+    /// The address that a header of an answer gives.
+    pub(super) fn resolved(
+        &self,
+        what: &'static str,
+        header: &str,
+        location: &str,
+    ) -> Result<String, Problem> {
         if location.starts_with('/') && !location.starts_with("//") {
             return Ok(format!("{}{location}", self.base));
         }
@@ -81,9 +90,9 @@ impl Client {
             return Ok(location.to_owned());
         }
         let found = if location.is_empty() {
-            "without a `Location`".to_owned()
+            format!("without a `{header}`")
         } else {
-            format!("with the `Location`{}", quoted(location))
+            format!("with the `{header}`{}", quoted(location))
         };
         Err(Problem::Unexpected { what, found })
     }

@@ -15,6 +15,9 @@ const GETTING: &str = "the request for a manifest";
 const PUTTING: &str = "a manifest";
 const REFERRERS: &str = "the request for what refers to an image";
 
+/// How many pages of what refers to an image are read.
+const MOST_PAGES: usize = 20;
+
 /// Every kind of manifest and index: Docker's own are read as well.
 pub(super) const MANIFESTS: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
@@ -68,14 +71,19 @@ impl Client {
     /// What refers to a manifest or an index, by the API or, in registries without it, by the tag
     /// that stands for it.
     pub(super) fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
-        let request =
-            Request::new(REFERRERS, Method::GET, self.url(&format!("referrers/{subject}")));
-        let answer = self.send(&request)?;
-        match answer.status {
-            200 => Ok(self.index(&answer.body)?.manifests().clone()),
-            404 => self.tagged_referrers(subject),
-            _ => Err(self.fail(answer.unexpected(REFERRERS))),
+        let mut url = self.url(&format!("referrers/{subject}"));
+        let mut referrers = Vec::new();
+        for page in 0..MOST_PAGES {
+            let answer = self.send(&Request::new(REFERRERS, Method::GET, url))?;
+            match answer.status {
+                200 => referrers.extend_from_slice(self.index(&answer.body)?.manifests()),
+                404 if page == 0 => return self.tagged_referrers(subject),
+                _ => return Err(self.fail(answer.unexpected(REFERRERS))),
+            }
+            let Some(next) = answer.header("link").and_then(next_page) else { break };
+            url = self.resolved(REFERRERS, "Link", next).map_err(|it| self.fail(it))?;
         }
+        Ok(referrers)
     }
 
     /// Adds to what refers to a manifest or an index, for registries without the API.
@@ -129,4 +137,12 @@ impl Client {
 /// `sha256-…`: the specification's “referrers tag schema”.
 fn referrers_tag(subject: &Digest) -> Selected {
     Selected::Tag(subject.to_string().replacen(':', "-", 1))
+}
+
+/// The address in `<…>; rel="next"`, as RFC 8288 has it.
+fn next_page(link: &str) -> Option<&str> {
+    let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
+    let mut parameters = rest.split([';', ',']).map(str::trim);
+    let is_next = |it: &str| it.eq_ignore_ascii_case("rel=\"next\"") || it == "rel=next";
+    parameters.any(is_next).then_some(address)
 }
