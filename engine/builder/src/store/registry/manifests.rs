@@ -142,7 +142,7 @@ fn referrers_tag(subject: &Digest) -> Selected {
 /// The address in `<…>; rel="next"`, as RFC 8288 has it.
 fn next_page(link: &str) -> Option<&str> {
     let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let mut parameters = rest.split([';', ',']).map(str::trim);
+    let mut parameters = rest.split(',').next()?.split(';').map(str::trim);
     let is_next = |it: &str| it.eq_ignore_ascii_case("rel=\"next\"") || it == "rel=next";
     parameters.any(is_next).then_some(address)
 }

@@ -274,6 +274,22 @@ fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
 }
 
 #[test]
+fn referrers_on_further_pages_are_found() {
+    let page = |link: &str, of: &[u8]| {
+        let digest = digest::of(of).unwrap();
+        let media_type = MediaType::ImageManifest;
+        let listed = format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":1}}"#);
+        (format!("200\r\n{link}\r\n{{\"schemaVersion\":2,\"manifests\":[{listed}]}}"), None)
+    };
+    let next = "link: </v2/a/b/referrers/x?n=1>; rel=\"next\"\r\n";
+    let script = Script::new(vec![page(next, b"1"), page("", b"2")]);
+    let found = script.client(Purpose::Pull).referrers(&digest::of(b"0").unwrap()).unwrap();
+    let found: Vec<_> = found.iter().map(|it| it.digest().clone()).collect();
+    assert_eq!(found, [digest::of(b"1").unwrap(), digest::of(b"2").unwrap()]);
+    assert_eq!(script.asked()[1..], ["GET /v2/a/b/referrers/x?n=1"]);
+}
+
+#[test]
 fn what_a_registry_says_is_quoted_on_one_line() {
     let said = "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\"}]}";
     let script = Script::new(vec![(said.into(), None)]);
