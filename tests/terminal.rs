@@ -23,7 +23,9 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command"]);
     let program = builder.get_program().to_str().unwrap();
-    command.arg(format!("{program} image --engine source --work-dir work")).arg("/dev/null");
+    command
+        .arg(format!("{program} image --no-vet --engine source --work-dir work"))
+        .arg("/dev/null");
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }

@@ -183,6 +183,6 @@ fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
     std::fs::write(folder.path().join("image/index.json"), "{}").unwrap();
     assert!(
         refused(&["image", "registry.example.com/engine"])
-            .starts_with("read the image `image`: `index.json` is not an image index: ")
+            .starts_with("read the image `image`: its `index.json` is not an image index: ")
     );
 }

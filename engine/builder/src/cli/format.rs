@@ -24,7 +24,7 @@ impl Format {
             Self::Text => plain(&text()).into_owned(),
             Self::Json => serde_json::to_string_pretty(document)?,
         };
-        if !printed.ends_with('\n') {
+        if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');
         }
         super::print(&printed)
