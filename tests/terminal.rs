@@ -26,7 +26,7 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
     command
         .arg(format!("{program} image --no-vet --engine source --work-dir work"))
         .arg("/dev/null");
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
     command.current_dir(folder.path()).env("CARGO", cargo).env("TERM", "xterm");
