@@ -40,7 +40,10 @@ fn every_blob_is_named_by_its_digest() {
         assert_eq!(*name, format!("blobs/{}", digest(bytes).replace(':', "/")));
         count += 1;
     }
-    assert_eq!(count, 4, "manifest, configuration and two layers");
+    assert_eq!(
+        count, 9,
+        "the image's four, two documents with manifests, and an empty configuration"
+    );
 }
 
 #[test]
@@ -107,9 +110,10 @@ fn the_report_agrees_with_the_image() {
     assert_eq!(report["image"]["name"], "policy-engine:latest");
     assert_eq!(report["image"]["digest"], **manifest);
     assert_eq!(report["image"]["configDigest"], **config);
-    let blobs = image.members.iter().filter(|(name, _)| name.starts_with("blobs/"));
-    let size: usize = blobs.map(|(_, bytes)| bytes.len()).sum();
-    assert_eq!(report["image"]["size"], size);
+    let layers = image.layers().into_iter().map(<[u8]>::len).sum::<usize>();
+    let named = image.digests.iter().map(|digest| format!("blobs/{}", digest.replace(':', "/")));
+    let named: usize = named.map(|path| image.members[&path].len()).sum();
+    assert_eq!(report["image"]["size"], layers + named);
     for (index, layer) in image.layers().into_iter().enumerate() {
         let reported = &report["image"]["layers"][index];
         assert_eq!(reported["digest"], digest(layer));
@@ -118,7 +122,7 @@ fn the_report_agrees_with_the_image() {
     assert_eq!(report["binary"]["size"], image.file("bin/policy-engine").len());
     let phases = report["phases"].as_array().unwrap().iter();
     let phases: Vec<_> = phases.map(|it| it["name"].as_str().unwrap()).collect();
-    assert_eq!(phases, ["discover", "generate", "resolve", "compile", "check", "pack"]);
+    assert_eq!(phases, ["discover", "generate", "resolve", "vet", "compile", "check", "pack"]);
 
     let summary = &repository.summary;
     for line in [
@@ -251,10 +255,16 @@ fn options_win_over_the_environment() {
 fn an_oci_layout_is_the_same_image_as_a_folder() {
     let folder = Folder::new();
     repository().packed_again(&folder).args(["--oci-layout", "layout"]).assert().success();
-    let written = folder.contents();
+    let mut written = folder.contents();
     let mut expected = repository().image.members.clone();
-    expected.remove("manifest.json");
+    // Its index lists the documents as well.
+    for file in ["manifest.json", "index.json"] {
+        expected.remove(file);
+    }
     let expected =
         expected.into_iter().map(|(name, bytes)| (Path::new("layout").join(name), bytes));
+    let index = written.remove(Path::new("layout/index.json")).unwrap();
     assert!(written == expected.collect(), "found {:?}", written.keys());
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    assert_eq!(index["manifests"][0]["digest"], repository().image.digests[0]);
 }

@@ -45,8 +45,8 @@ fn the_lock_is_complete_where_a_workspace_is_laid_out() {
     assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
     assert_eq!(
         said,
-        "note: no `Cargo.lock` pins digits 2.0.0, modest 1.0.0, so the newest that fit were taken; \
-         with a `Cargo.lock` in the policies folder, or beside the crate, the same are taken every \
+        "note: nothing pins digits 2.0.0, modest 1.0.0, so the newest that fit were taken; \
+         `policy-builder lock` writes `policies/policies.lock`, by which the same are taken every \
          time\n"
     );
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -14,6 +14,8 @@
 /// What every test uses: the builder, folders of crates, what is in an image.
 mod support;
 
+/// An image that builds images, run by Docker.
+mod builder_image;
 /// The command line of the program in the image.
 mod cli;
 /// Docker, Podman and skopeo take the image.
@@ -24,15 +26,33 @@ mod errors;
 mod flake;
 /// What is in the image, what it is called, and that it runs.
 mod image;
+/// Nothing is left behind by a builder that is told to end.
+mod interruption;
 /// One lock of several, and what cannot be in one program.
 mod locks;
 /// Spans for an OpenTelemetry collector.
 mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
+/// One image for several platforms.
+mod platforms;
+/// `policies.lock`: written, followed, stale.
+mod policies_lock;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
+/// Images on their way to a registry.
+mod push;
+/// Policies from registries, Git repositories and folders elsewhere.
+mod remote;
 /// The same sources give the same bytes, wherever they lie.
 mod reproducible;
+/// `new` and `add`, and what they write.
+mod scaffold;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
+/// Bills of materials, provenance, and how images are judged by them.
+mod supply;
+/// How the builder prints: for people on a terminal and elsewhere, and for programs.
+mod terminal;
+/// Policies that do what they have no business with.
+mod vet;

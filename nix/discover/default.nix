@@ -202,6 +202,21 @@ let
     in
     lib.all check workspaces;
 
+  # What `policy-builder` has Cargo fetch is not there while Nix evaluates.
+  checkNoneFromElsewhere =
+    let
+      file = root + "/policies.toml";
+      document = builtins.addErrorContext "while reading `${show file}`" (
+        builtins.fromTOML (builtins.readFile file)
+      );
+      names = lib.concatMapStringsSep ", " (it: "`${it}`") (
+        builtins.attrNames (document.policies or { })
+      );
+    in
+    !paths.isFile file
+    || names == ""
+    || fail "`${show file}` names policies from elsewhere (${names}), which the flake does not fetch: have their crates in the policies folder, or build with `policy-builder`";
+
   common = lib.findFirst (folder: lib.all (paths.contains folder) workspaces) root (
     [ root ] ++ paths.above root
   );
@@ -213,6 +228,7 @@ else
   assert checkNames;
   assert checkGraph { inherit fail showIn untracked; } crates;
   assert checkMembers;
+  assert checkNoneFromElsewhere;
   {
     policies = listed policies;
     support = listed support;
@@ -221,6 +237,7 @@ else
     locks = lib.unique (
       lib.filter paths.isFile (
         map (folder: folder + "/Cargo.lock") (map (it: it.path) crates ++ workspaces ++ [ root ])
+        ++ [ (root + "/policies.lock") ]
       )
     );
     inherit show;

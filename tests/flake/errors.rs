@@ -167,6 +167,17 @@ fn files_that_do_not_parse_are_named() {
 }
 
 #[test]
+fn policies_from_elsewhere_are_not_left_out_silently() {
+    let Some(_) = Nix::find() else { return };
+    let vetted = with("policies/policies.toml", "[vet]\n");
+    assert_eq!(
+        refused(&vetted.file("policies/policies.toml", "policies.geo = \"1\"\n[vet]\n")),
+        "`policies/policies.toml` names policies from elsewhere (`geo`), which the flake does not \
+         fetch: have their crates in the policies folder, or build with `policy-builder`"
+    );
+}
+
+#[test]
 fn what_no_workspace_has() {
     let Some(_) = Nix::find() else { return };
     let bad = |text: &str| with("policies/bad/Cargo.toml", text);

@@ -103,7 +103,7 @@ fn the_oci_layout_says_the_same_of_itself() {
         let output = run("skopeo", &["inspect", "--config", &image]);
         serde_json::from_slice(&output.stdout).unwrap()
     };
-    let layout = inspected(format!("oci:{}", nix.build("oci", &[]).display()));
+    let layout = inspected(format!("oci:{}:latest", nix.build("oci", &[]).display()));
     // Unpacked: older skopeos do not read every archive that is compressed as a whole.
     let folder = Folder::new();
     let path = folder.path().join("image.tar");

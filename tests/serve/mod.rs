@@ -12,6 +12,8 @@ mod decision_log;
 mod diagnostics;
 /// What an operator's signals end, and what they do not.
 mod ending;
+/// Sockets that are there before the server.
+mod inherited;
 /// Admission reviews, as API servers send them.
 mod kubernetes;
 /// Requests that are too many or too large.
@@ -32,6 +34,8 @@ mod reload;
 mod stuck;
 /// TLS, unix sockets and tokens, as curl sees them.
 mod tls;
+/// `policy-builder watch`: one engine follows the other.
+mod watch;
 /// How Kubernetes is told to ask.
 mod webhook;
 /// HTTP byte by byte, and what the tests here ask and await.

@@ -15,7 +15,7 @@ fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
 }
 
 /// Ends the load, also when what is tried under it went wrong.
-struct StopsOthers<'a>(&'a AtomicBool);
+pub(super) struct StopsOthers<'a>(pub(super) &'a AtomicBool);
 
 impl Drop for StopsOthers<'_> {
     fn drop(&mut self) {

@@ -1,6 +1,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
@@ -12,7 +13,9 @@ pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
 pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 
 /// What users may have set, and tests must not depend on.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 7] = [
+    "CI",
+    "POLICY_ENGINE_ADVISORY_DB",
     "POLICY_ENGINE_FEATURES",
     "POLICY_ENGINE_IMAGE_REPO",
     "POLICY_ENGINE_SOURCE",
@@ -34,10 +37,24 @@ pub(crate) fn cargo_image() -> Command {
 
 /// The compiled builder, to be run in a folder that has nothing to do with the repository.
 pub(crate) fn builder(folder: &Path) -> Command {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = command(PROGRAM.get_or_init(compile));
+    let mut command = command(program());
     command.current_dir(folder).env("POLICY_ENGINE_SOURCE", root());
     command
+}
+
+/// The same, to be left running.
+pub(crate) fn builder_process(folder: &Path) -> process::Command {
+    let mut command = process::Command::new(program());
+    for name in SETTINGS {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).env("POLICY_ENGINE_SOURCE", root());
+    command
+}
+
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(compile)
 }
 
 fn compile() -> PathBuf {
@@ -54,7 +71,8 @@ fn compile() -> PathBuf {
     program.unwrap()
 }
 
-fn cargo() -> OsString {
+/// The Cargo that runs the tests.
+pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 

@@ -3,29 +3,35 @@
 mod builder;
 mod clients;
 mod containers;
+mod flaky;
 mod folder;
 mod http;
 mod mounted;
 mod nix;
+mod oci_registry;
 mod registry;
 mod repository;
 mod server;
+mod sparse_registry;
 mod unpacked;
 mod waiting;
 
 use std::io::{self, Write};
 
-pub(crate) use builder::{FIRST, SECOND, builder, cargo_image, root};
+pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
 pub(crate) use clients::{clients, node_modules, python};
 pub(crate) use containers::{Loaded, answers, client_answers, docker_answers, run};
+pub(crate) use flaky::{Fate, Flaky};
 pub(crate) use folder::{Folder, sentence};
 pub(crate) use http::{Answer, Http};
 pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
+pub(crate) use oci_registry::OciRegistry;
 pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
+pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
-pub(crate) use waiting::{PATIENCE, until};
+pub(crate) use waiting::{PATIENCE, until, until_within};
 
 /// Says, whether tests' output is captured or not, that something could not be tried here.
 pub(crate) fn skipped(what: &str, reason: &str) {

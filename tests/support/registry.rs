@@ -1,8 +1,9 @@
 use std::fmt::Write;
+use std::fs;
 
 use assert_cmd::Command;
 
-use super::Folder;
+use super::{Folder, SparseRegistry};
 
 /// What every crate of the registry is said to hash to.
 const CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -64,8 +65,28 @@ impl Folder {
 
     /// `policy-builder generate`, with what is here only.
     pub(crate) fn generate(&self) -> Command {
-        let mut command = self.builder(&["generate", "--engine", "source"]);
+        let mut command = self.at_home(&["generate", "--engine", "source"]);
         command.args(["--target", "x86_64-unknown-linux-musl", "--output", "workspace"]);
+        command
+    }
+
+    /// The builder with a Cargo that knows the registries here only.
+    pub(crate) fn at_home(&self, arguments: &[&str]) -> Command {
+        let mut command = self.builder(arguments);
+        command.env("CARGO_HOME", self.path().join("cargo-home"));
+        command
+    }
+
+    /// With a registry that Cargo knows as `house`.
+    pub(crate) fn with_house(self, registry: &SparseRegistry) -> Self {
+        let config = fs::read_to_string(self.path().join("cargo-home/config.toml")).unwrap();
+        let house = format!("registries.house.index = \"{}\"\n", registry.index());
+        self.file("cargo-home/config.toml", &(config + &house))
+    }
+
+    /// `policy-builder vet`, with what is here only.
+    pub(crate) fn vet(&self) -> Command {
+        let mut command = self.builder(&["vet", "--engine", "source", "--work-dir", "work"]);
         command.env("CARGO_HOME", self.path().join("cargo-home"));
         command
     }

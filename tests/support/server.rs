@@ -5,12 +5,13 @@ use std::ops::Deref;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::http::Http;
-use super::{Folder, PATIENCE, until};
+use super::{Folder, PATIENCE, until, until_within};
 
 /// The stress engine, serving; it is killed in the end.
 pub(crate) struct Server {
@@ -49,13 +50,18 @@ impl Server {
     }
 
     /// A command that serves, once it does.
-    pub(crate) fn of(mut command: Command) -> Self {
+    pub(crate) fn of(command: Command) -> Self {
+        Self::within(PATIENCE, command)
+    }
+
+    /// The same of one that may take longer.
+    pub(crate) fn within(patience: Duration, mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Lines::of(child.stderr.take().unwrap());
         let out = Lines::of(child.stdout.take().unwrap());
         let mut server = Self { child: Mutex::new(child), log, out, http: Http::new("") };
-        until("the server serves", || {
+        until_within(patience, "the server serves", || {
             let Some(line) = server.has_logged("serving") else {
                 let ended = server.ended();
                 assert!(ended.is_none(), "it ended: {:?}", server.log.all());

@@ -31,6 +31,21 @@ pub(crate) struct LayerEntry {
 
 impl Unpacked {
     pub(crate) fn read(archive: &Path) -> Self {
+        Self::read_by(archive, |index, _| index["manifests"][0].clone())
+    }
+
+    /// The image for a processor, from an archive that holds one for several.
+    pub(crate) fn read_for(archive: &Path, architecture: &str) -> Self {
+        Self::read_by(archive, |index, json| {
+            let whole = json(&blob(index["manifests"][0]["digest"].as_str().unwrap()));
+            let images = whole["manifests"].as_array().unwrap().iter().cloned();
+            let mut of_it = images.filter(|it| it["platform"]["architecture"] == architecture);
+            of_it.next().unwrap()
+        })
+    }
+
+    /// `find` finds the image's descriptor, from `index.json` and other documents by their paths.
+    fn read_by(archive: &Path, find: impl Fn(&Value, &dyn Fn(&str) -> Value) -> Value) -> Self {
         let members = entries(fs::File::open(archive).unwrap())
             .into_iter()
             .filter(|entry| !entry.path.ends_with('/'))
@@ -41,7 +56,7 @@ impl Unpacked {
             serde_json::from_slice(&members[path]).unwrap()
         };
         let digest = |descriptor: &Value| descriptor["digest"].as_str().unwrap().to_owned();
-        let of_manifest = digest(&json("index.json")["manifests"][0]);
+        let of_manifest = digest(&find(&json("index.json"), &json));
         let manifest = json(&blob(&of_manifest));
         let of_config = digest(&manifest["config"]);
         let config = json(&blob(&of_config));

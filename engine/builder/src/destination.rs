@@ -1,5 +1,6 @@
 //! Files and folders that are there whole or not at all: written beside their place, then renamed.
 
+use std::env;
 use std::fmt;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -8,7 +9,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
+use crate::interrupt::{self, Temporary};
+
 const TEMPORARY: &str = ".policy-builder-";
+
+/// Set where this program runs in the image that `builder-image` makes.
+pub(crate) const CONTAINER: &str = "POLICY_BUILDER_IN_CONTAINER";
 
 /// Writes a file, in place of an older one if there is one.
 ///
@@ -22,11 +28,11 @@ pub(crate) fn replace_file(
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), DestinationError> {
     let fail = |problem| DestinationError { kind, path: path.to_owned(), problem };
-    let (target, mut file) = begin_file(path, kind).map_err(fail)?;
+    let (target, mut file, _temporary) = begin_file(path, kind).map_err(fail)?;
     let parent = parent(&target).map_err(fail)?;
     let in_parent = |error: io::Error| fail(Problem::io(parent, error));
     write(file.as_file_mut()).map_err(in_parent)?;
-    file.persist(&target).map_err(|error| in_parent(error.error))?;
+    interrupt::whole(|| file.persist(&target)).map_err(|error| in_parent(error.error))?;
     Ok(())
 }
 
@@ -42,24 +48,28 @@ pub(crate) fn check_file(path: &Path, kind: Kind) -> Result<(), DestinationError
 }
 
 /// Opens the file that is to take the place of `path`, beside it.
-fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile), Problem> {
+fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile, Temporary), Problem> {
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(Problem::Directory);
     }
     let target = through_links(path);
-    match fs::metadata(&target) {
-        Ok(found) if found.is_dir() => return Err(Problem::Directory),
+    let found = fs::metadata(&target).ok();
+    match &found {
+        Some(found) if found.is_dir() => return Err(Problem::Directory),
         // A device or pipe would itself be replaced by a file.
-        Ok(found) if !found.is_file() => return Err(Problem::Special),
+        Some(found) if !found.is_file() => return Err(Problem::Special),
         _ => {}
     }
     let parent = parent(&target)?;
-    let file = Builder::new()
-        .prefix(TEMPORARY)
-        .permissions(Permissions::from_mode(kind.mode()))
-        .tempfile_in(parent)
-        .map_err(|error| Problem::io(parent, error))?;
-    Ok((target, file))
+    let permissions = Permissions::from_mode(kind.mode());
+    let make = || Builder::new().prefix(TEMPORARY).permissions(permissions).tempfile_in(parent);
+    let (file, temporary) =
+        Temporary::make(make, NamedTempFile::path).map_err(|error| Problem::io(parent, error))?;
+    if let Some(found) = found.filter(|_| kind != Kind::Program) {
+        // Who may read and run it is for whoever made it to say; what is not theirs to set stays.
+        let _ = file.as_file().set_permissions(found.permissions());
+    }
+    Ok((target, file, temporary))
 }
 
 /// What is written.
@@ -67,6 +77,10 @@ fn begin_file(path: &Path, kind: Kind) -> Result<(PathBuf, NamedTempFile), Probl
 pub(crate) enum Kind {
     Base,
     Image,
+    Lock,
+    Manifest,
+    Policies,
+    Policy,
     Program,
     Report,
 }
@@ -76,7 +90,7 @@ impl Kind {
     fn mode(self) -> u32 {
         match self {
             Self::Program => 0o777,
-            Self::Base | Self::Image | Self::Report => 0o666,
+            _ => 0o666,
         }
     }
 }
@@ -86,6 +100,10 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Base => "base layer",
             Self::Image => "image",
+            Self::Lock => "lock",
+            Self::Manifest => "manifest",
+            Self::Policies => "policies folder",
+            Self::Policy => "policy crate",
             Self::Program => "program",
             Self::Report => "report",
         })
@@ -104,12 +122,12 @@ pub(crate) fn replace_folder(
 ) -> Result<(), DestinationError> {
     let fail = |problem| DestinationError { kind, path: path.to_owned(), problem };
     let target = through_links(path);
-    let (work, exists) = begin_folder(&target, kind).map_err(fail)?;
+    let (work, exists, _temporary) = begin_folder(&target, kind).map_err(fail)?;
     let parent = parent(&target).map_err(fail)?;
     let in_parent = |error: io::Error| fail(Problem::io(parent, error));
     let new = work.path().join("new");
     fs::create_dir(&new).and_then(|()| write(&new)).map_err(in_parent)?;
-    swap(&target, &new, exists, work).map_err(in_parent)
+    interrupt::whole(|| swap(&target, &new, exists, work)).map_err(in_parent)
 }
 
 /// Finds out whether a folder could be written, before the work for it begins.
@@ -124,7 +142,7 @@ pub(crate) fn check_folder(path: &Path, kind: Kind) -> Result<(), DestinationErr
 }
 
 /// Makes a folder to work in beside the new one, and tells whether something is to be replaced.
-fn begin_folder(target: &Path, kind: Kind) -> Result<(TempDir, bool), Problem> {
+fn begin_folder(target: &Path, kind: Kind) -> Result<(TempDir, bool, Temporary), Problem> {
     let parent = parent(target)?;
     let in_parent = |error: io::Error| Problem::io(parent, error);
     let exists = match fs::metadata(target) {
@@ -140,13 +158,21 @@ fn begin_folder(target: &Path, kind: Kind) -> Result<(TempDir, bool), Problem> {
         }
         Err(_) => false,
     };
-    let work = Builder::new().prefix(TEMPORARY).tempdir_in(parent).map_err(in_parent)?;
-    Ok((work, exists))
+    let make = || Builder::new().prefix(TEMPORARY).tempdir_in(parent);
+    let (work, temporary) = Temporary::make(make, TempDir::path).map_err(in_parent)?;
+    Ok((work, exists, temporary))
 }
 
 /// Renames the new folder to its place, and the old one away first: a folder that is not empty
-/// cannot be renamed over.
+/// cannot be renamed over. An empty one stays and is filled: somebody may be working in it.
 fn swap(target: &Path, new: &Path, exists: bool, work: TempDir) -> io::Result<()> {
+    if exists && fs::read_dir(target)?.next().is_none() {
+        for entry in fs::read_dir(new)? {
+            let entry = entry?;
+            fs::rename(entry.path(), target.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
     let old = work.path().join("old");
     if exists {
         fs::rename(target, &old)?;
@@ -202,6 +228,11 @@ enum Problem {
     Full(PathBuf),
     #[error("you may not write in the folder `{}`; choose another", .0.display())]
     Denied(PathBuf),
+    #[error(
+        "the container's user may not write in `{}`: make the folder before Docker makes it as \
+         root, and add `--user \"$(id -u):$(id -g)\"` to `docker run`", .0.display()
+    )]
+    DeniedInContainer(PathBuf),
     #[error("cannot write in the folder `{}`: {}; mend it, or choose another", .0.display(), .1)]
     Io(PathBuf, io::Error),
 }
@@ -211,6 +242,9 @@ impl Problem {
         let parent = parent.to_owned();
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(parent),
+            ErrorKind::PermissionDenied if env::var_os(CONTAINER).is_some() => {
+                Self::DeniedInContainer(parent)
+            }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(parent),
             _ => Self::Io(parent, error),
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::features::{Features, UnknownFeature};
+use crate::lock::{Lock, LockError};
 use crate::manifest::{Manifest, ManifestError};
 
 /// The engine's own sources: what every policy is built against.
@@ -75,6 +76,12 @@ impl Engine {
         self.left_out = features.choose(&mut self.runtime.document)?;
         self.features = features.clone();
         Ok(self)
+    }
+
+    /// Its own lock: an empty one where it has none.
+    pub(crate) fn lock(&self) -> Result<Lock, LockError> {
+        let path = self.root.join("Cargo.lock");
+        if path.is_file() { Lock::read(&path) } else { Ok(Lock::default()) }
     }
 
     /// The part of the API's version within which policies are compatible, as it stands in the

@@ -32,6 +32,22 @@ impl FromStr for Features {
 }
 
 impl Features {
+    /// These names, in whatever order.
+    pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// All that the engine has.
+    pub(crate) fn all(document: &DocumentMut) -> Self {
+        let features = document.get("features").and_then(Item::as_table_like);
+        let names: BTreeSet<_> = features
+            .into_iter()
+            .flat_map(|it| it.iter())
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        Self(names.into_iter().collect())
+    }
+
     pub(crate) fn names(&self) -> &[String] {
         &self.0
     }

@@ -6,6 +6,19 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
+/// What version control and Cargo keep in a crate's folder, its caches and archives among it.
+const NOT_SOURCES: [&str; 9] = [
+    ".git",
+    ".hg",
+    ".jj",
+    ".svn",
+    "target",
+    ".cargo-ok",
+    ".cargo-checksum.json",
+    ".cargo_vcs_info.json",
+    "Cargo.toml.orig",
+];
+
 /// Files by their path inside the tree.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -24,11 +37,26 @@ impl Tree {
         self.files.insert(path.into(), Content::Text(text));
     }
 
-    /// The files of a crate's folder, without what Git and Cargo keep there.
+    /// The files of a crate's folder, without what Cargo and version control keep there. Links are
+    /// followed.
     pub(crate) fn copy(&mut self, place: &str, folder: &Path) -> io::Result<()> {
+        self.copy_within(place, folder, None)
+    }
+
+    /// As `copy`, of a crate that somebody else put together: a link in it that leads out of what
+    /// was fetched is an error, so that nothing of this machine gets into the tree.
+    pub(crate) fn copy_fetched(&mut self, place: &str, folder: &Path) -> io::Result<()> {
+        let real = fs_err::canonicalize(folder)?;
+        // Cargo marks the root of what it fetched, which is a whole repository for a crate of Git.
+        let fetched = real.ancestors().find(|it| it.join(".cargo-ok").is_file());
+        self.copy_within(place, folder, Some(fetched.unwrap_or(&real)))
+    }
+
+    fn copy_within(&mut self, place: &str, folder: &Path, bounds: Option<&Path>) -> io::Result<()> {
         let entries = WalkDir::new(folder).follow_links(true).into_iter();
         let kept = entries.filter_entry(|entry| {
-            entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some(".git" | "target"))
+            let name = entry.file_name().to_str();
+            entry.depth() != 1 || !name.is_some_and(|name| NOT_SOURCES.contains(&name))
         });
         for entry in kept {
             let entry = match entry {
@@ -37,6 +65,9 @@ impl Tree {
                 Err(error) if is_dangling(&error) => continue,
                 Err(error) => return Err(error.into()),
             };
+            if let Some(bounds) = bounds.filter(|_| entry.path_is_symlink()) {
+                check_within(entry.path(), bounds)?;
+            }
             if entry.file_type().is_file() {
                 let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
                 self.files.insert(
@@ -85,6 +116,20 @@ impl Tree {
     }
 }
 
+/// Makes sure that a link leads to something inside of a folder.
+fn check_within(link: &Path, folder: &Path) -> io::Result<()> {
+    let real = fs_err::canonicalize(link)?;
+    if real.starts_with(folder) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "`{}` is a link to `{}`, outside of the crate that was fetched, so it is not followed; \
+         expected links inside of it: have the link taken out there, or use another version",
+        link.display(),
+        real.display()
+    )))
+}
+
 fn is_dangling(error: &walkdir::Error) -> bool {
     let is_missing = error.io_error().is_some_and(|it| it.kind() == io::ErrorKind::NotFound);
     is_missing && error.path().is_some_and(Path::is_symlink)
@@ -124,6 +169,8 @@ mod tests {
             ("target/x", "b"),
             (".git/y", "c"),
             (".hidden", "d"),
+            (".cargo-ok", "f"),
+            ("Cargo.toml.orig", "g"),
         ] {
             fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
             fs_err::write(source.join(file), text).unwrap();
@@ -148,6 +195,38 @@ mod tests {
         assert_eq!(found, ["Cargo.toml", "p/.hidden", "p/src/lib.rs", "p/src/target/mod.rs"]);
         assert_eq!(fs_err::read_to_string(root.join("p/src/lib.rs")).unwrap(), "changed");
         assert!(!root.join("old").exists());
+    }
+
+    #[test]
+    fn links_in_what_was_fetched_stay_inside_of_it() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = fs_err::canonicalize(temporary.path()).unwrap();
+        let repository = root.join("checkout");
+        let source = repository.join("geo");
+        fs_err::create_dir_all(source.join("src")).unwrap();
+        fs_err::create_dir(root.join(".ssh")).unwrap();
+        fs_err::write(root.join(".ssh/id"), "secret").unwrap();
+        fs_err::write(repository.join("LICENSE"), "MIT").unwrap();
+        fs_err::write(repository.join(".cargo-ok"), "").unwrap();
+        std::os::unix::fs::symlink("../LICENSE", source.join("LICENSE")).unwrap();
+        Tree::default().copy_fetched("p", &source).unwrap();
+
+        for target in [".ssh", ".ssh/id"] {
+            let (link, target) = (source.join("src/link"), root.join(target));
+            std::os::unix::fs::symlink(&target, &link).unwrap();
+            assert_eq!(
+                Tree::default().copy_fetched("p", &source).unwrap_err().to_string(),
+                format!(
+                    "`{}` is a link to `{}`, outside of the crate that was fetched, so it is not \
+                     followed; expected links inside of it: have the link taken out there, or use \
+                     another version",
+                    link.display(),
+                    target.display()
+                )
+            );
+            Tree::default().copy("p", &source).unwrap();
+            fs_err::remove_file(link).unwrap();
+        }
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use crate::compile::Target;
 use crate::generate::Asked;
+use crate::interrupt;
 use crate::progress::Progress;
 
 /// One policy, as the binary's `list --format json` reports it and as the image's label holds it.
@@ -20,33 +21,38 @@ pub(crate) struct Reported {
     pub(crate) crate_name: String,
 }
 
-/// Checks that a program reports what was asked for, and gives that; `None` where programs for its
-/// target do not start.
+/// Checks that a program reports what was asked for, and gives that.
+///
+/// One for another processor is asked as well where it starts, as it does under an emulator. Where
+/// it does not, `elsewhere` stands for what it would say: what a program of the same sources for
+/// another target reports. `None` where there is neither.
 pub(crate) fn check(
     program: &Path,
     target: &Target,
     asked: &Asked,
+    elsewhere: Option<&[Reported]>,
     progress: &Progress,
 ) -> Result<Option<Vec<Reported>>, InspectError> {
-    if !target.runs_here() {
+    let reported = match reported_by(program) {
+        Err(InspectError::NotStarted { .. }) if !target.runs_here() => elsewhere.map(<[_]>::to_vec),
+        reported => Some(reported?),
+    };
+    let Some(reported) = reported else {
         progress.line(&format!(
             "note: programs for {} do not start here, so what this one reports is not compared \
              with what was asked for",
             target.triple
         ));
         return Ok(None);
-    }
-    let reported = reported_by(program)?;
+    };
     compare(asked, &reported).map(|()| Some(reported))
 }
 
 /// Asks a binary for its policies.
 fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
-    let output = Command::new(binary)
-        .args(["list", "--format", "json"])
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
+    let mut command = Command::new(binary);
+    command.args(["list", "--format", "json"]).env_clear();
+    let output = interrupt::output(&mut command)
         .map_err(|error| InspectError::NotStarted { binary: binary.to_owned(), error })?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -104,6 +110,7 @@ mod tests {
         let asked = Asked {
             engine: "1.0.0".into(),
             api: "1.0.0".into(),
+            features: Vec::new(),
             target: "x86_64-unknown-linux-musl".into(),
             revision: None,
             policies: policies.collect(),

@@ -6,6 +6,11 @@ use crate::inspect::Reported;
 /// How the keys of labels begin that say what is in an image.
 pub(crate) const FACTS: &str = "policy-engine.";
 
+/// The policies that the program reported, as JSON.
+pub(crate) const POLICIES: &str = "policy-engine.policies";
+/// The policy crates, as JSON.
+pub(crate) const CRATES: &str = "policy-engine.crates";
+
 /// What is said of an image, by the keys of the OCI image specification where it has one.
 pub(crate) fn of(
     asked: &Asked,
@@ -25,8 +30,8 @@ pub(crate) fn of(
     say("org.opencontainers.image.version", Some(&asked.engine));
     say("org.opencontainers.image.revision", asked.revision.as_deref());
     let crates = serde_json::to_string(&asked.policies).ok();
-    say("policy-engine.crates", crates.as_deref());
+    say(CRATES, crates.as_deref());
     let policies = reported.and_then(|reported| serde_json::to_string(reported).ok());
-    say("policy-engine.policies", policies.as_deref());
+    say(POLICIES, policies.as_deref());
     labels
 }

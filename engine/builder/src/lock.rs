@@ -1,14 +1,18 @@
-//! Reading `Cargo.lock` files.
+//! Reading and writing `Cargo.lock` files.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
+/// crates.io, as lock files have it whatever takes its place.
+pub(crate) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
 /// A lock file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Lock {
     pub(crate) packages: Vec<Package>,
 }
@@ -112,6 +116,68 @@ impl Lock {
     }
 }
 
+/// A lock of these packages as Cargo writes it, below what is to stand at its beginning.
+pub(crate) fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -> String {
+    let mut text = format!("{header}version = 4\n");
+    for Package { name, version, source, checksum, dependencies } in packages {
+        let _ = write!(text, "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\n");
+        if let Some(source) = source {
+            let _ = writeln!(text, "source = {source:?}");
+        }
+        if let Some(checksum) = checksum {
+            let _ = writeln!(text, "checksum = {checksum:?}");
+        }
+        if !dependencies.is_empty() {
+            text.push_str("dependencies = [\n");
+            for dependency in dependencies {
+                let _ = writeln!(text, " {dependency:?},");
+            }
+            text.push_str("]\n");
+        }
+    }
+    text
+}
+
+/// Whether an address, or a source of a lock file, holds what nobody else is to see.
+pub(crate) fn has_secret(url: &str) -> bool {
+    user_info(url).is_some()
+}
+
+/// An address, or a source of a lock file, as everybody may see it.
+pub(crate) fn without_secret(url: &str) -> String {
+    match user_info(url) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => url.to_owned(),
+    }
+}
+
+/// What is before and after the user and the password of an address. The mere user of SSH is no
+/// secret, and belongs to the address; that of HTTP often is a token.
+fn user_info(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    // Cargo reads `https:/` as it does `https://`.
+    let rest = rest.trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let is_path = scheme.ends_with("file");
+    let is_ssh_user = scheme.ends_with("ssh") && !user.contains(':');
+    if is_path || is_ssh_user {
+        return None;
+    }
+    let before = url.strip_suffix(rest)?;
+    Some((before, rest.strip_prefix(user)?.strip_prefix('@')?))
+}
+
+/// A source of a lock file, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+pub(crate) fn source_in_words(source: Option<&str>) -> String {
+    let source = source.map(without_secret);
+    match source.as_deref().map(|it| it.split_once('+').unwrap_or((it, ""))) {
+        None => "(a folder)".to_owned(),
+        Some(("git", url)) => format!("(git {url})"),
+        Some((_, url)) => format!("(registry {url})"),
+    }
+}
+
 fn text_of(table: &Table, key: &str) -> Option<String> {
     table.get(key)?.as_str().map(str::to_owned)
 }
@@ -119,6 +185,17 @@ fn text_of(table: &Table, key: &str) -> Option<String> {
 impl Package {
     pub(crate) fn key(&self) -> Key {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
+    }
+
+    /// The same without what it depends on: Cargo fills that in.
+    pub(crate) fn alone(mut self) -> Self {
+        self.dependencies.clear();
+        self
+    }
+
+    /// The registry or repository, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+    pub(crate) fn source_in_words(&self) -> String {
+        source_in_words(self.source.as_deref())
     }
 
     /// Whether both are the same version of the same package.
@@ -172,6 +249,31 @@ mod tests {
         assert!(!same("0.3.0", "0.4.0"));
         assert!(!same("0.0.1", "0.0.2"));
         assert!(!same("1.0.0", "2.0.0"));
+    }
+
+    #[test]
+    fn users_and_passwords_are_not_shown() {
+        for (url, shown) in [
+            ("git+https://u:TOKEN@example.com/p?rev=a@b#c", "git+https://example.com/p?rev=a@b#c"),
+            ("https://TOKEN@example.com", "https://example.com"),
+            ("sparse+https://u:a@b@example.com/", "sparse+https://example.com/"),
+            ("ssh://git:TOKEN@example.com/p", "ssh://example.com/p"),
+        ] {
+            assert_eq!(without_secret(url), shown);
+        }
+        for url in [
+            "git+ssh://git@example.com/p",
+            "git@example.com:p",
+            "file:///a@b/p",
+            "registry+https://example.com/a@b",
+            "words",
+        ] {
+            assert_eq!(without_secret(url), url);
+        }
+        assert_eq!(
+            source_in_words(Some("git+https://u:TOKEN@example.com/p#c")),
+            source_in_words(Some("git+https://example.com/p#c"))
+        );
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::compile::{self, CompileError, Target};
 use crate::generate::{ASKED, Asked};
+use crate::image::{self, Contents, Image, ImageName, PackError, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
 use crate::progress::Progress;
+use crate::supply::{self, Materials, MaterialsError, Parameters};
 
 /// A program that another tool compiled from a laid-out workspace, and that is what was asked for.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub(crate) struct Prebuilt {
     pub(crate) asked: Asked,
     /// `None` where programs for its target do not start.
     reported: Option<Vec<Reported>>,
+    workspace: PathBuf,
 }
 
 impl Prebuilt {
@@ -32,8 +35,29 @@ impl Prebuilt {
         compile::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
-        let reported = inspect::check(&program, &target, &asked, progress)?;
-        Ok(Self { bytes, target, asked, reported })
+        let reported = inspect::check(&program, &target, &asked, None, progress)?;
+        Ok(Self { bytes, target, asked, reported, workspace: workspace.to_owned() })
+    }
+
+    /// Packs it as an image, with where it comes from attached: the sources in its workspace. What
+    /// of them is linked, only the tool that compiled it could tell.
+    pub(crate) fn pack(
+        &self,
+        name: ImageName,
+        created: SourceDate,
+    ) -> Result<Image, PrebuiltError> {
+        let materials = Materials::read(&self.workspace, &self.asked)?;
+        let mut image = image::pack(&Contents {
+            binary: &self.bytes,
+            platform: self.target.platform(),
+            name,
+            created,
+            labels: self.labels(Some(&created.to_string())),
+        })?;
+        let parameters =
+            Parameters { asked: &self.asked, created, rustc: None, binary: &self.bytes };
+        image.attach(&supply::provenance(&image, &parameters, &materials)?)?;
+        Ok(image)
     }
 
     /// What is said of an image of it.
@@ -70,4 +94,8 @@ pub(crate) enum PrebuiltError {
     Compile(#[from] CompileError),
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Materials(#[from] MaterialsError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
 }

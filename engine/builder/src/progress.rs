@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -16,19 +17,28 @@ pub(crate) struct Phase {
 /// Tells what is going on, on standard error: a moving line on a terminal, plain lines elsewhere.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    /// Without a terminal, a line each.
+    tells_phases: bool,
     phases: RefCell<Vec<Phase>>,
 }
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let moves =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
+        let bar = moves.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}") {
                 bar.set_style(style);
             }
             bar
         });
-        Self { bar, phases: RefCell::default() }
+        Self { bar, tells_phases: true, phases: RefCell::default() }
+    }
+
+    /// For work that is done again and again: only what comes of it stays to be read.
+    pub(crate) fn without_phases() -> Self {
+        Self { tells_phases: false, ..Self::new() }
     }
 
     /// Runs one phase of the work and keeps how long it took.
@@ -44,7 +54,8 @@ impl Progress {
                 bar.set_prefix(name);
                 bar.set_message(what.to_owned());
             }
-            None => self.line(&format!("{name}: {what}")),
+            None if self.tells_phases => self.line(&format!("{name}: {what}")),
+            None => {}
         }
         let start = Instant::now();
         let result = work();
@@ -75,9 +86,10 @@ impl Progress {
         }
     }
 
-    /// Whether colours are wanted.
-    pub(crate) fn colours(&self) -> bool {
-        self.bar.is_some() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    /// Whether colours are wanted on standard error: as the command line's own words have it, by
+    /// `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM` and whether it is a terminal.
+    pub(crate) fn colours() -> bool {
+        AutoStream::choice(&io::stderr()) != ColorChoice::Never
     }
 
     /// Takes the moving line away and gives the phases so far.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::compile::{Binary, Compiled, Target};
 use crate::destination::{self, DestinationError, Kind};
-use crate::image::Image;
+use crate::image::{Image, ImageName, MultiPlatform};
 use crate::inspect::Reported;
 use crate::progress::Phase;
 
@@ -20,6 +20,36 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<ImageReport>,
     pub(crate) phases: Vec<Phase>,
+}
+
+/// What a build for several platforms made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlatformsReport {
+    pub(crate) image: IndexReport,
+    pub(crate) platforms: Vec<PlatformReport>,
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// The image of all platforms.
+#[derive(Debug, Serialize)]
+pub(crate) struct IndexReport {
+    pub(crate) name: String,
+    /// Of the index: what registries call the image by.
+    pub(crate) digest: String,
+    /// In bytes, compressed; what the platforms share counts once.
+    pub(crate) size: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlatformReport {
+    /// As `os/architecture`.
+    pub(crate) platform: String,
+    pub(crate) binary: BinaryReport,
+    /// `None` where no binary could be asked.
+    pub(crate) policies: Option<Vec<Reported>>,
+    pub(crate) image: ImageReport,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,6 +71,16 @@ pub(crate) struct ImageReport {
     /// In bytes, compressed.
     pub(crate) size: u64,
     pub(crate) layers: Vec<LayerReport>,
+    /// The documents that refer to the image.
+    pub(crate) attached: Vec<AttachmentReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttachmentReport {
+    pub(crate) artifact_type: String,
+    /// Of the manifest that refers to the image.
+    pub(crate) digest: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +113,13 @@ impl ImageReport {
             config_digest: image.config_digest().to_string(),
             size: image.size(),
             layers: image.layers().iter().map(layer).collect(),
+            attached: image
+                .attached()
+                .map(|(artifact_type, digest)| AttachmentReport {
+                    artifact_type,
+                    digest: digest.to_string(),
+                })
+                .collect(),
         }
     }
 
@@ -83,42 +130,78 @@ impl ImageReport {
     }
 }
 
-impl Report {
+impl IndexReport {
+    pub(crate) fn of(name: &ImageName, whole: &MultiPlatform) -> Self {
+        Self { name: name.to_string(), digest: whole.digest().to_string(), size: whole.size() }
+    }
+}
+
+/// What is told at the end: as JSON in `--report`, and to people.
+pub(crate) trait Outcome: Serialize {
+    /// What was made, how large it is and how long it took.
+    fn summary(&self, written: &str) -> String;
+
     /// As JSON, to a file.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), DestinationError> {
+    fn write(&self, path: &Path) -> Result<(), DestinationError> {
         destination::replace_file(path, Kind::Report, |file| {
             serde_json::to_writer_pretty(&mut *file, self)?;
             file.write_all(b"\n")
         })
     }
+}
 
-    /// For people: what was made, how large it is and how long it took.
-    pub(crate) fn summary(&self, written: &str) -> String {
-        let mut text = String::new();
-        for it in self.policies.iter().flatten() {
-            let _ = writeln!(text, "policy    {} {} ({})", it.name, it.version, it.crate_name);
-        }
-        let BinaryReport { target, size, crates } = &self.binary;
-        let _ = writeln!(
-            text,
-            "binary    {}, {target}, static; {} crates compiled, {} cached",
-            megabytes(*size as u64),
-            crates.fresh,
-            crates.cached
-        );
-        if let Some(image) = &self.image {
-            text.push_str(&image.summary());
-        }
-        let phases =
-            self.phases.iter().map(|it| format!("{} {:.1} s", it.name, it.took.as_secs_f64()));
-        let _ = writeln!(text, "took      {}", phases.collect::<Vec<_>>().join(", "));
-        let _ = write!(text, "written   {written}");
-        text
+impl Outcome for Report {
+    fn summary(&self, written: &str) -> String {
+        let image = self.image.as_ref().map(ImageReport::summary).unwrap_or_default();
+        let made = policies(self.policies.as_deref()) + &self.binary.summary() + &image;
+        made + &ending(&self.phases, written)
     }
 }
 
+impl Outcome for PlatformsReport {
+    fn summary(&self, written: &str) -> String {
+        // They are made from the same crates.
+        let mut text = policies(self.platforms.iter().find_map(|it| it.policies.as_deref()));
+        for it in &self.platforms {
+            text.push_str(&it.binary.summary());
+        }
+        for it in &self.platforms {
+            let _ = writeln!(text, "image     {}, {}", it.platform, it.image.digest);
+        }
+        let IndexReport { name, digest, size } = &self.image;
+        let size = megabytes(*size);
+        let _ = writeln!(text, "index     {name}, {size} compressed\ndigest    {digest}");
+        text + &ending(&self.phases, written)
+    }
+}
+
+impl BinaryReport {
+    fn summary(&self) -> String {
+        let Self { target, size, crates } = self;
+        format!(
+            "binary    {}, {target}, static; {} crates compiled, {} cached\n",
+            megabytes(*size as u64),
+            crates.fresh,
+            crates.cached
+        )
+    }
+}
+
+fn policies(reported: Option<&[Reported]>) -> String {
+    let mut text = String::new();
+    for it in reported.into_iter().flatten() {
+        let _ = writeln!(text, "policy    {} {} ({})", it.name, it.version, it.crate_name);
+    }
+    text
+}
+
+fn ending(phases: &[Phase], written: &str) -> String {
+    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.took.as_secs_f64()));
+    format!("took      {}\nwritten   {written}", phases.collect::<Vec<_>>().join(", "))
+}
+
 /// Megabytes with two places, in whole-number arithmetic.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     let hundredths = (bytes + 5_000) / 10_000;
     format!("{}.{:02} MB", hundredths / 100, hundredths % 100)
 }

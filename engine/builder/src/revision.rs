@@ -1,5 +1,7 @@
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use crate::interrupt;
 
 /// The Git revision of a folder, with `-dirty` behind it when the folder holds anything that is
 /// not committed; `None` where there is no Git or no repository.
@@ -10,16 +12,14 @@ pub(crate) fn of(folder: &Path) -> Option<String> {
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    command
         .arg("-C")
         .arg(folder)
         .args(arguments)
         // Set in Git's own hooks, and then for another repository.
         .env_remove("GIT_DIR")
-        .env_remove("GIT_WORK_TREE")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+        .env_remove("GIT_WORK_TREE");
+    let output = interrupt::output(&mut command).ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

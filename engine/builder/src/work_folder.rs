@@ -1,10 +1,16 @@
 use std::env;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::engine::Engine;
+use crate::interrupt;
 use crate::progress::Progress;
+
+/// How often it is looked whether the folder is free.
+const STEP: Duration = Duration::from_millis(100);
 
 /// The folder that a build works in, for one build at a time.
 pub(crate) struct WorkFolder {
@@ -34,11 +40,27 @@ impl WorkFolder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 progress.line(&format!("note: waiting for another build in `{}`", path.display()));
-                lock.lock().map_err(in_folder)?;
+                wait_for(&lock).map_err(in_folder)?;
             }
             Err(TryLockError::Error(error)) => return Err(in_folder(error)),
         }
         Ok(Self { path, _lock: lock })
+    }
+}
+
+/// Waits for a lock until there is nothing more to wait for: what is told to end by itself could
+/// not otherwise.
+fn wait_for(lock: &File) -> io::Result<()> {
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if interrupt::is_told() => {
+                let words = "another build works there, and this one was told to end";
+                return Err(io::Error::new(ErrorKind::Interrupted, words));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(STEP),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::format::Format;
 use crate::image;
 
 #[derive(Debug, clap::Args)]
@@ -9,11 +10,15 @@ pub(super) struct Base {
     /// The folder to write them to: a new or an empty one
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
+    /// How to print where they are
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Base {
     pub(super) fn run(&self) -> Result<(), Failure> {
         image::write_base(&self.output)?;
-        super::print(&format!("{}\n", self.output.display()))
+        let written = serde_json::json!({ "folder": self.output });
+        self.format.print(&written, || self.output.display().to_string())
     }
 }

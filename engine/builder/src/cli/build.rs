@@ -2,12 +2,15 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Failure;
-use super::args::BuildArgs;
+use super::options::BuildArgs;
 use crate::destination::{self, Kind};
 use crate::pipeline;
 use crate::progress::Progress;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-builder build --policies ./policies --output ./policy-engine"
+)]
 pub(super) struct Build {
     #[command(flatten)]
     build: BuildArgs,

@@ -1,26 +1,21 @@
 use std::fmt::Write;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Failure;
-use super::args::Inputs;
-use crate::discover::{Policies, PolicyCrate, Role};
+use super::format::Format;
+use super::options::Inputs;
+use crate::discover::{Origin, Policies, PolicyCrate, Role};
 use crate::engine::Engine;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-builder discover --policies ./policies --format json")]
 pub(super) struct Discover {
     #[command(flatten)]
     inputs: Inputs,
-    /// How to print: text for people or JSON for programs
+    /// How to print what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 impl Discover {
@@ -29,22 +24,16 @@ impl Discover {
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
         let of_role = |role| policies.of_role(role).map(Listed::of).collect::<Vec<_>>();
         let (found, support) = (of_role(Role::Policy), of_role(Role::Support));
-        let mut text = String::new();
-        match self.format {
-            Format::Json => {
-                let found = serde_json::json!({ "policies": found, "support": support });
-                let _ = writeln!(text, "{found:#}");
+        let document = serde_json::json!({ "policies": found, "support": support });
+        self.format.print(&document, || {
+            let mut text = String::new();
+            let found = found.iter().map(|it| (Role::Policy, it));
+            for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
+                let Listed { name, version, whence, .. } = it;
+                let _ = writeln!(text, "{role:<7}  {name} {version}  ({whence})");
             }
-            Format::Text => {
-                let found = found.iter().map(|it| (Role::Policy, it));
-                for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
-                    let folder = self.inputs.policies.join(it.folder);
-                    let folder = folder.display();
-                    let _ = writeln!(text, "{role:<7}  {} {}  ({folder})", it.name, it.version);
-                }
-            }
-        }
-        super::print(&text)
+            text
+        })
     }
 }
 
@@ -54,11 +43,26 @@ struct Listed<'a> {
     #[serde(rename = "crate")]
     name: &'a str,
     version: String,
-    folder: &'a str,
+    /// Inside the policies folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a str>,
+    /// As a lock file writes it, or the folder of one from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip)]
+    whence: String,
 }
 
 impl<'a> Listed<'a> {
     fn of(it: &'a PolicyCrate) -> Self {
-        Self { name: &it.name, version: it.version.to_string(), folder: &it.folder }
+        let whence = it.whence();
+        let is_local = it.origin == Origin::Folder;
+        Self {
+            name: &it.name,
+            version: it.version.to_string(),
+            folder: is_local.then_some(&it.folder),
+            source: (!is_local).then(|| whence.clone()),
+            whence,
+        }
     }
 }

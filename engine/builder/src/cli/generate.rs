@@ -1,12 +1,15 @@
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
-use super::args::Inputs;
+use super::format::Format;
+use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::compile::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
-use crate::features::Features;
-use crate::generate::{self, Extent, Stamp};
+use crate::generate::{self, Extent, GenerateError, Stamp};
+use crate::interrupt::Temporary;
+use crate::policies_lock;
 use crate::progress::Progress;
 use crate::resolve;
 use crate::revision;
@@ -18,15 +21,10 @@ use crate::revision;
 pub(super) struct Generate {
     #[command(flatten)]
     inputs: Inputs,
-    /// Optional parts of the engine, such as `otlp`, with commas between them
-    #[arg(
-        long,
-        value_name = "FEATURES",
-        env = "POLICY_ENGINE_FEATURES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    engine_features: Features,
+    #[command(flatten)]
+    locked: LockedArg,
+    #[command(flatten)]
+    features: FeaturesArg,
     /// The folder to lay the workspace out in: a new or an empty one, or one that was laid out before
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
@@ -39,12 +37,17 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
+    /// How to print where the workspace is
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Generate {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let engine =
-            Engine::locate(self.inputs.engine.as_deref())?.with_features(&self.engine_features)?;
+        let locked = self.locked.locked();
+        policies_lock::check_is_there(&self.inputs.policies, locked)?;
+        let engine = Engine::locate(self.inputs.engine.as_deref())?
+            .with_features(&self.features.engine_features)?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
         generate::check_outside(&self.output, &policies)?;
         generate::check_ours(&self.output)?;
@@ -53,8 +56,59 @@ impl Generate {
         let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
-        let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
-        resolve::complete_lock(&workspace, &policies, &Progress::new())?;
-        super::print(&format!("{}\n", workspace.root.display()))
+        // What an interruption cuts short is no workspace.
+        let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
+        let is_there = self.output.symlink_metadata().is_ok();
+        let _new = is_new
+            .then(|| Temporary::at(&self.output))
+            .transpose()
+            .map_err(GenerateError::Files)?;
+        let lay_out = || -> Result<_, Failure> {
+            let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
+            resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
+            Ok(workspace)
+        };
+        // Nor is what has no lock to go by; Cargo would build it all the same.
+        let workspace = lay_out().inspect_err(|_| {
+            if is_new {
+                discard(&self.output, is_there);
+            }
+        })?;
+        let written = serde_json::json!({ "workspace": workspace.root, "target": target });
+        self.format.print(&written, || workspace.root.display().to_string())
+    }
+}
+
+/// Removes what was laid out in a folder that was empty or not there; an empty one stays. What
+/// cannot be removed is left: why there is no workspace says more.
+fn discard(folder: &Path, was_there: bool) {
+    if !was_there {
+        let _ = fs::remove_dir_all(folder);
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let _ = match entry.file_type() {
+            Ok(kind) if kind.is_dir() => fs::remove_dir_all(path),
+            _ => fs::remove_file(path),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_discarded_leaves_what_was_there() {
+        let temporary = tempfile::tempdir().unwrap();
+        for was_there in [true, false] {
+            let folder = temporary.path().join(was_there.to_string());
+            fs::create_dir_all(folder.join("program/src")).unwrap();
+            fs::write(folder.join("Cargo.lock"), "").unwrap();
+            discard(&folder, was_there);
+            assert_eq!(folder.is_dir(), was_there);
+            assert!(fs::read_dir(folder).map_or(true, |mut it| it.next().is_none()));
+        }
     }
 }

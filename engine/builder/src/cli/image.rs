@@ -1,8 +1,9 @@
 use super::Failure;
-use super::args::{BuildArgs, ImageArgs};
-use crate::image::{self, Contents};
-use crate::pipeline;
+use super::options::{BuildArgs, ImageArgs};
+use crate::image::{MultiPlatform, Platform};
+use crate::pipeline::{self, Built};
 use crate::progress::Progress;
+use crate::report::{IndexReport, PlatformsReport};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -12,27 +13,56 @@ pub(super) struct Image {
     #[command(flatten)]
     build: BuildArgs,
     #[command(flatten)]
-    image: ImageArgs,
+    output: ImageArgs,
+    /// The image's platforms, such as `linux/amd64,linux/arm64`: several are joined by an index
+    /// [default: this machine's]
+    #[arg(long, value_name = "PLATFORMS", value_delimiter = ',', conflicts_with = "target")]
+    platform: Vec<Platform>,
 }
 
 impl Image {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        self.image.check()?;
+        self.output.check()?;
         self.build.check_report()?;
-        let name = self.image.name()?;
-        let progress = Progress::new();
-        let built = pipeline::run(&self.build.order(), &progress)?;
-        let (image, written) = progress.phase("pack", &name.to_string(), || {
-            let image = image::pack(&Contents {
-                binary: &built.binary.bytes,
-                architecture: built.target.architecture(),
-                name: name.clone(),
-                created: self.image.created,
-                labels: built.labels(self.image.created),
-            })?;
-            let written = self.image.write(&image)?;
+        self.output.name()?;
+        let (order, progress) = (self.build.order(), Progress::new());
+        if self.platform.is_empty() {
+            return self.finish(pipeline::run(&order, &progress)?, &progress);
+        }
+        let built = pipeline::run_platforms(&order, &self.platform, &progress)?;
+        match <[Built; 1]>::try_from(built) {
+            Ok([built]) => self.finish(built, &progress),
+            Err(built) => self.finish_all(built, &progress),
+        }
+    }
+
+    /// Packs a program as an image of one platform.
+    fn finish(&self, built: Built, progress: &Progress) -> Result<(), Failure> {
+        let (image, written) = progress.phase("pack", &self.output.name()?.to_string(), || {
+            let image = built.pack(&self.output.name()?, self.output.created)?;
+            let written = self.output.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;
-        self.build.finish(&built.report(Some(&image), &progress), &written)
+        self.build.finish(&built.report(Some(&image), progress), &written)
+    }
+
+    /// Packs programs for several platforms as one image. Loaders that know no index get that for
+    /// the first, which is this machine's platform if it is among them.
+    fn finish_all(&self, built: Vec<Built>, progress: &Progress) -> Result<(), Failure> {
+        let name = self.output.name()?;
+        let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
+            let images = built.iter().map(|it| it.pack(&name, self.output.created));
+            let images = images.collect::<Result<Vec<_>, _>>()?;
+            let whole = MultiPlatform::of_images(&images)?;
+            let written = self.output.write_joined(&whole, images.first())?;
+            Ok::<_, Failure>((images, whole, written))
+        })?;
+        let reports = built.into_iter().zip(&images).map(|(built, image)| built.platform(image));
+        let report = PlatformsReport {
+            image: IndexReport::of(&name, &whole),
+            platforms: reports.collect(),
+            phases: progress.finish(),
+        };
+        self.build.finish(&report, &written)
     }
 }

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use super::format::Format;
 use crate::destination::{self, Kind};
-use crate::image;
+use crate::image::MultiPlatform;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -15,12 +16,24 @@ pub(super) struct Index {
     /// Images of one platform each, as `--oci-layout` writes them
     #[arg(value_name = "LAYOUT", required = true)]
     layouts: Vec<PathBuf>,
+    /// How to print what was made
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Index {
     pub(super) fn run(&self) -> Result<(), Failure> {
         destination::check_folder(&self.output, Kind::Image)?;
-        let digest = image::write_index(&self.output, &self.layouts)?;
-        super::print(&format!("digest    {digest}\nwritten   {}\n", self.output.display()))
+        let whole = MultiPlatform::of_layouts(&self.layouts)?;
+        whole.write_layout_dir(&self.output)?;
+        let (digest, output) = (whole.digest().to_string(), self.output.display());
+        let written = serde_json::json!({ "digest": digest, "layout": self.output });
+        self.format.print(&written, || {
+            format!(
+                "digest    {digest}
+written   {output}
+"
+            )
+        })
     }
 }

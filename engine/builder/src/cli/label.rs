@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter};
 
 use super::Failure;
-use super::args::ProgramArgs;
+use super::options::ProgramArgs;
 use crate::image;
 use crate::progress::Progress;
 

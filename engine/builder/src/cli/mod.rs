@@ -1,16 +1,31 @@
-//! The command line: `image` does the whole job, `discover`, `generate` and `build` stop earlier.
-//! `pack`, `label` and `base` serve those who compile with another tool, and `index` joins what
-//! was packed for several platforms.
+//! The command line: `image` does the whole job; `discover`, `generate`, `vet` and `build` stop
+//! earlier, and `watch` serves what comes of it. `new` and `add` write folders to begin with, `lock`
+//! writes down the versions that they take. `push` takes an image to registries; `inspect`, `diff`
+//! and `verify` judge one. `pack`, `label`, `base` and `index` serve those who compile with another
+//! tool. `builder-image` makes an image of all this, `completions` help to write it.
 
+mod add;
 mod args;
 mod base;
 mod build;
+mod builder_image;
+mod completions;
+mod diff;
 mod discover;
+mod format;
 mod generate;
 mod image;
 mod index;
+mod inspect;
 mod label;
+mod lock;
+mod new;
+mod options;
 mod pack;
+mod push;
+mod verify;
+mod vet;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,16 +33,27 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::builder_image::BuilderImageError;
 use crate::compile::CompileError;
 use crate::destination::DestinationError;
 use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
+use crate::interrupt;
+use crate::lock::LockError;
 use crate::pipeline::PipelineError;
+use crate::plain_text::plain;
+use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
+use crate::push::PushError;
 use crate::resolve::ResolveError;
+use crate::scaffold::ScaffoldError;
+use crate::supply::{DescribeError, VerifyError};
+use crate::vet::VetError;
+use crate::watch::WatchError;
 use args::{Args, Command};
+use lock::UnknownPackage;
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -37,6 +63,7 @@ const USAGE: u8 = 64;
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
+    interrupt::watch();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -51,32 +78,56 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     let done = match args.command {
+        Command::New(args) => args.run(),
+        Command::Add(args) => args.run(),
         Command::Discover(args) => args.run(),
         Command::Generate(args) => args.run(),
+        Command::Vet(args) => args.run(),
         Command::Build(args) => args.run(),
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
+        Command::Push(args) => args.run(),
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),
+        Command::Lock(args) => args.run(),
+        Command::Inspect(args) => args.run(),
+        Command::Verify(args) => args.run(),
+        Command::Diff(args) => return ended(args.run()),
+        Command::Completions(args) => args.run(),
+        Command::BuilderImage(args) => args.run(),
+        Command::Watch(args) => args.run(),
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
-            // With standard error closed there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            // What an interruption itself brought about is no news. With standard error closed
+            // there is nobody left to tell.
+            let _ = interrupt::whole(|| {
+                writeln!(io::stderr(), "error: {}", plain(&failure.to_string()))
+            });
             ExitCode::from(FAILED)
         }
     }
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    io::stdout().write_all(bytes).map_err(Failure::Print)
 }
 
 /// Why what was asked for is not there.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     #[error(transparent)]
@@ -86,6 +137,12 @@ enum Failure {
     #[error(transparent)]
     Generate(#[from] GenerateError),
     #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Locked(#[from] LockedError),
+    #[error(transparent)]
+    Renewal(#[from] UnknownPackage),
+    #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
     Compile(#[from] CompileError),
@@ -94,13 +151,41 @@ enum Failure {
     #[error(transparent)]
     Pack(#[from] PackError),
     #[error(transparent)]
+    Push(#[from] PushError),
+    #[error(transparent)]
     Label(#[from] LabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
+    BuilderImage(#[from] BuilderImageError),
+    #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error(transparent)]
     Destination(#[from] DestinationError),
+    #[error("work in the system's folder for temporary files: {0}")]
+    Temporary(io::Error),
+    #[error(transparent)]
+    Vet(#[from] VetError),
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(
+        "the image `{image}` has no {what} attached: `policy-builder image` attaches one, and a \
+         copy has it where the tool that copied brought the image's referrers along"
+    )]
+    NotAttached { image: String, what: &'static str },
+    #[error(
+        "the image `{image}` is for several platforms ({}): name one with `--platform`",
+        platforms.join(", ")
+    )]
+    SeveralPlatforms { image: String, platforms: Vec<String> },
+    #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
+    NoPlatform { image: String, platform: String, known: Vec<String> },
+    #[error("write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("cannot write to standard output: {0}")]
     Print(io::Error),
 }

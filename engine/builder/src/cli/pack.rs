@@ -1,6 +1,6 @@
 use super::Failure;
-use super::args::{ImageArgs, ProgramArgs};
-use crate::image::{self, Contents};
+use super::format::Format;
+use super::options::{ImageArgs, ProgramArgs};
 use crate::progress::Progress;
 use crate::report::ImageReport;
 
@@ -13,6 +13,9 @@ pub(super) struct Pack {
     program: ProgramArgs,
     #[command(flatten)]
     image: ImageArgs,
+    /// How to print what was made
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Pack {
@@ -20,15 +23,9 @@ impl Pack {
         self.image.check()?;
         let name = self.image.name()?;
         let program = self.program.read(&Progress::new())?;
-        let created = self.image.created;
-        let image = image::pack(&Contents {
-            binary: &program.bytes,
-            architecture: program.target.architecture(),
-            name,
-            created,
-            labels: program.labels(Some(&created.to_string())),
-        })?;
+        let image = program.pack(name, self.image.created)?;
         let written = self.image.write(&image)?;
-        super::print(&format!("{}written   {written}\n", ImageReport::of(&image).summary()))
+        let report = ImageReport::of(&image);
+        self.format.print(&report, || format!("{}written   {written}\n", report.summary()))
     }
 }

@@ -1,15 +1,19 @@
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{CompileError, Target};
+use super::messages::{BuiltTarget, Diagnostic, Message};
+use super::{CompileError, Profile, Target, linker};
+use crate::destination::CONTAINER;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
+use crate::interrupt::{self, Temporary};
 use crate::progress::Progress;
 
 /// How many crates a build took.
@@ -21,30 +25,6 @@ pub(crate) struct Compiled {
     pub(crate) cached: usize,
 }
 
-/// A line of what `cargo build --message-format json` prints.
-#[derive(Deserialize)]
-#[serde(tag = "reason")]
-enum Message {
-    #[serde(rename = "compiler-artifact")]
-    Artifact { target: BuiltTarget, executable: Option<PathBuf>, fresh: bool },
-    #[serde(rename = "compiler-message")]
-    Diagnostic { target: BuiltTarget, manifest_path: PathBuf, message: Diagnostic },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct BuiltTarget {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Diagnostic {
-    level: String,
-    message: String,
-    rendered: Option<String>,
-}
-
 /// Whether Cargo may ask registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Network {
@@ -54,39 +34,125 @@ pub(crate) enum Network {
 
 /// Has Cargo add to the lock what it lacks, keeping what it holds where it can.
 pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(), CompileError> {
-    let mut command = cargo("update", workspace);
+    let mut command = cargo("update", &workspace.root);
     command.args(["--workspace", "--quiet"]);
     if network == Network::Off {
         command.arg("--offline");
     }
-    let output = command.output().map_err(not_started)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(CompileError::Resolve(sentence(&String::from_utf8_lossy(&output.stderr))))
+    resolved(&mut command).map(drop)
 }
 
-/// Runs `cargo build` and gives the program's path.
+/// Has Cargo resolve and fetch what the package in a folder depends on, and gives what it says of
+/// that: the JSON of `cargo metadata`.
+pub(crate) fn metadata(root: &Path, network: Network) -> Result<Vec<u8>, CompileError> {
+    let mut command = cargo("metadata", root);
+    command.args(["--format-version", "1", "--quiet"]);
+    if network == Network::Off {
+        command.arg("--offline");
+    }
+    resolved(&mut command)
+}
+
+/// Runs Cargo where it resolves, and gives what it prints.
+fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
+    let output = interrupt::output_of_asking(command).map_err(not_started)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let mut words = sentence(&String::from_utf8_lossy(&output.stderr));
+    if env::var_os(CONTAINER).is_some() {
+        words.push_str(
+            "; this image builds what it was made with: make it anew, with `policy-builder \
+             builder-image --policies` and this folder",
+        );
+    }
+    Err(CompileError::Resolve(words))
+}
+
+/// What `cargo build` made.
+pub(super) struct Build {
+    /// The program's path.
+    pub(super) program: PathBuf,
+    pub(super) compiled: Compiled,
+    /// Cargo's ids of the packages whose libraries are for the target: what runs at compile time is
+    /// for the host, in a folder of its own.
+    pub(super) linked: BTreeSet<String>,
+}
+
+/// Runs `cargo build`.
 pub(super) fn build(
     workspace: &Workspace,
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     flags: &OsStr,
     progress: &Progress,
-) -> Result<(PathBuf, Compiled), CompileError> {
-    let rendered = if progress.colours() { "json-diagnostic-rendered-ansi" } else { "json" };
-    let mut child = cargo("build", workspace)
-        .args(["--release", "--locked", "--package", PROGRAM])
-        .args(["--target", &target.triple, "--message-format", rendered])
+) -> Result<Build, CompileError> {
+    let mut command = cargo("build", &workspace.root);
+    let _scratch = scratch(&mut command, cache)?;
+    if profile == Profile::Release {
+        command.args(["--release", "--target", &target.triple]);
+    }
+    command
+        .args(["--locked", "--package", PROGRAM, "--message-format", message_format()])
         .arg("--target-dir")
         .arg(cache)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
-    let stderr = child.stderr.take();
+        .envs(target.linker.map(|linker| (linker::variable(&target.triple), linker)));
+    let mut program = None;
+    let mut compiled = Compiled::default();
+    let mut linked = BTreeSet::new();
+    let of_target = cache.join(&target.triple);
+    let mut blame = Blame::new(workspace, policies);
+    let Followed { status, words } = follow(command, |message| match message {
+        Message::Artifact { package_id, target, filenames, executable, fresh, .. } => {
+            progress.compiled(&target.name);
+            if filenames.iter().any(|file| file.starts_with(&of_target)) {
+                linked.insert(package_id);
+            }
+            *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
+            program = executable.or(program.take());
+        }
+        Message::Diagnostic { target, manifest_path, message } => {
+            blame.tell(&target, &manifest_path, &message, progress);
+        }
+        Message::Other => {}
+    })?;
+    match (status.success(), program) {
+        (true, Some(program)) => Ok(Build { program, compiled, linked }),
+        _ => Err(blame.error(status, &words)),
+    }
+}
+
+/// Has compilers work in a folder that an interruption removes: those that are ended leave there
+/// what they were at.
+pub(super) fn scratch(command: &mut Command, cache: &Path) -> Result<Temporary, CompileError> {
+    let scratch = Temporary::at(&cache.join("tmp"))?;
+    fs_err::create_dir_all(scratch.path())?;
+    command.env("TMPDIR", scratch.path());
+    Ok(scratch)
+}
+
+/// How Cargo is to print its messages, and in them the compiler's words.
+pub(super) fn message_format() -> &'static str {
+    if Progress::colours() { "json-diagnostic-rendered-ansi" } else { "json" }
+}
+
+/// How a Cargo ended, and what it said on standard error.
+pub(super) struct Followed {
+    pub(super) status: ExitStatus,
+    pub(super) words: String,
+}
+
+/// Runs a Cargo that prints messages, and hands each on as it comes.
+pub(super) fn follow(
+    mut command: Command,
+    mut each: impl FnMut(Message),
+) -> Result<Followed, CompileError> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = interrupt::spawn(&mut command).map_err(not_started)?;
+    let stderr = child.process.stderr.take();
     let words = thread::spawn(move || {
         let mut words = String::new();
         if let Some(mut stderr) = stderr {
@@ -95,38 +161,67 @@ pub(super) fn build(
         }
         words
     });
-
-    let mut program = None;
-    let mut compiled = Compiled::default();
-    let mut culprit: Option<CompileError> = None;
-    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
-        match serde_json::from_str(&line?) {
-            Ok(Message::Artifact { target, executable, fresh }) => {
-                progress.compiled(&target.name);
-                *(if fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
-                program = executable.or(program);
-            }
-            Ok(Message::Diagnostic { target, manifest_path, message }) => {
-                if let Some(rendered) = &message.rendered {
-                    progress.line(rendered.trim_end());
-                }
-                if message.level == "error" && culprit.is_none() {
-                    culprit =
-                        Some(blame(&target.name, &manifest_path, &message, workspace, policies));
-                }
-            }
-            Ok(Message::Other) | Err(_) => {}
+    let mut unread = None;
+    for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
+    {
+        let line = line?;
+        match serde_json::from_str(&line) {
+            Ok(message) => each(message),
+            // A procedural macro may print; Cargo's own lines are objects.
+            Err(error) if line.starts_with('{') => unread = unread.or(Some(error)),
+            Err(_) => {}
         }
     }
-    let status = child.wait()?;
-    let words = words.join().unwrap_or_default();
-    match (status.success(), program) {
-        (true, Some(program)) => Ok((program, compiled)),
-        _ if tells_of_a_full_disk(&words) => Err(CompileError::DiskFull),
-        _ => Err(culprit.unwrap_or_else(|| CompileError::Cargo {
+    if let Some(error) = unread {
+        // What is not understood may be what matters.
+        let _ = child.wait();
+        return Err(CompileError::Unread(error));
+    }
+    Ok(Followed { status: child.wait()?, words: words.join().unwrap_or_default() })
+}
+
+/// Passes the compiler's words on, and keeps whose mistake its first error is.
+pub(super) struct Blame<'a> {
+    workspace: &'a Workspace,
+    policies: &'a Policies,
+    culprit: Option<CompileError>,
+}
+
+impl<'a> Blame<'a> {
+    pub(super) fn new(workspace: &'a Workspace, policies: &'a Policies) -> Self {
+        Self { workspace, policies, culprit: None }
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        target: &BuiltTarget,
+        manifest: &Path,
+        message: &Diagnostic,
+        progress: &Progress,
+    ) {
+        if let Some(rendered) = &message.rendered {
+            progress.line(rendered.trim_end());
+        }
+        if message.level == "error" && self.culprit.is_none() {
+            let blamed = blame(&target.name, manifest, message, self.workspace, self.policies);
+            self.culprit = Some(blamed);
+        }
+    }
+
+    /// Whether there was an error.
+    pub(super) fn is_told(&self) -> bool {
+        self.culprit.is_some()
+    }
+
+    /// Why a Cargo ended as it did.
+    pub(super) fn error(self, status: ExitStatus, words: &str) -> CompileError {
+        if tells_of_a_full_disk(words) {
+            return CompileError::DiskFull;
+        }
+        self.culprit.unwrap_or_else(|| CompileError::Cargo {
             status: status.to_string(),
-            words: sentence(&words),
-        })),
+            words: sentence(words),
+        })
     }
 }
 
@@ -149,12 +244,15 @@ fn blame(
     if tells_of_a_full_disk(words) && !words.contains("-->") {
         return CompileError::DiskFull;
     }
+    if error.message.starts_with("linking with `") || error.message.starts_with("linker `") {
+        return CompileError::Link;
+    }
     let inside = folder.strip_prefix(workspace.root.join("policies")).ok();
     if let Some(it) = policies.crates.iter().find(|it| inside == Some(Path::new(&it.folder))) {
         return CompileError::Crate {
             role: it.role,
             name: it.name.clone(),
-            path: policies.root.join(&it.folder),
+            path: it.manifest.folder().to_owned(),
         };
     }
     // The generated program only refers to what `register!` makes in each policy crate.
@@ -177,9 +275,9 @@ fn blame(
 /// The Cargo that runs this program, or else the one on the PATH, without the variables that
 /// would change what the release profile says. It runs where the user is, so that the toolchain
 /// and the registries are those which the user has set there.
-fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
+pub(super) fn cargo(subcommand: &str, root: &Path) -> Command {
     let mut command = Command::new(program());
-    command.arg(subcommand).arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
+    command.arg(subcommand).arg("--manifest-path").arg(root.join("Cargo.toml"));
     command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
     for (name, _) in env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_") {
@@ -189,16 +287,23 @@ fn cargo(subcommand: &str, workspace: &Workspace) -> Command {
     command
 }
 
+/// Whether that Cargo has Clippy.
+pub(super) fn has_clippy(workspace: &Workspace) -> Result<bool, CompileError> {
+    let mut command = cargo("clippy", &workspace.root);
+    let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
+    Ok(output.status.success())
+}
+
 fn program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn not_started(error: std::io::Error) -> CompileError {
+pub(super) fn not_started(error: std::io::Error) -> CompileError {
     CompileError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
 }
 
 /// Cargo's words on one line, without the name of their kind.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
     lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()

@@ -33,7 +33,7 @@ pub(crate) fn check_processor(
     bytes: &[u8],
     target: &Target,
 ) -> Result<(), CompileError> {
-    let machine = match target.architecture() {
+    let machine = match target.platform().architecture {
         Arch::Amd64 => EM_X86_64,
         Arch::ARM64 => EM_AARCH64,
         _ => return Ok(()),

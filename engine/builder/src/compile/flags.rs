@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use super::{CompileError, Target, paths, target};
 use crate::generate::Workspace;
 
+/// Links statically. It is part of what `cfg(target_feature)` tells apart.
+pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
+
 /// The compiler's flags: link statically, and let no path of this machine into the binary.
 ///
 /// Cargo leaves these out of the names that it makes of metadata when they remap paths, so the
@@ -21,7 +24,7 @@ pub(super) fn rustflags(
         (Some(cache.to_owned()), "/build"),
         (Some(workspace.root.clone()), "/workspace"),
     ];
-    let mut flags = OsString::from("-Ctarget-feature=+crt-static");
+    let mut flags = OsString::from(STATIC);
     for (from, to) in remapped {
         if let Some(from) = from {
             // Cargo's separator of encoded flags, which no path has to be quoted for.

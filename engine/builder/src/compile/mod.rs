@@ -1,45 +1,69 @@
 //! From the generated workspace to one static binary.
 
 mod cargo;
+mod check;
 mod elf;
 mod flags;
+mod linked;
+mod linker;
+mod messages;
 mod paths;
+mod profile;
 mod target;
+mod vendor;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use cargo::{Compiled, Network, complete_lock};
+pub(crate) use cargo::{Compiled, Network, complete_lock, metadata};
+pub(crate) use check::{Checked, Questions, check};
 pub(crate) use elf::{check_processor, check_static};
-pub(crate) use target::Target;
+pub(crate) use linked::{Linked, PackageId};
+pub(crate) use messages::{Diagnostic, Span};
+pub(crate) use paths::cargo_home;
+pub(crate) use profile::Profile;
+pub(crate) use target::{Target, print, rustc_version};
+pub(crate) use vendor::{Vendored, vendor};
 
 use crate::discover::{Policies, Role};
 use crate::generate::Workspace;
 use crate::progress::Progress;
 
-/// A binary that was compiled and is known to be one static file.
+/// A binary that was compiled, and is known to be one static file where it is to be released.
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
     pub(crate) bytes: Vec<u8>,
     /// How many crates were compiled for it and how many were there already.
     pub(crate) compiled: Compiled,
+    /// The packages that are linked into it, sorted: itself among them.
+    pub(crate) linked: Vec<Linked>,
 }
 
-/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds in `cache`.
+/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds
+/// in `cache`.
 pub(crate) fn compile(
     workspace: &Workspace,
     policies: &Policies,
     target: &Target,
     cache: &Path,
+    profile: Profile,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
-    let flags = flags::rustflags(workspace, cache, target)?;
-    let (path, compiled) = cargo::build(workspace, policies, target, cache, &flags, progress)?;
+    let flags = match profile {
+        Profile::Release => flags::rustflags(workspace, cache, target)?,
+        Profile::Quick => profile::quick_rustflags()?,
+    };
+    let built = cargo::build(workspace, policies, target, cache, profile, &flags, progress)?;
+    let (path, compiled) = (built.program, built.compiled);
     let bytes = fs_err::read(&path)?;
+    if profile == Profile::Quick {
+        return Ok(Binary { path, bytes, compiled, linked: Vec::new() });
+    }
     check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    Ok(Binary { path, bytes, compiled })
+    let linked = linked::packages(workspace, target, &built.linked)?;
+    Ok(Binary { path, bytes, compiled, linked })
 }
 
 /// Why there is no binary.
@@ -61,6 +85,14 @@ pub(crate) enum CompileError {
          installs it"
     )]
     NoStandardLibrary { target: String },
+    #[error(
+        "nothing here links programs for `{target}`: this toolchain is without `rust-lld`, which \
+         those of rustup.rs bring; have it on the PATH, or name another linker, such as `ld.lld` \
+         of LLVM, in `{variable}`"
+    )]
+    NoLinker { target: String, variable: String },
+    #[error("vendor the sources of what is compiled: {0}")]
+    Vendor(String),
     #[error("resolve the dependencies of the policies: {0}")]
     Resolve(String),
     #[error(
@@ -84,6 +116,23 @@ pub(crate) enum CompileError {
         "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
     )]
     Dependency(String),
+    #[error(
+        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
+         installs it; `--no-vet` builds without vetting"
+    )]
+    NoClippy,
+    #[error("ask Cargo what the program is linked with: {0}")]
+    Metadata(String),
+    #[error(
+        "the program does not link: the words of compiler and linker are above; Cargo's \
+         configuration can name another linker for the target"
+    )]
+    Link,
+    #[error(
+        "a message of the compiler is not understood: {0}; code that macros nest so deeply cannot be \
+         judged: write it out"
+    )]
+    Unread(serde_json::Error),
     #[error("cargo ended with {status}: {words}")]
     Cargo { status: String, words: String },
     #[error(

@@ -20,7 +20,7 @@ pub(super) fn check_absent(program: &[u8], folders: &[&Path]) -> Result<(), Comp
 }
 
 /// Where Cargo keeps the sources of third-party crates.
-pub(super) fn cargo_home() -> Option<PathBuf> {
+pub(crate) fn cargo_home() -> Option<PathBuf> {
     let given = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let home = given.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
     std::path::absolute(home).ok()

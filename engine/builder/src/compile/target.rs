@@ -1,11 +1,12 @@
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
 
-use oci_spec::image::Arch;
-
-use super::CompileError;
+use super::{CompileError, linker};
+use crate::image::Platform;
+use crate::interrupt;
 
 /// What the program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) struct Target {
     pub(crate) triple: String,
     /// What to tell the user about this choice, when it is not the best one.
     pub(crate) note: Option<String>,
+    /// What Cargo is told to link with, where its own choice would not do.
+    pub(super) linker: Option<&'static str>,
 }
 
 impl Target {
@@ -24,43 +27,52 @@ impl Target {
             if !is_linux(triple) {
                 return Err(CompileError::NotLinux(triple.to_owned()));
             }
-            return if has_standard_library(triple)? {
-                Ok(Self { triple: triple.to_owned(), note: None })
-            } else {
-                Err(CompileError::NoStandardLibrary { target: triple.to_owned() })
-            };
+            if !has_standard_library(triple)? {
+                return Err(CompileError::NoStandardLibrary { target: triple.to_owned() });
+            }
+            let linker = linker::choose(triple, &host()?)?;
+            return Ok(Self { linker, ..Self::of(triple) });
         }
         let host = host()?;
         let musl = musl_for(&host);
         if has_standard_library(&musl)? {
-            return Ok(Self { triple: musl, note: None });
+            let linker = linker::choose(&musl, &host)?;
+            return Ok(Self { linker, ..Self::of(&musl) });
         }
         if host.contains("-linux-gnu") {
             let note = format!(
                 "the program is linked against glibc, statically: `rustup target add {musl}` gets \
                  musl, which makes it smaller and free of glibc's own plugins"
             );
-            return Ok(Self { triple: host, note: Some(note) });
+            return Ok(Self { note: Some(note), ..Self::of(&host) });
         }
         Err(CompileError::NoStandardLibrary { target: musl })
     }
 
-    /// A target that a program was compiled for already.
-    pub(crate) fn of(triple: &str) -> Self {
-        Self { triple: triple.to_owned(), note: None }
+    /// The target for a platform: musl, and on this machine's own platform as without one.
+    pub(crate) fn for_platform(platform: &Platform) -> Result<Self, CompileError> {
+        let is_own = Platform::of_target(&host()?) == *platform;
+        Self::choose(platform.musl_target().filter(|_| !is_own))
     }
 
-    /// The processor, as images name it.
-    pub(crate) fn architecture(&self) -> Arch {
-        match self.triple.split('-').next().unwrap_or_default() {
-            "x86_64" => Arch::Amd64,
-            "aarch64" => Arch::ARM64,
-            "i686" | "i586" => Arch::i386,
-            "powerpc64le" => Arch::PowerPC64le,
-            "riscv64gc" | "riscv64a23" => Arch::RISCV64,
-            arm if arm.starts_with("arm") || arm.starts_with("thumb") => Arch::ARM,
-            other => Arch::from(other),
+    /// What the compiler runs on itself, for programs that are to run here.
+    pub(crate) fn here() -> Result<Self, CompileError> {
+        static HOST: OnceLock<String> = OnceLock::new();
+        if let Some(host) = HOST.get() {
+            return Ok(Self::of(host));
         }
+        let host = host()?;
+        Ok(Self::of(HOST.get_or_init(|| host)))
+    }
+
+    /// A target that a program was compiled for already.
+    pub(crate) fn of(triple: &str) -> Self {
+        Self { triple: triple.to_owned(), note: None, linker: None }
+    }
+
+    /// The platform that its programs run on.
+    pub(crate) fn platform(&self) -> Platform {
+        Platform::of_target(&self.triple)
     }
 
     /// Whether programs for it start on this machine.
@@ -70,7 +82,7 @@ impl Target {
 }
 
 /// The triple of the machine that the compiler runs on.
-fn host() -> Result<String, CompileError> {
+pub(super) fn host() -> Result<String, CompileError> {
     print("host-tuple", &[])
 }
 
@@ -83,7 +95,7 @@ fn musl_for(host: &str) -> String {
     }
 }
 
-fn is_linux(triple: &str) -> bool {
+pub(super) fn is_linux(triple: &str) -> bool {
     triple.split('-').any(|part| part == "linux")
 }
 
@@ -92,14 +104,24 @@ pub(super) fn rustc() -> OsString {
     std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
-/// What the compiler prints for `--print WHAT`.
-pub(super) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+/// The compiler's version, as it says it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+pub(crate) fn rustc_version() -> Result<String, CompileError> {
+    let output = run(&["--version"])?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn run(arguments: &[&str]) -> Result<Output, CompileError> {
     let rustc = rustc();
-    let output = Command::new(&rustc).args(["--print", what]).args(more).output();
-    let output = output.map_err(|error| CompileError::NoToolchain {
+    let output = interrupt::output(Command::new(&rustc).args(arguments));
+    output.map_err(|error| CompileError::NoToolchain {
         program: rustc.to_string_lossy().into_owned(),
         error,
-    })?;
+    })
+}
+
+/// What the compiler prints for `--print WHAT`.
+pub(crate) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
+    let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
@@ -124,20 +146,6 @@ fn has_standard_library(triple: &str) -> Result<bool, CompileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn architectures_have_the_names_that_images_use() {
-        for (triple, architecture) in [
-            ("x86_64-unknown-linux-musl", "amd64"),
-            ("aarch64-unknown-linux-gnu", "arm64"),
-            ("armv7-unknown-linux-musleabihf", "arm"),
-            ("riscv64gc-unknown-linux-musl", "riscv64"),
-            ("s390x-unknown-linux-gnu", "s390x"),
-        ] {
-            let target = Target { triple: triple.to_owned(), note: None };
-            assert_eq!(target.architecture().to_string(), architecture);
-        }
-    }
 
     #[test]
     fn every_host_has_its_musl_target() {

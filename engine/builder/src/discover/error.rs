@@ -3,7 +3,11 @@ use std::path::PathBuf;
 
 use semver::Version;
 
+use super::remote::Mismatch;
+use crate::lock::LockError;
 use crate::manifest::ManifestError;
+use crate::policies_file::PoliciesFileError;
+use crate::remote::RemoteError;
 
 /// Why a folder does not hold policies that can be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,16 @@ pub(crate) enum DiscoverError {
         second.display()
     )]
     SameName { name: String, first: PathBuf, second: PathBuf },
+    #[error(
+        "`{}` names the policy `{name}`, and the crate in `{}` has that name, too: rename that one, \
+         or take the entry out", file.display(), local.display()
+    )]
+    SameAsRemote { name: String, file: PathBuf, local: PathBuf },
+    #[error(
+        "`{}` would lie where the policy `{name}` from elsewhere is laid out: rename that folder",
+        folder.display()
+    )]
+    SameFolder { name: String, folder: PathBuf },
     #[error("`{}` is named `{name}`, which is the engine's own: choose another name", path.display())]
     TakenName { name: String, path: PathBuf },
     #[error(
@@ -77,7 +91,21 @@ pub(crate) enum DiscoverError {
     #[error("`{}` is not a name in UTF-8: rename it", path.display())]
     NotUtf8 { path: PathBuf },
     #[error(transparent)]
+    File(#[from] PoliciesFileError),
+    #[error(transparent)]
+    Remote(Box<RemoteError>),
+    #[error(transparent)]
+    Mismatch(Box<Mismatch>),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("read the policies: {0}")]
     Read(#[from] io::Error),
+}
+
+impl From<RemoteError> for DiscoverError {
+    fn from(error: RemoteError) -> Self {
+        Self::Remote(Box::new(error))
+    }
 }

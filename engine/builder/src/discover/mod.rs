@@ -2,35 +2,53 @@
 //!
 //! Each immediate subfolder with a `Cargo.toml` is a crate: a policy crate when it depends on
 //! `policy-api`, else a support crate, which is part of the build where a policy depends on it.
-//! Hidden folders and `target` are passed over.
+//! Hidden folders and `target` are passed over. Beside them are the policies from elsewhere that
+//! `policies.toml` names.
 
 mod error;
 mod graph;
 mod policy_crate;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
+use crate::policies_file::PoliciesFile;
+use crate::policies_lock::Pins;
 pub(crate) use error::DiscoverError;
-pub(crate) use policy_crate::{PolicyCrate, Role};
+pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
 
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";
+
+/// The engine's own names, which no crate may have.
+pub(crate) const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
 
 /// The crates of a policies folder.
 #[derive(Debug)]
 pub(crate) struct Policies {
     /// The folder, as the user named it.
     pub(crate) root: PathBuf,
-    /// Its crates, sorted by folder name.
+    /// Its crates and those from elsewhere, sorted by folder name.
     pub(crate) crates: Vec<PolicyCrate>,
+    /// The versions that what they depend on had before.
+    pub(crate) pins: Pins,
 }
 
 impl Policies {
-    /// Finds and checks the crates of a folder.
+    /// Finds and checks the crates of a folder, and has Cargo fetch those from elsewhere.
     pub(crate) fn discover(root: &Path, engine: &Engine) -> Result<Self, DiscoverError> {
+        Self::discover_with(root, engine, Pins::of(root)?)
+    }
+
+    /// The same with other pins than the folder's.
+    pub(crate) fn discover_with(
+        root: &Path,
+        engine: &Engine,
+        pins: Pins,
+    ) -> Result<Self, DiscoverError> {
         let mut crates = Vec::new();
         for folder in subfolders(root)? {
             let path = root.join(&folder);
@@ -41,7 +59,9 @@ impl Policies {
                 return Err(DiscoverError::NoManifest { folder: path, file });
             }
         }
-        let policies = Self { root: root.to_owned(), crates };
+        remote::add(&mut crates, &PoliciesFile::read(root)?, engine, &pins)?;
+        crates.sort_by(|a, b| a.folder.cmp(&b.folder));
+        let policies = Self { root: root.to_owned(), crates, pins };
         if policies.of_role(Role::Policy).next().is_none() {
             return Err(DiscoverError::NoPolicies {
                 root: root.to_owned(),
@@ -65,7 +85,6 @@ impl Policies {
     }
 
     fn check_names(&self) -> Result<(), DiscoverError> {
-        const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
         let mut folders = BTreeMap::new();
         for it in &self.crates {
             if TAKEN.contains(&it.name.as_str()) {

@@ -6,6 +6,7 @@ use toml_edit::{DocumentMut, Item};
 
 use super::{DiscoverError, POLICY_API};
 use crate::engine::Engine;
+use crate::lock::without_secret;
 use crate::manifest::{Dependency, Manifest, dependencies};
 
 /// One crate of a policies folder.
@@ -14,13 +15,32 @@ pub(crate) struct PolicyCrate {
     /// The package's name.
     pub(crate) name: String,
     pub(crate) version: Version,
-    /// The name of its folder inside the policies folder.
+    /// The name of its folder inside the policies folder; `NAME-VERSION` when it is not from there.
     pub(crate) folder: String,
     /// Where that folder is, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
+    pub(crate) origin: Origin,
+    /// Its features that are wanted beside the default ones.
+    pub(crate) features: Vec<String>,
+    pub(crate) default_features: bool,
     pub(crate) library: Library,
     pub(crate) manifest: Manifest,
+}
+
+/// Where a crate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It lies in the policies folder.
+    Folder,
+    /// `policies.toml` names it, or what that names depends on it.
+    Remote {
+        /// As a lock file writes it: `registry+…`, `sparse+…` or `git+…#revision`; `None` for a
+        /// folder.
+        source: Option<String>,
+        /// Of the registry's archive, SHA-256.
+        checksum: Option<String>,
+    },
 }
 
 /// What a crate is there for.
@@ -88,7 +108,38 @@ impl PolicyCrate {
             }
         }
         let location = fs_err::canonicalize(manifest.folder())?;
-        Ok(Self { name, version, folder, location, role, library, manifest })
+        Ok(Self {
+            name,
+            version,
+            folder,
+            location,
+            role,
+            origin: Origin::Folder,
+            features: Vec::new(),
+            default_features: true,
+            library,
+            manifest,
+        })
+    }
+
+    /// The same of a crate from elsewhere.
+    pub(super) fn read_remote(
+        path: PathBuf,
+        origin: Origin,
+        engine: &Engine,
+    ) -> Result<Self, DiscoverError> {
+        let read = Self::read(String::new(), path, engine)?;
+        Ok(Self { folder: format!("{}-{}", read.name, read.version), origin, ..read })
+    }
+
+    /// Where it is from, as its author or the user calls that.
+    pub(crate) fn whence(&self) -> String {
+        match &self.origin {
+            Origin::Remote { source: Some(source), .. } => without_secret(source),
+            Origin::Folder | Origin::Remote { source: None, .. } => {
+                self.manifest.folder().display().to_string()
+            }
+        }
     }
 }
 
@@ -102,7 +153,8 @@ impl Library {
     }
 }
 
-fn is_package_name(name: &str) -> bool {
+/// Whether Cargo takes this for a package's name.
+pub(crate) fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';

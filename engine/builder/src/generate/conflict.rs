@@ -27,13 +27,13 @@ pub(crate) struct Conflict {
     chosen: Version,
 }
 
-/// Checks that each crate gets what it asks for of what it was locked to. What the engine is
-/// `linked` with wins anyway: whether the policies do with that, Cargo finds out.
+/// Checks that each crate gets what it asks for of what it was locked to. What is `settled` wins
+/// anyway, by the engine or `policies.lock`: whether the policies do with that, Cargo finds out.
 pub(super) fn check(
     policies: &Policies,
     locks: &Locks,
     highest: &BTreeMap<Key, Package>,
-    linked: &[Package],
+    settled: &BTreeMap<Key, Package>,
 ) -> Result<(), Box<Conflict>> {
     for it in &policies.crates {
         for dependency in dependencies(&it.manifest) {
@@ -42,9 +42,8 @@ pub(super) fn check(
             let own = own.filter(|pin| pin.is_from_registry() && pin.name == dependency.package);
             for locked in own.filter(|pin| requirement.matches(&pin.version)) {
                 let key = locked.key();
-                let is_engines = linked.iter().any(|it| it.key() == key);
                 let chosen = highest.get(&key).filter(|it| !requirement.matches(&it.version));
-                if let Some(chosen) = chosen.filter(|_| !is_engines) {
+                if let Some(chosen) = chosen.filter(|_| !settled.contains_key(&key)) {
                     return Err(Box::new(Conflict {
                         role: it.role,
                         name: it.name.clone(),

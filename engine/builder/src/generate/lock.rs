@@ -2,51 +2,82 @@
 //!
 //! Cargo fails on a lock that holds two compatible versions of one package, and floats what a lock
 //! does not hold. So the locked packages of all are put together, one for each compatible range:
-//! what the engine is linked with where that is one, else the policies' highest, else what only the
-//! engine's tools and tests use. Dependencies among them are left out; Cargo fills them in and
-//! keeps the chosen versions.
+//! what the engine is linked with where that is one, else what `policies.lock` says, else the
+//! highest of the policies' own locks where those count, else what only the engine's tools and
+//! tests use. Dependencies among them are left out; Cargo fills them in and keeps the chosen
+//! versions.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::GenerateError;
 use super::conflict;
 use super::program::GENERATED;
-use crate::discover::{Policies, PolicyCrate};
+use super::{Extent, GenerateError};
+use crate::discover::{Origin, Policies, PolicyCrate};
 use crate::engine::Engine;
-use crate::lock::{Key, Lock, Package};
+use crate::lock::{self, Key, Lock, Package};
 
 /// The lock for the engine and the policies together.
 #[derive(Debug)]
 pub(super) struct Merged {
     /// As Cargo reads it.
     pub(super) text: String,
+    /// The packages in it.
+    pub(super) pins: Vec<Package>,
     /// What the engine is linked with: its versions win.
+    pub(super) linked: Vec<Package>,
+    /// The whole of the engine's own lock.
     pub(super) engine: Vec<Package>,
 }
 
-pub(super) fn merged(policies: &Policies, engine: &Engine) -> Result<Merged, GenerateError> {
-    let engines_path = engine.root.join("Cargo.lock");
-    let engines = if engines_path.is_file() { Lock::read(&engines_path)? } else { Lock::default() };
+pub(super) fn merged(
+    policies: &Policies,
+    engine: &Engine,
+    extent: Extent,
+) -> Result<Merged, GenerateError> {
+    let engines = engine.lock()?;
     let linked = engines.without("policy-engine", &engine.left_out);
     let linked = linked.linked_with("policy-engine", |_| true).into_iter();
     let linked: Vec<_> = linked.filter(|it| it.source.is_some()).cloned().collect();
 
-    let locks = locks_of(policies, &engines_path)?;
+    let pins = &policies.pins;
+    let mut chosen: BTreeMap<Key, Package> = BTreeMap::new();
+    let followed = pins.lock.iter().flat_map(Lock::pins).filter(|it| !is_laid_out(it, policies));
+    for pin in linked.iter().chain(followed) {
+        chosen.entry(pin.key()).or_insert_with(|| pin.clone().alone());
+    }
+    // What tests depend on is in the crates' own locks alone.
+    let locks = if pins.crates_locks || extent == Extent::WithTests {
+        locks_of(policies, &engine.root.join("Cargo.lock"))?
+    } else {
+        Locks::new()
+    };
     let mut highest: BTreeMap<Key, Package> = BTreeMap::new();
-    for pin in locks.values().flat_map(Lock::pins) {
+    let kept = |it: &&Package| pins.renewal.keeps(&it.name);
+    for pin in locks.values().flat_map(Lock::pins).filter(kept) {
         let found = highest.entry(pin.key()).or_insert_with(|| pin.clone());
         if pin.version > found.version {
             *found = pin.clone();
         }
     }
-    conflict::check(policies, &locks, &highest, &linked)?;
-    let mut chosen: BTreeMap<_, _> = linked.iter().map(|it| (it.key(), it.clone())).collect();
-    for pin in highest.into_values().chain(engines.pins().cloned()) {
-        chosen.entry(pin.key()).or_insert(pin);
+    conflict::check(policies, &locks, &highest, &chosen)?;
+    let others = engines.pins().filter(kept).cloned();
+    for pin in highest.into_values().chain(others) {
+        chosen.entry(pin.key()).or_insert_with(|| pin.alone());
     }
-    Ok(Merged { text: write(chosen.into_values()), engine: linked })
+    let text = lock::text(&format!("{GENERATED}\n"), chosen.values());
+    let pins = chosen.into_values().collect();
+    Ok(Merged { text, pins, linked, engine: engines.pins().cloned().collect() })
+}
+
+/// Whether a package is a policy from elsewhere, which has no source in the workspace.
+fn is_laid_out(package: &Package, policies: &Policies) -> bool {
+    let is_remote = |it: &&PolicyCrate| matches!(it.origin, Origin::Remote { .. });
+    policies
+        .crates
+        .iter()
+        .filter(is_remote)
+        .any(|it| it.name == package.name && it.version == package.version)
 }
 
 /// The policies' own locks, by their files.
@@ -76,20 +107,6 @@ fn same_file(a: &Path, b: &Path) -> bool {
     matches!((fs_err::canonicalize(a), fs_err::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-fn write(packages: impl Iterator<Item = Package>) -> String {
-    let mut text = format!("{GENERATED}\nversion = 4\n");
-    for Package { name, version, source, checksum, .. } in packages {
-        let _ = write!(text, "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\n");
-        if let Some(source) = source {
-            let _ = writeln!(text, "source = {source:?}");
-        }
-        if let Some(checksum) = checksum {
-            let _ = writeln!(text, "checksum = {checksum:?}");
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -110,10 +127,9 @@ mod tests {
 
     /// A lock that holds these, each as `NAME VERSION`.
     fn lock(packages: &[&str]) -> String {
-        write(packages.iter().map(|package| {
-            let (name, version) = package.split_once(' ').unwrap();
-            locked(name, version)
-        }))
+        let packages = packages.iter().map(|package| package.split_once(' ').unwrap());
+        let packages: Vec<_> = packages.map(|(name, version)| locked(name, version)).collect();
+        lock::text(&format!("{GENERATED}\n"), &packages)
     }
 
     /// The lock that comes of the engine's own, one at the root of the policies and one in a crate.
@@ -136,7 +152,7 @@ mod tests {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let engine = Engine { root: path.join("engine"), ..engine };
         let policies = Policies::discover(&path.join("policies"), &engine).unwrap();
-        merged(&policies, &engine)
+        merged(&policies, &engine, Extent::Libraries)
             .map(|merged| merged.text)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
     }

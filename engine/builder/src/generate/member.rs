@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
 
 use super::Extent;
-use crate::discover::{POLICY_API, Policies, PolicyCrate};
+use crate::discover::{Origin, POLICY_API, Policies, PolicyCrate};
 use crate::manifest::{Manifest, for_each_dependency, for_each_holder};
 
 /// An engine crate's manifest, with `policy-api` at `api`.
@@ -27,7 +27,8 @@ pub(super) fn policy_manifest(
 ) -> String {
     let mut document = it.manifest.document.clone();
     stand_alone(&mut document);
-    if extent == Extent::Libraries {
+    // Those from elsewhere are tested there.
+    if extent == Extent::Libraries || it.origin != Origin::Folder {
         reduce_to_library(&mut document);
     }
     point_to_engine(&mut document, api);

@@ -4,7 +4,7 @@
 //! Cargo.toml  Cargo.lock           the workspace, with the release profile
 //! program/{Cargo.toml,policies.json,src/main.rs}
 //! engine/{api,runtime}             the engine's own sources
-//! policies/*                       the user's crates
+//! policies/*                       the user's crates, and those from elsewhere as NAME-VERSION
 //! ```
 //!
 //! Everything is copied in, so that no path of the machine is in what Cargo makes names of, and
@@ -19,13 +19,14 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::discover::Policies;
+use crate::discover::{Origin, Policies};
 use crate::engine::Engine;
 use crate::files::{self, Tree};
+use crate::interrupt;
 use crate::lock::{LockError, Package};
 use crate::manifest::ManifestError;
 use conflict::Conflict;
-pub(crate) use program::{ASKED, Asked, PROGRAM};
+pub(crate) use program::{ASKED, Asked, AskedCrate, PROGRAM};
 
 /// What goes into the program beside the policies.
 #[derive(Debug)]
@@ -49,8 +50,13 @@ pub(crate) enum Extent {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    pub(crate) extent: Extent,
+    /// What its lock held when it was laid out.
+    pub(crate) seed: Vec<Package>,
     /// What the engine is linked with, as its own lock has it.
     pub(crate) engine_pins: Vec<Package>,
+    /// The whole of that lock.
+    pub(crate) engine_lock: Vec<Package>,
 }
 
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
@@ -62,8 +68,8 @@ pub(crate) fn generate(
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
     let mut tree = Tree::default();
-    tree.add("Cargo.toml", program::workspace_manifest(extent));
-    let lock = lock::merged(policies, engine)?;
+    tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
+    let lock = lock::merged(policies, engine, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
     tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
@@ -74,20 +80,35 @@ pub(crate) fn generate(
     }
     for it in &policies.crates {
         let place = format!("policies/{}", it.folder);
-        tree.copy(&place, it.manifest.folder())?;
+        match &it.origin {
+            Origin::Remote { source: Some(_), .. } => {
+                tree.copy_fetched(&place, it.manifest.folder())?;
+            }
+            Origin::Folder | Origin::Remote { source: None, .. } => {
+                tree.copy(&place, it.manifest.folder())?;
+            }
+        }
         tree.add(
             format!("{place}/Cargo.toml"),
             member::policy_manifest(it, policies, extent, "../../engine/api"),
         );
     }
-    tree.write(root)?;
-    Ok(Workspace { root: root.to_owned(), engine_pins: lock.engine })
+    interrupt::whole(|| tree.write(root))?;
+    Ok(Workspace {
+        root: root.to_owned(),
+        extent,
+        seed: lock.pins,
+        engine_pins: lock.linked,
+        engine_lock: lock.engine,
+    })
 }
 
 /// Makes sure that a folder is none that the policies are in.
 pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
-    if files::absolute(folder)?.starts_with(&policies_folder) {
+    let crates = policies.crates.iter().map(|it| &it.location);
+    let absolute = files::absolute(folder)?;
+    if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
         return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
     Ok(())

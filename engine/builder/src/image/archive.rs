@@ -2,9 +2,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Image;
 use super::documents::{Blob, OCI_LAYOUT};
 use super::ustar::{self, Member};
+use super::{Image, SourceDate};
 use crate::destination::{self, DestinationError, Kind};
 
 pub(super) const BLOBS: &str = "blobs/sha256";
@@ -12,12 +12,9 @@ pub(super) const BLOBS: &str = "blobs/sha256";
 impl Image {
     /// Writes one archive for every loader: an OCI image layout that is a Docker archive too.
     pub(crate) fn write_archive(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut files = self.layout();
+        let mut files = self.layout(&self.index);
         files.push(("manifest.json".to_owned(), &self.docker_manifest));
-        let mut members =
-            vec![Member::Directory { path: "blobs/" }, Member::Directory { path: "blobs/sha256/" }];
-        members.extend(files.iter().map(|(path, bytes)| Member::File { path, mode: 0o644, bytes }));
-        ustar::write(out, self.created, members)?.flush()
+        write_files(out, self.created, &files)
     }
 
     /// Writes the archive to a file, which holds all of it or what it held before.
@@ -33,14 +30,28 @@ impl Image {
     /// Writes the files of an OCI image layout into a folder.
     fn write_layout(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir.join(BLOBS))?;
-        self.layout().iter().try_for_each(|(path, bytes)| fs::write(dir.join(path), bytes))
+        self.layout(&self.layout_index)
+            .iter()
+            .try_for_each(|(path, bytes)| fs::write(dir.join(path), bytes))
     }
 
-    fn layout(&self) -> Vec<(String, &[u8])> {
-        let blobs = self.blobs().map(|blob: &Blob| (blob.path(), blob.bytes.as_slice()));
-        let named = [("index.json", self.index.as_slice()), ("oci-layout", OCI_LAYOUT)];
+    pub(super) fn layout<'a>(&'a self, index: &'a [u8]) -> Vec<(String, &'a [u8])> {
+        let blobs = self.all_blobs().map(|blob: &Blob| (blob.path(), blob.bytes.as_slice()));
+        let named = [("index.json", index), ("oci-layout", OCI_LAYOUT)];
         blobs.chain(named.map(|(path, bytes)| (path.to_owned(), bytes))).collect()
     }
+}
+
+/// Writes the files of a layout, all of this date, as an archive.
+pub(super) fn write_files(
+    out: &mut impl Write,
+    created: SourceDate,
+    files: &[(String, &[u8])],
+) -> io::Result<()> {
+    let mut members =
+        vec![Member::Directory { path: "blobs/" }, Member::Directory { path: "blobs/sha256/" }];
+    members.extend(files.iter().map(|(path, bytes)| Member::File { path, mode: 0o644, bytes }));
+    ustar::write(out, created, members)?.flush()
 }
 
 #[cfg(test)]

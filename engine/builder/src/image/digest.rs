@@ -42,7 +42,7 @@ impl<W: Write> Write for Digesting<W> {
 }
 
 /// The digest of some bytes.
-pub(super) fn of(bytes: &[u8]) -> Result<Digest, OciSpecError> {
+pub(crate) fn of(bytes: &[u8]) -> Result<Digest, OciSpecError> {
     digest(Sha256::new_with_prefix(bytes))
 }
 

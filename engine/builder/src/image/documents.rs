@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ANNOTATION_REF_NAME, ConfigBuilder, Descriptor, Digest, History, HistoryBuilder,
+    ANNOTATION_REF_NAME, Config, ConfigBuilder, Descriptor, Digest, History, HistoryBuilder,
     ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os,
-    PlatformBuilder, RootFsBuilder, SCHEMA_VERSION,
+    RootFsBuilder, SCHEMA_VERSION,
 };
 use serde::Serialize;
 
@@ -69,16 +69,26 @@ pub(super) fn config(contents: &Contents<'_>, layers: &[Layer]) -> Result<Blob, 
         .working_dir("/")
         .labels(contents.labels.clone().into_iter().collect::<HashMap<_, _>>())
         .build()?;
+    config_of(process, contents, layers)
+}
+
+/// The same for a process of another kind.
+pub(super) fn config_of(
+    process: Config,
+    contents: &Contents<'_>,
+    layers: &[Layer],
+) -> Result<Blob, OciSpecError> {
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     let history: Result<Vec<_>, _> = layers.iter().map(|layer| history(contents, layer)).collect();
-    let config = ImageConfigurationBuilder::default()
-        .architecture(contents.architecture.clone())
+    let mut config = ImageConfigurationBuilder::default()
+        .architecture(contents.platform.architecture.clone())
         .os(Os::Linux)
         .created(contents.created.to_string())
         .config(process)
         .rootfs(RootFsBuilder::default().diff_ids(diff_ids).build()?)
         .history(history?)
         .build()?;
+    config.set_variant(contents.platform.variant.map(str::to_owned));
     Blob::json(MediaType::ImageConfig, &config)
 }
 
@@ -115,16 +125,12 @@ pub(super) fn manifest(
 
 /// `index.json`: the layout's one image, with its platform and name.
 pub(super) fn index(contents: &Contents<'_>, manifest: &Blob) -> Result<Vec<u8>, OciSpecError> {
-    let platform = PlatformBuilder::default()
-        .architecture(contents.architecture.clone())
-        .os(Os::Linux)
-        .build()?;
     let annotations = HashMap::from([
         (ANNOTATION_REF_NAME.to_owned(), contents.name.tag().to_owned()),
         (ANNOTATION_FULL_NAME.to_owned(), contents.name.full()),
     ]);
     let mut image = manifest.descriptor.clone();
-    image.set_platform(Some(platform));
+    image.set_platform(Some(contents.platform.document()?));
     image.set_annotations(Some(annotations));
     let index = ImageIndexBuilder::default()
         .schema_version(SCHEMA_VERSION)
@@ -155,7 +161,7 @@ pub(super) fn docker_manifest(
 }
 
 /// Sorted keys and no white space: the format's own types hold hash maps, whose order varies.
-pub(super) fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
+pub(crate) fn canonical_json(document: &impl Serialize) -> Result<Vec<u8>, OciSpecError> {
     let mut value = serde_json::to_value(document)?;
     value.sort_all_objects();
     Ok(serde_json::to_vec(&value)?)

@@ -1,3 +1,6 @@
+use std::io::Write;
+
+use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use oci_spec::OciSpecError;
 use oci_spec::image::{Descriptor, Digest, MediaType};
@@ -72,10 +75,7 @@ fn pack(
     created: SourceDate,
     members: Vec<Member<'_>>,
 ) -> Result<Layer, OciSpecError> {
-    let gzip = GzBuilder::new()
-        .mtime(0)
-        .operating_system(GZIP_SYSTEM)
-        .write(Digesting::new(Vec::new()), Compression::new(LEVEL));
+    let gzip = gzip(Digesting::new(Vec::new()));
     let tar = ustar::write(Digesting::new(gzip), created, members)?.finish()?;
     let blob = tar.inner.finish()?.finish()?;
     Ok(Layer {
@@ -87,6 +87,11 @@ fn pack(
         uncompressed_size: tar.size,
         comment,
     })
+}
+
+/// Compresses, with nothing in the header that depends on the machine.
+pub(super) fn gzip<W: Write>(out: W) -> GzEncoder<W> {
+    GzBuilder::new().mtime(0).operating_system(GZIP_SYSTEM).write(out, Compression::new(LEVEL))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-const DOCKER_HUB: &str = "docker.io";
+/// As people write it; its API and its credentials have other names.
+pub(crate) const DOCKER_HUB: &str = "docker.io";
 const LONGEST_REPOSITORY: usize = 255;
 const LONGEST_TAG: usize = 128;
 
@@ -20,12 +21,27 @@ impl ImageName {
         &self.tag
     }
 
+    /// The name without its tag.
+    pub(crate) fn repository(&self) -> String {
+        let registry = self.registry.iter().map(|registry| format!("{registry}/"));
+        registry.chain([self.path.clone()]).collect()
+    }
+
+    /// The registry: Docker Hub, as with Docker, where the name has none.
+    pub(crate) fn registry(&self) -> &str {
+        self.registry.as_deref().unwrap_or(DOCKER_HUB)
+    }
+
+    /// The repository within its registry, with the `library/` of Docker Hub's short names.
+    pub(crate) fn path(&self) -> String {
+        let on_hub = self.registry() == DOCKER_HUB;
+        let library = if on_hub && !self.path.contains('/') { "library/" } else { "" };
+        format!("{library}{}", self.path)
+    }
+
     /// The name with what Docker takes a short one to mean: `docker.io/library/engine:latest`.
     pub(crate) fn full(&self) -> String {
-        let Self { registry, path, tag } = self;
-        let registry = registry.as_deref().unwrap_or(DOCKER_HUB);
-        let library = if registry == DOCKER_HUB && !path.contains('/') { "library/" } else { "" };
-        format!("{registry}/{library}{path}:{tag}")
+        format!("{}/{}:{}", self.registry(), self.path(), self.tag)
     }
 }
 

@@ -1,19 +1,20 @@
 use std::collections::BTreeMap;
 
 use oci_spec::OciSpecError;
-use oci_spec::image::{Arch, Digest};
+use oci_spec::image::Digest;
 
+use super::attachment::Attachment;
 use super::documents::{self, Blob};
 use super::layer::{self, Layer};
-use super::{ImageName, SourceDate};
+use super::{ImageName, Platform, SourceDate};
 
 /// What goes into an image, and what is said of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Contents<'a> {
     /// The statically linked program.
     pub(crate) binary: &'a [u8],
-    /// The architecture that the program was built for.
-    pub(crate) architecture: Arch,
+    /// The platform that the program was built for.
+    pub(crate) platform: Platform,
     /// The name that loaders give the image.
     pub(crate) name: ImageName,
     /// The date of the image and of every file in it.
@@ -27,10 +28,15 @@ pub(crate) struct Contents<'a> {
 pub(crate) struct Image {
     pub(super) name: ImageName,
     pub(super) created: SourceDate,
+    pub(super) platform: Platform,
     pub(super) layers: [Layer; 2],
     pub(super) config: Blob,
     pub(super) manifest: Blob,
+    /// An archive's `index.json`, which loaders demand to name one manifest.
     pub(super) index: Vec<u8>,
+    /// A layout's, by which tools find what is attached.
+    pub(super) layout_index: Vec<u8>,
+    pub(super) attachments: Vec<Attachment>,
     pub(super) docker_manifest: Vec<u8>,
 }
 
@@ -48,10 +54,13 @@ pub(crate) fn pack(contents: &Contents<'_>) -> Result<Image, PackError> {
     Ok(Image {
         name: contents.name.clone(),
         created: contents.created,
+        platform: contents.platform.clone(),
         layers,
         config,
         manifest,
+        layout_index: index.clone(),
         index,
+        attachments: Vec::new(),
         docker_manifest,
     })
 }
@@ -60,6 +69,11 @@ impl Image {
     /// The name that loaders give the image.
     pub(crate) fn name(&self) -> &ImageName {
         &self.name
+    }
+
+    /// The platform that the image is for.
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// The digest that names the image in a registry.
@@ -82,8 +96,17 @@ impl Image {
         self.blobs().map(Blob::size).sum()
     }
 
+    /// What the image itself is made of.
     pub(super) fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.layers.iter().map(|layer| &layer.blob).chain([&self.config, &self.manifest])
+    }
+
+    /// The same, and what is attached to it; each blob once.
+    pub(super) fn all_blobs(&self) -> impl Iterator<Item = &Blob> {
+        let attached = self.attachments.iter().flat_map(Attachment::blobs);
+        let all: BTreeMap<_, _> =
+            self.blobs().chain(attached).map(|blob| (blob.path(), blob)).collect();
+        all.into_values()
     }
 }
 
@@ -93,7 +116,7 @@ impl Image {
 pub(crate) struct PackError(#[from] OciSpecError);
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::io::Read as _;
 
     use flate2::read::GzDecoder;
@@ -109,7 +132,7 @@ pub(super) mod tests {
     pub(crate) fn contents() -> Contents<'static> {
         Contents {
             binary: b"\x7fELF and so on",
-            architecture: Arch::ARM64,
+            platform: "linux/arm64".parse().unwrap(),
             name: "example.com:5000/team/policy-engine:v1".parse().unwrap(),
             created: "1700000000".parse().unwrap(),
             labels: [("org.opencontainers.image.title", "Policies"), ("policies", "a, b")]

@@ -14,6 +14,21 @@ impl SourceDate {
     pub(super) fn seconds(self) -> u64 {
         self.0
     }
+
+    /// The date that is written so, by RFC 3339 in UTC; `None` when none is.
+    pub(crate) fn written(text: &str) -> Option<Self> {
+        // Later dates sort after earlier ones as text, too.
+        let (mut low, mut high) = (0, Self::LATEST.0);
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            if Self(middle).to_string().as_str() < text {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Some(Self(low)).filter(|date| date.to_string() == text)
+    }
 }
 
 impl FromStr for SourceDate {
@@ -95,6 +110,17 @@ mod tests {
             assert_eq!(seconds.parse::<SourceDate>().unwrap().to_string(), text);
         }
         assert_eq!(SourceDate::default(), "0".parse().unwrap());
+    }
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        for seconds in [0, 1, 59, 1_700_000_000, SourceDate::LATEST.0] {
+            let date = SourceDate(seconds);
+            assert_eq!(SourceDate::written(&date.to_string()), Some(date));
+        }
+        for text in ["", "1970-01-01", "1969-12-31T23:59:59Z", "2023-11-14T22:13:20+00:00", "9"] {
+            assert_eq!(SourceDate::written(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -32,18 +32,24 @@ pub(super) fn write<W: Write>(
             Member::Directory { .. } => (EntryType::Directory, 0o755, [].as_slice()),
             Member::File { mode, bytes, .. } => (EntryType::Regular, mode, bytes),
         };
-        let mut header = Header::new_ustar();
+        let mut header = header(kind, mode, bytes.len() as u64, created);
         header.set_path(member.path())?;
-        header.set_entry_type(kind);
-        header.set_mode(mode);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(created.seconds());
-        header.set_size(bytes.len() as u64);
         header.set_cksum();
         tar.append(&header, bytes)?;
     }
     tar.into_inner()
+}
+
+/// A header, but for the member's path and the checksum.
+pub(super) fn header(kind: EntryType, mode: u32, size: u64, created: SourceDate) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(created.seconds());
+    header.set_size(size);
+    header
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
+/// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
+const CARGOS_OWN: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
+
 /// A manifest on its own: what it inherits from its workspace is filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Manifest {
@@ -91,13 +94,27 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
         let document = parse(&folder.join("Cargo.toml"))?;
         return Ok(Some(Workspace { folder, document }));
     }
-    for above in folder.ancestors().skip(1) {
+    // What Cargo put there is whole: around it is someone else's.
+    let above = folder.parent().filter(|_| !is_cargos_own(&folder));
+    above.map_or(Ok(None), workspace_around)
+}
+
+fn is_cargos_own(folder: &Path) -> bool {
+    CARGOS_OWN.iter().any(|file| folder.join(file).is_file())
+}
+
+/// The nearest workspace that a folder, its links resolved, is the root of or lies in.
+pub(crate) fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
+    for above in folder.ancestors() {
         let candidate = above.join("Cargo.toml");
         if candidate.is_file() {
             let document = parse(&candidate)?;
             if document.contains_key("workspace") {
                 return Ok(Some(Workspace { folder: above.to_owned(), document }));
             }
+        }
+        if is_cargos_own(above) {
+            break;
         }
     }
     Ok(None)

@@ -10,6 +10,7 @@ mod gate;
 mod kubernetes;
 mod listen;
 mod monitor;
+mod notify;
 mod opa;
 mod query;
 mod recorder;

@@ -14,7 +14,8 @@ use tracing::{error, info, warn};
 use super::app::{App, Decisions, Diagnostics};
 use super::auth::Tokens;
 use super::build;
-use super::listen::{Listeners, Phase};
+use super::listen::{Inherited, Listeners, Phase};
+use super::notify::{State, notify};
 use super::reload::Reload;
 use super::served::Readers;
 use super::signals::{Signals, Told};
@@ -52,6 +53,7 @@ pub(crate) fn run(
     registry: Registry,
     sources: Sources,
 ) -> Result<Outcome, ServeError> {
+    let inherited = Inherited::take();
     let (loaded, policies) = load_and_resolve(&sources, &registry).map_err(ServeError::Config)?;
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let runtime = runtime(processors + 1, &loaded.config, policies.len()).map_err(|error| {
@@ -70,8 +72,9 @@ pub(crate) fn run(
                 near.tick().await;
             }
         });
-        let server =
-            Server::start(program, &readers, &loaded, policies).await.map_err(ServeError::Start)?;
+        let server = Server::start(program, &readers, &loaded, policies, inherited)
+            .await
+            .map_err(ServeError::Start)?;
         let reload = Reload { sources, registry, readers };
         Ok(server.serve(reload, loaded.config).await)
     });
@@ -119,6 +122,7 @@ impl Server {
         readers: &Arc<Readers>,
         loaded: &Loaded,
         policies: Vec<Named>,
+        inherited: Inherited,
     ) -> Result<Self, Vec<String>> {
         for warning in &loaded.warnings {
             warn!("{warning}");
@@ -150,7 +154,8 @@ impl Server {
         let spans = Spans::start().map_err(|problem| problems.push(problem)).ok();
         let tls = config.tls.as_ref();
         let mode = config.unix_socket_mode;
-        let bound = Listeners::bind(&config.listen, &config.diagnostic_listen, mode, tls).await;
+        let bound =
+            Listeners::bind(&config.listen, &config.diagnostic_listen, mode, tls, inherited).await;
         let (listeners, spans) = match (bound, spans) {
             (Ok(listeners), Some(spans)) if problems.is_empty() => (listeners, spans),
             (Ok(_), _) => return Err(problems),
@@ -196,6 +201,7 @@ impl Server {
             app.metrics.connections.clone(),
             phase_seen,
         ));
+        notify(State::Ready);
         let mut reload = reload.begin(&app, config, limits);
         loop {
             tokio::select! {
@@ -238,6 +244,7 @@ impl App {
     ) -> Outcome {
         let ending = &config.shutdown;
         self.not_ready();
+        notify(State::Stopping);
         info!(wait = ?ending.wait, grace = ?ending.grace, "ending");
         tokio::time::sleep(ending.wait).await;
         let deadline = tokio::time::Instant::now() + ending.grace;

@@ -3,16 +3,18 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
 use super::activity::{Activity, Patience};
@@ -29,7 +31,7 @@ const MAX_STREAMS: u32 = 128;
 /// How often an HTTP/2 client must show that it is alive while it waits for an answer, and how fast.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 
-/// How long a client that was told to go may do nothing before it is cut off.
+/// How long a client that has to go may do nothing, before it is told and before it is cut off.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Who ended a connection.
@@ -52,6 +54,8 @@ struct Conversation<A> {
     answer: A,
     peer: Peer,
     activity: Activity,
+    /// The next answer is the last one.
+    last: AtomicBool,
 }
 
 /// A request whose answer is being made, until this is dropped.
@@ -64,7 +68,13 @@ impl<A: Answer> InProgress<A> {
     }
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        Ok(self.0.answer.answer(request, &self.0.peer).await)
+        // HTTP/2 has another word for it, which hyper says by itself.
+        let may_close = request.version() < Version::HTTP_2;
+        let mut response = self.0.answer.answer(request, &self.0.peer).await;
+        if may_close && self.0.last.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
     }
 }
 
@@ -80,18 +90,24 @@ pub(super) async fn serve<A: Answer>(
     start: Instant,
     answer: A,
     limits: &Limits,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
 ) -> End {
     let peer = accepted.peer;
     let opened = tokio::select! {
+        biased;
         opened = timeout_at(start + limits.header_time, accepted.open()) => opened,
-        () = Phase::Draining.reached(&mut phase) => return End::Shutdown,
+        () = too_late(phase.clone()) => return End::Shutdown,
     };
     let end = match opened {
         Ok(Ok(stream)) => {
             let patience =
                 Patience { since: start, first: limits.header_time, idle: limits.idle_time };
-            let conversation = Conversation { answer, peer, activity: Activity::new(start) };
+            let conversation = Conversation {
+                answer,
+                peer,
+                activity: Activity::new(start),
+                last: AtomicBool::new(false),
+            };
             converse(stream, conversation, patience, phase).await
         }
         Ok(Err(error)) => {
@@ -119,8 +135,9 @@ async fn converse<A: Answer>(
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     // Asked first as soon as time can be up, which is sooner after an early answer than without one.
     let mut timer = pin!(sleep_until(patience.since + patience.first.min(patience.idle)));
-    // Why the client was told to go.
+    // Why the client has to go, and whether it was told.
     let mut closing = None;
+    let mut told = false;
     let mut next_phase = Phase::Draining;
     loop {
         let reason = tokio::select! {
@@ -131,30 +148,54 @@ async fn converse<A: Answer>(
             }
             () = next_phase.reached(&mut phase) => {
                 if next_phase == Phase::Ended {
-                    return End::CutOff;
+                    connection.as_mut().graceful_shutdown();
+                    // Whoever is between two requests goes now.
+                    return tokio::select! {
+                        biased;
+                        _ = connection.as_mut() => closing.unwrap_or(End::Shutdown),
+                        () = std::future::ready(()) => End::CutOff,
+                    };
                 }
                 next_phase = Phase::Ended;
-                End::Shutdown
-            }
-            () = timer.as_mut() => {
-                let now = Instant::now();
-                let deadline = conversation.activity.deadline(patience, now);
-                if deadline > now {
-                    timer.as_mut().reset(deadline);
-                    continue;
+                conversation.last.store(true, Ordering::Relaxed);
+                if closing.is_none() {
+                    // A request may be on its way, and would be lost: it is answered, and the
+                    // client told with the answer.
+                    closing = Some(End::Shutdown);
+                    timer.as_mut().reset(Instant::now() + LINGER);
                 }
-                if let Some(reason) = closing {
-                    return reason;
-                }
-                End::Idle
+                continue;
             }
+            () = timer.as_mut() => match closing {
+                Some(reason) if !told => reason,
+                _ => {
+                    let now = Instant::now();
+                    let deadline = conversation.activity.deadline(patience, now);
+                    if deadline > now {
+                        timer.as_mut().reset(deadline);
+                        continue;
+                    }
+                    if let Some(reason) = closing {
+                        return reason;
+                    }
+                    End::Idle
+                }
+            },
         };
-        closing.get_or_insert(reason);
+        closing = Some(reason);
+        told = true;
         connection.as_mut().graceful_shutdown();
         let now = Instant::now();
         patience = Patience { since: now, first: LINGER, idle: LINGER };
         timer.as_mut().reset(now + LINGER);
     }
+}
+
+/// Waits until the server has drained for so long that a client who comes now would not be answered.
+async fn too_late(mut phase: watch::Receiver<Phase>) {
+    Phase::Draining.reached(&mut phase).await;
+    // It elapses, or the end comes before it does.
+    drop(timeout(LINGER, Phase::Ended.reached(&mut phase)).await);
 }
 
 /// Either version of HTTP, by how the client begins.

@@ -6,6 +6,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener};
 use tracing::debug;
 
 use super::error::BindError;
+use super::inherited::Inherited;
 use super::peer::Peer;
 use super::tls::Handshake;
 use super::unix::{self, SocketFile};
@@ -25,8 +26,9 @@ pub(super) struct Listener {
 enum Socket {
     Tcp(TcpListener),
     Tls(TcpListener, Handshake),
-    /// The file is removed before the socket is closed, so that nobody finds it dead.
-    Unix(#[expect(dead_code, reason = "it is held for its end")] SocketFile, UnixListener),
+    /// The file is removed before the socket is closed, so that nobody finds it dead; an inherited
+    /// one's belongs to whoever made it.
+    Unix(#[expect(dead_code, reason = "it is held for its end")] Option<SocketFile>, UnixListener),
 }
 
 /// A client's connection, of whatever kind.
@@ -50,12 +52,20 @@ impl Listener {
         address: &Address,
         unix_socket_mode: u32,
         tls: Option<Handshake>,
+        inherited: &mut Inherited,
     ) -> Result<Self, BindError> {
         let (scheme, wanted, tls) = match address {
             Address::Unix(path) => {
                 let url = format!("unix://{}", path.display());
-                let (listener, file) = unix::listen(path, unix_socket_mode, &url).await?;
-                return Ok(Self { socket: Socket::Unix(file, listener), url });
+                let socket = match inherited.unix(path) {
+                    Some(Ok(listener)) => Socket::Unix(None, listener),
+                    Some(Err(error)) => return Err(BindError::of(url, error)),
+                    None => {
+                        let (listener, file) = unix::listen(path, unix_socket_mode, &url).await?;
+                        Socket::Unix(Some(file), listener)
+                    }
+                };
+                return Ok(Self { socket, url });
             }
             Address::Http(wanted) => ("http", wanted, None),
             Address::Https(wanted) => {
@@ -63,7 +73,10 @@ impl Listener {
                 ("https", wanted, Some(tls.ok_or_else(without)?))
             }
         };
-        let (listener, bound) = listen(*wanted)
+        let (listener, bound) = inherited
+            .tcp(*wanted)
+            .unwrap_or_else(|| listen(*wanted))
+            .and_then(|listener| listener.local_addr().map(|bound| (listener, bound)))
             .map_err(|error| BindError::of(format!("{scheme}://{wanted}"), error))?;
         let socket = match tls {
             None => Socket::Tcp(listener),
@@ -110,12 +123,10 @@ impl Accepted {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // Connections of a server that has just ended do not stand in the way of the next.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?;
-    let bound = listener.local_addr()?;
-    Ok((listener, bound))
+    socket.listen(BACKLOG)
 }

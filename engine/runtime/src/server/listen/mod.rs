@@ -4,6 +4,7 @@ mod accept;
 mod activity;
 mod connection;
 mod error;
+mod inherited;
 mod listener;
 mod open_files;
 mod peer;
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 
 use self::accept::{Common, Reception};
 pub(crate) use self::error::BindError;
+pub(crate) use self::inherited::Inherited;
 use self::listener::Listener;
 pub(crate) use self::peer::Peer;
 use self::tls::ServerTls;
@@ -75,7 +77,8 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Listens on all of them, inside the runtime.
+    /// Listens on all of them, inside the runtime: on the inherited sockets where they are the same,
+    /// on new ones elsewhere.
     ///
     /// # Errors
     /// All that is wrong with the addresses and the certificates.
@@ -84,6 +87,7 @@ impl Listeners {
         diagnostics: &[Address],
         unix_socket_mode: u32,
         tls: Option<&Tls>,
+        mut inherited: Inherited,
     ) -> Result<Self, Vec<BindError>> {
         open_files::raise_limit();
         let mut errors = Vec::new();
@@ -99,7 +103,7 @@ impl Listeners {
         for (addresses, bound) in [listen, diagnostics].into_iter().zip(&mut bound) {
             for address in addresses {
                 let handshake = tls.as_ref().map(ServerTls::handshake);
-                match Listener::bind(address, unix_socket_mode, handshake).await {
+                match Listener::bind(address, unix_socket_mode, handshake, &mut inherited).await {
                     Ok(listener) => bound.push(listener),
                     // There would be one.
                     Err(BindError::NoCertificate { .. }) if tls_is_wrong => {}
@@ -107,6 +111,7 @@ impl Listeners {
                 }
             }
         }
+        inherited.close();
         let [decisions, diagnostics] = bound;
         if errors.is_empty() { Ok(Self { decisions, diagnostics, tls }) } else { Err(errors) }
     }

@@ -58,6 +58,26 @@ async fn draining_answers_what_is_in_flight_and_nothing_more() {
     assert_eq!(server.metrics.closed.with_label_values(&["shutdown"]).get(), 7);
 }
 
+/// It may have been on its way when the server began to drain.
+#[tokio::test]
+async fn the_next_request_of_each_client_is_still_answered() {
+    let server = Server::start(limits()).await;
+    let mut used = Client::new(Box::new(server.connect().await), Version::HTTP_11).await;
+    used.get("/").await.unwrap();
+    let unused = Client::new(Box::new(server.connect().await), Version::HTTP_11).await;
+    let silent = server.connect().await;
+    until(|| server.metrics.open.get() == 3).await;
+    server.phase.send_replace(Phase::Draining);
+    soon(async { while TcpStream::connect(host(&server.addresses[0])).await.is_ok() {} }).await;
+
+    let silent = Client::new(Box::new(silent), Version::HTTP_11).await;
+    for mut client in [used, unused, silent] {
+        assert!(client.get("/").await.unwrap().close, "and told that it was the last");
+        until(|| client.is_closed()).await;
+    }
+    assert_eq!(soon(server.running).await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn who_has_not_left_at_the_end_is_cut_off_and_counted() {
     let server = Server::start(limits()).await;

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::server::{BIG, Client, Server, any_port, connect, limits, soon, until};
 use crate::config::Address;
-use crate::server::listen::Listeners;
+use crate::server::listen::{Inherited, Listeners};
 
 const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
@@ -106,9 +106,15 @@ async fn all_that_is_wrong_with_the_addresses_is_told() {
     let elsewhere = Address::Http("203.0.113.1:80".parse().unwrap());
     let secure = Address::Https("127.0.0.1:0".parse().unwrap());
     let diagnostics = [Address::Http(taken)];
-    let errors = Listeners::bind(&[elsewhere, secure, any_port()], &diagnostics, 0o600, None)
-        .await
-        .unwrap_err();
+    let errors = Listeners::bind(
+        &[elsewhere, secure, any_port()],
+        &diagnostics,
+        0o600,
+        None,
+        Inherited::default(),
+    )
+    .await
+    .unwrap_err();
     let [elsewhere, secure, in_use] = errors.as_slice() else { panic!("{errors:?}") };
     let elsewhere = elsewhere.to_string();
     assert!(

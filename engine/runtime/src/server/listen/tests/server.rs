@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::server::listen::listener::Stream;
-use crate::server::listen::{Answer, Listeners, Peer, Phase};
+use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase};
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.
@@ -85,7 +85,8 @@ impl Server {
     }
 
     pub(super) async fn at(listen: &[Address], tls: Option<&Tls>, limits: Limits) -> Self {
-        let listeners = Listeners::bind(listen, &[any_port()], 0o600, tls).await.unwrap();
+        let listeners =
+            Listeners::bind(listen, &[any_port()], 0o600, tls, Inherited::default()).await.unwrap();
         let addresses = listeners.addresses().map(str::to_owned).collect();
         let diagnostics = listeners.diagnostic_addresses().map(str::to_owned).collect();
         let metrics = Metrics::new().unwrap().connections;

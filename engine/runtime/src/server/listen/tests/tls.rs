@@ -17,8 +17,8 @@ use super::certificates::{Authority, Issued};
 use super::server::{Client, Server, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
 use crate::cryptography;
-use crate::server::listen::Listeners;
 use crate::server::listen::tls::ServerTls;
+use crate::server::listen::{Inherited, Listeners};
 
 fn write(folder: &Path, authority: &Authority, issued: &Issued) -> Tls {
     let paths = Tls {
@@ -168,7 +168,8 @@ async fn files_that_are_missing_are_told_once() {
     let tls = write(folder.path(), &authority, &authority.issue());
     fs::remove_file(&tls.key).unwrap();
     let listen = [Address::Https("127.0.0.1:0".parse().unwrap())];
-    let errors = Listeners::bind(&listen, &[], 0o600, Some(&tls)).await.unwrap_err();
+    let errors =
+        Listeners::bind(&listen, &[], 0o600, Some(&tls), Inherited::default()).await.unwrap_err();
     let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
     let path = tls.key.display();
     assert_eq!(

@@ -1,5 +1,8 @@
 //! Completing the lock of a workspace that is laid out.
 
+pub(crate) mod again;
+mod clash;
+
 use std::io;
 
 use semver::{Op, Version, VersionReq};
@@ -9,49 +12,75 @@ use crate::discover::{POLICY_API, Policies, Role};
 use crate::generate::Workspace;
 use crate::lock::{Lock, LockError, Package, compatible_range};
 use crate::manifest::dependencies;
+use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
+use clash::Clash;
 
-/// Has Cargo complete the lock, without the network when that can be done, and tells what Cargo
-/// chose by itself: that may be something else another day.
+/// Which versions Cargo chooses of what is pinned nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// What is on this machine, where that does: nothing is asked of the network then.
+    AtHand,
+    /// The newest that there are.
+    Newest,
+}
+
+/// Has Cargo complete the lock of a workspace, and compares it with `policies.lock`, or tells what
+/// Cargo chose by itself: that may be something else another day.
 ///
 /// # Errors
-/// Also when Cargo would move what the engine is linked with to another version.
+/// Also when Cargo would move what the engine is linked with to another version, and when it is not
+/// what it is `locked` to.
 pub(crate) fn complete_lock(
     workspace: &Workspace,
     policies: &Policies,
+    locked: Locked,
     progress: &Progress,
 ) -> Result<(), ResolveError> {
+    let resolved = resolve(workspace, policies, Choice::AtHand)?;
+    Ok(policies_lock::follow(policies, workspace, &resolved, locked, progress)?)
+}
+
+/// Has Cargo complete the lock of a workspace, and gives it, the policies from elsewhere with their
+/// sources.
+///
+/// # Errors
+/// As [`complete_lock`].
+pub(crate) fn resolve(
+    workspace: &Workspace,
+    policies: &Policies,
+    choice: Choice,
+) -> Result<Lock, ResolveError> {
     let path = workspace.root.join("Cargo.lock");
-    let merged = fs_err::read(&path)?;
-    let pinned = Lock::read(&path)?;
+    let seed = fs_err::read(&path)?;
     let complete = |network| {
         // In place of what another attempt left.
-        fs_err::write(&path, &merged)?;
+        fs_err::write(&path, &seed)?;
         compile::complete_lock(workspace, network).map_err(|error| {
-            let unmet = || unmet(policies, &workspace.engine_pins).into_iter().next();
             let is_unresolved = matches!(error, CompileError::Resolve(_));
-            is_unresolved.then(unmet).flatten().map_or(error.into(), ResolveError::from)
+            let why = || why(policies, &workspace.engine_pins);
+            is_unresolved.then(why).flatten().unwrap_or_else(|| error.into())
         })?;
         let completed = Lock::read(&path)?;
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
-    let completed = complete(Network::Off).or_else(|offline| {
+    let is_pinned = |it: &Package| workspace.seed.iter().any(|pin| pin.is(it));
+    let completed = match complete(Network::Off) {
+        Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
+        Ok(_) => complete(Network::On)?,
         // Without the network Cargo may also have moved what is pinned to what it has at hand.
-        complete(Network::On).map_err(|online| match (offline, online) {
+        Err(offline) => complete(Network::On).map_err(|online| match (offline, online) {
             (moved @ ResolveError::Moved(_), ResolveError::Cargo(_)) => moved,
             (_, online) => online,
-        })
-    })?;
-    let chosen = completed.pins().filter(|it| !pinned.packages.iter().any(|pin| pin.is(it)));
-    let chosen: Vec<_> = chosen.map(|it| format!("{} {}", it.name, it.version)).collect();
-    if !chosen.is_empty() {
-        progress.line(&format!(
-            "note: no `Cargo.lock` pins {}, so the newest that fit were taken; with a `Cargo.lock` \
-             in the policies folder, or beside the crate, the same are taken every time",
-            chosen.join(", ")
-        ));
-    }
-    Ok(())
+        })?,
+    };
+    Ok(policies_lock::with_sources(completed, policies))
+}
+
+/// What in the policies' own manifests explains that Cargo finds no versions.
+fn why(policies: &Policies, pins: &[Package]) -> Option<ResolveError> {
+    let unmet = unmet(policies, pins).into_iter().next();
+    unmet.map(ResolveError::from).or_else(|| clash::find(policies).map(ResolveError::from))
 }
 
 /// Checks that the engine is linked with what its own lock has.
@@ -109,10 +138,15 @@ fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
 
 /// Whether a requirement is about versions of the same compatible range as this one.
 fn reaches(requirement: &VersionReq, version: &Version) -> bool {
-    let mut named = requirement.comparators.iter().filter(|it| it.op != Op::Less);
-    named.any(|it| {
-        let least = Version::new(it.major, it.minor.unwrap_or(0), it.patch.unwrap_or(0));
-        compatible_range(&least) == compatible_range(version)
+    named(requirement).any(|it| compatible_range(&it) == compatible_range(version))
+}
+
+/// The versions that a requirement names, but for those that it ends before.
+fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
+    let named = requirement.comparators.iter().filter(|it| it.op != Op::Less);
+    named.map(|it| Version {
+        pre: it.pre.clone(),
+        ..Version::new(it.major, it.minor.unwrap_or(0), it.patch.unwrap_or(0))
     })
 }
 
@@ -154,6 +188,10 @@ pub(crate) enum ResolveError {
     #[error(transparent)]
     Moved(Box<Moved>),
     #[error(transparent)]
+    Clash(Box<Clash>),
+    #[error(transparent)]
+    Locked(#[from] LockedError),
+    #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
     Cargo(#[from] CompileError),
@@ -164,6 +202,12 @@ pub(crate) enum ResolveError {
 impl From<Unmet> for ResolveError {
     fn from(unmet: Unmet) -> Self {
         Self::Unmet(Box::new(unmet))
+    }
+}
+
+impl From<Clash> for ResolveError {
+    fn from(clash: Clash) -> Self {
+        Self::Clash(Box::new(clash))
     }
 }
 

@@ -1,0 +1,216 @@
+//! An image that builds images: the compiler, a linker, the engine's sources with all that they
+//! depend on, and this program. It needs no network, and no tool of the machine it runs on.
+//!
+//! [`system`] picks what programs need of the machine's own files, by asking its dynamic loader;
+//! [`linker`] has the compiler link something and notes what was read; [`toolchain`] leaves out of
+//! Rust what compiling does not need; [`sources`] has Cargo vendor what is compiled; [`process`]
+//! says how the image runs.
+
+mod linker;
+mod loader;
+mod places;
+mod process;
+mod sources;
+mod system;
+mod toolchain;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crate::compile::{CompileError, Target};
+use crate::discover::DiscoverError;
+use crate::engine::{Engine, EngineError};
+use crate::generate::GenerateError;
+use crate::image::{
+    Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
+};
+use crate::interrupt::TemporaryFolder;
+use crate::policies_lock::{self, Locked, LockedError};
+use crate::progress::Progress;
+use crate::resolve::ResolveError;
+use system::System;
+use toolchain::Toolchain;
+
+/// What is to be in the image.
+pub(crate) struct Order<'a> {
+    pub(crate) engine: Option<&'a Path>,
+    /// Folders of policies whose dependencies are to be there.
+    pub(crate) policies: &'a [PathBuf],
+    /// How far it may go from the `policies.lock` of each.
+    pub(crate) locked: Locked,
+    pub(crate) target: Option<&'a str>,
+    pub(crate) name: ImageName,
+    pub(crate) created: SourceDate,
+    /// Where layers are kept until the image is written.
+    pub(crate) scratch: &'a Path,
+}
+
+/// Puts the image together, for the processor of this machine.
+pub(crate) fn make(
+    order: &Order<'_>,
+    progress: &Progress,
+) -> Result<StoredImage, BuilderImageError> {
+    for folder in order.policies {
+        policies_lock::check_is_there(folder, order.locked)?;
+    }
+    let target = Target::choose(order.target)?;
+    if let Some(note) = &target.note {
+        progress.line(&format!("note: {note}"));
+    }
+    let scratch = TemporaryFolder::hidden_in(order.scratch)?;
+    let engine = Engine::locate(order.engine)?;
+
+    let toolchain = Toolchain::active()?;
+    let (mut system, rust) = progress.phase("collect", "compiler and linker", || {
+        let mut system = System::new(&toolchain)?;
+        for program in toolchain.programs()? {
+            system.program(&program)?;
+        }
+        linker::collect(&mut system, &toolchain, &target, scratch.path())?;
+        let rust = toolchain.collect(&target)?;
+        system.files.leave_out(&rust);
+        Ok::<_, BuilderImageError>((system, rust))
+    })?;
+    let program = env::current_exe()?;
+    system.libraries(&program)?;
+    let mut builder = FileSet::default();
+    builder.copy(places::PROGRAM, program);
+    let sources = progress.phase("vendor", "the engine and what it depends on", || {
+        sources::collect(
+            &engine,
+            order.policies,
+            order.locked,
+            toolchain.host(),
+            &target,
+            scratch.path(),
+            progress,
+        )
+    })?;
+
+    let path = system.search_path();
+    let mut files = system.files;
+    process::folders(&mut files);
+    let parts = [
+        ("the dynamic loader, libraries and the linker", files),
+        ("Rust", rust),
+        ("the engine's sources and their dependencies", sources),
+        ("policy-builder", builder),
+    ];
+    progress.phase("pack", &order.name.to_string(), || {
+        let layers = pack(&parts, order)?;
+        let contents = Contents {
+            binary: &[],
+            platform: Target::of(toolchain.host()).platform(),
+            name: order.name.clone(),
+            created: order.created,
+            labels: labels(&engine, order.created),
+        };
+        Ok(StoredImage::new(&contents, process::config(&path, &contents.labels)?, layers)?)
+    })
+}
+
+/// Packs the layers, each by a thread: they are large.
+fn pack(
+    parts: &[(&'static str, FileSet)],
+    order: &Order<'_>,
+) -> Result<Vec<StoredLayer>, BuilderImageError> {
+    let (created, scratch) = (order.created, order.scratch);
+    thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .iter()
+            .map(|(comment, files)| {
+                scope.spawn(move || StoredLayer::pack(files, comment, created, scratch))
+            })
+            .collect();
+        let layers = threads.into_iter().map(|it| {
+            let ended = it.join();
+            Ok(ended.map_err(|_| io::Error::other("a layer was not packed"))??)
+        });
+        layers.collect()
+    })
+}
+
+fn labels(engine: &Engine, created: SourceDate) -> BTreeMap<String, String> {
+    [
+        ("org.opencontainers.image.title", "policy-builder".to_owned()),
+        (
+            "org.opencontainers.image.description",
+            "From a folder of Rust policy crates to one static binary and an OCI image".to_owned(),
+        ),
+        ("org.opencontainers.image.version", engine.version.to_string()),
+        ("org.opencontainers.image.created", created.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// Why there is no builder image.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuilderImageError {
+    #[error(
+        "the toolchain in `{}` has no `{program}`: install it there, or choose another toolchain",
+        sysroot.display()
+    )]
+    NoTool { sysroot: PathBuf, program: &'static str },
+    #[error(
+        "the toolchain in `{}` has no Clippy, by which the image vets policies before it builds \
+         them: `rustup component add clippy` installs it",
+        sysroot.display()
+    )]
+    NoClippy { sysroot: PathBuf },
+    #[error(
+        "there is no C linker `{0}` on the PATH, which Rust links build scripts and procedural \
+         macros with: install one, such as Debian's `gcc` and `libc6-dev`"
+    )]
+    NoLinker(&'static str),
+    #[error(
+        "`{}` is no ELF program but needs another to run it: expected the linker itself, as \
+         Debian's `gcc` installs it",
+        .0.display()
+    )]
+    NotElf(PathBuf),
+    #[error(
+        "link a program for `{target}`, to see what the linker reads: {words}; expected GNU `ld` \
+         behind `cc`, as Debian's `gcc` and `binutils` install it"
+    )]
+    Link { target: String, words: String },
+    #[error("ask `{}` for the libraries of `{}`: {words}", loader.display(), program.display())]
+    Loader { loader: PathBuf, program: PathBuf, words: String },
+    #[error(
+        "the compiler `{}` is no ELF program with a dynamic loader: a builder image is made on \
+         Linux, with such a compiler", .0.display()
+    )]
+    OtherCompiler(PathBuf),
+    #[error(
+        "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
+    )]
+    Vendor { found: String },
+    #[error(
+        "`{}` names crate `{name}` {source_in_words}, which a builder image cannot have: it takes \
+         policies of crates.io and of folders; copy the crate into the policies folder, or build \
+         without a builder image",
+        file.display()
+    )]
+    RemotePolicy { file: PathBuf, name: String, source_in_words: String },
+    #[error(transparent)]
+    Locked(#[from] LockedError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Store(#[from] StoredError),
+    #[error("put the builder image together: {0}")]
+    Document(#[from] oci_spec::OciSpecError),
+    #[error("collect the files of the builder image: {0}")]
+    Files(#[from] io::Error),
+}

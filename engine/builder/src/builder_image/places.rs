@@ -1,0 +1,10 @@
+//! Where things are in the image.
+
+pub(super) const PROGRAM: &str = "/opt/policy-builder/bin/policy-builder";
+/// The engine's sources, for `POLICY_ENGINE_SOURCE`.
+pub(super) const SOURCE: &str = "/opt/policy-builder/source";
+pub(super) const CARGO_HOME: &str = "/opt/policy-builder/cargo";
+/// A toolchain that has a folder to itself.
+pub(super) const RUST: &str = "/opt/rust";
+/// Where anyone may write, and what is kept between builds lies.
+pub(super) const WORK: &str = "/cache";

@@ -1,0 +1,236 @@
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use toml_edit::{DocumentMut, value};
+
+use super::{BuilderImageError, places};
+use crate::compile::{self, Target, Vendored};
+use crate::discover::{Origin, Policies};
+use crate::engine::Engine;
+use crate::features::Features;
+use crate::generate::{self, Extent, Stamp, Workspace};
+use crate::image::FileSet;
+use crate::lock::{self, CRATES_IO};
+use crate::policies_file::POLICIES_FILE;
+use crate::policies_lock::Locked;
+use crate::progress::Progress;
+use crate::resolve;
+
+/// How `cargo vendor` calls what takes the place of registries.
+const VENDORED: &str = "vendored-sources";
+/// Where Cargo finds what a vendored crate's files hash to.
+const CHECKSUM: &str = ".cargo-checksum.json";
+
+/// A policy that stands for those which are not known yet.
+const MANIFEST: &str = "package = { name = \"any-policy\", version = \"0.0.0\" }\n\
+    dependencies = { policy-api = \"*\", serde = { version = \"1\", features = [\"derive\"] } }\n";
+
+/// The engine's sources, and those of all that it and the policies depend on, with a Cargo home
+/// that has Cargo look nowhere else.
+pub(super) fn collect(
+    engine: &Engine,
+    policies: &[PathBuf],
+    locked: Locked,
+    host: &str,
+    target: &Target,
+    scratch: &Path,
+    progress: &Progress,
+) -> Result<FileSet, BuilderImageError> {
+    let any = scratch.join("any");
+    fs_err::create_dir_all(any.join("any-policy/src"))?;
+    fs_err::write(any.join("any-policy/Cargo.toml"), MANIFEST)?;
+    fs_err::write(any.join("any-policy/src/lib.rs"), "")?;
+    let mut workspaces = Vec::new();
+    let mut remote = Vec::new();
+    // Nobody could lock what is made up here.
+    let any = [(&any, Locked::Free)];
+    let folders = any.into_iter().chain(policies.iter().map(|folder| (folder, locked)));
+    for (number, (folder, locked)) in folders.enumerate() {
+        let root = scratch.join(format!("workspace-{number}"));
+        let (workspace, found) = lay_out(engine, folder, locked, target, &root, progress)?;
+        workspaces.push(workspace);
+        remote.extend(RemotePolicy::all(&found)?);
+    }
+    let folder = scratch.join("vendor");
+    let vendored = compile::vendor(&workspaces, &folder, &[host, &target.triple])?;
+
+    let mut files = FileSet::default();
+    let source = Path::new(places::SOURCE);
+    for name in ["engine/api", "engine/runtime"] {
+        files.copy_folder(&source.join(name), &engine.root.join(name), |inside| {
+            inside == Path::new("target")
+        })?;
+    }
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        files.copy(source.join(name), engine.root.join(name));
+    }
+    // Where Cargo itself would have unpacked them: what a program says of its sources' places is
+    // then the same as without this image, and Cargo takes them for what does not change.
+    let registry = vendored.registry.as_deref().unwrap_or("registry/src/vendored");
+    let place = Path::new(places::CARGO_HOME).join(registry);
+    add_vendored(&mut files, &place, &folder, &vendored)?;
+    for it in &remote {
+        it.add(&mut files, &place)?;
+    }
+    let config = replaced(&vendored.config, &place)
+        .ok_or_else(|| BuilderImageError::Vendor { found: vendored.config.clone() })?;
+    files.text(Path::new(places::CARGO_HOME).join("config.toml"), config);
+    Ok(files)
+}
+
+/// Lays out and locks a workspace, with everything that the engine could be linked with.
+fn lay_out(
+    engine: &Engine,
+    policies: &Path,
+    locked: Locked,
+    target: &Target,
+    root: &Path,
+    progress: &Progress,
+) -> Result<(Workspace, Policies), BuilderImageError> {
+    let engine = Engine::locate(Some(&engine.root))?;
+    let features = Features::all(&engine.runtime.document);
+    let engine = engine.with_features(&features)?;
+    let policies = Policies::discover(policies, &engine)?;
+    let stamp = Stamp { target: &target.triple, revision: None };
+    let workspace = generate::generate(&policies, &engine, &stamp, Extent::Libraries, root)?;
+    resolve::complete_lock(&workspace, &policies, locked, progress)?;
+    Ok((workspace, policies))
+}
+
+/// A policy of crates.io that `policies.toml` names. Cargo does not vendor it: it is a part of the
+/// workspace.
+struct RemotePolicy {
+    /// `NAME-VERSION`.
+    folder: String,
+    source: PathBuf,
+    checksum: Option<String>,
+}
+
+impl RemotePolicy {
+    /// Those of a policies folder. Cargo would look for what comes from a repository or from
+    /// another registry by a configuration that the image does not have.
+    fn all(policies: &Policies) -> Result<Vec<Self>, BuilderImageError> {
+        let mut found = Vec::new();
+        for it in &policies.crates {
+            let Origin::Remote { source: Some(source), checksum } = &it.origin else { continue };
+            if source != CRATES_IO {
+                return Err(BuilderImageError::RemotePolicy {
+                    file: policies.root.join(POLICIES_FILE),
+                    name: it.name.clone(),
+                    source_in_words: lock::source_in_words(Some(source)),
+                });
+            }
+            found.push(Self {
+                folder: format!("{}-{}", it.name, it.version),
+                source: it.manifest.folder().to_owned(),
+                checksum: checksum.clone(),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Puts it beside what is vendored.
+    fn add(&self, files: &mut FileSet, place: &Path) -> Result<(), BuilderImageError> {
+        let place = place.join(&self.folder);
+        files.copy_folder(&place, &self.source, |inside| inside == Path::new(CHECKSUM))?;
+        files.text(place.join(CHECKSUM), unlisted(&json!(self.checksum)));
+        Ok(())
+    }
+}
+
+/// What Cargo wants beside a crate whose files it is not to check, with the hash of its archive.
+fn unlisted(checksum: &Value) -> String {
+    json!({"files": {}, "package": checksum}).to_string()
+}
+
+/// Of what is not compiled for the image's platforms, such as bindings of other systems, only the
+/// manifests: Cargo reads them all to resolve.
+fn add_vendored(
+    files: &mut FileSet,
+    place: &Path,
+    folder: &Path,
+    vendored: &Vendored,
+) -> Result<(), BuilderImageError> {
+    for entry in fs_err::read_dir(folder)? {
+        let source = entry?.path();
+        let Some(name) = source.file_name().and_then(OsStr::to_str) else { continue };
+        let place = place.join(name);
+        if vendored.compiled.contains(name) {
+            files.copy_folder(&place, &source, |_| false)?;
+            continue;
+        }
+        let checksum = fs_err::read(source.join(CHECKSUM))?;
+        let checksum: serde_json::Result<Value> = serde_json::from_slice(&checksum);
+        let checksum = checksum.ok().and_then(|mut it| it.get_mut("package").map(Value::take));
+        files.text(place.join(CHECKSUM), unlisted(&json!(checksum)));
+        files.copy(place.join("Cargo.toml"), source.join("Cargo.toml"));
+        files.text(place.join("src/lib.rs"), String::new());
+    }
+    Ok(())
+}
+
+/// What `cargo vendor` says to write into a configuration, with the sources at `place`.
+fn replaced(config: &str, place: &Path) -> Option<String> {
+    let mut document: DocumentMut = config.parse().ok()?;
+    let vendored = document.get_mut("source")?.get_mut(VENDORED)?.as_table_like_mut()?;
+    vendored.insert("directory", value(place.to_str()?));
+    Some(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendored_sources_are_looked_for_in_the_image() {
+        let config = "[source.crates-io]\nreplace-with = \"vendored-sources\"\n\n\
+                      [source.vendored-sources]\ndirectory = \"/tmp/x\"\n";
+        assert_eq!(
+            replaced(config, Path::new("/opt/cargo")).unwrap(),
+            config.replace("/tmp/x", "/opt/cargo")
+        );
+        assert_eq!(replaced("", Path::new("/opt/cargo")), None);
+    }
+
+    #[test]
+    fn policies_of_crates_io_are_beside_what_is_vendored_and_others_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let geo = folder.path().join("geo");
+        fs_err::create_dir_all(geo.join("src")).unwrap();
+        let manifest = "[package]\nname = \"geo\"\nversion = \"1.2.0\"\n\
+                        [dependencies]\npolicy-api = \"0.1\"\n";
+        fs_err::write(geo.join("Cargo.toml"), manifest).unwrap();
+        fs_err::write(geo.join("src/lib.rs"), "").unwrap();
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let mut policies = Policies::discover(folder.path(), &engine).unwrap();
+        assert!(RemotePolicy::all(&policies).unwrap().is_empty());
+
+        let from = |source: &str| Origin::Remote {
+            source: Some(source.to_owned()),
+            checksum: Some("c0ffee".to_owned()),
+        };
+        policies.crates[0].origin = from(CRATES_IO);
+        let found = RemotePolicy::all(&policies).unwrap();
+        assert_eq!(found[0].folder, "geo-1.2.0");
+        let mut files = FileSet::default();
+        found[0].add(&mut files, Path::new("/vendor")).unwrap();
+        let places = format!("{files:?}");
+        for file in ["Cargo.toml", "src/lib.rs", CHECKSUM] {
+            assert!(places.contains(&format!("vendor/geo-1.2.0/{file}")), "{places}");
+        }
+        assert_eq!(unlisted(&json!("c0ffee")), r#"{"files":{},"package":"c0ffee"}"#);
+
+        policies.crates[0].origin = from("git+https://example.com/geo#c0ffee");
+        let Err(error) = RemotePolicy::all(&policies) else { panic!() };
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "`{}` names crate `geo` (git https://example.com/geo#c0ffee), which a builder \
+                 image cannot have: it takes policies of crates.io and of folders; copy the crate \
+                 into the policies folder, or build without a builder image",
+                folder.path().join("policies.toml").display()
+            )
+        );
+    }
+}

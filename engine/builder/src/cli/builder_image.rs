@@ -1,0 +1,78 @@
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::format::Format;
+use super::options::LockedArg;
+use crate::builder_image::{self, Order};
+use crate::destination::{self, Kind};
+use crate::image::{ImageName, SourceDate};
+use crate::progress::Progress;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-builder builder-image && docker load < policy-builder.tar && docker run --rm -v ./policies:/policies -v ./out:/out policy-builder"
+)]
+pub(super) struct BuilderImage {
+    /// Where to write the archive
+    #[arg(long, value_name = "FILE", default_value = "policy-builder.tar")]
+    output: PathBuf,
+    /// Folders of policy crates whose dependencies, and policies that `policies.toml` names, the
+    /// image is to have; it always has the engine's
+    #[arg(long, value_name = "DIR")]
+    policies: Vec<PathBuf>,
+    #[command(flatten)]
+    locked: LockedArg,
+    /// A checkout of policy-engine to put in [default: the one that this program comes from]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
+    engine: Option<PathBuf>,
+    /// The target triple that the image compiles for [default: as `image` chooses it]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// The image's name
+    #[arg(long, value_name = "NAME", default_value = "policy-builder:latest")]
+    name: ImageName,
+    /// The date of the image and of the files in it, in seconds since 1970
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SOURCE_DATE_EPOCH",
+        default_value = "0",
+        hide_default_value = true
+    )]
+    created: SourceDate,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl BuilderImage {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        destination::check_file(&self.output, Kind::Image)?;
+        let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
+        let order = Order {
+            engine: self.engine.as_deref(),
+            policies: &self.policies,
+            locked: self.locked.locked(),
+            target: self.target.as_deref(),
+            name: self.name.clone(),
+            created: self.created,
+            scratch: folder.unwrap_or(Path::new(".")),
+        };
+        let progress = Progress::new();
+        let image = builder_image::make(&order, &progress)?;
+        let (name, size) = (self.name.to_string(), image.size());
+        let digest = image.manifest_digest().to_string();
+        image.write_archive_file(&self.output)?;
+        progress.finish();
+        let written = serde_json::json!({
+            "name": name,
+            "digest": digest,
+            "size": size,
+            "archive": self.output,
+        });
+        self.format.print(&written, || {
+            let (size, output) = (size / 1_000_000, self.output.display());
+            format!("image     {name}, {size} MB\ndigest    {digest}\nwritten   {output}\n")
+        })
+    }
+}

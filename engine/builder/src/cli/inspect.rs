@@ -1,0 +1,133 @@
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::format::Format;
+use super::options::RegistryArgs;
+use crate::plain_text::plain_line;
+use crate::report::megabytes;
+use crate::supply::{Described, PlatformImage};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-builder inspect policy-engine.tar")]
+pub(super) struct Inspect {
+    /// An archive, the folder of an OCI image layout, or a reference to a registry
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Prints the bill of materials as it is attached, and nothing else
+    #[arg(long, conflicts_with_all = ["provenance", "format"])]
+    sbom: bool,
+    /// Prints the provenance as it is attached, and nothing else
+    #[arg(long, conflicts_with = "format")]
+    provenance: bool,
+    /// The platform to print the document of, such as `linux/arm64`, where there are several
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+}
+
+impl Inspect {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let mut image = Described::open(&self.image, self.registry.options())?;
+        if let Some(platform) = &self.platform {
+            let known = image.platforms.iter().map(|it| it.platform.clone()).collect();
+            image.platforms.retain(|it| it.platform == *platform);
+            if image.platforms.is_empty() {
+                let (image, platform) = (self.image.clone(), platform.clone());
+                return Err(Failure::NoPlatform { image, platform, known });
+            }
+        }
+        if self.sbom {
+            return self.print_document(&image, "bill of materials", |it| it.sbom.as_deref());
+        }
+        if self.provenance {
+            return self.print_document(&image, "provenance", |it| it.provenance.as_deref());
+        }
+        self.format.print(&to_json(&image), || to_text(&image))
+    }
+
+    /// Prints the document of the one platform.
+    fn print_document(
+        &self,
+        image: &Described,
+        what: &'static str,
+        of: impl Fn(&PlatformImage) -> Option<&[u8]>,
+    ) -> Result<(), Failure> {
+        let [platform] = image.platforms.as_slice() else {
+            let platforms = image.platforms.iter().map(|it| it.platform.clone()).collect();
+            return Err(Failure::SeveralPlatforms { image: self.image.clone(), platforms });
+        };
+        let document = of(platform);
+        let document =
+            document.ok_or_else(|| Failure::NotAttached { image: self.image.clone(), what })?;
+        super::print_bytes(document)?;
+        super::print("\n")
+    }
+}
+
+fn to_json(image: &Described) -> Value {
+    let of_platform = |it: &PlatformImage| {
+        json!({
+            "platform": it.platform,
+            "digest": it.digest.to_string(),
+            "size": it.size,
+            "created": it.created,
+            "revision": it.revision(),
+            "engine": it.engine(),
+            "policies": it.policies(),
+            "crates": it.crates(),
+            "components": it.components(),
+            "sbom": it.sbom.is_some(),
+            "provenance": it.provenance.is_some(),
+        })
+    };
+    json!({
+        "name": image.name,
+        "digest": image.digest.to_string(),
+        "platforms": image.platforms.iter().map(of_platform).collect::<Vec<_>>(),
+    })
+}
+
+fn to_text(image: &Described) -> String {
+    let mut text = String::new();
+    let mut line = |key: &str, value: &str| {
+        let _ = writeln!(text, "{key:<10} {}", plain_line(value));
+    };
+    if let Some(name) = &image.name {
+        line("image", name);
+    }
+    line("digest", image.digest.as_ref());
+    for it in &image.platforms {
+        line("platform", &format!("{}, {}", it.platform, megabytes(it.size)));
+        if it.digest != image.digest {
+            line("", it.digest.as_ref());
+        }
+        line("created", it.created.as_deref().unwrap_or("not told"));
+        line("revision", it.revision().unwrap_or("not told"));
+        line("engine", it.engine().unwrap_or("not told"));
+        match (it.policies(), it.crates()) {
+            (Some(policies), _) => {
+                for it in policies {
+                    line("policy", &format!("{} {} ({})", it.name, it.version, it.crate_name));
+                }
+            }
+            (None, Some(crates)) => {
+                for it in crates {
+                    line("crate", &format!("{} {}", it.name, it.version));
+                }
+            }
+            (None, None) => line("policies", "not told: policy-builder did not label this image"),
+        }
+        let sbom = it.components().map(|count| format!("{count} components, CycloneDX"));
+        line("sbom", sbom.as_deref().unwrap_or("none attached"));
+        let provenance =
+            if it.provenance.is_some() { "SLSA v1, unsigned" } else { "none attached" };
+        line("provenance", provenance);
+    }
+    text
+}

@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
+use super::Failure;
+use super::format::Format;
+use super::options::{FeaturesArg, Inputs};
+use crate::destination::{self, Kind};
+use crate::discover::Policies;
+use crate::engine::Engine;
+use crate::generate::{self, Extent, Stamp};
+use crate::interrupt::TemporaryFolder;
+use crate::policies_lock::{self, Pins, Renewal};
+use crate::resolve::{self, Choice};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
+pub(super) struct Lock {
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    features: FeaturesArg,
+    /// Takes the newest versions that fit of these packages, or of all without a name, whatever was
+    /// locked before; the engine's stay
+    #[arg(long, value_name = "CRATE", num_args = 0..)]
+    update: Option<Vec<String>>,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl Lock {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let engine = Engine::locate(self.inputs.engine.as_deref())?
+            .with_features(&self.features.engine_features)?;
+        let root = &self.inputs.policies;
+        let path = policies_lock::path(root);
+        let before = policies_lock::read(root)?;
+        let renewal = match self.update.as_deref() {
+            None => Renewal::Nothing,
+            Some([]) => Renewal::Everything,
+            Some(names) => Renewal::These(names.iter().cloned().collect::<BTreeSet<_>>()),
+        };
+        let pins = Pins::for_new(before.as_ref(), renewal);
+        let policies = Policies::discover_with(root, &engine, pins)?;
+
+        let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
+        // The lock is the same for every target.
+        let stamp = Stamp { target: "", revision: None };
+        let workspace =
+            generate::generate(&policies, &engine, &stamp, Extent::Libraries, folder.path())?;
+        let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
+        if let Renewal::These(names) = &policies.pins.renewal {
+            let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);
+            if let Some(name) = names.iter().find(|name| !is_there(name)) {
+                return Err(UnknownPackage { name: name.clone() }.into());
+            }
+        }
+
+        let text = policies_lock::text(&after);
+        let is_same = std::fs::read_to_string(&path).is_ok_and(|before| before == text);
+        if !is_same {
+            destination::replace_file(&path, Kind::Lock, |file| file.write_all(text.as_bytes()))?;
+        }
+        let changes = before.iter().flat_map(|before| policies_lock::changes(before, &after));
+        let changes: Vec<_> = changes.map(|it| it.to_string()).collect();
+        let count = after.packages.len();
+        let document = serde_json::json!({
+            "lock": path,
+            "written": !is_same,
+            "packages": count,
+            "changes": changes,
+        });
+        self.format.print(&document, || {
+            let state = if is_same { "is as it was" } else { "is written" };
+            let last = format!("`{}` {state}: {count} packages", path.display());
+            changes.iter().chain([&last]).map(String::as_str).collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+/// A package that is to be updated and is not there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no package `{name}` to update: neither the engine nor the policies depend on it; \
+     `cargo tree` in a workspace of `policy-builder generate` shows what they do"
+)]
+pub(super) struct UnknownPackage {
+    name: String,
+}

@@ -1,0 +1,75 @@
+use std::path::PathBuf;
+
+use super::super::Failure;
+use super::super::format::Format;
+use super::{FeaturesArg, Inputs, LockedArg, VetArgs};
+use crate::compile::Profile;
+use crate::destination::{self, DestinationError, Kind};
+use crate::pipeline::Order;
+use crate::report::Outcome;
+
+/// What is built, and how it is told.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct BuildArgs {
+    #[command(flatten)]
+    pub(in crate::cli) inputs: Inputs,
+    #[command(flatten)]
+    locked: LockedArg,
+    #[command(flatten)]
+    features: FeaturesArg,
+    /// The target triple [default: musl on this machine's processor where it is installed, else
+    /// glibc, linked statically]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// The source revision to stamp in [default: the policies' Git revision, when there is one]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
+    /// target folder]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+    /// Also writes what was made, and how long each phase took, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Compiles the policies without vetting them before
+    #[arg(long)]
+    no_vet: bool,
+    #[command(flatten)]
+    vet: VetArgs,
+    /// How to print what was made: JSON is what `--report` writes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl BuildArgs {
+    pub(in crate::cli) fn order(&self) -> Order<'_> {
+        Order {
+            policies: &self.inputs.policies,
+            engine: self.inputs.engine.as_deref(),
+            engine_features: &self.features.engine_features,
+            target: self.target.as_deref(),
+            revision: self.revision.as_deref(),
+            work_dir: self.work_dir.as_deref(),
+            locked: self.locked.locked(),
+            vet: (!self.no_vet).then(|| self.vet.wanted()),
+            profile: Profile::Release,
+        }
+    }
+
+    /// Finds out whether the report could be written, before the work for it begins.
+    pub(in crate::cli) fn check_report(&self) -> Result<(), DestinationError> {
+        self.report.as_deref().map_or(Ok(()), |path| destination::check_file(path, Kind::Report))
+    }
+
+    /// Writes the report where one is wanted, and prints the summary.
+    pub(in crate::cli) fn finish(
+        &self,
+        report: &impl Outcome,
+        written: &str,
+    ) -> Result<(), Failure> {
+        if let Some(path) = &self.report {
+            report.write(path)?;
+        }
+        self.format.print(report, || report.summary(written))
+    }
+}

@@ -1,0 +1,89 @@
+use std::path::{Path, PathBuf};
+
+use crate::destination::{self, DestinationError, Kind};
+use crate::image::{self, ImageName, ImageNameError, SourceDate};
+
+/// Where an image goes, what it is called and how old it is.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ImageArgs {
+    /// Where to write the archive, for `docker load`, `podman load` and `skopeo` [default:
+    /// policy-engine.tar, unless `--oci-layout` is given]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Writes the image as an OCI image layout, in a folder
+    #[arg(long, value_name = "DIR")]
+    oci_layout: Option<PathBuf>,
+    /// The image's repository
+    #[arg(long, env = "POLICY_ENGINE_IMAGE_REPO", default_value = "policy-engine")]
+    repo: String,
+    /// The image's tag
+    #[arg(long, env = "POLICY_ENGINE_TAG", default_value = "latest")]
+    tag: String,
+    /// The date of the image and of the files in it, in seconds since 1970
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SOURCE_DATE_EPOCH",
+        default_value = "0",
+        hide_default_value = true
+    )]
+    pub(in crate::cli) created: SourceDate,
+}
+
+impl ImageArgs {
+    /// The image's name.
+    pub(in crate::cli) fn name(&self) -> Result<ImageName, ImageNameError> {
+        format!("{}:{}", self.repo, self.tag).parse()
+    }
+
+    /// Finds out whether the image could be written, before the work for it begins.
+    pub(in crate::cli) fn check(&self) -> Result<(), DestinationError> {
+        if let Some(path) = self.archive() {
+            destination::check_file(path, Kind::Image)?;
+        }
+        self.oci_layout
+            .as_deref()
+            .map_or(Ok(()), |folder| destination::check_folder(folder, Kind::Image))
+    }
+
+    /// Writes the image, and tells where.
+    pub(in crate::cli) fn write(&self, image: &image::Image) -> Result<String, DestinationError> {
+        self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
+    }
+
+    /// Writes the image of several platforms, and tells where. Loaders that know no index get
+    /// `docker` from its archive.
+    pub(in crate::cli) fn write_joined(
+        &self,
+        whole: &image::MultiPlatform,
+        docker: Option<&image::Image>,
+    ) -> Result<String, DestinationError> {
+        let archive = |path: &Path| whole.write_archive_file(path, self.created, docker);
+        self.write_by(archive, |dir| whole.write_layout_dir(dir))
+    }
+
+    fn write_by(
+        &self,
+        archive: impl FnOnce(&Path) -> Result<(), DestinationError>,
+        layout: impl FnOnce(&Path) -> Result<(), DestinationError>,
+    ) -> Result<String, DestinationError> {
+        if let Some(path) = self.archive() {
+            archive(path)?;
+        }
+        if let Some(folder) = &self.oci_layout {
+            layout(folder)?;
+        }
+        let written = [self.archive(), self.oci_layout.as_deref()];
+        let written = written.into_iter().flatten().map(|path| path.display().to_string());
+        Ok(written.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Where the archive goes, when there is to be one.
+    fn archive(&self) -> Option<&Path> {
+        match (&self.output, &self.oci_layout) {
+            (None, Some(_)) => None,
+            (None, None) => Some(Path::new("policy-engine.tar")),
+            (Some(output), _) => Some(output),
+        }
+    }
+}

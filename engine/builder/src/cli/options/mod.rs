@@ -1,0 +1,102 @@
+//! The options that several commands have.
+
+mod build;
+mod image;
+mod program;
+mod registry;
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use crate::features::Features;
+use crate::policies_lock::Locked;
+use crate::vet;
+pub(super) use build::BuildArgs;
+pub(super) use image::ImageArgs;
+pub(super) use program::ProgramArgs;
+pub(super) use registry::RegistryArgs;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Inputs {
+    /// The folder of policy crates
+    #[arg(long, value_name = "DIR", default_value = "policies")]
+    pub(super) policies: PathBuf,
+    /// A checkout of policy-engine to build with [default: the one that this program comes from]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
+    pub(super) engine: Option<PathBuf>,
+}
+
+/// How closely `policies.lock` is followed.
+#[derive(Debug, clap::Args)]
+pub(super) struct LockedArg {
+    /// Refuses a `policies.lock` that is missing or stale; `--locked=false` takes it as it is
+    /// [default: a stale one is refused where `CI` is set]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    locked: Option<bool>,
+}
+
+impl LockedArg {
+    pub(super) fn locked(&self) -> Locked {
+        match self.locked {
+            Some(true) => Locked::Required,
+            None if is_ci(env::var_os("CI").as_deref()) => Locked::Kept,
+            Some(false) | None => Locked::Free,
+        }
+    }
+}
+
+/// Whether the variable `CI` says that this is one.
+fn is_ci(value: Option<&OsStr>) -> bool {
+    value.is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+}
+
+/// Which optional parts of the engine are wanted.
+#[derive(Debug, clap::Args)]
+pub(super) struct FeaturesArg {
+    /// Optional parts of the engine, such as `otlp`, with commas between them
+    #[arg(
+        long,
+        value_name = "FEATURES",
+        env = "POLICY_ENGINE_FEATURES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) engine_features: Features,
+}
+
+/// How policies are vetted.
+#[derive(Debug, clap::Args)]
+pub(super) struct VetArgs {
+    /// A copy of github.com/RustSec/advisory-db, for known vulnerabilities [default: those that
+    /// `cargo audit` and `cargo deny` keep]
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_ADVISORY_DB")]
+    advisory_db: Option<PathBuf>,
+}
+
+impl VetArgs {
+    pub(super) fn wanted(&self) -> vet::Wanted<'_> {
+        vet::Wanted { advisory_db: self.advisory_db.as_deref() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ci_is_where_the_variable_says_so() {
+        for (value, is) in
+            [("true", true), ("1", true), ("", false), ("0", false), ("false", false)]
+        {
+            assert_eq!(is_ci(Some(OsStr::new(value))), is, "{value}");
+        }
+        assert!(!is_ci(None));
+    }
+}

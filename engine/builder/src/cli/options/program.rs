@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+use super::super::Failure;
+use crate::prebuilt::Prebuilt;
+use crate::progress::Progress;
+
+/// A program that another tool compiled.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ProgramArgs {
+    /// The program, one static binary
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) program: PathBuf,
+    /// The workspace that it was compiled from, as `generate` laid it out
+    #[arg(long, value_name = "DIR")]
+    workspace: PathBuf,
+    /// The source revision for the image's label [default: the one that `generate` stamped in]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+}
+
+impl ProgramArgs {
+    /// Reads the program and checks that it is what was asked for.
+    pub(in crate::cli) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
+        let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
+        if let Some(revision) = &self.revision {
+            program.asked.revision = Some(revision.clone());
+        }
+        Ok(program)
+    }
+}

@@ -1,0 +1,79 @@
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::Failure;
+use super::format::Format;
+use super::options::RegistryArgs;
+use crate::image::ImageName;
+use crate::progress::Progress;
+use crate::push::{self, Blobs, PushError, Pushed};
+use crate::store::Layout;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Credentials are those of `docker login` and its helpers, or of `podman login`.\n\n\
+                  Example: policy-builder push policy-engine.tar registry.example.com/policies:v1"
+)]
+pub(super) struct Push {
+    /// The image, an archive or an OCI image layout, as `image` writes it
+    #[arg(value_name = "IMAGE", default_value = "policy-engine.tar")]
+    image: PathBuf,
+    /// Where to push it, and under which tags [default: the name that the image has]
+    #[arg(value_name = "REFERENCE")]
+    references: Vec<String>,
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl Push {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let names: Result<Vec<ImageName>, _> =
+            self.references.iter().map(|it| it.parse()).collect();
+        let names = names?;
+        if !self.image.exists() && names.is_empty() {
+            return Err(PushError::NoImage(self.image.display().to_string()).into());
+        }
+        let of_image = |error: PushError| error.of_image(&self.image);
+        let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;
+        let progress = Rc::new(Progress::new());
+        let pushed = push::push(&image, &names, self.registry.options(), &progress);
+        progress.finish();
+        let pushed = pushed.map_err(of_image)?;
+        let document = Document::of(&pushed);
+        self.format.print(&document, || {
+            let references = document.pushed.iter().map(|it| it.reference.as_str());
+            references.collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+/// As `--format json` prints it.
+#[derive(Serialize)]
+struct Document<'a> {
+    digest: String,
+    pushed: Vec<Repository<'a>>,
+    blobs: Blobs,
+}
+
+#[derive(Serialize)]
+struct Repository<'a> {
+    /// By digest: what to run and to sign.
+    reference: String,
+    tags: &'a [String],
+}
+
+impl<'a> Document<'a> {
+    fn of(pushed: &'a Pushed) -> Self {
+        let Pushed { digest, targets, blobs } = pushed;
+        let targets = targets.iter().map(|target| Repository {
+            reference: format!("{}@{digest}", target.repository),
+            tags: &target.tags,
+        });
+        Self { digest: digest.to_string(), pushed: targets.collect(), blobs: *blobs }
+    }
+}

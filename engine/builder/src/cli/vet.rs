@@ -1,0 +1,58 @@
+use std::path::PathBuf;
+
+use super::Failure;
+use super::format::Format;
+use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
+use crate::compile::Profile;
+use crate::pipeline::{self, Order};
+use crate::progress::Progress;
+use crate::vet::VetError;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-builder vet --policies ./policies --format json")]
+pub(super) struct Vet {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// The target triple that the policies will be compiled for [default: as `build` chooses it]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
+    /// target folder]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+    #[command(flatten)]
+    locked: LockedArg,
+    #[command(flatten)]
+    features: FeaturesArg,
+    #[command(flatten)]
+    how: VetArgs,
+    /// How to print: text for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl Vet {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let progress = Progress::new();
+        let order = Order {
+            policies: &self.inputs.policies,
+            engine: self.inputs.engine.as_deref(),
+            engine_features: &self.features.engine_features,
+            target: self.target.as_deref(),
+            revision: None,
+            work_dir: self.work_dir.as_deref(),
+            profile: Profile::Release,
+            locked: self.locked.locked(),
+            vet: None,
+        };
+        let outcome = pipeline::vet(&order, self.how.wanted(), &progress)?;
+        progress.finish();
+        if self.format == Format::Text {
+            for note in outcome.notes() {
+                progress.line(&format!("note: {note}"));
+            }
+        }
+        self.format.print(&outcome.json(), || outcome.text())?;
+        if outcome.passes() { Ok(()) } else { Err(VetError::Found(outcome.sentence()).into()) }
+    }
+}

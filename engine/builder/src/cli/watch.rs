@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+
+use super::Failure;
+use super::options::{FeaturesArg, Inputs};
+use crate::compile::Profile;
+use crate::pipeline::Order;
+use crate::policies_lock::Locked;
+use crate::watch;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-builder watch --policies ./policies -- --listen 127.0.0.1:8181"
+)]
+pub(super) struct Watch {
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    features: FeaturesArg,
+    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
+    /// target folder]
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+    /// What `policy-engine serve` takes, such as `--config FILE`
+    #[arg(value_name = "SERVE FLAGS", last = true)]
+    serve_flags: Vec<String>,
+}
+
+impl Watch {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let order = Order {
+            policies: &self.inputs.policies,
+            engine: self.inputs.engine.as_deref(),
+            engine_features: &self.features.engine_features,
+            target: None,
+            revision: None,
+            work_dir: self.work_dir.as_deref(),
+            profile: Profile::Quick,
+            // What is being written is not held up: a stale lock is told.
+            locked: Locked::Free,
+            vet: None,
+        };
+        watch::run(&order, &self.serve_flags)?;
+        Ok(())
+    }
+}

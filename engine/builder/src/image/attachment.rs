@@ -1,0 +1,218 @@
+use std::collections::HashMap;
+
+use oci_spec::OciSpecError;
+use oci_spec::image::{
+    ANNOTATION_CREATED, ANNOTATION_TITLE, Descriptor, Digest, ImageIndex, ImageManifestBuilder,
+    MediaType, SCHEMA_VERSION,
+};
+use serde::Serialize;
+
+use super::documents::{Blob, canonical_json};
+use super::{Image, PackError, digest};
+
+/// The type of bills of materials, as referrers have it.
+pub(crate) const SBOM: &str = "application/vnd.cyclonedx+json";
+/// The type of in-toto statements.
+pub(crate) const STATEMENT: &str = "application/vnd.in-toto+json";
+
+/// A configuration that says nothing, as the image specification has it for what is no image.
+const EMPTY: &[u8] = b"{}";
+/// By which others find the kind of a statement without reading it.
+const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
+
+/// A document on an image.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    artifact_type: &'static str,
+    /// The file that it is saved as.
+    title: &'static str,
+    predicate_type: Option<&'static str>,
+    bytes: Vec<u8>,
+}
+
+impl Document {
+    /// A bill of materials in CycloneDX.
+    pub(crate) fn sbom(content: &impl Serialize) -> Result<Self, PackError> {
+        let bytes = canonical_json(content)?;
+        Ok(Self { artifact_type: SBOM, title: "sbom.cdx.json", predicate_type: None, bytes })
+    }
+
+    /// An in-toto statement.
+    pub(crate) fn statement(
+        content: &impl Serialize,
+        predicate_type: &'static str,
+    ) -> Result<Self, PackError> {
+        let bytes = canonical_json(content)?;
+        let predicate_type = Some(predicate_type);
+        Ok(Self {
+            artifact_type: STATEMENT,
+            title: "provenance.intoto.json",
+            predicate_type,
+            bytes,
+        })
+    }
+}
+
+/// A document that refers to an image, by a manifest of its own: an OCI referrer.
+#[derive(Debug)]
+pub(crate) struct Attachment {
+    pub(super) manifest: Blob,
+    pub(super) config: Blob,
+    pub(super) document: Blob,
+}
+
+impl Image {
+    /// Attaches a document; the image itself, and so its digest, stays as it is.
+    pub(crate) fn attach(&mut self, document: &Document) -> Result<(), PackError> {
+        let attachment = Attachment::of(document, self)?;
+        let mut index = ImageIndex::from_reader(self.layout_index.as_slice())?;
+        let mut listed = index.manifests().clone();
+        listed.push(attachment.manifest.descriptor.clone());
+        index.set_manifests(listed);
+        self.layout_index = canonical_json(&index)?;
+        self.attachments.push(attachment);
+        Ok(())
+    }
+
+    /// What is attached: the type and the digest of each document's manifest.
+    pub(crate) fn attached(&self) -> impl Iterator<Item = (String, &Digest)> {
+        self.attachments.iter().map(|it| {
+            let of = it.manifest.descriptor.artifact_type().as_ref();
+            (of.map(ToString::to_string).unwrap_or_default(), it.manifest.digest())
+        })
+    }
+}
+
+impl Attachment {
+    fn of(document: &Document, image: &Image) -> Result<Self, OciSpecError> {
+        let mut annotations =
+            HashMap::from([(ANNOTATION_TITLE.to_owned(), document.title.to_owned())]);
+        annotations
+            .extend(document.predicate_type.map(|it| (PREDICATE_TYPE.to_owned(), it.to_owned())));
+        let mut document = blob(MediaType::from(document.artifact_type), document.bytes.clone())?;
+        document.descriptor.set_annotations(Some(annotations.clone()));
+        annotations.remove(ANNOTATION_TITLE);
+        annotations.insert(ANNOTATION_CREATED.to_owned(), image.created.to_string());
+
+        let config = blob(MediaType::EmptyJSON, EMPTY.to_vec())?;
+        let artifact_type = document.descriptor.media_type().clone();
+        let manifest = ImageManifestBuilder::default()
+            .schema_version(SCHEMA_VERSION)
+            .media_type(MediaType::ImageManifest)
+            .artifact_type(artifact_type.clone())
+            .config(config.descriptor.clone())
+            .layers([document.descriptor.clone()])
+            .subject(image.manifest.descriptor.clone())
+            .annotations(annotations.clone())
+            .build()?;
+        let mut manifest = Blob::json(MediaType::ImageManifest, &manifest)?;
+        manifest.descriptor.set_artifact_type(Some(artifact_type));
+        manifest.descriptor.set_annotations(Some(annotations));
+        Ok(Self { manifest, config, document })
+    }
+
+    pub(super) fn blobs(&self) -> [&Blob; 3] {
+        [&self.manifest, &self.config, &self.document]
+    }
+}
+
+fn blob(media_type: MediaType, bytes: Vec<u8>) -> Result<Blob, OciSpecError> {
+    let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::of(&bytes)?);
+    Ok(Blob { descriptor, bytes })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::fs;
+
+    use serde_json::{Value, json};
+
+    use super::super::pack::tests::{contents, sample};
+    use super::super::{Contents, MultiPlatform, pack};
+    use super::*;
+
+    /// The sample with two documents attached.
+    pub(crate) fn with_documents() -> Image {
+        let mut image = sample();
+        image.attach(&Document::sbom(&json!({"components": []})).unwrap()).unwrap();
+        image
+            .attach(&Document::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
+            .unwrap();
+        image
+    }
+
+    fn parsed(bytes: &[u8]) -> Value {
+        serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn what_is_attached_refers_to_the_image_and_leaves_it_as_it_is() {
+        let (image, plain) = (with_documents(), sample());
+        assert_eq!(image.manifest_digest(), plain.manifest_digest());
+        assert_eq!(image.size(), plain.size());
+        assert_eq!(image.index, plain.index);
+        let [_, statement] = image.attachments.as_slice() else { panic!() };
+        let document = br#"{"a":1}"#;
+        assert_eq!(statement.document.bytes, document);
+        assert_eq!(
+            parsed(&statement.manifest.bytes),
+            json!({
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "artifactType": "application/vnd.in-toto+json",
+                "config": {
+                    "mediaType": "application/vnd.oci.empty.v1+json",
+                    "digest": digest::of(b"{}").unwrap().to_string(),
+                    "size": 2,
+                },
+                "layers": [{
+                    "mediaType": "application/vnd.in-toto+json",
+                    "digest": digest::of(document).unwrap().to_string(),
+                    "size": document.len(),
+                    "annotations": {
+                        "in-toto.io/predicate-type": "https://example.com/p",
+                        "org.opencontainers.image.title": "provenance.intoto.json",
+                    },
+                }],
+                "subject": {
+                    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                    "digest": image.manifest_digest().to_string(),
+                    "size": image.manifest.size(),
+                },
+                "annotations": {
+                    "in-toto.io/predicate-type": "https://example.com/p",
+                    "org.opencontainers.image.created": "2023-11-14T22:13:20Z",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn a_layout_lists_what_is_attached_behind_the_image() {
+        let image = with_documents();
+        let listed = parsed(&image.layout_index)["manifests"].as_array().unwrap().clone();
+        assert_eq!(listed[0], parsed(&image.index)["manifests"][0]);
+        let listed: Vec<_> = listed.iter().map(|it| &it["artifactType"]).collect();
+        assert_eq!(listed, [&Value::Null, &json!(SBOM), &json!(STATEMENT)]);
+    }
+
+    #[test]
+    fn what_is_attached_goes_with_images_that_are_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut other =
+            pack(&Contents { platform: "linux/amd64".parse().unwrap(), ..contents() }).unwrap();
+        other.attach(&Document::sbom(&json!({"components": [1]})).unwrap()).unwrap();
+        let layouts = ["one", "two"].map(|name| folder.path().join(name));
+        with_documents().write_layout_dir(&layouts[0]).unwrap();
+        other.write_layout_dir(&layouts[1]).unwrap();
+        let joined = folder.path().join("joined");
+        MultiPlatform::of_layouts(&layouts).unwrap().write_layout_dir(&joined).unwrap();
+        let listed = parsed(&fs::read(joined.join("index.json")).unwrap());
+        let listed = listed["manifests"].as_array().unwrap().iter();
+        let types: Vec<_> = listed.map(|it| it["artifactType"].as_str()).collect();
+        assert_eq!(types, [None, Some(SBOM), Some(SBOM), Some(STATEMENT)]);
+        for blob in with_documents().all_blobs().chain(other.all_blobs()) {
+            assert_eq!(fs::read(joined.join(blob.path())).unwrap(), blob.bytes);
+        }
+    }
+}

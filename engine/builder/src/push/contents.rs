@@ -1,0 +1,122 @@
+use std::collections::BTreeSet;
+
+use oci_spec::OciSpecError;
+use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
+
+use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
+
+/// Indexes of indexes are rare, and of those in turn unheard of.
+const DEEPEST: usize = 4;
+
+/// All that an image is made of, and what refers to it.
+pub(super) struct Contents {
+    /// The image, or the index of images, itself.
+    pub(super) root: Manifest,
+    /// What else an index leads to: each after those that it names.
+    pub(super) manifests: Vec<Manifest>,
+    /// Software bills of materials, provenance, signatures: each after what it refers to.
+    pub(super) referrers: Vec<(Digest, Manifest)>,
+    /// Configurations and layers of all of these.
+    pub(super) blobs: Vec<Descriptor>,
+}
+
+/// A manifest or an index, as its bytes are.
+pub(super) struct Manifest {
+    pub(super) descriptor: Descriptor,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Contents {
+    pub(super) fn read(source: &dyn Store, root: &Descriptor) -> Result<Self, ContentsError> {
+        let mut reading = Reading { source, blobs: Vec::new(), seen: BTreeSet::new() };
+        let mut manifests = Vec::new();
+        let root = reading.manifest(root, &mut manifests, 0)?;
+
+        let digest = |it: &Manifest| it.descriptor.digest().clone();
+        let mut subjects: Vec<_> = manifests.iter().chain([&root]).map(digest).collect();
+        let mut referrers = Vec::new();
+        while let Some(subject) = subjects.pop() {
+            for descriptor in source.referrers(&subject)? {
+                if reading.is_new(&descriptor) {
+                    let referrer = reading.manifest(&descriptor, &mut manifests, 0)?;
+                    subjects.push(digest(&referrer));
+                    referrers.push((subject.clone(), referrer));
+                }
+            }
+        }
+        Ok(Self { root, manifests, referrers, blobs: reading.blobs })
+    }
+}
+
+struct Reading<'a> {
+    source: &'a dyn Store,
+    blobs: Vec<Descriptor>,
+    seen: BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    /// Whether this is met for the first time.
+    fn is_new(&mut self, descriptor: &Descriptor) -> bool {
+        self.seen.insert(descriptor.digest().to_string())
+    }
+
+    /// Reads a manifest or an index, and what it leads to.
+    fn manifest(
+        &mut self,
+        descriptor: &Descriptor,
+        manifests: &mut Vec<Manifest>,
+        depth: usize,
+    ) -> Result<Manifest, ContentsError> {
+        let bytes = store::bounded(self.source, descriptor, LARGEST_MANIFEST)?;
+        let wrong =
+            |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
+        if is_index(descriptor.media_type()) {
+            if depth == DEEPEST {
+                return Err(ContentsError::Deep { digest: descriptor.digest().clone() });
+            }
+            let index = ImageIndex::from_reader(bytes.as_slice()).map_err(wrong)?;
+            for child in index.manifests() {
+                if self.is_new(child) {
+                    let manifest = self.manifest(child, manifests, depth + 1)?;
+                    manifests.push(manifest);
+                }
+            }
+        } else {
+            let manifest = ImageManifest::from_reader(bytes.as_slice()).map_err(wrong)?;
+            for blob in [manifest.config()].into_iter().chain(manifest.layers()) {
+                if self.is_new(blob) {
+                    self.blobs.push(blob.clone());
+                }
+            }
+        }
+        // The name that a layout has for it is not the registry's.
+        let mut descriptor = descriptor.clone();
+        if descriptor.artifact_type().is_none() {
+            descriptor.set_annotations(None);
+        }
+        Ok(Manifest { descriptor, bytes })
+    }
+}
+
+/// The OCI's, or Docker's own.
+fn is_index(media_type: &MediaType) -> bool {
+    const DOCKERS: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+    *media_type == MediaType::ImageIndex || media_type.as_ref() == DOCKERS
+}
+
+/// Why an image cannot be read whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ContentsError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "read the manifest `{digest}` of the image: {reason}; expected one by the OCI image \
+         specification: build the image again"
+    )]
+    Document { digest: Digest, reason: OciSpecError },
+    #[error(
+        "read the index `{digest}` of the image: it is in an index in an index, {DEEPEST} deep and \
+         more, expected one of images"
+    )]
+    Deep { digest: Digest },
+}

@@ -1,0 +1,74 @@
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use toml_edit::DocumentMut;
+
+use super::{Api, CrateName, ScaffoldError, Written, files, member};
+use crate::destination::{self, Kind};
+use crate::discover::POLICY_API;
+use crate::engine::Engine;
+
+/// Adds a policy crate to a policies folder.
+///
+/// It takes `policy-api` from where its neighbours do, or else from the engine, unless that is
+/// given.
+///
+/// # Errors
+/// Where a crate has that name already, or one that Rust takes for the same.
+pub(crate) fn add(
+    policies: &Path,
+    name: &CrateName,
+    api: Option<&Api>,
+    engine: Option<&Path>,
+) -> Result<Written, ScaffoldError> {
+    let folder = policies.join(name.as_str());
+    let neighbours = neighbours(policies, name)?;
+    destination::check_folder(&folder, Kind::Policy)?;
+    let api = match api.cloned().or_else(|| neighbours.iter().find_map(api_of)) {
+        Some(api) => api,
+        None => Api::of(&Engine::locate(engine)?, &folder)?,
+    };
+    let listing = member::listing(policies, name, api.is_inherited())?;
+    if let Some((manifest, _)) = &listing {
+        destination::check_file(manifest, Kind::Manifest)?;
+    }
+    let files = files::of_crate(name, &api);
+    destination::replace_folder(&folder, Kind::Policy, |new| files::write(&files, new))?;
+    if let Some((manifest, text)) = &listing {
+        destination::replace_file(manifest, Kind::Manifest, |file| {
+            file.write_all(text.as_bytes())
+        })?;
+    }
+    let created = files.into_iter().map(|(path, _)| folder.join(path)).collect();
+    Ok(Written { folder, created, changed: listing.map(|(manifest, _)| manifest) })
+}
+
+/// The manifests of the crates that are there, sorted by folder, none of which may have this name.
+fn neighbours(policies: &Path, name: &CrateName) -> Result<Vec<DocumentMut>, ScaffoldError> {
+    let entries = fs_err::read_dir(policies).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            ScaffoldError::NoFolder(policies.to_owned())
+        }
+        _ => error.into(),
+    })?;
+    let mut paths = entries.map(|it| Ok(it?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let text = fs_err::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
+        // One that is not as it should be is told of where it is built.
+        let manifest: DocumentMut = text.parse().unwrap_or_default();
+        let package = manifest.get("package").and_then(|it| it.get("name")?.as_str());
+        let folder = path.file_name().and_then(|it| it.to_str());
+        let existing = [folder, package].into_iter().flatten().find(|it| name.is(it));
+        if let Some(existing) = existing.map(str::to_owned) {
+            return Err(ScaffoldError::Exists { name: name.to_string(), existing, path });
+        }
+        found.push(manifest);
+    }
+    Ok(found)
+}
+
+fn api_of(manifest: &DocumentMut) -> Option<Api> {
+    Api::in_manifest(manifest.get("dependencies")?.get(POLICY_API)?)
+}

@@ -1,0 +1,115 @@
+use std::path::Path;
+use std::str::FromStr;
+
+use semver::VersionReq;
+use toml_edit::{InlineTable, Value};
+
+use crate::engine::Engine;
+use crate::files;
+
+/// Where a policy takes `policy-api` from, as a manifest has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Api(Value);
+
+impl Api {
+    /// The engine's own, for a manifest in a folder that is there or will be: relative where the
+    /// two are near each other, so that they can be moved together.
+    pub(super) fn of(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
+        let folder = files::absolute(folder)?;
+        let api = engine.root.join("engine/api");
+        let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
+        let path = if common > 1 {
+            let up = folder.components().skip(common).map(|_| Path::new(".."));
+            let down = api.components().skip(common);
+            up.map(Path::as_os_str).chain(down.map(std::path::Component::as_os_str)).collect()
+        } else {
+            api
+        };
+        let path: Value = path.to_string_lossy().into_owned().into();
+        Ok(Self(InlineTable::from_iter([("path", path)]).into()))
+    }
+
+    /// What the workspace says.
+    pub(super) fn inherited() -> Self {
+        Self(InlineTable::from_iter([("workspace", Value::from(true))]).into())
+    }
+
+    /// What another manifest has; `None` where that is no dependency.
+    pub(super) fn in_manifest(item: &toml_edit::Item) -> Option<Self> {
+        let mut value = item.clone().into_value().ok()?;
+        if let Value::InlineTable(table) = &mut value {
+            table.fmt();
+        }
+        value.decor_mut().clear();
+        Some(Self(value))
+    }
+
+    /// Whether the workspace says it.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.0.as_inline_table().is_some_and(|table| table.contains_key("workspace"))
+    }
+
+    /// As a manifest's value.
+    pub(super) fn value(&self) -> String {
+        self.0.to_string().trim().to_owned()
+    }
+}
+
+impl FromStr for Api {
+    type Err = ApiError;
+
+    fn from_str(text: &str) -> Result<Self, ApiError> {
+        let text = text.trim();
+        if text.parse::<VersionReq>().is_ok() {
+            return Ok(Self(text.into()));
+        }
+        let is_dependency = |value: &Value| {
+            let table = value.as_inline_table();
+            table
+                .is_some_and(|it| ["git", "path", "version"].iter().any(|key| it.contains_key(key)))
+        };
+        let value = text.parse::<Value>().ok().filter(is_dependency);
+        value.map(Self).ok_or_else(|| ApiError(text.to_owned()))
+    }
+}
+
+/// Why `policy-api` cannot come from there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "read where `policy-api` comes from: found `{0}`, expected a version such as `0.1`, or what \
+     stands in a `Cargo.toml`, such as `{{ git = \"https://example.com/policy-engine\" }}`"
+)]
+pub(crate) struct ApiError(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_or_a_dependency() {
+        let value = |text: &str| text.parse::<Api>().map(|api| api.value());
+        assert_eq!(value("0.1").unwrap(), "\"0.1\"");
+        assert_eq!(value(" { git = \"x\" } ").unwrap(), "{ git = \"x\" }");
+        for wrong in ["", "new", "{ features = [] }", "{ git = "] {
+            assert_eq!(
+                value(wrong).unwrap_err().to_string(),
+                format!(
+                    "read where `policy-api` comes from: found `{}`, expected a version such as \
+                     `0.1`, or what stands in a `Cargo.toml`, such as `{{ git = \
+                     \"https://example.com/policy-engine\" }}`",
+                    wrong.trim()
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_is_relative_where_both_are_near() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let engine = Engine { root: "/home/me/engine".into(), ..engine };
+        let value = |folder: &str| Api::of(&engine, Path::new(folder)).unwrap().value();
+        assert_eq!(value("/home/me/engine/x"), "{ path = \"../engine/api\" }");
+        assert_eq!(value("/home/me/a/b"), "{ path = \"../../engine/engine/api\" }");
+        assert_eq!(value("/elsewhere/b"), "{ path = \"/home/me/engine/engine/api\" }");
+    }
+}

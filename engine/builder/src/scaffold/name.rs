@@ -1,0 +1,177 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::discover;
+
+/// What Rust means something else by, in a path or as a crate of its own.
+const RUSTS: [&str; 56] = [
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc_macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "yield",
+];
+/// What a new policy depends on, and a folder that is passed over.
+const OURS: [&str; 2] = ["serde", "target"];
+
+/// How long a name may be, in bytes, where crates are published.
+const LONGEST: usize = 64;
+
+/// The name of a crate and of the policy in it: one that both may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CrateName(String);
+
+impl CrateName {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether Rust takes both for the same.
+    pub(super) fn is(&self, other: &str) -> bool {
+        self.library() == other.replace('-', "_")
+    }
+
+    /// As the name of a type: `WorkingHours` for `working-hours`.
+    pub(super) fn camel_case(&self) -> String {
+        let words = self.0.split(['-', '_']);
+        words
+            .flat_map(|word| {
+                let mut letters = word.chars();
+                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+            })
+            .collect()
+    }
+
+    fn library(&self) -> String {
+        self.0.replace('-', "_")
+    }
+}
+
+impl FromStr for CrateName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let is_allowed =
+            |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || "-_".contains(it);
+        let starts_well = text.starts_with(|it: char| it.is_ascii_lowercase());
+        if !starts_well || !text.chars().all(is_allowed) || text.len() > LONGEST {
+            return Err(NameError::Form(text.to_owned()));
+        }
+        let name = Self(text.to_owned());
+        let taken = RUSTS.iter().chain(&OURS).chain(&discover::TAKEN);
+        if taken.into_iter().any(|it| name.is(it)) {
+            return Err(NameError::Taken(name.0));
+        }
+        Ok(name)
+    }
+}
+
+impl fmt::Display for CrateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a crate cannot be called so.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NameError {
+    #[error(
+        "read the name of the crate: found `{0}`, expected at most {LONGEST} lowercase letters, \
+         digits, `-` and `_`, a letter first, such as `working-hours`"
+    )]
+    Form(String),
+    #[error(
+        "read the name of the crate: `{0}` means something else to Rust or to the engine; choose \
+         another, such as `{0}-policy`"
+    )]
+    Taken(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_cargo_and_the_engine_take() {
+        for name in ["a", "working-hours", "x_1", "a-2-b"] {
+            assert_eq!(name.parse::<CrateName>().unwrap().as_str(), name);
+        }
+        let message = |name: &str| name.parse::<CrateName>().unwrap_err().to_string();
+        for name in ["", "Upper", "-a", "1a", "a b", "a/b", "..", "é", &"a".repeat(65)] {
+            assert_eq!(
+                message(name),
+                format!(
+                    "read the name of the crate: found `{name}`, expected at most 64 lowercase \
+                     letters, digits, `-` and `_`, a letter first, such as `working-hours`"
+                )
+            );
+        }
+        for name in ["match", "proc-macro", "policy-api", "policy_engine", "serde", "target"] {
+            assert_eq!(
+                message(name),
+                format!(
+                    "read the name of the crate: `{name}` means something else to Rust or to the \
+                     engine; choose another, such as `{name}-policy`"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_type_is_called_as_types_are() {
+        let camel_case = |name: &str| name.parse::<CrateName>().unwrap().camel_case();
+        assert_eq!(camel_case("working-hours"), "WorkingHours");
+        assert_eq!(camel_case("a_b--2c"), "AB2c");
+    }
+}

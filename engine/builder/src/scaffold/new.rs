@@ -1,0 +1,33 @@
+use std::path::Path;
+
+use super::{Api, CrateName, ScaffoldError, Written, files};
+use crate::destination::{self, Kind};
+use crate::engine::Engine;
+
+/// The policy that a new folder begins with.
+pub(crate) const FIRST: &str = "working-hours";
+
+/// Writes a policies folder with one policy, which takes `policy-api` from the engine unless that
+/// is given.
+///
+/// # Errors
+/// Where something is in that folder already: it stays as it is.
+pub(crate) fn new(
+    folder: &Path,
+    api: Option<&Api>,
+    engine: Option<&Path>,
+) -> Result<Written, ScaffoldError> {
+    destination::check_folder(folder, Kind::Policies)?;
+    let api = match api {
+        Some(api) => api.clone(),
+        None => Api::of(&Engine::locate(engine)?, folder)?,
+    };
+    let first: CrateName = FIRST.parse()?;
+    let mut files = files::of_folder(&api);
+    for (path, text) in files::of_crate(&first, &Api::inherited()) {
+        files.push((Path::new(FIRST).join(path), text));
+    }
+    destination::replace_folder(folder, Kind::Policies, |new| files::write(&files, new))?;
+    let created = files.into_iter().map(|(path, _)| folder.join(path)).collect();
+    Ok(Written { folder: folder.to_owned(), created, changed: None })
+}

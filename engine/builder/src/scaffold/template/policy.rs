@@ -1,0 +1,59 @@
+use policy_api::{Context, Error, Policy};
+use serde::{Deserialize, Serialize};
+
+pub struct WorkingHours {
+    from: u8,
+    until: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(default = "nine")]
+    from: u8,
+    #[serde(default = "five")]
+    until: u8,
+}
+
+#[derive(Deserialize)]
+pub struct Deployment {
+    hour: u8,
+}
+
+#[derive(Serialize)]
+pub struct Decision {
+    allowed: bool,
+    reason: String,
+}
+
+impl Policy for WorkingHours {
+    type Settings = Settings;
+    type Input<'a> = Deployment;
+    type Output<'a> = Decision;
+
+    // Once, when the policy is configured.
+    fn validate(settings: Settings) -> Result<Self, Error> {
+        let Settings { from, until } = settings;
+        if from >= until || until > 24 {
+            return Err(Error::msg(format!("`from` is {from} and `until` is {until}: expected from < until <= 24")));
+        }
+        Ok(Self { from, until })
+    }
+
+    // For every input.
+    fn execute<'a>(&'a self, deployment: Deployment, _: &Context<'a>) -> Result<Decision, Error> {
+        let allowed = (self.from..self.until).contains(&deployment.hour);
+        Ok(Decision { allowed, reason: format!("it is {} o'clock", deployment.hour) })
+    }
+}
+
+policy_api::register!(WorkingHours);
+
+fn nine() -> u8 { 9 }
+fn five() -> u8 { 17 }
+
+#[test]
+fn late_is_allowed_where_it_is_set() {
+    let decided = policy_api::decide::<WorkingHours>(r#"{"until": 20}"#, r#"{"hour": 19}"#).unwrap();
+    assert_eq!(decided.verdict, Some(policy_api::Verdict::Allowed));
+}

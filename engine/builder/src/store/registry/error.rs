@@ -1,0 +1,131 @@
+use std::fmt;
+use std::time::Duration;
+
+use oci_spec::OciSpecError;
+
+use super::address::Repository;
+use super::challenge::Purpose;
+use super::credentials::CredentialsError;
+
+/// Why a registry does not give or take an image.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {problem}")]
+pub(crate) struct RegistryError {
+    /// Such as: push to `registry.example.com/policies`.
+    pub(super) doing: String,
+    pub(super) problem: Box<Problem>,
+}
+
+impl RegistryError {
+    pub(super) fn new(purpose: Purpose, repository: &Repository, problem: Problem) -> Self {
+        Self { doing: format!("{purpose} `{repository}`"), problem: Box::new(problem) }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error(
+        "there is no host `{0}` that this machine knows; check how the registry is spelled, and \
+         the network"
+    )]
+    UnknownHost(String),
+    #[error(
+        "the registry `{host}` cannot be reached: {reason}, at each of {attempts} attempts; check \
+         the registry, and the network between"
+    )]
+    Network { host: String, reason: String, attempts: u32 },
+    #[error(
+        "the registry `{host}` cannot be trusted: {reason}; name a file with the certificate of \
+         its CA in `SSL_CERT_FILE`, or give `--plain-http` if it speaks no TLS"
+    )]
+    Tls { host: String, reason: String },
+    #[error(
+        "TLS needs a newer processor, or one of another kind, than this one: do this on \
+         another machine"
+    )]
+    NoTls,
+    #[error("the registry asks for credentials, and {looked}; log in with `docker login {host}`")]
+    Anonymous { host: String, looked: String },
+    #[error("the registry refuses {who}; log in again with `docker login {host}`")]
+    Refused { who: String, host: String },
+    #[error(
+        "the registry does not let {who} do that; log in as someone who may, with `docker login \
+         {host}`, or ask for the right"
+    )]
+    Forbidden { who: String, host: String },
+    #[error("there is no such {0} in the registry; check its name")]
+    NotFound(&'static str),
+    #[error("the registry answers {what} with {status}{said}; ask those who run it")]
+    Status { what: &'static str, status: u16, said: String },
+    #[error(
+        "the registry still answers {what} with {status}{said}, after {attempts} attempts; try \
+         again later, or ask those who run it"
+    )]
+    StillStatus { what: &'static str, status: u16, said: String, attempts: u32 },
+    #[error(
+        "the registry answers {what} {found}; expected an answer as the OCI distribution \
+         specification has it: ask those who run it"
+    )]
+    Unexpected { what: &'static str, found: String },
+    #[error(
+        "what the registry gives for `{expected}` is not that: found {found}; ask those who run it"
+    )]
+    Mismatch { expected: String, found: String },
+    #[error(transparent)]
+    Credentials(#[from] Box<CredentialsError>),
+    #[error("put the index of what refers to an image together: {0}")]
+    Document(#[from] OciSpecError),
+}
+
+/// What comes of one attempt, where it is not what was asked for.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// It may go better the next time.
+    Transient(Transient),
+    /// It will not.
+    Permanent(Box<Problem>),
+}
+
+/// A network or a server that may be well again soon.
+#[derive(Debug)]
+pub(super) enum Transient {
+    Network { host: String, reason: String },
+    Status { what: &'static str, status: u16, said: String, after: Option<Duration> },
+}
+
+impl Transient {
+    /// What it comes to when it has been so at every attempt.
+    pub(super) fn at_last(self, attempts: u32) -> Problem {
+        match self {
+            Self::Network { host, reason } => Problem::Network { host, reason, attempts },
+            Self::Status { what, status, said, .. } => {
+                Problem::StillStatus { what, status, said, attempts }
+            }
+        }
+    }
+
+    /// How long the registry asks to be left alone.
+    pub(super) fn after(&self) -> Option<Duration> {
+        match self {
+            Self::Network { .. } => None,
+            Self::Status { after, .. } => *after,
+        }
+    }
+}
+
+impl fmt::Display for Transient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network { host, reason } => write!(f, "`{host}` cannot be reached: {reason}"),
+            Self::Status { what, status, said, .. } => {
+                write!(f, "the registry answers {what} with {status}{said}")
+            }
+        }
+    }
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Permanent(Box::new(problem))
+    }
+}

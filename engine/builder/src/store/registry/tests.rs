@@ -1,0 +1,304 @@
+//! What the registries of the integration tests do not do: resume uploads, give out tokens, know
+//! the referrers API, lie.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
+use std::thread::{self, JoinHandle};
+
+use super::credentials::{Credentials, Found};
+use super::error::Failed;
+use super::secret::Secret;
+use super::*;
+
+/// An answer, and after how many bytes of a request's body the connection is cut in its place.
+type Step = (String, Option<usize>);
+
+/// A server that gives these answers, one a connection; what it was asked, at the end.
+struct Script {
+    address: String,
+    thread: JoinHandle<Vec<String>>,
+}
+
+impl Script {
+    /// One that a client meets first, and asks whether it speaks HTTP.
+    fn new(mut steps: Vec<Step>) -> Self {
+        steps.insert(0, ("200\r\n\r\n".to_owned(), None));
+        Self::of(steps)
+    }
+
+    fn of(steps: Vec<Step>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let here = address.clone();
+        let thread = thread::spawn(move || {
+            let mut asked = Vec::new();
+            for (answer, cut) in steps {
+                let (stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(&stream);
+                let (mut head, mut length) = (String::new(), 0);
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).unwrap();
+                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ")
+                    {
+                        length = value.trim().parse().unwrap();
+                    }
+                    if line.trim().is_empty() {
+                        break;
+                    }
+                    head.push_str(&line);
+                }
+                let mut body = vec![0; cut.unwrap_or(length)];
+                reader.read_exact(&mut body).unwrap();
+                asked.push(head + &String::from_utf8_lossy(&body));
+                if cut.is_none() {
+                    let answer = answer.replace("HERE", &here);
+                    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+                    let (status, headers) = head.split_once("\r\n").unwrap_or((head, ""));
+                    let length = body.len();
+                    let headers = format!("{headers}\r\ncontent-length: {length}");
+                    let headers = headers.trim_start();
+                    write!(
+                        &stream,
+                        "HTTP/1.1 {status} S\r\nconnection: close\r\n{headers}\r\n\r\n{body}"
+                    )
+                    .unwrap();
+                }
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            asked.retain(|it: &String| !it.starts_with("GET /v2/ "));
+            asked
+        });
+        Self { address, thread }
+    }
+
+    fn client(&self, purpose: Purpose) -> Client {
+        let repository = Repository { registry: self.address.clone(), path: "a/b".to_owned() };
+        let client =
+            Client::new(&repository, purpose, Options::default(), Rc::new(Progress::new()))
+                .unwrap();
+        // Whoever runs the tests may have logged in somewhere.
+        let _ = client.found.set(Found {
+            credentials: Some(Credentials::Password {
+                user: "me".to_owned(),
+                password: Secret::new("pass".to_owned()),
+            }),
+            source: String::new(),
+        });
+        client
+    }
+
+    /// What was asked, each the first line alone.
+    fn asked(self) -> Vec<String> {
+        let asked = self.thread.join().unwrap();
+        asked.iter().map(|it| it.lines().next().unwrap().replace(" HTTP/1.1", "")).collect()
+    }
+}
+
+fn has(request: &str, header: &str) -> bool {
+    request.lines().any(|line| line.eq_ignore_ascii_case(header))
+}
+
+#[test]
+fn an_upload_goes_on_where_it_was_cut() {
+    let script = Script::new(vec![
+        ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
+        (String::new(), Some(4)),
+        ("404\r\n\r\n".into(), None),
+        ("204\r\nlocation: http://HERE/up/2?state=x\r\nrange: 0-3\r\n\r\n".into(), None),
+        ("202\r\nlocation: /up/3?state=y\r\n\r\n".into(), None),
+        ("201\r\n\r\n".into(), None),
+    ]);
+    let digest = digest::of(b"0123456789").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123456789").unwrap();
+    let asked = script.thread.join().unwrap();
+    let [begun, first, looked, status, rest, ended] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(begun.starts_with("POST /v2/a/b/blobs/uploads/ "), "{begun}");
+    assert!(first.starts_with("PATCH /up/1 ") && first.ends_with("\n0123"), "{first}");
+    assert!(!first.contains("content-range"), "{first}");
+    assert!(looked.starts_with(&format!("HEAD /v2/a/b/blobs/{digest} ")), "{looked}");
+    assert!(status.starts_with("GET /up/1 "), "{status}");
+    assert!(rest.starts_with("PATCH /up/2?state=x ") && rest.ends_with("\n456789"), "{rest}");
+    assert!(has(rest, "content-range: 4-9"), "{rest}");
+    assert!(ended.starts_with(&format!("PUT /up/3?state=y&digest={digest} ")), "{ended}");
+}
+
+#[test]
+fn an_upload_whose_last_answer_was_lost_is_done() {
+    let script = Script::new(vec![
+        ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
+        ("202\r\nlocation: /up/2\r\n\r\n".into(), None),
+        (String::new(), Some(0)),
+        ("200\r\n\r\n".into(), None),
+    ]);
+    let digest = digest::of(b"0123").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123").unwrap();
+    assert_eq!(script.asked().last().unwrap(), &format!("HEAD /v2/a/b/blobs/{digest}"));
+}
+
+#[test]
+fn credentials_do_not_follow_an_upload_to_another_server() {
+    let other = Script::of(vec![
+        ("202\r\nlocation: http://HERE/up/2\r\n\r\n".into(), None),
+        ("201\r\n\r\n".into(), None),
+    ]);
+    let location = format!("202\r\nlocation: http://{}/up/1\r\n\r\n", other.address);
+    let basic = "401\r\nwww-authenticate: Basic realm=r\r\n\r\n";
+    let script = Script::new(vec![(basic.into(), None), (location, None)]);
+    let digest = digest::of(b"0123").unwrap();
+    script.client(Purpose::Push).upload(&digest, b"0123").unwrap();
+    let asked = script.thread.join().unwrap();
+    assert!(has(&asked[1], "authorization: Basic bWU6cGFzcw=="), "{asked:?}");
+    let asked = other.thread.join().unwrap();
+    assert!(asked.iter().all(|it| !it.contains("authorization")), "{asked:?}");
+    assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn a_strange_place_to_upload_to_is_refused() {
+    for (location, shown) in [
+        ("location: file:///etc/passwd\r\n", "with the `Location` (`file:///etc/passwd`)"),
+        ("location: //elsewhere/up\r\n", "with the `Location` (`//elsewhere/up`)"),
+        ("", "without a `Location`"),
+    ] {
+        let script = Script::new(vec![(format!("202\r\n{location}\r\n"), None)]);
+        let client = script.client(Purpose::Push);
+        let error = client.upload(&digest::of(b"0123").unwrap(), b"0123").unwrap_err();
+        assert_eq!(
+            error.to_string().replace(&script.address, "r.io"),
+            format!(
+                "push to `r.io/a/b`: the registry answers the beginning of an upload {shown}; \
+                 expected an answer as the OCI distribution specification has it: ask those who \
+                 run it"
+            )
+        );
+        assert_eq!(script.asked(), ["POST /v2/a/b/blobs/uploads/"]);
+    }
+}
+
+#[test]
+fn a_token_is_got_where_one_is_asked_for() {
+    const DENIED: &str = "401\r\nwww-authenticate: Bearer \
+                          realm=\"http://HERE/token\",service=\"r\",scope=\"x\"\r\n\r\n";
+    let script = Script::new(vec![
+        (DENIED.into(), None),
+        ("200\r\n\r\n{\"token\": \"t1\"}".into(), None),
+        ("404\r\n\r\n".into(), None),
+        // It has run out.
+        (DENIED.into(), None),
+        ("200\r\n\r\n{\"access_token\": \"t2\"}".into(), None),
+        ("200\r\n\r\n".into(), None),
+    ]);
+    let client = script.client(Purpose::Push);
+    let digest = digest::of(b"0123").unwrap();
+    assert!(!client.has_blob(&digest).unwrap());
+    assert!(client.has_blob(&digest).unwrap());
+    let asked = script.thread.join().unwrap();
+    let token = "GET /token?scope=repository%3Aa%2Fb%3Apull%2Cpush&service=r ";
+    assert!(asked[1].starts_with(token) && asked[4].starts_with(token), "{asked:?}");
+    assert!(!asked[0].contains("authorization"), "{asked:?}");
+    assert!(has(&asked[1], "authorization: Basic bWU6cGFzcw=="), "{asked:?}");
+    assert!(has(&asked[2], "authorization: Bearer t1"), "{asked:?}");
+    assert!(has(&asked[5], "authorization: Bearer t2"), "{asked:?}");
+}
+
+#[test]
+fn a_plain_registry_may_name_a_token_server_with_tls() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
+    let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
+    let client = script.client(Purpose::Pull);
+    let request = Request::new("a question", Method::GET, client.url("tags/list"));
+    let Err(Failed::Transient(failed)) = client.once(&request) else { panic!("it answered") };
+    assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
+    assert_eq!(script.asked(), ["GET /v2/a/b/tags/list"]);
+}
+
+#[test]
+fn what_a_registry_gives_is_what_was_asked_for() {
+    const INDEX: &str = "200\r\ncontent-type: application/vnd.oci.image.index.v1+json\r\n\r\n\
+                         {\"schemaVersion\":2,\"manifests\":[]}";
+    let script = Script::new(vec![
+        (INDEX.into(), None),
+        ("200\r\n\r\n0123".into(), None),
+        ("200\r\n\r\n9876".into(), None),
+        ("200\r\n\r\n01234".into(), None),
+        (INDEX.into(), None),
+        ("404\r\n\r\n".into(), None),
+        ("404\r\n\r\n".into(), None),
+        ("404\r\n\r\n".into(), None),
+    ]);
+    let reference = format!("{}/a/b:v1", script.address).parse().unwrap();
+    let registry = Registry::open(&reference, Options::default()).unwrap();
+    let root = registry.root().unwrap();
+    assert_eq!((root.media_type(), root.size()), (&MediaType::ImageIndex, 34));
+
+    let digest = digest::of(b"0123").unwrap();
+    let blob = Descriptor::new(MediaType::ImageLayer, 4, digest.clone());
+    assert_eq!(registry.read(&blob).unwrap(), b"0123");
+    let shown = script.address.clone();
+    let refused = || registry.read(&blob).unwrap_err().to_string().replace(&shown, "r.io");
+    assert_eq!(
+        refused(),
+        format!(
+            "read from `r.io/a/b`: what the registry gives for `{digest}` is not that: found \
+             `{}`; ask those who run it",
+            digest::of(b"9876").unwrap()
+        )
+    );
+    assert_eq!(
+        refused(),
+        "read from `r.io/a/b`: the registry answers the request for a blob with more than 4 bytes; \
+         expected an answer as the OCI distribution specification has it: ask those who run it"
+    );
+    assert!(registry.referrers(&digest).unwrap().is_empty());
+    assert!(registry.referrers(&digest).unwrap().is_empty());
+    assert_eq!(
+        registry.root().unwrap_err().to_string().replace(&shown, "r.io"),
+        "read from `r.io/a/b`: there is no such image in the registry; check its name"
+    );
+    let (api, tag) = (format!("GET /v2/a/b/referrers/{digest}"), digest.to_string());
+    let tag = format!("GET /v2/a/b/manifests/{}", tag.replace(':', "-"));
+    let asked = script.asked();
+    assert_eq!(asked[4..7], [api.clone(), api, tag]);
+}
+
+#[test]
+fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
+    let script = Script::new(vec![("201\r\noci-subject: sha256:x\r\n\r\n".into(), None)]);
+    let destination = Destination(script.client(Purpose::Push));
+    let subject = digest::of(b"0").unwrap();
+    let referrer = Descriptor::new(MediaType::ImageManifest, 2, digest::of(b"{}").unwrap());
+    destination.put_referrer(&subject, &referrer, b"{}").unwrap();
+    assert_eq!(script.asked(), [format!("PUT /v2/a/b/manifests/{}", referrer.digest())]);
+}
+
+#[test]
+fn referrers_on_further_pages_are_found() {
+    let page = |link: &str, of: &[u8]| {
+        let digest = digest::of(of).unwrap();
+        let media_type = MediaType::ImageManifest;
+        let listed = format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":1}}"#);
+        (format!("200\r\n{link}\r\n{{\"schemaVersion\":2,\"manifests\":[{listed}]}}"), None)
+    };
+    let next = "link: </v2/a/b/referrers/x?n=1>; rel=\"next\"\r\n";
+    let script = Script::new(vec![page(next, b"1"), page("", b"2")]);
+    let found = script.client(Purpose::Pull).referrers(&digest::of(b"0").unwrap()).unwrap();
+    let found: Vec<_> = found.iter().map(|it| it.digest().clone()).collect();
+    assert_eq!(found, [digest::of(b"1").unwrap(), digest::of(b"2").unwrap()]);
+    assert_eq!(script.asked()[1..], ["GET /v2/a/b/referrers/x?n=1"]);
+}
+
+#[test]
+fn what_a_registry_says_is_quoted_on_one_line() {
+    let said = "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\"}]}";
+    let script = Script::new(vec![(said.into(), None)]);
+    let client = script.client(Purpose::Push);
+    let error = client.put_manifest(&Selected::Tag("v1".into()), &MediaType::ImageIndex, b"{}");
+    assert_eq!(
+        error.unwrap_err().to_string().replace(&script.address, "r.io"),
+        "push to `r.io/a/b`: the registry answers a manifest with 422 (`no rights`); ask those who \
+         run it"
+    );
+    script.asked();
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a policy crate does that it has no business with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum What {
+    Files,
+    Network,
+    Processes,
+    Threads,
+    Environment,
+    StandardStreams,
+    Unsafe,
+    UnstableFeature,
+    HiddenCode,
+    BuildScript,
+    ProceduralMacro,
+    IncludedFile,
+    Dependency,
+    Advisory,
+}
+
+impl What {
+    /// Why it matters.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Files => "a policy decides by its input and its settings, not by files",
+            Self::Network => "a policy answers without asking other machines",
+            Self::Processes => "processes are the engine's, and ending this one ends it for all",
+            Self::Threads => "the engine says how many threads there are and bounds their time",
+            Self::Environment => "what operators may set are a policy's settings",
+            Self::StandardStreams => "the engine prints decisions and logs there",
+            Self::Unsafe => "a mistake in it is a mistake of the whole engine",
+            Self::UnstableFeature => "it means something else with another compiler",
+            Self::HiddenCode => "what vetting does not see is compiled all the same",
+            Self::BuildScript => "it runs on the machine that builds",
+            Self::ProceduralMacro => "it runs on the machine that builds, and writes code unseen",
+            Self::IncludedFile => "a crate is built from its own folder alone",
+            Self::Dependency => "what a crate is linked with can do what it may not do itself",
+            Self::Advisory => "it is a known vulnerability",
+        }
+    }
+
+    /// Whether checking the crate's code would run what is found.
+    pub(super) fn may_run_when_compiled(self) -> bool {
+        matches!(self, Self::BuildScript | Self::ProceduralMacro | Self::Dependency)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As in `policies.toml`; units are written as text.
+        self.serialize(f)
+    }
+}
+
+/// Where something was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// As the user reaches it.
+    pub(crate) file: PathBuf,
+    /// Line and column, both from 1, where it is at one.
+    pub(crate) position: Option<(usize, usize)>,
+}
+
+impl Place {
+    pub(super) fn file(file: PathBuf) -> Self {
+        Self { file, position: None }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        self.position.map_or(Ok(()), |(line, column)| write!(f, ":{line}:{column}"))
+    }
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Finding {
+    pub(crate) place: Place,
+    /// The package's name.
+    pub(crate) crate_name: String,
+    pub(crate) what: What,
+    /// What exactly is used, such as `std::fs::read`, where that has a name.
+    pub(crate) item: Option<String>,
+    /// The same for people.
+    pub(crate) detail: String,
+}
+
+impl Finding {
+    /// Something that has a name.
+    pub(super) fn named(place: Place, crate_name: &str, what: What, item: &str) -> Self {
+        Self {
+            place,
+            crate_name: crate_name.to_owned(),
+            what,
+            item: Some(item.to_owned()),
+            detail: format!("`{item}`"),
+        }
+    }
+}

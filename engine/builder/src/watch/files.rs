@@ -1,0 +1,110 @@
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::{Event, WatchError};
+
+/// How long nothing may be saved until what was saved is built: editors and Git write several files
+/// in a row.
+pub(super) const PAUSE: Duration = Duration::from_millis(30);
+/// How long after the first save it is built at the latest.
+pub(super) const LONGEST: Duration = Duration::from_secs(1);
+
+/// Tells each change of a policies folder, and of the engine's sources, until it is dropped.
+pub(super) fn watch(
+    policies: &Path,
+    engine: &Path,
+    events: Sender<Event>,
+) -> Result<RecommendedWatcher, WatchError> {
+    let mistake = |path: &Path, reason: String| WatchError::Files { path: path.to_owned(), reason };
+    // As the system names it in what it tells, whatever the user calls it.
+    let policies = policies.canonicalize().map_err(|error| mistake(policies, error.to_string()))?;
+    let mut roots = vec![policies];
+    roots.extend(["engine/api", "engine/runtime"].map(|folder| engine.join(folder)));
+    let shown = roots.clone();
+    let tell = move |event: notify::Result<notify::Event>| {
+        for saved in saved(event, &shown) {
+            // Once nobody listens there is nothing to tell.
+            let _ = events.send(Event::Saved(saved));
+        }
+    };
+    let mut watcher = notify::recommended_watcher(tell)
+        .map_err(|error| mistake(Path::new("."), error.to_string()))?;
+    for root in &roots {
+        watcher
+            .watch(root, RecursiveMode::Recursive)
+            .map_err(|error| mistake(root, error.to_string()))?;
+    }
+    Ok(watcher)
+}
+
+/// What is saved, as it is to be shown. Where the system lost count of it, or cannot tell, it may be
+/// anything.
+fn saved(event: notify::Result<notify::Event>, roots: &[PathBuf]) -> Vec<String> {
+    match event {
+        Ok(event) if event.need_rescan() => vec!["many files".to_owned()],
+        Ok(event) if matches!(event.kind, EventKind::Access(_)) => Vec::new(),
+        Ok(event) => {
+            let paths = event.paths.iter().filter_map(|path| inside(path, roots));
+            paths.map(|path| path.display().to_string()).collect()
+        }
+        Err(error) => vec![format!("something that cannot be watched ({error})")],
+    }
+}
+
+/// A path inside of one of the folders, unless it is of no interest: Git's and other hidden files,
+/// what Cargo makes, and what editors write beside a file.
+fn inside<'a>(path: &'a Path, roots: &[PathBuf]) -> Option<&'a Path> {
+    let inside = roots.iter().find_map(|root| path.strip_prefix(root).ok())?;
+    let is_noise = inside.components().enumerate().any(|(depth, part)| {
+        let name = part.as_os_str().to_string_lossy();
+        name.starts_with(['.', '#'])
+            // At the top of the folder or of a crate: elsewhere it may be a module.
+            || depth < 2 && name == "target"
+            || name.ends_with('~')
+            || [".swp", ".swx", ".tmp", ".bak"].iter().any(|end| name.ends_with(end))
+            // Vim finds out by it whether it may write.
+            || name == "4913"
+    });
+    (!is_noise).then_some(inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sources_are_of_interest() {
+        let roots = [PathBuf::from("/p"), PathBuf::from("/engine/api")];
+        let told = |path: &str| inside(Path::new(path), &roots).map(Path::to_owned);
+        for path in ["/p/hours/src/lib.rs", "/p/Cargo.lock", "/p/new", "/p/a/src/target/mod.rs"] {
+            assert_eq!(told(path).as_deref(), Path::new(path).strip_prefix("/p").ok());
+        }
+        assert!(told("/engine/api/src/lib.rs").is_some());
+        for path in [
+            "/p/.git/index",
+            "/p/hours/target/debug/x",
+            "/p/target/debug/x",
+            "/p/hours/src/.lib.rs.swp",
+            "/p/hours/src/lib.rs~",
+            "/p/hours/src/#lib.rs#",
+            "/p/hours/src/4913",
+            "/elsewhere/lib.rs",
+        ] {
+            assert_eq!(told(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_lost_count_of_counts_as_saved() {
+        let lost = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        assert_eq!(saved(Ok(lost), &[]), ["many files"]);
+        let error = notify::Error::generic("too many");
+        assert_eq!(saved(Err(error), &[]), ["something that cannot be watched (too many)"]);
+        let read = EventKind::Access(notify::event::AccessKind::Read);
+        let read = notify::Event::new(read).add_path("/p/lib.rs".into());
+        assert!(saved(Ok(read), &[PathBuf::from("/p")]).is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! Serving policies while they are written.
+//!
+//! [`files`] tells what is saved, [`interrupt`] when to end. With each save the pipeline runs, and
+//! [`server`] starts the engine that comes of it: [`addresses`] asks it where it is to listen,
+//! [`sockets`] are there before it and stay after it, and [`engine`] is one that runs. The one
+//! before it is sent away once it is ready, so clients find the same sockets open all the time.
+
+mod addresses;
+mod engine;
+mod files;
+mod server;
+mod sockets;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::engine::{Engine, EngineError};
+use crate::interrupt;
+use crate::pipeline::{self, Order, PipelineError};
+use crate::progress::Progress;
+use server::{Server, StartError};
+
+/// How often it is looked whether the engine still runs.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What there is to react to.
+#[derive(Debug)]
+enum Event {
+    /// Something was saved: its path, as it is to be shown.
+    Saved(String),
+    /// It is time to end.
+    End,
+}
+
+/// Builds and serves, again with each save, until it is told to end.
+///
+/// # Errors
+/// What keeps it from watching at all. What is wrong with a policy is told, and waits for the next
+/// save.
+pub(crate) fn run(order: &Order<'_>, serve_flags: &[String]) -> Result<(), WatchError> {
+    let (tell, events) = mpsc::channel();
+    let end = tell.clone();
+    // Nobody is there to be told when all has ended.
+    interrupt::instead(move || drop(end.send(Event::End)));
+    let source = Engine::locate(order.engine)?;
+    let _watcher = files::watch(order.policies, &source.root, tell)?;
+    let mut server = Server::new(serve_flags).map_err(WatchError::Temporary)?;
+    let mut saved = "the first build".to_owned();
+    loop {
+        let progress = Progress::without_phases();
+        round(&saved, order, &mut server, &progress);
+        match next(&events, &mut server, &progress) {
+            Event::Saved(path) => saved = path,
+            Event::End => break,
+        }
+    }
+    server.end(&events);
+    Ok(())
+}
+
+/// From what was saved to an engine that serves it.
+fn round(saved: &str, order: &Order<'_>, server: &mut Server, progress: &Progress) {
+    let start = Instant::now();
+    let outcome =
+        pipeline::run_quick(order, progress).map_err(RoundError::from).and_then(|binary| {
+            let is_new = binary.compiled.fresh > 0 || !server.is_current();
+            let compiled = start.elapsed();
+            if is_new {
+                server.replace(&binary.path)?;
+            }
+            Ok(is_new.then_some(compiled))
+        });
+    progress.finish();
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    match outcome {
+        _ if interrupt::is_told() => {}
+        Ok(Some(compiled)) => progress.line(&format!(
+            "watch: {saved}: compiled in {}, served after {}",
+            seconds(compiled),
+            seconds(start.elapsed())
+        )),
+        Ok(None) => progress.line(&format!("watch: {saved}: nothing of it is in the program")),
+        Err(error) => {
+            progress.line(&format!("error: {error}"));
+            progress.line(if server.serves() {
+                "watch: the engine from before goes on serving"
+            } else {
+                "watch: nothing is served: waiting for the next save"
+            });
+        }
+    }
+}
+
+/// What comes next; of several saves in a row, the last.
+fn next(events: &Receiver<Event>, server: &mut Server, progress: &Progress) -> Event {
+    loop {
+        match events.recv_timeout(LOOK) {
+            Ok(Event::Saved(path)) => return last(events, path),
+            Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return Event::End,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(status) = server.has_ended() {
+                    progress.line(&format!(
+                        "error: the engine ended by itself ({status}): nothing is served until the \
+                         next save"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// The last of several saves in a row, of which one has come. Something that is saved all the time
+/// does not put it off for ever.
+fn last(events: &Receiver<Event>, mut saved: String) -> Event {
+    let latest = Instant::now() + files::LONGEST;
+    while Instant::now() < latest {
+        match events.recv_timeout(files::PAUSE) {
+            Ok(Event::Saved(path)) => saved = path,
+            Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => return Event::End,
+            Err(RecvTimeoutError::Timeout) => break,
+        }
+    }
+    Event::Saved(saved)
+}
+
+/// Why a save is not served.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// Why nothing is watched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("watch `{}`: {reason}; expected a folder that exists and may be read", path.display())]
+    Files { path: PathBuf, reason: String },
+    #[error("make a temporary folder for what the engine has to tell: {0}")]
+    Temporary(io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_all_the_time_is_built_all_the_same() {
+        let (tell, events) = mpsc::channel();
+        let saving = std::thread::spawn(move || {
+            for _ in 0..1000 {
+                if tell.send(Event::Saved("lib.rs".to_owned())).is_err() {
+                    return;
+                }
+                std::thread::sleep(files::PAUSE / 10);
+            }
+            let _ = tell.send(Event::End);
+        });
+        assert!(matches!(last(&events, "first".to_owned()), Event::Saved(_)));
+        drop(events);
+        saving.join().unwrap();
+    }
+}

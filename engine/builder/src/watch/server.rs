@@ -1,0 +1,124 @@
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use super::Event;
+use super::addresses;
+use super::engine::Engine;
+use super::sockets::{self, Socket};
+use crate::interrupt::TemporaryFolder;
+
+/// How often it is looked whether the last engine has ended.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What clients see: sockets, and an engine behind them.
+pub(super) struct Server {
+    serve_flags: Vec<String>,
+    sockets: Vec<Socket>,
+    engine: Option<Engine>,
+    /// How many engines there were.
+    started: u64,
+    /// It is the newest program.
+    is_current: bool,
+    /// Those that still answer what they were asked.
+    leaving: Vec<Engine>,
+    /// For what engines tell when they start.
+    folder: TemporaryFolder,
+}
+
+impl Server {
+    /// With nothing behind it yet.
+    pub(super) fn new(serve_flags: &[String]) -> io::Result<Self> {
+        Ok(Self {
+            serve_flags: serve_flags.to_owned(),
+            sockets: Vec::new(),
+            engine: None,
+            started: 0,
+            is_current: false,
+            leaving: Vec::new(),
+            folder: TemporaryFolder::new()?,
+        })
+    }
+
+    /// Has another program serve. Until it does, everything is as it was, and so it stays if it
+    /// does not.
+    pub(super) fn replace(&mut self, program: &Path) -> Result<(), StartError> {
+        self.is_current = false;
+        let wanted = addresses::wanted(program, &self.serve_flags)?;
+        let missing = sockets::missing(&self.sockets, &wanted)?;
+        let mut duplicates = Vec::new();
+        for socket in self.sockets.iter().chain(&missing).filter(|it| it.is_in(&wanted)) {
+            duplicates.push(socket.duplicate().map_err(StartError::NotStarted)?);
+        }
+        self.started += 1;
+        let told = self.folder.path().join(format!("notify-{}", self.started));
+        let engine = Engine::start(program, &self.serve_flags, duplicates, &told)?;
+        if let Some(mut before) = self.engine.replace(engine) {
+            before.ask_to_end();
+            self.leaving.push(before);
+        }
+        self.sockets.extend(missing);
+        self.sockets.retain(|socket| socket.is_in(&wanted));
+        self.is_current = true;
+        Ok(())
+    }
+
+    /// Whether there is an engine, as far as is known.
+    pub(super) fn serves(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    /// Whether it is of the program that was to serve last.
+    pub(super) fn is_current(&self) -> bool {
+        self.engine.is_some() && self.is_current
+    }
+
+    /// How the engine has ended, once, when it has done so by itself.
+    pub(super) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.leaving.retain_mut(|engine| engine.has_ended().is_none());
+        let status = self.engine.as_mut()?.has_ended()?;
+        self.engine = None;
+        Some(status)
+    }
+
+    /// Has every engine end, and waits for it. Being told once more to end is passed on to them.
+    pub(super) fn end(mut self, events: &Receiver<Event>) {
+        let mut engines = self.leaving;
+        if let Some(mut engine) = self.engine.take() {
+            engine.ask_to_end();
+            engines.push(engine);
+        }
+        loop {
+            engines.retain_mut(|engine| engine.has_ended().is_none());
+            if engines.is_empty() {
+                return;
+            }
+            if let Ok(Event::End) = events.recv_timeout(LOOK) {
+                engines.iter_mut().for_each(Engine::ask_to_end);
+            }
+        }
+    }
+}
+
+/// Why an engine does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    #[error("start the new engine: {0}")]
+    NotStarted(io::Error),
+    #[error("the new engine refuses its configuration ({0}): its words are above")]
+    Refused(ExitStatus),
+    #[error("what the new engine says of its configuration is not understood: {0}")]
+    NotUnderstood(serde_json::Error),
+    #[error("listen on `{address}`: {error}; choose another address behind `--`, with `--listen`")]
+    Listen { address: String, error: io::Error },
+    #[error("hear from the new engine that it is ready: {0}")]
+    Notify(io::Error),
+    #[error("the new engine ended before it was ready ({0}): its words are above")]
+    Ended(ExitStatus),
+    #[error("the new engine was not ready within {} seconds, and was ended", .0.as_secs())]
+    NotReady(Duration),
+    #[error("told to end")]
+    Interrupted,
+}

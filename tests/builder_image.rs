@@ -1,0 +1,140 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process;
+
+use assert_cmd::Command;
+
+use crate::support::{Folder, Loaded, docker_answers, root, sentence};
+
+const MANIFEST: &str = "[package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
+/// All that generated programs ask of an engine: it compiles in a moment, and a procedural macro,
+/// build scripts and crates of the registry are in it as they are in the real one.
+const RUNTIME: &str = r#"
+pub mod v0_1 {
+    pub struct LinkedCrate {
+        pub name: &'static str,
+        pub version: &'static str,
+        pub policies: &'static [&'static str],
+    }
+
+    pub struct Program {
+        pub target: &'static str,
+        pub revision: Option<&'static str>,
+        pub crates: &'static [LinkedCrate],
+    }
+
+    #[derive(serde::Serialize)]
+    struct Listed {
+        name: &'static str,
+        version: &'static str,
+        #[serde(rename = "crate")]
+        of: &'static str,
+    }
+
+    pub fn main(program: &Program) -> std::process::ExitCode {
+        let of = |it: &LinkedCrate| {
+            let (of, version) = (it.name, it.version);
+            it.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
+        };
+        let listed: Vec<_> = program.crates.iter().flat_map(of).collect();
+        println!("{}", serde_json::to_string(&listed).unwrap());
+        std::process::ExitCode::SUCCESS
+    }
+}
+"#;
+
+/// A policy that depends on what the engine does not.
+const POLICY: &str = r#"
+pub mod registered_for_policy_api_0_1 {
+    pub static POLICIES: [&str; 1] = ["small"];
+}
+
+pub fn version(text: &str) -> semver::Version {
+    semver::Version::parse(text).unwrap()
+}
+"#;
+
+/// A folder with the small engine as `source`, and with a policy.
+fn folder() -> Folder {
+    let api = format!("{MANIFEST}name = \"policy-api\"\n");
+    let runtime = format!(
+        "{MANIFEST}name = \"policy-engine\"\n\n[dependencies]\n\
+         policy-api = {{ path = \"../api\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
+         serde_json = \"1\"\n"
+    );
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    Folder::new()
+        .file("source/Cargo.toml", "[workspace]\nmembers = [\"engine/*\"]\n")
+        .file("source/Cargo.lock", &lock)
+        .file("source/engine/api/Cargo.toml", &api)
+        .file("source/engine/api/src/lib.rs", "")
+        .file("source/engine/runtime/Cargo.toml", &runtime)
+        .file("source/engine/runtime/src/lib.rs", RUNTIME)
+        .library("small", "policy-api = \"0.1\"\nsemver = \"1\"", POLICY)
+        .file("policies/small/Cargo.lock", &lock)
+        .file("out/.keep", "")
+}
+
+#[test]
+fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
+    if !docker_answers() {
+        return;
+    }
+    let folder = folder();
+    let name = format!("policy-builder-tests:{}", process::id());
+    folder
+        .builder(&["builder-image", "--engine", "source", "--policies", "policies"])
+        .args(["--output", "builder.tar", "--name", &name])
+        .assert()
+        .success();
+    let image = Loaded::load("docker", &folder.path().join("builder.tar"), &name);
+    assert_eq!(image.inspected()["Config"]["User"], "1000:1000");
+    let run = |user: &str, arguments: &[&str]| {
+        let mounted = |inside: &str| format!("{}/{inside}:/{inside}", folder.path().display());
+        Command::new("docker")
+            .args(["run", "--rm", "--network", "none", "--user", user])
+            .args(["--volume", &mounted("policies"), "--volume", &mounted("out"), &name])
+            .args(arguments)
+            .assert()
+    };
+    let discovered = run("4321:4321", &["discover", "--policies", "/policies"]).success();
+    let discovered = String::from_utf8(discovered.get_output().stdout.clone()).unwrap();
+    assert!(discovered.contains("small"), "{discovered}");
+
+    let out = folder.path().join("out");
+    fs::set_permissions(&out, Permissions::from_mode(0o755)).unwrap();
+    let refused = run("4321:4321", &[]).code(1);
+    assert_eq!(
+        sentence(&String::from_utf8(refused.get_output().stderr.clone()).unwrap()),
+        "write the image to `/out/policy-engine.tar`: the container's user may not write in \
+         `/out`: make the folder before Docker makes it as root, and add `--user \"$(id -u):$(id \
+         -g)\"` to `docker run`"
+    );
+
+    fs::set_permissions(&out, Permissions::from_mode(0o777)).unwrap();
+    run("1000:1000", &[]).success();
+    folder.builder(&["image", "--engine", "source", "--work-dir", "work"]).assert().success();
+    let archive = fs::read(out.join("policy-engine.tar")).unwrap();
+    assert!(archive == fs::read(folder.path().join("policy-engine.tar")).unwrap());
+}
+
+#[test]
+fn a_machine_without_a_linker_is_told() {
+    let folder = folder();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for program in ["rustc", "cargo"] {
+        let path = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|it| it.join(program))
+            .find(|it| it.is_file());
+        symlink(path.unwrap(), bin.join(program)).unwrap();
+    }
+    let mut command = folder.builder(&["builder-image", "--engine", "source"]);
+    let said = folder.fails_as(command.env("PATH", &bin));
+    assert_eq!(
+        sentence(&said),
+        "there is no C linker `cc` on the PATH, which Rust links build scripts and procedural \
+         macros with: install one, such as Debian's `gcc` and `libc6-dev`"
+    );
+}

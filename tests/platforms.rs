@@ -1,0 +1,184 @@
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Folder, Loaded, Unpacked, answers, digest, docker_answers, repository, run, skipped,
+};
+
+/// What this machine does not run by itself, and what does it then.
+const TARGET: &str = "aarch64-unknown-linux-musl";
+const EMULATOR: &str = "qemu-aarch64-static";
+
+/// The image of the repository's policies for both processors.
+struct Joined {
+    archive: PathBuf,
+    layout: PathBuf,
+    report: Value,
+    /// What the builder said meanwhile, and at the end.
+    said: [String; 2],
+}
+
+/// Builds it, once for all tests; the half for this machine is there already. `None` where the
+/// machine cannot, which it must where `POLICY_ENGINE_REQUIRE_PLATFORMS` is 1.
+fn joined() -> Option<&'static Joined> {
+    static JOINED: OnceLock<Option<Joined>> = OnceLock::new();
+    let joined = JOINED.get_or_init(|| can_be_built().then(build));
+    let required = env::var_os("POLICY_ENGINE_REQUIRE_PLATFORMS").is_some_and(|value| value == "1");
+    assert!(
+        joined.is_some() || !required,
+        "no image is built for linux/arm64, and POLICY_ENGINE_REQUIRE_PLATFORMS is 1"
+    );
+    joined.as_ref()
+}
+
+fn can_be_built() -> bool {
+    if env::consts::ARCH != "x86_64" {
+        skipped("linux/arm64", "this is tried on an x86_64 machine only");
+        return false;
+    }
+    let rustc =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
+    let folder = String::from_utf8(rustc.unwrap().stdout).unwrap();
+    if !Path::new(folder.trim()).is_dir() {
+        skipped("linux/arm64", &format!("the standard library for {TARGET} is not installed"));
+        return false;
+    }
+    answers(EMULATOR, &["--version"])
+}
+
+fn build() -> Joined {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("platforms");
+    // What an earlier run left there.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let [archive, layout, report] =
+        ["image.tar", "layout", "report.json"].map(|name| folder.join(name));
+    let built = repository()
+        .packed_again(&Folder::new())
+        .args(["--platform", "linux/arm64,linux/amd64", "--repo", "policy-platforms", "--tag"])
+        .arg(process::id().to_string())
+        .arg("--output")
+        .arg(&archive)
+        .arg("--oci-layout")
+        .arg(&layout)
+        .arg("--report")
+        .arg(&report)
+        .assert()
+        .success();
+    let said = [&built.get_output().stderr, &built.get_output().stdout];
+    Joined {
+        archive,
+        layout,
+        report: serde_json::from_slice(&fs::read(report).unwrap()).unwrap(),
+        said: said.map(|said| String::from_utf8(said.clone()).unwrap()),
+    }
+}
+
+#[test]
+fn one_index_leads_to_an_image_for_either_processor() {
+    let Some(joined) = joined() else { return };
+    let whole = &joined.report["image"]["digest"];
+    let index: Value =
+        serde_json::from_slice(&fs::read(joined.layout.join("index.json")).unwrap()).unwrap();
+    assert_eq!(index["manifests"][0]["digest"], *whole);
+    let place = format!("blobs/{}", whole.as_str().unwrap().replace(':', "/"));
+    let bytes = fs::read(joined.layout.join(&place)).unwrap();
+    assert_eq!(digest(&bytes), whole.as_str().unwrap());
+    let index: Value = serde_json::from_slice(&bytes).unwrap();
+    let images = ["amd64", "arm64"].map(|name| Unpacked::read_for(&joined.archive, name));
+    let listed = |place: usize| &index["manifests"][place];
+    for (place, (image, name)) in images.iter().zip(["amd64", "arm64"]).enumerate() {
+        assert_eq!(listed(place)["platform"], json!({"architecture": name, "os": "linux"}));
+        assert_eq!(listed(place)["digest"], image.digests[0]);
+        assert_eq!(joined.report["platforms"][place]["image"]["digest"], image.digests[0]);
+        assert_eq!(image.config["architecture"], name);
+        // Also of the one that does not start here.
+        let labels = &image.config["config"]["Labels"];
+        assert_eq!(*labels, repository().image.config["config"]["Labels"]);
+    }
+    assert_eq!(images[0].digests, repository().image.digests);
+    let [meanwhile, summary] = &joined.said;
+    assert!(!meanwhile.contains("do not start here"), "{meanwhile}");
+    let end = format!("digest    {}\n", whole.as_str().unwrap());
+    assert!(summary.contains(&end), "{summary}");
+}
+
+#[test]
+fn the_program_for_the_other_processor_decides_as_this_one_does() {
+    let Some(joined) = joined() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("image");
+    Unpacked::read_for(&joined.archive, "arm64").write_files(&files);
+    let program = files.join("bin/policy-engine");
+    let emulated = |arguments: &[&str]| {
+        let mut command = Command::new(EMULATOR);
+        command.arg(&program).args(arguments);
+        command
+    };
+    let own = |arguments: &[&str]| crate::support::engine(arguments).assert().get_output().clone();
+    let list = ["list", "--format", "json"];
+    emulated(&list).assert().success().stdout(own(&list).stdout);
+    let version: Value =
+        serde_json::from_slice(&emulated(&["version", "--format", "json"]).unwrap().stdout)
+            .unwrap();
+    assert_eq!(version["target"], TARGET);
+    let decided = emulated(&["eval", "pod-security-restricted"])
+        .write_stdin("kind: Pod\nspec: {hostNetwork: true}\n")
+        .assert()
+        .code(2)
+        .stderr("");
+    let decision: Value = serde_json::from_slice(&decided.get_output().stdout).unwrap();
+    assert_eq!(decision["verdict"], "denied");
+    assert_eq!(decision["output"]["violations"][0]["check"], "hostNamespaces");
+}
+
+#[test]
+fn loaders_take_the_image_for_their_machine() {
+    let Some(joined) = joined() else { return };
+    let name = joined.report["image"]["name"].as_str().unwrap();
+    if docker_answers() {
+        let image = Loaded::load("docker", &joined.archive, name);
+        assert_eq!(image.said, format!("Loaded image: {name}"));
+        assert_eq!(image.inspected()["Architecture"], "amd64");
+        image.ran(&["list"], "").code(0);
+    }
+    if answers("podman", &["info"]) {
+        let image = Loaded::load("podman", &joined.archive, name);
+        assert!(image.said.contains(name), "{}", image.said);
+        assert_eq!(image.inspected()["Architecture"], "amd64");
+    }
+    if answers("skopeo", &["--version"]) {
+        let place = format!("oci-archive:{}", joined.archive.display());
+        let raw = run("skopeo", &["inspect", "--raw", &place]).stdout;
+        assert_eq!(digest(raw.trim_ascii_end()), joined.report["image"]["digest"]);
+        let arm = run("skopeo", &["--override-arch", "arm64", "inspect", &place]).stdout;
+        let arm: Value = serde_json::from_slice(&arm).unwrap();
+        assert_eq!(arm["Architecture"], "arm64");
+    }
+}
+
+#[test]
+fn a_platform_that_images_are_not_built_for() {
+    let folder = Folder::new().policy("anything");
+    let refused = |arguments: &[&str]| {
+        let refused = folder.builder(&["image"]).args(arguments).assert().code(64).stdout("");
+        String::from_utf8(refused.get_output().stderr.clone()).unwrap()
+    };
+    let said = refused(&["--platform", "linux/amd64,linux/arm/v7"]);
+    assert!(
+        said.starts_with(
+            "error: invalid value 'linux/arm/v7' for '--platform <PLATFORMS>': found \
+             `linux/arm/v7`, expected `linux/amd64` or `linux/arm64`, for which the engine's \
+             cryptography is written\n"
+        ),
+        "{said}"
+    );
+    let said = refused(&["--platform", "linux/amd64", "--target", TARGET]);
+    assert!(said.contains("cannot be used with"), "{said}");
+}

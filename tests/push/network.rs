@@ -1,0 +1,117 @@
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::layout::Layout;
+use super::{kinds, push, pushed};
+use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
+
+/// A fate for the first request that begins so; the others pass.
+fn once(
+    beginning: &'static str,
+    fate: Fate,
+) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+    let met = AtomicUsize::new(0);
+    move |request, _| {
+        let is_meant = request.starts_with(beginning);
+        if is_meant && met.fetch_add(1, Ordering::Relaxed) == 0 { fate } else { Fate::Passes }
+    }
+}
+
+/// Large uploads are cut in the middle, the first ones.
+fn cut(count: usize) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+    let met = AtomicUsize::new(0);
+    move |request, length| {
+        let is_meant = request.starts_with("PATCH ") && length > 100_000;
+        if is_meant && met.fetch_add(1, Ordering::Relaxed) < count {
+            Fate::Cut(100_000)
+        } else {
+            Fate::Passes
+        }
+    }
+}
+
+#[test]
+fn a_registry_that_is_busy_is_asked_again() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let fates = [
+        ("HEAD ", Fate::Answered(503, "")),
+        ("POST ", Fate::Answered(429, "Retry-After: 1\r\n")),
+        ("PATCH ", Fate::Answered(502, "")),
+        ("PUT ", Fate::Answered(500, "")),
+        ("POST ", Fate::Cut(0)),
+        ("PUT ", Fate::Cut(0)),
+    ];
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    for (place, (beginning, fate)) in fates.into_iter().enumerate() {
+        let flaky = Flaky::before(registry.address(), once(beginning, fate));
+        let reference = format!("{}/engine-{place}:v1", flaky.address());
+        let (_, said) = pushed(&mut push(&folder, &["image", &reference]));
+        assert_eq!(said.matches("; trying again in ").count(), 1, "{beginning}: {said}");
+        assert_eq!(registry.tags(&format!("engine-{place}")), ["v1"]);
+    }
+}
+
+#[test]
+fn an_upload_that_is_interrupted_is_finished() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 300_000);
+    let flaky = Flaky::before(registry.address(), cut(2));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let (printed, said) = pushed(&mut push(&folder, &["image", &reference]));
+    assert_eq!(printed, format!("{}/engine@{}\n", flaky.address(), image.digest(0)));
+    assert_eq!(said.matches("; trying again in ").count(), 2, "{said}");
+    assert_eq!(flaky.count("PATCH "), 4);
+    let changes = registry.changes("engine");
+    assert_eq!(kinds(&changes), "bmt", "{changes:?}");
+    assert_eq!(registry.tags("engine"), ["v1"]);
+}
+
+#[test]
+fn a_network_that_does_not_come_back_leaves_no_tag() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 300_000);
+    let flaky = Flaky::before(registry.address(), cut(usize::MAX));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let said = folder.fails_as(&mut push(&folder, &["image", &reference]));
+    let address = flaky.address();
+    let reason = "the connection was cut";
+    assert_eq!(
+        sentence(&said),
+        format!(
+            "push to `{address}/engine`: the registry `{address}` cannot be reached: {reason}, at \
+             each of 5 attempts; check the registry, and the network between"
+        )
+    );
+    assert_eq!(flaky.count("PATCH "), 1 + 5);
+    assert_eq!(kinds(&registry.changes("engine")), "b");
+    assert!(registry.tags("engine").is_empty());
+}
+
+#[test]
+fn a_registry_that_is_not_there_is_named() {
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    let refused =
+        |reference: &str| sentence(&folder.fails_as(&mut push(&folder, &["image", reference])));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    assert_eq!(
+        refused(&format!("{address}/engine")),
+        format!(
+            "push to `{address}/engine`: the registry `{address}` cannot be reached: connection \
+             refused, at each of 5 attempts; check the registry, and the network between"
+        )
+    );
+    let said = refused("registry.invalid/engine");
+    let unknown = "push to `registry.invalid/engine`: there is no host `registry.invalid` that \
+                   this machine knows; check how the registry is spelled, and the network";
+    // Without any name server, nobody knows.
+    let unasked = "push to `registry.invalid/engine`: the registry `registry.invalid` cannot be \
+                   reached: failed to lookup address information: Temporary failure in name \
+                   resolution, at each of 5 attempts; check the registry, and the network between";
+    assert!([unknown, unasked].contains(&said.as_str()), "{said}");
+}

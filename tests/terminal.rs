@@ -1,0 +1,116 @@
+use std::fs;
+use std::process::Command as Process;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use crate::support::{Folder, builder, repository, skipped};
+
+/// A Cargo that tells how it was asked to compile, and does not.
+const CARGO: &str = "#!/bin/sh\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
+
+/// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
+/// how Cargo was asked to compile.
+fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
+    let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
+    let cargo = folder.path().join("cargo.sh");
+    assert!(Process::new("chmod").arg("+x").arg(&cargo).status().unwrap().success());
+    if Process::new("script").arg("--version").output().is_err() {
+        skipped("a terminal", "there is no `script`, of util-linux");
+        return None;
+    }
+    let builder = builder(folder.path());
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command"]);
+    let program = builder.get_program().to_str().unwrap();
+    command
+        .arg(format!("{program} image --no-vet --engine source --work-dir work"))
+        .arg("/dev/null");
+    for name in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder.path()).env("CARGO", cargo).env("TERM", "xterm");
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    let said = command.assert().code(1).get_output().stdout.clone();
+    let asked = fs::read_to_string(folder.path().join("arguments")).unwrap();
+    Some((String::from_utf8(said).unwrap(), asked))
+}
+
+const COLOURED: &str = "--message-format json-diagnostic-rendered-ansi";
+
+#[test]
+fn a_line_moves_and_the_compiler_has_colours() {
+    let Some((said, asked)) = on_a_terminal(&[]) else { return };
+    assert!(said.contains("\u{1b}["), "{said}");
+    assert!(asked.contains(COLOURED), "{asked}");
+}
+
+#[test]
+fn nobody_gets_colours_who_does_not_want_them() {
+    for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
+        let Some((_, asked)) = on_a_terminal(&[variable]) else { return };
+        assert!(!asked.contains(COLOURED), "{asked}");
+    }
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_gets_lines() {
+    let Some((said, asked)) = on_a_terminal(&[("TERM", "dumb")]) else { return };
+    assert!(!said.contains('\u{1b}'), "{said}");
+    assert!(said.contains("compile: "), "{said}");
+    assert!(!asked.contains(COLOURED), "{asked}");
+}
+
+/// What a command prints with `--format json`.
+fn document(command: &mut Command) -> Value {
+    let printed = command.args(["--format", "json"]).assert().success();
+    serde_json::from_slice(&printed.get_output().stdout).unwrap()
+}
+
+#[test]
+fn small_results_are_documents_as_well() {
+    let folder = Folder::with_registry(&[]).engine("", &[]).policy("good");
+    assert_eq!(
+        document(&mut folder.builder(&["new", "ours"])),
+        json!({"folder": "ours", "created": [
+            "ours/.gitignore", "ours/Cargo.toml", "ours/README.md",
+            "ours/working-hours/Cargo.toml", "ours/working-hours/src/lib.rs",
+        ]})
+    );
+    assert_eq!(
+        document(&mut folder.builder(&["add", "better", "--policies", "ours"])),
+        json!({"folder": "ours/better", "created": [
+            "ours/better/Cargo.toml", "ours/better/src/lib.rs",
+        ]})
+    );
+    assert_eq!(
+        document(&mut folder.generate()),
+        json!({"workspace": "workspace", "target": "x86_64-unknown-linux-musl"})
+    );
+    assert_eq!(
+        document(&mut folder.builder(&["base", "--output", "base"])),
+        json!({"folder": "base"})
+    );
+}
+
+#[test]
+fn an_image_is_told_of_as_in_the_report() {
+    let folder = Folder::new();
+    let mut command = repository().packed_again(&folder);
+    let printed = document(command.args(["--report", "report.json"]));
+    let report = fs::read(folder.path().join("report.json")).unwrap();
+    assert_eq!(printed, serde_json::from_slice::<Value>(&report).unwrap());
+    assert_eq!(printed["image"]["digest"], repository().report["image"]["digest"]);
+}
+
+#[test]
+fn completions_know_every_command() {
+    let folder = Folder::new();
+    let printed = folder.builder(&["completions", "bash"]).assert().success();
+    let script = String::from_utf8(printed.get_output().stdout.clone()).unwrap();
+    for command in ["new", "add", "image", "completions"] {
+        assert!(script.contains(&format!("policy__builder,{command})")), "{command}");
+    }
+}

@@ -1,0 +1,8 @@
+//! What `policy-builder vet` finds, and what it lets pass.
+
+/// Lists of dependencies and known vulnerabilities: nothing is compiled.
+mod dependencies;
+/// What keeps the crates' code from being looked at.
+mod manifests;
+/// What the code does.
+mod sins;
