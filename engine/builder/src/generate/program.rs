@@ -78,8 +78,12 @@ impl Asked {
     }
 }
 
-/// The workspace's manifest. Size and speed of the program come before the time to link it;
-/// panics unwind, because one policy's must not end the others.
+/// The workspace's manifest.
+///
+/// Each crate is optimised by itself: a policy that is edited is one crate to compile and a program
+/// to link, where optimising all of it as one took two minutes for decisions that were no faster.
+/// What is to be inlined across crates is generic, or says so. Panics unwind, because one policy's
+/// must not end the others.
 pub(super) fn workspace_manifest(policies: &Policies, extent: Extent) -> String {
     let patches = patches(policies);
     let members = match extent {
@@ -95,7 +99,7 @@ members = [{members}]
 # What others depend on gets the engine's API as well.
 {patches}[profile.release]
 opt-level = 3
-lto = "fat"
+lto = "off"
 codegen-units = 1
 strip = "symbols"
 panic = "unwind"
