@@ -1,0 +1,3 @@
+module example.com/policy-engine
+
+go 1.21

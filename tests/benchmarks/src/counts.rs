@@ -1,0 +1,134 @@
+//! Instructions per decision, which no other load on the machine changes: kept in `counts.json` by
+//! the compiler that they are of, and not to rise unnoticed.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+use policy_benchmarks::Cases;
+
+use crate::rounds::Effort;
+use crate::{decisions, paths, results, say, tools};
+
+/// So much of a rise is a change of the compiler's mind; more is one of ours.
+const TOLERATED: f64 = 1.02;
+
+/// Policies, and files of cases.
+const COUNTED: [(&str, &str); 3] = [
+    ("http-authz", "http-authz"),
+    ("http-authz", "http-authz-envoy"),
+    ("pod-security-restricted", "pods"),
+];
+
+/// By the compiler's version, and in it by the file of cases: instructions per decision.
+type Kept = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Counts, and compares with what is kept or keeps it.
+pub(crate) fn run(record: bool) -> io::Result<()> {
+    if tools::on_path("valgrind").is_none() {
+        tools::debian("valgrind")?;
+    }
+    let program = decisions::in_process(Effort::Full, None)?;
+    let mut counted = BTreeMap::new();
+    for (policy, cases) in COUNTED {
+        counted.insert(cases.to_owned(), per_decision(&program, policy, cases)?);
+    }
+    let file = paths::own("counts.json");
+    let mut kept: Kept = serde_json::from_slice(&fs::read(&file)?)?;
+    let rustc = results::rustc();
+    if record {
+        kept.insert(rustc, counted);
+        return fs::write(file, serde_json::to_string_pretty(&kept)? + "\n");
+    }
+    let Some(kept) = kept.get(&rustc) else {
+        let known: Vec<_> = kept.keys().map(String::as_str).collect();
+        say(&format!(
+            "SKIPPED: no counts are kept for Rust {rustc}, only for {}; `cargo benchmarks counts \
+             --record` keeps them",
+            known.join(", ")
+        ));
+        return Ok(());
+    };
+    compare(kept, &counted)
+}
+
+fn compare(kept: &BTreeMap<String, u64>, counted: &BTreeMap<String, u64>) -> io::Result<()> {
+    let mut risen = Vec::new();
+    for (cases, now) in counted {
+        let before = kept.get(cases).copied().unwrap_or(0);
+        let told = format!("{cases}: {now} instructions a decision, {before} are kept");
+        say(&told);
+        if number(*now) > number(before) * TOLERATED {
+            risen.push(told);
+        }
+    }
+    if risen.is_empty() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{} of more than 2%: {}; make it fast again, or say why in the commit that runs `cargo \
+         benchmarks counts --record`",
+        if risen.len() == 1 { "a rise" } else { "rises" },
+        risen.join("; ")
+    )))
+}
+
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The difference of two runs: what starting takes is in both.
+fn per_decision(program: &Path, policy: &str, name: &str) -> io::Result<u64> {
+    let cases = paths::own(&format!("cases/{name}.json"));
+    let count = Cases::read(&cases)?.cases.len() as u64;
+    let total = |rounds| instructions(program, policy, &cases, rounds);
+    Ok((total(210)? - total(10)?) / (200 * count))
+}
+
+/// All instructions of a run, as callgrind counts them.
+fn instructions(program: &Path, policy: &str, cases: &Path, rounds: u32) -> io::Result<u64> {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+    command.args(["ours", policy]).arg(cases);
+    // glibc chooses its functions by the processor: for all of them the same.
+    command.env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2_Usable,-AVX512F_Usable,-ERMS");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut orders) = child.stdin.take() {
+        writeln!(orders, "{rounds} 1")?;
+    }
+    let output = child.wait_with_output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let collected = text.lines().find_map(|line| line.split_once("Collected : "));
+    collected
+        .filter(|_| output.status.success())
+        .and_then(|(_, count)| count.trim().parse().ok())
+        .ok_or_else(|| io::Error::other(format!("valgrind counted nothing: {text}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(count: u64) -> BTreeMap<String, u64> {
+        [("http-authz".to_owned(), count)].into()
+    }
+
+    #[test]
+    fn a_rise_of_two_percent_is_let_pass_and_one_of_more_is_not() {
+        assert!(compare(&of(1000), &of(1020)).is_ok());
+        assert!(compare(&of(1000), &of(400)).is_ok());
+        assert_eq!(
+            compare(&of(1000), &of(1021)).unwrap_err().to_string(),
+            "a rise of more than 2%: http-authz: 1021 instructions a decision, 1000 are kept; make \
+             it fast again, or say why in the commit that runs `cargo benchmarks counts --record`"
+        );
+    }
+
+    #[test]
+    fn what_was_never_counted_has_risen() {
+        assert!(compare(&BTreeMap::new(), &of(1)).is_err());
+    }
+}

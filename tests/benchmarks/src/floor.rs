@@ -1,0 +1,213 @@
+//! The floor: `http-authz` as one would write it by hand, for itself alone.
+//!
+//! Same settings, same requests, same answers byte for byte. It parses with `serde_json` into a
+//! struct that borrows, asks tables that are prepared beforehand, and writes into a buffer that is
+//! used again. What it does without is what an engine is for: it knows its policy's types and so
+//! its verdict, and it bounds no nesting but as `serde_json` does.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Roles by name, ready to be asked.
+pub struct Floor {
+    roles: BTreeMap<String, Role>,
+}
+
+struct Role {
+    /// What is answered when this role allows a request.
+    reason: String,
+    grants: Vec<Grant>,
+}
+
+struct Grant {
+    /// None for any.
+    methods: Option<Vec<String>>,
+    paths: Vec<Pattern>,
+}
+
+struct Pattern {
+    /// Segment by segment; `None` for any that is not empty.
+    segments: Vec<Option<String>>,
+    /// Whether more segments may follow.
+    open: bool,
+}
+
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    path: Cow<'a, str>,
+    #[serde(borrow, default)]
+    roles: Vec<Name<'a>>,
+}
+
+/// In a list, Serde borrows no plain `Cow`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    allowed: bool,
+    reason: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    roles: BTreeMap<String, Vec<GrantSettings>>,
+}
+
+#[derive(Deserialize)]
+struct GrantSettings {
+    methods: Vec<String>,
+    paths: Vec<String>,
+}
+
+impl Floor {
+    /// Prepares the tables.
+    ///
+    /// # Errors
+    /// Settings of another shape. What they say is trusted.
+    pub fn new(settings: &str) -> serde_json::Result<Self> {
+        let settings: Settings = serde_json::from_str(settings)?;
+        let roles = settings.roles.into_iter().map(|(name, grants)| {
+            let reason = format!("the role `{name}` allows it");
+            (name, Role { reason, grants: grants.into_iter().map(Grant::from).collect() })
+        });
+        Ok(Self { roles: roles.collect() })
+    }
+
+    /// Answers one request, appending to `output`, and says whether it is allowed.
+    ///
+    /// # Errors
+    /// A request that is not JSON or of another shape.
+    pub fn decide(&self, input: &[u8], output: &mut Vec<u8>) -> serde_json::Result<bool> {
+        let request: Request<'_> = serde_json::from_slice(input)?;
+        let answer = match self.judge(&request) {
+            Ok(reason) => Answer { allowed: true, reason },
+            Err(reason) => Answer { allowed: false, reason },
+        };
+        serde_json::to_writer(output, &answer)?;
+        Ok(answer.allowed)
+    }
+
+    fn judge(&self, request: &Request<'_>) -> Result<&str, &'static str> {
+        if self.roles.is_empty() {
+            return Err("the settings define no `roles`, so every request is denied");
+        }
+        let path = request.path.split('?').next().unwrap_or_default();
+        unambiguous(path)?;
+        if request.roles.is_empty() {
+            return Err("the request carries no role");
+        }
+        let mut denial = "the settings define none of the request's roles";
+        for role in request.roles.iter().filter_map(|name| self.roles.get(&*name.0)) {
+            if role.grants.iter().any(|grant| grant.allows(&request.method, path)) {
+                return Ok(&role.reason);
+            }
+            denial = "none of the request's roles allows this method on this path";
+        }
+        Err(denial)
+    }
+}
+
+impl From<GrantSettings> for Grant {
+    fn from(grant: GrantSettings) -> Self {
+        let is_any = grant.methods.iter().any(|method| method == "*");
+        Self {
+            methods: (!is_any).then_some(grant.methods),
+            paths: grant.paths.iter().map(|path| Pattern::new(path)).collect(),
+        }
+    }
+}
+
+impl Grant {
+    fn allows(&self, method: &str, path: &str) -> bool {
+        let methods = self.methods.as_ref();
+        methods.is_none_or(|methods| methods.iter().any(|known| known == method))
+            && self.paths.iter().any(|pattern| pattern.matches(path))
+    }
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let mut segments: Vec<_> = text.split('/').skip(1).collect();
+        let open = segments.pop_if(|last| *last == "**").is_some();
+        let segment = |segment: &str| (segment != "*").then(|| segment.to_owned());
+        Self { segments: segments.into_iter().map(segment).collect(), open }
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        let mut found = path.split('/').skip(1);
+        let begins = self.segments.iter().all(|expected| match (expected, found.next()) {
+            (Some(expected), Some(found)) => expected == found,
+            (None, Some(found)) => !found.is_empty(),
+            (_, None) => false,
+        });
+        begins && (self.open || found.next().is_none())
+    }
+}
+
+/// Refuses a path that servers could take for another one.
+fn unambiguous(path: &str) -> Result<(), &'static str> {
+    let mut rest = path.as_bytes();
+    let mut previous = 0;
+    if rest.first() != Some(&b'/') {
+        return Err("the path does not start with `/`");
+    }
+    while let [byte, after @ ..] = rest {
+        match byte {
+            b'/' if previous == b'/' || after.first() == Some(&b';') => {
+                return Err("the path has an empty segment, as in `//` or `/;x/`");
+            }
+            b'/' if is_dot_segment(after) => return Err("the path has a `.` or `..` segment"),
+            b'#' => return Err("the path has a `#`, which no request target may have"),
+            b'\\' => return Err("the path has a backslash"),
+            0..=0x1f | 0x7f => return Err("the path has a control character"),
+            b'%' => match unescape(after) {
+                None => return Err("the path has a `%` without two hexadecimal digits"),
+                Some(b'.' | b'/' | b'\\' | b'%' | 0..=0x1f | 0x7f) => {
+                    return Err("the path has an escaped `.`, `/`, `\\`, `%` or control character");
+                }
+                Some(_) => {}
+            },
+            _ => {}
+        }
+        previous = *byte;
+        rest = after;
+    }
+    if path.contains('%') && std::str::from_utf8(&unescaped(path.as_bytes())).is_err() {
+        return Err("the path has escaped bytes that are not UTF-8");
+    }
+    Ok(())
+}
+
+fn is_dot_segment(segment: &[u8]) -> bool {
+    let ([b'.', b'.', rest @ ..] | [b'.', rest @ ..]) = segment else { return false };
+    matches!(rest, [] | [b'/' | b';' | b'\\', ..])
+}
+
+fn unescaped(mut path: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(path.len());
+    while let [byte, after @ ..] = path {
+        path = after;
+        match (byte, unescape(after)) {
+            (b'%', Some(escaped)) => {
+                bytes.push(escaped);
+                path = after.get(2..).unwrap_or_default();
+            }
+            _ => bytes.push(*byte),
+        }
+    }
+    bytes
+}
+
+fn unescape(digits: &[u8]) -> Option<u8> {
+    let [high, low, ..] = digits else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
