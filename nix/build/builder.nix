@@ -36,6 +36,9 @@ let
     };
     cargoVendorDir = craneLib.vendorMultipleCargoDeps { cargoLockParsedList = [ engine.lock ]; };
     cargoExtraArgs = "--locked --package policy-builder";
+    # As `cargo image` runs it: to compile it takes longer than anything that it does, and what it
+    # does with megabytes is optimised there as well.
+    CARGO_PROFILE = "dev";
     strictDeps = true;
     # The repository's own checks run its tests.
     doCheck = false;

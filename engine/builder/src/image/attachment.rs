@@ -8,7 +8,7 @@ use oci_spec::image::{
 use serde::Serialize;
 
 use super::documents::{Blob, canonical_json};
-use super::{Image, PackError, digest};
+use super::{Image, PackError};
 
 /// The type of bills of materials, as referrers have it.
 pub(crate) const SBOM: &str = "application/vnd.cyclonedx+json";
@@ -89,12 +89,13 @@ impl Attachment {
             HashMap::from([(ANNOTATION_TITLE.to_owned(), document.title.to_owned())]);
         annotations
             .extend(document.predicate_type.map(|it| (PREDICATE_TYPE.to_owned(), it.to_owned())));
-        let mut document = blob(MediaType::from(document.artifact_type), document.bytes.clone())?;
+        let mut document =
+            Blob::of(MediaType::from(document.artifact_type), document.bytes.clone())?;
         document.descriptor.set_annotations(Some(annotations.clone()));
         annotations.remove(ANNOTATION_TITLE);
         annotations.insert(ANNOTATION_CREATED.to_owned(), image.created.to_string());
 
-        let config = blob(MediaType::EmptyJSON, EMPTY.to_vec())?;
+        let config = Blob::of(MediaType::EmptyJSON, EMPTY.to_vec())?;
         let artifact_type = document.descriptor.media_type().clone();
         let manifest = ImageManifestBuilder::default()
             .schema_version(SCHEMA_VERSION)
@@ -116,11 +117,6 @@ impl Attachment {
     }
 }
 
-fn blob(media_type: MediaType, bytes: Vec<u8>) -> Result<Blob, OciSpecError> {
-    let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::of(&bytes)?);
-    Ok(Blob { descriptor, bytes })
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::fs;
@@ -128,7 +124,7 @@ pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::super::pack::tests::{contents, sample};
-    use super::super::{Contents, MultiPlatform, pack};
+    use super::super::{Contents, MultiPlatform, digest, pack};
     use super::*;
 
     /// The sample with two documents attached.

@@ -34,7 +34,10 @@ impl Blob {
         media_type: MediaType,
         document: &impl Serialize,
     ) -> Result<Self, OciSpecError> {
-        let bytes = canonical_json(document)?;
+        Self::of(media_type, canonical_json(document)?)
+    }
+
+    pub(super) fn of(media_type: MediaType, bytes: Vec<u8>) -> Result<Self, OciSpecError> {
         let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::of(&bytes)?);
         Ok(Self { descriptor, bytes })
     }

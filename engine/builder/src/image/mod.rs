@@ -10,6 +10,7 @@ pub(crate) mod digest;
 mod docker_archive;
 mod documents;
 mod file_set;
+mod gzip;
 mod label;
 mod layer;
 mod multi_platform;

@@ -8,8 +8,8 @@ use tar::{Builder, EntryType};
 
 use super::digest::Digesting;
 use super::documents::{self, Blob, OCI_LAYOUT};
-use super::layer::{Layer, gzip};
-use super::{Contents, FileSet, SourceDate, ustar};
+use super::layer::Layer;
+use super::{Contents, FileSet, SourceDate, gzip, ustar};
 use crate::destination::{self, DestinationError, Kind};
 
 /// A layer that is too large for memory: packed, digested, and kept in a file that nobody sees.
@@ -29,7 +29,7 @@ impl StoredLayer {
         folder: &Path,
     ) -> Result<Self, StoredError> {
         let file = BufWriter::new(tempfile::tempfile_in(folder)?);
-        let gzip = gzip(Digesting::new(file));
+        let gzip = gzip::stream(Digesting::new(file));
         let tar = files.write(Digesting::new(gzip), created)?.finish()?;
         let blob = tar.inner.finish()?.finish()?;
         let layer = Layer {
