@@ -10,13 +10,16 @@ use crate::{nesting, wording};
 /// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape.
 pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> {
     nesting::check(json)?;
+    // At once for the whole text: `from_slice` would do it for each string, which takes longer.
+    let text =
+        str::from_utf8(json).map_err(|error| DecodeError::not_utf8(json, error.valid_up_to()))?;
     // Tracking the path costs time on every field, so only what failed is decoded again with it.
-    serde_json::from_slice(json).map_err(|error| explain::<T>(json, &error))
+    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
 }
 
 #[cold]
-fn explain<'a, T: Deserialize<'a>>(json: &'a [u8], error: &serde_json::Error) -> DecodeError {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> DecodeError {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
         .err()
         .map(|error| error.path().to_string())
@@ -39,14 +42,24 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
+    #[cold]
     pub(crate) fn too_deep(json: &[u8], offset: usize) -> Self {
+        Self::at(json, offset, format!("nested deeper than {} levels", crate::MAX_NESTING))
+    }
+
+    #[cold]
+    fn not_utf8(json: &[u8], offset: usize) -> Self {
+        Self::at(json, offset, "expected text in UTF-8".to_owned())
+    }
+
+    fn at(json: &[u8], offset: usize, message: String) -> Self {
         let before = json.get(..offset).unwrap_or_default();
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         Self {
             path: None,
             line: before.split(|byte| *byte == b'\n').count(),
             column: 1 + offset - line_start,
-            message: format!("nested deeper than {} levels", crate::MAX_NESTING),
+            message,
         }
     }
 }
@@ -118,6 +131,13 @@ mod tests {
              at `containers[0].port` (line 2 column 28)"
         );
         assert_eq!(message(r#"{"name": "a"}"#), "missing field `containers`, at line 1 column 13");
+    }
+
+    #[test]
+    fn text_is_utf_8_even_where_nobody_reads_it() {
+        let json = b"{\"name\": \"a\", \"containers\": [],\n \"other\": \"\xe9\"}";
+        let error = decode::<Pod<'_>>(json).unwrap_err();
+        assert_eq!(error.to_string(), "expected text in UTF-8, at line 2 column 12");
     }
 
     #[test]

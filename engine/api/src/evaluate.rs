@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Context, DecodeError, Error, Policy, Verdict, decode};
+use crate::{Context, DecodeError, Error, Policy, Verdict, decode, output};
 
 /// A configured policy, its types erased: what the registry holds and the engine asks.
 ///
@@ -33,13 +33,12 @@ impl<P: Policy> Evaluate for P {
         let decoded = decode::<P::Input<'_>>(input).map_err(EvaluateError::Input)?;
         let answer = self.execute(decoded, context).map_err(EvaluateError::Policy)?;
         let start = output.len();
-        if let Err(error) = serde_json::to_writer(&mut *output, &answer) {
+        output::write(&answer, output).map_err(|error| {
             output.truncate(start);
-            return Err(EvaluateError::Policy(Error::msg(format_args!(
+            EvaluateError::Policy(Error::msg(format_args!(
                 "the output cannot be written as JSON: {error}"
-            ))));
-        }
-        Ok(Verdict::of(output.get(start..).unwrap_or_default()))
+            )))
+        })
     }
 }
 

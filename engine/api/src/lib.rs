@@ -50,6 +50,7 @@ mod decode;
 mod error;
 mod evaluate;
 mod nesting;
+mod output;
 mod policy;
 mod registration;
 mod schema;

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::{Serialize, Serializer};
 
 /// Whether the request is allowed, and why.
@@ -11,13 +9,14 @@ pub struct Decision<'a> {
 
 impl<'a> From<Reason<'a>> for Decision<'a> {
     fn from(reason: Reason<'a>) -> Self {
-        Self { allowed: matches!(reason, Reason::Allowed { .. }), reason }
+        Self { allowed: matches!(reason, Reason::Allowed(_)), reason }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason<'a> {
-    Allowed { role: &'a str },
+    /// In these words, which name the role.
+    Allowed(&'a str),
     NothingConfigured,
     NoRole,
     UnknownRoles,
@@ -39,10 +38,10 @@ pub(crate) enum Flaw {
     Fragment,
 }
 
-impl fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Allowed { role } => return write!(f, "the role `{role}` allows it"),
+impl<'a> Reason<'a> {
+    fn as_str(self) -> &'a str {
+        match self {
+            Self::Allowed(words) => words,
             Self::NothingConfigured => "the settings define no `roles`, so every request is denied",
             Self::NoRole => "the request carries no role",
             Self::UnknownRoles => "the settings define none of the request's roles",
@@ -60,13 +59,12 @@ impl fmt::Display for Reason<'_> {
                 Flaw::NotUtf8 => "the path has escaped bytes that are not UTF-8",
                 Flaw::Fragment => "the path has a `#`, which no request target may have",
             },
-        })
+        }
     }
 }
 
-/// Written straight into the output, without a string of its own.
 impl Serialize for Reason<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.as_str())
     }
 }

@@ -27,6 +27,7 @@
 //! path, as by `..`, `//` or `%2f`, is denied whoever asks.
 
 mod decision;
+mod path;
 mod pattern;
 mod policy;
 mod request;

@@ -2,7 +2,7 @@ use policy_api::{Context, Error, Policy, schema_of};
 use serde_json::Value;
 
 use crate::decision::{Decision, Reason};
-use crate::pattern::PlainPath;
+use crate::path::PlainPath;
 use crate::request::Request;
 use crate::roles::Roles;
 use crate::settings::Settings;
@@ -46,9 +46,9 @@ impl HttpAuthz {
         };
         let mut denial =
             if request.roles.is_empty() { Reason::NoRole } else { Reason::UnknownRoles };
-        for (role, rules) in request.roles.iter().filter_map(|role| self.roles.find(&role.0)) {
-            if rules.iter().any(|rule| rule.allows(&request.method, path)) {
-                return Reason::Allowed { role };
+        for role in request.roles.iter().filter_map(|role| self.roles.find(&role.0)) {
+            if role.allows(&request.method, path) {
+                return Reason::Allowed(&role.reason);
             }
             denial = Reason::NotGranted;
         }

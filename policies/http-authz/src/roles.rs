@@ -2,15 +2,23 @@ use std::collections::BTreeMap;
 
 use policy_api::Error;
 
-use crate::pattern::{Pattern, PlainPath};
+use crate::path::PlainPath;
+use crate::pattern::Pattern;
 use crate::settings::{Grant, Settings};
 
 /// What each role may do, ready to be asked.
 #[derive(Debug)]
-pub(crate) struct Roles(BTreeMap<Box<str>, Vec<Rule>>);
+pub(crate) struct Roles(BTreeMap<Box<str>, Role>);
 
 #[derive(Debug)]
-pub(crate) struct Rule {
+pub(crate) struct Role {
+    /// What is answered when this role allows a request.
+    pub(crate) reason: Box<str>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
     methods: Methods,
     paths: Vec<Pattern>,
 }
@@ -31,7 +39,9 @@ impl Roles {
                 Rule::parse(grant)
                     .map_err(|error| Error::msg(format_args!("`roles.{role}[{index}].{error}")))
             });
-            Ok((role.as_str().into(), rules.collect::<Result<_, _>>()?))
+            let rules = rules.collect::<Result<_, _>>()?;
+            let reason = format!("the role `{role}` allows it").into();
+            Ok((role.into(), Role { reason, rules }))
         });
         Ok(Self(roles.collect::<Result<_, _>>()?))
     }
@@ -40,14 +50,19 @@ impl Roles {
         self.0.is_empty()
     }
 
-    /// The role of this name, its name for good, and its rules.
-    pub(crate) fn find(&self, name: &str) -> Option<(&str, &[Rule])> {
-        self.0.get_key_value(name).map(|(name, rules)| (&**name, &**rules))
+    pub(crate) fn find(&self, name: &str) -> Option<&Role> {
+        self.0.get(name)
+    }
+}
+
+impl Role {
+    pub(crate) fn allows(&self, method: &str, path: PlainPath<'_>) -> bool {
+        self.rules.iter().any(|rule| rule.allows(method, path))
     }
 }
 
 impl Rule {
-    pub(crate) fn allows(&self, method: &str, path: PlainPath<'_>) -> bool {
+    fn allows(&self, method: &str, path: PlainPath<'_>) -> bool {
         self.methods.include(method) && self.paths.iter().any(|pattern| pattern.matches(path))
     }
 
