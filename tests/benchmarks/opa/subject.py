@@ -14,19 +14,20 @@ POLICIES = Path(__file__).parent.parent / "peers" / "policies"
 
 
 def main():
-    rules, cases = sys.argv[1:]
+    rules, file = sys.argv[1:]
+    cases = json.loads(Path(file).read_text())
     engine = OpaEngine()
     if rules == "http-authz":
         path = b"rbac.allow"
         engine.add_policy("rbac.rego", (POLICIES / "rbac.rego").read_text())
-        engine.add_data(json.loads((POLICIES / "rbac_data.json").read_text()))
+        engine.add_data(cases["settings"])
     else:
         path = b"pod_security.allow"
         policy = POLICIES / "pod_security_restricted.rego"
         engine.add_policy(policy.name, policy.read_text())
     inputs = [
         json.dumps(case["input"], separators=(",", ":")).encode()
-        for case in json.loads(Path(cases).read_text())["cases"]
+        for case in cases["cases"]
     ]
     evaluate = engine._lib.OpaEvalDocument
 

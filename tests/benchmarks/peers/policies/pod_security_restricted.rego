@@ -78,7 +78,8 @@ deny contains "procMount_restricted" if {
 
 deny contains "seLinuxOptions" if {
 	some context in contexts
-	not object.get(context.seLinuxOptions, "type", "") in {
+	options := context.seLinuxOptions
+	not object.get(options, "type", "") in {
 		"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t",
 	}
 }

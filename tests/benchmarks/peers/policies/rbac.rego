@@ -1,3 +1,4 @@
+# By the settings of `http-authz` themselves, as data.
 package rbac
 
 default allow := false
@@ -5,11 +6,10 @@ default allow := false
 allow if {
 	some role in input.roles
 	some grant in data.roles[role]
-	method_matches(grant)
-	some prefix in grant.prefixes
-	startswith(input.path, prefix)
+	some method in grant.methods
+	method in {"*", input.method}
+	some pattern in grant.paths
+	glob.match(pattern, ["/"], path)
 }
 
-method_matches(grant) if input.method in grant.methods
-
-method_matches(grant) if grant.any_method
+path := split(input.path, "?")[0]

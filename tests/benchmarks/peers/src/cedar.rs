@@ -44,8 +44,8 @@ impl Subject for Cedar {
             EntityUid::from_type_name_and_id(of.clone(), EntityId::new(name))
         };
         let path = RestrictedExpression::new_string(request.path.to_owned());
-        let context = Context::from_pairs([("path".to_owned(), path)])
-            .map_err(|error| error.to_string())?;
+        let context =
+            Context::from_pairs([("path".to_owned(), path)]).map_err(|error| error.to_string())?;
         let request = cedar_policy::Request::new(
             id(&it.user, request.user),
             id(&it.action, request.method),

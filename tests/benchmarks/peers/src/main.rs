@@ -43,7 +43,7 @@ fn main() -> Result<(), String> {
     match (engine, rules) {
         ("casbin", "http-authz") => answer(&cases, &casbin::Casbin::new()?),
         ("cedar", "http-authz") => answer(&cases, &cedar::Cedar::new()?),
-        ("regorus", "http-authz") => answer(&cases, &rego::Regorus::rbac()?),
+        ("regorus", "http-authz") => answer(&cases, &rego::Regorus::rbac(cases.settings.get())?),
         ("regorus", "pod-security-restricted") => answer(&cases, &rego::Regorus::pod_security()?),
         _ => return Err(format!("`{engine}` has no rules for `{rules}`")),
     }

@@ -11,10 +11,10 @@ pub(crate) struct Regorus {
 }
 
 impl Regorus {
-    pub(crate) fn rbac() -> Result<Self, String> {
-        let mut it = Self::of("data.rbac.allow", "rbac.rego", include_str!("../policies/rbac.rego"))?;
-        let data = Value::from_json_str(include_str!("../policies/rbac_data.json"));
-        let data = data.map_err(|error| error.to_string())?;
+    pub(crate) fn rbac(settings: &str) -> Result<Self, String> {
+        let mut it =
+            Self::of("data.rbac.allow", "rbac.rego", include_str!("../policies/rbac.rego"))?;
+        let data = Value::from_json_str(settings).map_err(|error| error.to_string())?;
         it.engine.add_data(data).map_err(|error| error.to_string())?;
         Ok(it)
     }
@@ -26,9 +26,7 @@ impl Regorus {
 
     fn of(rule: &'static str, file: &str, policy: &str) -> Result<Self, String> {
         let mut engine = Engine::new();
-        engine
-            .add_policy(file.to_owned(), policy.to_owned())
-            .map_err(|error| error.to_string())?;
+        engine.add_policy(file.to_owned(), policy.to_owned()).map_err(|error| error.to_string())?;
         Ok(Self { engine, rule })
     }
 }
