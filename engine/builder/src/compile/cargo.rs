@@ -255,6 +255,13 @@ fn blame(
             path: it.manifest.folder().to_owned(),
         };
     }
+    if let Some(libraries) = error.allocators_of() {
+        let brings = |it: &&PolicyCrate| libraries.contains(&it.library.name.as_str());
+        let culprit = policies.crates.iter().find(brings).map(|it| it.name.as_str());
+        let others = || libraries.into_iter().find(|it| *it != "policy_engine");
+        let name = culprit.or_else(others).unwrap_or_default().to_owned();
+        return CompileError::Allocator(name);
+    }
     // The generated program only refers to what `register!` makes in each policy crate.
     let unregistered =
         error.message.split_once("registered_for_policy_api_").and_then(|(_, rest)| {

@@ -52,6 +52,14 @@ pub(crate) struct Diagnostic {
     pub(crate) children: Vec<Diagnostic>,
 }
 
+impl Diagnostic {
+    /// The libraries that each bring an allocator for the whole program, where that is the error.
+    pub(super) fn allocators_of(&self) -> Option<[&str; 2]> {
+        let rest = self.message.strip_prefix("the `#[global_allocator]` in ")?;
+        rest.split_once(" conflicts with global allocator in: ").map(Into::into)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Code {
     pub(crate) code: String,
@@ -79,4 +87,26 @@ pub(crate) struct Line {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Expansion {
     pub(crate) span: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_allocators_are_told_with_who_brings_them() {
+        let told = |message: &str| Diagnostic {
+            level: "error".into(),
+            message: message.into(),
+            rendered: None,
+            code: None,
+            spans: Vec::new(),
+            children: Vec::new(),
+        };
+        let error = told(
+            "the `#[global_allocator]` in policy_engine conflicts with global allocator in: hours",
+        );
+        assert_eq!(error.allocators_of(), Some(["policy_engine", "hours"]));
+        assert_eq!(told("cannot find value `x`").allocators_of(), None);
+    }
 }

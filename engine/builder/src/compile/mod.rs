@@ -33,6 +33,7 @@ use crate::progress::Progress;
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
+    /// What is to be packed: none of what only runs here.
     pub(crate) bytes: Vec<u8>,
     /// How many crates were compiled for it and how many were there already.
     pub(crate) compiled: Compiled,
@@ -56,10 +57,10 @@ pub(crate) fn compile(
     };
     let built = cargo::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let (path, compiled) = (built.program, built.compiled);
-    let bytes = fs_err::read(&path)?;
     if profile == Profile::Quick {
-        return Ok(Binary { path, bytes, compiled, linked: Vec::new() });
+        return Ok(Binary { path, bytes: Vec::new(), compiled, linked: Vec::new() });
     }
+    let bytes = fs_err::read(&path)?;
     check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
     let linked = linked::packages(workspace, target, &built.linked)?;
@@ -121,6 +122,11 @@ pub(crate) enum CompileError {
          installs it; `--no-vet` builds without vetting"
     )]
     NoClippy,
+    #[error(
+        "crate `{0}` brings an allocator for the whole program (`#[global_allocator]`), which has \
+         one already: leave that to the engine"
+    )]
+    Allocator(String),
     #[error("ask Cargo what the program is linked with: {0}")]
     Metadata(String),
     #[error(

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ANNOTATION_CREATED, ANNOTATION_TITLE, Descriptor, Digest, ImageIndex, ImageManifestBuilder,
-    MediaType, SCHEMA_VERSION,
+    ANNOTATION_CREATED, ANNOTATION_TITLE, Digest, ImageIndex, ImageManifestBuilder, MediaType,
+    SCHEMA_VERSION,
 };
 use serde::Serialize;
 
