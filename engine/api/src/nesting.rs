@@ -1,3 +1,5 @@
+use std::slice;
+
 use crate::DecodeError;
 
 /// How many arrays and objects may stand inside one another in an input or in settings.
@@ -8,10 +10,15 @@ pub const MAX_NESTING: usize = 100;
 
 /// Checks that JSON text is nested at most [`MAX_NESTING`] levels deep.
 pub(crate) fn check(json: &[u8]) -> Result<(), DecodeError> {
-    // Counting openings settles nearly every input: with no more of them than levels allowed there
-    // is nothing to look at more closely.
-    let few = json.len() <= MAX_NESTING || openings(json) <= MAX_NESTING;
-    if few { Ok(()) } else { check_each_level(json) }
+    // Counting openings settles most inputs: with no more of them than levels allowed there is
+    // nothing to look at more closely.
+    if json.len() <= MAX_NESTING {
+        return Ok(());
+    }
+    match openings(json) {
+        ..=MAX_NESTING => Ok(()),
+        openings => check_each_level(json, openings),
+    }
 }
 
 /// How many `{` and `[` there are, in strings too.
@@ -26,27 +33,40 @@ fn openings(json: &[u8]) -> usize {
     blocks.iter().map(|block| count(block)).sum::<usize>() + count(rest)
 }
 
-fn check_each_level(json: &[u8]) -> Result<(), DecodeError> {
+/// Objects of Kubernetes often have so many openings that they come here. Most of their bytes are
+/// in strings: skipping those by a loop of their own takes two thirds of the time.
+fn check_each_level(json: &[u8], openings: usize) -> Result<(), DecodeError> {
     let mut depth = 0usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (offset, byte) in json.iter().enumerate() {
+    // At most: those in strings are never taken off.
+    let mut ahead = openings;
+    let mut rest = json.iter();
+    while let Some(byte) = rest.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            b'"' => skip_string(&mut rest),
             b'{' | b'[' => {
                 depth += 1;
+                ahead -= 1;
                 if depth > MAX_NESTING {
-                    return Err(DecodeError::too_deep(json, offset));
+                    return Err(DecodeError::too_deep(json, json.len() - rest.len() - 1));
                 }
             }
-            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth + ahead <= MAX_NESTING {
+                    break;
+                }
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Goes on behind the end of the string that was begun.
+fn skip_string(rest: &mut slice::Iter<'_, u8>) {
+    while let Some(b'\\') = rest.find(|byte| matches!(byte, b'"' | b'\\')) {
+        rest.next();
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn levels_that_are_closed_count_no_longer() {
+        let text = |again| format!("{}{}{}", "[".repeat(60), "]".repeat(50), "[".repeat(again));
+        assert!(check(text(MAX_NESTING - 10).as_bytes()).is_ok());
+        assert!(check(text(MAX_NESTING - 9).as_bytes()).is_err());
+    }
+
+    #[test]
     fn just_the_two_brackets_are_openings() {
         for byte in 0..=u8::MAX {
             assert_eq!(openings(&[byte]), usize::from(matches!(byte, b'{' | b'[')), "{byte}");
@@ -80,11 +107,27 @@ mod tests {
         assert_eq!(openings(&[b'['; 1000]), 1000);
     }
 
+    /// Byte by byte: whether any level is too deep.
+    fn is_too_deep(json: &[u8]) -> bool {
+        let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+        json.iter().any(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_string => escaped = true,
+                b'"' => in_string = !in_string,
+                b'{' | b'[' if !in_string => depth += 1,
+                b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth > MAX_NESTING
+        })
+    }
+
     proptest! {
-        /// The short cut and the walk give one answer.
+        /// Neither the short cut nor skipping strings changes the answer.
         #[test]
-        fn both_ways_agree(text in r#"[\[\]{}"\\a]{0,400}"#) {
-            prop_assert_eq!(check(text.as_bytes()).is_ok(), check_each_level(text.as_bytes()).is_ok());
+        fn the_limit_holds_whatever_is_between(text in r#"([\[{]{1,60}|[\]}]{1,60}|"|\\"|\\){0,20}"#) {
+            prop_assert_eq!(check(text.as_bytes()).is_err(), is_too_deep(text.as_bytes()));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::Verdict;
 /// Appends an answer to `output` as JSON, and says what verdict that text is.
 ///
 /// The verdict is noted as the text is written: reading it off afterwards, by [`Verdict::of`], took
-/// a fifth of a short decision.
+/// a sixth of a short decision.
 pub(crate) fn write<T: Serialize>(
     answer: &T,
     output: &mut Vec<u8>,
