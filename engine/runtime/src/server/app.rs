@@ -7,11 +7,12 @@ use arc_swap::ArcSwap;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::HeaderName;
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use tracing::{Instrument, Span, debug, debug_span, info_span};
 
 use super::auth::Tokens;
-use super::body;
+use super::body::{self, BodyError, Coding};
 use super::deployment::Deployment;
 use super::diagnostics;
 use super::gate::Gate;
@@ -23,7 +24,7 @@ use super::recorder::Call;
 use super::response::{self, Reply};
 use super::room::Room;
 use super::route::{Dialect, NoRoute, Route, dialect};
-use super::trace::{RequestSpan, Spans, Trace};
+use super::trace::{Spans, Trace};
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
 use crate::metrics::Metrics;
@@ -90,33 +91,45 @@ impl App {
         let route = Route::of(&head.method, head.uri.path());
         let traced = self.spans.request(&head, route.as_ref().ok());
         let span = span(&head, traced.trace());
-        let asked = Received { head: &head, traced: &traced, peer, at: (received, started) };
+        let takes_gzip = response::takes_gzip(&head.headers);
         let state = self.state.load_full();
-        let reply = self.reply(&state, asked, route, body, decides).instrument(span.clone()).await;
+        let question = self.question(&state, &head, route, decides);
+        // It lies in the buffer of its connection, which without it serves for the next as well.
+        drop(head);
+        let reply = match question {
+            Ok(Question { route, dialect, coding, query, request_id }) => {
+                let traced = &traced;
+                let call = Call { query, request_id, traced, peer, received, started };
+                let answer = self.decide(&state, &call, route, dialect, coding, body);
+                answer.instrument(span.clone()).await
+            }
+            Err(reply) => reply,
+        };
         span.in_scope(|| {
             debug!(status = reply.status().as_u16(), elapsed = ?started.elapsed(), "answered");
         });
         self.metrics.requests.responded(reply.status());
         traced.answered(reply.status());
-        let mut sent = response::sent(&head.headers, reply, &state.room);
+        let mut sent = response::sent(takes_gzip, reply, &state.room);
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
         sent
     }
 
-    async fn reply<B>(
+    /// What is to be decided, by the head of a request alone.
+    ///
+    /// # Errors
+    /// The answer, where there is nothing to decide.
+    #[expect(clippy::result_large_err, reason = "an answer is what it is for, and not passed on")]
+    fn question(
         &self,
         state: &State,
-        asked: Received<'_>,
+        head: &Parts,
         route: Result<Route, NoRoute>,
-        body: B,
         decides: bool,
-    ) -> Reply
-    where
-        B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
-    {
-        let path = asked.head.uri.path();
+    ) -> Result<Question, Reply> {
+        let path = head.uri.path();
         let dialect = dialect(path);
         let route = match route {
             Ok(route @ (Route::Health(_) | Route::Metrics)) => route,
@@ -124,36 +137,34 @@ impl App {
             Ok(_) | Err(NoRoute::NotFound) => {
                 let message =
                     format!("nothing is at `{path}`: `/openapi.json` tells what is where");
-                return refused(dialect, StatusCode::NOT_FOUND, message);
+                return Err(refused(dialect, StatusCode::NOT_FOUND, message));
             }
             Err(NoRoute::Encoding) => {
                 let message = "the path is not UTF-8 once it is decoded".to_owned();
-                return refused(dialect, StatusCode::BAD_REQUEST, message);
+                return Err(refused(dialect, StatusCode::BAD_REQUEST, message));
             }
             Err(NoRoute::Method(methods)) => {
-                let error = OpaError::method(&asked.head.method, methods);
+                let error = OpaError::method(&head.method, methods);
                 let reply = match dialect {
                     Dialect::Opa => error.reply(),
                     Dialect::Kubernetes => AdmissionError::new(error.status, error.message).reply(),
                 };
-                return response::allowing(methods, reply);
+                return Err(response::allowing(methods, reply));
             }
         };
         let free = !decides || matches!(route, Route::Health(_));
-        if !free && self.tokens.as_ref().is_some_and(|it| !it.admit(&asked.head.headers)) {
-            return match dialect {
+        if !free && self.tokens.as_ref().is_some_and(|it| !it.admit(&head.headers)) {
+            return Err(match dialect {
                 Dialect::Opa => OpaError::unauthorized().reply(),
                 Dialect::Kubernetes => {
                     let message = OpaError::unauthorized().message;
                     AdmissionError::new(StatusCode::UNAUTHORIZED, message).reply()
                 }
-            };
+            });
         }
-        let query = match Query::of(asked.head.uri.query()) {
-            Ok(query) => query,
-            Err(message) => return refused(dialect, StatusCode::BAD_REQUEST, message),
-        };
-        match route {
+        let query = Query::of(head.uri.query())
+            .map_err(|message| refused(dialect, StatusCode::BAD_REQUEST, message))?;
+        Err(match route {
             Route::Health(health) => diagnostics::health(self, state, health, &query),
             Route::Metrics => diagnostics::metrics(self),
             Route::OpenApi => diagnostics::openapi(),
@@ -161,50 +172,38 @@ impl App {
             Route::Policy(path) => opa::policy(state, &path).unwrap_or_else(|error| error.reply()),
             Route::Config => opa::config(state),
             Route::Data(..) | Route::Batch(_) | Route::Admission(..) => {
-                self.decide(state, asked, query, route, body).await
+                let coding = Coding::of(&head.headers).map_err(|error| unread(dialect, &error))?;
+                let request_id = request_id(&head.headers);
+                return Ok(Question { route, dialect, coding, query, request_id });
             }
-        }
+        })
     }
 
     async fn decide<B>(
         &self,
         state: &State,
-        asked: Received<'_>,
-        query: Query,
+        call: &Call<'_>,
         route: Route,
+        dialect: Dialect,
+        coding: Coding,
         body: B,
     ) -> Reply
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
-        let headers = &asked.head.headers;
-        let dialect = dialect(asked.head.uri.path());
-        let body = match body::read(headers, body, &state.limits, &state.room).await {
+        let body = match body::read(coding, body, &state.limits, &state.room).await {
             Ok(body) => body,
-            Err(error) => {
-                return match dialect {
-                    Dialect::Opa => OpaError::body(&error).reply(),
-                    Dialect::Kubernetes => AdmissionError::body(&error).reply(),
-                };
-            }
-        };
-        let call = Call {
-            query,
-            request_id: request_id(headers),
-            traced: asked.traced,
-            peer: asked.peer,
-            received: asked.at.0,
-            started: asked.at.1,
+            Err(error) => return unread(dialect, &error),
         };
         match route {
-            Route::Data(api, path) => opa::data(self, state, &call, api, &path, body)
+            Route::Data(api, path) => opa::data(self, state, call, api, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
-            Route::Batch(path) => opa::batch(self, state, &call, &path, body)
+            Route::Batch(path) => opa::batch(self, state, call, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
             Route::Admission(endpoint, path) => {
-                kubernetes::review(self, state, &call, endpoint, &path, body)
+                kubernetes::review(self, state, call, endpoint, &path, body)
                     .await
                     .unwrap_or_else(|error| error.reply())
             }
@@ -224,7 +223,7 @@ impl App {
 
 /// What stands beside whatever is logged of a request. One that its client traces is seen to it at
 /// every level; to have it for each of the others costs more than most policies do.
-fn span(head: &hyper::http::request::Parts, trace: Option<&Trace>) -> Span {
+fn span(head: &Parts, trace: Option<&Trace>) -> Span {
     let path = head.uri.path();
     match trace {
         None => debug_span!("request", method = %head.method, path),
@@ -234,13 +233,13 @@ fn span(head: &hyper::http::request::Parts, trace: Option<&Trace>) -> Span {
     }
 }
 
-/// A request before it is known what it asks.
-struct Received<'a> {
-    head: &'a hyper::http::request::Parts,
-    traced: &'a RequestSpan,
-    peer: &'a Peer,
-    /// By the clock on the wall, and by one that only goes on.
-    at: (SystemTime, Instant),
+/// What a request asks of a policy, its body aside.
+struct Question {
+    route: Route,
+    dialect: Dialect,
+    coding: Coding,
+    query: Query,
+    request_id: Option<Arc<str>>,
 }
 
 fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
@@ -251,11 +250,19 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
     }
 }
 
-/// The caller's own id of the request; empty where it gives none that could stand in a log.
-fn request_id(headers: &HeaderMap) -> Arc<str> {
+/// A body that there is none of.
+fn unread(dialect: Dialect, error: &BodyError) -> Reply {
+    match dialect {
+        Dialect::Opa => OpaError::body(error).reply(),
+        Dialect::Kubernetes => AdmissionError::body(error).reply(),
+    }
+}
+
+/// The caller's own id of the request, where it gives one that could stand in a log.
+fn request_id(headers: &HeaderMap) -> Option<Arc<str>> {
     headers
         .get("x-request-id")
         .and_then(|id| id.to_str().ok())
         .filter(|id| id.len() <= MAX_REQUEST_ID)
-        .map_or_else(|| Arc::from(""), Arc::from)
+        .map(Arc::from)
 }

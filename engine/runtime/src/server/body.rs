@@ -15,8 +15,36 @@ use crate::long_work;
 /// How much is inflated at a time.
 const STEP_BYTES: usize = 64 << 10;
 
+/// Of a body that is copied out of its connection's buffer.
+const COPIED_BYTES: usize = 4 << 10;
+
 /// How much longer a compressed body is taken to be.
 const LIKELY_RATIO: usize = 32;
+
+/// How a body comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Identity,
+    Gzip,
+}
+
+impl Coding {
+    /// As a request's headers say.
+    ///
+    /// # Errors
+    /// One that is not known.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, BodyError> {
+        let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
+        let is = |coding: &str| encoding.eq_ignore_ascii_case(coding.as_bytes());
+        if encoding.is_empty() || is("identity") {
+            return Ok(Self::Identity);
+        }
+        if is("gzip") || is("x-gzip") {
+            return Ok(Self::Gzip);
+        }
+        Err(BodyError::Encoding(String::from_utf8_lossy(encoding).into_owned()))
+    }
+}
 
 /// Reads a request's body whole, inflated where it came compressed.
 ///
@@ -24,7 +52,7 @@ const LIKELY_RATIO: usize = 32;
 /// A body that is larger than it may be, or grows larger, comes too slowly, finds no room, or is
 /// not what its headers say.
 pub(super) async fn read<B>(
-    headers: &HeaderMap,
+    coding: Coding,
     body: B,
     limits: &Limits,
     room: &Arc<Room>,
@@ -32,22 +60,19 @@ pub(super) async fn read<B>(
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
 {
-    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
-    let is = |coding: &str| encoding.eq_ignore_ascii_case(coding.as_bytes());
-    let gzipped = is("gzip") || is("x-gzip");
-    if !(gzipped || is("identity") || encoding.is_empty()) {
-        return Err(BodyError::Encoding(String::from_utf8_lossy(encoding).into_owned()));
-    }
     let limit = limits.body;
     if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > limit {
         return Err(BodyError::TooLarge { limit });
     }
     let mut held = Held::none(room);
     let time = limits.body_time;
-    let text = tokio::time::timeout(time, collect(body, limit, &mut held))
-        .await
-        .map_err(|_| BodyError::TooSlow { time })??;
-    if !gzipped {
+    let text = tokio::select! {
+        biased;
+        text = collect(body, limit, &mut held) => text?,
+        // Begun only where the body is not there yet, which it mostly is.
+        () = async { tokio::time::sleep(time).await } => return Err(BodyError::TooSlow { time }),
+    };
+    if coding == Coding::Identity {
         return Ok(held.by(text));
     }
     let mut inflated = Held::none(room);
@@ -57,7 +82,8 @@ where
     Ok(inflated.by(text))
 }
 
-/// A body that came in one piece, as nearly all do, is not copied.
+/// A body that came in one piece, as nearly all do, is not copied, unless it is a small one: that
+/// would keep the buffer of its connection, where it lies, from serving for the next request.
 async fn collect<B>(mut body: B, limit: usize, held: &mut Held) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
@@ -83,7 +109,11 @@ where
             all.extend_from_slice(&data);
         }
     }
-    Ok(if all.is_empty() { first } else { all.into() })
+    Ok(match (all.is_empty(), first.len()) {
+        (false, _) => all.into(),
+        (true, ..=COPIED_BYTES) => Bytes::copy_from_slice(&first),
+        (true, _) => first,
+    })
 }
 
 /// What a body says of its own size is not believed: it is inflated up to the limit.
@@ -165,7 +195,7 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let limits = Limits { body: limit, ..limits() };
-        runtime.block_on(read(&headers, Full::from(body), &limits, room))
+        runtime.block_on(read(Coding::of(&headers)?, Full::from(body), &limits, room))
     }
 
     #[test]

@@ -53,9 +53,10 @@ impl Deployment {
     /// alike the longest is meant.
     pub(super) fn find<'a>(&'a self, path: &'a Path) -> Found<'a> {
         let path = path.as_str();
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let mut prefixes: Vec<_> = ends.take(self.deepest.max(1)).collect();
-        while let Some(end) = prefixes.pop() {
+        let ends = || path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        // From the deepest id that the path has room for.
+        let most = ends().take(self.deepest.max(1)).count();
+        for end in (0..most).rev().filter_map(|depth| ends().nth(depth)) {
             let (id, rest) = path.split_at_checked(end).unwrap_or((path, ""));
             let rest = rest.strip_prefix('/').unwrap_or(rest);
             if let Some(versions) = self.served.get(id) {

@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use prometheus::IntGauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::Limits;
 use crate::metrics::RequestMetrics;
@@ -12,7 +11,7 @@ use crate::metrics::RequestMetrics;
 /// and sends the others away at once: late answers to everybody help nobody.
 #[derive(Debug)]
 pub(super) struct Gate {
-    places: Arc<Semaphore>,
+    places: Semaphore,
     waiting: AtomicUsize,
     queue: usize,
     queue_time: Duration,
@@ -21,10 +20,7 @@ pub(super) struct Gate {
 
 /// A request's place among those that are decided on.
 #[derive(Debug)]
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
-    in_flight: IntGauge,
-}
+pub(super) struct Place(Arc<Gate>);
 
 /// Too many requests were there already.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +29,7 @@ pub(super) struct Busy;
 impl Gate {
     pub(super) fn new(limits: &Limits, metrics: RequestMetrics) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS))),
+            places: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
             waiting: AtomicUsize::new(0),
             queue: limits.queue,
             queue_time: limits.queue_time,
@@ -42,23 +38,24 @@ impl Gate {
     }
 
     /// A place, at once or after waiting for one.
-    pub(super) async fn enter(&self) -> Result<Place, Busy> {
-        let permit = match Arc::clone(&self.places).try_acquire_owned() {
+    pub(super) async fn enter(self: &Arc<Self>) -> Result<Place, Busy> {
+        let permit = match self.places.try_acquire() {
             Ok(permit) => permit,
             Err(_) => self.wait().await.inspect_err(|_| self.metrics.shed.inc())?,
         };
+        // Given back with the place.
+        permit.forget();
         self.metrics.in_flight.inc();
-        Ok(Place { _permit: permit, in_flight: self.metrics.in_flight.clone() })
+        Ok(Place(Arc::clone(self)))
     }
 
-    async fn wait(&self) -> Result<OwnedSemaphorePermit, Busy> {
+    async fn wait(&self) -> Result<SemaphorePermit<'_>, Busy> {
         // Dropped wherever this future is, also when the client goes away while it waits.
         let waiting = Waiting::of(self);
         if waiting.before >= self.queue {
             return Err(Busy);
         }
-        let places = Arc::clone(&self.places);
-        match tokio::time::timeout(self.queue_time, places.acquire_owned()).await {
+        match tokio::time::timeout(self.queue_time, self.places.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Busy),
         }
@@ -67,7 +64,8 @@ impl Gate {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.in_flight.dec();
+        self.0.metrics.in_flight.dec();
+        self.0.places.add_permits(1);
     }
 }
 

@@ -20,7 +20,7 @@ use crate::decision_log::{Event, EventError};
 /// What is known of a request beside what it asks.
 pub(super) struct Call<'a> {
     pub(super) query: Query,
-    pub(super) request_id: Arc<str>,
+    pub(super) request_id: Option<Arc<str>>,
     pub(super) traced: &'a RequestSpan,
     pub(super) peer: &'a Peer,
     pub(super) received: SystemTime,
@@ -60,12 +60,12 @@ pub(super) async fn decide(
     served: &Arc<Served>,
     asked: Asked<'_>,
 ) -> Decided {
-    let request_id = asked.request_id.unwrap_or_else(|| Arc::clone(&call.request_id));
+    let request_id = asked.request_id.or_else(|| call.request_id.clone());
     let Ok(place) = state.gate.enter().await else {
         return Decided { id: None, answer: Err(NoAnswer::Busy), monitored: false, lenient: false };
     };
     let input = asked.input.clone().unwrap_or(Bytes::from_static(b"null"));
-    let question = Question { input, request_id: Arc::clone(&request_id), place };
+    let question = Question { input, request_id: request_id.clone(), place };
     let evaluation = call.traced.evaluation(served, asked.batch.is_none());
     let answer = served.ask(question).await;
     let id = app.decision_log.as_ref().map(|_| Uuid::new_v4());
@@ -89,7 +89,7 @@ pub(super) async fn decide(
         requested_by: &call.peer.to_string(),
         received: call.received,
         evaluation,
-        request_id: &request_id,
+        request_id: request_id.as_deref().unwrap_or_default(),
         id: &served.id,
         policy: served.entry.name(),
         version: &served.version,

@@ -63,8 +63,14 @@ pub(super) struct Path(String);
 
 impl Path {
     pub(super) fn new(path: &str) -> Self {
-        let segments = path.split('/').filter(|segment| !segment.is_empty());
-        Self(segments.collect::<Vec<_>>().join("/"))
+        let mut joined = String::with_capacity(path.len());
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            if !joined.is_empty() {
+                joined.push('/');
+            }
+            joined.push_str(segment);
+        }
+        Self(joined)
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -89,7 +89,8 @@ impl Uploader {
         loop {
             let error = match self.endpoint.upload(gzip.clone()).await {
                 Ok(answer) => {
-                    self.streak.succeed(&format!("`{}`", self.endpoint.name()), inbox);
+                    let name = || format!("`{}`", self.endpoint.name());
+                    self.streak.succeed(name, inbox);
                     return answer;
                 }
                 Err(error) => error,

@@ -75,13 +75,14 @@ impl Lines {
                 Ok(written) => {
                     let (events, bytes) = batch.advance(written);
                     inbox.ledger.write(events, bytes);
-                    self.streak.succeed(&self.name(), inbox);
+                    let path = self.path.as_deref();
+                    self.streak.succeed(|| name(path), inbox);
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => error,
             };
-            let what = format!("cannot write to {}: {error}", self.name());
+            let what = format!("cannot write to {}: {error}", name(self.path.as_deref()));
             self.streak.fail(&what, RETRY, inbox);
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
@@ -113,12 +114,12 @@ impl Lines {
             }
         }
     }
+}
 
-    fn name(&self) -> String {
-        match &self.path {
-            Some(path) => format!("`{}`", path.display()),
-            None => "standard output".to_owned(),
-        }
+fn name(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("`{}`", path.display()),
+        None => "standard output".to_owned(),
     }
 }
 

@@ -75,8 +75,10 @@ impl Streak {
         }
     }
 
-    fn succeed(&mut self, to: &str, inbox: &Inbox) {
+    /// `to` what is written; it is asked for only after a failure.
+    fn succeed(&mut self, to: impl FnOnce() -> String, inbox: &Inbox) {
         if self.failures > 0 {
+            let to = to();
             tracing::info!(
                 "decision log: {to} works again, after {} attempts; {} events wait",
                 self.failures,

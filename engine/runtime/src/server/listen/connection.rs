@@ -1,6 +1,7 @@
 //! One client, from its first byte to its last.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use tracing::debug;
 
 use super::activity::{Activity, Patience};
 use super::listener::{Accepted, Stream};
+use super::wakes::Wakes;
 use super::{Answer, Peer, Phase};
 use crate::config::Limits;
 
@@ -133,6 +135,7 @@ async fn converse<A: Answer>(
     let service = service_fn(|request| InProgress::begin(&conversation).answer(request));
     let protocol = protocol();
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let mut wakes = Wakes::default();
     // Asked first as soon as time can be up, which is sooner after an early answer than without one.
     let mut timer = pin!(sleep_until(patience.since + patience.first.min(patience.idle)));
     // Why the client has to go, and whether it was told.
@@ -142,7 +145,7 @@ async fn converse<A: Answer>(
     loop {
         let reason = tokio::select! {
             biased;
-            result = connection.as_mut() => {
+            result = poll_fn(|task| wakes.poll(connection.as_mut(), task)) => {
                 let own = result.err().and_then(|error| ended_by(&*error, conversation.peer));
                 return closing.or(own).unwrap_or(End::Left);
             }

@@ -12,6 +12,7 @@ mod peer;
 mod tests;
 pub(crate) mod tls;
 mod unix;
+mod wakes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

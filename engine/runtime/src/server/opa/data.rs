@@ -137,7 +137,8 @@ fn result(decided: &Decided) -> Result<(Cow<'_, str>, Duration), &NoAnswer> {
 /// An output as the caller gets it: a denial that is only to be seen is turned around.
 pub(super) fn monitored<'a>(decided: &Decided, output: &'a [u8]) -> Cow<'a, str> {
     // It was written as JSON, which is UTF-8.
-    let output = String::from_utf8_lossy(output);
+    let output =
+        str::from_utf8(output).map_or_else(|_| String::from_utf8_lossy(output), Cow::Borrowed);
     if decided.monitored
         && let Some(allowed) = monitor::allowed(&output)
     {

@@ -11,7 +11,8 @@ use crate::server::gate::Place;
 pub(in crate::server) struct Question {
     /// As JSON text.
     pub(in crate::server) input: Bytes,
-    pub(in crate::server) request_id: Arc<str>,
+    /// Where the caller gave one.
+    pub(in crate::server) request_id: Option<Arc<str>>,
     /// Held until the evaluation has ended, or counts as stuck.
     pub(in crate::server) place: Place,
 }

@@ -17,6 +17,9 @@ use crate::server::gate::Place;
 /// How long a policy that looks at its context may take to see that its time is up.
 pub(super) const NOTICE: Duration = Duration::from_millis(100);
 
+/// Bytes that most answers have room in.
+const LIKELY_OUTPUT: usize = 256;
+
 pub(super) type Evaluation = JoinHandle<Result<Answer, NoAnswer>>;
 
 /// How far an evaluation is; its clones share one state.
@@ -47,17 +50,17 @@ impl Progress {
 }
 
 /// Who waits for an answer: with it gone, work for it is called off, and watched until it ends.
-pub(super) struct Caller {
-    served: Arc<Served>,
+pub(super) struct Caller<'a> {
+    served: &'a Arc<Served>,
     progress: Progress,
     deadline: Instant,
     /// Taken out only by the end of this.
     evaluation: Option<Evaluation>,
 }
 
-impl Caller {
+impl<'a> Caller<'a> {
     pub(super) fn of(
-        served: Arc<Served>,
+        served: &'a Arc<Served>,
         evaluation: Evaluation,
         progress: Progress,
         deadline: Instant,
@@ -73,13 +76,13 @@ impl Caller {
     }
 }
 
-impl Drop for Caller {
+impl Drop for Caller<'_> {
     fn drop(&mut self) {
         self.progress.0.caller.cancel();
         let running = self.evaluation.take().filter(|evaluation| !evaluation.is_finished());
         // Without a runtime the server is at its end.
         if let (Some(evaluation), Ok(runtime)) = (running, Handle::try_current()) {
-            let served = Arc::clone(&self.served);
+            let served = Arc::clone(self.served);
             runtime.spawn(served.watch(evaluation, self.progress.clone(), self.deadline));
         }
     }
@@ -101,7 +104,7 @@ impl Served {
         }
         progress.0.begun.store(true, Ordering::Relaxed);
         let context = Context::new(request_id).with_deadline(deadline).with_cancellation(caller);
-        let mut output = Vec::new();
+        let mut output = Vec::with_capacity(LIKELY_OUTPUT);
         match self.instance.decide(input, &context, &mut output) {
             Ok(decision) => {
                 Ok(Answer { output, verdict: decision.verdict, evaluation: started.elapsed() })

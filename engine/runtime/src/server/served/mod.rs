@@ -55,7 +55,7 @@ impl Served {
     /// # Errors
     /// No answer, for one of the reasons that there are.
     pub(super) async fn ask(self: &Arc<Self>, question: Question) -> Result<Answer, NoAnswer> {
-        let request_id = Arc::clone(&question.request_id);
+        let request_id = question.request_id.clone();
         let answer = self.ask_in_time(question).await;
         let outcome = match &answer {
             Ok(answer) => {
@@ -66,7 +66,7 @@ impl Served {
                     None => Outcome::Answered,
                 }
             }
-            Err(problem) => self.log(problem, &request_id),
+            Err(problem) => self.log(problem, request_id.as_deref().unwrap_or_default()),
         };
         self.metrics.count(outcome);
         answer
@@ -97,7 +97,7 @@ impl Served {
         }
         let deadline = Instant::now() + self.timeout;
         let (evaluation, progress) = self.begin(question, deadline);
-        let mut caller = Caller::of(Arc::clone(self), evaluation, progress, deadline);
+        let mut caller = Caller::of(self, evaluation, progress, deadline);
         match timeout_at(deadline.into(), caller.answer()).await {
             Ok(answer) => answer,
             Err(_) => Err(NoAnswer::TimedOut(self.timeout)),
@@ -110,17 +110,20 @@ impl Served {
         let progress = Progress::holding(place);
         let evaluate = {
             let (served, progress) = (Arc::clone(self), progress.clone());
-            move || served.evaluate(&input, &request_id, deadline, &progress)
+            move || {
+                let request_id = request_id.as_deref().unwrap_or_default();
+                served.evaluate(&input, request_id, deadline, &progress)
+            }
         };
         let evaluation = if self.blocking.load(Ordering::Relaxed) {
             spawn_blocking(evaluate)
         } else {
             let readers = Arc::clone(&self.readers);
             spawn(async move {
-                match readers.run(evaluate) {
-                    Ok(answer) => answer,
-                    Err(evaluate) => ended(spawn_blocking(evaluate).await),
+                if let Some(_taken) = readers.take() {
+                    return evaluate();
                 }
+                ended(spawn_blocking(evaluate).await)
             })
         };
         (evaluation, progress)

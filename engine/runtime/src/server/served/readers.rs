@@ -43,15 +43,12 @@ impl Readers {
         thread::Builder::new().name("keep-awake".to_owned()).spawn(look).map(drop)
     }
 
-    /// Runs on this thread if another one is left to read requests, or gives it back.
-    pub(super) fn run<T, F: FnOnce() -> T>(&self, evaluate: F) -> Result<T, F> {
-        let taken =
-            self.free.try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1));
-        if taken.is_err() {
-            return Err(evaluate);
-        }
-        let _taken = Taken(self);
-        Ok(evaluate())
+    /// Takes this thread for a policy, if another one is left to read requests.
+    pub(super) fn take(&self) -> Option<Taken<'_>> {
+        self.free
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1))
+            .ok()
+            .map(|_| Taken(self))
     }
 
     #[cfg(test)]
@@ -61,7 +58,7 @@ impl Readers {
 }
 
 /// A thread that a policy holds, given back also when it breaks off.
-struct Taken<'a>(&'a Readers);
+pub(super) struct Taken<'a>(&'a Readers);
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {

@@ -13,7 +13,7 @@ use crate::testing::{limits, registration};
 /// A policy that may take 100 ms, on a server with this many threads that read requests.
 struct Trial {
     metrics: Metrics,
-    gate: Gate,
+    gate: Arc<Gate>,
     served: Arc<Served>,
 }
 
@@ -36,13 +36,13 @@ impl Trial {
             metrics: metrics.policy("echo", "echo", "1.0.0"),
             readers: Arc::new(Readers::new(threads)),
         });
-        let gate = Gate::new(&limits(), metrics.requests.clone());
+        let gate = Arc::new(Gate::new(&limits(), metrics.requests.clone()));
         Self { metrics, gate, served }
     }
 
     async fn ask(&self, input: &'static str) -> Result<String, NoAnswer> {
         let place = self.gate.enter().await.unwrap();
-        let request_id = Arc::from("1");
+        let request_id = Some(Arc::from("1"));
         let question = Question { input: Bytes::from_static(input.as_bytes()), request_id, place };
         let answer = self.served.ask(question).await?;
         Ok(String::from_utf8(answer.output).unwrap())
