@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_piece_refers_to_the_one_before_it() {
-        let noise: Vec<u8> = (0..WINDOW as u32 / 4)
+        let noise: Vec<u8> = (0u32..8192)
             .flat_map(|it| it.wrapping_mul(2_654_435_761).rotate_left(it % 31).to_le_bytes())
             .collect();
         let text = noise.repeat(2 * PIECE / WINDOW);
