@@ -169,8 +169,7 @@ fn against<const N: usize>(
     Ok(measured.into_iter().map(row).collect())
 }
 
-/// This crate's own program, compiled as the engine is; `cargo benchmarks` has to be no release
-/// build for that.
+/// This crate's own program, compiled as the engine is.
 fn ours(effort: Effort, engine: &str, policy: &str, cases: &Path) -> io::Result<Command> {
     let program = in_process(effort, None)?;
     Ok(subject(program, &[engine, policy], cases))

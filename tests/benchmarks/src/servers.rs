@@ -44,7 +44,7 @@ impl Kind {
 pub(crate) struct Server {
     pub(crate) kind: Kind,
     program: PathBuf,
-    /// With the server's files, where it has any.
+    /// With every server's files: each takes its own.
     folder: TempDir,
     path: &'static str,
     body: String,
