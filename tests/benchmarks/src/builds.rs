@@ -84,7 +84,7 @@ impl Policies {
         self.folder.path().join("policies")
     }
 
-    /// Changes what `http-authz` says to a request without a role, and gives the new words.
+    /// Changes what `http-authz` says where it has no settings, and gives the new words.
     pub(crate) fn edit(&mut self) -> io::Result<String> {
         let file = self.path().join("http-authz/src/decision.rs");
         let before = words(self.edits);
@@ -99,7 +99,7 @@ impl Policies {
 }
 
 fn words(edits: u32) -> String {
-    let base = "the request carries no role";
+    let base = "the settings define no `roles`, so every request is denied";
     if edits == 0 { base.to_owned() } else { format!("{base}, by edit {edits}") }
 }
 

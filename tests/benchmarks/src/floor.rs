@@ -237,3 +237,52 @@ fn unescape(digits: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use http_authz::HttpAuthz;
+    use policy_api::{Context, Evaluate, Policy};
+
+    use super::*;
+    use crate::Cases;
+
+    /// Paths that are told apart, beside those of the cases.
+    const PATHS: [&str; 12] = [
+        "/api",
+        "/api/",
+        "/healthz?x=/..",
+        "/api/v1/teams/a",
+        "",
+        "api",
+        "/api//x",
+        "/api/../x",
+        "/api/%2e",
+        "/api/%zz",
+        "/api/#",
+        "/api/%ff",
+    ];
+
+    #[test]
+    fn its_answers_are_those_of_the_policy() {
+        for name in ["http-authz", "http-authz-envoy"] {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cases/{name}.json"));
+            let cases = Cases::read(&file).unwrap();
+            let settings = cases.settings.get();
+            let floor = Floor::new(settings).unwrap();
+            let policy = HttpAuthz::validate(serde_json::from_str(settings).unwrap()).unwrap();
+            let inputs = cases.cases.iter().map(|case| case.input.get().to_owned());
+            let of_path = |path| {
+                format!(r#"{{"method":"GET","path":"{path}","roles":["viewer","owner","x"]}}"#)
+            };
+            for input in inputs.chain(PATHS.map(of_path)) {
+                let (mut by_hand, mut ours) = (Vec::new(), Vec::new());
+                let allowed = floor.decide(input.as_bytes(), &mut by_hand).unwrap();
+                let verdict = policy.evaluate(input.as_bytes(), &Context::new(""), &mut ours);
+                assert_eq!(verdict.unwrap(), Some(allowed.into()), "{input}");
+                assert_eq!(by_hand, ours, "{input}");
+            }
+        }
+    }
+}
