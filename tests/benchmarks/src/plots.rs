@@ -31,8 +31,8 @@ const PLOTS: [(&str, &str, &str); 6] = [
     ("start", "Start to first answer, in ms", "start to first answer"),
     (
         "builds",
-        "One policy edited, to a new release image, in s",
-        "one policy edited, to a new release image",
+        "http-authz edited, to a new release image, in s",
+        "`http-authz` edited, to a new release image",
     ),
 ];
 

@@ -81,9 +81,9 @@ impl Asked {
 /// The workspace's manifest.
 ///
 /// Each crate is optimised by itself: a policy that is edited is one crate to compile and a program
-/// to link, where optimising all of it as one took two minutes for decisions that were no faster.
-/// What is to be inlined across crates is generic, or says so. Panics unwind, because one policy's
-/// must not end the others.
+/// to link, where optimising all of it as one took minutes each time. What is to be inlined across
+/// crates is generic, or says so. One unit of code a crate, though several would be sooner there:
+/// decisions are slower by them. Panics unwind, because one policy's must not end the others.
 pub(super) fn workspace_manifest(policies: &Policies, extent: Extent) -> String {
     let patches = patches(policies);
     let members = match extent {
