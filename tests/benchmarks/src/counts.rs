@@ -15,6 +15,11 @@ use crate::{decisions, paths, results, say, tools};
 /// So much of a rise is a change of the compiler's mind; more is one of ours.
 const TOLERATED: f64 = 1.02;
 
+/// glibc chooses how to copy and compare by what the processor has, which is some percents of it
+/// all: on every x86-64 it is to choose what the oldest of them would run.
+const PLAIN: &str = "-AVX2,-AVX2_Usable,-AVX512F,-AVX512F_Usable,-AVX512VL,-ERMS,-FSRM,-BMI2,\
+                     -SSSE3,-SSE4_1,-SSE4_2,-AVX_Fast_Unaligned_Load";
+
 /// Policies, and files of cases.
 const COUNTED: [(&str, &str); 3] = [
     ("http-authz", "http-authz"),
@@ -22,7 +27,8 @@ const COUNTED: [(&str, &str); 3] = [
     ("pod-security-restricted", "pods"),
 ];
 
-/// By the compiler's version, and in it by the file of cases: instructions per decision.
+/// By the compiler's version and the processor's kind, as `1.95.0 x86_64`, and in it by the file of
+/// cases: instructions per decision.
 type Kept = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Counts, and compares with what is kept or keeps it.
@@ -37,15 +43,15 @@ pub(crate) fn run(record: bool) -> io::Result<()> {
     }
     let file = paths::own("counts.json");
     let mut kept: Kept = serde_json::from_slice(&fs::read(&file)?)?;
-    let rustc = results::rustc();
+    let compiler = format!("{} {}", results::rustc(), std::env::consts::ARCH);
     if record {
-        kept.insert(rustc, counted);
+        kept.insert(compiler, counted);
         return fs::write(file, serde_json::to_string_pretty(&kept)? + "\n");
     }
-    let Some(kept) = kept.get(&rustc) else {
+    let Some(kept) = kept.get(&compiler) else {
         let known: Vec<_> = kept.keys().map(String::as_str).collect();
         say(&format!(
-            "SKIPPED: no counts are kept for Rust {rustc}, only for {}; `cargo benchmarks counts \
+            "SKIPPED: no counts are kept for Rust {compiler}, only for {}; `cargo benchmarks counts \
              --record` keeps them",
             known.join(", ")
         ));
@@ -92,8 +98,7 @@ fn instructions(program: &Path, policy: &str, cases: &Path, rounds: u32) -> io::
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
     command.args(["ours", policy]).arg(cases);
-    // glibc chooses its functions by the processor: for all of them the same.
-    command.env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2_Usable,-AVX512F_Usable,-ERMS");
+    command.env("GLIBC_TUNABLES", format!("glibc.cpu.hwcaps={PLAIN}"));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut orders) = child.stdin.take() {
