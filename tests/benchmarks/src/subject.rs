@@ -61,27 +61,32 @@ pub fn answer<S: Subject>(cases: &Cases, subject: &S) -> io::Result<()> {
     Ok(())
 }
 
-/// The time from when every thread is ready until the last one is done.
+/// The time from when the first thread begins until the last one is done, by their own clocks: this
+/// thread may be woken late.
 fn run<S: Subject>(order: Order, cases: &Cases, subject: &S) -> io::Result<Duration> {
-    let ready = Barrier::new(order.threads + 1);
-    thread::scope(|scope| {
+    let ready = Barrier::new(order.threads);
+    let times: Vec<(Instant, Instant)> = thread::scope(|scope| {
         let threads: Vec<_> = (0..order.threads)
             .map(|_| {
                 let mut subject = subject.clone();
                 let ready = &ready;
                 scope.spawn(move || {
                     ready.wait();
-                    decide_all(order.rounds, cases, &mut subject)
+                    let start = Instant::now();
+                    decide_all(order.rounds, cases, &mut subject)?;
+                    Ok((start, Instant::now()))
                 })
             })
             .collect();
-        ready.wait();
-        let start = Instant::now();
-        for thread in threads {
-            thread.join().map_err(|_| io::Error::other("a thread panicked"))??;
-        }
-        Ok(start.elapsed())
-    })
+        let times = threads
+            .into_iter()
+            .map(|it| it.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
+        times.collect::<io::Result<_>>()
+    })?;
+    let start = times.iter().map(|(start, _)| *start).min();
+    let end = times.iter().map(|(_, end)| *end).max();
+    let took = start.zip(end).map(|(start, end)| end - start);
+    took.ok_or_else(|| io::Error::other("expected a thread at least"))
 }
 
 fn decide_all<S: Subject>(rounds: u32, cases: &Cases, subject: &mut S) -> io::Result<()> {
