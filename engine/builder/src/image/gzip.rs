@@ -62,6 +62,9 @@ fn piece(bytes: &[u8], start: usize) -> io::Result<(Vec<u8>, Crc)> {
     // More than the worst case takes, so that it is done at once.
     let mut compressed = Vec::with_capacity(piece.len() + piece.len() / 8 + 64);
     deflate.compress_vec(piece, &mut compressed, FlushCompress::Sync)?;
+    if deflate.total_in() != piece.len() as u64 || compressed.len() == compressed.capacity() {
+        return Err(io::Error::other("a layer was not compressed to its end"));
+    }
     Ok((compressed, checksum))
 }
 
