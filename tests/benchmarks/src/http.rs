@@ -132,10 +132,7 @@ fn memory(subjects: &[Subject]) -> io::Result<Vec<Row>> {
                 ours: Quantity::new(our_memory, "MB"),
                 theirs: Some(Quantity::new(memory, "MB")),
                 figure: our_memory / memory,
-                goal: match subject.server.kind {
-                    Kind::Bare => Goal::None,
-                    _ => Goal::AtMost(1.0),
-                },
+                goal: Goal::AtMost(1.0),
             });
         }
     }

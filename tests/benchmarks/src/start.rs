@@ -32,10 +32,7 @@ pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
         ours: our_time.clone(),
         theirs: Some(Quantity::new(median(times), "ms")),
         figure: ratio(ours, times),
-        goal: match server.kind {
-            servers::Kind::Bare => Goal::None,
-            _ => Goal::AtMost(1.0),
-        },
+        goal: Goal::AtMost(1.0),
     }));
     Ok(rows)
 }
