@@ -11,6 +11,7 @@ use hyper::Uri;
 use super::report::Parsed;
 use super::{Address, Mode, WhenFull};
 use crate::policy_ref::PolicyRef;
+use crate::secrets::without_secrets;
 
 /// More of anything is a slip of the finger, and less than what arithmetic on it can take.
 const MOST: usize = 1_000_000_000;
@@ -141,12 +142,12 @@ pub(super) enum To {
 pub(super) fn destination(text: &str) -> Parsed<To> {
     let collector = || {
         let uri: Uri = text.parse().ok()?;
-        let authority = uri.authority()?;
-        let plain = uri.query().is_none() && !authority.as_str().contains('@');
-        (plain && !authority.host().is_empty() && !text.contains('#'))
+        (!uri.authority()?.host().is_empty())
             .then(|| To::Collector(text.trim_end_matches('/').to_owned()))
     };
-    let found = if text.starts_with("http://") || text.starts_with("https://") {
+    let found = if without_secrets(text) != text {
+        None
+    } else if text.starts_with("http://") || text.starts_with("https://") {
         collector()
     } else if text == "stdout" {
         Some(To::Stdout)
@@ -254,6 +255,10 @@ mod tests {
             ("http://a?b", "none"),
             ("http://a#b", "none"),
             ("http://u:p@a", "none"),
+            ("http://u:1/p@a", "none"),
+            ("http://u:p%40a", "none"),
+            ("HTTP://u:p@a", "none"),
+            ("u:p@a/b", "none"),
             ("ftp://a", "none"),
             ("false", "none"),
             ("", "none"),

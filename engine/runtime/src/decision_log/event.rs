@@ -48,6 +48,9 @@ pub(crate) struct Event<'a> {
 pub(crate) struct EventError<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
+    /// Whether the policy took the input for what it asks for. In any other, pointers may miss
+    /// what they are meant for.
+    pub(crate) understood: bool,
 }
 
 /// What all events have in common.
@@ -97,11 +100,14 @@ impl Event<'_> {
         for (name, part, value) in
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
-            if let Some(value) = value {
-                event.unless_empty(name, |out| {
-                    template.redaction.write(part, value, out, &mut changes)
-                });
+            let Some(value) = value else { continue };
+            if part == Part::Input && self.error.is_some_and(|error| !error.understood) {
+                if template.redaction.hide(part, &mut changes) {
+                    continue;
+                }
             }
+            event
+                .unless_empty(name, |out| template.redaction.write(part, value, out, &mut changes));
         }
         event.texts("erased", &changes.erased);
         event.texts("masked", &changes.masked);
@@ -290,7 +296,11 @@ mod tests {
     #[test]
     fn an_error_quotes_nothing_that_is_erased() {
         let input = to_raw_value(&json!({"age": "hunter2"})).unwrap();
-        let error = EventError { code: "invalid_input", message: "expected a number: `hunter2`" };
+        let error = EventError {
+            code: "internal_error",
+            message: "expected a number: `hunter2`",
+            understood: true,
+        };
         let event = Event { input: Some(&input), error: Some(error), ..least() };
         assert_eq!(decoded(&event, &config())["error"]["message"], error.message);
         let mut config = config();
@@ -298,10 +308,27 @@ mod tests {
         assert_eq!(
             decoded(&event, &config)["error"],
             json!({
-                "code": "invalid_input",
+                "code": "internal_error",
                 "message": "left out: it may quote what is erased or masked",
             })
         );
+    }
+
+    #[test]
+    fn an_input_that_the_policy_does_not_take_is_not_shown_where_something_is_erased() {
+        let input = to_raw_value(&json!(["hunter2"])).unwrap();
+        let error =
+            EventError { code: "invalid_parameter", message: "`hunter2`", understood: false };
+        let event = Event { input: Some(&input), error: Some(error), ..least() };
+        assert_eq!(decoded(&event, &config())["input"], json!(["hunter2"]));
+        let mut config = config();
+        config.mask.insert("/input/password".to_owned(), json!("-"));
+        let text = encoded(&event, &config);
+        assert!(!text.contains("hunter2"), "{text}");
+        assert_eq!(decoded(&event, &config)["erased"], json!(["/input"]));
+        // Of results alone, nothing is said of inputs.
+        config.mask = BTreeMap::from([("/result/a".to_owned(), json!(1))]);
+        assert_eq!(decoded(&event, &config)["input"], json!(["hunter2"]));
     }
 
     proptest! {
@@ -313,7 +340,7 @@ mod tests {
             // As people write it.
             let input = input.replace("[{", "[\r\n{\n");
             let Ok(input) = serde_json::from_str::<&RawValue>(&input) else { return Ok(()) };
-            let error = EventError { code: &text, message: "S3CRET" };
+            let error = EventError { code: &text, message: "S3CRET", understood: true };
             let mut config = config();
             config.labels.insert(text.clone(), other.clone());
             if erase {
