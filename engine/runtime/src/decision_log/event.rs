@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use policy_api::Verdict;
+use policy_api::plain_text::plain_json;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -59,6 +62,8 @@ pub(super) struct Template {
     /// As a JSON object.
     labels: String,
     redaction: Redaction,
+    /// Whether events are seen as they are written.
+    on_terminal: bool,
 }
 
 impl Template {
@@ -74,7 +79,8 @@ impl Template {
         labels.insert("id".to_owned(), instance.to_string().into());
         labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         let redaction = Redaction::new(&config.erase, &config.mask)?;
-        Ok(Self { labels: Value::Object(labels).to_string(), redaction })
+        let on_terminal = config.to == config::Destination::Stdout && io::stdout().is_terminal();
+        Ok(Self { labels: Value::Object(labels).to_string(), redaction, on_terminal })
     }
 }
 
@@ -101,10 +107,9 @@ impl Event<'_> {
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
             let Some(value) = value else { continue };
-            if part == Part::Input && self.error.is_some_and(|error| !error.understood) {
-                if template.redaction.hide(part, &mut changes) {
-                    continue;
-                }
+            let refused = part == Part::Input && self.error.is_some_and(|it| !it.understood);
+            if refused && template.redaction.hide(part, &mut changes) {
+                continue;
             }
             event
                 .unless_empty(name, |out| template.redaction.write(part, value, out, &mut changes));
@@ -143,6 +148,12 @@ impl Event<'_> {
             }
         });
         event.end();
+        if template.on_terminal
+            && let Ok(text) = str::from_utf8(&out)
+            && let Cow::Owned(plain) = plain_json(text)
+        {
+            out = plain.into_bytes();
+        }
         // What is queued is bounded by its length, so there must not be more behind it.
         out.into_boxed_slice()
     }
