@@ -131,6 +131,16 @@ pub(super) fn is_id(text: &str) -> bool {
     })
 }
 
+/// What is asked by default: with OPA, it may begin with a slash.
+pub(super) fn decision(text: &str) -> Parsed<String> {
+    let path = text.strip_prefix('/').unwrap_or(text);
+    let is_path = path.split('/').all(|name| !name.is_empty() && !name.contains(char::is_control));
+    is_path.then(|| path.to_owned()).ok_or_else(|| {
+        "a policy's id, perhaps with what is wanted of its answer, such as `http/authz/allowed`"
+            .to_owned()
+    })
+}
+
 /// Where the decision log goes, with nothing else of it.
 pub(super) enum To {
     Stdout,
@@ -234,6 +244,15 @@ mod tests {
         }
         for id in ["", "/", "a/", "/a", "a//b", ".a", "-a", "a b", "ä", "a/.."] {
             assert!(!is_id(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_decision_is_a_path() {
+        assert_eq!(decision("/http/authz/allow"), Ok("http/authz/allow".to_owned()));
+        assert_eq!(decision("pods"), Ok("pods".to_owned()));
+        for text in ["", "/", "//a", "a//b", "a/", "a\n"] {
+            assert!(decision(text).is_err(), "{text}");
         }
     }
 

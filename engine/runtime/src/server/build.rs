@@ -10,6 +10,7 @@ use tracing::error;
 use super::app::State;
 use super::deployment::Deployment;
 use super::gate::Gate;
+use super::route::Path;
 use super::served::{Readers, Served};
 use crate::config::{Config, Named, Resolved};
 use crate::metrics::Metrics;
@@ -50,6 +51,7 @@ pub(super) fn state(
         deployment: Deployment::new(all, skipped),
         gate: gate.unwrap_or_else(|| Arc::new(Gate::new(limits, metrics.requests.clone()))),
         limits: config.limits.clone(),
+        default_decision: config.default_decision.as_ref().map(|it| Path::new(&it.path)),
         labels: config.decision_log.as_ref().map(|log| log.labels.clone()).unwrap_or_default(),
     }
 }
