@@ -17,6 +17,8 @@ use crate::image::DOCKER_HUB;
 
 /// What Docker's files and helpers call Docker Hub.
 const DOCKER_HUB_SERVER: &str = "https://index.docker.io/v1/";
+/// A file of Docker's first years, which holds what is in `auths` today and nothing else.
+pub(super) const LEGACY: &str = ".dockercfg";
 
 /// The part of the file that is about credentials.
 #[derive(Default, Deserialize)]
@@ -47,22 +49,35 @@ impl File {
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
         let bytes = match fs_err::read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // A user's home may be no folder at all.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(CredentialsError::Read(error)),
         };
         // serde's own words would quote the value.
-        let file = serde_json::from_slice(&bytes).map_err(|error| CredentialsError::Json {
+        let file = if path.ends_with(LEGACY) {
+            serde_json::from_slice(&bytes).map(|auths| Self { auths, ..Self::default() })
+        } else {
+            serde_json::from_slice(&bytes)
+        };
+        file.map(Some).map_err(|error| CredentialsError::Json {
             path: path.to_owned(),
             line: error.line(),
             column: error.column(),
-        })?;
-        Ok(Some(file))
+        })
     }
 
     /// The helper that is to be asked, without its `docker-credential-`.
     pub(super) fn helper(&self, repository: &Repository) -> Option<&str> {
         let own = [server(repository), &repository.registry];
-        let own = own.iter().find_map(|key| self.cred_helpers.get(*key));
+        let own = own.iter().find_map(|key| self.cred_helpers.get(*key)).or_else(|| {
+            let mut all = self.cred_helpers.iter();
+            let found = all.find(|(key, _)| host(key) == host(&repository.registry));
+            found.map(|(_, helper)| helper)
+        });
         Some(own.unwrap_or(&self.creds_store).as_str()).filter(|name| !name.is_empty())
     }
 
@@ -117,7 +132,10 @@ impl File {
 /// The host that an entry is for: older versions of Docker wrote whole addresses.
 fn host(key: &str) -> &str {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
-    key.split('/').next().unwrap_or(key)
+    match key.split('/').next().unwrap_or(key) {
+        "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB,
+        host => host,
+    }
 }
 
 fn decode(auth: &str) -> Option<(String, String)> {
