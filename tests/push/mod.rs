@@ -3,6 +3,8 @@
 mod credentials;
 mod layout;
 mod network;
+mod redirects;
+mod referrers;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};

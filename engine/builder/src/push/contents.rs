@@ -10,12 +10,22 @@ const DEEPEST: usize = 4;
 
 /// All that an image is made of, and what refers to it.
 pub(super) struct Contents {
-    /// The image, or the index of images, itself.
+    pub(super) image: Part,
+    /// Software bills of materials, provenance, signatures: each after what it refers to.
+    pub(super) referrers: Vec<Referrer>,
+}
+
+/// What refers to an image, or to what refers to it in turn.
+pub(super) struct Referrer {
+    pub(super) subject: Digest,
+    pub(super) part: Part,
+}
+
+/// A manifest or an index, and all that it needs to be there first.
+pub(super) struct Part {
     pub(super) root: Manifest,
     /// What else an index leads to: each after those that it names.
     pub(super) manifests: Vec<Manifest>,
-    /// Software bills of materials, provenance, signatures: each after what it refers to.
-    pub(super) referrers: Vec<(Digest, Manifest)>,
     /// Configurations and layers of all of these.
     pub(super) blobs: Vec<Descriptor>,
 }
@@ -27,24 +37,39 @@ pub(super) struct Manifest {
 }
 
 impl Contents {
-    pub(super) fn read(source: &dyn Store, root: &Descriptor) -> Result<Self, ContentsError> {
-        let mut reading = Reading { source, blobs: Vec::new(), seen: BTreeSet::new() };
-        let mut manifests = Vec::new();
-        let root = reading.manifest(root, &mut manifests, 0)?;
-
-        let digest = |it: &Manifest| it.descriptor.digest().clone();
-        let mut subjects: Vec<_> = manifests.iter().chain([&root]).map(digest).collect();
+    /// Reads everything but the blobs, and what refers to the image only where that is wanted.
+    pub(super) fn read(
+        source: &dyn Store,
+        root: &Descriptor,
+        with_referrers: bool,
+    ) -> Result<Self, ContentsError> {
+        let image = Part::read(source, root)?;
+        let digest = |manifest: &Manifest| manifest.descriptor.digest().clone();
+        let mut subjects = Vec::new();
+        if with_referrers {
+            subjects.extend(image.manifests.iter().chain([&image.root]).map(digest));
+        }
+        let mut seen = BTreeSet::new();
         let mut referrers = Vec::new();
         while let Some(subject) = subjects.pop() {
             for descriptor in source.referrers(&subject)? {
-                if reading.is_new(&descriptor) {
-                    let referrer = reading.manifest(&descriptor, &mut manifests, 0)?;
-                    subjects.push(digest(&referrer));
-                    referrers.push((subject.clone(), referrer));
+                if seen.insert(descriptor.digest().to_string()) {
+                    let part = Part::read(source, &descriptor)?;
+                    subjects.push(digest(&part.root));
+                    referrers.push(Referrer { subject: subject.clone(), part });
                 }
             }
         }
-        Ok(Self { root, manifests, referrers, blobs: reading.blobs })
+        Ok(Self { image, referrers })
+    }
+}
+
+impl Part {
+    fn read(source: &dyn Store, root: &Descriptor) -> Result<Self, ContentsError> {
+        let mut reading = Reading { source, blobs: Vec::new(), seen: BTreeSet::new() };
+        let mut manifests = Vec::new();
+        let root = reading.manifest(root, &mut manifests, 0)?;
+        Ok(Self { root, manifests, blobs: reading.blobs })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest};
+use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -146,24 +146,49 @@ impl PlatformImage {
             sbom: None,
             provenance: None,
         };
-        for referrer in store.referrers(image.digest())?.iter().take(MOST_REFERRERS) {
+        // Anybody may attach more than there is time for: what may be of a kind that is known here
+        // is looked at, what says so first.
+        let mut referrers = store.referrers(image.digest())?;
+        referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
+        referrers.sort_by_key(|it| it.artifact_type().is_none());
+        for referrer in referrers.iter().take(MOST_REFERRERS) {
             read.take(store, referrer)?;
         }
         Ok(read)
     }
 
+    fn wants(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Sbom => self.sbom.is_none(),
+            Kind::Statement => self.provenance.is_none(),
+            Kind::Other => false,
+        }
+    }
+
     /// Keeps an attached document, if it is of a kind that is known here and the first of it.
     fn take(&mut self, store: &dyn Store, referrer: &Descriptor) -> Result<(), StoreError> {
-        let kind = referrer.artifact_type().as_ref().map(ToString::to_string);
-        let is_sbom = match kind.as_deref() {
-            Some(SBOM) if self.sbom.is_none() => true,
-            Some(STATEMENT) if self.provenance.is_none() => false,
-            _ => return Ok(()),
+        let listed = Kind::listed(referrer);
+        if listed.is_some_and(|kind| !self.wants(kind)) {
+            return Ok(());
+        }
+        let manifest: ImageManifest = match store::document(store, referrer, LARGEST_MANIFEST) {
+            Ok(manifest) => manifest,
+            // Indexes go on listing what is gone, and whatever else somebody refers by.
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
+            Err(error) => return Err(error),
         };
-        let manifest: ImageManifest = store::document(store, referrer, LARGEST_MANIFEST)?;
+        if manifest.subject().as_ref().is_none_or(|it| *it.digest() != self.digest) {
+            return Ok(());
+        }
+        // Not every index of referrers says what they are.
+        let kind = listed.unwrap_or_else(|| Kind::from_manifest(&manifest));
         let [document] = manifest.layers().as_slice() else { return Ok(()) };
+        if !self.wants(kind) {
+            return Ok(());
+        }
         let bytes = store::bounded(store, document, LARGEST_DOCUMENT)?;
-        if is_sbom {
+        if kind == Kind::Sbom {
             self.sbom = Some(bytes);
         } else if is_provenance(&bytes, &self.digest) {
             self.provenance = Some(bytes);
@@ -208,6 +233,36 @@ impl PlatformImage {
         let statement: Statement = serde_json::from_slice(self.provenance.as_deref()?).ok()?;
         let kind = &statement.predicate.build_definition.build_type;
         kind.starts_with(BUILD_TYPE).then_some(statement)
+    }
+}
+
+/// What an attached document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sbom,
+    Statement,
+    /// Nothing that is known here.
+    Other,
+}
+
+impl Kind {
+    fn from_type(artifact_type: &MediaType) -> Self {
+        match artifact_type.as_ref() {
+            SBOM => Self::Sbom,
+            STATEMENT => Self::Statement,
+            _ => Self::Other,
+        }
+    }
+
+    /// What a list of referrers says, where it says something.
+    fn listed(referrer: &Descriptor) -> Option<Self> {
+        referrer.artifact_type().as_ref().map(Self::from_type)
+    }
+
+    /// What a manifest says, by its configuration where it has no type of its own.
+    fn from_manifest(manifest: &ImageManifest) -> Self {
+        let own = manifest.artifact_type().as_ref();
+        Self::from_type(own.unwrap_or_else(|| manifest.config().media_type()))
     }
 }
 
