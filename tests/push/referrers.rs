@@ -54,6 +54,7 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
         (manifest(), says(413, ""), "413"),
         (manifest(), says(415, ""), "415"),
         (manifest(), says(422, INVALID), "422 (`no artifacts`)"),
+        (manifest(), says(500, ""), "500, after 5 attempts"),
         (manifest(), says(501, ""), "501"),
         (manifest(), says(303, ""), "303"),
         (manifest(), Fate::Says(200, "Content-Type: text/html\r\n".into(), "<html>"), "200"),
@@ -63,7 +64,7 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
         (looked(), says(200, r#"{"schemaVersion": 2, "config": {}}"#), "with no index of images"),
         (looked(), Fate::Says(200, "Content-Type: text/html\r\n".into(), "<html>"), "text/html"),
     ];
-    for (place, (words, fate, reason)) in cases.into_iter().enumerate() {
+    at_once(cases.into_iter().enumerate(), |(place, (words, fate, reason))| {
         let flaky = Flaky::before(registry.address(), when(words, fate));
         let name = format!("engine-{place}");
         let repository = format!("{}/{name}", flaky.address());
@@ -85,7 +86,7 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
         let refused = json!([{"repository": repository, "digest": referrer,
             "artifactType": SBOM, "reason": found}]);
         assert_eq!(printed["referrers"].take(), json!({"pushed": 0, "refused": refused}));
-    }
+    });
 }
 
 /// An outage or a login that has run out is no refusal of documents.
@@ -194,6 +195,11 @@ fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
         let found = inspected(&folder, &registry, fate).unwrap();
         assert_eq!(found["platforms"][0]["sbom"], true, "{shown}");
     }
+    let flaky = Flaky::before(registry.address(), when(words(&["/referrers/"]), says(403, "")));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let same = stranger(&folder).args(["diff", "image", &reference]).assert().success();
+    let said = String::from_utf8(same.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("; what refers to the image is looked for by its tag\n"), "{said}");
     // An API that says that there is nothing is believed.
     for nothing in [EMPTY, r#"{"schemaVersion": 2, "manifests": null}"#] {
         let found = inspected(&folder, &registry, Fate::Says(200, INDEX.to_owned(), nothing));

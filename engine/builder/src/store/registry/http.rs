@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use oci_spec::image::Digest;
 use ureq::Agent;
-use ureq::http::header::{AUTHORIZATION, DATE, HeaderName, LOCATION, RETRY_AFTER};
+use ureq::http::header::{AUTHORIZATION, DATE, EXPECT, HeaderName, LOCATION, RETRY_AFTER};
 use ureq::http::{self, HeaderMap, Method};
 use ureq::tls::TlsConfig;
 
@@ -25,6 +25,8 @@ const LONGEST_ANSWER: Duration = Duration::from_mins(30);
 /// How long a registry on this machine has to say whether it speaks HTTP.
 const PING: Duration = Duration::from_secs(10);
 const LONGEST_QUOTE: usize = 300;
+/// More than goes on its way before an answer can come.
+const LARGE_BODY: usize = 512 << 10;
 
 /// What is asked for, with what it is called where it goes wrong.
 #[derive(Clone)]
@@ -202,11 +204,30 @@ pub(super) fn speaks_http(agent: &Agent, base: &str) -> bool {
 }
 
 /// Sends a request to an address and reads the whole answer.
+///
+/// Before a large body the server is asked whether it wants it (RFC 9110, 10.1.1): one that refuses
+/// it, or sends it on, may close the connection, and its answer would be lost.
 pub(super) fn exchange(
     agent: &Agent,
     request: &Request<'_>,
     url: &str,
     authorization: Option<&Secret>,
+) -> Result<Answer, Failed> {
+    let asks_first = request.body.len() >= LARGE_BODY;
+    let answer = attempt(agent, request, url, authorization, asks_first)?;
+    if asks_first && answer.status == 417 {
+        // It does not know the question.
+        return attempt(agent, request, url, authorization, false);
+    }
+    Ok(answer)
+}
+
+fn attempt(
+    agent: &Agent,
+    request: &Request<'_>,
+    url: &str,
+    authorization: Option<&Secret>,
+    asks_first: bool,
 ) -> Result<Answer, Failed> {
     // The library would panic.
     let has_tls = agent.config().tls_config().unversioned_rustls_crypto_provider().is_some();
@@ -219,6 +240,9 @@ pub(super) fn exchange(
     }
     if let Some(authorization) = authorization {
         message = message.header(AUTHORIZATION, authorization.reveal());
+    }
+    if asks_first {
+        message = message.header(EXPECT, "100-continue");
     }
     let has_body = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
     let sent = if has_body {

@@ -190,6 +190,41 @@ fn credentials_do_not_follow_a_request_to_another_server_nor_back() {
 }
 
 #[test]
+fn an_answer_that_comes_before_a_large_body_is_heard() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = listener.local_addr().unwrap().to_string();
+    let thread = thread::spawn(move || {
+        for status in [200, 413, 417, 201] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+            }
+            if status == 201 {
+                reader.read_exact(&mut vec![0; 8 << 20]).unwrap();
+            }
+            let answer = format!("HTTP/1.1 {status} S\r\nconnection: close\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+            stream.write_all(b"content-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let repository = Repository { registry, path: "a/b".to_owned() };
+    let progress = Rc::new(Progress::new());
+    let client = Client::new(&repository, Purpose::Push, Options::default(), progress).unwrap();
+    let put = || {
+        let tag = Selected::Tag("v1".into());
+        client.put_manifest(&tag, &MediaType::ImageIndex, &vec![b' '; 8 << 20])
+    };
+    let error = put().unwrap_err().reason();
+    assert_eq!(error, "the registry answers a manifest with 413; ask those who run it");
+    // Who does not know the question gets the body.
+    assert!(!put().unwrap());
+    thread.join().unwrap();
+}
+
+#[test]
 fn an_identity_token_is_told_to_the_token_server_alone() {
     const DENIED: &str = "401\r\nwww-authenticate: Bearer realm=\"http://HERE/token\"\r\n\r\n";
     let other = TcpListener::bind("127.0.0.1:0").unwrap();

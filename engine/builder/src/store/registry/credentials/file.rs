@@ -2,7 +2,7 @@
 //! (containers-auth.json(5)), which have one form.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -17,6 +17,8 @@ use crate::image::DOCKER_HUB;
 
 /// What Docker's files and helpers call Docker Hub.
 const DOCKER_HUB_SERVER: &str = "https://index.docker.io/v1/";
+/// Far more than anybody has credentials.
+pub(super) const LARGEST: u64 = 4 << 20;
 /// A file of Docker's first years, which holds what is in `auths` today and nothing else.
 pub(super) const LEGACY: &str = ".dockercfg";
 
@@ -47,8 +49,11 @@ pub(super) fn server(repository: &Repository) -> &str {
 impl File {
     /// Reads the file, if there is one.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
-        let bytes = match fs_err::read(path) {
-            Ok(bytes) => bytes,
+        let mut bytes = Vec::new();
+        let opened = fs_err::File::open(path);
+        match opened.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
+            Ok(_) if bytes.len() as u64 <= LARGEST => {}
+            Ok(_) => return Err(CredentialsError::Large { path: path.to_owned() }),
             // A user's home may be no folder at all.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>

@@ -117,6 +117,11 @@ pub(crate) enum CredentialsError {
     #[error("read the credentials: {0}; mend the file, or log in again with `docker login`")]
     Read(io::Error),
     #[error(
+        "read the credentials in `{}`: it has more than {} bytes; check the file", path.display(),
+        file::LARGEST
+    )]
+    Large { path: PathBuf },
+    #[error(
         "read the credentials in `{}`: line {line}, column {column}: not the JSON that `docker \
          login` writes; mend the file, or log in again", path.display()
     )]
