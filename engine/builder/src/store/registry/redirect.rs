@@ -21,8 +21,13 @@ pub(super) fn send(
     let origin = Origin::parse(&request.url);
     let mut authorization = authorization;
     let mut url = request.url.clone();
+    let mut last = None;
     for _ in 0..=MOST_HOPS {
-        let answer = exchange(agent, request, &url, authorization)?;
+        let answer = match (exchange(agent, request, &url, authorization), last) {
+            // That it is kept where nobody can be asked is an answer, too.
+            (Err(_), Some(last)) if request.method == Method::HEAD => return Ok(last),
+            (answer, _) => answer?,
+        };
         let is_read = matches!(request.method, Method::GET | Method::HEAD);
         let leads_on = match answer.status {
             301 | 302 | 307 | 308 => true,
@@ -44,6 +49,7 @@ pub(super) fn send(
             authorization = None;
         }
         url = next;
+        last = Some(answer);
     }
     let found = format!("by sending it on more than {MOST_HOPS} times");
     Err(Problem::Unexpected { what: request.what, found }.into())

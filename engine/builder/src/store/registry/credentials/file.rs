@@ -8,7 +8,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::super::address::Repository;
 use super::super::secret::Secret;
@@ -26,8 +26,11 @@ pub(super) const LEGACY: &str = ".dockercfg";
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct File {
+    #[serde(deserialize_with = "or_default")]
     auths: BTreeMap<String, Entry>,
+    #[serde(deserialize_with = "or_default")]
     creds_store: String,
+    #[serde(deserialize_with = "or_default")]
     cred_helpers: BTreeMap<String, String>,
 }
 
@@ -35,10 +38,23 @@ pub(super) struct File {
 #[serde(default)]
 struct Entry {
     /// `user:password`, in base64.
+    #[serde(deserialize_with = "or_default")]
     auth: String,
+    #[serde(deserialize_with = "or_default")]
     username: String,
+    #[serde(deserialize_with = "or_default")]
     password: String,
+    #[serde(deserialize_with = "or_default")]
     identitytoken: String,
+}
+
+/// Go writes `null` for what is empty.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// What the registry is called by Docker's files and helpers.
@@ -126,7 +142,8 @@ impl File {
         let server = server(repository);
         self.auths.get(server).or_else(|| {
             // What is for a part of a registry is for that part alone.
-            let is_whole = |key: &str| key.contains("://") || !key.contains('/');
+            let is_whole =
+                |key: &str| key.contains("://") || !key.trim_end_matches('/').contains('/');
             let mut all = self.auths.iter();
             let found = all.find(|(key, _)| is_whole(key) && host(key) == host(server));
             found.map(|(_, entry)| entry)

@@ -206,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_at_the_end_means_nothing() {
+        let json = r#"{"auths": {"r.io/": {"auth": "bWU6eA=="}}}"#;
+        assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
+    }
+
+    #[test]
     fn an_address_stands_for_its_host() {
         let json = r#"{"auths": {"https://r.io/v1/": {"username": "me", "password": "x"}}}"#;
         assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
@@ -224,6 +230,13 @@ mod tests {
     fn an_entry_without_anything_is_none() {
         let it = found(r#"{"auths": {"r.io": {}}, "credsStore": ""}"#, "r.io/a").unwrap();
         assert_eq!(it.credentials, None);
+        for json in [
+            "{}",
+            r#"{"auths": null, "credsStore": null, "credHelpers": null}"#,
+            r#"{"auths": {"r.io": {"auth": null, "identitytoken": null}}}"#,
+        ] {
+            assert_eq!(found(json, "r.io/a").unwrap().credentials, None, "{json}");
+        }
     }
 
     #[test]
