@@ -54,6 +54,18 @@ fn what_podman_login_writes_is_found_where_it_writes_it() {
         let folder = folder(&logged_in(&registry, WRONG)).file(path, &namespaced(RIGHT));
         pushed(&mut push(&folder, &["image", &reference]));
     }
+    if client_answers("skopeo", &["--version"]) {
+        let folder = folder("{}").file("session/any", "");
+        let login = Command::new("skopeo")
+            .args(["login", "--tls-verify=false", "--username", "robot", "--password", PASSWORD])
+            .arg(registry.address())
+            .env("XDG_RUNTIME_DIR", folder.path().join("session"))
+            .env_remove("REGISTRY_AUTH_FILE")
+            .output()
+            .unwrap();
+        assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
+        pushed(&mut push(&folder, &["image", &reference]));
+    }
     let folder = folder("{}")
         .file("elsewhere/containers/auth.json", &logged_in(&registry, RIGHT))
         .file("named.json", &namespaced(RIGHT))

@@ -8,6 +8,10 @@ use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
 /// Indexes of indexes are rare, and of those in turn unheard of.
 const DEEPEST: usize = 4;
 
+/// How many bytes all manifests and indexes may have together, which are kept in memory: some
+/// kilobytes are usual.
+const MOST_MANIFEST_BYTES: u64 = 64 << 20;
+
 /// All that an image is made of, and what refers to it.
 pub(super) struct Contents {
     pub(super) image: Part,
@@ -43,7 +47,8 @@ impl Contents {
         root: &Descriptor,
         with_referrers: bool,
     ) -> Result<Self, ContentsError> {
-        let image = Part::read(source, root)?;
+        let mut left = MOST_MANIFEST_BYTES;
+        let image = Part::read(source, root, &mut left)?;
         let digest = |manifest: &Manifest| manifest.descriptor.digest().clone();
         let mut subjects = Vec::new();
         if with_referrers {
@@ -54,7 +59,7 @@ impl Contents {
         while let Some(subject) = subjects.pop() {
             for descriptor in source.referrers(&subject)? {
                 if seen.insert(descriptor.digest().to_string()) {
-                    let part = Part::read(source, &descriptor)?;
+                    let part = Part::read(source, &descriptor, &mut left)?;
                     subjects.push(digest(&part.root));
                     referrers.push(Referrer { subject: subject.clone(), part });
                 }
@@ -65,8 +70,8 @@ impl Contents {
 }
 
 impl Part {
-    fn read(source: &dyn Store, root: &Descriptor) -> Result<Self, ContentsError> {
-        let mut reading = Reading { source, blobs: Vec::new(), seen: BTreeSet::new() };
+    fn read(source: &dyn Store, root: &Descriptor, left: &mut u64) -> Result<Self, ContentsError> {
+        let mut reading = Reading { source, left, blobs: Vec::new(), seen: BTreeSet::new() };
         let mut manifests = Vec::new();
         let root = reading.manifest(root, &mut manifests, 0)?;
         Ok(Self { root, manifests, blobs: reading.blobs })
@@ -75,6 +80,8 @@ impl Part {
 
 struct Reading<'a> {
     source: &'a dyn Store,
+    /// Of [`MOST_MANIFEST_BYTES`].
+    left: &'a mut u64,
     blobs: Vec<Descriptor>,
     seen: BTreeSet<String>,
 }
@@ -93,6 +100,7 @@ impl Reading<'_> {
         depth: usize,
     ) -> Result<Manifest, ContentsError> {
         let bytes = store::bounded(self.source, descriptor, LARGEST_MANIFEST)?;
+        *self.left = self.left.checked_sub(descriptor.size()).ok_or(ContentsError::Many)?;
         let wrong =
             |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
         if is_index(descriptor.media_type()) {
@@ -144,4 +152,33 @@ pub(crate) enum ContentsError {
          more, expected one of images"
     )]
     Deep { digest: Digest },
+    #[error(
+        "read the manifests of the image: they have more than {MOST_MANIFEST_BYTES} bytes, with \
+         what refers to it; expected some kilobytes"
+    )]
+    Many,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::tests::with_documents;
+
+    #[test]
+    fn manifests_are_read_into_memory_to_a_bound() {
+        let image = with_documents();
+        let root = image.root().unwrap();
+        let size = root.size();
+        assert!(Part::read(&image, &root, &mut { size }).is_ok());
+        let error = Part::read(&image, &root, &mut { size - 1 }).err().unwrap().to_string();
+        assert_eq!(
+            error,
+            "read the manifests of the image: they have more than 67108864 bytes, with what refers \
+             to it; expected some kilobytes"
+        );
+        let contents = Contents::read(&image, &root, true).unwrap();
+        assert_eq!(contents.referrers.len(), 2);
+        assert!(contents.referrers.iter().all(|it| it.part.blobs.len() == 2));
+        assert!(Contents::read(&image, &root, false).unwrap().referrers.is_empty());
+    }
 }

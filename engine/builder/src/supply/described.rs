@@ -16,6 +16,9 @@ use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// How large an attached document may be.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
+/// How large the configurations and attached documents of all platforms may be together: they are
+/// kept in memory.
+const LARGEST_TOTAL: u64 = 256 << 20;
 /// How many platforms an index may have.
 const MOST_PLATFORMS: usize = 100;
 /// How many of the documents attached to an image are looked at: anybody may attach some.
@@ -81,6 +84,7 @@ impl Described {
         let root = store.root()?;
         let document: Value = store::document(store, &root, LARGEST_MANIFEST)?;
         let mut platforms = Vec::new();
+        let mut room = LARGEST_TOTAL;
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
             let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
@@ -88,12 +92,12 @@ impl Described {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
             for image in images {
-                let read = PlatformImage::read(store, image)?;
+                let read = PlatformImage::read(store, image, &mut room)?;
                 check_platform(image, &read.platform)?;
                 platforms.push(read);
             }
         } else {
-            platforms.push(PlatformImage::read(store, &root)?);
+            platforms.push(PlatformImage::read(store, &root, &mut room)?);
         }
         platforms.sort_by(|a, b| a.platform.cmp(&b.platform));
         if let Some([one, _]) = platforms.array_windows().find(|[a, b]| a.platform == b.platform) {
@@ -126,9 +130,11 @@ fn is_image(listed: &Descriptor) -> bool {
 }
 
 impl PlatformImage {
-    fn read(store: &dyn Store, image: &Descriptor) -> Result<Self, StoreError> {
+    fn read(store: &dyn Store, image: &Descriptor, room: &mut u64) -> Result<Self, StoreError> {
         let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
-        let config: Configuration = store::document(store, manifest.config(), LARGEST_MANIFEST)?;
+        let largest = LARGEST_MANIFEST.min(*room);
+        let config: Configuration = store::document(store, manifest.config(), largest)?;
+        *room = room.saturating_sub(manifest.config().size());
         let layers = manifest.layers();
         let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
         let mut read = Self {
@@ -152,7 +158,7 @@ impl PlatformImage {
         referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
         referrers.sort_by_key(|it| it.artifact_type().is_none());
         for referrer in referrers.iter().take(MOST_REFERRERS) {
-            read.take(store, referrer)?;
+            read.take(store, referrer, room)?;
         }
         Ok(read)
     }
@@ -166,7 +172,12 @@ impl PlatformImage {
     }
 
     /// Keeps an attached document, if it is of a kind that is known here and the first of it.
-    fn take(&mut self, store: &dyn Store, referrer: &Descriptor) -> Result<(), StoreError> {
+    fn take(
+        &mut self,
+        store: &dyn Store,
+        referrer: &Descriptor,
+        room: &mut u64,
+    ) -> Result<(), StoreError> {
         let listed = Kind::listed(referrer);
         if listed.is_some_and(|kind| !self.wants(kind)) {
             return Ok(());
@@ -187,12 +198,14 @@ impl PlatformImage {
         if !self.wants(kind) {
             return Ok(());
         }
-        let bytes = store::bounded(store, document, LARGEST_DOCUMENT)?;
-        if kind == Kind::Sbom {
-            self.sbom = Some(bytes);
-        } else if is_provenance(&bytes, &self.digest) {
-            self.provenance = Some(bytes);
-        }
+        let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*room))?;
+        let kept = match kind {
+            Kind::Sbom => &mut self.sbom,
+            _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
+            _ => return Ok(()),
+        };
+        *kept = Some(bytes);
+        *room = room.saturating_sub(document.size());
         Ok(())
     }
 
@@ -313,5 +326,17 @@ mod tests {
                 )
             );
         }
+    }
+    #[test]
+    fn what_is_kept_of_an_image_is_bounded_in_all() {
+        let image = with_documents();
+        let root = image.root().unwrap();
+        let mut room = LARGEST_TOTAL;
+        let read = PlatformImage::read(&image, &root, &mut room).unwrap();
+        let kept = LARGEST_TOTAL - room;
+        assert!(kept > read.sbom.unwrap().len() as u64);
+        assert!(read.provenance.is_none());
+        let error = PlatformImage::read(&image, &root, &mut 300).unwrap_err();
+        assert!(error.to_string().contains(" bytes, expected at most "), "{error}");
     }
 }

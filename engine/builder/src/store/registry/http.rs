@@ -13,6 +13,7 @@ use super::error::{Failed, Problem, Transient};
 use super::location::resolve;
 use super::redirect::public_part;
 use super::secret::Secret;
+use crate::plain_text::plain_line;
 
 /// No manifest is larger: the specification has registries refuse more.
 pub(super) const LARGEST_DOCUMENT: u64 = 4 << 20;
@@ -162,7 +163,7 @@ pub(super) fn quoted(text: &str) -> String {
         .map(|char| if char.is_control() { ' ' } else { char })
         .take(LONGEST_QUOTE)
         .collect();
-    let text = text.trim();
+    let text = plain_line(text.trim());
     if text.is_empty() { String::new() } else { format!(" (`{text}`)") }
 }
 

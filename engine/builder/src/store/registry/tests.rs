@@ -508,14 +508,15 @@ fn referrers_on_further_pages_are_found() {
 
 #[test]
 fn what_a_registry_says_is_quoted_on_one_line() {
-    let said = "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\"}]}";
+    let said =
+        "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\u{202e}\"}]}";
     let script = Script::new(vec![(said.into(), None)]);
     let client = script.client(Purpose::Push);
     let error = client.put_manifest(&Selected::Tag("v1".into()), &MediaType::ImageIndex, b"{}");
     assert_eq!(
         error.unwrap_err().to_string().replace(&script.address, "r.io"),
-        "push to `r.io/a/b`: the registry answers a manifest with 422 (`no rights`); ask those who \
-         run it"
+        "push to `r.io/a/b`: the registry answers a manifest with 422 (`no rights\\u{202e}`); \
+         ask those who run it"
     );
     script.asked();
 }
