@@ -84,7 +84,7 @@ impl Described {
         let root = store.root()?;
         let document: Value = store::document(store, &root, LARGEST_MANIFEST)?;
         let mut platforms = Vec::new();
-        let mut room = LARGEST_TOTAL;
+        let mut left = LARGEST_TOTAL;
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
             let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
@@ -92,12 +92,12 @@ impl Described {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
             for image in images {
-                let read = PlatformImage::read(store, image, &mut room)?;
+                let read = PlatformImage::read(store, image, &mut left)?;
                 check_platform(image, &read.platform)?;
                 platforms.push(read);
             }
         } else {
-            platforms.push(PlatformImage::read(store, &root, &mut room)?);
+            platforms.push(PlatformImage::read(store, &root, &mut left)?);
         }
         platforms.sort_by(|a, b| a.platform.cmp(&b.platform));
         if let Some([one, _]) = platforms.array_windows().find(|[a, b]| a.platform == b.platform) {
@@ -130,11 +130,11 @@ fn is_image(listed: &Descriptor) -> bool {
 }
 
 impl PlatformImage {
-    fn read(store: &dyn Store, image: &Descriptor, room: &mut u64) -> Result<Self, StoreError> {
+    fn read(store: &dyn Store, image: &Descriptor, left: &mut u64) -> Result<Self, StoreError> {
         let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
-        let largest = LARGEST_MANIFEST.min(*room);
+        let largest = LARGEST_MANIFEST.min(*left);
         let config: Configuration = store::document(store, manifest.config(), largest)?;
-        *room = room.saturating_sub(manifest.config().size());
+        *left = left.saturating_sub(manifest.config().size());
         let layers = manifest.layers();
         let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
         let mut read = Self {
@@ -158,7 +158,7 @@ impl PlatformImage {
         referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
         referrers.sort_by_key(|it| it.artifact_type().is_none());
         for referrer in referrers.iter().take(MOST_REFERRERS) {
-            read.take(store, referrer, room)?;
+            read.take(store, referrer, left)?;
         }
         Ok(read)
     }
@@ -176,7 +176,7 @@ impl PlatformImage {
         &mut self,
         store: &dyn Store,
         referrer: &Descriptor,
-        room: &mut u64,
+        left: &mut u64,
     ) -> Result<(), StoreError> {
         let listed = Kind::listed(referrer);
         if listed.is_some_and(|kind| !self.wants(kind)) {
@@ -198,14 +198,14 @@ impl PlatformImage {
         if !self.wants(kind) {
             return Ok(());
         }
-        let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*room))?;
+        let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
         let kept = match kind {
             Kind::Sbom => &mut self.sbom,
             _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
             _ => return Ok(()),
         };
         *kept = Some(bytes);
-        *room = room.saturating_sub(document.size());
+        *left = left.saturating_sub(document.size());
         Ok(())
     }
 
@@ -331,9 +331,9 @@ mod tests {
     fn what_is_kept_of_an_image_is_bounded_in_all() {
         let image = with_documents();
         let root = image.root().unwrap();
-        let mut room = LARGEST_TOTAL;
-        let read = PlatformImage::read(&image, &root, &mut room).unwrap();
-        let kept = LARGEST_TOTAL - room;
+        let mut left = LARGEST_TOTAL;
+        let read = PlatformImage::read(&image, &root, &mut left).unwrap();
+        let kept = LARGEST_TOTAL - left;
         assert!(kept > read.sbom.unwrap().len() as u64);
         assert!(read.provenance.is_none());
         let error = PlatformImage::read(&image, &root, &mut 300).unwrap_err();

@@ -171,7 +171,12 @@ impl Client {
             Some(Challenge::Bearer { realm, service }) => {
                 if !self.may_be_told(&realm) {
                     let shown = quoted(&public_part(&realm));
-                    let found = format!("with the token server{shown}, without TLS");
+                    let remedy = if self.origin.is_secure() {
+                        ""
+                    } else {
+                        ", which only `--plain-http` allows for another machine"
+                    };
+                    let found = format!("with the token server{shown}, without TLS{remedy}");
                     return Err(Problem::Unexpected { what: "a request", found }.into());
                 }
                 token::fetch(self, &realm, service.as_deref())

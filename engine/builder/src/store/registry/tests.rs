@@ -256,8 +256,9 @@ fn a_password_goes_to_no_token_server_elsewhere_without_tls() {
     assert_eq!(
         error.to_string().replace(&script.address, "r.io"),
         "read from `r.io/a/b`: the registry answers a request with the token server \
-         (`http://auth.example.com/token`), without TLS; expected an answer as the OCI \
-         distribution specification has it: ask those who run it"
+         (`http://auth.example.com/token`), without TLS, which only `--plain-http` allows for \
+         another machine; expected an answer as the OCI distribution specification has it: ask \
+         those who run it"
     );
 }
 

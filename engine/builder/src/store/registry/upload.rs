@@ -2,7 +2,8 @@
 //!
 //! As Docker and containers/image do it: `POST` begins an upload, one `PATCH` sends the bytes, and
 //! `PUT` names their digest. Where the connection is cut, the registry is asked how much it has,
-//! and the rest is sent; one that has lost or forgotten the upload gets all of it again.
+//! and the rest is sent; one that has lost or forgotten the upload gets all of it again, and one that
+//! does not take it so gets it in another manner.
 
 use oci_spec::image::Digest;
 use ureq::http::Method;

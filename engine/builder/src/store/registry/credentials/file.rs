@@ -77,7 +77,7 @@ impl File {
                 return Ok(None);
             }
             Err(error) => return Err(CredentialsError::Read(error)),
-        };
+        }
         // serde's own words would quote the value.
         let file = if path.ends_with(LEGACY) {
             serde_json::from_slice(&bytes).map(|auths| Self { auths, ..Self::default() })
