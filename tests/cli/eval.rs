@@ -156,12 +156,12 @@ fn yaml_that_kubernetes_reads_otherwise_is_refused_with_its_place() {
         ),
         (
             pod("securityContext: {procMount: !null Unmasked}"),
-            "line 2 column 78: unsupported tag `!null`: write the value without it (text that \
+            "line 2 column 76: unsupported tag `!null`: write the value without it (text that \
              begins with `!` in quotes)",
         ),
         (
             pod("tty: !<tag:yaml.org,2002:bool> true"),
-            "line 2 column 54: unsupported tag `!<tag:yaml.org,2002:bool>`: write the value \
+            "line 2 column 52: unsupported tag `!<tag:yaml.org,2002:bool>`: write the value \
              without it (text that begins with `!` in quotes)",
         ),
         (
@@ -179,7 +179,7 @@ fn yaml_that_kubernetes_reads_otherwise_is_refused_with_its_place() {
         ),
         (
             "kind: Pod\nspec: {hostNetwork: tRUE}\n".to_owned(),
-            "line 2 column 21: expected `true` or `false`, found the text `tRUE`, at \
+            "line 2 column 21: expected a boolean, found the string \"tRUE\", at \
              `spec.hostNetwork`",
         ),
     ] {

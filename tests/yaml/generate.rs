@@ -34,6 +34,9 @@ impl Random {
 
 /// A text of one document, mostly, and whether nothing about it is odd.
 pub(super) fn manifest(random: &mut Random) -> (String, bool) {
+    if random.once_in(10) {
+        return (heap(random), false);
+    }
     // Most texts have nothing odd in them, some a little, and few much.
     let odd_once_in = random.one_of(&[usize::MAX, usize::MAX, 100, 30, 8]);
     let has_anchors = random.once_in(3);
@@ -55,6 +58,22 @@ pub(super) fn manifest(random: &mut Random) -> (String, bool) {
         break_somewhere(random, &mut text);
     }
     (text, broken == 0 && odd_once_in == usize::MAX)
+}
+
+/// Parts of YAML on a heap.
+fn heap(random: &mut Random) -> String {
+    let mut text = String::new();
+    for _ in 0..1 + random.below(12) {
+        let part = match random.below(8) {
+            0..4 => random.one_of(TOKENS),
+            4 => random.one_of(&["\n", "\n ", "\n  ", ": ", " "]),
+            5 => random.one_of(ODD_VALUES),
+            6 => random.one_of(KEYS),
+            _ => random.one_of(&["a", "b", "1", "a: ", "- ", "[", "{"]),
+        };
+        text.push_str(part);
+    }
+    text
 }
 
 struct Writer<'a> {

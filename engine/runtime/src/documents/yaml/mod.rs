@@ -352,12 +352,32 @@ mod tests {
         let text = "{a,b,c,d}\n".to_owned();
         assert!(to_json(&text, 4096).unwrap().is_some());
         assert!(to_json(&text, 256).is_err());
-        // The densest text of all has room without aliases.
-        let dense = format!("[{}]", "[],".repeat(100_000));
-        assert!(to_json(&dense, dense.len() * 100).unwrap().is_some());
-        let dense =
-            format!("{{{}}}", (0..100_000).map(|key| format!("{key:x}z,")).collect::<String>());
-        assert!(to_json(&dense, dense.len() * 100).unwrap().is_some());
+        // The densest texts of all have room without aliases.
+        let letters: String = ('a'..='z').map(|key| format!("{key},")).collect();
+        let keys: String = (0..100_000).map(|key| format!("{key:x}z,")).collect();
+        for dense in [
+            format!("[{}]", "[],".repeat(100_000)),
+            format!("[{}]", format!("{{{letters}}},").repeat(4_000)),
+            format!("{{{keys}}}"),
+        ] {
+            assert!(to_json(&dense, dense.len() * 100).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn objects_of_many_keys_know_them_all() {
+        let keys = |count: usize, indent: &str| {
+            (0..count).map(|key| format!("{indent}k{key}: 1\n")).collect::<String>()
+        };
+        for count in [15, 16, 17, 40] {
+            assert_eq!(one(&keys(count, "")).matches(":1").count(), count);
+            for twice in [0, count - 1] {
+                let text = format!("{}k{twice}: 2\n", keys(count, ""));
+                assert!(one(&text).ends_with(&format!(": duplicate key `k{twice}`")), "{text}");
+            }
+            let merged = format!("<<:\n{}k0: 2\n", keys(count, "  "));
+            assert!(one(&merged).starts_with(r#"{"k0":2,"k1":1"#), "{}", one(&merged));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From tokens to a tree: nodes, anchors and merges, as Kubernetes' reader makes a map of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::cursor::Mark;
 use super::resolve::{Resolved, resolve};
@@ -46,15 +46,14 @@ struct Properties {
 /// An object while it is read.
 struct Object<P> {
     entries: Vec<Entry<P>>,
-    /// Where each key stands among the entries.
-    keys: HashMap<String, Key>,
+    /// Where each key stands, once there are many.
+    index: HashMap<String, usize>,
+    /// Entries that came in by a merge, which may be replaced.
+    merged: HashSet<usize>,
 }
 
-struct Key {
-    index: usize,
-    /// Whether it came in by a merge, and may be replaced.
-    merged: bool,
-}
+/// As many keys are compared one by one.
+const FEW_KEYS: usize = 16;
 
 impl<'a, P: Clone> Reader<'a, P> {
     pub(super) fn new(
@@ -453,24 +452,41 @@ impl<'a, P: Clone> Reader<'a, P> {
     }
 }
 
-impl<P: Clone> Object<P> {
+impl<P> Object<P> {
     fn new() -> Self {
-        Self { entries: Vec::new(), keys: HashMap::new() }
+        Self { entries: Vec::new(), index: HashMap::new(), merged: HashSet::new() }
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        if self.index.is_empty() {
+            self.entries.iter().position(|entry| entry.key == key)
+        } else {
+            self.index.get(key).copied()
+        }
+    }
+
+    fn push(&mut self, entry: Entry<P>) {
+        let number = self.entries.len();
+        if number >= FEW_KEYS {
+            if self.index.is_empty() {
+                let keys = self.entries.iter().map(|entry| entry.key.clone());
+                self.index = keys.zip(0..).collect();
+            }
+            self.index.insert(entry.key.clone(), number);
+        }
+        self.entries.push(entry);
     }
 
     fn put(&mut self, entry: Entry<P>, at: Mark) -> Result<(), DocumentError> {
-        let Some(there) = self.keys.get_mut(&entry.key) else {
-            let index = self.entries.len();
-            self.keys.insert(entry.key.clone(), Key { index, merged: false });
-            self.entries.push(entry);
+        let Some(there) = self.find(&entry.key) else {
+            self.push(entry);
             return Ok(());
         };
         // A number and its text are two keys for Kubernetes' reader, and the same one in JSON.
-        if !there.merged || resolve(&entry.key) != Resolved::Text {
+        if !self.merged.remove(&there) || resolve(&entry.key) != Resolved::Text {
             return at.refuse(format!("duplicate key `{}`", entry.key));
         }
-        there.merged = false;
-        if let Some(merged) = self.entries.get_mut(there.index) {
+        if let Some(merged) = self.entries.get_mut(there) {
             *merged = entry;
         }
         Ok(())
@@ -494,8 +510,8 @@ impl<P: Clone> Object<P> {
         };
         let before = self.entries.len();
         for entry in tables.into_iter().flatten() {
-            match self.keys.get(&entry.key) {
-                Some(there) if there.index < before => {
+            match self.find(&entry.key) {
+                Some(there) if there < before => {
                     return at.refuse(format!(
                         "`<<` brings the key `{}`, which stands before it already: readers of \
                          YAML take different ones, so write `<<` first",
@@ -507,9 +523,8 @@ impl<P: Clone> Object<P> {
                 }
                 Some(_) => {}
                 None => {
-                    let index = self.entries.len();
-                    self.keys.insert(entry.key.clone(), Key { index, merged: true });
-                    self.entries.push(entry);
+                    self.merged.insert(self.entries.len());
+                    self.push(entry);
                 }
             }
         }

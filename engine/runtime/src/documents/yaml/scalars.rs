@@ -24,7 +24,9 @@ impl Space {
         } else {
             into.push_str(&self.breaks);
         }
-        *self = Self::default();
+        self.blanks.clear();
+        self.breaks.clear();
+        self.broken = false;
     }
 }
 
