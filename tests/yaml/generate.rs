@@ -63,7 +63,7 @@ pub(super) fn manifest(random: &mut Random) -> (String, bool) {
 /// Parts of YAML on a heap.
 fn heap(random: &mut Random) -> String {
     let mut text = String::new();
-    for _ in 0..1 + random.below(12) {
+    for _ in 0..=random.below(12) {
         let part = match random.below(8) {
             0..4 => random.one_of(TOKENS),
             4 => random.one_of(&["\n", "\n ", "\n  ", ": ", " "]),
@@ -119,7 +119,9 @@ impl Writer<'_> {
         let again = if used.contains(&key) { used.len().to_string() } else { String::new() };
         used.push(key);
         let quote = self.random.one_of(&["", "", "", "", "", "\"", "'"]);
-        self.out.push_str(&format!("{quote}{key}{again}{quote}"));
+        for part in [quote, key, &again, quote] {
+            self.out.push_str(part);
+        }
     }
 
     fn properties(&mut self) {
@@ -144,7 +146,7 @@ impl Writer<'_> {
 
     fn block_mapping(&mut self, level: usize, depth: usize) {
         let mut used = Vec::new();
-        for entry in 0..1 + self.random.below(5) {
+        for entry in 0..=self.random.below(5) {
             if entry > 0 || !self.out.ends_with("- ") {
                 self.indent(level);
             }
@@ -191,7 +193,7 @@ impl Writer<'_> {
     }
 
     fn block_sequence(&mut self, level: usize, depth: usize) {
-        for entry in 0..1 + self.random.below(3) {
+        for entry in 0..=self.random.below(3) {
             if entry > 0 || !self.out.ends_with("- ") {
                 self.indent(level);
             }

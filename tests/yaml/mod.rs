@@ -168,18 +168,22 @@ impl Tally {
         }
     }
 
+    /// Written past the harness, so that it is seen of tests that pass, too.
     fn print(&self, seed: u64) {
+        let mut out = std::io::stdout().lock();
         let here = self.refused_here();
-        println!(
-            "seed {seed}: of {} texts {} were read alike, {} refused by both readers, {here} by \
-             this one alone:",
+        writeln!(
+            out,
+            "POLICY_ENGINE_YAML_SEED={seed}: of {} texts {} were read alike, {} refused by both \
+             readers, {here} by this one alone:",
             self.texts, self.same, self.refused
-        );
+        )
+        .unwrap();
         let mut kinds: Vec<_> = self.refused_here.iter().collect();
         kinds.sort_by_key(|(_, (count, _))| Reverse(*count));
         for (kind, (count, first)) in kinds {
             let shown: String = first.chars().take(80).collect();
-            println!("{count:6} {kind}, such as {shown:?}");
+            writeln!(out, "{count:6} {kind}, such as {shown:?}").unwrap();
         }
     }
 

@@ -35,6 +35,7 @@ enum Origin<'a> {
 }
 
 /// Every document of a source, in order; one that cannot be read does not hide the next.
+#[must_use]
 pub fn documents<'a>(
     source: &'a Source,
 ) -> Box<dyn Iterator<Item = Result<Document<'a>, DocumentError>> + 'a> {

@@ -54,8 +54,12 @@ impl<'a> Cursor<'a> {
                         u32::from(character)
                     ));
                 }
-                '\t' | '\n' | ' '..='~' | '\u{a0}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' => {}
-                '\u{10000}'.. => {}
+                '\t'
+                | '\n'
+                | ' '..='~'
+                | '\u{a0}'..='\u{fefe}'
+                | '\u{ff00}'..='\u{fffd}'
+                | '\u{10000}'.. => {}
                 _ => {
                     return self.mark.refuse(format!(
                         "the character U+{:04X} has no place in YAML: take it out, or write it as \

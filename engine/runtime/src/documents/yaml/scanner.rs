@@ -449,9 +449,8 @@ fn begins_plain(first: u8, in_flow: bool, blank_follows: bool) -> bool {
     match first {
         b'-' => !blank_follows,
         b'?' | b':' => !in_flow,
-        b' ' | b'\t' | b'\n' | b'\r' | END => false,
-        b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-        | b'"' | b'%' | b'@' | b'`' => false,
+        b' ' | b'\t' | b'\n' | b'\r' | END | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&'
+        | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' => false,
         _ => true,
     }
 }
