@@ -35,7 +35,8 @@ enum Origin<'a> {
 }
 
 /// Every document of a source, in order; one that cannot be read does not hide the next.
-pub(crate) fn documents<'a>(
+#[must_use]
+pub fn documents<'a>(
     source: &'a Source,
 ) -> Box<dyn Iterator<Item = Result<Document<'a>, DocumentError>> + 'a> {
     match source.format() {
@@ -84,8 +85,9 @@ pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError
     let text = utf8(source.bytes())?;
     match source.extension() {
         Some("toml") => toml::tree(text).map(Some),
-        // JSON is YAML, and only the reader of YAML tells places.
-        Some("yaml" | "yml" | "json") => yaml::single_tree(text),
+        Some("yaml" | "yml") => yaml::single_tree(text),
+        // Only the reader of YAML tells places.
+        Some("json") => yaml::json_tree(text),
         _ => Err(DocumentError {
             message: "its name does not say what is in it: expected one that ends in `.toml`, \
                       `.yaml`, `.yml` or `.json`"
