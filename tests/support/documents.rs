@@ -61,9 +61,9 @@ fn blocks(text: &str) -> Vec<String> {
                 fenced = None;
                 blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
             }
-            (None, Some(true), _) => block.push_str(&format!("{line}\n")),
+            (None, Some(true), _) => block.extend([line, "\n"]),
             (None, Some(false), _) => {}
-            (None, None, Some(line)) => block.push_str(&format!("{line}\n")),
+            (None, None, Some(line)) => block.extend([line, "\n"]),
             (None, None, None) => {
                 blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
             }
