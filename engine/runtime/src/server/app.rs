@@ -18,17 +18,21 @@ use super::diagnostics;
 use super::gate::Gate;
 use super::kubernetes::{self, AdmissionError};
 use super::listen::{Answer, Peer};
+use super::memory_budget::MemoryBudget;
 use super::opa::{self, OpaError};
 use super::query::Query;
 use super::recorder::Call;
 use super::response::{self, Reply};
-use super::room::Room;
-use super::route::{Dialect, NoRoute, Route, dialect};
+use super::route::{DataApi, Dialect, NoRoute, Path, Route, dialect};
 use super::trace::{Spans, Trace};
+use super::yaml_body;
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
 use crate::metrics::Metrics;
 use crate::program::Program;
+
+/// What is asked where a request names nothing, and nothing is set for that: as with OPA.
+const DEFAULT_DECISION: &str = "system/main";
 
 /// The longest id of a request that is taken over into logs.
 pub(super) const MAX_REQUEST_ID: usize = 128;
@@ -38,6 +42,10 @@ pub(super) struct App {
     /// What a reload changes, as a whole.
     pub(super) state: ArcSwap<State>,
     pub(super) metrics: Metrics,
+    /// Of connections, requests and answers.
+    pub(super) memory: Arc<MemoryBudget>,
+    /// Of answers to operators, who see the server also when the other is used up.
+    pub(super) operators_memory: Arc<MemoryBudget>,
     pub(super) decision_log: Option<DecisionLog>,
     pub(super) tokens: Option<Tokens>,
     pub(super) spans: Spans,
@@ -50,8 +58,9 @@ pub(super) struct App {
 pub(super) struct State {
     pub(super) deployment: Deployment,
     pub(super) gate: Arc<Gate>,
-    pub(super) room: Arc<Room>,
     pub(super) limits: Limits,
+    /// What is asked where a request names nothing, if that is set.
+    pub(super) default_decision: Option<Path>,
     /// Of the decision log's events, as `/v1/config` tells them.
     pub(super) labels: BTreeMap<String, String>,
 }
@@ -93,14 +102,18 @@ impl App {
         let span = span(&head, traced.trace());
         let takes_gzip = response::takes_gzip(&head.headers);
         let state = self.state.load_full();
+        let memory = match route {
+            Ok(Route::Health(_) | Route::Metrics) => &self.operators_memory,
+            _ => &self.memory,
+        };
         let question = self.question(&state, &head, route, decides);
         // It lies in the buffer of its connection, which without it serves for the next as well.
         drop(head);
         let reply = match question {
-            Ok(Question { route, dialect, coding, query, request_id }) => {
+            Ok(Question { route, dialect, coding, yaml, query, request_id }) => {
                 let traced = &traced;
                 let call = Call { query, request_id, traced, peer, received, started };
-                let answer = self.decide(&state, &call, route, dialect, coding, body);
+                let answer = self.decide(&state, &call, route, dialect, (coding, yaml), body);
                 answer.instrument(span.clone()).await
             }
             Err(reply) => reply,
@@ -110,7 +123,7 @@ impl App {
         });
         self.metrics.requests.responded(reply.status());
         traced.answered(reply.status());
-        let mut sent = response::sent(takes_gzip, reply, &state.room);
+        let mut sent = response::sent(takes_gzip, reply, memory);
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
@@ -171,10 +184,11 @@ impl App {
             Route::Policies => opa::policies(state),
             Route::Policy(path) => opa::policy(state, &path).unwrap_or_else(|error| error.reply()),
             Route::Config => opa::config(state),
-            Route::Data(..) | Route::Batch(_) | Route::Admission(..) => {
+            Route::Data(..) | Route::Default | Route::Batch(_) | Route::Admission(..) => {
                 let coding = Coding::of(&head.headers).map_err(|error| unread(dialect, &error))?;
+                let yaml = dialect == Dialect::Opa && yaml_body::is_announced(&head.headers);
                 let request_id = request_id(&head.headers);
-                return Ok(Question { route, dialect, coding, query, request_id });
+                return Ok(Question { route, dialect, coding, yaml, query, request_id });
             }
         })
     }
@@ -185,13 +199,19 @@ impl App {
         call: &Call<'_>,
         route: Route,
         dialect: Dialect,
-        coding: Coding,
+        (coding, yaml): (Coding, bool),
         body: B,
     ) -> Reply
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
-        let body = match body::read(coding, body, &state.limits, &state.room).await {
+        let read = body::read(coding, body, &state.limits, &self.memory).await;
+        let limit = state.limits.body;
+        let body = match read {
+            Ok(body) if yaml => yaml_body::to_json(&body, limit, &self.memory),
+            read => read,
+        };
+        let body = match body {
             Ok(body) => body,
             Err(error) => return unread(dialect, &error),
         };
@@ -199,6 +219,13 @@ impl App {
             Route::Data(api, path) => opa::data(self, state, call, api, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
+            Route::Default => {
+                let unset = Path::new(DEFAULT_DECISION);
+                let path = state.default_decision.as_ref().unwrap_or(&unset);
+                opa::data(self, state, call, DataApi::V0, path, body)
+                    .await
+                    .unwrap_or_else(|error| error.reply())
+            }
             Route::Batch(path) => opa::batch(self, state, call, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
@@ -238,6 +265,8 @@ struct Question {
     route: Route,
     dialect: Dialect,
     coding: Coding,
+    /// Whether the body is YAML.
+    yaml: bool,
     query: Query,
     request_id: Option<Arc<str>>,
 }

@@ -10,7 +10,7 @@ use tracing::error;
 use super::app::State;
 use super::deployment::Deployment;
 use super::gate::Gate;
-use super::room::Room;
+use super::route::Path;
 use super::served::{Readers, Served};
 use crate::config::{Config, Named, Resolved};
 use crate::metrics::Metrics;
@@ -19,8 +19,8 @@ use crate::settings::Settings;
 /// Makes what is served of a configuration and the policies that it resolved to; those that are
 /// not valid are skipped, which only a configuration that says so comes to.
 ///
-/// What is in flight while a configuration is loaded counts on after it: the gate and the room stay
-/// while their limits do, and so does what is known of policies that are still served.
+/// What is in flight while a configuration is loaded counts on after it: the gate stays while the
+/// limits do, and so does what is known of policies that are still served.
 pub(super) fn state(
     config: &Config,
     policies: Vec<Named>,
@@ -29,13 +29,15 @@ pub(super) fn state(
     before: Option<&State>,
 ) -> State {
     let mut all = Vec::with_capacity(policies.len());
+    let log = config.decision_log.as_ref();
+    let discreet = log.is_some_and(|log| !log.erase.is_empty() || !log.mask.is_empty());
     let mut skipped = BTreeMap::new();
     for (id, policy) in policies {
         match policy {
             Ok(resolved) => {
                 let version = &resolved.entry.version;
                 let before = before.and_then(|state| state.deployment.exactly(&id, version));
-                all.push(served(id, resolved, metrics, readers, before));
+                all.push(served(id, resolved, metrics, readers, discreet, before));
             }
             Err(mistake) => {
                 error!(id, "the policy is skipped: {mistake}");
@@ -45,12 +47,11 @@ pub(super) fn state(
     }
     let limits = &config.limits;
     let gate = before.filter(|before| before.limits == *limits).map(|it| Arc::clone(&it.gate));
-    let room = before.filter(|it| it.limits.bodies == limits.bodies).map(|it| Arc::clone(&it.room));
     State {
         deployment: Deployment::new(all, skipped),
         gate: gate.unwrap_or_else(|| Arc::new(Gate::new(limits, metrics.requests.clone()))),
-        room: room.unwrap_or_else(|| Room::new(limits.bodies, metrics.requests.body_bytes.clone())),
         limits: config.limits.clone(),
+        default_decision: config.default_decision.as_ref().map(|it| Path::new(&it.path)),
         labels: config.decision_log.as_ref().map(|log| log.labels.clone()).unwrap_or_default(),
     }
 }
@@ -60,6 +61,7 @@ fn served(
     resolved: Resolved,
     metrics: &Metrics,
     readers: &Arc<Readers>,
+    discreet: bool,
     before: Option<&Arc<Served>>,
 ) -> Served {
     let Resolved { entry, config, instance } = resolved;
@@ -73,6 +75,7 @@ fn served(
         timeout: config.timeout,
         mode: config.mode,
         max_stuck: config.max_stuck,
+        discreet,
         blocking: AtomicBool::new(asked_for || learnt),
         stuck: before.map(|before| Arc::clone(&before.stuck)).unwrap_or_default(),
         readers: Arc::clone(readers),
