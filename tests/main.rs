@@ -20,6 +20,8 @@ mod builder_image;
 mod cli;
 /// Docker, Podman and skopeo take the image.
 mod containers;
+/// No configuration of Cargo's changes a program.
+mod cargo_configuration;
 /// What the builder says when it cannot build.
 mod errors;
 /// The Nix flake, built with the real Nix.

@@ -12,6 +12,7 @@ mod oci_registry;
 mod registry;
 mod repository;
 mod server;
+mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;

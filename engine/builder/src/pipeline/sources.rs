@@ -1,5 +1,5 @@
 use super::{Built, Order, PipelineError};
-use crate::compile::{self, Binary, CompileError, Profile, Target};
+use crate::compile::{self, Binary, CompileError, Configuration, Profile, Target};
 use crate::discover::{Policies, Role};
 use crate::engine::Engine;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
@@ -29,6 +29,10 @@ impl Sources {
         progress: &Progress,
     ) -> Result<(Self, T), PipelineError> {
         policies_lock::check_is_there(order.policies, order.locked)?;
+        let note = Configuration::read().map_err(CompileError::from)?.note();
+        if let Some(note) = note.filter(|_| order.profile == Profile::Release) {
+            progress.line(&format!("note: {note}"));
+        }
         let (engine, policies, chosen) =
             progress.phase("discover", &order.policies.display().to_string(), || {
                 let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;

@@ -117,7 +117,8 @@ fn fetch_with(
     let package =
         locked.find(|it| it.is_from_registry() == matches!(entry.place, Place::Registry(_)));
     let package = package.ok_or_else(|| failed("nothing of where it comes from"))?;
-    Ok((listed.manifest_path.clone(), package.clone()))
+    // Where it is when the home that Cargo had for this is no more.
+    Ok((fs_err::canonicalize(&listed.manifest_path)?, package.clone()))
 }
 
 impl Metadata {
