@@ -44,16 +44,22 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     resolved(&mut command).map(drop)
 }
 
-/// Has Cargo resolve and fetch what the package in a folder depends on, and gives what it says of
-/// that: the JSON of `cargo metadata`.
-pub(crate) fn metadata(root: &Path, network: Network) -> Result<Vec<u8>, CompileError> {
+/// What `cargo metadata` says.
+pub(crate) struct Metadata {
+    /// As it prints it. The paths of packages are there for as long as this is kept.
+    pub(crate) json: Vec<u8>,
+    _cargo: Cargo,
+}
+
+/// Has Cargo resolve and fetch what the package in a folder depends on, and tell of that.
+pub(crate) fn metadata(root: &Path, network: Network) -> Result<Metadata, CompileError> {
     let cargo = Cargo::passing()?;
     let mut command = cargo.command("metadata", root)?;
     command.args(["--format-version", "1", "--quiet"]);
     if network == Network::Off {
         command.arg("--offline");
     }
-    resolved(&mut command)
+    Ok(Metadata { json: resolved(&mut command)?, _cargo: cargo })
 }
 
 /// Runs Cargo where it resolves, and gives what it prints.

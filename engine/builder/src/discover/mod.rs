@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
 use crate::policies_file::PoliciesFile;
-use crate::policies_lock::Pins;
+use crate::policies_lock::{Pins, Renewal};
 pub(crate) use error::DiscoverError;
 pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
 
@@ -71,6 +71,12 @@ impl Policies {
         policies.check_names()?;
         graph::check(&policies)?;
         Ok(policies)
+    }
+
+    /// No crates at all.
+    pub(crate) fn none() -> Self {
+        let pins = Pins { lock: None, crates_locks: false, renewal: Renewal::Nothing };
+        Self { root: PathBuf::new(), crates: Vec::new(), pins }
     }
 
     /// The crates of one role, sorted by folder name.

@@ -76,7 +76,7 @@ fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
 fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<String, String> {
     let policies = Policies::discover(&folder.path().join("policies"), engine).unwrap();
     let root = folder.path().join("workspace");
-    generate(&policies, engine, &STAMP, extent, &root).unwrap();
+    generate(&policies, engine, Vec::new(), &STAMP, extent, &root).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
         .filter(|path| path.is_file())

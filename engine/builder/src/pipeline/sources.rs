@@ -4,6 +4,7 @@ use crate::discover::{Policies, Role};
 use crate::engine::Engine;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
 use crate::inspect::{self, Reported};
+use crate::lock::Package;
 use crate::policies_lock::{self, Locked};
 use crate::progress::Progress;
 use crate::resolve::{self, again};
@@ -15,6 +16,8 @@ use crate::work_folder::WorkFolder;
 pub(super) struct Sources {
     engine: Engine,
     pub(super) policies: Policies,
+    /// What the engine is linked with.
+    linked: Vec<Package>,
     revision: Option<String>,
     pub(super) work: WorkFolder,
     profile: Profile,
@@ -50,7 +53,8 @@ impl Sources {
         generate::check_outside(&work, &policies)?;
         let work = WorkFolder::take(&work, progress)?;
         let Order { profile, locked, .. } = *order;
-        Ok((Self { engine, policies, revision, work, profile, locked }, chosen))
+        let linked = resolve::linked(&engine)?;
+        Ok((Self { engine, policies, linked, revision, work, profile, locked }, chosen))
     }
 
     /// Lays out the workspace for a target, its lock complete.
@@ -94,7 +98,8 @@ impl Sources {
     fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
         let root = self.work.path.join(folder);
         let extent = Extent::Libraries;
-        generate::generate(&self.policies, &self.engine, &self.stamp(target), extent, &root)
+        let (policies, linked) = (&self.policies, self.linked.clone());
+        generate::generate(policies, &self.engine, linked, &self.stamp(target), extent, &root)
     }
 
     fn stamp<'a>(&'a self, target: &'a Target) -> Stamp<'a> {
