@@ -97,7 +97,8 @@ fn built(folder: &Folder, variables: &[(&str, &str)], options: &[&str]) -> (Vec<
         .envs(variables.iter().copied());
     let done = command.assert().success();
     let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
-    for file in ["elsewhere", "cargo-home/elsewhere", "project/elsewhere", "project/inside/elsewhere"]
+    for file in
+        ["elsewhere", "cargo-home/elsewhere", "project/elsewhere", "project/inside/elsewhere"]
     {
         assert!(!folder.path().join(file).exists(), "{file} is there");
     }
@@ -155,10 +156,8 @@ fn no_configuration_changes_the_program() {
 /// The toolchain is the one of the folder that the user is in, and so is the linker.
 #[test]
 fn the_users_linker_is_heard() {
-    let folder = folder().file(
-        "project/linker",
-        "#!/bin/sh\ntouch \"${0%/*}/linked\"\nexec cc \"$@\"\n",
-    );
+    let folder =
+        folder().file("project/linker", "#!/bin/sh\ntouch \"${0%/*}/linked\"\nexec cc \"$@\"\n");
     let linker = folder.path().join("project/linker");
     fs::set_permissions(linker, fs::Permissions::from_mode(0o755)).unwrap();
     let linked = folder.path().join("project/linked");

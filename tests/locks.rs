@@ -166,12 +166,15 @@ fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
 /// What its build scripts use counts, and what it uses on any platform: one lock is for them all.
 #[test]
 fn what_the_engine_is_built_with_binds_the_policies() {
-    for dependencies in
-        ["[build-dependencies]\ndigits = \"1\"", "[target.'cfg(unix)'.dependencies]\ndigits = \"1\""]
-    {
-        let folder = Folder::with_registry(&CRATES)
-            .engine(dependencies, &["digits 1.0.5"])
-            .locked("a", "digits = \"1\"", &["digits 1.0.3"]);
+    for dependencies in [
+        "[build-dependencies]\ndigits = \"1\"",
+        "[target.'cfg(unix)'.dependencies]\ndigits = \"1\"",
+    ] {
+        let folder = Folder::with_registry(&CRATES).engine(dependencies, &["digits 1.0.5"]).locked(
+            "a",
+            "digits = \"1\"",
+            &["digits 1.0.3"],
+        );
         assert_eq!(generated(&folder).1, ["digits 1.0.5"], "{dependencies}");
     }
 }

@@ -66,8 +66,7 @@ impl Generate {
         let lay_out = || -> Result<_, Failure> {
             let linked = resolve::linked(&engine)?;
             let output = &self.output;
-            let workspace =
-                generate::generate(&policies, &engine, linked, &stamp, extent, output)?;
+            let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, output)?;
             resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
             Ok(workspace)
         };

@@ -36,7 +36,8 @@ pub(crate) fn vendor(
     for other in others {
         command.arg("--sync").arg(std::path::absolute(&other.root)?.join("Cargo.toml"));
     }
-    let output = interrupt::output(command.arg(std::path::absolute(folder)?)).map_err(not_started)?;
+    let output =
+        interrupt::output(command.arg(std::path::absolute(folder)?)).map_err(not_started)?;
     if !output.status.success() {
         return Err(CompileError::Vendor(sentence(&String::from_utf8_lossy(&output.stderr))));
     }

@@ -91,10 +91,7 @@ pub(crate) fn generate(
                 tree.copy(&place, it.manifest.folder())?;
             }
         }
-        tree.add(
-            format!("{place}/Cargo.toml"),
-            member::policy_manifest(it, policies, extent, "../../engine/api"),
-        );
+        tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
     }
     interrupt::whole(|| tree.write(root))?;
     Ok(Workspace {

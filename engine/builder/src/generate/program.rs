@@ -87,14 +87,17 @@ impl Asked {
 pub(super) fn workspace_manifest(policies: &Policies, extent: Extent) -> String {
     let patches = patches(policies);
     let members = match extent {
-        Extent::Libraries => r#""program""#,
-        Extent::WithTests => r#""program", "policies/*""#,
+        Extent::Libraries => String::new(),
+        Extent::WithTests => {
+            let members = policies.crates.iter().map(|it| format!("policies/{}", it.folder));
+            members.map(|it| format!(", {}", toml_edit::Value::from(it))).collect()
+        }
     };
     format!(
         r#"{GENERATED}
 [workspace]
 resolver = "3"
-members = [{members}]
+members = ["program"{members}]
 
 # What others depend on gets the engine's API as well.
 {patches}[profile.release]

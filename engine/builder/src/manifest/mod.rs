@@ -6,7 +6,7 @@ mod inherit;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
@@ -35,8 +35,17 @@ impl Manifest {
     /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
     pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
         let document = parse(&path)?;
-        let workspace = workspace_of(&path, &document)?;
-        let document = inherit::fill_in(&path, document, workspace.as_ref())?;
+        let Around { workspace, excluding } = workspace_of(&path, &document)?;
+        let document =
+            inherit::fill_in(&path, document, workspace.as_ref()).map_err(|error| {
+                match (error, excluding) {
+                    (
+                        ManifestError::NotInherited { path, key, workspace: None },
+                        Some(workspace),
+                    ) => ManifestError::Excluded { path, key, workspace },
+                    (error, _) => error,
+                }
+            })?;
         Ok(Self { path, document, workspace })
     }
 
@@ -67,6 +76,11 @@ pub(crate) enum ManifestError {
         }
     )]
     NotInherited { path: PathBuf, key: String, workspace: Option<PathBuf> },
+    #[error(
+        "`{}` takes `{key}` from its workspace, and `{}` excludes it: write it out, or list it in \
+         the `members` there", path.display(), workspace.display()
+    )]
+    Excluded { path: PathBuf, key: String, workspace: PathBuf },
 }
 
 fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
@@ -79,12 +93,25 @@ fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
     Ok(document)
 }
 
-/// The workspace that a crate belongs to, as Cargo sees it: its own manifest, the one that it
-/// names, or the nearest above it with a `[workspace]` table.
-fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>, ManifestError> {
+/// The workspace that a crate belongs to.
+struct Around {
+    workspace: Option<Workspace>,
+    /// The manifest of the nearest that it would belong to if that did not exclude it.
+    excluding: Option<PathBuf>,
+}
+
+impl From<Workspace> for Around {
+    fn from(workspace: Workspace) -> Self {
+        Self { workspace: Some(workspace), excluding: None }
+    }
+}
+
+/// The workspace of a crate, as Cargo sees it: its own manifest, the one that it names, or the
+/// nearest above it with a `[workspace]` table that does not exclude it.
+fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Around, ManifestError> {
     let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
     if document.contains_key("workspace") {
-        return Ok(Some(Workspace { folder, document: document.clone() }));
+        return Ok(Workspace { folder, document: document.clone() }.into());
     }
     let named = document
         .get("package")
@@ -92,11 +119,35 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
     if let Some(named) = named {
         let folder = fs_err::canonicalize(folder.join(named))?;
         let document = parse(&folder.join("Cargo.toml"))?;
-        return Ok(Some(Workspace { folder, document }));
+        return Ok(Workspace { folder, document }.into());
     }
+    let mut excluding = None;
+    let mut below = folder.clone();
     // What Cargo put there is whole: around it is someone else's.
-    let above = folder.parent().filter(|_| !is_cargos_own(&folder));
-    above.map_or(Ok(None), workspace_around)
+    while let Some(above) = below.parent().filter(|_| !is_cargos_own(&below)) {
+        let Some(workspace) = workspace_around(above)? else { break };
+        if !workspace.excludes(&folder) {
+            return Ok(Around { workspace: Some(workspace), excluding });
+        }
+        excluding.get_or_insert(workspace.folder.join("Cargo.toml"));
+        below = workspace.folder;
+    }
+    Ok(Around { workspace: None, excluding })
+}
+
+impl Workspace {
+    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
+    /// excluded, and not listed as a member by its own path.
+    fn excludes(&self, folder: &Path) -> bool {
+        let lists = |key| {
+            let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
+            Some(list?.iter().filter_map(Value::as_str).any(|it| {
+                let it = it.strip_prefix("./").unwrap_or(it);
+                folder.starts_with(self.folder.join(it))
+            }))
+        };
+        lists("exclude").unwrap_or(false) && !lists("members").unwrap_or(false)
+    }
 }
 
 fn is_cargos_own(folder: &Path) -> bool {

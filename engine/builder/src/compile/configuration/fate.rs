@@ -16,10 +16,18 @@ pub(super) enum Fate {
 pub(super) fn fate(path: &[&str]) -> Fate {
     match path {
         ["build", "jobs"]
-        | ["cache" | "credential-alias" | "http" | "net" | "registries" | "registry" | "source", ..]
+        | [
+            "cache" | "credential-alias" | "http" | "net" | "registries" | "registry" | "source",
+            ..,
+        ]
         | ["target", _, "linker"] => Fate::Followed,
         [
-            "alias" | "cargo-new" | "doc" | "future-incompat-report" | "include" | "install"
+            "alias"
+            | "cargo-new"
+            | "doc"
+            | "future-incompat-report"
+            | "include"
+            | "install"
             | "term",
             ..,
         ]

@@ -93,9 +93,10 @@ impl Configuration {
     /// Whether a target has a linker under its own name; a `cfg(…)` in its place does not count.
     pub(super) fn has_linker(&self, triple: &str) -> bool {
         let variable = super::linker::variable(triple);
-        let by_variable = self.variables.iter().any(|(name, value)| {
-            name.to_str() == Some(variable.as_str()) && !value.is_empty()
-        });
+        let by_variable = self
+            .variables
+            .iter()
+            .any(|(name, value)| name.to_str() == Some(variable.as_str()) && !value.is_empty());
         let of_target = || self.followed.get("target")?.get(triple)?.get("linker");
         by_variable || of_target().is_some()
     }

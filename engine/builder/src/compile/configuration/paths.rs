@@ -85,11 +85,7 @@ impl Kind {
 }
 
 /// The same of a variable's value, which is relative to the current folder.
-pub(super) fn made_absolute_of_variable(
-    name: &OsStr,
-    value: OsString,
-    current: &Path,
-) -> OsString {
+pub(super) fn made_absolute_of_variable(name: &OsStr, value: OsString, current: &Path) -> OsString {
     let Some(name) = name.to_str() else { return value };
     let ends = |with: &[&str]| with.iter().any(|it| name.ends_with(it));
     let kind = if ends(&["_CAINFO", "_DIRECTORY", "_LOCAL_REGISTRY"]) {

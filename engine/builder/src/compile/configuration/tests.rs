@@ -54,7 +54,8 @@ fn what_decides_the_program_is_set_aside() {
         "unstable.build-std",
         "what-comes-next",
     ] {
-        for place in ["home/config.toml", "project/.cargo/config.toml", "project/inside/.cargo/config"]
+        for place in
+            ["home/config.toml", "project/.cargo/config.toml", "project/inside/.cargo/config"]
         {
             let (followed, set_aside) = read(&[(place, &format!("{key} = \"x\"\n"))]);
             assert_eq!(followed, "", "{key}");
@@ -92,7 +93,10 @@ fn what_does_not_decide_is_followed_from_wherever_it_is() {
         ("project/.cargo/config.toml", project),
         ("project/.cargo/more.toml", more),
     ]);
-    assert_eq!(set_aside, ["`target.x86_64-unknown-linux-musl.rustflags` of `/project/.cargo/config.toml`"]);
+    assert_eq!(
+        set_aside,
+        ["`target.x86_64-unknown-linux-musl.rustflags` of `/project/.cargo/config.toml`"]
+    );
     let followed: DocumentMut = followed.parse().unwrap();
     let at = |path: &str| {
         let mut item = followed.as_item();
@@ -109,7 +113,10 @@ fn what_does_not_decide_is_followed_from_wherever_it_is() {
         ("target.x86_64-unknown-linux-musl.linker", "\"/project/tools/ld\""),
         ("http.cainfo", "\"/project/ca.pem\""),
         ("credential-alias.own", "[\"/project/bin/own\", \"a/b\"]"),
-        ("registry.global-credential-providers", "[\"/bin/low\", \"cargo:token\", \"/project/./high\"]"),
+        (
+            "registry.global-credential-providers",
+            "[\"/bin/low\", \"cargo:token\", \"/project/./high\"]",
+        ),
     ] {
         assert_eq!(at(path), expected, "{path}");
     }
@@ -148,7 +155,10 @@ fn variables_go_the_same_ways() {
     let variables = followed.clone().map(|(name, value, _)| (name, value));
     let configuration = read_with(&folder, &variables).unwrap();
     let expected = followed.map(|(name, _, value)| (name.into(), value.into()));
-    assert_eq!((configuration.variables.as_slice(), configuration.removed.len()), (&expected[..], 0));
+    assert_eq!(
+        (configuration.variables.as_slice(), configuration.removed.len()),
+        (&expected[..], 0)
+    );
     assert!(configuration.has_linker("aarch64-unknown-linux-musl"));
     assert!(!configuration.has_linker("x86_64-unknown-linux-musl"));
 }
@@ -166,9 +176,8 @@ fn a_linker_is_found_under_the_targets_own_name() {
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let refused = |text: &str| {
-        read_with(&folder(&[("project/.cargo/config.toml", text)]), &[]).unwrap_err()
-    };
+    let refused =
+        |text: &str| read_with(&folder(&[("project/.cargo/config.toml", text)]), &[]).unwrap_err();
     assert_eq!(
         refused("[profile"),
         "Cargo's configuration `/project/.cargo/config.toml` is not TOML: unclosed table, \
