@@ -9,8 +9,9 @@ use std::thread;
 
 use serde::Serialize;
 
+use super::home::{self, ConfigFile};
 use super::messages::{BuiltTarget, Diagnostic, Message};
-use super::{CompileError, Configuration, Profile, Target, flags, home, linker, target};
+use super::{CompileError, Configuration, Profile, Target, flags, linker, target};
 use crate::destination::CONTAINER;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
@@ -140,6 +141,8 @@ pub(super) fn build(
 pub(super) fn scratch(command: &mut Command, cache: &Path) -> Result<Temporary, CompileError> {
     let scratch = Temporary::at(&cache.join("tmp"))?;
     fs_err::create_dir_all(scratch.path())?;
+    // Whatever is said where Cargo reads it wherever it runs.
+    command.env("CARGO_BUILD_BUILD_DIR", cache);
     command.env("TMPDIR", scratch.path());
     Ok(scratch)
 }
@@ -295,6 +298,7 @@ fn blame(
 pub(super) struct Cargo {
     home: PathBuf,
     configuration: Configuration,
+    _file: ConfigFile,
     /// Where the home goes with this.
     _temporary: Option<TemporaryFolder>,
 }
@@ -314,8 +318,8 @@ impl Cargo {
 
     fn at(home: PathBuf) -> Result<Self, CompileError> {
         let configuration = Configuration::read()?;
-        home::lay_out(&home, &configuration.to_toml())?;
-        Ok(Self { home, configuration, _temporary: None })
+        let file = home::lay_out(&home, &configuration.to_toml())?;
+        Ok(Self { home, configuration, _file: file, _temporary: None })
     }
 
     /// One of Cargo's commands for the workspace in a folder.

@@ -4,10 +4,13 @@
 //! follows of the configuration, and with the user's registries, repositories and credentials in it
 //! as links.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+
 use super::paths::cargo_home;
+use crate::interrupt::Temporary;
 
 /// Folders of Cargo's home that are made where they are missing, as Cargo would.
 const CACHES: [&str; 2] = ["git", "registry"];
@@ -16,14 +19,32 @@ const SHARED: [&str; 3] = [".global-cache", ".package-cache", ".package-cache-mu
 /// What is there or not.
 const OPTIONAL: [&str; 3] = ["bin", "credentials", "credentials.toml"];
 
-/// Lays it out, with this configuration; what is there already and stays the same is not touched.
-pub(super) fn lay_out(folder: &Path, configuration: &str) -> io::Result<()> {
-    fs_err::create_dir_all(folder)?;
-    let file = folder.join("config.toml");
-    if fs_err::read_to_string(&file).ok().as_deref() != Some(configuration) {
-        fs_err::write(file, configuration)?;
+/// The configuration in such a home, for as long as this is kept: there may be tokens in it.
+#[derive(Debug)]
+pub(super) struct ConfigFile(Temporary);
+
+impl ConfigFile {
+    fn write(folder: &Path, text: &str) -> io::Result<Self> {
+        let file = Temporary::at(&folder.join("config.toml"))?;
+        let mut options = fs_err::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options.open(file.path())?.write_all(text.as_bytes())?;
+        Ok(Self(file))
     }
-    let Some(home) = cargo_home() else { return Ok(()) };
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        // Where the whole home went before, there is nothing left to remove.
+        let _ = fs_err::remove_file(self.0.path());
+    }
+}
+
+/// Lays it out, with this configuration; what is there already and stays the same is not touched.
+pub(super) fn lay_out(folder: &Path, configuration: &str) -> io::Result<ConfigFile> {
+    fs_err::create_dir_all(folder)?;
+    let file = ConfigFile::write(folder, configuration)?;
+    let Some(home) = cargo_home() else { return Ok(file) };
     // Where nothing can be written, Cargo makes do with what is there.
     let _ = fs_err::create_dir_all(&home);
     for name in CACHES {
@@ -37,7 +58,7 @@ pub(super) fn lay_out(folder: &Path, configuration: &str) -> io::Result<()> {
     for name in OPTIONAL {
         link(folder, &home, name, home.join(name).exists())?;
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Has a name in the folder lead to the same in Cargo's home, or nowhere if it is not wanted.
