@@ -2,6 +2,7 @@ use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::server::body::BodyError;
+use crate::server::memory_budget::Exhausted;
 use crate::server::response::{self, Reply};
 use crate::server::served::{NoAnswer, Served};
 
@@ -64,7 +65,9 @@ impl OpaError {
     pub(in crate::server) fn body(error: &BodyError) -> Self {
         let (status, code) = match error {
             BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "invalid_parameter"),
-            BodyError::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            BodyError::Exhausted(Exhausted::InUse) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "overloaded")
+            }
             _ => (StatusCode::BAD_REQUEST, "invalid_parameter"),
         };
         Self::new(status, code, error.to_string())
