@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{Folder, builder};
@@ -103,7 +104,7 @@ fn built(folder: &Folder, variables: &[(&str, &str)], options: &[&str]) -> (Vec<
         assert!(!folder.path().join(file).exists(), "{file} is there");
     }
     let kept = |path: &Path| !path.starts_with("cargo-home");
-    let files = |all: std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
+    let files = |all: BTreeMap<PathBuf, Vec<u8>>| {
         all.into_iter().filter(|(path, _)| kept(path)).collect::<Vec<_>>()
     };
     assert!(files(folder.contents()) == files(before), "something was written outside");
@@ -160,7 +161,7 @@ fn the_users_linker_is_heard() {
         folder().file("project/linker", "#!/bin/sh\ntouch \"${0%/*}/linked\"\nexec cc \"$@\"\n");
     let linker = folder.path().join("project/linker");
     fs::set_permissions(linker, fs::Permissions::from_mode(0o755)).unwrap();
-    let linked = folder.path().join("project/linked");
+    let marker = folder.path().join("project/linked");
     let host = Command::new("rustc").args(["--print", "host-tuple"]).output().unwrap().stdout;
     let host = String::from_utf8(host).unwrap().trim().to_owned();
     let config = format!("[target.{host}]\nlinker = \"./linker\"\n");
@@ -171,5 +172,5 @@ fn the_users_linker_is_heard() {
         .args(["--target", &host, "--work-dir", "../../work"])
         .env("CARGO_HOME", folder.path().join("cargo-home"));
     command.assert().success();
-    assert!(linked.is_file());
+    assert!(marker.is_file());
 }

@@ -281,37 +281,6 @@ fn folders_that_are_refused() {
             ("the engine's name", beside(&manifest("policy-engine", ""))),
             ("the program's name", beside(&manifest("policy-engine-program", ""))),
             ("the API's name", beside(&manifest("policy-api", ""))),
-            ("the engine's name, as Rust spells it", beside(&manifest("policy_engine", ""))),
-            (
-                "the engine's name, of a library",
-                beside(&policy("it", "[lib]\nname = \"policy_engine\"\n")),
-            ),
-            ("a keyword", beside(&policy("gen", ""))),
-            ("a path's beginning", beside(&policy("self", ""))),
-            ("a crate of Rust's", beside(&policy("std", ""))),
-            ("a library's name that is none", beside(&policy("it", "[lib]\nname = \"3a\"\n"))),
-            ("two libraries of one name", beside(&policy("it", "[lib]\nname = \"good\"\n"))),
-            ("a shared library alone", beside(&policy("it", "[lib]\ncrate-type = [\"cdylib\"]\n"))),
-            ("a macro", beside(&policy("it", "[lib]\nproc_macro = true\n"))),
-            (
-                "a workspace that excludes it",
-                within(
-                    "[workspace]\nexclude = [\"policies\"]\npackage.version = \"1.0.0\"\n",
-                    "[package]\nname = \"it\"\nversion.workspace = true\n",
-                ),
-            ),
-            (
-                "one name twice, deeper",
-                Folder::new()
-                    .policy_with("a", "good.path = \"inner\"", "")
-                    .policy("good")
-                    .file("policies/a/inner/Cargo.toml", &manifest("good", "")),
-            ),
-            (
-                "the folder of all is a crate that one depends on",
-                beside(&policy("it", "top.path = \"..\"\n"))
-                    .file("policies/Cargo.toml", &manifest("top", "")),
-            ),
             ("another crate patched", beside(&policy("it", "[patch.crates-io]\nx.path = \"x\"\n"))),
             (
                 "another crate replaced",
@@ -365,6 +334,46 @@ fn folders_that_are_refused() {
             (
                 "a workspace that is not there",
                 within("[workspace]\n", &manifest("it", "workspace = \"../other\"\n")),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn crates_that_no_program_can_be_made_of() {
+    check(
+        false,
+        &[
+            ("the engine's name, as Rust spells it", beside(&manifest("policy_engine", ""))),
+            (
+                "the engine's name, of a library",
+                beside(&policy("it", "[lib]\nname = \"policy_engine\"\n")),
+            ),
+            ("a keyword", beside(&policy("gen", ""))),
+            ("a path's beginning", beside(&policy("self", ""))),
+            ("a crate of Rust's", beside(&policy("std", ""))),
+            ("a library's name that is none", beside(&policy("it", "[lib]\nname = \"3a\"\n"))),
+            ("two libraries of one name", beside(&policy("it", "[lib]\nname = \"good\"\n"))),
+            ("a shared library alone", beside(&policy("it", "[lib]\ncrate-type = [\"cdylib\"]\n"))),
+            ("a macro", beside(&policy("it", "[lib]\nproc_macro = true\n"))),
+            (
+                "a workspace that excludes it",
+                within(
+                    "[workspace]\nexclude = [\"policies\"]\npackage.version = \"1.0.0\"\n",
+                    "[package]\nname = \"it\"\nversion.workspace = true\n",
+                ),
+            ),
+            (
+                "one name twice, deeper",
+                Folder::new()
+                    .policy_with("a", "good.path = \"inner\"", "")
+                    .policy("good")
+                    .file("policies/a/inner/Cargo.toml", &manifest("good", "")),
+            ),
+            (
+                "the folder of all is a crate that one depends on",
+                beside(&policy("it", "top.path = \"..\"\n"))
+                    .file("policies/Cargo.toml", &manifest("top", "")),
             ),
         ],
     );

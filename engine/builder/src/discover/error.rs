@@ -85,7 +85,7 @@ pub(crate) enum DiscoverError {
     #[error(
         "policy crate `{name}` is compiled as {} alone, which no Rust program can be linked with: \
          add `\"lib\"` to the `crate-type` in the `[lib]` of `{}`",
-        types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and "),
+        types.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and "),
         path.display()
     )]
     OtherLibrary { path: PathBuf, name: String, types: Vec<String> },

@@ -69,8 +69,8 @@ const RUSTS: [&str; 57] = [
 
 /// Whether Rust can name a crate by this at the beginning of a path.
 pub(crate) fn is_crate_name(name: &str) -> bool {
-    let is_allowed = |it: char| it.is_ascii_alphanumeric() || it == '_';
-    let starts_well = !name.starts_with(|it: char| it.is_ascii_digit());
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let starts_well = !name.starts_with(|first: char| first.is_ascii_digit());
     starts_well && !name.is_empty() && name.chars().all(is_allowed) && !RUSTS.contains(&name)
 }
 
@@ -136,7 +136,7 @@ impl Kind {
         if types.contains(&"proc-macro") {
             return Self::Macros;
         }
-        if types.is_empty() || types.iter().any(|it| ["lib", "rlib"].contains(it)) {
+        if types.is_empty() || types.iter().any(|kind| ["lib", "rlib"].contains(kind)) {
             return Self::Rust;
         }
         Self::Other(types.into_iter().map(str::to_owned).collect())

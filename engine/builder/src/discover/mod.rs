@@ -98,7 +98,7 @@ impl Policies {
     fn check_names(&self) -> Result<(), DiscoverError> {
         // Cargo tells `a-b` and `a_b` apart, Rust does not.
         let spelled = |name: &str| name.replace('-', "_");
-        let is_taken = |name: &str| TAKEN.iter().any(|it| spelled(it) == spelled(name));
+        let is_taken = |name: &str| TAKEN.iter().any(|taken| spelled(taken) == spelled(name));
         let mut folders = BTreeMap::new();
         let mut libraries = BTreeMap::new();
         for it in &self.crates {

@@ -15,18 +15,20 @@ pub(super) fn add(
 ) -> Result<(), DiscoverError> {
     let top = (fs_err::canonicalize(root)?, root.to_owned(), String::new());
     // A crate's folder may be a link out of the policies folder.
-    let of_crate = |it: &PolicyCrate| {
-        (it.location.clone(), it.manifest.folder().to_owned(), format!("{}/", it.folder))
+    let of_crate = |found: &PolicyCrate| {
+        let folder = found.manifest.folder().to_owned();
+        (found.location.clone(), folder, format!("{}/", found.folder))
     };
     let around: Vec<_> = crates.iter().map(of_crate).chain([top]).collect();
     let mut next = 0;
-    while let Some(it) = crates.get(next) {
+    while let Some(dependent) = crates.get(next) {
         next += 1;
-        let folders = dependencies(&it.manifest).into_iter();
-        let folders = folders.filter(|it| it.package != POLICY_API).filter_map(|it| it.path);
+        let folders = dependencies(&dependent.manifest).into_iter();
+        let folders = folders.filter(|dependency| dependency.package != POLICY_API);
+        let folders = folders.filter_map(|dependency| dependency.path);
         for folder in folders.collect::<Vec<_>>() {
             let Ok(location) = fs_err::canonicalize(&folder) else { continue };
-            if crates.iter().any(|it| it.location == location) {
+            if crates.iter().any(|found| found.location == location) {
                 continue;
             }
             let inside = around.iter().find_map(|(place, shown, name)| {

@@ -80,9 +80,9 @@ fn reduce_to_library(document: &mut DocumentMut) {
 fn forget_other_types(library: &mut dyn TableLike) {
     for key in ["crate-type", "crate_type"] {
         let types = library.get(key).and_then(Item::as_array);
-        if types
-            .is_some_and(|it| it.iter().any(|it| ["lib", "rlib"].map(Some).contains(&it.as_str())))
-        {
+        if types.is_some_and(|types| {
+            types.iter().any(|kind| matches!(kind.as_str(), Some("lib" | "rlib")))
+        }) {
             library.remove(key);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::iter;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,17 +88,16 @@ impl Asked {
 pub(super) fn workspace_manifest(policies: &Policies, extent: Extent) -> String {
     let patches = patches(policies);
     let members = match extent {
-        Extent::Libraries => String::new(),
-        Extent::WithTests => {
-            let members = policies.crates.iter().map(|it| format!("policies/{}", it.folder));
-            members.map(|it| format!(", {}", toml_edit::Value::from(it))).collect()
-        }
+        Extent::Libraries => &[][..],
+        Extent::WithTests => &policies.crates,
     };
+    let members = members.iter().map(|member| format!("policies/{}", member.folder));
+    let members: toml_edit::Array = iter::once("program".to_owned()).chain(members).collect();
     format!(
         r#"{GENERATED}
 [workspace]
 resolver = "3"
-members = ["program"{members}]
+members = {members}
 
 # What others depend on gets the engine's API as well.
 {patches}[profile.release]

@@ -141,9 +141,9 @@ impl Workspace {
     fn excludes(&self, folder: &Path) -> bool {
         let lists = |key| {
             let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
-            Some(list?.iter().filter_map(Value::as_str).any(|it| {
-                let it = it.strip_prefix("./").unwrap_or(it);
-                folder.starts_with(self.folder.join(it))
+            Some(list?.iter().filter_map(Value::as_str).any(|path| {
+                let path = path.strip_prefix("./").unwrap_or(path);
+                folder.starts_with(self.folder.join(path))
             }))
         };
         lists("exclude").unwrap_or(false) && !lists("members").unwrap_or(false)

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::ResolveError;
 use crate::compile::{self, Network};
 use crate::engine::Engine;
+use crate::features::Features;
 use crate::generate;
 use crate::interrupt::TemporaryFolder;
 use crate::lock::{Lock, Package};
@@ -33,13 +34,16 @@ pub(crate) fn linked(engine: &Engine) -> Result<Vec<Package>, ResolveError> {
 #[derive(PartialEq, Eq)]
 struct Question {
     manifests: [String; 2],
+    features: Features,
     packages: Vec<Package>,
 }
 
 impl Question {
     fn new(engine: &Engine, lock: &Lock) -> Self {
-        let manifests = [&engine.api, &engine.runtime].map(|it| it.document.to_string());
-        Self { manifests, packages: lock.packages.clone() }
+        let manifests =
+            [&engine.api, &engine.runtime].map(|manifest| manifest.document.to_string());
+        let features = engine.features.clone();
+        Self { manifests, features, packages: lock.packages.clone() }
     }
 }
 
@@ -53,15 +57,15 @@ fn linked_by(engine: &Engine, lock: &Lock) -> Result<Vec<Package>, ResolveError>
         compile::complete_lock(&workspace, network)?;
         Ok(Lock::read(&workspace.root.join("Cargo.lock"))?)
     };
-    let is_locked = |it: &Package| lock.pins().any(|pin| pin.is(it));
+    let is_locked = |package: &Package| lock.pins().any(|pin| pin.is(package));
     // Without the network Cargo may move what is locked to what it has at hand.
-    let at_hand = locked(Network::Off).ok().filter(|it| it.pins().all(is_locked));
+    let at_hand = locked(Network::Off).ok().filter(|found| found.pins().all(is_locked));
     let alone = at_hand.or_else(|| locked(Network::On).ok());
     let Some(alone) = alone else {
         // Why Cargo has no answer, it tells when it is asked for the whole.
         let all = lock.without("policy-engine", &engine.left_out);
         let all = all.linked_with("policy-engine", |_| true).into_iter();
-        return Ok(all.filter(|it| it.source.is_some()).cloned().collect());
+        return Ok(all.filter(|package| package.source.is_some()).cloned().collect());
     };
-    Ok(lock.pins().filter(|pin| alone.pins().any(|it| it.is(pin))).cloned().collect())
+    Ok(lock.pins().filter(|pin| alone.pins().any(|left| left.is(pin))).cloned().collect())
 }

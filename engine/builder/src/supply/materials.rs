@@ -165,7 +165,7 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
             places.insert(name.to_owned(), place);
         }
         // Those deeper in it are told by who depends on them.
-        for folder in dependencies(&manifest).into_iter().filter_map(|it| it.path) {
+        for folder in dependencies(&manifest).into_iter().filter_map(|dependency| dependency.path) {
             let folder = fs_err::canonicalize(folder)?;
             if !folders.contains(&folder) {
                 folders.push(folder);

@@ -93,8 +93,8 @@ fn included(document: &DocumentMut) -> Vec<Included> {
         Some(Item::Value(Value::Array(list))) => list.iter().filter_map(one).collect(),
         Some(Item::Value(value)) => one(value).into_iter().collect(),
         Some(Item::ArrayOfTables(tables)) => {
-            let tables = tables.iter().map(|it| Value::InlineTable(it.clone().into_inline_table()));
-            tables.filter_map(|it| one(&it)).collect()
+            let tables = tables.iter().map(|table| Value::from(table.clone().into_inline_table()));
+            tables.filter_map(|table| one(&table)).collect()
         }
         _ => Vec::new(),
     }
@@ -131,14 +131,14 @@ const JOINED: [&[&str]; 2] =
 /// Adds settings that have to stand back where there are others.
 pub(super) fn merge(into: &mut Table, from: Table, path: &mut Vec<String>) {
     for (key, item) in from {
-        path.push(key.to_string());
+        path.push(key.clone());
         match (into.get_mut(&key), item) {
             (None, item) => {
                 into.insert(&key, item);
             }
             (Some(Item::Table(into)), Item::Table(from)) => merge(into, from, path),
             (Some(Item::Value(Value::Array(into))), Item::Value(Value::Array(mut from)))
-                if JOINED.iter().any(|it| path.iter().eq(it.iter())) =>
+                if JOINED.iter().any(|list| path.iter().eq(list.iter())) =>
             {
                 // Those that win come last.
                 from.extend(std::mem::take(into));

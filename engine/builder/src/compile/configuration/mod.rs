@@ -118,7 +118,7 @@ impl Configuration {
 fn sorted(table: &Table, path: &mut Vec<String>, set_aside: &mut Vec<String>) -> Table {
     let mut followed = Table::new();
     followed.set_implicit(true);
-    for (key, item) in table.iter() {
+    for (key, item) in table {
         path.push(key.to_owned());
         let keys: Vec<_> = path.iter().map(String::as_str).collect();
         match (fate(&keys), item) {

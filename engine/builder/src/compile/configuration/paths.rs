@@ -72,7 +72,9 @@ impl Kind {
         let joined = |path: &str| root.join(path).to_string_lossy().into_owned();
         match self {
             Self::Path => joined(text),
-            Self::Program if text.split(' ').next().is_some_and(|it| it.contains('/')) => {
+            Self::Program
+                if text.split(' ').next().is_some_and(|program| program.contains('/')) =>
+            {
                 joined(text)
             }
             Self::Url => match text.strip_prefix("file:") {
@@ -87,7 +89,7 @@ impl Kind {
 /// The same of a variable's value, which is relative to the current folder.
 pub(super) fn made_absolute_of_variable(name: &OsStr, value: OsString, current: &Path) -> OsString {
     let Some(name) = name.to_str() else { return value };
-    let ends = |with: &[&str]| with.iter().any(|it| name.ends_with(it));
+    let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
     let kind = if ends(&["_CAINFO", "_DIRECTORY", "_LOCAL_REGISTRY"]) {
         Kind::Path
     } else if ends(&["_LINKER", "_CREDENTIAL_PROVIDER"]) || name.contains("_CREDENTIAL_ALIAS_") {

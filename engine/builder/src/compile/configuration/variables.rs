@@ -33,7 +33,7 @@ pub(super) fn fate(name: &OsStr) -> Option<Fate> {
     let name = name.to_str()?;
     let is_linker = name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
     let is_flags = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
-    let begins = |with: &[&str]| with.iter().any(|it| name.starts_with(it));
+    let begins = |with: &[&str]| with.iter().any(|start| name.starts_with(start));
     if is_linker || ["CARGO_BUILD_JOBS", "CARGO_LOG"].contains(&name) || begins(&FOLLOWED) {
         return Some(Fate::Followed);
     }
