@@ -79,7 +79,8 @@ pub(crate) enum CompileError {
     )]
     NoToolchain { program: String, error: io::Error },
     #[error(
-        "the Rust toolchain that {named} asks for does not start: {reason}; install it          (`rustup toolchain install`), or have another one named there"
+        "the Rust toolchain that {named} asks for does not start: {reason}; install it \
+         (`rustup toolchain install`), or have another one named there"
     )]
     Toolchain { reason: String, named: String },
     #[error(transparent)]
