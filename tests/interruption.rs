@@ -7,6 +7,7 @@ use crate::support::{Folder, builder_process, until};
 
 /// A Cargo that resolves at once, and compiles for ever in a process that it starts.
 const CARGO: &str = r#"#!/bin/sh
+cd "${0%/*}"
 if [ "$1" = update ]; then exit; fi
 echo half > "$TMPDIR/half"
 sh -c 'echo $$ > compiler; exec sleep 1000' &
@@ -15,10 +16,10 @@ wait
 "#;
 
 /// One that never has an answer.
-const STUCK: &str = "#!/bin/sh\necho $$ > cargo\nexec sleep 1000\n";
+const STUCK: &str = "#!/bin/sh\ncd \"${0%/*}\"\necho $$ > cargo\nexec sleep 1000\n";
 
 /// One that takes no hint.
-const DEAF: &str = "#!/bin/sh\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
+const DEAF: &str = "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
     echo $$ > cargo\nwhile :; do sleep 1; done\n";
 
 /// A folder with all that a build takes, and with this Cargo.

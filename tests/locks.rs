@@ -133,6 +133,52 @@ fn an_engine_that_is_not_linked_with_a_crate() {
     assert_eq!(generated(&folder).1, ["digits 1.0.9", "modern 1.0.0"]);
 }
 
+/// Nor does what its tests use, or what its dependencies use with features that it does not take.
+#[test]
+fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
+    const SHADES: (&str, &str) = ("shades 1.0.0", "digits = { version = \"1\", optional = true }");
+    let crates = [&CRATES[..4], &[SHADES]].concat();
+    for (dependencies, engines) in [
+        ("[dev-dependencies]\ndigits = \"1\"", &["digits 1.0.5"][..]),
+        ("[target.'cfg(unix)'.dev-dependencies]\ndigits = \"1\"", &["digits 1.0.5"]),
+        ("shades = \"1\"", &["digits 1.0.5", "shades 1.0.0"]),
+    ] {
+        let folder = Folder::with_registry(&crates).engine(dependencies, engines);
+        // `shades` itself is linked, and stands in the lock with all that it may depend on.
+        let edge = "name = \"shades\"\nversion = \"1.0.0\"\n";
+        let lock = fs::read_to_string(folder.path().join("source/Cargo.lock")).unwrap();
+        let lock = lock.replace(edge, &format!("{edge}dependencies = [\"digits\"]\n"));
+        let lock = lock.replace("[\"digits\", \"shades\"]", "[\"shades\"]");
+        let folder = folder.file("source/Cargo.lock", &lock);
+        let of_policies = |folder: &Folder| -> Vec<String> {
+            let (said, packages) = generated(folder);
+            assert_eq!(said, "");
+            packages.into_iter().filter(|it| it.starts_with("digits")).collect()
+        };
+        // Neither is the policies' lock overridden, nor is what they ask for impossible.
+        let folder = folder.locked("a", "digits = \"1\"", &["digits 1.0.3"]);
+        assert_eq!(of_policies(&folder), ["digits 1.0.3"], "{dependencies}");
+        let folder = folder.locked("a", "digits = \"=1.0.9\"", &["digits 1.0.9"]);
+        assert_eq!(of_policies(&folder), ["digits 1.0.9"], "{dependencies}");
+    }
+}
+
+/// What its build scripts use counts, and what it uses on any platform: one lock is for them all.
+#[test]
+fn what_the_engine_is_built_with_binds_the_policies() {
+    for dependencies in [
+        "[build-dependencies]\ndigits = \"1\"",
+        "[target.'cfg(unix)'.dependencies]\ndigits = \"1\"",
+    ] {
+        let folder = Folder::with_registry(&CRATES).engine(dependencies, &["digits 1.0.5"]).locked(
+            "a",
+            "digits = \"1\"",
+            &["digits 1.0.3"],
+        );
+        assert_eq!(generated(&folder).1, ["digits 1.0.5"], "{dependencies}");
+    }
+}
+
 /// Cargo's words name the policies.
 #[test]
 fn crates_that_link_the_same_library() {

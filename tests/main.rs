@@ -16,10 +16,14 @@ mod support;
 
 /// An image that builds images, run by Docker.
 mod builder_image;
+/// No configuration of Cargo's changes a program.
+mod cargo_configuration;
 /// The command line of the program in the image.
 mod cli;
 /// Docker, Podman and skopeo take the image.
 mod containers;
+/// What crates may be like.
+mod crates;
 /// What the builder says when it cannot build.
 mod errors;
 /// The Nix flake, built with the real Nix.

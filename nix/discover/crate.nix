@@ -2,6 +2,7 @@
 {
   lib,
   paths,
+  rustNames ? import ./rust-names.nix { inherit lib; },
   semver,
 }:
 {
@@ -95,12 +96,23 @@ let
     else
       fail "`${it}` has no `${key}` in its `[package]`: add one, as text";
   name = text "name";
-  version = text "version";
+  # Cargo's own default, for what is never published.
+  version = if manifest.package ? version then text "version" else "0.0.0";
 
   asked = lib.findFirst (it: it.linked && it.package == "policy-api") null manifest.dependencies;
   role = if asked == null then "support" else "policy";
   # From Git or a folder it needs no version; then the compiler decides.
   isMet = asked.requirement == null || semver.satisfies asked.requirement api;
+
+  # The name that Rust knows the library by.
+  libraryName =
+    if manifest.libraryName == null then
+      lib.replaceStrings [ "-" ] [ "_" ] name
+    else
+      manifest.libraryName;
+  inherit (manifest) libraryTypes;
+  isMacro = lib.elem "proc-macro" libraryTypes;
+  isRustLibrary = libraryTypes == [ ] || lib.elem "lib" libraryTypes || lib.elem "rlib" libraryTypes;
 
   library = if manifest.library == null then "src/lib.rs" else manifest.library;
   libraryFile = manifest.folder + "/${library}";
@@ -137,6 +149,14 @@ else if role == "policy" && !isMet then
   fail "policy crate `${name}` asks for policy-api `${asked.requirement}` in `${it}`, and this engine has ${api}: change the requirement, or build with an engine that has it"
 else if role == "policy" && !paths.isFile libraryFile then
   fail "`${it}` depends on `policy-api` but has no library: expected `${show libraryFile}`, with `policy_api::register!` in it; ${untracked libraryFile}"
+else if role == "policy" && isMacro then
+  fail "policy crate `${name}` is a procedural macro, which runs in the compiler and not in a program: take `proc-macro` out of the `[lib]` of `${it}`, or have the policy in a crate of its own"
+else if role == "policy" && !isRustLibrary then
+  fail "policy crate `${name}` is compiled as ${
+    lib.concatMapStringsSep " and " (it: "`${it}`") libraryTypes
+  } alone, which no Rust program can be linked with: add `\"lib\"` to the `crate-type` in the `[lib]` of `${it}`"
+else if role == "policy" && !rustNames.isCrateName libraryName then
+  fail "policy crate `${name}` has a library of the name `${libraryName}`, which Rust does not take for a crate's in a path, so the program cannot refer to it: rename the package, or have another `name` in the `[lib]` of `${it}`"
 else
   {
     crate = name;
@@ -145,6 +165,7 @@ else
       folder
       role
       library
+      libraryName
       ;
     path = manifest.folder;
     # What the manifest is called in a message.

@@ -129,7 +129,37 @@ let
     else
       [ ];
 
-  crates = lib.concatMap crateIn folders;
+  # Those deeper in the folder count where others depend on them by their paths.
+  nestedOf =
+    it:
+    lib.concatMap (
+      { package, path, ... }:
+      lib.optional
+        (
+          path != null
+          && package != "policy-api"
+          && paths.contains root path.folder
+          && toString path.folder != toString root
+          && paths.isFile (path.folder + "/Cargo.toml")
+        )
+        {
+          key = toString path.folder;
+          value = crateOf (paths.within root path.folder) (readManifestOf path.folder) // {
+            role = "support";
+          };
+        }
+    ) it.dependencies;
+  crates = lib.sort (a: b: a.folder < b.folder) (
+    map (it: it.value) (
+      builtins.genericClosure {
+        startSet = map (value: {
+          key = toString value.path;
+          inherit value;
+        }) (lib.concatMap crateIn folders);
+        operator = it: nestedOf it.value;
+      }
+    )
+  );
   ofRole = role: lib.filter (it: it.role == role) crates;
   policies = ofRole "policy";
   support = ofRole "support";
@@ -163,17 +193,35 @@ let
         "policy-engine-program"
       ];
       # Cargo tells `a-b` and `a_b` apart, Rust does not.
-      spelled = it: lib.replaceStrings [ "-" ] [ "_" ] it.crate;
+      spelled = lib.replaceStrings [ "-" ] [ "_" ];
+      isTaken = name: lib.elem (spelled name) (map spelled taken);
       check =
         seen: it:
-        if lib.elem it.crate taken then
+        let
+          name = spelled it.crate;
+        in
+        if isTaken it.crate then
           fail "`${it.manifest}` is named `${it.crate}`, which is the engine's own: choose another name"
-        else if seen ? ${spelled it} then
-          fail "two crates are named `${it.crate}`: `${seen.${spelled it}.manifest}` and `${it.manifest}`; rename one of them"
+        else if seen ? ${name} then
+          fail "two crates are named `${it.crate}`: `${seen.${name}.manifest}` and `${it.manifest}`; rename one of them"
         else
-          seen // { ${spelled it} = it; };
+          seen // { ${name} = it; };
+      # The program refers to the policies' libraries only.
+      checkLibrary =
+        seen: it:
+        let
+          name = it.libraryName;
+        in
+        if isTaken name then
+          fail "`${it.manifest}` is named `${name}`, which is the engine's own: choose another name"
+        else if seen ? ${name} then
+          fail "two policy crates have a library of the name `${name}`: `${seen.${name}.manifest}` and `${it.manifest}`; have another `name` in the `[lib]` of one of them"
+        else
+          seen // { ${name} = it; };
     in
-    builtins.seq (lib.foldl' check { } crates) true;
+    builtins.seq (lib.foldl' check { } crates) (
+      builtins.seq (lib.foldl' checkLibrary { } policies) true
+    );
 
   workspaces = lib.unique (map (it: it.workspace) (lib.filter (it: it.workspace != null) crates));
 

@@ -19,29 +19,45 @@ let
       builtins.fromTOML (builtins.readFile path)
     );
 
+  # Whether a folder is none of a workspace's members though it lies in it: it is excluded, and not
+  # listed as a member by its own path.
+  excludes =
+    workspace: folder:
+    let
+      listed = table workspace.document.workspace;
+      lists =
+        key:
+        lib.any (it: builtins.isString it && paths.contains (resolve workspace.folder it) folder) (
+          lib.optionals (builtins.isList (listed.${key} or null)) listed.${key}
+        );
+    in
+    lists "exclude" && !lists "members";
+
   # As Cargo sees it: the manifest itself, the one that it names, or the nearest above it with a
-  # `[workspace]` table.
+  # `[workspace]` table that does not exclude it.
   workspaceOf =
     folder: document:
     let
       named = text ((table (document.package or null)).workspace or null);
-      at = folder: {
-        inherit folder;
-        document = read (folder + "/Cargo.toml");
-      };
       namedFolder = resolve folder named;
-      candidates = map at (lib.filter (above: paths.isFile (above + "/Cargo.toml")) (paths.above folder));
     in
     if document ? workspace then
       { inherit folder document; }
     else if named == null then
-      lib.findFirst (it: it.document ? workspace) null candidates
+      lib.findFirst (it: it.document ? workspace && !excludes it folder) null (candidatesOf folder)
     else if paths.isFile (namedFolder + "/Cargo.toml") then
       at namedFolder
     else
       fail "`${show (folder + "/Cargo.toml")}` names the workspace `${named}`, and `${
         show (namedFolder + "/Cargo.toml")
       }` is not there: correct it, or have Git track the file (`git add`)";
+
+  at = folder: {
+    inherit folder;
+    document = read (folder + "/Cargo.toml");
+  };
+  candidatesOf =
+    folder: map at (lib.filter (above: paths.isFile (above + "/Cargo.toml")) (paths.above folder));
 
   resolve = folder: path: if lib.hasPrefix "/" path then /. + path else folder + "/${path}";
 
@@ -52,6 +68,8 @@ let
   path = folder + "/Cargo.toml";
   document = read path;
   workspace = workspaceOf folder document;
+  # The nearest that it would belong to if that did not exclude it.
+  excluding = lib.findFirst (it: it.document ? workspace) null (candidatesOf folder);
   shared = if workspace == null then { } else table (workspace.document.workspace or null);
 
   # What a key is set to in the workspace.
@@ -60,7 +78,11 @@ let
     (table values).${name} or (fail (
       "`${show path}` takes `${key}` from its workspace, and "
       + (
-        if workspace == null then
+        if workspace == null && excluding != null then
+          "`${
+            show (excluding.folder + "/Cargo.toml")
+          }` excludes it: write it out, or list it in the `members` there"
+        else if workspace == null then
           "is in no workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
         else
           "`${show (workspace.folder + "/Cargo.toml")}` has none: add it there, or write it out"
@@ -73,6 +95,8 @@ let
   ) (table (document.package or null));
 
   lints = if inherits (document.lints or null) then inherited "lints" shared "lints" else null;
+
+  libraryTable = table (document.lib or null);
 
   # The tables of dependencies that count in a build; tests' do not. The spellings with `_` are of
   # older editions.
@@ -133,7 +157,17 @@ in
     package
     dependencies
     ;
-  library = text ((table (document.lib or null)).path or null);
+  library = text (libraryTable.path or null);
+  libraryName = text (libraryTable.name or null);
+  # What it is compiled as: none for what Cargo takes it to be.
+  libraryTypes =
+    if libraryTable.proc-macro or libraryTable.proc_macro or false == true then
+      [ "proc-macro" ]
+    else
+      let
+        given = libraryTable.crate-type or libraryTable.crate_type or null;
+      in
+      lib.filter builtins.isString (lib.optionals (builtins.isList given) given);
   # What stops where the workspace does not have what is taken from it: to be forced.
   complete = builtins.deepSeq [
     package

@@ -62,6 +62,7 @@ in
           folder = "fingerprint";
           role = "policy";
           library = "src/lib.rs";
+          libraryName = "fingerprint";
           buildScript = null;
           targets = [ ];
           manifest = theirs.show ../../tests/fixtures/house-rules/fingerprint/Cargo.toml;
@@ -75,6 +76,7 @@ in
           folder = "greeting";
           role = "policy";
           library = "src/lib.rs";
+          libraryName = "greeting";
           buildScript = null;
           targets = [ "tests/hello.rs" ];
           manifest = theirs.show ../../tests/fixtures/house-rules/greeting/Cargo.toml;

@@ -29,6 +29,29 @@ fn a_date_that_is_none() {
     );
 }
 
+/// CI that passes variables on sets those that it has none for.
+#[test]
+fn an_empty_variable_is_none() {
+    let folder = Folder::with_registry(&[]).small_engine();
+    let image = |empty: &[&str]| {
+        let arguments = ["image", "--engine", "source", "--work-dir", "work", "--no-vet"];
+        let mut command = folder.at_home(&[&arguments[..], &["--format", "json"]].concat());
+        command.env_remove("POLICY_ENGINE_SOURCE").envs(empty.iter().map(|name| (name, "")));
+        let printed = command.assert().success().get_output().stdout.clone();
+        let printed: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+        printed["image"].clone()
+    };
+    let empty = [
+        "POLICY_ENGINE_ADVISORY_DB",
+        "POLICY_ENGINE_FEATURES",
+        "POLICY_ENGINE_IMAGE_REPO",
+        "POLICY_ENGINE_SOURCE",
+        "POLICY_ENGINE_TAG",
+        "SOURCE_DATE_EPOCH",
+    ];
+    assert_eq!(image(&empty), image(&[]));
+}
+
 #[test]
 fn a_target_that_cannot_be_compiled_for() {
     let folder = Folder::new().policy("anything");

@@ -1,3 +1,6 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::{Folder, SECOND, sentence};
 
 const IN_SECOND: [&str; 2] = ["--work-dir", SECOND];
@@ -114,4 +117,44 @@ fn no_cargo_or_compiler() {
         "cannot start `rustc`: No such file or directory (os error 2); Rust is needed to compile \
          the policies: install it from rustup.rs, or have `rustc` on the PATH"
     );
+}
+
+/// As rustup says it, which runs in the compiler's place.
+#[test]
+fn a_toolchain_that_is_not_installed() {
+    let rustup = "#!/bin/sh\necho \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not \
+                  installed\" >&2\nexit 1\n";
+    let folder = Folder::new().policy("good").file("rustup", rustup);
+    let rustc = folder.path().join("rustup");
+    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = folder.file("rust-toolchain.toml", "[toolchain]\nchannel = \"1.70.0\"\n");
+    let file = folder.path().canonicalize().unwrap().join("rust-toolchain.toml");
+    let refused = |named: &str, arguments: &[&str], toolchain: Option<&str>| {
+        let mut command = folder.builder(arguments);
+        command.env("RUSTC", &rustc).env_remove("RUSTUP_TOOLCHAIN");
+        command.envs(toolchain.map(|name| ("RUSTUP_TOOLCHAIN", name)));
+        assert_eq!(
+            sentence(&folder.fails_as(&mut command)),
+            format!(
+                "the Rust toolchain that {named} asks for does not start: toolchain \
+                 '1.70.0-x86_64-unknown-linux-gnu' is not installed; install it (`rustup toolchain \
+                 install`), or have another one named there"
+            )
+        );
+    };
+    let file = format!("`{}`", file.display());
+    for arguments in [
+        &["image"][..],
+        &["build", "--target", "x86_64-unknown-linux-musl"],
+        &["vet"],
+        &["generate", "--output", "workspace"],
+    ] {
+        refused(
+            &file,
+            &[arguments, &["--work-dir", SECOND][..if arguments[0] == "generate" { 0 } else { 2 }]]
+                .concat(),
+            None,
+        );
+    }
+    refused("the variable `RUSTUP_TOOLCHAIN`", &["image"], Some("1.70.0"));
 }

@@ -49,7 +49,7 @@ fn a_manifest_without_what_a_crate_has() {
          and a version"
     );
     assert_eq!(
-        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\n").refused(&[]),
+        with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion = 1.0\n").refused(&[]),
         "`policies/bad/Cargo.toml` has no `version` in its `[package]`: add one, as text"
     );
     assert_eq!(
@@ -83,6 +83,104 @@ fn two_crates_of_one_name() {
         with("policies/mine/Cargo.toml", manifest).refused(&[]),
         "`policies/mine/Cargo.toml` is named `policy-engine`, which is the engine's own: choose \
          another name"
+    );
+}
+
+/// A policy with this before its dependencies.
+fn policy(name: &str, before: &str) -> String {
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{before}[dependencies]\npolicy-api = \
+         \"0.1\"\n"
+    )
+}
+
+fn beside(manifest: &str) -> Folder {
+    with("policies/it/Cargo.toml", manifest).file("policies/it/src/lib.rs", "")
+}
+
+#[test]
+fn names_that_no_program_can_refer_to() {
+    let unspeakable = |package: &str, library: &str, before: &str| {
+        assert_eq!(
+            beside(&policy(package, before)).refused(&[]),
+            format!(
+                "policy crate `{package}` has a library of the name `{library}`, which Rust does \
+                 not take for a crate's in a path, so the program cannot refer to it: rename the \
+                 package, or have another `name` in the `[lib]` of `policies/it/Cargo.toml`"
+            )
+        );
+    };
+    for name in ["std", "core", "alloc", "self", "super", "crate", "mut", "gen", "try", "_"] {
+        unspeakable(name, name, "");
+    }
+    unspeakable("proc-macro", "proc_macro", "");
+    unspeakable("fine", "Self", "[lib]\nname = \"Self\"\n");
+    unspeakable("fine", "3a", "[lib]\nname = \"3a\"\n");
+    let taken = |name: &str, manifest: &str| {
+        assert_eq!(
+            beside(manifest).refused(&[]),
+            format!(
+                "`policies/it/Cargo.toml` is named `{name}`, which is the engine's own: choose \
+                 another name"
+            )
+        );
+    };
+    for name in ["policy_engine", "policy-engine", "policy_api", "policy_engine_program"] {
+        taken(name, &policy(name, ""));
+    }
+    taken("policy_engine", &policy("fine", "[lib]\nname = \"policy_engine\"\n"));
+}
+
+#[test]
+fn two_libraries_of_one_name() {
+    assert_eq!(
+        beside(&policy("better", "[lib]\nname = \"good\"\n")).refused(&[]),
+        "two policy crates have a library of the name `good`: `policies/good/Cargo.toml` and \
+         `policies/it/Cargo.toml`; have another `name` in the `[lib]` of one of them"
+    );
+}
+
+#[test]
+fn libraries_that_no_program_can_be_linked_with() {
+    let refused = |library: &str| {
+        let library = format!("[lib]\n{library}\n");
+        beside(&policy("it", &library)).refused(&[])
+    };
+    for (library, types) in [
+        ("crate-type = [\"cdylib\"]", "`cdylib`"),
+        ("crate_type = [\"staticlib\", \"cdylib\"]", "`staticlib` and `cdylib`"),
+        ("crate-type = [\"dylib\"]", "`dylib`"),
+    ] {
+        assert_eq!(
+            refused(library),
+            format!(
+                "policy crate `it` is compiled as {types} alone, which no Rust program can be linked \
+                 with: add `\"lib\"` to the `crate-type` in the `[lib]` of `policies/it/Cargo.toml`"
+            )
+        );
+    }
+    for library in ["proc-macro = true", "proc_macro = true", "crate-type = [\"proc-macro\"]"] {
+        assert_eq!(
+            refused(library),
+            "policy crate `it` is a procedural macro, which runs in the compiler and not in a \
+             program: take `proc-macro` out of the `[lib]` of `policies/it/Cargo.toml`, or have \
+             the policy in a crate of its own"
+        );
+    }
+}
+
+#[test]
+fn a_crate_that_its_workspace_excludes() {
+    let folder = beside("[package]\nname = \"it\"\nversion.workspace = true\n")
+        .file("Cargo.toml", "[workspace]\nexclude = [\"policies\"]\npackage.version = \"1.0.0\"\n");
+    let workspace = folder.path().canonicalize().unwrap().join("Cargo.toml");
+    assert_eq!(
+        folder.refused(&[]),
+        format!(
+            "`policies/it/Cargo.toml` takes `package.version` from its workspace, and `{}` excludes \
+             it: write it out, or list it in the `members` there",
+            workspace.display()
+        )
     );
 }
 

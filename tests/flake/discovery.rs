@@ -162,6 +162,41 @@ fn folders_that_are_taken() {
                 beside(&policy("it", "[patch.crates-io]\npolicy-api.path = \"..\"\napi = { package = \"policy-api\", path = \"..\" }\n")),
             ),
             ("a crate that is a workspace", beside(&policy("it", "[workspace]\n"))),
+            ("no version", beside("[package]\nname = \"it\"\n")),
+            (
+                "crates in a crate's folder, and in one that is none",
+                Folder::new()
+                    .policy_with("a", "i = { path = \"inner\", package = \"inner\" }", "")
+                    .policy_with("a-b", "deep.path = \"../parts/deep\"", "")
+                    .library("a/inner", "", "")
+                    .file("policies/a/inner/Cargo.toml", &policy("inner", "most.path = \"most\"\n"))
+                    .file("policies/a/inner/most/Cargo.toml", "[package]\nname = \"most\"\n")
+                    .file("policies/a/unused/Cargo.toml", "[package]\nname = \"unused\"\n")
+                    .file("policies/parts/deep/Cargo.toml", &manifest("deep", "[dependencies]\na-b.path = \"../../a/inner/most\"\na-b.package = \"most\"\n")),
+            ),
+            (
+                "libraries that are one to Rust where one is no policy's",
+                beside(&manifest("it", "[lib]\nname = \"good\"\n")),
+            ),
+            ("a support crate of a name that Rust has", beside(&manifest("gen", ""))),
+            (
+                "a library for Rust and for others",
+                beside(&manifest("it", "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n[dependencies]\npolicy-api = \"0.1\"\n")),
+            ),
+            ("names that look like keywords", beside(&policy("union", "")).policy("auto").policy("test")),
+            (
+                "a workspace that excludes it, and one around that",
+                within("[workspace]\nmembers = [\"*\"]\n[workspace.package]\nversion = \"2.0.0\"\n", "[package]\nname = \"it\"\nversion.workspace = true\n")
+                    .file("policies/Cargo.toml", "[workspace]\nexclude = [\"./it\"]\n[workspace.package]\nversion = \"3.0.0\"\n"),
+            ),
+            (
+                "a member of a workspace that excludes what is around it",
+                within("[workspace]\nmembers = [\"policies/it\"]\nexclude = [\"policies\"]\n[workspace.package]\nversion = \"2.0.0\"\n", "[package]\nname = \"it\"\nversion.workspace = true\n"),
+            ),
+            (
+                "what a workspace that excludes it replaces",
+                within("[workspace]\nexclude = [\"policies\"]\n[patch.crates-io]\nx.path = \"x\"\n", &policy("it", "")),
+            ),
         ],
     );
 }
@@ -234,7 +269,6 @@ fn folders_that_are_refused() {
             ("no package", beside("[dependencies]\n")),
             ("no table of a package", beside("package = \"it\"\n")),
             ("no name", beside("[package]\nversion = \"1.0.0\"\n")),
-            ("no version", beside("[package]\nname = \"it\"\n")),
             ("a version that is no text", beside("[package]\nname = \"it\"\nversion = 1.0\n")),
             ("half a version", beside("[package]\nname = \"it\"\nversion = \"1.0\"\n")),
             ("a name with a space", beside(&manifest("i t", ""))),
@@ -300,6 +334,46 @@ fn folders_that_are_refused() {
             (
                 "a workspace that is not there",
                 within("[workspace]\n", &manifest("it", "workspace = \"../other\"\n")),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn crates_that_no_program_can_be_made_of() {
+    check(
+        false,
+        &[
+            ("the engine's name, as Rust spells it", beside(&manifest("policy_engine", ""))),
+            (
+                "the engine's name, of a library",
+                beside(&policy("it", "[lib]\nname = \"policy_engine\"\n")),
+            ),
+            ("a keyword", beside(&policy("gen", ""))),
+            ("a path's beginning", beside(&policy("self", ""))),
+            ("a crate of Rust's", beside(&policy("std", ""))),
+            ("a library's name that is none", beside(&policy("it", "[lib]\nname = \"3a\"\n"))),
+            ("two libraries of one name", beside(&policy("it", "[lib]\nname = \"good\"\n"))),
+            ("a shared library alone", beside(&policy("it", "[lib]\ncrate-type = [\"cdylib\"]\n"))),
+            ("a macro", beside(&policy("it", "[lib]\nproc_macro = true\n"))),
+            (
+                "a workspace that excludes it",
+                within(
+                    "[workspace]\nexclude = [\"policies\"]\npackage.version = \"1.0.0\"\n",
+                    "[package]\nname = \"it\"\nversion.workspace = true\n",
+                ),
+            ),
+            (
+                "one name twice, deeper",
+                Folder::new()
+                    .policy_with("a", "good.path = \"inner\"", "")
+                    .policy("good")
+                    .file("policies/a/inner/Cargo.toml", &manifest("good", "")),
+            ),
+            (
+                "the folder of all is a crate that one depends on",
+                beside(&policy("it", "top.path = \"..\"\n"))
+                    .file("policies/Cargo.toml", &manifest("top", "")),
             ),
         ],
     );

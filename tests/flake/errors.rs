@@ -136,7 +136,7 @@ fn a_manifest_without_what_a_crate_has() {
          and a version"
     );
     assert_eq!(
-        bad("[package]\nname = \"bad\"\n"),
+        bad("[package]\nname = \"bad\"\nversion = 1.0\n"),
         "`policies/bad/Cargo.toml` has no `version` in its `[package]`: add one, as text"
     );
     assert_eq!(

@@ -14,6 +14,7 @@ mod registry;
 mod repository;
 mod server;
 mod shell;
+mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;

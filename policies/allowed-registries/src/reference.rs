@@ -52,7 +52,8 @@ impl<'r> Reference<'r> {
             );
         }
         let official = registry == DEFAULT_REGISTRY && !path.contains('/');
-        if official && tag.is_none() && digest.is_none() && is_hex(path, 64) {
+        // Only where nothing says that it is a name, as runtimes have it.
+        if is_hex(text, 64) {
             return Err("it is an image's id and not its name");
         }
         Ok(Self { registry, official, path, tag, digest })
@@ -188,6 +189,22 @@ mod tests {
             let reference = Reference::parse(&pinned).unwrap();
             assert_eq!(reference.to_string(), format!("{full}@{SHA}"));
             assert!(reference.is_pinned());
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_an_id_is_one_where_it_says_so() {
+        let id = SHA.split_once(':').unwrap().1;
+        for (before, after, full) in [
+            ("docker.io/", "", "docker.io/library/"),
+            ("index.docker.io/", "", "docker.io/library/"),
+            ("library/", "", "docker.io/library/"),
+            ("", ":v1", "docker.io/library/"),
+            ("ghcr.io/", "", "ghcr.io/"),
+        ] {
+            let text = format!("{before}{id}{after}");
+            let reference = Reference::parse(&text).unwrap();
+            assert_eq!(reference.to_string(), format!("{full}{id}{after}"));
         }
     }
 

@@ -106,7 +106,8 @@ fn lay_out(
     let engine = engine.with_features(&features)?;
     let policies = Policies::discover(policies, &engine)?;
     let stamp = Stamp { target: &target.triple, revision: None };
-    let workspace = generate::generate(&policies, &engine, &stamp, Extent::Libraries, root)?;
+    let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
+    let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, root)?;
     resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
 }

@@ -64,7 +64,9 @@ impl Generate {
             .transpose()
             .map_err(GenerateError::Files)?;
         let lay_out = || -> Result<_, Failure> {
-            let workspace = generate::generate(&policies, &engine, &stamp, extent, &self.output)?;
+            let linked = resolve::linked(&engine)?;
+            let output = &self.output;
+            let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, output)?;
             resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
             Ok(workspace)
         };

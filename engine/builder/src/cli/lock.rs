@@ -46,8 +46,9 @@ impl Lock {
         let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
         // The lock is the same for every target.
         let stamp = Stamp { target: "", revision: None };
+        let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
         let workspace =
-            generate::generate(&policies, &engine, &stamp, Extent::Libraries, folder.path())?;
+            generate::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
         if let Renewal::These(names) = &policies.pins.renewal {
             let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);

@@ -31,8 +31,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Arg, CommandFactory, FromArgMatches};
 use policy_api::plain_text::{plain, plain_json};
 
 use crate::builder_image::BuilderImageError;
@@ -65,7 +65,9 @@ const USAGE: u8 = 64;
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
     interrupt::watch();
-    let args = match Args::try_parse() {
+    let command = without_empty_variables(Args::command());
+    let matches = command.try_get_matches();
+    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => {
             let asked_for =
@@ -100,6 +102,17 @@ pub(crate) fn main() -> ExitCode {
         Command::Watch(args) => args.run(),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+/// Has an empty variable be the same as none, as scripts and CI have it that pass one on.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| {
+        let variable = arg.get_env().and_then(std::env::var_os);
+        variable.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn ended(done: Result<ExitCode, Failure>) -> ExitCode {

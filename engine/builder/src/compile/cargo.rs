@@ -4,16 +4,18 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
 use serde::Serialize;
 
+use super::home::{self, ConfigFile};
 use super::messages::{BuiltTarget, Diagnostic, Message};
-use super::{CompileError, Profile, Target, linker};
+use super::{CompileError, Configuration, Profile, Target, flags, linker, target};
 use crate::container;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
-use crate::interrupt::{self, Temporary};
+use crate::interrupt::{self, Temporary, TemporaryFolder};
 use crate::progress::Progress;
 
 /// How many crates a build took.
@@ -34,7 +36,8 @@ pub(crate) enum Network {
 
 /// Has Cargo add to the lock what it lacks, keeping what it holds where it can.
 pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(), CompileError> {
-    let mut command = cargo("update", &workspace.root);
+    let cargo = Cargo::passing()?;
+    let mut command = cargo.command("update", &workspace.root)?;
     command.args(["--workspace", "--quiet"]);
     if network == Network::Off {
         command.arg("--offline");
@@ -42,15 +45,22 @@ pub(crate) fn complete_lock(workspace: &Workspace, network: Network) -> Result<(
     resolved(&mut command).map(drop)
 }
 
-/// Has Cargo resolve and fetch what the package in a folder depends on, and gives what it says of
-/// that: the JSON of `cargo metadata`.
-pub(crate) fn metadata(root: &Path, network: Network) -> Result<Vec<u8>, CompileError> {
-    let mut command = cargo("metadata", root);
+/// What `cargo metadata` says.
+pub(crate) struct Metadata {
+    /// As it prints it. The paths of packages are there for as long as this is kept.
+    pub(crate) json: Vec<u8>,
+    _cargo: Cargo,
+}
+
+/// Has Cargo resolve and fetch what the package in a folder depends on, and tell of that.
+pub(crate) fn metadata(root: &Path, network: Network) -> Result<Metadata, CompileError> {
+    let cargo = Cargo::passing()?;
+    let mut command = cargo.command("metadata", root)?;
     command.args(["--format-version", "1", "--quiet"]);
     if network == Network::Off {
         command.arg("--offline");
     }
-    resolved(&mut command)
+    Ok(Metadata { json: resolved(&mut command)?, _cargo: cargo })
 }
 
 /// Runs Cargo where it resolves, and gives what it prints.
@@ -89,7 +99,8 @@ pub(super) fn build(
     flags: &OsStr,
     progress: &Progress,
 ) -> Result<Build, CompileError> {
-    let mut command = cargo("build", &workspace.root);
+    let cargo = Cargo::kept(cache)?;
+    let mut command = cargo.command("build", &workspace.root)?;
     let _scratch = scratch(&mut command, cache)?;
     if profile == Profile::Release {
         command.args(["--release", "--target", &target.triple]);
@@ -130,6 +141,8 @@ pub(super) fn build(
 pub(super) fn scratch(command: &mut Command, cache: &Path) -> Result<Temporary, CompileError> {
     let scratch = Temporary::at(&cache.join("tmp"))?;
     fs_err::create_dir_all(scratch.path())?;
+    // Whatever is said where Cargo reads it wherever it runs.
+    command.env("CARGO_BUILD_BUILD_DIR", cache);
     command.env("TMPDIR", scratch.path());
     Ok(scratch)
 }
@@ -279,30 +292,90 @@ fn blame(
     unregistered.unwrap_or_else(|| CompileError::Dependency(package.into_owned()))
 }
 
-/// The Cargo that runs this program, or else the one on the PATH, without the variables that
-/// would change what the release profile says. It runs where the user is, so that the toolchain
-/// and the registries are those which the user has set there.
-pub(super) fn cargo(subcommand: &str, root: &Path) -> Command {
-    let mut command = Command::new(program());
-    command.arg(subcommand).arg("--manifest-path").arg(root.join("Cargo.toml"));
-    command.stdin(Stdio::null()).env_remove("CARGO_INCREMENTAL");
-    for (name, _) in env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_") {
-            command.env_remove(&name);
-        }
-    }
-    command
+/// The Cargo that runs this program, or else the one on the PATH, with the toolchain that the user
+/// has set where he is, and with nothing of his configuration that would change the program: see
+/// [`Configuration`].
+pub(super) struct Cargo {
+    home: PathBuf,
+    configuration: Configuration,
+    _file: ConfigFile,
+    /// Where the home goes with this.
+    _temporary: Option<TemporaryFolder>,
 }
 
-/// Whether that Cargo has Clippy.
-pub(super) fn has_clippy(workspace: &Workspace) -> Result<bool, CompileError> {
-    let mut command = cargo("clippy", &workspace.root);
-    let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
-    Ok(output.status.success())
+impl Cargo {
+    /// One for a command whose results do not tell where Cargo's home is.
+    pub(super) fn passing() -> Result<Self, CompileError> {
+        let folder = TemporaryFolder::new()?;
+        let home = folder.path().to_owned();
+        Ok(Self { _temporary: Some(folder), ..Self::at(home)? })
+    }
+
+    /// One whose home stays in a cache: what is compiled by it need not be compiled again.
+    pub(super) fn kept(cache: &Path) -> Result<Self, CompileError> {
+        Self::at(home_in(cache))
+    }
+
+    fn at(home: PathBuf) -> Result<Self, CompileError> {
+        let configuration = Configuration::read()?;
+        let file = home::lay_out(&home, &configuration.to_toml())?;
+        Ok(Self { home, configuration, _file: file, _temporary: None })
+    }
+
+    /// One of Cargo's commands for the workspace in a folder.
+    ///
+    /// It runs where no folder around it has a configuration.
+    pub(super) fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CompileError> {
+        let manifest = std::path::absolute(root)?.join("Cargo.toml");
+        let mut command = Command::new(program());
+        command.arg(subcommand).arg("--manifest-path").arg(manifest);
+        command.current_dir("/").stdin(Stdio::null());
+        for name in &self.configuration.removed {
+            command.env_remove(name);
+        }
+        command.envs(self.configuration.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(toolchain) = toolchain()? {
+            command.env(TOOLCHAIN, toolchain);
+        }
+        if env::var_os("RUSTC").is_some() {
+            command.env("RUSTC", target::rustc());
+        }
+        command.env("CARGO_HOME", &self.home).env("CARGO_ENCODED_RUSTFLAGS", flags::STATIC);
+        Ok(command)
+    }
+
+    /// Whether it has Clippy.
+    pub(super) fn has_clippy(&self, workspace: &Workspace) -> Result<bool, CompileError> {
+        let mut command = self.command("clippy", &workspace.root)?;
+        let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
+        Ok(output.status.success())
+    }
+}
+
+/// Where Cargo's home is beside what is compiled.
+pub(super) fn home_in(cache: &Path) -> PathBuf {
+    cache.join("cargo-home")
+}
+
+/// The variable by which rustup is told which toolchain it is to run.
+const TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
+
+/// The toolchain that rustup would run in the current folder: Cargo runs in another. A toolchain of
+/// another kind does not look at it.
+fn toolchain() -> Result<Option<OsString>, CompileError> {
+    static SYSROOT: OnceLock<OsString> = OnceLock::new();
+    if env::var_os(TOOLCHAIN).is_some_and(|given| !given.is_empty()) {
+        return Ok(None);
+    }
+    if let Some(sysroot) = SYSROOT.get() {
+        return Ok(Some(sysroot.clone()));
+    }
+    let sysroot = target::print("sysroot", &[])?.into();
+    Ok(Some(SYSROOT.get_or_init(|| sysroot).clone()))
 }
 
 fn program() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+    target::absolute(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 pub(super) fn not_started(error: std::io::Error) -> CompileError {

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::cargo::{self, Followed};
+use super::cargo::{self, Blame, Cargo, Followed};
 use super::messages::{Diagnostic, Message};
-use super::{CompileError, Target, cargo::Blame};
+use super::{CompileError, Target};
 use crate::discover::{Policies, Role};
 use crate::generate::{self, Workspace};
 use crate::progress::Progress;
@@ -36,7 +36,8 @@ pub(crate) fn check(
     questions: &Questions<'_>,
     progress: &Progress,
 ) -> Result<Checked, CompileError> {
-    let mut command = cargo::cargo("clippy", &workspace.root);
+    let cargo = Cargo::kept(cache)?;
+    let mut command = cargo.command("clippy", &workspace.root)?;
     let _scratch = cargo::scratch(&mut command, cache)?;
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
     command.args(["--message-format", cargo::message_format()]);
@@ -49,7 +50,6 @@ pub(crate) fn check(
     command.args(["--package", generate::PROGRAM]);
     command.arg("--").args(questions.flags);
     command.env("CLIPPY_CONF_DIR", questions.configuration);
-    command.env("CARGO_ENCODED_RUSTFLAGS", super::flags::STATIC);
 
     let folder = |manifest: &Path| manifest.parent().unwrap_or(Path::new("")).to_owned();
     let ours = workspace.root.join("policies");
@@ -75,7 +75,7 @@ pub(crate) fn check(
     if status.success() {
         return Ok(checked);
     }
-    if !blame.is_told() && !cargo::has_clippy(workspace)? {
+    if !blame.is_told() && !cargo.has_clippy(workspace)? {
         return Err(CompileError::NoClippy);
     }
     Err(blame.error(status, &words))

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{CompileError, Target, paths, target};
+use super::{CompileError, Target, cargo, paths, target};
 use crate::generate::Workspace;
 
 /// Links statically. It is part of what `cfg(target_feature)` tells apart.
@@ -22,6 +22,8 @@ pub(super) fn rustflags(
         (paths::cargo_home(), "/cargo"),
         (Some(library), "/rustc"),
         (Some(cache.to_owned()), "/build"),
+        // Behind the folder that it is in: the last that fits counts.
+        (Some(cargo::home_in(cache)), "/cargo"),
         (Some(workspace.root.clone()), "/workspace"),
     ];
     let mut flags = OsString::from(STATIC);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::cargo::{cargo, not_started, sentence};
+use super::cargo::{Cargo, not_started, sentence};
 use super::{CompileError, Target};
 use crate::generate::Workspace;
 use crate::interrupt;
@@ -73,7 +73,8 @@ pub(super) fn packages(
     target: &Target,
     ids: &BTreeSet<String>,
 ) -> Result<Vec<Linked>, CompileError> {
-    let mut command = cargo("metadata", &workspace.root);
+    let cargo = Cargo::passing()?;
+    let mut command = cargo.command("metadata", &workspace.root)?;
     command
         // All of it is there: the program has just been compiled.
         .args(["--format-version", "1", "--locked", "--offline"])

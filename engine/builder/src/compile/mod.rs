@@ -2,8 +2,10 @@
 
 mod cargo;
 mod check;
+mod configuration;
 mod elf;
 mod flags;
+mod home;
 mod linked;
 mod linker;
 mod messages;
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use cargo::{Compiled, Network, complete_lock, metadata};
 pub(crate) use check::{Checked, Questions, check};
+pub(crate) use configuration::{Configuration, ConfigurationError};
 pub(crate) use elf::{check_processor, check_static};
 pub(crate) use linked::{Linked, PackageId};
 pub(crate) use messages::{Diagnostic, Span};
@@ -75,6 +78,13 @@ pub(crate) enum CompileError {
          from rustup.rs, or have `{program}` on the PATH"
     )]
     NoToolchain { program: String, error: io::Error },
+    #[error(
+        "the Rust toolchain that {named} asks for does not start: {reason}; install it \
+         (`rustup toolchain install`), or have another one named there"
+    )]
+    Toolchain { reason: String, named: String },
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     #[error("target `{target}` is not one that this compiler knows: {reason}")]
     UnknownTarget { target: String, reason: String },
     #[error(

@@ -1,6 +1,8 @@
+use std::env;
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -27,10 +29,11 @@ impl Target {
             if !is_linux(triple) {
                 return Err(CompileError::NotLinux(triple.to_owned()));
             }
+            let host = host()?;
             if !has_standard_library(triple)? {
                 return Err(CompileError::NoStandardLibrary { target: triple.to_owned() });
             }
-            let linker = linker::choose(triple, &host()?)?;
+            let linker = linker::choose(triple, &host)?;
             return Ok(Self { linker, ..Self::of(triple) });
         }
         let host = host()?;
@@ -101,7 +104,16 @@ pub(super) fn is_linux(triple: &str) -> bool {
 
 /// The compiler that Cargo will use.
 pub(super) fn rustc() -> OsString {
-    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+    absolute(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
+/// A program as it is started from any folder: one that is not looked for on the `PATH` by an
+/// absolute path.
+pub(super) fn absolute(program: OsString) -> OsString {
+    match Path::new(&program) {
+        path if path.components().count() < 2 => program,
+        path => std::path::absolute(path).map_or(program.clone(), Into::into),
+    }
 }
 
 /// The compiler's version, as it says it: `rustc 1.95.0 (59807616e 2026-04-14)`.
@@ -127,10 +139,29 @@ pub(crate) fn print(what: &str, more: &[&str]) -> Result<String, CompileError> {
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let reason = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    if more.is_empty() {
+        // Of what it always knows, it tells nothing: rustup does not find one to run.
+        return Err(CompileError::Toolchain {
+            reason: reason.to_owned(),
+            named: named_toolchain()?,
+        });
+    }
     Err(CompileError::UnknownTarget {
         target: more.join(" ").replace("--target ", ""),
         reason: reason.to_owned(),
     })
+}
+
+/// What names the toolchain that rustup is to run here, in words.
+fn named_toolchain() -> io::Result<String> {
+    if env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|given| !given.is_empty()) {
+        return Ok("the variable `RUSTUP_TOOLCHAIN`".to_owned());
+    }
+    let current = env::current_dir()?;
+    let files = ["rust-toolchain", "rust-toolchain.toml"];
+    let mut files = current.ancestors().flat_map(|folder| files.map(|name| folder.join(name)));
+    let file = files.find(|file| file.is_file()).map(|file| format!("`{}`", file.display()));
+    Ok(file.unwrap_or_else(|| "rustup".to_owned()))
 }
 
 fn has_standard_library(triple: &str) -> Result<bool, CompileError> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::CompileError;
-use super::cargo::{cargo, not_started, sentence};
+use super::cargo::{Cargo, not_started, sentence};
 use crate::generate::Workspace;
 use crate::interrupt;
 
@@ -30,19 +30,21 @@ pub(crate) fn vendor(
     platforms: &[&str],
 ) -> Result<Vendored, CompileError> {
     let [first, others @ ..] = workspaces else { return Ok(Vendored::default()) };
-    let mut command = cargo("vendor", &first.root);
+    let cargo = Cargo::passing()?;
+    let mut command = cargo.command("vendor", &first.root)?;
     command.args(["--locked", "--versioned-dirs", "--respect-source-config"]);
     for other in others {
-        command.arg("--sync").arg(other.root.join("Cargo.toml"));
+        command.arg("--sync").arg(std::path::absolute(&other.root)?.join("Cargo.toml"));
     }
-    let output = interrupt::output(command.arg(folder)).map_err(not_started)?;
+    let output =
+        interrupt::output(command.arg(std::path::absolute(folder)?)).map_err(not_started)?;
     if !output.status.success() {
         return Err(CompileError::Vendor(sentence(&String::from_utf8_lossy(&output.stderr))));
     }
     let config = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut vendored = Vendored { config, ..Vendored::default() };
     for workspace in workspaces {
-        for package in packages(workspace, platforms)? {
+        for package in packages(&cargo, workspace, platforms)? {
             vendored.compiled.insert(format!("{}-{}", package.name, package.version));
             if vendored.registry.is_none() {
                 vendored.registry = registry_of(&package.manifest_path);
@@ -65,8 +67,12 @@ struct Package {
     manifest_path: PathBuf,
 }
 
-fn packages(workspace: &Workspace, platforms: &[&str]) -> Result<Vec<Package>, CompileError> {
-    let mut command = cargo("metadata", &workspace.root);
+fn packages(
+    cargo: &Cargo,
+    workspace: &Workspace,
+    platforms: &[&str],
+) -> Result<Vec<Package>, CompileError> {
+    let mut command = cargo.command("metadata", &workspace.root)?;
     command.args(["--locked", "--format-version", "1"]);
     for platform in platforms {
         command.args(["--filter-platform", platform]);

@@ -77,6 +77,32 @@ pub(crate) enum DiscoverError {
     )]
     NoLibrary { path: PathBuf, file: PathBuf },
     #[error(
+        "policy crate `{name}` is a procedural macro, which runs in the compiler and not in a \
+         program: take `proc-macro` out of the `[lib]` of `{}`, or have the policy in a crate of its \
+         own", path.display()
+    )]
+    Macros { path: PathBuf, name: String },
+    #[error(
+        "policy crate `{name}` is compiled as {} alone, which no Rust program can be linked with: \
+         add `\"lib\"` to the `crate-type` in the `[lib]` of `{}`",
+        types.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and "),
+        path.display()
+    )]
+    OtherLibrary { path: PathBuf, name: String, types: Vec<String> },
+    #[error(
+        "policy crate `{name}` has a library of the name `{library}`, which Rust does not take for a \
+         crate's in a path, so the program cannot refer to it: rename the package, or have another \
+         `name` in the `[lib]` of `{}`", path.display()
+    )]
+    Unspeakable { path: PathBuf, name: String, library: String },
+    #[error(
+        "two policy crates have a library of the name `{library}`: `{}` and `{}`; have another \
+         `name` in the `[lib]` of one of them",
+        first.display(),
+        second.display()
+    )]
+    SameLibrary { library: String, first: PathBuf, second: PathBuf },
+    #[error(
         "`{}` depends on the folder `{}`, which is outside of the policies folder: move that crate \
          into it, or depend on a published version of it", path.display(), dependency.display()
     )]

@@ -2,11 +2,14 @@
 //!
 //! Each immediate subfolder with a `Cargo.toml` is a crate: a policy crate when it depends on
 //! `policy-api`, else a support crate, which is part of the build where a policy depends on it.
-//! Hidden folders and `target` are passed over. Beside them are the policies from elsewhere that
+//! Hidden folders and `target` are passed over. A crate deeper in the folder is a support crate where
+//! another depends on it by its path. Beside them are the policies from elsewhere that
 //! `policies.toml` names.
 
 mod error;
 mod graph;
+mod library;
+mod nested;
 mod policy_crate;
 mod remote;
 
@@ -16,8 +19,9 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
 use crate::policies_file::PoliciesFile;
-use crate::policies_lock::Pins;
+use crate::policies_lock::{Pins, Renewal};
 pub(crate) use error::DiscoverError;
+pub(crate) use library::is_crate_name;
 pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
 
 /// The package that makes a crate a policy crate.
@@ -59,6 +63,7 @@ impl Policies {
                 return Err(DiscoverError::NoManifest { folder: path, file });
             }
         }
+        nested::add(&mut crates, root, engine)?;
         remote::add(&mut crates, &PoliciesFile::read(root)?, engine, &pins)?;
         crates.sort_by(|a, b| a.folder.cmp(&b.folder));
         let policies = Self { root: root.to_owned(), crates, pins };
@@ -73,6 +78,12 @@ impl Policies {
         Ok(policies)
     }
 
+    /// No crates at all.
+    pub(crate) fn none() -> Self {
+        let pins = Pins { lock: None, crates_locks: false, renewal: Renewal::Nothing };
+        Self { root: PathBuf::new(), crates: Vec::new(), pins }
+    }
+
     /// The crates of one role, sorted by folder name.
     pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = &PolicyCrate> {
         self.crates.iter().filter(move |it| it.role == role)
@@ -85,18 +96,32 @@ impl Policies {
     }
 
     fn check_names(&self) -> Result<(), DiscoverError> {
+        // Cargo tells `a-b` and `a_b` apart, Rust does not.
+        let spelled = |name: &str| name.replace('-', "_");
+        let is_taken = |name: &str| TAKEN.iter().any(|taken| spelled(taken) == spelled(name));
         let mut folders = BTreeMap::new();
+        let mut libraries = BTreeMap::new();
         for it in &self.crates {
-            if TAKEN.contains(&it.name.as_str()) {
+            let is_policy = it.role == Role::Policy;
+            let library = Some(&it.library.name).filter(|_| is_policy);
+            if let Some(name) = [&it.name].into_iter().chain(library).find(|name| is_taken(name)) {
                 return Err(DiscoverError::TakenName {
-                    name: it.name.clone(),
+                    name: name.clone(),
                     path: it.manifest.path.clone(),
                 });
             }
-            // Cargo tells `a-b` and `a_b` apart, Rust does not.
-            if let Some(first) = folders.insert(it.name.replace('-', "_"), it) {
+            if let Some(first) = folders.insert(spelled(&it.name), it) {
                 return Err(DiscoverError::SameName {
                     name: it.name.clone(),
+                    first: first.manifest.path.clone(),
+                    second: it.manifest.path.clone(),
+                });
+            }
+            // The program refers to the policies' libraries only.
+            let Some(library) = library else { continue };
+            if let Some(first) = libraries.insert(library, it) {
+                return Err(DiscoverError::SameLibrary {
+                    library: library.clone(),
                     first: first.manifest.path.clone(),
                     second: it.manifest.path.clone(),
                 });

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use semver::{Version, VersionReq};
 use toml_edit::{DocumentMut, Item};
 
+use super::library::Library;
 use super::{DiscoverError, POLICY_API};
 use crate::engine::Engine;
 use crate::lock::without_secret;
@@ -61,15 +62,6 @@ impl fmt::Display for Role {
     }
 }
 
-/// A crate's library, as its manifest has it or as Cargo takes it to be.
-#[derive(Debug)]
-pub(crate) struct Library {
-    /// The name that Rust knows it by.
-    pub(crate) name: String,
-    /// The file at its root.
-    pub(crate) file: PathBuf,
-}
-
 impl PolicyCrate {
     pub(super) fn read(
         folder: String,
@@ -87,7 +79,8 @@ impl PolicyCrate {
                 .ok_or_else(|| DiscoverError::NoField { path: path.clone(), key })
         };
         let name = text("name")?.to_owned();
-        let version = text("version")?;
+        // Cargo's own default, for what is never published.
+        let version = manifest.package("version").map_or(Ok("0.0.0"), |_| text("version"))?;
         let version = version.parse().map_err(|source| DiscoverError::Version {
             path: path.clone(),
             version: version.to_owned(),
@@ -97,15 +90,13 @@ impl PolicyCrate {
             return Err(DiscoverError::Name { path, name });
         }
         check_sources(&manifest, engine)?;
-        let library = Library::of(&manifest, &name);
+        let library = Library::new(&manifest, &name);
         let api =
             dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
         let role = if api.is_some() { Role::Policy } else { Role::Support };
         if let Some(api) = api {
             check_api(&path, &name, &api, engine)?;
-            if !library.file.is_file() {
-                return Err(DiscoverError::NoLibrary { path, file: library.file });
-            }
+            library.check(&path, &name)?;
         }
         let location = fs_err::canonicalize(manifest.folder())?;
         Ok(Self {
@@ -120,6 +111,16 @@ impl PolicyCrate {
             library,
             manifest,
         })
+    }
+
+    /// The same of a crate that others depend on and that lies deeper in the policies folder, or
+    /// in another crate's.
+    pub(super) fn read_nested(
+        folder: String,
+        path: PathBuf,
+        engine: &Engine,
+    ) -> Result<Self, DiscoverError> {
+        Ok(Self { role: Role::Support, ..Self::read(folder, path, engine)? })
     }
 
     /// The same of a crate from elsewhere.
@@ -139,16 +140,6 @@ impl PolicyCrate {
             Origin::Folder | Origin::Remote { source: None, .. } => {
                 self.manifest.folder().display().to_string()
             }
-        }
-    }
-}
-
-impl Library {
-    fn of(manifest: &Manifest, package: &str) -> Self {
-        let given = |key| manifest.document.get("lib")?.as_table_like()?.get(key)?.as_str();
-        Self {
-            name: given("name").map_or_else(|| package.replace('-', "_"), str::to_owned),
-            file: manifest.folder().join(given("path").unwrap_or("src/lib.rs")),
         }
     }
 }

@@ -24,8 +24,6 @@ pub(super) struct Merged {
     pub(super) text: String,
     /// The packages in it.
     pub(super) pins: Vec<Package>,
-    /// What the engine is linked with: its versions win.
-    pub(super) linked: Vec<Package>,
     /// The whole of the engine's own lock.
     pub(super) engine: Vec<Package>,
 }
@@ -33,13 +31,10 @@ pub(super) struct Merged {
 pub(super) fn merged(
     policies: &Policies,
     engine: &Engine,
+    linked: &[Package],
     extent: Extent,
 ) -> Result<Merged, GenerateError> {
     let engines = engine.lock()?;
-    let linked = engines.without("policy-engine", &engine.left_out);
-    let linked = linked.linked_with("policy-engine", |_| true).into_iter();
-    let linked: Vec<_> = linked.filter(|it| it.source.is_some()).cloned().collect();
-
     let pins = &policies.pins;
     let mut chosen: BTreeMap<Key, Package> = BTreeMap::new();
     let followed = pins.lock.iter().flat_map(Lock::pins).filter(|it| !is_laid_out(it, policies));
@@ -65,9 +60,14 @@ pub(super) fn merged(
     for pin in highest.into_values().chain(others) {
         chosen.entry(pin.key()).or_insert_with(|| pin.alone());
     }
-    let text = lock::text(&format!("{GENERATED}\n"), chosen.values());
+    let text = text(chosen.values());
     let pins = chosen.into_values().collect();
-    Ok(Merged { text, pins, linked, engine: engines.pins().cloned().collect() })
+    Ok(Merged { text, pins, engine: engines.pins().cloned().collect() })
+}
+
+/// The lock of a generated workspace.
+pub(super) fn text<'a>(packages: impl IntoIterator<Item = &'a Package>) -> String {
+    lock::text(&format!("{GENERATED}\n"), packages)
 }
 
 /// Whether a package is a policy from elsewhere, which has no source in the workspace.
@@ -152,18 +152,18 @@ mod tests {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let engine = Engine { root: path.join("engine"), ..engine };
         let policies = Policies::discover(&path.join("policies"), &engine).unwrap();
-        merged(&policies, &engine, Extent::Libraries)
+        let linked: Vec<_> = engine.lock().unwrap().packages;
+        let linked: Vec<_> = linked.into_iter().filter(|it| it.name == "engines").collect();
+        merged(&policies, &engine, &linked, Extent::Libraries)
             .map(|merged| merged.text)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
     }
 
     #[test]
     fn the_engines_version_wins_and_else_the_highest() {
-        let engine = "[[package]]\nname = \"policy-engine\"\nversion = \"1.0.0\"\n\
-                      dependencies = [\"engines\"]\n";
         assert_eq!(
             merged_of(
-                &(lock(&["engines 1.2.0", "tests 1.2.0", "others 1.0.0"]) + engine),
+                &lock(&["engines 1.2.0", "tests 1.2.0", "others 1.0.0"]),
                 &lock(&["engines 1.9.0", "tests 1.1.0", "low 0.3.1", "high 1.10.0"]),
                 &lock(&["engines 1.0.0", "tests 1.0.0", "low 0.3.2", "high 1.9.0"]),
             )

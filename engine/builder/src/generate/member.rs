@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
+use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
 
 use super::Extent;
 use crate::discover::{Origin, POLICY_API, Policies, PolicyCrate};
@@ -17,21 +17,18 @@ pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
     document.to_string()
 }
 
-/// A crate of the policies folder, with `policy-api` at `api` and its neighbours where they are
-/// in the generated workspace.
-pub(super) fn policy_manifest(
-    it: &PolicyCrate,
-    policies: &Policies,
-    extent: Extent,
-    api: &str,
-) -> String {
+/// A crate of the policies folder, with `policy-api` and its neighbours where they are in the
+/// generated workspace.
+pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, extent: Extent) -> String {
+    // From its folder to the one of all crates.
+    let up = "../".repeat(it.folder.split('/').count());
     let mut document = it.manifest.document.clone();
     stand_alone(&mut document);
     // Those from elsewhere are tested there.
     if extent == Extent::Libraries || it.origin != Origin::Folder {
         reduce_to_library(&mut document);
     }
-    point_to_engine(&mut document, api);
+    point_to_engine(&mut document, &format!("{up}../engine/api"));
     for_each_dependency(&mut document, |_, key, item| {
         if package_of(key, item) == POLICY_API {
             return;
@@ -39,7 +36,7 @@ pub(super) fn policy_manifest(
         if let Some(path) = item.get("path").and_then(Item::as_str)
             && let Some(neighbour) = policies.crate_in(&it.manifest.folder().join(path))
         {
-            item["path"] = value(format!("../{}", neighbour.folder));
+            item["path"] = value(format!("{up}{}", neighbour.folder));
         }
     });
     document.to_string()
@@ -66,6 +63,9 @@ fn reduce_to_library(document: &mut DocumentMut) {
     for_each_holder(document, |holder, _| {
         holder.remove("dev-dependencies");
     });
+    if let Some(library) = document.get_mut("lib").and_then(Item::as_table_like_mut) {
+        forget_other_types(library);
+    }
     if let Some(package) = document.get_mut("package").and_then(Item::as_table_like_mut) {
         package.remove("default-run");
         for key in ["autobins", "autotests", "autobenches", "autoexamples"] {
@@ -73,6 +73,19 @@ fn reduce_to_library(document: &mut DocumentMut) {
         }
     }
     forget_features_of_what_went(document);
+}
+
+/// Leaves of a library that is made in several forms the one for Rust: a static program has no use
+/// for a shared one, and it may not even link.
+fn forget_other_types(library: &mut dyn TableLike) {
+    for key in ["crate-type", "crate_type"] {
+        let types = library.get(key).and_then(Item::as_array);
+        if types.is_some_and(|types| {
+            types.iter().any(|kind| matches!(kind.as_str(), Some("lib" | "rlib")))
+        }) {
+            library.remove(key);
+        }
+    }
 }
 
 /// Takes `serde_json/preserve_order` out of the features when `serde_json` was there for tests

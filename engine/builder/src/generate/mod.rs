@@ -60,16 +60,19 @@ pub(crate) struct Workspace {
 }
 
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
+///
+/// `linked` is what the engine is linked with, as its own lock has it.
 pub(crate) fn generate(
     policies: &Policies,
     engine: &Engine,
+    linked: Vec<Package>,
     stamp: &Stamp<'_>,
     extent: Extent,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
     let mut tree = Tree::default();
     tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
-    let lock = lock::merged(policies, engine, extent)?;
+    let lock = lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
     tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
@@ -88,18 +91,39 @@ pub(crate) fn generate(
                 tree.copy(&place, it.manifest.folder())?;
             }
         }
-        tree.add(
-            format!("{place}/Cargo.toml"),
-            member::policy_manifest(it, policies, extent, "../../engine/api"),
-        );
+        tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
     }
     interrupt::whole(|| tree.write(root))?;
     Ok(Workspace {
         root: root.to_owned(),
         extent,
         seed: lock.pins,
-        engine_pins: lock.linked,
+        engine_pins: linked,
         engine_lock: lock.engine,
+    })
+}
+
+/// Lays out the manifests of a workspace of the engine without any policy, with all that its own lock
+/// holds: what Cargo leaves of that is what the engine is linked with.
+pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, GenerateError> {
+    let none = Policies::none();
+    let mut tree = Tree::default();
+    let locked: Vec<_> = engine.lock()?.pins().cloned().map(Package::alone).collect();
+    tree.add("Cargo.toml", program::workspace_manifest(&none, Extent::Libraries));
+    tree.add("Cargo.lock", lock::text(&locked));
+    tree.add("program/Cargo.toml", program::manifest(&none, engine));
+    tree.add("program/src/main.rs", String::new());
+    for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
+        tree.add(format!("{place}/Cargo.toml"), member::manifest(manifest, "../api"));
+        tree.add(format!("{place}/src/lib.rs"), String::new());
+    }
+    tree.write(root)?;
+    Ok(Workspace {
+        root: root.to_owned(),
+        extent: Extent::Libraries,
+        seed: locked.clone(),
+        engine_pins: Vec::new(),
+        engine_lock: locked,
     })
 }
 

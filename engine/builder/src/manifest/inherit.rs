@@ -13,9 +13,10 @@ pub(super) fn fill_in(
     path: &Path,
     mut document: DocumentMut,
     workspace: Option<&Workspace>,
+    excluding: Option<&Path>,
 ) -> Result<DocumentMut, ManifestError> {
     let missing = |key: String| {
-        let why = why_missing(path, workspace);
+        let why = why_missing(path, workspace, excluding);
         ManifestError::NotInherited { path: path.to_owned(), key, why }
     };
     let shared = |table_name: &str, key: &str| {
@@ -59,16 +60,22 @@ pub(super) fn fill_in(
 }
 
 /// Why a workspace does not have what a crate takes from it, and what to do.
-fn why_missing(path: &Path, workspace: Option<&Workspace>) -> String {
+fn why_missing(path: &Path, workspace: Option<&Workspace>, excluding: Option<&Path>) -> String {
     let mounting = || container::mounting_the_workspace(path);
-    match workspace {
-        Some(workspace) if carried::is_carried(workspace) => format!(
+    match (workspace, excluding) {
+        (Some(workspace), _) if carried::is_carried(workspace) => format!(
             "it was not there yet when the builder image was made: make the image again, or mount \
              the workspace, in its folder, by `{}`",
             mounting().unwrap_or_default()
         ),
-        Some(workspace) => format!("`{}` has none", workspace.folder.join("Cargo.toml").display()),
-        None => mounting().map_or_else(
+        (Some(workspace), _) => {
+            format!("`{}` has none", workspace.folder.join("Cargo.toml").display())
+        }
+        (None, Some(excluding)) => format!(
+            "`{}` excludes it: write it out, or list it in the `members` there",
+            excluding.display()
+        ),
+        (None, None) => mounting().map_or_else(
             || "is in no workspace: write it out, or add the workspace's `Cargo.toml`".to_owned(),
             |command| {
                 format!(
@@ -150,9 +157,14 @@ mod tests {
     fn filled(crate_manifest: &str, root: Option<&str>) -> Result<String, String> {
         let workspace =
             root.map(|root| Workspace { folder: "/ws".into(), document: root.parse().unwrap() });
-        fill_in(Path::new("p/Cargo.toml"), crate_manifest.parse().unwrap(), workspace.as_ref())
-            .map(|document| document.to_string())
-            .map_err(|error| error.to_string())
+        fill_in(
+            Path::new("p/Cargo.toml"),
+            crate_manifest.parse().unwrap(),
+            workspace.as_ref(),
+            None,
+        )
+        .map(|document| document.to_string())
+        .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod inherit;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::container;
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
@@ -37,8 +37,9 @@ impl Manifest {
     /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
     pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
         let document = parse(&path)?;
-        let workspace = workspace_of(&path, &document)?;
-        let document = inherit::fill_in(&path, document, workspace.as_ref())?;
+        let Around { workspace, excluding } = workspace_of(&path, &document)?;
+        let (around, excluding) = (workspace.as_ref(), excluding.as_deref());
+        let document = inherit::fill_in(&path, document, around, excluding)?;
         Ok(Self { path, document, workspace })
     }
 
@@ -79,12 +80,25 @@ fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
     Ok(document)
 }
 
-/// The workspace that a crate belongs to, as Cargo sees it: its own manifest, the one that it
-/// names, or the nearest above it with a `[workspace]` table.
-fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>, ManifestError> {
+/// The workspace that a crate belongs to.
+struct Around {
+    workspace: Option<Workspace>,
+    /// The manifest of the nearest that it would belong to if that did not exclude it.
+    excluding: Option<PathBuf>,
+}
+
+impl From<Workspace> for Around {
+    fn from(workspace: Workspace) -> Self {
+        Self { workspace: Some(workspace), excluding: None }
+    }
+}
+
+/// The workspace of a crate, as Cargo sees it: its own manifest, the one that it names, or the
+/// nearest above it with a `[workspace]` table that does not exclude it.
+fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Around, ManifestError> {
     let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
     if document.contains_key("workspace") {
-        return Ok(Some(Workspace { folder, document: document.clone() }));
+        return Ok(Workspace { folder, document: document.clone() }.into());
     }
     let named = document
         .get("package")
@@ -92,18 +106,43 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
     if let Some(named) = named {
         let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent()) {
             (Err(_), Some(policies)) if container::image().is_some() => {
-                return carried::around(policies);
+                let workspace = carried::around(policies)?;
+                return Ok(Around { workspace, excluding: None });
             }
             (found, _) => found?,
         };
         let document = parse(&folder.join("Cargo.toml"))?;
-        return Ok(Some(Workspace { folder, document }));
+        return Ok(Workspace { folder, document }.into());
     }
+    let mut excluding = None;
+    let mut below = folder.clone();
     // What Cargo put there is whole: around it is someone else's.
-    let Some(above) = folder.parent().filter(|_| !is_cargos_own(&folder)) else { return Ok(None) };
-    match workspace_around(above)? {
-        None => carried::around(above),
-        found => Ok(found),
+    while let Some(above) = below.parent().filter(|_| !is_cargos_own(&below)) {
+        let Some(workspace) = workspace_around(above)? else {
+            let carried = if excluding.is_none() { carried::around(above)? } else { None };
+            return Ok(Around { workspace: carried, excluding });
+        };
+        if !workspace.excludes(&folder) {
+            return Ok(Around { workspace: Some(workspace), excluding });
+        }
+        excluding.get_or_insert(workspace.folder.join("Cargo.toml"));
+        below = workspace.folder;
+    }
+    Ok(Around { workspace: None, excluding })
+}
+
+impl Workspace {
+    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
+    /// excluded, and not listed as a member by its own path.
+    fn excludes(&self, folder: &Path) -> bool {
+        let lists = |key| {
+            let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
+            Some(list?.iter().filter_map(Value::as_str).any(|path| {
+                let path = path.strip_prefix("./").unwrap_or(path);
+                folder.starts_with(self.folder.join(path))
+            }))
+        };
+        lists("exclude").unwrap_or(false) && !lists("members").unwrap_or(false)
     }
 }
 

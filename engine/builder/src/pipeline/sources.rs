@@ -1,9 +1,10 @@
 use super::{Built, Order, PipelineError};
-use crate::compile::{self, Binary, CompileError, Profile, Target};
+use crate::compile::{self, Binary, CompileError, Configuration, Profile, Target};
 use crate::discover::{Policies, Role};
 use crate::engine::Engine;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
 use crate::inspect::{self, Reported};
+use crate::lock::Package;
 use crate::policies_lock::{self, Locked};
 use crate::progress::Progress;
 use crate::resolve::{self, again};
@@ -15,6 +16,8 @@ use crate::work_folder::WorkFolder;
 pub(super) struct Sources {
     engine: Engine,
     pub(super) policies: Policies,
+    /// What the engine is linked with.
+    linked: Vec<Package>,
     revision: Option<String>,
     pub(super) work: WorkFolder,
     profile: Profile,
@@ -29,6 +32,10 @@ impl Sources {
         progress: &Progress,
     ) -> Result<(Self, T), PipelineError> {
         policies_lock::check_is_there(order.policies, order.locked)?;
+        let note = Configuration::read().map_err(CompileError::from)?.note();
+        if let Some(note) = note.filter(|_| order.profile == Profile::Release) {
+            progress.line(&format!("note: {note}"));
+        }
         let (engine, policies, chosen) =
             progress.phase("discover", &order.policies.display().to_string(), || {
                 let engine = Engine::locate(order.engine)?.with_features(order.engine_features)?;
@@ -46,7 +53,8 @@ impl Sources {
         generate::check_outside(&work, &policies)?;
         let work = WorkFolder::take(&work, progress)?;
         let Order { profile, locked, .. } = *order;
-        Ok((Self { engine, policies, revision, work, profile, locked }, chosen))
+        let linked = resolve::linked(&engine)?;
+        Ok((Self { engine, policies, linked, revision, work, profile, locked }, chosen))
     }
 
     /// Lays out the workspace for a target, its lock complete.
@@ -95,7 +103,8 @@ impl Sources {
     fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
         let root = self.work.path.join(folder);
         let extent = Extent::Libraries;
-        generate::generate(&self.policies, &self.engine, &self.stamp(target), extent, &root)
+        let (policies, linked) = (&self.policies, self.linked.clone());
+        generate::generate(policies, &self.engine, linked, &self.stamp(target), extent, &root)
     }
 
     fn stamp<'a>(&'a self, target: &'a Target) -> Stamp<'a> {

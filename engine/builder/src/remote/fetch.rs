@@ -98,7 +98,7 @@ fn fetch_with(
     fs_err::write(&lock_file, seed(engine, pins)?)?;
 
     let failed = |words: &str| RemoteError::Words { key: entry.key.clone(), found: words.into() };
-    let json = compile::metadata(&root, network).map_err(|error| match error {
+    let said = compile::metadata(&root, network).map_err(|error| match error {
         CompileError::Resolve(words) => {
             // Where that package is says nothing to anyone.
             let words = words
@@ -108,7 +108,7 @@ fn fetch_with(
         }
         error => error.into(),
     })?;
-    let metadata: Metadata = serde_json::from_slice(&json)
+    let metadata: Metadata = serde_json::from_slice(&said.json)
         .map_err(|error| failed(&format!("what is no JSON: {error}")))?;
     let listed = metadata.find(&entry.package).ok_or_else(|| failed("nothing of where it is"))?;
     let lock = Lock::read(&lock_file)?;
@@ -117,7 +117,8 @@ fn fetch_with(
     let package =
         locked.find(|it| it.is_from_registry() == matches!(entry.place, Place::Registry(_)));
     let package = package.ok_or_else(|| failed("nothing of where it comes from"))?;
-    Ok((listed.manifest_path.clone(), package.clone()))
+    // By the path that it keeps: Cargo's home was one for this alone.
+    Ok((fs_err::canonicalize(&listed.manifest_path)?, package.clone()))
 }
 
 impl Metadata {

@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 mod clash;
+mod engine;
 
 use std::io;
 
@@ -9,12 +10,13 @@ use semver::{Op, Version, VersionReq};
 
 use crate::compile::{self, CompileError, Network};
 use crate::discover::{POLICY_API, Policies, Role};
-use crate::generate::Workspace;
+use crate::generate::{GenerateError, Workspace};
 use crate::lock::{Lock, LockError, Package, compatible_range};
 use crate::manifest::dependencies;
 use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use clash::Clash;
+pub(crate) use engine::linked;
 
 /// Which versions Cargo chooses of what is pinned nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +197,8 @@ pub(crate) enum ResolveError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Cargo(#[from] CompileError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     #[error("complete the lock of the workspace: {0}")]
     Files(#[from] io::Error),
 }

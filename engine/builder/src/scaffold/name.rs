@@ -3,67 +3,9 @@ use std::str::FromStr;
 
 use crate::discover;
 
-/// What Rust means something else by, in a path or as a crate of its own.
-const RUSTS: [&str; 56] = [
-    "abstract",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "proc_macro",
-    "pub",
-    "ref",
-    "return",
-    "self",
-    "static",
-    "std",
-    "struct",
-    "super",
-    "test",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "unsafe",
-    "unsized",
-    "use",
-    "virtual",
-    "where",
-    "while",
-    "yield",
-];
-/// What a new policy depends on, and a folder that is passed over.
-const OURS: [&str; 2] = ["serde", "target"];
+/// What a new policy depends on, a folder that is passed over, and a crate that Cargo does not name
+/// anew.
+const OURS: [&str; 3] = ["serde", "target", "test"];
 
 /// How long a name may be, in bytes, where crates are published.
 const LONGEST: usize = 64;
@@ -109,8 +51,8 @@ impl FromStr for CrateName {
             return Err(NameError::Form(text.to_owned()));
         }
         let name = Self(text.to_owned());
-        let taken = RUSTS.iter().chain(&OURS).chain(&discover::TAKEN);
-        if taken.into_iter().any(|it| name.is(it)) {
+        let mut taken = OURS.iter().chain(&discover::TAKEN);
+        if taken.any(|it| name.is(it)) || !discover::is_crate_name(&name.library()) {
             return Err(NameError::Taken(name.0));
         }
         Ok(name)

@@ -7,7 +7,7 @@ use crate::compile::PackageId;
 use crate::discover::{Origin, POLICY_API, Policies};
 use crate::generate::{Asked, PROGRAM};
 use crate::lock::{Lock, LockError, Package};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, dependencies};
 
 /// What a program is made from: every package of its workspace's lock.
 #[derive(Debug, Clone)]
@@ -148,14 +148,28 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
         [(POLICY_API, "engine/api"), ("policy-engine", "engine/runtime"), (PROGRAM, "program")];
     let own = own.map(|(name, folder)| (name.to_owned(), folder.to_owned()));
     let mut places = BTreeMap::from(own);
-    for entry in fs_err::read_dir(root.join("policies"))? {
-        let path = entry?.path();
-        let manifest = path.join("Cargo.toml");
-        let folder = path.file_name().and_then(|name| name.to_str());
-        let Some(folder) = folder.filter(|_| manifest.is_file()) else { continue };
+    let policies = fs_err::canonicalize(root)?.join("policies");
+    let mut folders = Vec::new();
+    for entry in fs_err::read_dir(&policies)? {
+        folders.push(entry?.path());
+    }
+    let mut next = 0;
+    while let Some(folder) = folders.get(next) {
+        next += 1;
+        let (manifest, inside) = (folder.join("Cargo.toml"), folder.strip_prefix(&policies));
+        let inside = inside.ok().and_then(Path::to_str);
+        let Some(inside) = inside.filter(|_| manifest.is_file()) else { continue };
+        let place = format!("policies/{inside}");
         let manifest = Manifest::read(manifest)?;
         if let Some(name) = manifest.package("name").and_then(|name| name.as_str()) {
-            places.insert(name.to_owned(), format!("policies/{folder}"));
+            places.insert(name.to_owned(), place);
+        }
+        // Those deeper in it are told by who depends on them.
+        for folder in dependencies(&manifest).into_iter().filter_map(|dependency| dependency.path) {
+            let folder = fs_err::canonicalize(folder)?;
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
         }
     }
     Ok(places)

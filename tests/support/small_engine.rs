@@ -1,0 +1,55 @@
+use super::Folder;
+
+/// An API by which a crate registers its name.
+const API: &str = r#"
+#[macro_export]
+macro_rules! register {
+    ($($anything:tt)*) => {
+        pub mod registered_for_policy_api_0_1 {
+            pub static POLICIES: &[&str] = &[env!("CARGO_PKG_NAME")];
+        }
+    };
+}
+"#;
+
+/// An engine that lists the policies, and tells what it was compiled with.
+const RUNTIME: &str = r#"
+pub mod v0_1 {
+    pub struct LinkedCrate {
+        pub name: &'static str,
+        pub version: &'static str,
+        pub policies: &'static [&'static str],
+    }
+
+    pub struct Program {
+        pub target: &'static str,
+        pub revision: Option<&'static str>,
+        pub crates: &'static [LinkedCrate],
+    }
+
+    pub fn main(program: &Program) -> std::process::ExitCode {
+        if std::env::args().nth(1).as_deref() == Some("panic") {
+            let caught = std::panic::catch_unwind(|| panic!("{:?}", option_env!("HOSTILE")));
+            println!("{}", if caught.is_err() { "caught" } else { "none" });
+            return std::process::ExitCode::SUCCESS;
+        }
+        let list = program.crates.iter().flat_map(|it| it.policies).map(|name| {
+            format!("{{\"name\":\"{name}\",\"version\":\"1.0.0\",\"crate\":\"{name}\"}}")
+        });
+        println!("[{}]", list.collect::<Vec<_>>().join(","));
+        std::process::ExitCode::SUCCESS
+    }
+}
+"#;
+
+/// An engine of a few lines, which is compiled in no time: for how a program is made, not for what
+/// it does.
+impl Folder {
+    /// With such an engine in `source`, and a policy for it.
+    pub(crate) fn small_engine(self) -> Self {
+        self.engine("", &[])
+            .file("source/engine/api/src/lib.rs", API)
+            .file("source/engine/runtime/src/lib.rs", RUNTIME)
+            .library("small", "policy-api = \"0.1\"", "policy_api::register!();")
+    }
+}
