@@ -21,10 +21,12 @@
 //! Whatever may be left out may be `null` too, as in Kubernetes, so every field is an `Option`.
 //! Fields that no policy needs are skipped unread.
 
+mod admission;
 mod container;
 mod decision;
 mod decode;
 mod kind;
+mod null;
 mod object;
 mod path;
 mod pod;
@@ -33,6 +35,7 @@ mod security;
 mod text;
 mod volume;
 
+pub use admission::{AdmissionRequest, POD_RESOURCES};
 pub use container::{Container, Handler, Lifecycle, Port, Target};
 pub use decision::{Decision, Violation};
 pub use object::Object;

@@ -97,7 +97,7 @@ mod tests {
         );
         assert_eq!(
             decide::<Baseline>("{}", &review).unwrap().output.to_string(),
-            r#"{"allowed":false,"violations":[{"check":"privileged","field":"request.object.items[1].spec.jobTemplate.spec.template.spec.initContainers[1].securityContext.privileged","message":"`privileged` is `true`: a container may not be privileged"}]}"#
+            r#"{"allowed":false,"violations":[{"check":"privileged","field":"items[1].spec.jobTemplate.spec.template.spec.initContainers[1].securityContext.privileged","message":"`privileged` is `true`: a container may not be privileged"}]}"#
         );
     }
 

@@ -14,7 +14,7 @@ use crate::support::{Answer, Server};
 const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
 /// What the baseline says of the pod that is not as it should be.
 const WHY: &str =
-    "request.object.spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
+    "spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
 
 /// An update of a pod that is as it should be.
 fn pod() -> Value {
