@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use policy_api::{Context, Error, NoSettings, Policy};
+use policy_api::{Context, Error, KubernetesResources, NoSettings, Policy};
 use policy_engine::v0_1::{LinkedCrate, Program};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -155,6 +155,8 @@ impl Policy for Admission {
     type Settings = StressSettings;
     type Input<'a> = Review;
     type Output<'a> = Value;
+
+    const KUBERNETES_RESOURCES: KubernetesResources = &[("stress.example.com/v1", &["tasks"])];
 
     fn validate(settings: StressSettings) -> Result<Self, Error> {
         Stress::validate(settings).map(Self)

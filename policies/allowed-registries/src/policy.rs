@@ -1,5 +1,5 @@
-use kube_objects::{Decision, Object, Place, Pod, Text, Violation};
-use policy_api::{Context, Error, Policy, schema_of};
+use kube_objects::{Decision, Object, POD_RESOURCES, Place, Pod, Text, Violation};
+use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
 use serde_json::Value;
 
 use crate::allowlist::Allowlist;
@@ -15,6 +15,8 @@ impl Policy for AllowedRegistries {
     type Settings = Settings;
     type Input<'a> = Object<'a>;
     type Output<'a> = Decision;
+
+    const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
 
     fn validate(settings: Settings) -> Result<Self, Error> {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
@@ -55,9 +57,10 @@ fn images<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = Image<'p>> {
         let name = name.as_deref().unwrap_or_default();
         Image { place, field, name }
     };
-    let of_containers = pod.spec().all_containers().map(move |container| {
-        image(container.place, "image", &container.get().image)
-    });
+    let of_containers = pod
+        .spec()
+        .all_containers()
+        .map(move |container| image(container.place, "image", &container.get().image));
     let of_volumes = pod.spec().all_volumes().filter_map(move |volume| {
         let source = volume.get().image.as_ref()?;
         Some(image(volume.place, "image.reference", &source.reference))

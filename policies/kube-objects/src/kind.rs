@@ -73,9 +73,11 @@ impl<'k> Kind<'k> {
             Self::List(items) => Object::List(decode::items(items, part)?),
             Self::AdmissionReview => {
                 let request = Option::<AdmissionRequest<'_>>::deserialize(part)?;
-                Object::Review(request.ok_or_else(|| {
-                    D::Error::custom("an AdmissionReview without a `request`")
-                })?)
+                Object::Review(
+                    request.ok_or_else(|| {
+                        D::Error::custom("an AdmissionReview without a `request`")
+                    })?,
+                )
             }
             Self::Podless => Object::Podless,
         })

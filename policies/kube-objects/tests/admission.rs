@@ -119,7 +119,11 @@ fn a_policy_may_say_what_it_reads() {
 fn whatever_is_no_update_is_judged_as_it_is() {
     // Also one that has an old object, or operations that nobody knows.
     for operation in [json!("CREATE"), json!("PATCH"), json!("update"), json!("")] {
-        assert_eq!(shown(&with("/request/operation", operation.clone())), OF_THE_POD, "{operation}");
+        assert_eq!(
+            shown(&with("/request/operation", operation.clone())),
+            OF_THE_POD,
+            "{operation}"
+        );
     }
     assert_eq!(shown(&with("/request/operation", Value::Null)), OF_THE_POD);
     assert_eq!(shown(&with("/request/oldObject", Value::Null)), OF_THE_POD);

@@ -162,7 +162,9 @@ fn null_in_a_list_is_an_empty_element() {
         assert_eq!(sysctls[0].name, None);
     });
     assert_eq!(images(r#"{"kind": "PodList", "items": [null]}"#), [""; 0]);
-    assert!(error(r#"{"kind": "List", "items": [null]}"#).starts_with("an object without a `kind`"));
+    assert!(
+        error(r#"{"kind": "List", "items": [null]}"#).starts_with("an object without a `kind`")
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
-use kube_objects::{Decision, Object};
+use kube_objects::{Decision, Object, POD_RESOURCES};
 use policy_api::schemars::JsonSchema;
-use policy_api::{Context, Error, Policy, schema_of};
+use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ macro_rules! impl_policy {
             type Settings = Settings;
             type Input<'a> = Object<'a>;
             type Output<'a> = Decision;
+
+            const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
 
             fn validate(settings: Settings) -> Result<Self, Error> {
                 Ok(Self(Standard::new($level, settings.version)))

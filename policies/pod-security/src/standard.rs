@@ -66,7 +66,8 @@ impl Standard {
 
 /// Whether no check can tell a pod from what it is before an update.
 fn is_same(pod: &Pod<'_>, old: &Pod<'_>) -> bool {
-    let annotations = |pod| Pod::annotations(pod).filter(|(name, _)| checks::reads_annotation(name));
+    let annotations =
+        |pod| Pod::annotations(pod).filter(|(name, _)| checks::reads_annotation(name));
     pod.spec() == old.spec() && annotations(pod).eq(annotations(old))
 }
 
