@@ -4,6 +4,8 @@
 mod errors;
 /// What a denial does where it is only to be seen.
 mod monitor;
+/// Reviews as an API server of Kubernetes 1.36 sent them.
+mod recorded;
 /// What a policy said, or could not say.
 mod reviews;
 

@@ -205,7 +205,7 @@ impl App {
             Route::Admission(endpoint, path) => {
                 kubernetes::review(self, state, call, endpoint, &path, body)
                     .await
-                    .unwrap_or_else(|error| error.reply())
+                    .unwrap_or_else(AdmissionError::reply)
             }
             // The others have no body and were answered before.
             _ => OpaError::not_found("nothing is here").reply(),

@@ -73,7 +73,7 @@ impl Deployment {
     /// The same path with the id itself in it, where it begins with the form that a webhook's path
     /// can have of one: `my-policy/1.2` means `my_policy/1.2`. `None` where it is no id's or that
     /// of several.
-    pub(super) fn from_dns(&self, path: &Path) -> Option<Path> {
+    pub(super) fn named_in_dns(&self, path: &Path) -> Option<Path> {
         let path = path.as_str();
         let meant = |id: &str| match path.strip_prefix(&*dns::subdomains(id)) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => {
@@ -196,8 +196,10 @@ mod tests {
             ("a_-b", "1.0.0"),
             ("Pods/x_", "1.0.0"),
         ]);
-        let from_dns = |path| {
-            all.from_dns(&Path::new(path)).map(|path| path.as_str().to_owned()).unwrap_or_default()
+        let named = |path| {
+            all.named_in_dns(&Path::new(path))
+                .map(|path| path.as_str().to_owned())
+                .unwrap_or_default()
         };
         for (path, expected) in [
             ("my-pods", "my_pods"),
@@ -210,10 +212,10 @@ mod tests {
             ("broken", "broken"),
             ("other", ""),
         ] {
-            assert_eq!(from_dns(path), expected, "{path}");
+            assert_eq!(named(path), expected, "{path}");
         }
         let twice = deployment(&[("a_b", "1.0.0"), ("a-b_", "1.0.0")]);
-        assert!(twice.from_dns(&Path::new("a-b")).is_none());
+        assert!(twice.named_in_dns(&Path::new("a-b")).is_none());
     }
 
     #[test]

@@ -39,9 +39,9 @@ pub(super) async fn review(
     let mut found = state.deployment.find(path);
     let id;
     if let Found::Nothing(_) = found
-        && let Some(from_dns) = state.deployment.from_dns(path)
+        && let Some(named) = state.deployment.named_in_dns(path)
     {
-        id = from_dns;
+        id = named;
         found = state.deployment.find(&id);
     }
     let served = match found {

@@ -2,6 +2,7 @@
 //! it drops, with a word in a log of its own that authors of policies seldom see.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -35,7 +36,7 @@ impl Notes {
         let warnings = match warnings {
             None | Some(Value::Null) => return,
             Some(Value::Array(warnings)) => warnings,
-            Some(_) => return self.changed("`warnings` is no array: left out"),
+            Some(_) => return self.changed(format_args!("`warnings` is no array: left out")),
         };
         for (index, warning) in warnings.iter().enumerate() {
             let Some(text) = warning.as_str() else {
@@ -77,7 +78,9 @@ impl Notes {
         let annotations = match annotations {
             None | Some(Value::Null) => return,
             Some(Value::Object(annotations)) => annotations,
-            Some(_) => return self.changed("`auditAnnotations` is no object: left out"),
+            Some(_) => {
+                return self.changed(format_args!("`auditAnnotations` is no object: left out"));
+            }
         };
         // Keys that stay as they are come before those that become the same.
         let (as_they_are, others): (Vec<_>, Vec<_>) =
@@ -104,7 +107,7 @@ impl Notes {
         }
     }
 
-    fn changed(&mut self, change: impl ToString) {
+    fn changed(&mut self, change: fmt::Arguments<'_>) {
         self.changes.push(change.to_string());
     }
 }

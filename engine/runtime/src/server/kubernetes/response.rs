@@ -287,12 +287,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_object_is_told_in_its_own_terms() {
-        let error = |json: &[u8]| policy_api::decode::<Outer>(json).unwrap_err();
-        #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "only its shape matters here")]
-        struct Outer {
-            request: std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>,
-        }
+        type Fields<T> = BTreeMap<String, T>;
+        let error =
+            |json: &[u8]| policy_api::decode::<Fields<Fields<Fields<u8>>>>(json).unwrap_err();
         let wrong = error(br#"{"request": {"object": {"spec": "x"}}}"#);
         assert_eq!(
             of_the_object(&wrong),
