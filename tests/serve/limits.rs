@@ -139,30 +139,30 @@ fn a_length_that_is_too_large_is_refused_before_a_byte_has_come() {
 }
 
 #[test]
-fn bodies_that_find_no_room_beside_others_are_sent_away() {
-    // What is not free of charge, once all but a byte of the first is there.
-    const TAKEN: u64 = 149_999 - (16 << 10);
+fn bodies_that_find_no_memory_beside_others_are_sent_away() {
+    // Once all but a byte of the first is there.
+    const TAKEN: u64 = 149_999;
     let server = serving("body: 160KiB, bodies: 160KiB, body-time: 10m");
     let taken = || figure(&server, "policy_engine_requests_body_bytes");
     let mut first = Connection::to(&server);
     let request = posted(PATHS[0], &question(150_000));
     let (most, rest) = request.split_at(request.len() - 1);
     first.send(most);
-    eventually("the first has its room", || taken() == TAKEN);
+    eventually("the first has its memory", || taken() == TAKEN);
     for path in PATHS {
         let reply = post(&server, path, &question(60_000)).expect(503);
         assert_eq!(reply.header("retry-after"), Some("1"));
         assert_eq!(
             reply.json()["message"],
-            "there is no room for the request's body beside those of others: come again"
+            "the request's body: there is no memory for it beside that of other requests: come again"
         );
         eventually("what was taken of it is given back", || taken() == TAKEN);
     }
-    // Small ones find room all the same.
+    // Small ones still fit.
     post(&server, PATHS[0], &question(10_000)).expect(200);
     first.send(rest);
     first.reply().expect(200);
-    // The answer's room is given back when it is sent, which its reader may know first.
+    // The answer's memory is given back when it is sent, which its reader may know first.
     eventually("all of it is given back", || taken() == 0);
     post(&server, PATHS[0], &question(60_000)).expect(200);
 }

@@ -36,7 +36,7 @@ pub(crate) struct RequestMetrics {
     pub(crate) queued: IntGauge,
     /// Sent away because too many were waiting, or waited too long.
     pub(crate) shed: IntCounter,
-    /// Bytes of large bodies and answers, which there may be so many of at a time.
+    /// Bytes reserved of the memory budget, set when they are asked for.
     pub(crate) body_bytes: IntGauge,
     /// Responses by the class of their status, `1xx` to `5xx`.
     responses: [IntCounter; 5],
@@ -154,7 +154,7 @@ impl Metrics {
                 shed: make.counter("requests_shed_total", "Requests sent away under load")?,
                 body_bytes: make.gauge(
                     "requests_body_bytes",
-                    "Memory taken of the limit for the bodies of requests and answers",
+                    "Memory taken of `limits.bodies` by connections, requests and answers",
                 )?,
                 responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
                     .map(|class| responses.with_label_values(&[class])),

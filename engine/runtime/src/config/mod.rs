@@ -109,7 +109,7 @@ pub(crate) struct Limits {
     pub(crate) queue_time: Duration,
     /// Bytes of a request's body, also once it is inflated.
     pub(crate) body: usize,
-    /// Bytes of the bodies of all requests together.
+    /// Bytes of memory for all connections, requests and answers together.
     pub(crate) bodies: usize,
     /// From a connection's beginning to the end of its first request's head.
     pub(crate) header_time: Duration,

@@ -18,11 +18,11 @@ use super::diagnostics;
 use super::gate::Gate;
 use super::kubernetes::{self, AdmissionError};
 use super::listen::{Answer, Peer};
+use super::memory_budget::MemoryBudget;
 use super::opa::{self, OpaError};
 use super::query::Query;
 use super::recorder::Call;
 use super::response::{self, Reply};
-use super::room::Room;
 use super::route::{Dialect, NoRoute, Route, dialect};
 use super::trace::{Spans, Trace};
 use crate::config::Limits;
@@ -38,6 +38,10 @@ pub(super) struct App {
     /// What a reload changes, as a whole.
     pub(super) state: ArcSwap<State>,
     pub(super) metrics: Metrics,
+    /// Of connections, requests and answers.
+    pub(super) memory: Arc<MemoryBudget>,
+    /// Of answers to operators, who see the server also when the other is used up.
+    pub(super) operators_memory: Arc<MemoryBudget>,
     pub(super) decision_log: Option<DecisionLog>,
     pub(super) tokens: Option<Tokens>,
     pub(super) spans: Spans,
@@ -50,7 +54,6 @@ pub(super) struct App {
 pub(super) struct State {
     pub(super) deployment: Deployment,
     pub(super) gate: Arc<Gate>,
-    pub(super) room: Arc<Room>,
     pub(super) limits: Limits,
     /// Of the decision log's events, as `/v1/config` tells them.
     pub(super) labels: BTreeMap<String, String>,
@@ -93,7 +96,12 @@ impl App {
         let span = span(&head, traced.trace());
         let takes_gzip = response::takes_gzip(&head.headers);
         let state = self.state.load_full();
+        let memory = match route {
+            Ok(Route::Health(_) | Route::Metrics) => &self.operators_memory,
+            _ => &self.memory,
+        };
         let question = self.question(&state, &head, route, decides);
+        let clients = dialect(head.uri.path());
         // It lies in the buffer of its connection, which without it serves for the next as well.
         drop(head);
         let reply = match question {
@@ -110,7 +118,8 @@ impl App {
         });
         self.metrics.requests.responded(reply.status());
         traced.answered(reply.status());
-        let mut sent = response::sent(takes_gzip, reply, &state.room);
+        let mut sent =
+            response::sent(takes_gzip, reply, memory, |message| overloaded(clients, message));
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
@@ -191,7 +200,7 @@ impl App {
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
-        let body = match body::read(coding, body, &state.limits, &state.room).await {
+        let body = match body::read(coding, body, &state.limits, &self.memory).await {
             Ok(body) => body,
             Err(error) => return unread(dialect, &error),
         };
@@ -247,6 +256,16 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
         Dialect::Kubernetes => AdmissionError::new(status, message).reply(),
         Dialect::Opa if status == StatusCode::NOT_FOUND => OpaError::not_found(message).reply(),
         Dialect::Opa => OpaError::invalid_parameter(message).reply(),
+    }
+}
+
+/// What would be answered, but for want of memory.
+fn overloaded(dialect: Dialect, message: String) -> Reply {
+    match dialect {
+        Dialect::Opa => OpaError::overloaded(message).reply(),
+        Dialect::Kubernetes => {
+            AdmissionError::new(StatusCode::SERVICE_UNAVAILABLE, message).reply()
+        }
     }
 }
 

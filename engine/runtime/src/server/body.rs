@@ -8,7 +8,7 @@ use hyper::HeaderMap;
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_ENCODING, HeaderValue};
 
-use super::room::{Held, Room};
+use super::memory_budget::{Exhausted, MemoryBudget, Reservation};
 use crate::config::Limits;
 use crate::long_work;
 
@@ -49,13 +49,13 @@ impl Coding {
 /// Reads a request's body whole, inflated where it came compressed.
 ///
 /// # Errors
-/// A body that is larger than it may be, or grows larger, comes too slowly, finds no room, or is
-/// not what its headers say.
+/// A body that is larger than it may be, or grows larger, comes too slowly, finds no memory,
+/// or is not what its headers say.
 pub(super) async fn read<B>(
     coding: Coding,
     body: B,
     limits: &Limits,
-    room: &Arc<Room>,
+    memory: &Arc<MemoryBudget>,
 ) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
@@ -64,27 +64,31 @@ where
     if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > limit {
         return Err(BodyError::TooLarge { limit });
     }
-    let mut held = Held::none(room);
+    let mut reservation = Reservation::empty(memory);
     let time = limits.body_time;
     let text = tokio::select! {
         biased;
-        text = collect(body, limit, &mut held) => text?,
+        text = collect(body, limit, &mut reservation) => text?,
         // Begun only where the body is not there yet, which it mostly is.
         () = async { tokio::time::sleep(time).await } => return Err(BodyError::TooSlow { time }),
     };
     if coding == Coding::Identity {
-        return Ok(held.by(text));
+        return Ok(reservation.attach(text));
     }
-    let mut inflated = Held::none(room);
+    let mut inflated = reservation.beside();
     // It may be a thousand times as long as it came.
     let likely = text.len().saturating_mul(LIKELY_RATIO);
     let text = long_work::on_bytes(likely, || inflate(&text, limit, &mut inflated))?;
-    Ok(inflated.by(text))
+    Ok(inflated.attach(text))
 }
 
 /// A body that came in one piece, as nearly all do, is not copied, unless it is a small one: that
 /// would keep the buffer of its connection, where it lies, from serving for the next request.
-async fn collect<B>(mut body: B, limit: usize, held: &mut Held) -> Result<Bytes, BodyError>
+async fn collect<B>(
+    mut body: B,
+    limit: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
 {
@@ -93,17 +97,17 @@ where
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| BodyError::Broken(error.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
-        if held.bytes() + data.len() > limit {
+        if reservation.bytes() + data.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        held.more(data.len()).map_err(|_| BodyError::NoRoom)?;
+        reservation.grow(data.len())?;
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {
             if all.is_empty() {
                 // What the client says that there is, but not more than there may be.
                 let rest = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-                all.reserve_exact(rest.saturating_add(held.bytes()).min(limit));
+                all.reserve_exact(rest.saturating_add(reservation.bytes()).min(limit));
                 all.extend_from_slice(&first);
             }
             all.extend_from_slice(&data);
@@ -117,7 +121,7 @@ where
 }
 
 /// What a body says of its own size is not believed: it is inflated up to the limit.
-fn inflate(compressed: &[u8], limit: usize, held: &mut Held) -> Result<Bytes, BodyError> {
+fn inflate(compressed: &[u8], limit: usize, held: &mut Reservation) -> Result<Bytes, BodyError> {
     let mut decoder = MultiGzDecoder::new(compressed);
     let mut inflated = Vec::new();
     loop {
@@ -132,7 +136,7 @@ fn inflate(compressed: &[u8], limit: usize, held: &mut Held) -> Result<Bytes, Bo
         if inflated.len() > limit {
             return Err(BodyError::TooLargeInflated { limit });
         }
-        held.more(read).map_err(|_| BodyError::NoRoom)?;
+        held.grow(read)?;
     }
 }
 
@@ -148,8 +152,8 @@ pub(super) enum BodyError {
     TooLargeInflated { limit: usize },
     #[error("the request's body did not come within {}", humantime::format_duration(*time))]
     TooSlow { time: Duration },
-    #[error("there is no room for the request's body beside those of others: come again")]
-    NoRoom,
+    #[error("the request's body: {0}")]
+    Exhausted(#[from] Exhausted),
     #[error("the request's body broke off: {0}")]
     Broken(String),
     #[error("the request's body is not the gzip that `content-encoding` says: {0}")]
@@ -166,7 +170,6 @@ mod tests {
     use http_body_util::Full;
     use std::io::Write;
 
-    use super::super::room::tests::gauge;
     use crate::testing::limits;
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -176,15 +179,15 @@ mod tests {
     }
 
     fn read_of(encoding: Option<&str>, body: Vec<u8>, limit: usize) -> Result<Bytes, BodyError> {
-        let room = Room::new(1 << 20, gauge());
+        let memory = MemoryBudget::new(1 << 20);
         let read =
-            read_into(&room, encoding, body, limit).map(|body| Bytes::copy_from_slice(&body));
-        assert_eq!(room.free(), 1 << 20);
+            read_into(&memory, encoding, body, limit).map(|body| Bytes::copy_from_slice(&body));
+        assert_eq!(memory.used(), 0);
         read
     }
 
     fn read_into(
-        room: &Arc<Room>,
+        memory: &Arc<MemoryBudget>,
         encoding: Option<&str>,
         body: Vec<u8>,
         limit: usize,
@@ -195,7 +198,7 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let limits = Limits { body: limit, ..limits() };
-        runtime.block_on(read(Coding::of(&headers)?, Full::from(body), &limits, room))
+        runtime.block_on(read(Coding::of(&headers)?, Full::from(body), &limits, memory))
     }
 
     #[test]
@@ -227,13 +230,19 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_find_no_room_are_sent_away() {
+    fn bodies_that_find_no_memory_are_sent_away() {
         let large = vec![b'a'; 50_000];
-        let room = Room::new(40_000, gauge());
-        let first = read_into(&room, None, large.clone(), 1 << 20).unwrap();
-        assert_eq!(read_into(&room, None, large.clone(), 1 << 20), Err(BodyError::NoRoom));
-        assert_eq!(read_into(&room, Some("gzip"), gzip(&large), 1 << 20), Err(BodyError::NoRoom));
+        let memory = MemoryBudget::new(60_000);
+        let first = read_into(&memory, None, large.clone(), 1 << 20).unwrap();
+        assert_eq!(
+            read_into(&memory, None, large.clone(), 1 << 20),
+            Err(BodyError::Exhausted(Exhausted::InUse))
+        );
+        assert_eq!(
+            read_into(&memory, Some("gzip"), gzip(&large), 1 << 20),
+            Err(BodyError::Exhausted(Exhausted::InUse))
+        );
         drop(first);
-        assert_eq!(read_into(&room, Some("gzip"), gzip(&large), 1 << 20).unwrap(), large);
+        assert_eq!(read_into(&memory, Some("gzip"), gzip(&large), 1 << 20).unwrap(), large);
     }
 }

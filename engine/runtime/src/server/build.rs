@@ -10,7 +10,6 @@ use tracing::error;
 use super::app::State;
 use super::deployment::Deployment;
 use super::gate::Gate;
-use super::room::Room;
 use super::served::{Readers, Served};
 use crate::config::{Config, Named, Resolved};
 use crate::metrics::Metrics;
@@ -19,8 +18,8 @@ use crate::settings::Settings;
 /// Makes what is served of a configuration and the policies that it resolved to; those that are
 /// not valid are skipped, which only a configuration that says so comes to.
 ///
-/// What is in flight while a configuration is loaded counts on after it: the gate and the room stay
-/// while their limits do, and so does what is known of policies that are still served.
+/// What is in flight while a configuration is loaded counts on after it: the gate stays while the
+/// limits do, and so does what is known of policies that are still served.
 pub(super) fn state(
     config: &Config,
     policies: Vec<Named>,
@@ -45,11 +44,9 @@ pub(super) fn state(
     }
     let limits = &config.limits;
     let gate = before.filter(|before| before.limits == *limits).map(|it| Arc::clone(&it.gate));
-    let room = before.filter(|it| it.limits.bodies == limits.bodies).map(|it| Arc::clone(&it.room));
     State {
         deployment: Deployment::new(all, skipped),
         gate: gate.unwrap_or_else(|| Arc::new(Gate::new(limits, metrics.requests.clone()))),
-        room: room.unwrap_or_else(|| Room::new(limits.bodies, metrics.requests.body_bytes.clone())),
         limits: config.limits.clone(),
         labels: config.decision_log.as_ref().map(|log| log.labels.clone()).unwrap_or_default(),
     }

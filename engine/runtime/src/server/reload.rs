@@ -88,6 +88,7 @@ impl Reloading {
         let state = build::state(&config, policies, &self.app.metrics, readers, Some(&before));
         let policies = state.deployment.all().len();
         self.app.state.store(Arc::new(state));
+        self.app.memory.set_limit(config.limits.bodies);
         self.limits.send_replace(config.limits.clone());
         self.config = config;
         info!(policies, "loaded the configuration");

@@ -12,11 +12,15 @@ use hyper::header::{
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
-use super::room::Room;
+use super::memory_budget::{MemoryBudget, Reservation};
 use crate::long_work;
 
 /// Smaller answers are not worth compressing; OPA's own bound.
 const COMPRESSED_FROM: usize = 1024;
+
+/// Of an answer that is sent even where there is no memory left: refusals and health have to be,
+/// and are as small as this.
+const UNCOUNTED_BYTES: usize = 1 << 10;
 
 /// What is answered, before it is sent.
 pub(super) type Reply = Response<Bytes>;
@@ -72,15 +76,20 @@ fn asking_for_a_token(mut response: Reply) -> Reply {
 }
 
 /// The response as it is sent: compressed where it is worth it and the client takes it so. What it
-/// takes of the room, it takes until it is sent.
-pub(super) fn sent(takes_gzip: bool, reply: Reply, room: &Arc<Room>) -> Response<Full<Bytes>> {
+/// takes of the memory, it takes until it is sent; where there is none for it, the client is told so.
+pub(super) fn sent(
+    takes_gzip: bool,
+    reply: Reply,
+    memory: &Arc<MemoryBudget>,
+    overloaded: impl FnOnce(String) -> Reply,
+) -> Response<Full<Bytes>> {
     let (head, body) = encoded(takes_gzip, reply).into_parts();
-    let Ok(body) = room.hold(body) else {
-        let message = "there is no room for the answer beside those of others: come again";
-        let problem = serde_json::json!({"code": "overloaded", "message": message});
-        return refused(StatusCode::SERVICE_UNAVAILABLE, &problem).map(Full::new);
-    };
-    Response::from_parts(head, Full::new(body))
+    let mut reservation = Reservation::empty(memory);
+    match reservation.grow(body.len()) {
+        Ok(()) => Response::from_parts(head, Full::new(reservation.attach(body))),
+        Err(_) if body.len() <= UNCOUNTED_BYTES => Response::from_parts(head, Full::new(body)),
+        Err(exhausted) => overloaded(format!("the answer: {exhausted}")).map(Full::new),
+    }
 }
 
 fn encoded(takes_gzip: bool, reply: Reply) -> Reply {

@@ -15,6 +15,7 @@ use super::app::{App, Decisions, Diagnostics};
 use super::auth::Tokens;
 use super::build;
 use super::listen::{Inherited, Listeners, Phase};
+use super::memory_budget::MemoryBudget;
 use super::notify::{State, notify};
 use super::reload::Reload;
 use super::served::Readers;
@@ -31,6 +32,9 @@ use crate::watched_file::{self, WatchedFiles};
 
 /// Threads for what waits beside policies: files, standard output, name lookups.
 const OTHER_THREADS: usize = 16;
+
+/// Bytes of answers on health and figures, some hundred of them, that are being sent at one time.
+const OPERATORS_MEMORY: usize = 2 << 20;
 
 /// For what was decided to be written down, at the least.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -168,6 +172,8 @@ impl Server {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
+            memory: MemoryBudget::new(config.limits.bodies),
+            operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,
             tokens,
             spans,

@@ -2,6 +2,7 @@ use hyper::StatusCode;
 
 use super::status::Status;
 use crate::server::body::BodyError;
+use crate::server::memory_budget::Exhausted;
 use crate::server::response::{self, Reply};
 use crate::server::route::Path;
 use crate::server::served::{NoAnswer, Served};
@@ -49,10 +50,10 @@ impl AdmissionError {
 
     pub(in crate::server) fn body(error: &BodyError) -> Self {
         let code = match error {
-            BodyError::TooLarge { .. } | BodyError::TooLargeInflated { .. } => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
-            BodyError::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            BodyError::TooLarge { .. }
+            | BodyError::TooLargeInflated { .. }
+            | BodyError::Exhausted(Exhausted::Limit { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::Exhausted(Exhausted::InUse) => StatusCode::SERVICE_UNAVAILABLE,
             BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
             BodyError::Broken(_) | BodyError::Gzip(_) => StatusCode::BAD_REQUEST,
             BodyError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

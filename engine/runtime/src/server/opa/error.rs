@@ -2,6 +2,7 @@ use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::server::body::BodyError;
+use crate::server::memory_budget::Exhausted;
 use crate::server::response::{self, Reply};
 use crate::server::served::{NoAnswer, Served};
 
@@ -60,11 +61,17 @@ impl OpaError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error", message)
     }
 
+    pub(in crate::server) fn overloaded(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+    }
+
     /// OPA answers 400 where a body is too large.
     pub(in crate::server) fn body(error: &BodyError) -> Self {
         let (status, code) = match error {
             BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "invalid_parameter"),
-            BodyError::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            BodyError::Exhausted(Exhausted::InUse) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "overloaded")
+            }
             _ => (StatusCode::BAD_REQUEST, "invalid_parameter"),
         };
         Self::new(status, code, error.to_string())
@@ -83,9 +90,7 @@ impl OpaError {
             NoAnswer::TimedOut(_) => {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "internal_error", message)
             }
-            NoAnswer::Stuck(_) | NoAnswer::Busy => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
-            }
+            NoAnswer::Stuck(_) | NoAnswer::Busy => Self::overloaded(message),
         }
     }
 

@@ -1,0 +1,178 @@
+//! The memory of all requests together, as `limits.bodies` bounds it.
+//!
+//! Whatever a client can make grow is reserved here before it is allocated: bodies, what is decoded
+//! of them, answers, and the buffers of connections. There is one budget for the server's whole
+//! life, so that a reload does not begin a second one beside what the first still holds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hyper::body::Bytes;
+
+/// How many bytes may be reserved at one time, and how many are.
+#[derive(Debug)]
+pub(super) struct MemoryBudget {
+    limit: AtomicUsize,
+    used: AtomicUsize,
+}
+
+/// Bytes of the budget, given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    budget: Arc<MemoryBudget>,
+    bytes: usize,
+    /// What the same request held elsewhere when this was made.
+    beside: usize,
+}
+
+/// Why there is no memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Exhausted {
+    /// It could not be had with nobody else there.
+    #[error(
+        "it needs more memory than the {limit} bytes that there are for all requests together \
+         (`limits.bodies`)"
+    )]
+    Limit { limit: usize },
+    /// It could.
+    #[error("there is no memory for it beside that of other requests: come again")]
+    InUse,
+}
+
+/// Text, and the reservation that it is held by.
+struct Reserved {
+    text: Bytes,
+    _reservation: Reservation,
+}
+
+impl MemoryBudget {
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit: AtomicUsize::new(limit), used: AtomicUsize::new(0) })
+    }
+
+    /// Sets another limit. What is reserved stays so, also where it is more than that.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// How many bytes are reserved.
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+impl Reservation {
+    /// Of nothing yet.
+    pub(super) fn empty(budget: &Arc<MemoryBudget>) -> Self {
+        Self { budget: Arc::clone(budget), bytes: 0, beside: 0 }
+    }
+
+    /// Of nothing yet, for the same request as this one: whether there could ever be enough for it
+    /// is told by both together.
+    pub(super) fn beside(&self) -> Self {
+        Self { budget: Arc::clone(&self.budget), bytes: 0, beside: self.beside + self.bytes }
+    }
+
+    /// How many bytes it is of.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Reserves so many bytes more.
+    ///
+    /// # Errors
+    /// When the budget has not so many left; the reservation is then as it was.
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let limit = self.budget.limit.load(Ordering::Relaxed);
+        let reserve = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
+        match self.budget.used.try_update(Ordering::Relaxed, Ordering::Relaxed, reserve) {
+            Ok(_) => {
+                self.bytes += bytes;
+                Ok(())
+            }
+            Err(_) if self.beside.saturating_add(self.bytes).saturating_add(bytes) > limit => {
+                Err(Exhausted::Limit { limit })
+            }
+            Err(_) => Err(Exhausted::InUse),
+        }
+    }
+
+    /// Gives so many bytes back, all of them at the most.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The text with the reservation, which is given back when nothing of the text is there any
+    /// more.
+    pub(super) fn attach(self, text: Bytes) -> Bytes {
+        if self.bytes == 0 {
+            return text;
+        }
+        Bytes::from_owner(Reserved { text, _reservation: self })
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.shrink(self.bytes);
+    }
+}
+
+impl AsRef<[u8]> for Reserved {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_reserved_while_something_of_them_is_there() {
+        let budget = MemoryBudget::new(100);
+        let mut body = Reservation::empty(&budget);
+        body.grow(60).unwrap();
+        let text = body.attach(Bytes::from(vec![b' '; 60]));
+        let copy = text.slice(1..);
+        drop(text);
+        assert_eq!(budget.used(), 60, "a part of it is still there");
+        drop(copy);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
+        let budget = MemoryBudget::new(100);
+        let mut first = Reservation::empty(&budget);
+        first.grow(60).unwrap();
+        let mut second = Reservation::empty(&budget);
+        assert_eq!(second.grow(41), Err(Exhausted::InUse));
+        assert_eq!(second.grow(101), Err(Exhausted::Limit { limit: 100 }));
+        assert_eq!(second.grow(usize::MAX), Err(Exhausted::Limit { limit: 100 }));
+        assert_eq!((second.bytes(), budget.used()), (0, 60));
+        let mut of_the_first = first.beside();
+        assert_eq!(of_the_first.grow(41), Err(Exhausted::Limit { limit: 100 }));
+        of_the_first.grow(40).unwrap();
+        first.shrink(50);
+        assert_eq!((first.bytes(), budget.used()), (10, 50));
+        first.shrink(usize::MAX);
+        drop(of_the_first);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn another_limit_counts_what_is_reserved_already() {
+        let budget = MemoryBudget::new(100);
+        let mut body = Reservation::empty(&budget);
+        body.grow(60).unwrap();
+        budget.set_limit(50);
+        assert_eq!(Reservation::empty(&budget).grow(1), Err(Exhausted::InUse));
+        budget.set_limit(200);
+        body.grow(140).unwrap();
+        drop(body);
+        assert_eq!(budget.used(), 0);
+    }
+}
