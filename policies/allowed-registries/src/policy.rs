@@ -216,6 +216,29 @@ mod tests {
     }
 
     #[test]
+    fn an_update_is_judged_where_images_change() {
+        let pod = |image: &str, more: &str| {
+            format!(
+                r#"{{"kind": "Pod", "spec": {{"containers": [{{"image": "{image}"}}],
+                    "volumes": [{{"image": {{"reference": "v"}}}}] {more}}}}}"#
+            )
+        };
+        let denied = |object: &str, old: &str| {
+            let review = format!(
+                r#"{{"kind": "AdmissionReview", "request": {{"operation": "UPDATE",
+                    "object": {object}, "oldObject": {old}}}}}"#
+            );
+            decide::<AllowedRegistries>("{}", &review).unwrap().output["allowed"] == false
+        };
+        assert!(!denied(&pod("a", r#", "hostPID": true"#), &pod("a", "")));
+        assert!(denied(&pod("b", ""), &pod("a", "")));
+        let debugged = r#", "ephemeralContainers": [{"name": "d", "image": "a"}]"#;
+        assert!(denied(&pod("a", debugged), &pod("a", "")));
+        let volume = |reference: &str| pod("a", "").replace("\"v\"", &format!("\"{reference}\""));
+        assert!(denied(&volume("w"), &volume("v")));
+    }
+
+    #[test]
     fn wrong_settings_are_refused_with_their_place() {
         let error = |settings: &str| {
             decide::<AllowedRegistries>(settings, r#"{"kind": "Pod"}"#).unwrap_err().to_string()

@@ -150,7 +150,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for AdmissionRequest<'a> {
                 request.judged()
             }
         }
-        deserializer.deserialize_map(Fields)
+        // Not as a map: its fields are not kept as one.
+        deserializer.deserialize_struct("AdmissionRequest", &[], Fields)
     }
 }
 

@@ -75,7 +75,8 @@ const SOURCES: [&str; 29] = [
 /// By hand, as a source counts by its name alone, unless it is `null`.
 impl<'de: 'a, 'a> Deserialize<'de> for Volume<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
+        // Not as a map: its fields are not kept as one.
+        deserializer.deserialize_struct("Volume", &[], Fields)
     }
 }
 
@@ -145,7 +146,7 @@ impl<'de> Deserialize<'de> for AnyObject {
                 Ok(AnyObject)
             }
         }
-        deserializer.deserialize_map(Object)
+        deserializer.deserialize_struct("Object", &[], Object)
     }
 }
 

@@ -104,6 +104,29 @@ mod tests {
     }
 
     #[test]
+    fn an_update_is_judged_where_something_changes_that_a_check_reads() {
+        let app_armor = "container.apparmor.security.beta.kubernetes.io/a";
+        let pod = |annotation: &str, spec: &str| {
+            format!(
+                r#"{{"kind": "Pod", "metadata": {{"annotations": {{"{annotation}": "unconfined"}}}},
+                    "spec": {{"containers": [{{"name": "a"}}], "hostPID": true {spec}}}}}"#
+            )
+        };
+        let denied = |object: &str, old: &str| {
+            let review = format!(
+                r#"{{"kind": "AdmissionReview", "request": {{"operation": "UPDATE",
+                    "object": {object}, "oldObject": {old}}}}}"#
+            );
+            decide::<Baseline>("{}", &review).unwrap().output["allowed"] == false
+        };
+        assert!(!denied(&pod("a", ""), &pod("b", "")));
+        assert!(!denied(&pod("a", r#", "nodeName": "n", "tolerations": [{}]"#), &pod("a", "")));
+        assert!(denied(&pod(app_armor, ""), &pod("a", "")));
+        assert!(denied(&pod("a", r#", "hostIPC": true"#), &pod("a", "")));
+        assert!(denied(&pod("a", ""), &pod("a", r#", "volumes": [{"hostPath": {}}]"#)));
+    }
+
+    #[test]
     fn what_cannot_be_judged_is_an_error() {
         let error = |input| decide::<Baseline>("{}", input).unwrap_err().to_string();
         assert_eq!(

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use arc_swap::ArcSwap;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use tracing::{Instrument, Span, debug, debug_span, info_span};
@@ -32,6 +32,9 @@ use crate::program::Program;
 
 /// The longest id of a request that is taken over into logs.
 pub(super) const MAX_REQUEST_ID: usize = 128;
+
+/// What an API server calls itself where it calls webhooks.
+const API_SERVER: HeaderValue = HeaderValue::from_static("kube-apiserver-admission");
 
 /// What stays while the server runs.
 pub(super) struct App {
@@ -146,6 +149,9 @@ impl App {
             Ok(_) | Err(NoRoute::NotFound) => {
                 let message =
                     format!("nothing is at `{path}`: `/openapi.json` tells what is where");
+                // A webhook's path may be wrong from its start.
+                let asks_for_admission = head.headers.get(USER_AGENT) == Some(&API_SERVER);
+                let dialect = if asks_for_admission { Dialect::Kubernetes } else { dialect };
                 return Err(refused(dialect, StatusCode::NOT_FOUND, message));
             }
             Err(NoRoute::Encoding) => {
