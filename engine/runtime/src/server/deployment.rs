@@ -76,7 +76,8 @@ impl Deployment {
     pub(super) fn named_in_dns(&self, path: &Path) -> Option<Path> {
         let path = path.as_str();
         let meant = |id: &str| match path.strip_prefix(&*dns::subdomains(id)) {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            // An id may have nothing in it that the DNS knows.
+            Some(rest) if rest.len() < path.len() && (rest.is_empty() || rest.starts_with('/')) => {
                 Some(Path::new(&format!("{id}{rest}")))
             }
             _ => None,
@@ -195,6 +196,7 @@ mod tests {
             ("a.-b", "1.0.0"),
             ("a_-b", "1.0.0"),
             ("Pods/x_", "1.0.0"),
+            ("_", "1.0.0"),
         ]);
         let named = |path| {
             all.named_in_dns(&Path::new(path))
@@ -211,6 +213,7 @@ mod tests {
             ("a.b", "a.-b"),
             ("broken", "broken"),
             ("other", ""),
+            ("", ""),
         ] {
             assert_eq!(named(path), expected, "{path}");
         }
