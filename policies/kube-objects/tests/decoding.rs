@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself may")]
 
 use kube_objects::Object;
+use serde_json::{Value, json};
 
 /// `PATH=IMAGE` of every container of every pod.
 fn images(json: &str) -> Vec<String> {
@@ -165,6 +166,72 @@ fn null_in_a_list_is_an_empty_element() {
     assert!(
         error(r#"{"kind": "List", "items": [null]}"#).starts_with("an object without a `kind`")
     );
+}
+
+/// The pointers to every value in this one.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => {
+            let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+            fields.iter().map(|(name, value)| (escaped(name), value)).collect()
+        }
+        Value::Array(all) => {
+            all.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        let at = format!("{at}/{name}");
+        pointers(value, &at, found);
+        found.push(at);
+    }
+}
+
+#[test]
+fn null_may_stand_wherever_something_is_read() {
+    let context = json!({
+        "privileged": true, "allowPrivilegeEscalation": true, "procMount": "a",
+        "capabilities": {"add": ["a"], "drop": ["b"]}, "runAsNonRoot": true, "runAsUser": 1,
+        "seLinuxOptions": {"type": "a", "user": "b", "role": "c"},
+        "seccompProfile": {"type": "a"}, "appArmorProfile": {"type": "a"},
+        "windowsOptions": {"hostProcess": true}, "sysctls": [{"name": "a"}],
+    });
+    let handler = json!({"httpGet": {"host": "a"}, "tcpSocket": {"host": "a"}});
+    let container = json!({
+        "name": "a", "image": "b", "securityContext": context, "ports": [{"hostPort": 1}],
+        "livenessProbe": handler, "readinessProbe": handler, "startupProbe": handler,
+        "lifecycle": {"postStart": handler, "preStop": handler},
+    });
+    let pod = json!({
+        "metadata": {"annotations": {"a/b": "c"}},
+        "spec": {
+            "initContainers": [container], "containers": [container],
+            "ephemeralContainers": [container], "securityContext": context,
+            "volumes": [{"name": "v", "image": {"reference": "r"}}, {"hostPath": {"path": "/"}}],
+            "hostNetwork": true, "hostPID": true, "hostIPC": true, "hostUsers": true,
+            "os": {"name": "a"},
+        },
+    });
+    let job = json!({"kind": "Job", "spec": {"template": pod}});
+    let mut review = json!({"kind": "AdmissionReview", "request": {
+        "operation": "UPDATE", "resource": {"group": "batch", "resource": "jobs"},
+        "subResource": "", "object": job, "oldObject": job,
+    }});
+    let mut all = Vec::new();
+    pointers(&review, "", &mut all);
+    assert!(all.len() > 200, "{}", all.len());
+    // An object has a kind, and a review a request with an object.
+    for needed in ["/kind", "/request", "/request/object", "/request/object/kind"] {
+        all.retain(|pointer| pointer != needed);
+    }
+    all.retain(|pointer| pointer != "/request/oldObject/kind");
+    for pointer in all {
+        let value = std::mem::take(review.pointer_mut(&pointer).unwrap());
+        let text = review.to_string();
+        let decoded = serde_json::from_str::<Object<'_>>(&text);
+        assert!(decoded.is_ok(), "{pointer}: {}", decoded.unwrap_err());
+        *review.pointer_mut(&pointer).unwrap() = value;
+    }
 }
 
 #[test]

@@ -13,6 +13,8 @@ const MAX_SHORTENED: usize = 256;
 /// The bytes of an annotation's key.
 const MAX_KEY: usize = 63;
 
+/// The changes that are told: a policy may be wrong a thousand times.
+const MAX_TOLD: usize = 8;
 /// What is wrong with a key.
 const UNTAKEN: &str =
     "is not made of up to 63 letters, digits, `-`, `_` and `.`, a letter or digit at either end";
@@ -112,7 +114,11 @@ impl Notes {
     }
 
     fn changed(&mut self, change: fmt::Arguments<'_>) {
-        self.changes.push(change.to_string());
+        match self.changes.len() {
+            0..MAX_TOLD => self.changes.push(change.to_string()),
+            MAX_TOLD => self.changes.push("and so on".to_owned()),
+            _ => {}
+        }
     }
 }
 
@@ -186,6 +192,8 @@ mod tests {
         assert_eq!(cut.warnings, vec!["ü".repeat(256); 16]);
         assert_eq!(cut.changes, ["`warnings` have more than 4096 characters: each is cut to 256"]);
         assert_eq!(notes(&json!({"warnings": ["x".repeat(5000)]})).warnings, ["x".repeat(256)]);
+        let wrong = notes(&json!({"warnings": vec![7; 1000]})).changes;
+        assert_eq!((wrong.len(), &*wrong[8]), (9, "and so on"));
     }
 
     #[test]
