@@ -21,6 +21,7 @@ mod policy_ref;
 mod program;
 mod reasons;
 mod registry;
+mod secrets;
 mod server;
 mod settings;
 mod stack;
