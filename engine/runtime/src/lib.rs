@@ -30,7 +30,7 @@ mod testing;
 mod transcode;
 mod watched_file;
 
-pub use documents::{Document, DocumentError, Source};
+pub use documents::{Document, DocumentError, Source, documents};
 pub use exit::Outcome;
 pub use instance::{Decision, DecisionError, Instance};
 pub use policy_ref::{PolicyRef, PolicyRefError, VersionSelector};
