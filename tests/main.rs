@@ -14,6 +14,8 @@
 /// What every test uses: the builder, folders of crates, what is in an image.
 mod support;
 
+/// A real API server of Kubernetes that asks the engine.
+mod api_server;
 /// An image that builds images, run by Docker.
 mod builder_image;
 /// No configuration of Cargo's changes a program.

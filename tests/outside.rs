@@ -136,8 +136,7 @@ fn what_was_inherited_is_described() {
          settings  the author keeps no schema of them\n\
          \n\
          try it    policy-engine eval greeting < input.json\n\
-         serve it  policy-engine serve\n          curl -s http://localhost:8181/v0/data/greeting -d @input.json\n          \
-         policy-engine describe greeting --format webhook   (for Kubernetes)\n",
+         serve it  policy-engine serve\n          curl -s http://localhost:8181/v0/data/greeting -d @input.json\n",
     );
 }
 

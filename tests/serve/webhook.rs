@@ -1,6 +1,8 @@
 use std::process::Command;
 
-use crate::support::{Folder, python, root, stress_engine};
+use serde_json::{Value, json};
+
+use crate::support::{Folder, Server, python, root, sentence, stress_engine};
 
 /// The README's own webhook configuration.
 fn of_the_readme() -> String {
@@ -10,13 +12,31 @@ fn of_the_readme() -> String {
     found.last().unwrap().to_owned()
 }
 
+/// What is printed for a policy.
+fn described(policy: &str) -> String {
+    let output = stress_engine(&["describe", policy, "--format", "webhook"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn webhook_configurations_are_what_kubernetes_takes() {
-    let described = stress_engine(&["describe", "stress", "--format", "webhook"]).output().unwrap();
-    let described = String::from_utf8(described.stdout).unwrap();
-    assert!(described.contains("path: /validate/stress\n"), "{described}");
+    let tasks = described("stress-admission@0.1");
+    assert!(tasks.contains("path: /validate/stress-admission/0.1\n"), "{tasks}");
+    assert!(tasks.contains("apiGroups: [stress.example.com]\n"), "{tasks}");
+    let pods = described("pod-security-baseline");
+    assert!(pods.contains("path: /validate/pod-security-baseline\n"), "{pods}");
+    for yaml in [&pods, &of_the_readme()] {
+        for resources in [
+            "[pods, pods/ephemeralcontainers, podtemplates, replicationcontrollers]",
+            "[daemonsets, deployments, replicasets, statefulsets]",
+            "[cronjobs, jobs]",
+        ] {
+            assert!(yaml.contains(&format!("resources: {resources}")), "{yaml}");
+        }
+    }
     let Some(python) = python() else { return };
-    for yaml in [described, of_the_readme()] {
+    for yaml in [tasks, pods, of_the_readme()] {
         let folder = Folder::new().file("webhook.yaml", &yaml);
         let validated = Command::new(python.join("bin/kubernetes-validate"))
             .args(["--strict", "webhook.yaml"])
@@ -26,4 +46,30 @@ fn webhook_configurations_are_what_kubernetes_takes() {
         let said = String::from_utf8_lossy(&validated.stdout).into_owned();
         assert!(validated.status.success() && said.contains("passed"), "{yaml}\n{said}");
     }
+}
+
+#[test]
+fn a_policy_that_takes_no_kubernetes_objects_has_no_webhook() {
+    let refused = stress_engine(&["describe", "stress", "--format", "webhook"]).output().unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
+    assert_eq!(
+        sentence(&String::from_utf8(refused.stderr).unwrap()),
+        "policy `stress` takes no Kubernetes objects, as far as it says: a policy that does names \
+         what it judges by `const KUBERNETES_RESOURCES` of `policy_api::Policy`"
+    );
+    let text = stress_engine(&["describe", "stress"]).output().unwrap();
+    assert!(!String::from_utf8(text.stdout).unwrap().contains("webhook"));
+}
+
+#[test]
+fn a_webhooks_path_leads_to_an_id_that_it_could_not_have() {
+    let folder = Folder::new();
+    let yaml = "policies: {my_pods: {policy: pod-security-baseline}}\n";
+    let server = Server::with_config(&folder, yaml, &[]);
+    let review: Value = serde_json::from_str(include_str!("kubernetes/review.json")).unwrap();
+    for path in ["/validate/my_pods", "/validate/my-pods", "/audit/my-pods/0.1"] {
+        let found = server.post(path, &review);
+        assert_eq!((found.status, &found.json()["response"]["allowed"]), (200, &json!(true)));
+    }
+    assert_eq!(server.post("/validate/my-pod", &review).status, 404);
 }

@@ -1,11 +1,12 @@
 //! An engine whose policies do what policies should not, beside one that does as it should, for the
 //! tests of `serve`.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use policy_api::{Context, Error, NoSettings, Policy};
+use policy_api::{Context, Error, KubernetesResources, NoSettings, Policy};
 use policy_engine::v0_1::{LinkedCrate, Program};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +22,8 @@ struct Stress {
 /// The same, and asks for threads of its own.
 struct Blocking(Stress);
 
-/// The same of what an API server asks about: what to do is the object's `spec`.
+/// The same of what an API server asks about: what to do is the object's `spec`, or to answer with
+/// what stands in its annotation `stress.example.com/output`.
 struct Admission(Stress);
 
 /// What to do before answering, and what to answer.
@@ -76,7 +78,15 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Object {
-    spec: Task,
+    #[serde(default)]
+    metadata: Metadata,
+    spec: Option<Task>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
 }
 
 impl Policy for Echo {
@@ -156,12 +166,19 @@ impl Policy for Admission {
     type Input<'a> = Review;
     type Output<'a> = Value;
 
+    const KUBERNETES_RESOURCES: KubernetesResources = &[("stress.example.com/v1", &["tasks"])];
+
     fn validate(settings: StressSettings) -> Result<Self, Error> {
         Stress::validate(settings).map(Self)
     }
 
     fn execute<'a>(&'a self, review: Review, context: &Context<'a>) -> Result<Value, Error> {
-        self.0.execute(review.request.object.spec, context)
+        let Object { metadata, spec } = review.request.object;
+        if let Some(output) = metadata.annotations.get("stress.example.com/output") {
+            return serde_json::from_str(output).map_err(Error::msg);
+        }
+        let task = spec.ok_or_else(|| Error::msg("the object says not what to do"))?;
+        self.0.execute(task, context)
     }
 }
 

@@ -65,7 +65,7 @@ pub use decode::{DecodeError, decode};
 pub use error::Error;
 pub use evaluate::{ConfigureError, Evaluate, EvaluateError};
 pub use nesting::MAX_NESTING;
-pub use policy::{NoSettings, Policy};
+pub use policy::{KubernetesResources, NoSettings, Policy};
 pub use registration::{Configure, Registration, registered};
 #[cfg(feature = "schemars")]
 pub use schema::schema_of;

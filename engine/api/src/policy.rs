@@ -24,6 +24,12 @@ pub trait Policy: Send + Sync + Sized + 'static {
     /// server then asks on threads set aside for that, and not on those that read requests.
     const BLOCKING: bool = false;
 
+    /// The Kubernetes resources that it judges, by their `apiVersion`, where its input is an
+    /// `AdmissionReview`: `&[("v1", &["pods"]), ("apps/v1", &["deployments"])]`, or for whatever
+    /// holds pods `kube_objects::POD_RESOURCES`. They become the rules of the webhook that
+    /// `describe NAME --format webhook` prints; without any there is none.
+    const KUBERNETES_RESOURCES: KubernetesResources = &[];
+
     /// Makes the policy from its settings, once: check them here and keep what `execute` needs in
     /// the form that is quickest to ask.
     ///
@@ -54,6 +60,10 @@ pub trait Policy: Send + Sync + Sized + 'static {
         None
     }
 }
+
+/// Names of Kubernetes resources, and of subresources as `pods/ephemeralcontainers`, by the
+/// `apiVersion` (`v1`, `apps/v1`) that they are of.
+pub type KubernetesResources = &'static [(&'static str, &'static [&'static str])];
 
 /// The settings of a policy that has none: an empty object.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]

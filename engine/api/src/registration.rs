@@ -1,8 +1,8 @@
 use linkme::distributed_slice;
 use serde_json::Value;
 
-use crate::Policy;
 use crate::evaluate::{ConfigureError, Evaluate, configure};
+use crate::{KubernetesResources, Policy};
 
 /// Every policy of every crate linked into this binary, one element a crate.
 #[doc(hidden)]
@@ -32,6 +32,8 @@ pub struct Registration {
     pub crate_version: &'static str,
     /// Whether it asks for threads of its own: [`Policy::BLOCKING`].
     pub blocking: bool,
+    /// What of Kubernetes it judges: [`Policy::KUBERNETES_RESOURCES`].
+    pub kubernetes_resources: KubernetesResources,
     /// Makes the policy from its settings, as JSON text.
     pub configure: Configure,
     /// The input's JSON Schema, where the author gave one.
@@ -61,6 +63,7 @@ impl Registration {
             crate_name,
             crate_version,
             blocking: P::BLOCKING,
+            kubernetes_resources: P::KUBERNETES_RESOURCES,
             configure: configure::<P>,
             input_schema: P::input_schema,
             settings_schema: P::settings_schema,

@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod cryptography;
 mod decision_log;
+mod dns;
 mod documents;
 mod exit;
 mod instance;

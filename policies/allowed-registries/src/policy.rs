@@ -1,5 +1,5 @@
-use kube_objects::{Decision, Object, Place, Text, Violation};
-use policy_api::{Context, Error, Policy, schema_of};
+use kube_objects::{Decision, Object, POD_RESOURCES, Place, Pod, Text, Violation};
+use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
 use serde_json::Value;
 
 use crate::allowlist::Allowlist;
@@ -16,25 +16,19 @@ impl Policy for AllowedRegistries {
     type Input<'a> = Object<'a>;
     type Output<'a> = Decision;
 
+    const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
+
     fn validate(settings: Settings) -> Result<Self, Error> {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
     }
 
     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
         let mut violations = Vec::new();
-        object.for_each_pod(|path, pod| {
-            let mut judge = |place: Place, field: &str, image: &Option<Text<'_>>| {
-                if let Err(denial) = self.allowed.judge(image.as_deref().unwrap_or_default()) {
+        object.for_each_pod_unless(has_same_images, |path, pod| {
+            for Image { place, field, name } in images(pod) {
+                if let Err(denial) = self.allowed.judge(name) {
                     let field = format_args!("{place}.{field}");
                     violations.push(Violation::new(denial.check(), path, field, &denial));
-                }
-            };
-            for container in pod.spec().all_containers() {
-                judge(container.place, "image", &container.image);
-            }
-            for volume in pod.spec().all_volumes() {
-                if let Some(image) = &volume.image {
-                    judge(volume.place, "image.reference", &image.reference);
                 }
             }
         });
@@ -48,6 +42,34 @@ impl Policy for AllowedRegistries {
     fn settings_schema() -> Option<Value> {
         Some(schema_of::<Settings>())
     }
+}
+
+/// An image that a pod has, and where it names it.
+#[derive(PartialEq)]
+struct Image<'p> {
+    place: Place,
+    field: &'static str,
+    name: &'p str,
+}
+
+fn images<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = Image<'p>> {
+    let image = |place, field, name: &'p Option<Text<'_>>| {
+        let name = name.as_deref().unwrap_or_default();
+        Image { place, field, name }
+    };
+    let of_containers = pod
+        .spec()
+        .all_containers()
+        .map(move |container| image(container.place, "image", &container.get().image));
+    let of_volumes = pod.spec().all_volumes().filter_map(move |volume| {
+        let source = volume.get().image.as_ref()?;
+        Some(image(volume.place, "image.reference", &source.reference))
+    });
+    of_containers.chain(of_volumes)
+}
+
+fn has_same_images(pod: &Pod<'_>, old: &Pod<'_>) -> bool {
+    images(pod).eq(images(old))
 }
 
 #[cfg(test)]
@@ -191,6 +213,29 @@ mod tests {
                 "reference spec.volumes[2].image.reference",
             ]
         );
+    }
+
+    #[test]
+    fn an_update_is_judged_where_images_change() {
+        let pod = |image: &str, more: &str| {
+            format!(
+                r#"{{"kind": "Pod", "spec": {{"containers": [{{"image": "{image}"}}],
+                    "volumes": [{{"image": {{"reference": "v"}}}}] {more}}}}}"#
+            )
+        };
+        let denied = |object: &str, old: &str| {
+            let review = format!(
+                r#"{{"kind": "AdmissionReview", "request": {{"operation": "UPDATE",
+                    "object": {object}, "oldObject": {old}}}}}"#
+            );
+            decide::<AllowedRegistries>("{}", &review).unwrap().output["allowed"] == false
+        };
+        assert!(!denied(&pod("a", r#", "hostPID": true"#), &pod("a", "")));
+        assert!(denied(&pod("b", ""), &pod("a", "")));
+        let debugged = r#", "ephemeralContainers": [{"name": "d", "image": "a"}]"#;
+        assert!(denied(&pod("a", debugged), &pod("a", "")));
+        let volume = |reference: &str| pod("a", "").replace("\"v\"", &format!("\"{reference}\""));
+        assert!(denied(&volume("w"), &volume("v")));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{SecurityContext, Text};
+use crate::{SecurityContext, Text, null};
 
 /// A container of any sort. What few containers have lies apart: there may be many in a list.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Container<'a> {
     /// Its name in the pod.
@@ -17,6 +17,7 @@ pub struct Container<'a> {
     #[serde(borrow)]
     pub security_context: Option<Box<SecurityContext<'a>>>,
     /// Where it listens.
+    #[serde(default, deserialize_with = "null::list")]
     pub ports: Option<Vec<Port>>,
     /// Whether it still lives.
     #[serde(borrow)]
@@ -33,7 +34,7 @@ pub struct Container<'a> {
 }
 
 /// A port of a container.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Port {
     /// The host's port that leads to it; 0 is none.
@@ -41,7 +42,7 @@ pub struct Port {
 }
 
 /// What the kubelet does at the two ends of a container's life.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle<'a> {
     /// Right after the start.
@@ -53,7 +54,7 @@ pub struct Lifecycle<'a> {
 }
 
 /// What the kubelet does to a container, to probe it or at an end of its life.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Handler<'a> {
     /// A request.
@@ -65,7 +66,7 @@ pub struct Handler<'a> {
 }
 
 /// What the kubelet connects to.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Target<'a> {
     /// Another host than the pod.
     #[serde(borrow)]

@@ -204,9 +204,37 @@ impl<'de> Visitor<'de> for Items<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(OfKind(self.0))? {
+        while let Some(item) = seq.next_element_seed(Element(self.0))? {
             items.push(item);
         }
         Ok(items)
+    }
+}
+
+/// An item of a list, whose kind the list may have told. One that is `null` is empty.
+struct Element<'k>(Option<&'k str>);
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = Object<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        OfKind(self.0).expecting(f)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        let kind = Kind::of(self.0.ok_or_else(no_kind)?);
+        kind.decode_part::<UnitDeserializer<_>>(().into_deserializer())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        OfKind(self.0).deserialize(deserializer)
     }
 }

@@ -1,8 +1,9 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::admission::AdmissionRequest;
 use crate::decode::{self, Part};
-use crate::{Object, Pod, PodSpec, Text};
+use crate::{Object, Pod, PodSpec};
 
 /// What an object's `kind` says of where its pods are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +72,12 @@ impl<'k> Kind<'k> {
             }
             Self::List(items) => Object::List(decode::items(items, part)?),
             Self::AdmissionReview => {
-                let request = Option::<AdmissionRequest<'_>>::deserialize(part)?
-                    .ok_or_else(|| D::Error::custom("an AdmissionReview without a `request`"))?;
-                Object::Review(request.object()?)
+                let request = Option::<AdmissionRequest<'_>>::deserialize(part)?;
+                Object::Review(
+                    request.ok_or_else(|| {
+                        D::Error::custom("an AdmissionReview without a `request`")
+                    })?,
+                )
             }
             Self::Podless => Object::Podless,
         })
@@ -101,27 +105,4 @@ struct CronJobSpec<'a> {
 struct JobTemplate<'a> {
     #[serde(borrow)]
     spec: Option<WorkloadSpec<'a>>,
-}
-
-#[derive(Deserialize)]
-struct AdmissionRequest<'a> {
-    #[serde(borrow)]
-    operation: Option<Text<'a>>,
-    #[serde(borrow)]
-    object: Option<Box<Object<'a>>>,
-}
-
-impl<'a> AdmissionRequest<'a> {
-    /// The object that is asked about. There is none where one is deleted or connected to; any
-    /// other request without one is not to pass for harmless.
-    fn object<E: Error>(self) -> Result<Option<Box<Object<'a>>>, E> {
-        match self.operation.as_deref() {
-            _ if self.object.is_some() => Ok(self.object),
-            Some("DELETE" | "CONNECT") => Ok(None),
-            Some(operation) => Err(E::custom(format_args!(
-                "a request to `{operation}` without its `object`: only a `DELETE` has none"
-            ))),
-            None => Err(E::custom("a request without an `operation` and an `object`")),
-        }
-    }
 }

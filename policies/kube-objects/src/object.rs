@@ -1,4 +1,4 @@
-use crate::{Path, Pod};
+use crate::{AdmissionRequest, Path, Pod};
 
 /// A Kubernetes object, as far as it holds pods.
 #[derive(Debug)]
@@ -13,32 +13,69 @@ pub enum Object<'a> {
     },
     /// A list of objects of one kind or several.
     List(Vec<Object<'a>>),
-    /// The object that an `AdmissionReview` asks about; a `DELETE` has none.
-    Review(Option<Box<Object<'a>>>),
+    /// What an `AdmissionReview` asks about.
+    Review(AdmissionRequest<'a>),
     /// An object of a kind that holds no pod.
     Podless,
 }
 
 impl<'a> Object<'a> {
-    /// Shows every pod of the object, with its path.
-    pub fn for_each_pod(&self, mut visit: impl FnMut(&Path<'_>, &Pod<'a>)) {
-        self.visit(&Path::Top, &mut visit);
+    /// Shows every pod that is to be judged, with its path: all of them, but for one that an
+    /// `AdmissionReview` wants to update and of which nothing changes that this crate decodes.
+    ///
+    /// So a pod that is not allowed (any more) can still be labelled, and can go.
+    pub fn for_each_pod(&self, visit: impl FnMut(&Path<'_>, &Pod<'a>)) {
+        self.for_each_pod_unless(PartialEq::eq, visit);
     }
 
-    fn visit(&self, path: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &Pod<'a>)) {
+    /// Shows the same pods, but for an update where `is_same` finds that nothing changes which the
+    /// policy reads: all that it reads has to be compared there. It is asked about the pod as it
+    /// is to be, and as it is.
+    pub fn for_each_pod_unless(
+        &self,
+        is_same: impl Fn(&Pod<'a>, &Pod<'a>) -> bool,
+        mut visit: impl FnMut(&Path<'_>, &Pod<'a>),
+    ) {
+        self.visit(None, &Path::Top, &is_same, &mut visit);
+    }
+
+    fn visit(
+        &self,
+        old: Option<&Self>,
+        path: &Path<'_>,
+        is_same: &dyn Fn(&Pod<'a>, &Pod<'a>) -> bool,
+        visit: &mut dyn FnMut(&Path<'_>, &Pod<'a>),
+    ) {
         match self {
-            Self::Pod { template, pod } => visit(&Path::Template(path, template), pod),
-            Self::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    item.visit(&Path::Item(path, index), visit);
+            Self::Pod { template, pod } => {
+                if !old.is_some_and(|old| old.pod_at(template).is_some_and(|it| is_same(pod, it))) {
+                    visit(&Path::Template(path, template), pod);
                 }
             }
-            Self::Review(object) => {
-                if let Some(object) = object {
-                    object.visit(&Path::Request(path), visit);
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.visit(None, &Path::Item(path, index), is_same, visit);
+                }
+            }
+            Self::Review(request) => {
+                if let Some(object) = request.object() {
+                    object.visit(request.old_object(), &Path::Request(path), is_same, visit);
                 }
             }
             Self::Podless => {}
         }
+    }
+
+    /// The pod of an object whose pod is in this place.
+    fn pod_at(&self, place: &str) -> Option<&Pod<'a>> {
+        match self {
+            Self::Pod { template, pod } if *template == place => Some(pod),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a Pod, and not a workload.
+    pub(crate) fn is_pod(&self) -> bool {
+        self.pod_at("").is_some()
     }
 }

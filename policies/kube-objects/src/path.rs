@@ -1,11 +1,12 @@
 use std::fmt;
 use std::ops::Deref;
 
-/// The way from the top of the request to a pod: empty, or such as `items[3].spec.template.`,
-/// ready to have a field of the pod put behind it.
+/// The way from the top of an object to a pod: empty, or such as `items[3].spec.template.`, ready
+/// to have a field of the pod put behind it. Of an `AdmissionReview` the object is meant that it
+/// asks about, which is what its reader wrote.
 #[derive(Debug, Clone, Copy)]
 pub enum Path<'p> {
-    /// The top of the request.
+    /// The top of the input.
     Top,
     /// The object that an `AdmissionReview` asks about.
     Request(&'p Path<'p>),
@@ -15,11 +16,24 @@ pub enum Path<'p> {
     Template(&'p Path<'p>, &'static str),
 }
 
+impl Path<'_> {
+    /// Whether an API server asks, which sends objects as it has read them: of the fields that it
+    /// knows, and with its defaults.
+    #[must_use]
+    pub fn is_in_review(&self) -> bool {
+        match self {
+            Self::Top => false,
+            Self::Request(_) => true,
+            Self::Item(parent, _) | Self::Template(parent, _) => parent.is_in_review(),
+        }
+    }
+}
+
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Top => Ok(()),
-            Self::Request(parent) => write!(f, "{parent}request.object."),
+            Self::Request(parent) => parent.fmt(f),
             Self::Item(parent, index) => write!(f, "{parent}items[{index}]."),
             Self::Template(parent, template) => write!(f, "{parent}{template}"),
         }

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::path::{Place, Placed, placed};
-use crate::{Container, SecurityContext, Text, Volume};
+use crate::{Container, SecurityContext, Text, Volume, null};
 
 /// A pod, or the template of one.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Pod<'a> {
     #[serde(borrow)]
     pub(crate) metadata: Option<Metadata<'a>>,
@@ -43,7 +43,7 @@ impl<'a> Pod<'a> {
 }
 
 /// What is said about a pod.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Metadata<'a> {
     /// Free text by name.
     #[serde(borrow)]
@@ -51,20 +51,20 @@ pub struct Metadata<'a> {
 }
 
 /// What a pod asks for.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodSpec<'a> {
     /// Run to completion before the others start.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub init_containers: Option<Vec<Container<'a>>>,
     /// The pod's own.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub containers: Option<Vec<Container<'a>>>,
     /// Added to a running pod, to debug it.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub ephemeral_containers: Option<Vec<Container<'a>>>,
     /// What containers can mount.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub volumes: Option<Vec<Volume<'a>>>,
     /// What holds for every container that does not say otherwise.
     #[serde(borrow)]
@@ -133,7 +133,7 @@ impl<'a> PodSpec<'a> {
 }
 
 /// The operating system of a pod.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Os<'a> {
     /// `linux` or `windows`.
     #[serde(borrow)]

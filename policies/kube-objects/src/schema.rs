@@ -33,8 +33,10 @@ impl JsonSchema for Object<'_> {
                 if_kind(&["AdmissionReview"], &json_schema!({"request": {
                     "type": "object",
                     "properties": {
-                        "operation": {"type": "string"},
+                        "operation": {"type": ["string", "null"]},
+                        "subResource": {"type": ["string", "null"]},
                         "object": {"anyOf": [{"type": "null"}, object]},
+                        "oldObject": {"anyOf": [{"type": "null"}, object]},
                     },
                 }})),
             ],

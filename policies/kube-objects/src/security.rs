@@ -1,11 +1,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::Text;
+use crate::{Text, null};
 
 /// What a pod or a container may do. Pods and containers share most of it; what only one of them
 /// has is to be asked of that one.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityContext<'a> {
     /// Root of the host; of containers only.
@@ -34,23 +34,23 @@ pub struct SecurityContext<'a> {
     /// What only Windows knows.
     pub windows_options: Option<WindowsOptions>,
     /// Kernel parameters; of pods only.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub sysctls: Option<Vec<Sysctl<'a>>>,
 }
 
 /// Capabilities on top of the container runtime's own, and without them.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Capabilities<'a> {
     /// On top.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub add: Option<Vec<Text<'a>>>,
     /// Without.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "null::list")]
     pub drop: Option<Vec<Text<'a>>>,
 }
 
 /// `SELinux` labels.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct SeLinuxOptions<'a> {
     /// The type label.
     #[serde(borrow, rename = "type")]
@@ -64,7 +64,7 @@ pub struct SeLinuxOptions<'a> {
 }
 
 /// A seccomp or `AppArmor` profile.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Profile<'a> {
     /// `RuntimeDefault`, `Localhost` or `Unconfined`.
     #[serde(borrow, rename = "type")]
@@ -72,7 +72,7 @@ pub struct Profile<'a> {
 }
 
 /// What only Windows knows.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WindowsOptions {
     /// Run as a process of the host.
@@ -80,7 +80,7 @@ pub struct WindowsOptions {
 }
 
 /// A kernel parameter.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Sysctl<'a> {
     /// Its name, with dots.
     #[serde(borrow)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 ///
 /// Serde borrows a plain `Cow` only where it stands as a field by itself; this one is borrowed
 /// inside options, lists and maps as well.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 

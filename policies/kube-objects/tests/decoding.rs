@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself may")]
 
 use kube_objects::Object;
+use serde_json::{Value, json};
 
 /// `PATH=IMAGE` of every container of every pod.
 fn images(json: &str) -> Vec<String> {
@@ -71,7 +72,7 @@ fn lists_and_reviews_hold_what_is_in_them() {
         r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
             "request": {{"operation": "CREATE", "object": {list}, "oldObject": null}}}}"#
     );
-    assert_eq!(images(&review), ["request.object.items[1].spec.template.spec.containers[0]=a"]);
+    assert_eq!(images(&review), ["items[1].spec.template.spec.containers[0]=a"]);
 }
 
 #[test]
@@ -130,6 +131,135 @@ fn null_is_as_good_as_absent() {
         "securityContext": {"capabilities": {"add": null, "drop": null}, "privileged": null},
         "livenessProbe": null, "lifecycle": {"preStop": null}}]}}"#;
     assert_eq!(images(nulls), ["spec.containers[0]="]);
+}
+
+#[test]
+fn null_in_a_list_is_an_empty_element() {
+    let nulls = r#"{"kind": "Pod", "spec": {
+        "initContainers": [null, {"image": "i"}],
+        "containers": [{"ports": [null], "securityContext": {"capabilities": {"add": [null]}}}, null],
+        "ephemeralContainers": [null], "volumes": [null, {"name": null}],
+        "securityContext": {"sysctls": [null]}}}"#;
+    assert_eq!(
+        images(nulls),
+        [
+            "spec.initContainers[0]=",
+            "spec.initContainers[1]=i",
+            "spec.containers[0]=",
+            "spec.containers[1]=",
+            "spec.ephemeralContainers[0]=",
+        ]
+    );
+    let object: Object<'_> = serde_json::from_str(nulls).unwrap();
+    object.for_each_pod(|_, pod| {
+        let spec = pod.spec();
+        assert_eq!(spec.all_volumes().count(), 2);
+        let containers = spec.containers.as_ref().unwrap();
+        assert_eq!(containers[0].ports.as_ref().unwrap()[0].host_port, None);
+        let context = containers[0].security_context.as_ref().unwrap();
+        let added = context.capabilities.as_ref().unwrap().add.as_ref().unwrap();
+        assert_eq!(added.iter().map(|it| &**it).collect::<Vec<_>>(), [""]);
+        let sysctls = spec.security_context.as_ref().unwrap().sysctls.as_ref().unwrap();
+        assert_eq!(sysctls[0].name, None);
+    });
+    assert_eq!(images(r#"{"kind": "PodList", "items": [null]}"#), [""; 0]);
+    assert!(
+        error(r#"{"kind": "List", "items": [null]}"#).starts_with("an object without a `kind`")
+    );
+}
+
+/// The pointers to every value in this one.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => {
+            let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+            fields.iter().map(|(name, value)| (escaped(name), value)).collect()
+        }
+        Value::Array(all) => {
+            all.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        let at = format!("{at}/{name}");
+        pointers(value, &at, found);
+        found.push(at);
+    }
+}
+
+#[test]
+fn null_may_stand_wherever_something_is_read() {
+    let context = json!({
+        "privileged": true, "allowPrivilegeEscalation": true, "procMount": "a",
+        "capabilities": {"add": ["a"], "drop": ["b"]}, "runAsNonRoot": true, "runAsUser": 1,
+        "seLinuxOptions": {"type": "a", "user": "b", "role": "c"},
+        "seccompProfile": {"type": "a"}, "appArmorProfile": {"type": "a"},
+        "windowsOptions": {"hostProcess": true}, "sysctls": [{"name": "a"}],
+    });
+    let handler = json!({"httpGet": {"host": "a"}, "tcpSocket": {"host": "a"}});
+    let container = json!({
+        "name": "a", "image": "b", "securityContext": context, "ports": [{"hostPort": 1}],
+        "livenessProbe": handler, "readinessProbe": handler, "startupProbe": handler,
+        "lifecycle": {"postStart": handler, "preStop": handler},
+    });
+    let pod = json!({
+        "metadata": {"annotations": {"a/b": "c"}},
+        "spec": {
+            "initContainers": [container], "containers": [container],
+            "ephemeralContainers": [container], "securityContext": context,
+            "volumes": [{"name": "v", "image": {"reference": "r"}}, {"hostPath": {"path": "/"}}],
+            "hostNetwork": true, "hostPID": true, "hostIPC": true, "hostUsers": true,
+            "os": {"name": "a"},
+        },
+    });
+    let job = json!({"kind": "Job", "spec": {"template": pod}});
+    let mut review = json!({"kind": "AdmissionReview", "request": {
+        "operation": "UPDATE", "resource": {"group": "batch", "resource": "jobs"},
+        "subResource": "", "object": job, "oldObject": job,
+    }});
+    let mut all = Vec::new();
+    pointers(&review, "", &mut all);
+    assert!(all.len() > 200, "{}", all.len());
+    // An object has a kind, and a review a request with an object.
+    for needed in ["/kind", "/request", "/request/object", "/request/object/kind"] {
+        all.retain(|pointer| pointer != needed);
+    }
+    all.retain(|pointer| pointer != "/request/oldObject/kind");
+    for pointer in all {
+        let value = std::mem::take(review.pointer_mut(&pointer).unwrap());
+        let text = review.to_string();
+        let decoded = serde_json::from_str::<Object<'_>>(&text);
+        assert!(decoded.is_ok(), "{pointer}: {}", decoded.unwrap_err());
+        *review.pointer_mut(&pointer).unwrap() = value;
+    }
+}
+
+#[test]
+fn what_go_takes_for_no_number_and_no_object_is_an_error() {
+    for (field, value) in [
+        ("containers", r#"[{"ports": [{"hostPort": 80.0}]}]"#),
+        ("containers", r#"[{"ports": [{"hostPort": 8e1}]}]"#),
+        ("containers", r#"[{"ports": [{"hostPort": "80"}]}]"#),
+        ("containers", r#"[{"ports": [{"hostPort": 2147483648}]}]"#),
+        ("containers", r#"[{"ports": {}}]"#),
+        ("containers", "{}"),
+        ("containers", r#"[{"image": true}]"#),
+        ("securityContext", r#"{"runAsUser": 9223372036854775808}"#),
+        ("securityContext", r#"{"runAsNonRoot": "true"}"#),
+        ("hostPID", "1"),
+        ("volumes", r#"[{"hostPath": []}]"#),
+        ("volumes", "[[]]"),
+    ] {
+        let pod = format!(r#"{{"kind": "Pod", "spec": {{"{field}": {value}}}}}"#);
+        assert!(serde_json::from_str::<Object<'_>>(&pod).is_err(), "{pod}");
+    }
+}
+
+#[test]
+fn fields_are_told_apart_by_case() {
+    let pod = r#"{"kind": "Pod", "Spec": {"containers": [{"image": "a"}]},
+        "spec": {"Containers": [{"image": "b"}], "hostpid": "x", "containers": [{"Image": "c"}]}}"#;
+    assert_eq!(images(pod), ["spec.containers[0]="]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-use kube_objects::{Decision, Object};
+use kube_objects::{Decision, Object, POD_RESOURCES};
 use policy_api::schemars::JsonSchema;
-use policy_api::{Context, Error, Policy, schema_of};
+use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ macro_rules! impl_policy {
             type Settings = Settings;
             type Input<'a> = Object<'a>;
             type Output<'a> = Decision;
+
+            const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
 
             fn validate(settings: Settings) -> Result<Self, Error> {
                 Ok(Self(Standard::new($level, settings.version)))
@@ -97,8 +99,31 @@ mod tests {
         );
         assert_eq!(
             decide::<Baseline>("{}", &review).unwrap().output.to_string(),
-            r#"{"allowed":false,"violations":[{"check":"privileged","field":"request.object.items[1].spec.jobTemplate.spec.template.spec.initContainers[1].securityContext.privileged","message":"`privileged` is `true`: a container may not be privileged"}]}"#
+            r#"{"allowed":false,"violations":[{"check":"privileged","field":"items[1].spec.jobTemplate.spec.template.spec.initContainers[1].securityContext.privileged","message":"`privileged` is `true`: a container may not be privileged"}]}"#
         );
+    }
+
+    #[test]
+    fn an_update_is_judged_where_something_changes_that_a_check_reads() {
+        let app_armor = "container.apparmor.security.beta.kubernetes.io/a";
+        let pod = |annotation: &str, spec: &str| {
+            format!(
+                r#"{{"kind": "Pod", "metadata": {{"annotations": {{"{annotation}": "unconfined"}}}},
+                    "spec": {{"containers": [{{"name": "a"}}], "hostPID": true {spec}}}}}"#
+            )
+        };
+        let denied = |object: &str, old: &str| {
+            let review = format!(
+                r#"{{"kind": "AdmissionReview", "request": {{"operation": "UPDATE",
+                    "object": {object}, "oldObject": {old}}}}}"#
+            );
+            decide::<Baseline>("{}", &review).unwrap().output["allowed"] == false
+        };
+        assert!(!denied(&pod("a", ""), &pod("b", "")));
+        assert!(!denied(&pod("a", r#", "nodeName": "n", "tolerations": [{}]"#), &pod("a", "")));
+        assert!(denied(&pod(app_armor, ""), &pod("a", "")));
+        assert!(denied(&pod("a", r#", "hostIPC": true"#), &pod("a", "")));
+        assert!(denied(&pod("a", ""), &pod("a", r#", "volumes": [{"hostPath": {}}]"#)));
     }
 
     #[test]

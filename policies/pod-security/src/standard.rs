@@ -1,7 +1,7 @@
 use kube_objects::{Decision, Object, Pod};
 
 use crate::Version;
-use crate::checks::CHECKS;
+use crate::checks::{self, CHECKS};
 use crate::report::Report;
 
 /// How much a standard asks for.
@@ -55,13 +55,20 @@ impl Standard {
 
     pub(crate) fn judge(&self, object: &Object<'_>) -> Decision {
         let mut violations = Vec::new();
-        object.for_each_pod(|path, pod| {
+        object.for_each_pod_unless(is_same, |path, pod| {
             for (check, run) in &self.checks {
                 run(pod, &mut Report { check, pod: path, violations: &mut violations });
             }
         });
         violations.into()
     }
+}
+
+/// Whether no check can tell a pod from what it is before an update.
+fn is_same(pod: &Pod<'_>, old: &Pod<'_>) -> bool {
+    let annotations =
+        |pod| Pod::annotations(pod).filter(|(name, _)| checks::reads_annotation(name));
+    pod.spec() == old.spec() && annotations(pod).eq(annotations(old))
 }
 
 #[cfg(test)]

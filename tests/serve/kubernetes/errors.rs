@@ -60,6 +60,13 @@ fn a_policy_that_is_not_there_is_404() {
     ] {
         assert_error(&server.post(path, &pod()), 404, message);
     }
+    // A path that is wrong from its start is told in words that the API server passes on.
+    let headers = [("user-agent", "kube-apiserver-admission")];
+    let found = server.send("POST", "/validat/echo", &headers, pod().to_string().into());
+    let message = "nothing is at `/validat/echo`: `/openapi.json` tells what is where";
+    assert_error(&found, 404, message);
+    let found = server.post("/validat/echo", &pod());
+    assert_eq!((found.status, &found.json()["code"]), (404, &json!("resource_not_found")));
     assert_error(
         &server.post("/validate/%ff", &pod()),
         400,

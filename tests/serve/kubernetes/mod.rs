@@ -4,6 +4,8 @@
 mod errors;
 /// What a denial does where it is only to be seen.
 mod monitor;
+/// Reviews as an API server of Kubernetes 1.36 sent them.
+mod recorded;
 /// What a policy said, or could not say.
 mod reviews;
 
@@ -13,8 +15,7 @@ use crate::support::{Answer, Server};
 
 const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
 /// What the baseline says of the pod that is not as it should be.
-const WHY: &str =
-    "request.object.spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
+const WHY: &str = "spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
 
 /// An update of a pod that is as it should be.
 fn pod() -> Value {
@@ -81,8 +82,9 @@ fn assert_typed(response: &Value) {
                 status.iter().all(|(name, value)| match name.as_str() {
                     "message" => value.is_string(),
                     "code" => value.as_i64().is_some_and(|code| (400..600).contains(&code)),
+                    "reason" => value == reason(&status["code"]),
                     _ => false,
-                })
+                }) && status.contains_key("reason")
             }),
             _ => false,
         };
@@ -91,8 +93,35 @@ fn assert_typed(response: &Value) {
     assert_eq!(response.get("patch").is_some(), response.get("patchType").is_some());
 }
 
-/// An error of the server's own.
-fn assert_error(answer: &Answer, status: u16, message: &str) {
-    let expected = json!({"message": message, "status": status});
-    assert_eq!((answer.status, answer.json()), (status, expected));
+/// The `StatusReason` of `meta/v1` for a code that is in these tests.
+fn reason(code: &Value) -> &'static str {
+    match code.as_u64().unwrap() {
+        400 => "BadRequest",
+        401 => "Unauthorized",
+        403 | 451 => "Forbidden",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        413 => "RequestEntityTooLarge",
+        415 => "UnsupportedMediaType",
+        422 => "Invalid",
+        500 => "InternalError",
+        503 => "ServiceUnavailable",
+        504 => "Timeout",
+        code => panic!("a reason for {code}"),
+    }
+}
+
+/// A denial's.
+fn denial(message: &str, code: u16) -> Value {
+    json!({"message": message, "code": code, "reason": reason(&json!(code))})
+}
+
+/// An error of the server's own: a `Status`, as client-go reads one from a body.
+fn assert_error(answer: &Answer, code: u16, message: &str) {
+    let expected = json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message,
+        "reason": reason(&json!(code)), "code": code,
+    });
+    assert_eq!((answer.status, answer.json()), (code, expected));
+    assert_eq!(answer.header("content-type"), "application/json");
 }

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{UID, WHY, answering, bad_pod, pod, reviewed};
+use super::{UID, WHY, answering, bad_pod, denial, pod, reviewed};
 use crate::support::{Folder, Server};
 
 const CONFIG: &str = "\
@@ -19,7 +19,7 @@ fn a_monitored_denial_admits_and_an_audit_tells_it_all_the_same() {
     );
     assert_eq!(
         reviewed(&server, "/audit/pods", &bad_pod()),
-        json!({"uid": UID, "allowed": false, "status": {"message": WHY, "code": 403}})
+        json!({"uid": UID, "allowed": false, "status": denial(WHY, 403)})
     );
     assert_eq!(reviewed(&server, "/validate/pods", &pod()), json!({"uid": UID, "allowed": true}));
     // What the policy would warn of is seen in any case.

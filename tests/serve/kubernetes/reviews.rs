@@ -2,7 +2,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{UID, WHY, answering, bad_pod, pod, reviewed, task};
+use super::{UID, WHY, answering, bad_pod, denial, pod, reviewed, task};
 use crate::support::{Folder, Server};
 
 #[test]
@@ -17,8 +17,7 @@ fn a_pod_is_admitted_or_denied_with_the_reason() {
         "/validate/pod-security-baseline/0.1.0?timeout=10s",
         "/audit/pod-security-baseline/0",
     ] {
-        let status = json!({"message": WHY, "code": 403});
-        let denied = json!({"uid": UID, "allowed": false, "status": status});
+        let denied = json!({"uid": UID, "allowed": false, "status": denial(WHY, 403)});
         assert_eq!(reviewed(&server, path, &bad_pod()), denied, "{path}");
     }
     // What the policy looks at is the new object: of one that goes, there is none.
@@ -39,13 +38,12 @@ fn a_denial_has_the_code_and_the_warnings_of_its_policy() {
     assert_eq!(
         reviewed(&server, "/validate/stress-admission", &answering(&output)),
         json!({
-            "uid": UID, "allowed": false, "status": {"message": "no team", "code": 451},
+            "uid": UID, "allowed": false, "status": denial("no team", 451),
             "warnings": ["soon", "sooner"], "auditAnnotations": {"team": "none"},
         })
     );
     let bare = reviewed(&server, "/validate/stress-admission", &answering(&json!(false)));
-    let message = "policy `stress-admission` denies this";
-    assert_eq!(bare["status"], json!({"message": message, "code": 403}));
+    assert_eq!(bare["status"], denial("policy `stress-admission` denies this", 403));
 }
 
 #[test]
@@ -60,9 +58,36 @@ fn a_patch_is_base64_of_json_patch() {
     assert_eq!((&found["allowed"], &found["warnings"]), (&json!(true), &json!(["changed"])));
     assert_eq!(decoded(found["patch"].as_str().unwrap()), patch);
 
-    let output = json!({"allowed": true, "patch": {"op": "add"}});
-    let found = reviewed(&server, "/validate/stress-admission", &answering(&output));
-    assert_eq!((&found["allowed"], &found["status"]["code"]), (&json!(false), &json!(500)));
+    for patch in [
+        json!({"op": "add"}),
+        json!([{"op": "add", "path": "/metadata/labels"}]),
+        json!([{"op": "move", "path": "/metadata/labels"}]),
+    ] {
+        let output = json!({"allowed": true, "patch": patch});
+        let found = reviewed(&server, "/validate/stress-admission", &answering(&output));
+        assert_eq!((&found["allowed"], &found["status"]["code"]), (&json!(false), &json!(500)));
+    }
+}
+
+#[test]
+fn what_an_api_server_would_drop_is_cleaned_and_logged() {
+    let server = Server::start(&[]);
+    let output = json!({
+        "allowed": true, "warnings": ["a\nb\u{1b}[31m"], "auditAnnotations": {"a/b": "1", "c": 2},
+    });
+    assert_eq!(
+        reviewed(&server, "/validate/stress-admission", &answering(&output)),
+        json!({
+            "uid": UID, "allowed": true, "warnings": ["a b [31m"], "auditAnnotations": {"a_b": "1"},
+        })
+    );
+    let logged = server.logged(
+        "the answer is not as an API server takes it: `warnings[0]` has control characters: taken \
+         out; `auditAnnotations` has a value that is no text: left out; `auditAnnotations` has a key \
+         that is not made of up to 63 letters, digits, `-`, `_` and `.`, a letter or digit at either \
+         end: changed to `_` where it has to be",
+    );
+    assert_eq!((&logged["id"], &logged["request_id"]), (&json!("stress-admission"), &json!(UID)));
 }
 
 /// By the program that everybody has for it.

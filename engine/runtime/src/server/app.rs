@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use arc_swap::ArcSwap;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use tracing::{Instrument, Span, debug, debug_span, info_span};
@@ -36,6 +36,9 @@ const DEFAULT_DECISION: &str = "system/main";
 
 /// The longest id of a request that is taken over into logs.
 pub(super) const MAX_REQUEST_ID: usize = 128;
+
+/// What an API server calls itself where it calls webhooks.
+const API_SERVER: HeaderValue = HeaderValue::from_static("kube-apiserver-admission");
 
 /// What stays while the server runs.
 pub(super) struct App {
@@ -107,6 +110,7 @@ impl App {
             _ => &self.memory,
         };
         let question = self.question(&state, &head, route, decides);
+        let clients = dialect(head.uri.path());
         // It lies in the buffer of its connection, which without it serves for the next as well.
         drop(head);
         let reply = match question {
@@ -123,7 +127,8 @@ impl App {
         });
         self.metrics.requests.responded(reply.status());
         traced.answered(reply.status());
-        let mut sent = response::sent(takes_gzip, reply, memory);
+        let mut sent =
+            response::sent(takes_gzip, reply, memory, |message| overloaded(clients, message));
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
@@ -150,6 +155,9 @@ impl App {
             Ok(_) | Err(NoRoute::NotFound) => {
                 let message =
                     format!("nothing is at `{path}`: `/openapi.json` tells what is where");
+                // A webhook's path may be wrong from its start.
+                let asks_for_admission = head.headers.get(USER_AGENT) == Some(&API_SERVER);
+                let dialect = if asks_for_admission { Dialect::Kubernetes } else { dialect };
                 return Err(refused(dialect, StatusCode::NOT_FOUND, message));
             }
             Err(NoRoute::Encoding) => {
@@ -232,7 +240,7 @@ impl App {
             Route::Admission(endpoint, path) => {
                 kubernetes::review(self, state, call, endpoint, &path, body)
                     .await
-                    .unwrap_or_else(|error| error.reply())
+                    .unwrap_or_else(AdmissionError::reply)
             }
             // The others have no body and were answered before.
             _ => OpaError::not_found("nothing is here").reply(),
@@ -276,6 +284,16 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
         Dialect::Kubernetes => AdmissionError::new(status, message).reply(),
         Dialect::Opa if status == StatusCode::NOT_FOUND => OpaError::not_found(message).reply(),
         Dialect::Opa => OpaError::invalid_parameter(message).reply(),
+    }
+}
+
+/// What would be answered, but for want of memory.
+fn overloaded(dialect: Dialect, message: String) -> Reply {
+    match dialect {
+        Dialect::Opa => OpaError::overloaded(message).reply(),
+        Dialect::Kubernetes => {
+            AdmissionError::new(StatusCode::SERVICE_UNAVAILABLE, message).reply()
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use semver::Version;
 
 use super::route::Path;
 use super::served::Served;
+use crate::dns;
 use crate::policy_ref::VersionSelector;
 
 /// The policies that are served, by the ids that they are asked for by.
@@ -67,6 +68,23 @@ impl Deployment {
             }
         }
         Found::Nothing(self.nothing(path))
+    }
+
+    /// The same path with the id itself in it, where it begins with the form that a webhook's path
+    /// can have of one: `my-policy/1.2` means `my_policy/1.2`. `None` where it is no id's or that
+    /// of several.
+    pub(super) fn named_in_dns(&self, path: &Path) -> Option<Path> {
+        let path = path.as_str();
+        let meant = |id: &str| match path.strip_prefix(&*dns::subdomains(id)) {
+            // An id may have nothing in it that the DNS knows.
+            Some(rest) if rest.len() < path.len() && (rest.is_empty() || rest.starts_with('/')) => {
+                Some(Path::new(&format!("{id}{rest}")))
+            }
+            _ => None,
+        };
+        let mut found = self.served.keys().chain(self.skipped.keys()).filter_map(|id| meant(id));
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
     }
 
     /// The policy of this id in this very version.
@@ -169,6 +187,39 @@ mod tests {
             Found::Skipped(id, problem) => format!("{id} skipped: {problem}"),
             Found::Nothing(message) => message,
         }
+    }
+
+    #[test]
+    fn a_webhooks_path_names_a_policy_in_the_form_of_the_dns() {
+        let all = deployment(&[
+            ("my_pods", "1.2.0"),
+            ("a_b", "1.0.0"),
+            ("a.-b", "1.0.0"),
+            ("a_-b", "1.0.0"),
+            ("Pods/x_", "1.0.0"),
+            ("_", "1.0.0"),
+        ]);
+        let named = |path| {
+            all.named_in_dns(&Path::new(path))
+                .map(|path| path.as_str().to_owned())
+                .unwrap_or_default()
+        };
+        for (path, expected) in [
+            ("my-pods", "my_pods"),
+            ("my-pods/1.2/", "my_pods/1.2"),
+            ("my-podsx", ""),
+            ("pods/x", "Pods/x_"),
+            ("a-b", "a_b"),
+            ("a--b", "a_-b"),
+            ("a.b", "a.-b"),
+            ("broken", "broken"),
+            ("other", ""),
+            ("", ""),
+        ] {
+            assert_eq!(named(path), expected, "{path}");
+        }
+        let twice = deployment(&[("a_b", "1.0.0"), ("a-b_", "1.0.0")]);
+        assert!(twice.named_in_dns(&Path::new("a-b")).is_none());
     }
 
     #[test]

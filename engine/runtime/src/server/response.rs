@@ -76,22 +76,19 @@ fn asking_for_a_token(mut response: Reply) -> Reply {
 }
 
 /// The response as it is sent: compressed where it is worth it and the client takes it so. What it
-/// takes of the memory, it takes until it is sent.
+/// takes of the memory, it takes until it is sent; where there is none for it, the client is told so.
 pub(super) fn sent(
     takes_gzip: bool,
     reply: Reply,
     memory: &Arc<MemoryBudget>,
+    overloaded: impl FnOnce(String) -> Reply,
 ) -> Response<Full<Bytes>> {
     let (head, body) = encoded(takes_gzip, reply).into_parts();
     let mut reservation = Reservation::empty(memory);
     match reservation.grow(body.len()) {
         Ok(()) => Response::from_parts(head, Full::new(reservation.attach(body))),
         Err(_) if body.len() <= UNCOUNTED_BYTES => Response::from_parts(head, Full::new(body)),
-        Err(exhausted) => {
-            let message = format!("the answer: {exhausted}");
-            let problem = serde_json::json!({"code": "overloaded", "message": message});
-            refused(StatusCode::SERVICE_UNAVAILABLE, &problem).map(Full::new)
-        }
+        Err(exhausted) => overloaded(format!("the answer: {exhausted}")).map(Full::new),
     }
 }
 

@@ -29,7 +29,7 @@ fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
         }
     }
     for (name, found) in pod.annotations() {
-        if name.starts_with(ANNOTATION_PREFIX) && !is_allowed_annotation(found) {
+        if reads_annotation(name) && !is_allowed_annotation(found) {
             report.add(
                 format_args!("metadata.annotations[{name}]"),
                 format_args!(
@@ -39,6 +39,10 @@ fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
             );
         }
     }
+}
+
+pub(super) fn reads_annotation(name: &str) -> bool {
+    name.starts_with(ANNOTATION_PREFIX)
 }
 
 fn is_allowed_annotation(profile: &str) -> bool {

@@ -18,6 +18,11 @@ mod windows_host_process;
 
 use crate::standard::Check;
 
+/// Whether some check reads the annotation of this name.
+pub(crate) fn reads_annotation(name: &str) -> bool {
+    app_armor::reads_annotation(name) || seccomp::reads_annotation(name)
+}
+
 /// All checks: those of the baseline first, each level in the order of the ids.
 pub(crate) const CHECKS: &[Check] = &[
     app_armor::CHECK,

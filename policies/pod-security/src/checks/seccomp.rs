@@ -49,6 +49,10 @@ fn by_annotation(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
+pub(super) fn reads_annotation(name: &str) -> bool {
+    name == POD_ANNOTATION || name.starts_with(CONTAINER_ANNOTATION_PREFIX)
+}
+
 fn is_allowed_annotation(profile: &str) -> bool {
     matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/")
 }

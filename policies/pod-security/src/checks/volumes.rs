@@ -45,8 +45,10 @@ fn no_host_paths(pod: &Pod<'_>, report: &mut Report<'_>) {
 
 fn only_unrestricted(pod: &Pod<'_>, report: &mut Report<'_>) {
     for volume in pod.spec().all_volumes() {
-        // Kubernetes makes a volume without a source an `emptyDir`.
-        let Some(source) = volume.sources.first() else { continue };
+        // Kubernetes makes a volume without a source an `emptyDir`. What it asks about is made so
+        // already: there a volume of no known source has one that is newer than this policy.
+        let unknown = volume.unknown.as_deref().filter(|_| report.pod.is_in_review());
+        let Some(source) = volume.sources.first().copied().or(unknown) else { continue };
         if !UNRESTRICTED.iter().any(|source| volume.has(source)) {
             report.add(
                 format_args!("{}.{source}", volume.place),
@@ -102,9 +104,29 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_of_an_unknown_type_is_denied() {
-        assert_eq!(restricted(CHECK, "latest", &volume(r#", "Secret": {}"#)).len(), 1);
+    fn a_null_source_is_none() {
         assert_eq!(restricted(CHECK, "latest", &volume(r#", "nfs": {}, "secret": null"#)).len(), 1);
+        for beside in [r#""volumeID": "vol-1""#, r#""Secret": {}"#, r#""items": [{"key": "a"}]"#] {
+            let slip = volume(&format!(r#", "awsElasticBlockStore": null, {beside}"#));
+            assert_eq!(restricted(CHECK, "latest", &slip), NONE, "{beside}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_only_the_api_server_knows_is_denied() {
+        let in_review = |volume: &str| {
+            let review = format!(
+                r#"{{"kind": "AdmissionReview", "request": {{"operation": "CREATE", "object":
+                    {{"kind": "Pod", "spec": {{"volumes": [{volume}]}}}}}}}}"#
+            );
+            let output = policy_api::decide::<crate::Restricted>("{}", &review).unwrap().output;
+            let mut fields = output["violations"].as_array().unwrap().iter().map(|it| &it["field"]);
+            fields.any(|field| field == "spec.volumes[0].newest")
+        };
+        assert!(in_review(r#"{"name": "v", "newest": {}}"#));
+        assert!(!in_review(r#"{"name": "v", "newest": {}, "emptyDir": {}}"#));
+        assert!(!in_review(r#"{"name": "v", "nfs": null, "newest": "a"}"#));
+        assert_eq!(restricted(CHECK, "latest", &volume(r#", "newest": {}"#)), NONE);
     }
 
     #[test]

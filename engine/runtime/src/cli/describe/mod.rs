@@ -10,6 +10,7 @@ use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::instance;
 use crate::registry::Registry;
+use webhook::Webhook;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,13 +49,21 @@ pub(super) fn run(
     };
     match args.format {
         DescribeFormat::Json => output::pretty_json(&described, out)?,
-        DescribeFormat::Text => text(&described, out)?,
-        DescribeFormat::Webhook => webhook::print(described.name, out)?,
+        DescribeFormat::Text => {
+            text(&described, !registration.kubernetes_resources.is_empty(), out)?;
+        }
+        DescribeFormat::Webhook => {
+            Webhook::new(&args.policy, entry).map_err(Failure::said)?.print(out)?;
+        }
     }
     Ok(Outcome::Allowed)
 }
 
-fn text(described: &Described<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+fn text(
+    described: &Described<'_>,
+    for_kubernetes: bool,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let name = described.name;
     writeln!(out, "{name} {}", described.version)?;
     if !described.description.is_empty() {
@@ -75,7 +84,13 @@ fn text(described: &Described<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "\ntry it    policy-engine eval {name} < input.json")?;
     writeln!(out, "serve it  policy-engine serve")?;
     writeln!(out, "          curl -s http://localhost:8181/v0/data/{name} -d @input.json")?;
-    writeln!(out, "          policy-engine describe {name} --format webhook   (for Kubernetes)")
+    if for_kubernetes {
+        writeln!(
+            out,
+            "          policy-engine describe {name} --format webhook   (for Kubernetes)"
+        )?;
+    }
+    Ok(())
 }
 
 /// The fields of a settings schema, one a line.

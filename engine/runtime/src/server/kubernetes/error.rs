@@ -1,23 +1,22 @@
 use hyper::StatusCode;
-use serde::Serialize;
 
+use super::status::Status;
 use crate::server::body::BodyError;
 use crate::server::memory_budget::Exhausted;
 use crate::server::response::{self, Reply};
 use crate::server::route::Path;
 use crate::server::served::{NoAnswer, Served};
 
-/// Why there is no review in the answer: `{"message", "status"}`.
-#[derive(Debug, Serialize)]
+/// Why there is no review in the answer: a `Status`, as an API server reads it.
+#[derive(Debug)]
 pub(in crate::server) struct AdmissionError {
+    code: StatusCode,
     message: String,
-    #[serde(serialize_with = "as_number")]
-    status: StatusCode,
 }
 
 impl AdmissionError {
-    pub(in crate::server) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { message: message.into(), status }
+    pub(in crate::server) fn new(code: StatusCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 
     /// A body that is no review.
@@ -50,7 +49,7 @@ impl AdmissionError {
     }
 
     pub(in crate::server) fn body(error: &BodyError) -> Self {
-        let status = match error {
+        let code = match error {
             BodyError::TooLarge { .. }
             | BodyError::TooLargeInflated { .. }
             | BodyError::TooLargeYaml { .. }
@@ -62,15 +61,10 @@ impl AdmissionError {
             }
             BodyError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         };
-        Self::new(status, error.to_string())
+        Self::new(code, error.to_string())
     }
 
-    pub(in crate::server) fn reply(&self) -> Reply {
-        response::refused(self.status, self)
+    pub(in crate::server) fn reply(self) -> Reply {
+        response::refused(self.code, &Status::new(self.code, self.message).as_object())
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
-fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
 }

@@ -2,16 +2,20 @@
 //!
 //! What a policy said of the object, or could not say, is in the review, in words that reach the
 //! one who asked. What this server could not do is an HTTP error: there the API server goes by the
-//! webhook's `failurePolicy`.
+//! webhook's `failurePolicy`, and tells the `Status` that is its body.
 
 mod error;
+mod notes;
+mod patch;
 mod response;
 mod review;
+mod status;
 
 use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use tracing::warn;
 
 use super::app::{App, MAX_REQUEST_ID, State};
 use super::deployment::Found;
@@ -32,7 +36,15 @@ pub(super) async fn review(
     body: Bytes,
 ) -> Result<Reply, AdmissionError> {
     let request = review::read(&body)?;
-    let served = match state.deployment.find(path) {
+    let mut found = state.deployment.find(path);
+    let id;
+    if let Found::Nothing(_) = found
+        && let Some(named) = state.deployment.named_in_dns(path)
+    {
+        id = named;
+        found = state.deployment.find(&id);
+    }
+    let served = match found {
         Found::Policy(served, "") => served,
         Found::Policy(..) => return Err(AdmissionError::not_found(path)),
         Found::Skipped(id, problem) => return Err(AdmissionError::skipped(id, problem)),
@@ -51,6 +63,11 @@ pub(super) async fn review(
     {
         return Err(AdmissionError::overloaded(served, problem));
     }
-    let response = response::of(&request.uid, served, &decided);
+    let (response, changes) = response::of(&request.uid, served, &decided);
+    if !changes.is_empty() {
+        let (id, request_id) = (&served.id, &*request.uid);
+        let changes = changes.join("; ");
+        warn!(id, request_id, "the answer is not as an API server takes it: {changes}");
+    }
     Ok(http::serialized(StatusCode::OK, &response))
 }

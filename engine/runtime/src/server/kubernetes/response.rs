@@ -3,10 +3,14 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use policy_api::Verdict;
+use hyper::StatusCode;
+use policy_api::{DecodeError, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::notes::Notes;
+use super::patch;
+use super::status::Status;
 use crate::reasons::reasons;
 use crate::server::recorder::Decided;
 use crate::server::served::{NoAnswer, Served};
@@ -37,17 +41,17 @@ struct Response<'a> {
     audit_annotations: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// What of the policy's answer is not in it as it was.
+    #[serde(skip)]
+    changes: Vec<String>,
 }
 
-/// What the one who asked is told.
-#[derive(Debug, PartialEq, Serialize)]
-struct Status {
-    message: String,
-    code: u16,
-}
-
-/// The answer that a decision makes.
-pub(super) fn of<'a>(uid: &'a str, served: &Served, decided: &Decided) -> Review<'a> {
+/// The answer that a decision makes, and what of the policy's own is not in it as it was.
+pub(super) fn of<'a>(
+    uid: &'a str,
+    served: &Served,
+    decided: &Decided,
+) -> (Review<'a>, Vec<String>) {
     let mut response = match &decided.answer {
         Ok(answer) => answered(&served.id, answer.verdict, &answer.output),
         Err(problem) => undecided(&served.id, problem),
@@ -59,7 +63,8 @@ pub(super) fn of<'a>(uid: &'a str, served: &Served, decided: &Decided) -> Review
     if let Some(id) = decided.id {
         response.audit_annotations.insert("decision-id".to_owned(), id.to_string());
     }
-    Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response }
+    let changes = std::mem::take(&mut response.changes);
+    (Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response }, changes)
 }
 
 impl Response<'_> {
@@ -80,16 +85,29 @@ impl Response<'_> {
 
 fn undecided<'a>(id: &str, problem: &NoAnswer) -> Response<'a> {
     let code = match problem {
-        NoAnswer::Input(_) => 422,
-        NoAnswer::TimedOut(_) => 504,
-        NoAnswer::Stuck(_) | NoAnswer::Busy => 503,
-        NoAnswer::Policy(_) | NoAnswer::Panicked(_) => 500,
+        NoAnswer::Input(error) => {
+            let message = format!("policy `{id}`: {}", of_the_object(error));
+            return refused(message, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        NoAnswer::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        NoAnswer::Stuck(_) | NoAnswer::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        NoAnswer::Policy(_) | NoAnswer::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     refused(format!("policy `{id}`: {problem}"), code)
 }
 
-fn refused<'a>(message: String, code: u16) -> Response<'a> {
-    Response { status: Some(Status { message, code }), ..Response::default() }
+/// What is wrong with an object, in the object's own terms: whoever wrote it has not seen the
+/// review that it came in.
+fn of_the_object(error: &DecodeError) -> String {
+    let field = error.path.as_deref().and_then(|path| path.strip_prefix("request.object."));
+    match field {
+        Some(field) => format!("{}, at `{field}`", error.message),
+        None => error.to_string(),
+    }
+}
+
+fn refused<'a>(message: String, code: StatusCode) -> Response<'a> {
+    Response { status: Some(Status::new(code, message)), ..Response::default() }
 }
 
 fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'a> {
@@ -98,7 +116,7 @@ fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'
         let message = format!(
             "policy `{id}` gave no verdict: expected a boolean, or an object with `allowed`"
         );
-        return refused(message, 500);
+        return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
     };
     let fields = match serde_json::from_str(&text) {
         Ok(Value::Object(fields)) => fields,
@@ -106,13 +124,15 @@ fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'
         // There may be a patch in it.
         Err(error) => {
             let message = format!("policy `{id}` gave an answer that cannot be read: {error}");
-            return refused(message, 500);
+            return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
         }
     };
+    let Notes { warnings, annotations, changes } = Notes::read(&fields);
     let mut response = Response {
         allowed: verdict == Verdict::Allowed,
-        warnings: texts(fields.get("warnings")),
-        audit_annotations: annotations(&fields),
+        warnings,
+        audit_annotations: annotations,
+        changes,
         ..Response::default()
     };
     if verdict == Verdict::Denied {
@@ -123,46 +143,25 @@ fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'
         };
         let code = fields.get("code").and_then(Value::as_u64);
         let code = code.and_then(|code| u16::try_from(code).ok());
-        let code = code.filter(|code| (400..600).contains(code)).unwrap_or(403);
-        response.status = Some(Status { message, code });
+        let code = code.filter(|code| (400..600).contains(code));
+        let code = code.and_then(|code| StatusCode::from_u16(code).ok());
+        response.status = Some(Status::new(code.unwrap_or(StatusCode::FORBIDDEN), message));
         return response;
     }
-    match fields.get("patch") {
-        None | Some(Value::Null) => {}
-        Some(Value::Array(operations)) if operations.is_empty() => {}
-        Some(Value::Array(operations)) if operations.iter().all(is_operation) => {
-            response.patch =
-                Some(BASE64_STANDARD.encode(Value::from(operations.clone()).to_string()));
+    let Some(patch) = fields.get("patch").filter(|patch| !patch.is_null()) else { return response };
+    match patch::operations(patch) {
+        Ok([]) => {}
+        Ok(_) => {
+            response.patch = Some(BASE64_STANDARD.encode(patch.to_string()));
             response.patch_type = Some("JSONPatch");
         }
         // To admit the object without the change that the policy wants would be wrong.
-        Some(_) => {
-            let message = format!(
-                "policy `{id}` gave a `patch` that is none: expected an array of JSON Patch \
-                 operations, such as `{{\"op\": \"add\", \"path\": \"/metadata/labels\", …}}`"
-            );
-            return refused(message, 500);
+        Err(error) => {
+            let message = format!("policy `{id}` gave a `patch` that is none: {error}");
+            return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
         }
     }
     response
-}
-
-/// RFC 6902's fields, as far as every operation has them.
-fn is_operation(operation: &Value) -> bool {
-    let text = |name| operation.get(name).and_then(Value::as_str);
-    matches!(text("op"), Some("add" | "remove" | "replace" | "move" | "copy" | "test"))
-        && text("path").is_some_and(|path| path.is_empty() || path.starts_with('/'))
-}
-
-fn texts(value: Option<&Value>) -> Vec<String> {
-    let all = value.and_then(Value::as_array).into_iter().flatten();
-    all.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-fn annotations(fields: &Map<String, Value>) -> BTreeMap<String, String> {
-    let annotations = fields.get("auditAnnotations").or_else(|| fields.get("audit_annotations"));
-    let all = annotations.and_then(Value::as_object).into_iter().flatten();
-    all.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 #[cfg(test)]
@@ -187,6 +186,7 @@ mod tests {
             (json!(false), "policy `pods` denies this", 403),
             (json!({"allowed": false, "reason": "no role", "code": 451}), "no role", 451),
             (json!({"allowed": false, "message": "no", "code": 200}), "no", 403),
+            (json!({"allowed": false, "message": "no", "code": 70_000}), "no", 403),
             (
                 json!({"allowed": false, "violations": [{"field": "spec", "message": "bad"}, "worse"]}),
                 "spec: bad; worse",
@@ -194,8 +194,8 @@ mod tests {
             ),
         ] {
             let response = answered_for(&output, false);
-            let expected =
-                json!({"uid": "", "allowed": false, "status": {"message": message, "code": code}});
+            let status = json!({"message": message, "code": code, "reason": "Forbidden"});
+            let expected = json!({"uid": "", "allowed": false, "status": status});
             assert_eq!(response, expected, "{output}");
         }
     }
@@ -223,9 +223,16 @@ mod tests {
 
     #[test]
     fn what_is_no_patch_admits_nothing() {
-        for patch in [json!("x"), json!([{"op": "add"}]), json!([{"op": "be", "path": ""}])] {
+        for patch in [
+            json!("x"),
+            json!([{"op": "be", "path": ""}]),
+            json!([{"op": "add", "path": "/metadata/labels"}]),
+            json!([{"op": "move", "path": "/metadata/labels"}]),
+        ] {
             let response = answered_for(&json!({"allowed": true, "patch": patch}), false);
             assert_eq!(response["allowed"], json!(false), "{patch}");
+            assert_eq!(response["status"]["code"], json!(500), "{patch}");
+            assert_eq!(response["status"]["reason"], "InternalError", "{patch}");
             let message = response["status"]["message"].as_str().unwrap();
             assert!(message.starts_with("policy `pods` gave a `patch` that is none"), "{message}");
         }
@@ -271,7 +278,25 @@ mod tests {
     fn an_answer_that_cannot_be_read_admits_nothing() {
         let deep = format!("{{\"allowed\":true,\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
         let response = answered("pods", Verdict::of(deep.as_bytes()), deep.as_bytes());
-        assert_eq!((response.allowed, response.status.unwrap().code), (false, 500));
+        let response = serde_json::to_value(response).unwrap();
+        assert_eq!(
+            (&response["allowed"], &response["status"]["code"]),
+            (&json!(false), &json!(500))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_object_is_told_in_its_own_terms() {
+        type Fields<T> = BTreeMap<String, T>;
+        let error =
+            |json: &[u8]| policy_api::decode::<Fields<Fields<Fields<u8>>>>(json).unwrap_err();
+        let wrong = error(br#"{"request": {"object": {"spec": "x"}}}"#);
+        assert_eq!(
+            of_the_object(&wrong),
+            "expected a whole number from 0 to 255, found the string \"x\", at `spec`"
+        );
+        let wrong = error(br#"{"request": {"options": {"a": 300}}}"#);
+        assert!(of_the_object(&wrong).contains("at `request.options.a` (line 1"), "{wrong}");
     }
 
     #[test]

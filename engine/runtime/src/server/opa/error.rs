@@ -61,6 +61,10 @@ impl OpaError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error", message)
     }
 
+    pub(in crate::server) fn overloaded(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
+    }
+
     /// OPA answers 400 where a body is too large.
     pub(in crate::server) fn body(error: &BodyError) -> Self {
         let (status, code) = match error {
@@ -86,9 +90,7 @@ impl OpaError {
             NoAnswer::TimedOut(_) => {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "internal_error", message)
             }
-            NoAnswer::Stuck(_) | NoAnswer::Busy => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
-            }
+            NoAnswer::Stuck(_) | NoAnswer::Busy => Self::overloaded(message),
         }
     }
 
