@@ -100,7 +100,10 @@ let
   version = if manifest.package ? version then text "version" else "0.0.0";
 
   asked = lib.findFirst (it: it.linked && it.package == "policy-api") null manifest.dependencies;
-  role = if asked == null then "support" else "policy";
+  # By `[package.metadata.policy-engine]` a crate that depends on it says that it registers nothing.
+  table = value: if builtins.isAttrs value then value else { };
+  declared = (table ((table (manifest.package.metadata or null)).policy-engine or null)).role or null;
+  role = if asked == null || declared == "support" then "support" else "policy";
   # From Git or a folder it needs no version; then the compiler decides.
   isMet = asked.requirement == null || semver.satisfies asked.requirement api;
 
@@ -145,7 +148,9 @@ else if replaced != null then
   }` has a `[${replacing replaced.document}]`, which does not count in the program's workspace: the policy would be built from other sources than its tests were; take it out"
 else if outside != null then
   fail "`${it}` has the file `${outside}`, which is outside of the crate's folder: a crate is built from its own folder alone; move the file there"
-else if role == "policy" && !isMet then
+else if asked != null && declared != null && declared != "support" then
+  fail "`${it}` has the `role` ${builtins.toJSON declared} in its `[package.metadata.policy-engine]`: expected \"support\", for a crate that depends on `policy-api` and registers nothing"
+else if asked != null && !isMet then
   fail "policy crate `${name}` asks for policy-api `${asked.requirement}` in `${it}`, and this engine has ${api}: change the requirement, or build with an engine that has it"
 else if role == "policy" && !paths.isFile libraryFile then
   fail "`${it}` depends on `policy-api` but has no library: expected `${show libraryFile}`, with `policy_api::register!` in it; ${untracked libraryFile}"

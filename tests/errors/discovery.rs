@@ -68,6 +68,12 @@ fn a_manifest_without_what_a_crate_has() {
         "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
          workspace: write it out, or add the workspace's `Cargo.toml`"
     );
+    assert_eq!(
+        beside(&policy("it", "[package.metadata.policy-engine]\nrole = \"helper\"\n")).refused(&[]),
+        "`policies/it/Cargo.toml` has the `role` \"helper\" in its \
+         `[package.metadata.policy-engine]`: expected \"support\", for a crate that depends on \
+         `policy-api` and registers nothing"
+    );
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn crates_that_are_policies_and_crates_that_are_not() {
         "[dependencies]\npolicy-apis = \"0.1\"\n",
         "[dependencies]\npolicy-api = { package = \"other\", version = \"1\" }\n",
         "[dev-dependencies]\npolicy-api = \"0.1\"\n",
+        "[package.metadata.policy-engine]\nrole = \"support\"\n[dependencies]\npolicy-api = \"0.1\"\n",
         "[build-dependencies]\npolicy-api = \"0.1\"\n",
         "[build_dependencies]\npolicy-api = \"9\"\n",
     ];
@@ -298,6 +299,14 @@ fn folders_that_are_refused() {
                 beside(&manifest(
                     "it",
                     "[patch.crates-io]\npolicy-api = { path = \"x\", package = \"x\" }\n",
+                )),
+            ),
+            (
+                "a role that there is not",
+                beside(&manifest(
+                    "it",
+                    "[package.metadata.policy-engine]\nrole = \"helper\"\n\
+                     [dependencies]\npolicy-api = \"0.1\"\n",
                 )),
             ),
             ("no library", Folder::new().file("policies/it/Cargo.toml", &policy("it", ""))),

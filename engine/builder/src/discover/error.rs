@@ -43,6 +43,12 @@ pub(crate) enum DiscoverError {
     )]
     Name { path: PathBuf, name: String },
     #[error(
+        "`{}` has the `role` {found} in its `[package.metadata.policy-engine]`: expected \"support\", \
+         for a crate that depends on `policy-api` and registers nothing",
+        path.display()
+    )]
+    Role { path: PathBuf, found: String },
+    #[error(
         "two crates are named `{name}`: `{}` and `{}`; rename one of them",
         first.display(),
         second.display()

@@ -93,9 +93,12 @@ impl PolicyCrate {
         let library = Library::new(&manifest, &name);
         let api =
             dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
-        let role = if api.is_some() { Role::Policy } else { Role::Support };
+        let is_support = api.is_none() || declares_support(&manifest)?;
+        let role = if is_support { Role::Support } else { Role::Policy };
         if let Some(api) = api {
             check_api(&path, &name, &api, engine)?;
+        }
+        if role == Role::Policy {
             library.check(&path, &name)?;
         }
         let location = fs_err::canonicalize(manifest.folder())?;
@@ -180,6 +183,23 @@ fn replacing_section(document: &DocumentMut) -> Option<&'static str> {
 }
 
 /// Checks that a policy asks for an API that this engine has.
+/// Whether the manifest says that the crate registers no policy, though it depends on `policy-api`:
+/// by `role = "support"` in its `[package.metadata.policy-engine]`.
+fn declares_support(manifest: &Manifest) -> Result<bool, DiscoverError> {
+    let role = manifest
+        .package("metadata")
+        .and_then(|metadata| metadata.as_table_like()?.get("policy-engine")?.as_table_like())
+        .and_then(|ours| ours.get("role"));
+    match role.map(|role| (role, role.as_str())) {
+        None => Ok(false),
+        Some((_, Some("support"))) => Ok(true),
+        Some((role, _)) => {
+            let found = role.to_string().trim().to_owned();
+            Err(DiscoverError::Role { path: manifest.path.clone(), found })
+        }
+    }
+}
+
 fn check_api(
     path: &Path,
     name: &str,

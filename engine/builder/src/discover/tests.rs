@@ -59,6 +59,13 @@ fn policy_crates_are_those_that_are_linked_with_the_api() {
             with("[dependencies]\n", "policy-api = { package = \"other\", version = \"1\" }\n"),
         ),
         (Role::Support, with("[dev-dependencies]\n", "policy-api = \"0.1\"\n")),
+        (
+            Role::Support,
+            with(
+                "[package.metadata.policy-engine]\nrole = \"support\"\n[dependencies]\n",
+                "policy-api = \"0.1\"\n",
+            ),
+        ),
         (Role::Support, with("[build-dependencies]\n", "policy-api = \"0.1\"\n")),
     ] {
         let folder = folder(&[("it", &manifest), ("other", &policy("other"))]);
