@@ -38,3 +38,4 @@ mod signals;
 mod trace;
 
 pub(crate) use run::{ServeError, run};
+pub(crate) use signals::Signals;
