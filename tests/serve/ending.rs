@@ -213,6 +213,36 @@ fn a_reload_that_it_is_told_of_too_early_ends_nothing() {
     assert_eq!(starting.process.wait().unwrap().code(), Some(0));
 }
 
+/// Those that the system has accepted, and the server has not, when it is told to end.
+#[test]
+fn who_is_in_the_queue_is_answered() {
+    let folder = Folder::new();
+    let socket = folder.path().join("s");
+    let unix = format!("unix://{}", socket.display());
+    let server = Server::with_config(&folder, "limits: {connections: 8}\n", &["--listen", &unix]);
+    eventually("it listens", || socket.exists());
+    server.signal("STOP");
+    let asked: Vec<_> = (0..100)
+        .map(|number| {
+            let mut connection = Connection::to(&server);
+            connection.begin("/v1/data/echo", &format!(r#"{{"input": {number}}}"#));
+            connection
+        })
+        .collect();
+    let mut over_unix = UnixStream::connect(&socket).unwrap();
+    over_unix.write_all(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    server.signal("TERM");
+    server.signal("CONT");
+    for (number, mut connection) in asked.into_iter().enumerate() {
+        assert_eq!(connection.reply().expect(200).json()["result"], number);
+    }
+    let mut answer = String::new();
+    over_unix.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(!socket.exists());
+}
+
 /// Whoever reads them may end before it.
 #[test]
 fn logs_that_nobody_takes_any_more_end_nothing() {

@@ -10,6 +10,8 @@ mod container;
 mod decision_log;
 /// Health, metrics, and what is served.
 mod diagnostics;
+/// Answers that do not wait for a request's body.
+mod early_answers;
 /// What an operator's signals end, and what they do not.
 mod ending;
 /// Sockets that are there before the server.

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::header::HeaderName;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -17,7 +17,7 @@ use super::deployment::Deployment;
 use super::diagnostics;
 use super::gate::Gate;
 use super::kubernetes::{self, AdmissionError};
-use super::listen::{Answer, Peer};
+use super::listen::{Answer, Peer, RequestBody};
 use super::memory_budget::MemoryBudget;
 use super::opa::{self, OpaError};
 use super::query::Query;
@@ -68,14 +68,22 @@ pub(super) struct Decisions(pub(super) Arc<App>);
 pub(super) struct Diagnostics(pub(super) Arc<App>);
 
 impl Answer for Decisions {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         self.0.answer(request, peer, true).await
+    }
+
+    fn unreadable(&self, status: StatusCode) {
+        self.0.metrics.requests.responded(status);
     }
 }
 
 impl Answer for Diagnostics {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         self.0.answer(request, peer, false).await
+    }
+
+    fn unreadable(&self, status: StatusCode) {
+        self.0.metrics.requests.responded(status);
     }
 }
 
@@ -112,12 +120,14 @@ impl App {
             }
             Err(reply) => reply,
         };
-        span.in_scope(|| {
-            debug!(status = reply.status().as_u16(), elapsed = ?started.elapsed(), "answered");
-        });
-        self.metrics.requests.responded(reply.status());
-        traced.answered(reply.status());
         let mut sent = response::sent(takes_gzip, reply, memory);
+        // There may have been no memory for the answer that was made.
+        let status = sent.status();
+        span.in_scope(|| {
+            debug!(status = status.as_u16(), elapsed = ?started.elapsed(), "answered");
+        });
+        self.metrics.requests.responded(status);
+        traced.answered(status);
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
@@ -253,7 +263,7 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
     match dialect {
         Dialect::Kubernetes => AdmissionError::new(status, message).reply(),
         Dialect::Opa if status == StatusCode::NOT_FOUND => OpaError::not_found(message).reply(),
-        Dialect::Opa => OpaError::invalid_parameter(message).reply(),
+        Dialect::Opa => OpaError { status, ..OpaError::invalid_parameter(message) }.reply(),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::connection::{self, End};
-use super::listener::{Accepted, Listener};
+use super::listener::{Accepted, BACKLOG, Listener};
 use super::{Answer, Phase};
 use crate::config::Limits;
 use crate::metrics::ConnectionMetrics;
@@ -61,52 +61,108 @@ impl<A: Answer> Reception<A> {
         Arc::clone(&self.places)
     }
 
-    /// Accepts until the server drains, each client in a task of its own. Then the socket is
-    /// closed.
+    /// Accepts until the server drains, each client in a task of its own. Then those that the
+    /// system has in its queue are the last, and the socket is closed.
     pub(super) async fn run(self, listener: Listener) {
         let mut phase = self.common.phase.clone();
         let mut mood = Mood::default();
-        loop {
+        let last = loop {
             let accepted = tokio::select! {
                 biased;
-                () = Phase::Draining.reached(&mut phase) => return,
+                () = Phase::Draining.reached(&mut phase) => break None,
                 accepted = self.next(&listener, &mut mood) => accepted,
             };
-            if let Some((accepted, permit)) = accepted {
-                let place = self.take(permit);
-                tokio::spawn(self.clone().attend(accepted, place));
-            }
-        }
+            let Some(accepted) = accepted else { continue };
+            // Until there is a place it is kept in hand, and those after it in the system's queue.
+            let permit = tokio::select! {
+                biased;
+                permit = self.place(&listener, &mut mood) => permit,
+                () = Phase::Draining.reached(&mut phase) => break Some(accepted),
+            };
+            let Some(permit) = permit else { continue };
+            let place = self.take(permit);
+            tokio::spawn(self.clone().attend(accepted, place));
+        };
+        self.empty(listener, last);
     }
 
-    /// The next client, once there is a place. Until then it is kept in hand, and those after it in
-    /// the system's queue.
-    async fn next(
-        &self,
-        listener: &Listener,
-        mood: &mut Mood,
-    ) -> Option<(Accepted, OwnedSemaphorePermit)> {
-        let accepted = match listener.accept().await {
-            Ok(accepted) => accepted,
+    /// The next client.
+    async fn next(&self, listener: &Listener, mood: &mut Mood) -> Option<Accepted> {
+        match listener.accept().await {
+            Ok(accepted) => {
+                mood.refused = false;
+                Some(accepted)
+            }
             // The client's own doing: there may be another.
-            Err(error) if is_of_the_client(&error) => return None,
+            Err(error) if is_of_the_client(&error) => None,
             Err(error) => {
                 if !std::mem::replace(&mut mood.refused, true) {
                     error!(address = listener.url(), %error, "cannot accept connections");
                 }
                 tokio::time::sleep(PAUSE).await;
-                return None;
+                None
             }
-        };
-        mood.refused = false;
+        }
+    }
+
+    async fn place(&self, listener: &Listener, mood: &mut Mood) -> Option<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
             mood.full = false;
-            return Some((accepted, permit));
+            return Some(permit);
         }
         if !std::mem::replace(&mut mood.full, true) {
             warn!(address = listener.url(), "no room for more connections: the next ones wait");
         }
-        Some((accepted, Arc::clone(&self.places).acquire_owned().await.ok()?))
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    /// Takes whoever waits in the system's queue, which would reset them, and closes the socket.
+    /// They are answered as there are places. More than the queue holds, which may come
+    /// meanwhile, are not waited for.
+    fn empty(&self, listener: Listener, last: Option<Accepted>) {
+        let url = listener.url().to_owned();
+        let queue = match listener.into_queue() {
+            Ok(queue) => queue,
+            Err(error) => {
+                error!(address = url, %error, "cannot accept the last connections");
+                return;
+            }
+        };
+        let mut left = BACKLOG;
+        let queued = std::iter::from_fn(|| {
+            loop {
+                left = left.checked_sub(1)?;
+                match queue.next() {
+                    Ok(accepted) => return Some(accepted),
+                    Err(error) if is_of_the_client(&error) => {}
+                    Err(error) => {
+                        if error.kind() != io::ErrorKind::WouldBlock {
+                            error!(address = url, %error, "cannot accept the last connections");
+                        }
+                        return None;
+                    }
+                }
+            }
+        });
+        for accepted in last.into_iter().chain(queued) {
+            let reception = self.clone();
+            // Whoever waits for all connections waits for this one, too.
+            let open = self.common.open.subscribe();
+            tokio::spawn(async move {
+                let mut phase = reception.common.phase.clone();
+                tokio::select! {
+                    biased;
+                    () = Phase::Ended.reached(&mut phase) => {
+                        reception.common.cut_off.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok(permit) = Arc::clone(&reception.places).acquire_owned() => {
+                        let place = reception.take(permit);
+                        drop(open);
+                        reception.attend(accepted, place).await;
+                    }
+                }
+            });
+        }
     }
 
     fn take(&self, permit: OwnedSemaphorePermit) -> Place {

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::watch;
@@ -20,8 +20,10 @@ use tracing::debug;
 
 use super::activity::{Activity, Patience};
 use super::listener::{Accepted, Stream};
+use super::request_body::{Rest, waits_to_send};
 use super::wakes::Wakes;
-use super::{Answer, Peer, Phase};
+use super::wire::Returned;
+use super::{Answer, Peer, Phase, RequestBody};
 use crate::config::Limits;
 
 /// Bytes of a request's head.
@@ -35,6 +37,10 @@ const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs
 
 /// How long a client that has to go may do nothing, before it is told and before it is cut off.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long a client may send nothing once it was told that nothing more is written, before it
+/// closes its side as well. As long as with other servers.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Who ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,7 @@ struct Conversation<A> {
     activity: Activity,
     /// The next answer is the last one.
     last: AtomicBool,
+    rest: Arc<Rest>,
 }
 
 /// A request whose answer is being made, until this is dropped.
@@ -70,10 +77,16 @@ impl<A: Answer> InProgress<A> {
     }
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+        let conversation = &*self.0;
         // HTTP/2 has another word for it, which hyper says by itself.
         let may_close = request.version() < Version::HTTP_2;
-        let mut response = self.0.answer.answer(request, &self.0.peer).await;
-        if may_close && self.0.last.load(Ordering::Relaxed) {
+        let waits = waits_to_send(&request);
+        let request = RequestBody::of(request, &conversation.rest);
+        let mut response = conversation.answer.answer(request, &conversation.peer).await;
+        if may_close
+            && (!conversation.rest.is_worth_reading(waits)
+                || conversation.last.load(Ordering::Relaxed))
+        {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(response)
@@ -95,9 +108,10 @@ pub(super) async fn serve<A: Answer>(
     phase: watch::Receiver<Phase>,
 ) -> End {
     let peer = accepted.peer;
+    let socket = Returned::default();
     let opened = tokio::select! {
         biased;
-        opened = timeout_at(start + limits.header_time, accepted.open()) => opened,
+        opened = timeout_at(start + limits.header_time, accepted.open(&socket)) => opened,
         () = too_late(phase.clone()) => return End::Shutdown,
     };
     let end = match opened {
@@ -109,11 +123,19 @@ pub(super) async fn serve<A: Answer>(
                 peer,
                 activity: Activity::new(start),
                 last: AtomicBool::new(false),
+                rest: Arc::default(),
             };
-            converse(stream, conversation, patience, phase).await
+            match converse(stream, conversation, patience, phase.clone()).await {
+                Ok(end) => {
+                    part(socket, phase).await;
+                    end
+                }
+                Err(end) => end,
+            }
         }
         Ok(Err(error)) => {
             debug!(%peer, %error, "TLS handshake failed");
+            part(socket, phase).await;
             return End::Tls;
         }
         Err(_) => End::Idle,
@@ -122,15 +144,27 @@ pub(super) async fn serve<A: Answer>(
     end
 }
 
+/// Closes a connection in stages. When the server drains, its client has less time.
+async fn part(socket: Returned, phase: watch::Receiver<Phase>) {
+    tokio::select! {
+        biased;
+        () = socket.close(SILENCE) => {}
+        () = too_late(phase) => {}
+    }
+}
+
 /// Speaks HTTP with a client, under the one rule against slow ones: where no request is in progress
 /// for a time, the connection is closed, whatever trickles in or out of it. Hyper's own limit for
 /// heads is switched off: it would hold for connections that are kept alive without a request, too.
+///
+/// # Errors
+/// The end of a connection that had to be cut off, with what was still to be written.
 async fn converse<A: Answer>(
     stream: Box<dyn Stream>,
     conversation: Conversation<A>,
     mut patience: Patience,
     mut phase: watch::Receiver<Phase>,
-) -> End {
+) -> Result<End, End> {
     let conversation = Arc::new(conversation);
     let service = service_fn(|request| InProgress::begin(&conversation).answer(request));
     let protocol = protocol();
@@ -146,8 +180,8 @@ async fn converse<A: Answer>(
         let reason = tokio::select! {
             biased;
             result = poll_fn(|task| wakes.poll(connection.as_mut(), task)) => {
-                let own = result.err().and_then(|error| ended_by(&*error, conversation.peer));
-                return closing.or(own).unwrap_or(End::Left);
+                let own = result.err().and_then(|error| ended_by(&*error, &conversation));
+                return Ok(closing.or(own).unwrap_or(End::Left));
             }
             () = next_phase.reached(&mut phase) => {
                 if next_phase == Phase::Ended {
@@ -155,8 +189,8 @@ async fn converse<A: Answer>(
                     // Whoever is between two requests goes now.
                     return tokio::select! {
                         biased;
-                        _ = connection.as_mut() => closing.unwrap_or(End::Shutdown),
-                        () = std::future::ready(()) => End::CutOff,
+                        _ = connection.as_mut() => Ok(closing.unwrap_or(End::Shutdown)),
+                        () = std::future::ready(()) => Err(End::CutOff),
                     };
                 }
                 next_phase = Phase::Ended;
@@ -179,7 +213,7 @@ async fn converse<A: Answer>(
                         continue;
                     }
                     if let Some(reason) = closing {
-                        return reason;
+                        return Err(reason);
                     }
                     End::Idle
                 }
@@ -222,9 +256,17 @@ fn protocol() -> auto::Builder<TokioExecutor> {
     protocol
 }
 
-/// Logs what went wrong, and tells whether it was the server's patience.
-fn ended_by(error: &(dyn std::error::Error + Send + Sync + 'static), peer: Peer) -> Option<End> {
-    debug!(%peer, %error, "connection failed");
-    let hyper = error.downcast_ref::<hyper::Error>();
-    hyper.is_some_and(hyper::Error::is_timeout).then_some(End::Idle)
+/// Takes note of what went wrong, and tells whether it was the server's patience.
+fn ended_by<A: Answer>(
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+    conversation: &Conversation<A>,
+) -> Option<End> {
+    debug!(peer = %conversation.peer, %error, "connection failed");
+    let hyper = error.downcast_ref::<hyper::Error>()?;
+    if hyper.is_parse_too_large() {
+        conversation.answer.unreadable(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    } else if hyper.is_parse() {
+        conversation.answer.unreadable(StatusCode::BAD_REQUEST);
+    }
+    hyper.is_timeout().then_some(End::Idle)
 }

@@ -8,19 +8,22 @@ mod inherited;
 mod listener;
 mod open_files;
 mod peer;
+mod request_body;
+mod socket;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
 mod unix;
 mod wakes;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response};
+use hyper::body::Bytes;
+use hyper::{Request, Response, StatusCode};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -30,6 +33,7 @@ pub(crate) use self::error::BindError;
 pub(crate) use self::inherited::Inherited;
 use self::listener::Listener;
 pub(crate) use self::peer::Peer;
+pub(crate) use self::request_body::RequestBody;
 use self::tls::ServerTls;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::ConnectionMetrics;
@@ -47,9 +51,12 @@ pub(crate) trait Answer: Clone + Send + Sync + 'static {
     /// The response, made whole. It is dropped unfinished when the client goes away.
     fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: &Peer,
     ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+
+    /// Takes note of a request that could not be read, and was answered with this status.
+    fn unreadable(&self, status: StatusCode);
 }
 
 /// How far the server is on its way to its end.
@@ -140,7 +147,7 @@ impl Listeners {
         mut phase: watch::Receiver<Phase>,
     ) -> usize {
         let (open, _) = watch::channel(());
-        let connections = limits.borrow().connections.min(Semaphore::MAX_PERMITS);
+        let connections = wanted_places(&limits.borrow());
         let common = Arc::new(Common {
             limits: limits.clone(),
             metrics,
@@ -177,6 +184,11 @@ impl Listeners {
     }
 }
 
+/// Connections for decisions that there may be.
+fn wanted_places(limits: &Limits) -> usize {
+    open_files::connections(limits.connections.min(Semaphore::MAX_PERMITS))
+}
+
 /// Makes as many places as the limit says, whenever it changes. Where there are `total`, which is
 /// too many, the next that become free are taken away.
 async fn follow_limit(
@@ -184,14 +196,17 @@ async fn follow_limit(
     mut total: usize,
     places: Arc<Semaphore>,
 ) {
+    let mut wanted = total;
     loop {
-        let wanted = limits.borrow_and_update().connections.min(Semaphore::MAX_PERMITS);
         places.add_permits(wanted.saturating_sub(total));
         total = total.max(wanted);
         total -= places.forget_permits(total - wanted);
         let surplus = u32::try_from(total - wanted).unwrap_or(u32::MAX);
         tokio::select! {
-            changed = limits.changed() => if changed.is_err() { return },
+            changed = limits.changed() => match changed {
+                Ok(()) => wanted = wanted_places(&limits.borrow_and_update()),
+                Err(_) => return,
+            },
             Ok(taken) = places.acquire_many(surplus), if surplus > 0 => {
                 taken.forget();
                 total -= surplus as usize;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::server::listen::listener::Stream;
-use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase};
+use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.
@@ -49,7 +49,7 @@ pub(super) struct Tells {
 }
 
 impl Answer for Tells {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         let text = match request.uri().path() {
             "/big" => self.big.clone(),
             "/wait" => {
@@ -60,6 +60,8 @@ impl Answer for Tells {
         };
         Response::new(Full::new(text))
     }
+
+    fn unreadable(&self, _status: StatusCode) {}
 }
 
 /// A server that runs.
