@@ -14,6 +14,8 @@ mod diagnostics;
 mod early_answers;
 /// What an operator's signals end, and what they do not.
 mod ending;
+/// Heads of requests that HTTP has something against.
+mod heads;
 /// Sockets that are there before the server.
 mod inherited;
 /// Admission reviews, as API servers send them.

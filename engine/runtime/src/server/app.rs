@@ -25,6 +25,7 @@ use super::recorder::Call;
 use super::response::{self, Reply};
 use super::route::{Dialect, NoRoute, Route, dialect};
 use super::trace::{Spans, Trace};
+use super::well_formed;
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
 use crate::metrics::Metrics;
@@ -148,6 +149,8 @@ impl App {
     ) -> Result<Question, Reply> {
         let path = head.uri.path();
         let dialect = dialect(path);
+        well_formed::check(head)
+            .map_err(|problem| refused(dialect, problem.status(), problem.to_string()))?;
         let route = match route {
             Ok(route @ (Route::Health(_) | Route::Metrics)) => route,
             Ok(route) if decides => route,

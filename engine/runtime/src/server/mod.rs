@@ -36,6 +36,7 @@ mod run;
 mod served;
 mod signals;
 mod trace;
+mod well_formed;
 
 pub(crate) use run::{ServeError, run};
 pub(crate) use signals::Signals;
