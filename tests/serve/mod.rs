@@ -24,6 +24,8 @@ mod kubernetes;
 mod limits;
 /// Many requests at one time.
 mod load;
+/// What connections hold, and what they make others hold, has an end.
+mod memory;
 /// Node.js, with the client from npm.
 mod node;
 /// OPA's Data API.

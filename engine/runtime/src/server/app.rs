@@ -73,7 +73,7 @@ impl Answer for Decisions {
         self.0.answer(request, peer, true).await
     }
 
-    fn unreadable(&self, status: StatusCode) {
+    fn turned_away(&self, status: StatusCode) {
         self.0.metrics.requests.responded(status);
     }
 }
@@ -83,7 +83,7 @@ impl Answer for Diagnostics {
         self.0.answer(request, peer, false).await
     }
 
-    fn unreadable(&self, status: StatusCode) {
+    fn turned_away(&self, status: StatusCode) {
         self.0.metrics.requests.responded(status);
     }
 }

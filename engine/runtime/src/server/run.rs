@@ -251,6 +251,7 @@ impl Server {
             Decisions(Arc::clone(&app)),
             Diagnostics(Arc::clone(&app)),
             limits_seen,
+            Arc::clone(&app.memory),
             app.metrics.connections.clone(),
             phase_seen,
         ));

@@ -5,7 +5,7 @@
 //! sees to by itself: folded lines, spaces before a colon, and lengths that are no number or differ
 //! are refused; a length beside chunks does not count, and ends the connection with the answer.
 
-use hyper::header::{HOST, TRANSFER_ENCODING};
+use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 
@@ -51,7 +51,7 @@ pub(super) fn check(head: &Parts) -> Result<(), Malformed> {
     if host.is_some() && hosts.next().is_some() {
         return Err(Malformed::Hosts(hosts.count() + 2));
     }
-    let host = host.map(|host| host.as_bytes());
+    let host = host.map(HeaderValue::as_bytes);
     let authority = head.uri.authority();
     if authority.is_some_and(|authority| !is_host(authority.as_str().as_bytes())) {
         return Err(Malformed::Authority);

@@ -10,6 +10,7 @@ use tracing::{error, warn};
 
 use super::connection::{self, End};
 use super::listener::{Accepted, BACKLOG, Listener};
+use super::memory::{ConnectionMemory, MemoryPool};
 use super::{Answer, Phase};
 use crate::config::Limits;
 use crate::metrics::ConnectionMetrics;
@@ -34,6 +35,7 @@ pub(super) struct Common {
 pub(super) struct Reception<A> {
     answer: A,
     places: Arc<Semaphore>,
+    pool: MemoryPool,
     common: Arc<Common>,
 }
 
@@ -51,9 +53,9 @@ impl Drop for Place {
 }
 
 impl<A: Answer> Reception<A> {
-    pub(super) fn new(answer: A, places: usize, common: &Arc<Common>) -> Self {
+    pub(super) fn new(answer: A, places: usize, pool: MemoryPool, common: &Arc<Common>) -> Self {
         let places = Arc::new(Semaphore::new(places));
-        Self { answer, places, common: Arc::clone(common) }
+        Self { answer, places, pool, common: Arc::clone(common) }
     }
 
     /// How many more may come.
@@ -74,14 +76,14 @@ impl<A: Answer> Reception<A> {
             };
             let Some(accepted) = accepted else { continue };
             // Until there is a place it is kept in hand, and those after it in the system's queue.
-            let permit = tokio::select! {
+            let room = tokio::select! {
                 biased;
-                permit = self.place(&listener, &mut mood) => permit,
+                room = self.room(&accepted, &listener, &mut mood) => room,
                 () = Phase::Draining.reached(&mut phase) => break Some(accepted),
             };
-            let Some(permit) = permit else { continue };
+            let Some((permit, memory)) = room else { continue };
             let place = self.take(permit);
-            tokio::spawn(self.clone().attend(accepted, place));
+            tokio::spawn(self.clone().attend(accepted, memory, place));
         };
         self.empty(listener, last);
     }
@@ -105,15 +107,41 @@ impl<A: Answer> Reception<A> {
         }
     }
 
-    async fn place(&self, listener: &Listener, mood: &mut Mood) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+    /// A place, and memory.
+    async fn room(
+        &self,
+        accepted: &Accepted,
+        listener: &Listener,
+        mood: &mut Mood,
+    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
+        let address = listener.url();
+        let permit = if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
             mood.full = false;
-            return Some(permit);
+            permit
+        } else {
+            if !std::mem::replace(&mut mood.full, true) {
+                warn!(address, "no room for more connections: the next ones wait");
+            }
+            Arc::clone(&self.places).acquire_owned().await.ok()?
+        };
+        if let Ok(memory) = self.pool.connection(accepted.is_tls()) {
+            mood.exhausted = false;
+            return Some((permit, memory));
         }
-        if !std::mem::replace(&mut mood.full, true) {
-            warn!(address = listener.url(), "no room for more connections: the next ones wait");
+        if !std::mem::replace(&mut mood.exhausted, true) {
+            warn!(address, "no memory for more connections (`limits.bodies`): the next ones wait");
         }
-        Arc::clone(&self.places).acquire_owned().await.ok()
+        Some((permit, self.memory(accepted).await))
+    }
+
+    /// Memory, as soon as there is some.
+    async fn memory(&self, accepted: &Accepted) -> Arc<ConnectionMemory> {
+        loop {
+            match self.pool.connection(accepted.is_tls()) {
+                Ok(memory) => return memory,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
     }
 
     /// Takes whoever waits in the system's queue, which would reset them, and closes the socket.
@@ -155,14 +183,22 @@ impl<A: Answer> Reception<A> {
                     () = Phase::Ended.reached(&mut phase) => {
                         reception.common.cut_off.fetch_add(1, Ordering::Relaxed);
                     }
-                    Ok(permit) = Arc::clone(&reception.places).acquire_owned() => {
+                    Some((permit, memory)) = reception.last_room(&accepted) => {
                         let place = reception.take(permit);
                         drop(open);
-                        reception.attend(accepted, place).await;
+                        reception.attend(accepted, memory, place).await;
                     }
                 }
             });
         }
+    }
+
+    async fn last_room(
+        &self,
+        accepted: &Accepted,
+    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
+        let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        Some((permit, self.memory(accepted).await))
     }
 
     fn take(&self, permit: OwnedSemaphorePermit) -> Place {
@@ -172,10 +208,11 @@ impl<A: Answer> Reception<A> {
         Place { _permit: permit, _open: self.common.open.subscribe(), gauge }
     }
 
-    async fn attend(self, accepted: Accepted, place: Place) {
+    async fn attend(self, accepted: Accepted, memory: Arc<ConnectionMemory>, place: Place) {
         let limits = self.common.limits.borrow().clone();
         let phase = self.common.phase.clone();
-        let end = connection::serve(accepted, Instant::now(), self.answer, &limits, phase).await;
+        let now = Instant::now();
+        let end = connection::serve(accepted, memory, now, self.answer, &limits, phase).await;
         if let Some(reason) = end.reason() {
             self.common.metrics.closed.with_label_values(&[reason]).inc();
         }
@@ -202,6 +239,7 @@ impl End {
 #[derive(Debug, Default)]
 struct Mood {
     full: bool,
+    exhausted: bool,
     refused: bool,
 }
 

@@ -1,6 +1,7 @@
 use std::io;
 use std::net::{self, SocketAddr};
 use std::os::unix::net as unix;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
@@ -8,11 +9,12 @@ use tracing::debug;
 
 use super::error::BindError;
 use super::inherited::Inherited;
+use super::memory::ConnectionMemory;
 use super::peer::Peer;
 use super::socket::Socket;
-use super::tls::Handshake;
+use super::tls::{HTTP2, Handshake};
 use super::unix::{SocketFile, listen as listen_unix};
-use super::wire::{Returned, Wire};
+use super::wire::{PAUSE, Returned};
 use crate::config::Address;
 
 /// Connections that the system holds until they are accepted.
@@ -45,6 +47,15 @@ pub(super) enum Queue {
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// As the client begins.
+    Either,
+    /// As TLS agreed on, or did not.
+    Http1,
+}
 
 /// A client that has come.
 #[derive(Debug)]
@@ -147,13 +158,28 @@ impl Accepted {
         Self { peer: Peer::Unix, socket: Socket::Unix(stream), tls: None }
     }
 
-    /// The connection, once TLS is agreed on; what is left of it comes back to the lender.
-    pub(super) async fn open(self, lender: &Returned) -> io::Result<Box<dyn Stream>> {
-        let wire: Wire = lender.lend(self.socket);
-        match self.tls {
-            None => Ok(Box::new(wire)),
-            Some(tls) => Ok(Box::new(tls.shake(wire).await?)),
+    pub(super) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The connection, once TLS is agreed on, and what may be spoken on it; what is left of it
+    /// comes back to the lender.
+    pub(super) async fn open(
+        self,
+        lender: &Returned,
+        memory: Arc<ConnectionMemory>,
+        max_head: usize,
+    ) -> io::Result<(Box<dyn Stream>, Spoken)> {
+        let wire = lender.lend(self.socket, self.tls.is_some(), Arc::clone(&memory), max_head);
+        let Some(tls) = self.tls else { return Ok((Box::new(wire), Spoken::Either)) };
+        let stream = tls.shake(wire).await?;
+        if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+            return Ok((Box::new(stream), Spoken::Http1));
         }
+        while memory.reserve_http2().is_err() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok((Box::new(stream), Spoken::Either))
     }
 }
 

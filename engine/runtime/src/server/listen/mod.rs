@@ -6,6 +6,7 @@ mod connection;
 mod error;
 mod inherited;
 mod listener;
+mod memory;
 mod open_files;
 mod peer;
 mod request_body;
@@ -32,9 +33,11 @@ use self::accept::{Common, Reception};
 pub(crate) use self::error::BindError;
 pub(crate) use self::inherited::Inherited;
 use self::listener::Listener;
+use self::memory::MemoryPool;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::request_body::RequestBody;
 use self::tls::ServerTls;
+use super::memory_budget::MemoryBudget;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::ConnectionMetrics;
 use crate::watched_file;
@@ -42,6 +45,13 @@ use crate::watched_file;
 /// Connections that ask for health and metrics, beside those that ask for decisions: a server
 /// without room is still seen to be alive.
 const DIAGNOSTIC_CONNECTIONS: usize = 64;
+
+/// Memory of connections beside `limits.bodies`: some hundred of them are accepted, and told what
+/// there is no memory for, whatever bodies hold.
+const CONNECTIONS_MEMORY: usize = 8 << 20;
+
+/// Memory of connections for diagnostics.
+const DIAGNOSTIC_MEMORY: usize = 4 << 20;
 
 /// How long connections have to go once they are cut off.
 const LAST_GRACE: Duration = Duration::from_millis(500);
@@ -55,8 +65,9 @@ pub(crate) trait Answer: Clone + Send + Sync + 'static {
         peer: &Peer,
     ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
 
-    /// Takes note of a request that could not be read, and was answered with this status.
-    fn unreadable(&self, status: StatusCode);
+    /// Takes note of a request that could not be read, or not be taken up, and of the status that it
+    /// was answered with, or would have been.
+    fn turned_away(&self, status: StatusCode);
 }
 
 /// How far the server is on its way to its end.
@@ -143,6 +154,7 @@ impl Listeners {
         decisions: impl Answer,
         diagnostics: impl Answer,
         limits: watch::Receiver<Limits>,
+        memory: Arc<MemoryBudget>,
         metrics: ConnectionMetrics,
         mut phase: watch::Receiver<Phase>,
     ) -> usize {
@@ -155,8 +167,11 @@ impl Listeners {
             open,
             cut_off: AtomicUsize::new(0),
         });
-        let decisions = Reception::new(decisions, connections, &common);
-        let diagnostics = Reception::new(diagnostics, DIAGNOSTIC_CONNECTIONS, &common);
+        let gauge = &common.metrics.memory;
+        let pool = MemoryPool::new(CONNECTIONS_MEMORY, Some(memory), gauge.clone());
+        let decisions = Reception::new(decisions, connections, pool, &common);
+        let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
+        let diagnostics = Reception::new(diagnostics, DIAGNOSTIC_CONNECTIONS, pool, &common);
 
         let mut upkeep = JoinSet::new();
         upkeep.spawn(follow_limit(limits, connections, decisions.places()));

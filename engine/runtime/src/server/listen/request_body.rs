@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -12,7 +12,8 @@ use hyper::{Request, Version};
 /// The most of a body that is read for nothing, so that its connection can be kept.
 const SMALL_REST: u64 = 256 << 10;
 
-/// A request's body. What nobody has read of it when it is dropped, its connection gets back.
+/// A request's body. What has come of it is copied, unless it is all of it and HTTP/1: it lies in
+/// its connection's buffer, which is much larger than a client need have it be, and would stay. What nobody has read of it when it is dropped, its connection gets back.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     /// Only missing once it is dropped.
@@ -69,10 +70,19 @@ impl Body for RequestBody {
         task: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        let frame = Pin::new(incoming).poll_frame(task);
-        // After an error, HTTP closes the connection.
-        self.ended |= matches!(frame, Poll::Ready(None | Some(Err(_))));
-        frame
+        let frame = ready!(Pin::new(incoming).poll_frame(task));
+        // More is to come, for which this may wait.
+        let waits = self.rest.is_none() || !self.is_end_stream();
+        Poll::Ready(match frame {
+            Some(Ok(frame)) if waits => {
+                Some(Ok(frame.map_data(|data| Bytes::copy_from_slice(&data))))
+            }
+            frame => {
+                // After an error, HTTP closes the connection.
+                self.ended |= !matches!(frame, Some(Ok(_)));
+                frame
+            }
+        })
     }
 
     fn is_end_stream(&self) -> bool {

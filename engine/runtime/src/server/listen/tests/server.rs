@@ -17,6 +17,7 @@ use crate::config::{Address, Limits, Tls};
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::server::listen::listener::Stream;
 use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
+use crate::server::memory_budget::MemoryBudget;
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.
@@ -61,7 +62,7 @@ impl Answer for Tells {
         Response::new(Full::new(text))
     }
 
-    fn unreadable(&self, _status: StatusCode) {}
+    fn turned_away(&self, _status: StatusCode) {}
 }
 
 /// A server that runs.
@@ -96,8 +97,9 @@ impl Server {
         let (limits, limit) = watch::channel(limits);
         let go = Arc::new(Semaphore::new(0));
         let answer = Tells { go: Arc::clone(&go), big: vec![b' '; BIG].into() };
-        let running =
-            tokio::spawn(listeners.run(answer.clone(), answer, limit, metrics.clone(), phases));
+        let memory = MemoryBudget::new(64 << 20);
+        let running = listeners.run(answer.clone(), answer, limit, memory, metrics.clone(), phases);
+        let running = tokio::spawn(running);
         Self { addresses, diagnostics, phase, limits, metrics, running, go }
     }
 

@@ -16,8 +16,11 @@ use super::error::{Problem, TlsError, What};
 use super::usage;
 use crate::config::Tls;
 
+/// HTTP/2, as clients ask for it.
+pub(in crate::server::listen) const HTTP2: &[u8] = b"h2";
+
 /// The versions of HTTP that clients may choose, the better one first.
-const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 
 /// What a handshake needs, and whose it is.
 #[derive(Debug)]

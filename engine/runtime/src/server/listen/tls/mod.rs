@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 use tracing::{info, warn};
 
 use self::certificates::Configured;
+pub(super) use self::certificates::HTTP2;
 pub(crate) use self::error::TlsError;
 use crate::config::Tls;
 use crate::cryptography;
