@@ -20,7 +20,7 @@ const CONNECTION: usize = 20 << 10;
 const TLS: usize = 16 << 10;
 
 /// The same of HTTP/2: a frame, a head in parts, what it has read and no request has taken yet.
-const HTTP2: usize = 96 << 10;
+const HTTP2: usize = 48 << 10;
 
 /// Of each further request that is open at the same time, and for how many of them it is reserved at
 /// once.
