@@ -51,6 +51,8 @@ mod error;
 mod evaluate;
 mod nesting;
 mod output;
+#[doc(hidden)]
+pub mod plain_text;
 mod policy;
 mod registration;
 mod schema;
