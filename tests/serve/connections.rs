@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually, figure, get, post, posted, task};
+use super::wire::{Connection, eventually, figure, get, logged, post, posted, task};
 use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -10,6 +11,12 @@ const PATH: &str = "/v1/data/echo";
 
 fn serving(limits: &str) -> Server {
     Server::with_config(&Folder::new(), &format!("timeout: 20s\nlimits: {{{limits}}}\n"), &[])
+}
+
+/// Where it answers about health and metrics alone.
+fn diagnostics(server: &Server) -> SocketAddr {
+    let line = server.logged("serving health and metrics");
+    line["address"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 #[test]
@@ -76,14 +83,7 @@ fn connections_beyond_the_limit_wait_until_another_is_closed_and_diagnostics_do_
     let mut third = Connection::to(&server);
     third.send("GET /health HTTP/1.1\r\nhost: a\r\n\r\n");
     assert!(third.is_silent_for(MS(500)));
-    let diagnostics: SocketAddr = server
-        .log_lines()
-        .iter()
-        .find(|line| line["message"] == "serving health and metrics")
-        .and_then(|line| line["address"].as_str()?.strip_prefix("http://"))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let diagnostics = diagnostics(&server);
     Connection::at(diagnostics).get("/health/ready").expect(200);
     Connection::at(diagnostics).get("/metrics").expect(200);
     Connection::at(diagnostics).post(PATH, "{}").expect(404);
@@ -92,6 +92,32 @@ fn connections_beyond_the_limit_wait_until_another_is_closed_and_diagnostics_do_
     drop(first);
     third.reply().expect(200);
     second.get("/health").expect(200);
+}
+
+#[test]
+fn with_few_files_some_stay_for_diagnostics() {
+    let mut command = Command::new("sh");
+    let serve = r#"ulimit -n 160; exec "$0" serve --listen 127.0.0.1:0 --set diagnostic-listen=127.0.0.1:0"#;
+    command.args(["-c", serve, env!("CARGO_BIN_EXE_stress-engine")]);
+    let server = Server::of(command);
+    server.logged(
+        "`limits.connections` is 10000, but this process may open only 160 files: 80 connections \
+         are accepted at a time. Raise the limit (`ulimit -n`, or `LimitNOFILE=` of systemd), or \
+         lower `limits.connections`",
+    );
+    let silent: Vec<_> = (0..200).map(|_| Connection::to(&server)).collect();
+    eventually("there are no more", || {
+        logged(&server, "no room for more connections: the next ones wait")
+    });
+    let diagnostics = diagnostics(&server);
+    let mut operators: Vec<_> = (0..50).map(|_| Connection::at(diagnostics)).collect();
+    for operator in &mut operators {
+        operator.get("/health/ready").expect(200);
+        operator.get("/metrics").expect(200);
+    }
+    drop(silent);
+    get(&server, "/health").expect(200);
+    assert!(!logged(&server, "cannot accept connections"));
 }
 
 #[test]

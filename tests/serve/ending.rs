@@ -1,9 +1,9 @@
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -142,27 +142,105 @@ fn stuck_policies_do_not_put_off_the_end() {
     }
 }
 
-#[test]
-fn a_signal_while_it_starts_ends_it_as_well() {
-    for delay in (0..60).step_by(3) {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_stress-engine"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env_clear()
+/// A server whose configuration is not written yet.
+struct Starting {
+    process: Child,
+    folder: Folder,
+}
+
+impl Starting {
+    /// Once it listens for signals.
+    fn new() -> Self {
+        let folder = Folder::new();
+        let config = folder.path().join("config.yaml");
+        // Who opens it to read waits for somebody to write.
+        assert!(Command::new("mkfifo").arg(&config).status().unwrap().success());
+        let process = stress_engine(&["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&config)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        thread::sleep(MS(delay));
-        let id = process.id().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
-        let mut status = None;
-        eventually("it has ended", || {
-            status = process.try_wait().unwrap();
-            status.is_some()
-        });
-        // By the signal where it did not listen for it yet, else by its own will.
-        assert!(matches!(status.unwrap().code(), None | Some(0)), "{status:?}");
+        let starting = Self { process, folder };
+        eventually("it listens for signals", || starting.listens_for(&[1, 2, 15]));
+        starting
     }
+
+    /// Whether it has handlers for all these signals, as the system tells.
+    fn listens_for(&self, signals: &[u32]) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+        signals.iter().all(|signal| caught & (1 << (signal - 1)) != 0)
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// How it ends, and what it says until then.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.process.wait().unwrap().code(), said)
+    }
+}
+
+#[test]
+fn a_signal_before_it_has_loaded_anything_ends_it_as_well() {
+    for signal in ["TERM", "INT"] {
+        let starting = Starting::new();
+        starting.signal(signal);
+        let (code, said) = starting.end();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("told to end before it served: ended"), "{said}");
+    }
+}
+
+#[test]
+fn a_reload_that_it_is_told_of_too_early_ends_nothing() {
+    let mut starting = Starting::new();
+    starting.signal("HUP");
+    fs::write(starting.folder.path().join("config.yaml"), "policies: {echo: {}}\n").unwrap();
+    let mut log = BufReader::new(starting.process.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"message\":\"serving\"") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended");
+    }
+    starting.signal("TERM");
+    assert_eq!(starting.process.wait().unwrap().code(), Some(0));
+}
+
+/// Those that the system has accepted, and the server has not, when it is told to end.
+#[test]
+fn who_is_in_the_queue_is_answered() {
+    let folder = Folder::new();
+    let socket = folder.path().join("s");
+    let unix = format!("unix://{}", socket.display());
+    let server = Server::with_config(&folder, "limits: {connections: 8}\n", &["--listen", &unix]);
+    eventually("it listens", || socket.exists());
+    server.signal("STOP");
+    let asked: Vec<_> = (0..100)
+        .map(|number| {
+            let mut connection = Connection::to(&server);
+            connection.begin("/v1/data/echo", &format!(r#"{{"input": {number}}}"#));
+            connection
+        })
+        .collect();
+    let mut over_unix = UnixStream::connect(&socket).unwrap();
+    over_unix.write_all(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    server.signal("TERM");
+    server.signal("CONT");
+    for (number, mut connection) in asked.into_iter().enumerate() {
+        assert_eq!(connection.reply().expect(200).json()["result"], number);
+    }
+    let mut answer = String::new();
+    over_unix.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(!socket.exists());
 }
 
 /// Whoever reads them may end before it.
@@ -235,7 +313,7 @@ fn a_reload_that_hangs_does_not_keep_it_from_ending() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "timeout: 1s\n", &[]);
     let file = folder.path().join("config.yaml");
-    std::fs::remove_file(&file).unwrap();
+    fs::remove_file(&file).unwrap();
     // Who opens it to read waits for somebody to write.
     assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
     server.signal("HUP");

@@ -10,8 +10,12 @@ mod container;
 mod decision_log;
 /// Health, metrics, and what is served.
 mod diagnostics;
+/// Answers that do not wait for a request's body.
+mod early_answers;
 /// What an operator's signals end, and what they do not.
 mod ending;
+/// Heads of requests that HTTP has something against.
+mod heads;
 /// Sockets that are there before the server.
 mod inherited;
 /// Admission reviews, as API servers send them.
@@ -20,6 +24,8 @@ mod kubernetes;
 mod limits;
 /// Many requests at one time.
 mod load;
+/// What connections hold, and what they make others hold, has an end.
+mod memory;
 /// Node.js, with the client from npm.
 mod node;
 /// OPA's Data API.

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::wire::{eventually, logged, post};
+use super::wire::{Connection, eventually, logged, post};
 use crate::support::{Folder, Server, client_answers};
 
 /// Certificates as `openssl` makes them, in a folder.
@@ -45,13 +45,19 @@ impl Certificates {
 
     /// `NAME.crt` and `NAME.key`, for a server on this machine or for a client.
     fn issue(&self, authority: &str, name: &str) {
-        fs::write(self.path("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost").unwrap();
+        self.issue_as(authority, name, "2", "");
+    }
+
+    /// The same for so many days, and with more extensions.
+    fn issue_as(&self, authority: &str, name: &str, days: &str, more: &str) {
+        let names = format!("subjectAltName=IP:127.0.0.1,DNS:localhost{more}");
+        fs::write(self.path("names"), names).unwrap();
         self.openssl(&format!(
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} \
              -keyout {name}.key -out {name}.csr"
         ));
         self.openssl(&format!(
-            "x509 -req -days 2 -in {name}.csr -CA {authority}.crt -CAkey {authority}.key \
+            "x509 -req -days {days} -in {name}.csr -CA {authority}.crt -CAkey {authority}.key \
              -CAcreateserial -extfile names -out {name}.crt"
         ));
     }
@@ -250,6 +256,72 @@ fn who_shows_no_token_is_told_what_is_missing_and_health_is_free() {
         let output = String::from_utf8(output).unwrap();
         assert!(output.ends_with(&format!("\n{status} 1.1")), "{path}: {output}");
     }
+}
+
+#[test]
+fn a_file_of_tokens_that_is_emptied_lets_nobody_in_and_the_log_says_so() {
+    let folder = Folder::new().file("tokens", "secret\n");
+    let tokens = folder.path().join("tokens");
+    let server = Server::with_config(&folder, &format!("tokens: {}\n", tokens.display()), &[]);
+    let status = || {
+        let mut connection = Connection::to(&server);
+        connection
+            .send("GET /v1/policies HTTP/1.1\r\nhost: a\r\nauthorization: Bearer secret\r\n\r\n");
+        connection.reply().status
+    };
+    assert_eq!(status(), 200);
+    fs::write(&tokens, "").unwrap();
+    server.logged(
+        "the changed tokens are not used, nor are the former, and nobody is let in: the file holds \
+         no token: expected one a line",
+    );
+    assert_eq!(status(), 401);
+    fs::write(&tokens, "secret\n").unwrap();
+    server.logged("loaded the changed tokens");
+    assert_eq!(status(), 200);
+    // Where there is none to read, nobody has decided that nobody is to be let in.
+    fs::remove_file(&tokens).unwrap();
+    eventually("it says so", || {
+        logged(&server, "the changed tokens are not used, the former stay: cannot read")
+    });
+    assert_eq!(status(), 200);
+}
+
+#[test]
+fn a_certificate_that_cannot_serve_does_not_replace_one_that_can() {
+    if !tools() {
+        return;
+    }
+    let certificates = Certificates::new();
+    let server = certificates.serve("");
+    let url = format!("{}/v1/data/echo", https(&server));
+    let ask = || asked(&["--cacert", &certificates.text("ca.crt"), &url]);
+    let path = certificates.text("server.crt");
+    let refused = |why: &str| {
+        format!(
+            "the changed certificates are not used, the former stay: TLS: the certificate in \
+             `{path}` cannot be used: {why}"
+        )
+    };
+    certificates.issue_as("ca", "server", "2", "\nextendedKeyUsage=clientAuth");
+    server.logged(&refused("it is not a server's: its extended key usage lacks `serverAuth`"));
+    assert_eq!(ask(), "{\"result\":1}\n200 2");
+    // Its time is over when it is made.
+    certificates.issue_as("ca", "server", "0", "");
+    let expired = refused("it has expired: its time was over at ");
+    eventually("it says so", || logged(&server, &expired));
+    assert_eq!(ask(), "{\"result\":1}\n200 2");
+
+    // A server that has none yet begins with it, and tells.
+    let begun = certificates.serve("");
+    eventually("it says so", || {
+        logged(&begun, "clients refuse it, and it is served until its file changes")
+    });
+    certificates.issue("ca", "server");
+    begun.logged("loaded the changed certificates");
+    let url = format!("{}/v1/data/echo", https(&begun));
+    let output = asked(&["--cacert", &certificates.text("ca.crt"), &url]);
+    assert_eq!(output, "{\"result\":1}\n200 2");
 }
 
 /// What it says, and with which status it ends, when it cannot serve.

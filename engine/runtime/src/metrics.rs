@@ -58,6 +58,8 @@ impl RequestMetrics {
 pub(crate) struct ConnectionMetrics {
     /// Open now.
     pub(crate) open: IntGauge,
+    /// What they hold, without bodies and answers.
+    pub(crate) memory: IntGauge,
     /// Accepted in all.
     pub(crate) accepted: IntCounter,
     /// Closed by the server, by reason: `tls`, `idle`, `shutdown`.
@@ -166,6 +168,10 @@ impl Metrics {
             },
             connections: ConnectionMetrics {
                 open: make.gauge("connections_open", "Connections that are open")?,
+                memory: make.gauge(
+                    "connections_memory_bytes",
+                    "Memory of connections, without bodies and answers",
+                )?,
                 accepted: make.counter("connections_accepted_total", "Connections accepted")?,
                 closed: make.counters(
                     "connections_closed_total",

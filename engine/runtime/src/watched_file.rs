@@ -45,12 +45,12 @@ impl WatchedFiles {
         }
     }
 
-    /// Gives new contents to `take`, forever. Where it does not want them, and where there are none
-    /// to read, that is logged once; what it took before stays in force.
-    pub(crate) async fn watch<E: Display>(
+    /// Gives new contents to `take`, forever. Where it does not want them, that is logged once, and
+    /// so is where there are none to read: then what it took before stays in force.
+    pub(crate) async fn watch(
         mut self,
         interval: Duration,
-        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), E>,
+        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), Refused>,
     ) {
         loop {
             tokio::time::sleep(interval).await;
@@ -65,17 +65,30 @@ impl WatchedFiles {
             }
             self.seen = now;
             let taken = match &self.seen {
-                Some(Ok(contents)) => take(contents).map_err(|error| error.to_string()),
-                Some(Err(problem)) => Err(problem.clone()),
+                Some(Ok(contents)) => take(contents),
+                Some(Err(problem)) => Err(Refused::the_former_stay(problem)),
                 None => continue,
             };
             match taken {
                 Ok(()) => info!("loaded the changed {}", self.what),
-                Err(problem) => {
-                    error!("the changed {} are not used, the former stay: {problem}", self.what);
+                Err(Refused { problem, consequence }) => {
+                    error!("the changed {} are not used, {consequence}: {problem}", self.what);
                 }
             }
         }
+    }
+}
+
+/// Why changed contents are not used, and what is instead.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) problem: String,
+    pub(crate) consequence: &'static str,
+}
+
+impl Refused {
+    pub(crate) fn the_former_stay(problem: impl Display) -> Self {
+        Self { problem: problem.to_string(), consequence: "the former stay" }
     }
 }
 
@@ -145,7 +158,8 @@ mod tests {
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(files.watch(OFTEN, move |contents| {
             let text = String::from_utf8(contents.concat()).unwrap();
-            let taken = if text.starts_with("bad") { Err("it is bad") } else { Ok(()) };
+            let bad = text.starts_with("bad").then(|| Refused::the_former_stay("it is bad"));
+            let taken = bad.map_or(Ok(()), Err);
             sender.send(text).unwrap();
             taken
         }));

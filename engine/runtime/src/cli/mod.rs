@@ -27,6 +27,7 @@ use crate::exit::Outcome;
 use crate::program::Program;
 use crate::registry::Registry;
 use crate::secrets::without_secrets;
+use crate::server::Signals;
 use crate::stack;
 use args::{Args, Command};
 
@@ -37,6 +38,7 @@ use args::{Args, Command};
 /// line makes no sense, 78 when the configuration is not as it must be.
 #[must_use]
 pub fn main(program: &Program) -> ExitCode {
+    let signals = serve::listen(env::args_os());
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -51,7 +53,7 @@ pub fn main(program: &Program) -> ExitCode {
             .code();
         }
     };
-    let done = stack::ample(|| run(program, args)).unwrap_or_else(|error| {
+    let done = stack::ample(|| run(program, args, signals)).unwrap_or_else(|error| {
         Err(Failure::Said(format!("cannot start a thread for the work: {error}")))
     });
     match done {
@@ -81,12 +83,16 @@ pub fn main(program: &Program) -> ExitCode {
     .code()
 }
 
-fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
+fn run(
+    program: &Program,
+    args: Args,
+    signals: Option<io::Result<Signals>>,
+) -> Result<Outcome, Failure> {
     let log = logging::init(args.log, &args.command);
     let registry = Registry::of_this_binary().map_err(Failure::said)?;
     // It has the decision log write to standard output, which nothing else may hold then.
     if let Command::Serve(args) = args.command {
-        let outcome = serve::run(args, program, registry);
+        let outcome = serve::run(args, program, registry, signals);
         if let Some(log) = log {
             log.end();
         }

@@ -1,16 +1,30 @@
+use std::ffi::OsString;
+use std::io;
+
 use super::Failure;
 use super::args::ConfigArgs;
 use crate::exit::Outcome;
 use crate::program::Program;
 use crate::registry::Registry;
-use crate::server::{self, ServeError};
+use crate::server::{self, ServeError, Signals};
+
+/// Listens for signals where these arguments look as if they asked for `serve`, before anything
+/// else is done with them: whoever starts a server may have it end at once.
+pub(super) fn listen(args: impl Iterator<Item = OsString>) -> Option<io::Result<Signals>> {
+    let command = args.skip(1).find(|arg| !arg.as_encoded_bytes().starts_with(b"-"));
+    command.is_some_and(|command| command == "serve").then(Signals::listen)
+}
 
 pub(super) fn run(
     args: ConfigArgs,
     program: &Program,
     registry: Registry,
+    signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
-    server::run(program, registry, args.sources()).map_err(|error| match error {
+    let signals = signals
+        .unwrap_or_else(Signals::listen)
+        .map_err(|error| Failure::said(format_args!("cannot listen for signals: {error}")))?;
+    server::run(program, registry, args.sources(), signals).map_err(|error| match error {
         ServeError::Config(mistakes) => Failure::Config(mistakes),
         ServeError::Start(problems) => Failure::Several(problems),
     })

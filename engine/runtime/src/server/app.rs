@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::header::{HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -17,7 +17,7 @@ use super::deployment::Deployment;
 use super::diagnostics;
 use super::gate::Gate;
 use super::kubernetes::{self, AdmissionError};
-use super::listen::{Answer, Peer};
+use super::listen::{Answer, Peer, RequestBody};
 use super::memory_budget::MemoryBudget;
 use super::opa::{self, OpaError};
 use super::query::Query;
@@ -25,6 +25,7 @@ use super::recorder::Call;
 use super::response::{self, Reply};
 use super::route::{DataApi, Dialect, NoRoute, Path, Route, dialect};
 use super::trace::{Spans, Trace};
+use super::well_formed;
 use super::yaml_body;
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
@@ -77,14 +78,22 @@ pub(super) struct Decisions(pub(super) Arc<App>);
 pub(super) struct Diagnostics(pub(super) Arc<App>);
 
 impl Answer for Decisions {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         self.0.answer(request, peer, true).await
+    }
+
+    fn turned_away(&self, status: StatusCode) {
+        self.0.metrics.requests.responded(status);
     }
 }
 
 impl Answer for Diagnostics {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         self.0.answer(request, peer, false).await
+    }
+
+    fn turned_away(&self, status: StatusCode) {
+        self.0.metrics.requests.responded(status);
     }
 }
 
@@ -122,13 +131,15 @@ impl App {
             }
             Err(reply) => reply,
         };
-        span.in_scope(|| {
-            debug!(status = reply.status().as_u16(), elapsed = ?started.elapsed(), "answered");
-        });
-        self.metrics.requests.responded(reply.status());
-        traced.answered(reply.status());
         let mut sent =
             response::sent(takes_gzip, reply, memory, |message| overloaded(clients, message));
+        // There may have been no memory for the answer that was made.
+        let status = sent.status();
+        span.in_scope(|| {
+            debug!(status = status.as_u16(), elapsed = ?started.elapsed(), "answered");
+        });
+        self.metrics.requests.responded(status);
+        traced.answered(status);
         if let Some(header) = traced.trace().and_then(Trace::header) {
             sent.headers_mut().insert(HeaderName::from_static("traceparent"), header);
         }
@@ -149,6 +160,8 @@ impl App {
     ) -> Result<Question, Reply> {
         let path = head.uri.path();
         let dialect = dialect(path);
+        well_formed::check(head)
+            .map_err(|problem| refused(dialect, problem.status(), problem.to_string()))?;
         let route = match route {
             Ok(route @ (Route::Health(_) | Route::Metrics)) => route,
             Ok(route) if decides => route,
@@ -283,7 +296,7 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
     match dialect {
         Dialect::Kubernetes => AdmissionError::new(status, message).reply(),
         Dialect::Opa if status == StatusCode::NOT_FOUND => OpaError::not_found(message).reply(),
-        Dialect::Opa => OpaError::invalid_parameter(message).reply(),
+        Dialect::Opa => OpaError { status, ..OpaError::invalid_parameter(message) }.reply(),
     }
 }
 

@@ -5,6 +5,8 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
+use crate::watched_file::Refused;
+
 /// The bearer tokens that are taken. Only their digests are kept, and compared: how long that
 /// takes tells nothing of a token.
 #[derive(Debug, Clone)]
@@ -23,10 +25,14 @@ impl Tokens {
     ///
     /// # Errors
     /// A file without a token: nobody is admitted, as whoever emptied it wants.
-    pub(super) fn replace(&self, text: &[u8]) -> Result<(), &'static str> {
+    pub(super) fn replace(&self, text: &[u8]) -> Result<(), Refused> {
         let tokens = parse(text);
         self.0.store(Arc::new(tokens.clone().unwrap_or_default()));
-        tokens.map(drop)
+        let refused = |problem: &str| Refused {
+            problem: format!("the file {problem}"),
+            consequence: "nor are the former, and nobody is let in",
+        };
+        tokens.map(drop).map_err(refused)
     }
 
     /// Whether the request shows one of them.
@@ -87,7 +93,9 @@ mod tests {
         assert!(Tokens::of(b"").is_err());
         let tokens = Tokens::of(b"\xef\xbb\xbfone").unwrap();
         assert!(admits(&tokens, "Bearer one"));
-        assert_eq!(tokens.replace(b"# none\n"), Err("holds no token: expected one a line"));
+        let refused = tokens.replace(b"# none\n").unwrap_err();
+        assert_eq!(refused.problem, "the file holds no token: expected one a line");
+        assert_eq!(refused.consequence, "nor are the former, and nobody is let in");
         assert!(!admits(&tokens, "Bearer one") && !admits(&tokens, "Bearer "));
         tokens.replace(b"two").unwrap();
         assert!(admits(&tokens, "Bearer two") && !admits(&tokens, "Bearer one"));

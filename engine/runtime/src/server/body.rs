@@ -29,20 +29,27 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    /// As a request's headers say.
+    /// As a request's headers say. Each of them counts, and each name in it; one that was applied
+    /// twice is not known.
     ///
     /// # Errors
     /// One that is not known.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, BodyError> {
-        let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
-        let is = |coding: &str| encoding.eq_ignore_ascii_case(coding.as_bytes());
-        if encoding.is_empty() || is("identity") {
-            return Ok(Self::Identity);
+        let mut found = Self::Identity;
+        let values = || headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
+        for name in values().flat_map(|value| value.split(|byte| *byte == b',')) {
+            let name = name.trim_ascii();
+            let is = |coding: &str| name.eq_ignore_ascii_case(coding.as_bytes());
+            if name.is_empty() || is("identity") {
+                continue;
+            }
+            if found == Self::Gzip || !(is("gzip") || is("x-gzip")) {
+                let all: Vec<_> = values().map(String::from_utf8_lossy).collect();
+                return Err(BodyError::Encoding(all.join(", ")));
+            }
+            found = Self::Gzip;
         }
-        if is("gzip") || is("x-gzip") {
-            return Ok(Self::Gzip);
-        }
-        Err(BodyError::Encoding(String::from_utf8_lossy(encoding).into_owned()))
+        Ok(found)
     }
 }
 
@@ -235,6 +242,31 @@ mod tests {
             read_of(Some("br"), Vec::new(), 64).unwrap_err().to_string(),
             "the request's `content-encoding` is `br`: expected `gzip` or none"
         );
+    }
+
+    #[test]
+    fn each_coding_counts() {
+        let coding = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, value.parse().unwrap());
+            }
+            Coding::of(&headers)
+        };
+        for plain in [&[][..], &[""], &["identity"], &["identity, identity", "identity"]] {
+            assert_eq!(coding(plain), Ok(Coding::Identity), "{plain:?}");
+        }
+        for gzip in [&["gzip"][..], &["X-GZIP"], &["identity, gzip"], &["gzip", "identity"]] {
+            assert_eq!(coding(gzip), Ok(Coding::Gzip), "{gzip:?}");
+        }
+        for (unknown, told) in [
+            (&["gzip, gzip"][..], "gzip, gzip"),
+            (&["gzip", "x-gzip"], "gzip, x-gzip"),
+            (&["identity", "br"], "identity, br"),
+            (&["gzip;q=1"], "gzip;q=1"),
+        ] {
+            assert_eq!(coding(unknown), Err(BodyError::Encoding(told.to_owned())));
+        }
     }
 
     #[test]

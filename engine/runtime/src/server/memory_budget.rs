@@ -83,7 +83,19 @@ impl Reservation {
     /// # Errors
     /// When the budget has not so many left; the reservation is then as it was.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.grow_to(bytes, self.budget.limit.load(Ordering::Relaxed))
+    }
+
+    /// The same where a quarter of the budget is left for what is not reserved so.
+    ///
+    /// # Errors
+    /// As those of [`Self::grow`].
+    pub(super) fn grow_leaving_a_quarter(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let limit = self.budget.limit.load(Ordering::Relaxed);
+        self.grow_to(bytes, limit - limit / 4)
+    }
+
+    fn grow_to(&mut self, bytes: usize, limit: usize) -> Result<(), Exhausted> {
         let reserve = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
         match self.budget.used.try_update(Ordering::Relaxed, Ordering::Relaxed, reserve) {
             Ok(_) => {

@@ -36,6 +36,8 @@ mod run;
 mod served;
 mod signals;
 mod trace;
+mod well_formed;
 mod yaml_body;
 
 pub(crate) use run::{ServeError, run};
+pub(crate) use signals::Signals;

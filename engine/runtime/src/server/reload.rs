@@ -106,7 +106,7 @@ impl Reloading {
 
 /// Runs what may take long, or panic, on a thread of its own: policies that hang may hold all the
 /// others.
-async fn in_a_thread<T: Send + 'static>(
+pub(super) async fn in_a_thread<T: Send + 'static>(
     run: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<T> {
     let (tell, told) = oneshot::channel();

@@ -17,7 +17,7 @@ use super::build;
 use super::listen::{Inherited, Listeners, Phase};
 use super::memory_budget::MemoryBudget;
 use super::notify::{State, notify};
-use super::reload::Reload;
+use super::reload::{Reload, in_a_thread};
 use super::served::Readers;
 use super::signals::{Signals, Told};
 use super::trace::Spans;
@@ -56,9 +56,13 @@ pub(crate) fn run(
     program: &Program,
     registry: Registry,
     sources: Sources,
+    mut signals: Signals,
 ) -> Result<Outcome, ServeError> {
     let inherited = Inherited::take();
-    let (loaded, policies) = load_and_resolve(&sources, &registry).map_err(ServeError::Config)?;
+    let Some(loading) = load(sources, registry, &mut signals)? else {
+        return Ok(told_early());
+    };
+    let Loading { loaded, policies, sources, registry } = loading;
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let runtime = runtime(processors + 1, &loaded.config, policies.len()).map_err(|error| {
         ServeError::Start(vec![format!("cannot start the threads that read requests: {error}")])
@@ -76,15 +80,61 @@ pub(crate) fn run(
                 near.tick().await;
             }
         });
-        let server = Server::start(program, &readers, &loaded, policies, inherited)
-            .await
-            .map_err(ServeError::Start)?;
+        let server = tokio::select! {
+            biased;
+            () = signals.end() => return Ok(told_early()),
+            server = Server::start(program, &readers, &loaded, policies, inherited) => {
+                server.map_err(ServeError::Start)?
+            }
+        };
         let reload = Reload { sources, registry, readers };
-        Ok(server.serve(reload, loaded.config).await)
+        Ok(server.serve(signals, reload, loaded.config).await)
     });
     // Who is stuck in a policy is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// What is to be served, and what it was loaded from.
+struct Loading {
+    loaded: Loaded,
+    policies: Vec<Named>,
+    sources: Sources,
+    registry: Registry,
+}
+
+/// Loads the configuration, unless it is told to end first: a file, or a policy over its settings,
+/// may take for ever.
+fn load(
+    sources: Sources,
+    registry: Registry,
+    signals: &mut Signals,
+) -> Result<Option<Loading>, ServeError> {
+    let start = |error: std::io::Error| {
+        ServeError::Start(vec![format!("cannot load the configuration: {error}")])
+    };
+    let runtime = Builder::new_current_thread().enable_io().build().map_err(start)?;
+    runtime.block_on(async {
+        let load = in_a_thread(move || {
+            load_and_resolve(&sources, &registry).map(|(loaded, policies)| Loading {
+                loaded,
+                policies,
+                sources,
+                registry,
+            })
+        });
+        tokio::select! {
+            biased;
+            () = signals.end() => Ok(None),
+            loading = load => loading.map_err(start)?.map(Some).map_err(ServeError::Config),
+        }
+    })
+}
+
+/// Nobody was let in yet.
+fn told_early() -> Outcome {
+    info!("told to end before it served: ended");
+    Outcome::Allowed
 }
 
 /// One thread more than there are processors reads requests: policies never hold them all. Of the
@@ -115,7 +165,6 @@ fn runtime(readers: usize, config: &Config, policies: usize) -> std::io::Result<
 struct Server {
     app: Arc<App>,
     listeners: Listeners,
-    signals: Signals,
     decision_log: Option<Running>,
     token_file: Option<WatchedFiles>,
 }
@@ -133,8 +182,6 @@ impl Server {
         }
         let config = &loaded.config;
         let metrics = Metrics::new().map_err(|error| vec![error.to_string()])?;
-        let signals = Signals::listen()
-            .map_err(|error| vec![format!("cannot listen for signals: {error}")])?;
         let mut problems = Vec::new();
         let (tokens, token_file) = match tokens(config) {
             Ok(tokens) => tokens.unzip(),
@@ -180,11 +227,11 @@ impl Server {
             ready: AtomicBool::new(true),
             program: *program,
         });
-        Ok(Self { app, listeners, signals, decision_log: log_running, token_file })
+        Ok(Self { app, listeners, decision_log: log_running, token_file })
     }
 
-    async fn serve(self, reload: Reload, config: Config) -> Outcome {
-        let Self { app, listeners, mut signals, decision_log, token_file } = self;
+    async fn serve(self, mut signals: Signals, reload: Reload, config: Config) -> Outcome {
+        let Self { app, listeners, decision_log, token_file } = self;
         for address in listeners.addresses() {
             info!(address, policies = app.state.load().deployment.all().len(), "serving");
         }
@@ -204,6 +251,7 @@ impl Server {
             Decisions(Arc::clone(&app)),
             Diagnostics(Arc::clone(&app)),
             limits_seen,
+            Arc::clone(&app.memory),
             app.metrics.connections.clone(),
             phase_seen,
         ));

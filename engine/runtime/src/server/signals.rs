@@ -1,9 +1,10 @@
 use std::io;
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What an operator tells a process that runs.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -18,8 +19,11 @@ pub(super) enum Told {
 }
 
 impl Signals {
-    /// Listens for them from now on, also as PID 1, to which the system delivers no other.
-    pub(super) fn listen() -> io::Result<Self> {
+    /// Listens for them from now on, also as PID 1, to which the system delivers no other. They may
+    /// be awaited in any runtime: what comes before there is one is kept.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let _inside = runtime.enter();
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::connection::{self, End};
-use super::listener::{Accepted, Listener};
+use super::listener::{Accepted, BACKLOG, Listener};
+use super::memory::{ConnectionMemory, MemoryPool};
 use super::{Answer, Phase};
 use crate::config::Limits;
 use crate::metrics::ConnectionMetrics;
@@ -34,6 +35,7 @@ pub(super) struct Common {
 pub(super) struct Reception<A> {
     answer: A,
     places: Arc<Semaphore>,
+    pool: MemoryPool,
     common: Arc<Common>,
 }
 
@@ -51,9 +53,9 @@ impl Drop for Place {
 }
 
 impl<A: Answer> Reception<A> {
-    pub(super) fn new(answer: A, places: usize, common: &Arc<Common>) -> Self {
+    pub(super) fn new(answer: A, places: usize, pool: MemoryPool, common: &Arc<Common>) -> Self {
         let places = Arc::new(Semaphore::new(places));
-        Self { answer, places, common: Arc::clone(common) }
+        Self { answer, places, pool, common: Arc::clone(common) }
     }
 
     /// How many more may come.
@@ -61,52 +63,142 @@ impl<A: Answer> Reception<A> {
         Arc::clone(&self.places)
     }
 
-    /// Accepts until the server drains, each client in a task of its own. Then the socket is
-    /// closed.
+    /// Accepts until the server drains, each client in a task of its own. Then those that the
+    /// system has in its queue are the last, and the socket is closed.
     pub(super) async fn run(self, listener: Listener) {
         let mut phase = self.common.phase.clone();
         let mut mood = Mood::default();
-        loop {
+        let last = loop {
             let accepted = tokio::select! {
                 biased;
-                () = Phase::Draining.reached(&mut phase) => return,
+                () = Phase::Draining.reached(&mut phase) => break None,
                 accepted = self.next(&listener, &mut mood) => accepted,
             };
-            if let Some((accepted, permit)) = accepted {
-                let place = self.take(permit);
-                tokio::spawn(self.clone().attend(accepted, place));
-            }
-        }
+            let Some(accepted) = accepted else { continue };
+            // Until there is a place it is kept in hand, and those after it in the system's queue.
+            let room = tokio::select! {
+                biased;
+                room = self.room(&accepted, &listener, &mut mood) => room,
+                () = Phase::Draining.reached(&mut phase) => break Some(accepted),
+            };
+            let Some((permit, memory)) = room else { continue };
+            let place = self.take(permit);
+            tokio::spawn(self.clone().attend(accepted, memory, place));
+        };
+        self.empty(listener, last);
     }
 
-    /// The next client, once there is a place. Until then it is kept in hand, and those after it in
-    /// the system's queue.
-    async fn next(
-        &self,
-        listener: &Listener,
-        mood: &mut Mood,
-    ) -> Option<(Accepted, OwnedSemaphorePermit)> {
-        let accepted = match listener.accept().await {
-            Ok(accepted) => accepted,
+    /// The next client.
+    async fn next(&self, listener: &Listener, mood: &mut Mood) -> Option<Accepted> {
+        match listener.accept().await {
+            Ok(accepted) => {
+                mood.refused = false;
+                Some(accepted)
+            }
             // The client's own doing: there may be another.
-            Err(error) if is_of_the_client(&error) => return None,
+            Err(error) if is_of_the_client(&error) => None,
             Err(error) => {
                 if !std::mem::replace(&mut mood.refused, true) {
                     error!(address = listener.url(), %error, "cannot accept connections");
                 }
                 tokio::time::sleep(PAUSE).await;
-                return None;
+                None
+            }
+        }
+    }
+
+    /// A place, and memory.
+    async fn room(
+        &self,
+        accepted: &Accepted,
+        listener: &Listener,
+        mood: &mut Mood,
+    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
+        let address = listener.url();
+        let permit = if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+            mood.full = false;
+            permit
+        } else {
+            if !std::mem::replace(&mut mood.full, true) {
+                warn!(address, "no room for more connections: the next ones wait");
+            }
+            Arc::clone(&self.places).acquire_owned().await.ok()?
+        };
+        if let Ok(memory) = self.pool.connection(accepted.is_tls()) {
+            mood.exhausted = false;
+            return Some((permit, memory));
+        }
+        if !std::mem::replace(&mut mood.exhausted, true) {
+            warn!(address, "no memory for more connections (`limits.bodies`): the next ones wait");
+        }
+        Some((permit, self.memory(accepted).await))
+    }
+
+    /// Memory, as soon as there is some.
+    async fn memory(&self, accepted: &Accepted) -> Arc<ConnectionMemory> {
+        loop {
+            match self.pool.connection(accepted.is_tls()) {
+                Ok(memory) => return memory,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// Takes whoever waits in the system's queue, which would reset them, and closes the socket.
+    /// They are answered as there are places. More than the queue holds, which may come
+    /// meanwhile, are not waited for.
+    fn empty(&self, listener: Listener, last: Option<Accepted>) {
+        let url = listener.url().to_owned();
+        let queue = match listener.into_queue() {
+            Ok(queue) => queue,
+            Err(error) => {
+                error!(address = url, %error, "cannot accept the last connections");
+                return;
             }
         };
-        mood.refused = false;
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            mood.full = false;
-            return Some((accepted, permit));
+        let mut left = BACKLOG;
+        let queued = std::iter::from_fn(|| {
+            loop {
+                left = left.checked_sub(1)?;
+                match queue.next() {
+                    Ok(accepted) => return Some(accepted),
+                    Err(error) if is_of_the_client(&error) => {}
+                    Err(error) => {
+                        if error.kind() != io::ErrorKind::WouldBlock {
+                            error!(address = url, %error, "cannot accept the last connections");
+                        }
+                        return None;
+                    }
+                }
+            }
+        });
+        for accepted in last.into_iter().chain(queued) {
+            let reception = self.clone();
+            // Whoever waits for all connections waits for this one, too.
+            let open = self.common.open.subscribe();
+            tokio::spawn(async move {
+                let mut phase = reception.common.phase.clone();
+                tokio::select! {
+                    biased;
+                    () = Phase::Ended.reached(&mut phase) => {
+                        reception.common.cut_off.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Some((permit, memory)) = reception.last_room(&accepted) => {
+                        let place = reception.take(permit);
+                        drop(open);
+                        reception.attend(accepted, memory, place).await;
+                    }
+                }
+            });
         }
-        if !std::mem::replace(&mut mood.full, true) {
-            warn!(address = listener.url(), "no room for more connections: the next ones wait");
-        }
-        Some((accepted, Arc::clone(&self.places).acquire_owned().await.ok()?))
+    }
+
+    async fn last_room(
+        &self,
+        accepted: &Accepted,
+    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
+        let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        Some((permit, self.memory(accepted).await))
     }
 
     fn take(&self, permit: OwnedSemaphorePermit) -> Place {
@@ -116,10 +208,11 @@ impl<A: Answer> Reception<A> {
         Place { _permit: permit, _open: self.common.open.subscribe(), gauge }
     }
 
-    async fn attend(self, accepted: Accepted, place: Place) {
+    async fn attend(self, accepted: Accepted, memory: Arc<ConnectionMemory>, place: Place) {
         let limits = self.common.limits.borrow().clone();
         let phase = self.common.phase.clone();
-        let end = connection::serve(accepted, Instant::now(), self.answer, &limits, phase).await;
+        let now = Instant::now();
+        let end = connection::serve(accepted, memory, now, self.answer, &limits, phase).await;
         if let Some(reason) = end.reason() {
             self.common.metrics.closed.with_label_values(&[reason]).inc();
         }
@@ -146,6 +239,7 @@ impl End {
 #[derive(Debug, Default)]
 struct Mood {
     full: bool,
+    exhausted: bool,
     refused: bool,
 }
 

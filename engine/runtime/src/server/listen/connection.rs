@@ -1,17 +1,17 @@
 //! One client, from its first byte to its last.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::watch;
@@ -19,13 +19,22 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
 use super::activity::{Activity, Patience};
-use super::listener::{Accepted, Stream};
+use super::listener::{Accepted, Spoken, Stream};
+use super::memory::{ConnectionMemory, RequestMemory};
+use super::request_body::{Rest, waits_to_send};
 use super::wakes::Wakes;
-use super::{Answer, Peer, Phase};
+use super::wire::Returned;
+use super::{Answer, Peer, Phase, RequestBody};
 use crate::config::Limits;
 
 /// Bytes of a request's head.
-const MAX_HEAD: u32 = 64 << 10;
+const MAX_HEAD: usize = 64 << 10;
+
+/// The same of HTTP/2, where few bytes can say many headers.
+const MAX_HEAD_OF_HTTP2: u32 = 16 << 10;
+
+/// Bytes of bodies that an HTTP/2 client may send before they are read: of one, and of all.
+const WINDOWS: (u32, u32) = (256 << 10, 512 << 10);
 
 /// Requests that one HTTP/2 connection may have open.
 const MAX_STREAMS: u32 = 128;
@@ -35,6 +44,10 @@ const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs
 
 /// How long a client that has to go may do nothing, before it is told and before it is cut off.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long a client may send nothing once it was told that nothing more is written, before it
+/// closes its side as well. As long as with other servers.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Who ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +71,8 @@ struct Conversation<A> {
     activity: Activity,
     /// The next answer is the last one.
     last: AtomicBool,
+    rest: Arc<Rest>,
+    memory: Arc<ConnectionMemory>,
 }
 
 /// A request whose answer is being made, until this is dropped.
@@ -69,14 +84,24 @@ impl<A: Answer> InProgress<A> {
         Self(Arc::clone(conversation))
     }
 
-    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+        memory: RequestMemory,
+    ) -> Response<Full<Bytes>> {
+        let conversation = &*self.0;
         // HTTP/2 has another word for it, which hyper says by itself.
         let may_close = request.version() < Version::HTTP_2;
-        let mut response = self.0.answer.answer(request, &self.0.peer).await;
-        if may_close && self.0.last.load(Ordering::Relaxed) {
+        let waits = waits_to_send(&request);
+        let request = RequestBody::of(request, &conversation.rest);
+        let mut response = conversation.answer.answer(request, &conversation.peer).await;
+        if !may_close {
+            return response.map(|body| until_sent(body, memory));
+        }
+        if !conversation.rest.is_worth_reading(waits) || conversation.last.load(Ordering::Relaxed) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        Ok(response)
+        response
     }
 }
 
@@ -86,22 +111,76 @@ impl<A> Drop for InProgress<A> {
     }
 }
 
+/// An answer with its request's memory: HTTP/2 keeps it for who does not read it.
+struct Unsent {
+    bytes: Bytes,
+    _memory: RequestMemory,
+}
+
+impl AsRef<[u8]> for Unsent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn until_sent(mut body: Full<Bytes>, memory: RequestMemory) -> Full<Bytes> {
+    match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Some(Ok(frame))) => {
+            let bytes = frame.into_data().unwrap_or_default();
+            Full::new(Bytes::from_owner(Unsent { bytes, _memory: memory }))
+        }
+        _ => body,
+    }
+}
+
+/// Takes a request up, which is done on a task of its own with HTTP/2: what it takes is on the heap
+/// only as long as it is in progress.
+///
+/// # Errors
+/// Where there is no memory for it, and HTTP/2 tells its client that nothing has been done and that
+/// it may ask again.
+fn take_up<A: Answer>(
+    request: Request<Incoming>,
+    conversation: &Arc<Conversation<A>>,
+) -> impl Future<Output = Result<Response<Full<Bytes>>, h2::Error>> + use<A> {
+    let memory = if request.version() < Version::HTTP_2 {
+        Ok(conversation.memory.request())
+    } else {
+        conversation.memory.http2_request(request.headers().len())
+    };
+    let answer = memory
+        .map(|memory| Box::pin(InProgress::begin(conversation).answer(request, memory)))
+        .map_err(|_| {
+            conversation.answer.turned_away(StatusCode::SERVICE_UNAVAILABLE);
+            h2::Error::from(h2::Reason::REFUSED_STREAM)
+        });
+    async move {
+        match answer {
+            Ok(answer) => Ok(answer.await),
+            Err(refused) => Err(refused),
+        }
+    }
+}
+
 /// Answers a client that came at `start` for as long as it asks.
 pub(super) async fn serve<A: Answer>(
     accepted: Accepted,
+    memory: Arc<ConnectionMemory>,
     start: Instant,
     answer: A,
     limits: &Limits,
     phase: watch::Receiver<Phase>,
 ) -> End {
     let peer = accepted.peer;
+    let socket = Returned::default();
+    let open = accepted.open(&socket, Arc::clone(&memory), MAX_HEAD);
     let opened = tokio::select! {
         biased;
-        opened = timeout_at(start + limits.header_time, accepted.open()) => opened,
+        opened = timeout_at(start + limits.header_time, open) => opened,
         () = too_late(phase.clone()) => return End::Shutdown,
     };
     let end = match opened {
-        Ok(Ok(stream)) => {
+        Ok(Ok((stream, spoken))) => {
             let patience =
                 Patience { since: start, first: limits.header_time, idle: limits.idle_time };
             let conversation = Conversation {
@@ -109,11 +188,20 @@ pub(super) async fn serve<A: Answer>(
                 peer,
                 activity: Activity::new(start),
                 last: AtomicBool::new(false),
+                rest: Arc::default(),
+                memory,
             };
-            converse(stream, conversation, patience, phase).await
+            match converse(stream, spoken, conversation, patience, phase.clone()).await {
+                Ok(end) => {
+                    part(socket, phase).await;
+                    end
+                }
+                Err(end) => end,
+            }
         }
         Ok(Err(error)) => {
             debug!(%peer, %error, "TLS handshake failed");
+            part(socket, phase).await;
             return End::Tls;
         }
         Err(_) => End::Idle,
@@ -122,18 +210,31 @@ pub(super) async fn serve<A: Answer>(
     end
 }
 
+/// Closes a connection in stages. When the server drains, its client has less time.
+async fn part(socket: Returned, phase: watch::Receiver<Phase>) {
+    tokio::select! {
+        biased;
+        () = socket.close(SILENCE) => {}
+        () = too_late(phase) => {}
+    }
+}
+
 /// Speaks HTTP with a client, under the one rule against slow ones: where no request is in progress
 /// for a time, the connection is closed, whatever trickles in or out of it. Hyper's own limit for
 /// heads is switched off: it would hold for connections that are kept alive without a request, too.
+///
+/// # Errors
+/// The end of a connection that had to be cut off, with what was still to be written.
 async fn converse<A: Answer>(
     stream: Box<dyn Stream>,
+    spoken: Spoken,
     conversation: Conversation<A>,
     mut patience: Patience,
     mut phase: watch::Receiver<Phase>,
-) -> End {
+) -> Result<End, End> {
     let conversation = Arc::new(conversation);
-    let service = service_fn(|request| InProgress::begin(&conversation).answer(request));
-    let protocol = protocol();
+    let service = service_fn(|request| take_up(request, &conversation));
+    let protocol = protocol(spoken);
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let mut wakes = Wakes::default();
     // Asked first as soon as time can be up, which is sooner after an early answer than without one.
@@ -146,8 +247,8 @@ async fn converse<A: Answer>(
         let reason = tokio::select! {
             biased;
             result = poll_fn(|task| wakes.poll(connection.as_mut(), task)) => {
-                let own = result.err().and_then(|error| ended_by(&*error, conversation.peer));
-                return closing.or(own).unwrap_or(End::Left);
+                let own = result.err().and_then(|error| ended_by(&*error, &conversation));
+                return Ok(closing.or(own).unwrap_or(End::Left));
             }
             () = next_phase.reached(&mut phase) => {
                 if next_phase == Phase::Ended {
@@ -155,8 +256,8 @@ async fn converse<A: Answer>(
                     // Whoever is between two requests goes now.
                     return tokio::select! {
                         biased;
-                        _ = connection.as_mut() => closing.unwrap_or(End::Shutdown),
-                        () = std::future::ready(()) => End::CutOff,
+                        _ = connection.as_mut() => Ok(closing.unwrap_or(End::Shutdown)),
+                        () = std::future::ready(()) => Err(End::CutOff),
                     };
                 }
                 next_phase = Phase::Ended;
@@ -179,7 +280,7 @@ async fn converse<A: Answer>(
                         continue;
                     }
                     if let Some(reason) = closing {
-                        return reason;
+                        return Err(reason);
                     }
                     End::Idle
                 }
@@ -201,8 +302,7 @@ async fn too_late(mut phase: watch::Receiver<Phase>) {
     drop(timeout(LINGER, Phase::Ended.reached(&mut phase)).await);
 }
 
-/// Either version of HTTP, by how the client begins.
-fn protocol() -> auto::Builder<TokioExecutor> {
+fn protocol(spoken: Spoken) -> auto::Builder<TokioExecutor> {
     let mut protocol = auto::Builder::new(TokioExecutor::new());
     // A client that closes its half is taken to have left: what it asked is not decided for nobody.
     // No number of headers is set: hyper's own, 100, is one that it need not allocate for.
@@ -211,20 +311,33 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .half_close(false)
-        .max_buf_size(MAX_HEAD as usize);
+        .max_buf_size(MAX_HEAD);
     protocol
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(MAX_HEAD)
+        .max_header_list_size(MAX_HEAD_OF_HTTP2)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1);
-    protocol
+    match spoken {
+        Spoken::Either => protocol,
+        Spoken::Http1 => protocol.http1_only(),
+    }
 }
 
-/// Logs what went wrong, and tells whether it was the server's patience.
-fn ended_by(error: &(dyn std::error::Error + Send + Sync + 'static), peer: Peer) -> Option<End> {
-    debug!(%peer, %error, "connection failed");
-    let hyper = error.downcast_ref::<hyper::Error>();
-    hyper.is_some_and(hyper::Error::is_timeout).then_some(End::Idle)
+/// Takes note of what went wrong, and tells whether it was the server's patience.
+fn ended_by<A: Answer>(
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+    conversation: &Conversation<A>,
+) -> Option<End> {
+    debug!(peer = %conversation.peer, %error, "connection failed");
+    let hyper = error.downcast_ref::<hyper::Error>()?;
+    if hyper.is_parse_too_large() {
+        conversation.answer.turned_away(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    } else if hyper.is_parse() {
+        conversation.answer.turned_away(StatusCode::BAD_REQUEST);
+    }
+    hyper.is_timeout().then_some(End::Idle)
 }

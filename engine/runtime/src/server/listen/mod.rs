@@ -6,21 +6,25 @@ mod connection;
 mod error;
 mod inherited;
 mod listener;
+mod memory;
 mod open_files;
 mod peer;
+mod request_body;
+mod socket;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
 mod unix;
 mod wakes;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response};
+use hyper::body::Bytes;
+use hyper::{Request, Response, StatusCode};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -29,8 +33,11 @@ use self::accept::{Common, Reception};
 pub(crate) use self::error::BindError;
 pub(crate) use self::inherited::Inherited;
 use self::listener::Listener;
+use self::memory::MemoryPool;
 pub(crate) use self::peer::Peer;
+pub(crate) use self::request_body::RequestBody;
 use self::tls::ServerTls;
+use super::memory_budget::MemoryBudget;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::ConnectionMetrics;
 use crate::watched_file;
@@ -38,6 +45,13 @@ use crate::watched_file;
 /// Connections that ask for health and metrics, beside those that ask for decisions: a server
 /// without room is still seen to be alive.
 const DIAGNOSTIC_CONNECTIONS: usize = 64;
+
+/// Memory of connections beside `limits.bodies`: some hundred of them are accepted, and told what
+/// there is no memory for, whatever bodies hold.
+const CONNECTIONS_MEMORY: usize = 8 << 20;
+
+/// Memory of connections for diagnostics.
+const DIAGNOSTIC_MEMORY: usize = 4 << 20;
 
 /// How long connections have to go once they are cut off.
 const LAST_GRACE: Duration = Duration::from_millis(500);
@@ -47,9 +61,13 @@ pub(crate) trait Answer: Clone + Send + Sync + 'static {
     /// The response, made whole. It is dropped unfinished when the client goes away.
     fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: &Peer,
     ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+
+    /// Takes note of a request that could not be read, or not be taken up, and of the status that it
+    /// was answered with, or would have been.
+    fn turned_away(&self, status: StatusCode);
 }
 
 /// How far the server is on its way to its end.
@@ -136,11 +154,12 @@ impl Listeners {
         decisions: impl Answer,
         diagnostics: impl Answer,
         limits: watch::Receiver<Limits>,
+        memory: Arc<MemoryBudget>,
         metrics: ConnectionMetrics,
         mut phase: watch::Receiver<Phase>,
     ) -> usize {
         let (open, _) = watch::channel(());
-        let connections = limits.borrow().connections.min(Semaphore::MAX_PERMITS);
+        let connections = wanted_places(&limits.borrow());
         let common = Arc::new(Common {
             limits: limits.clone(),
             metrics,
@@ -148,8 +167,11 @@ impl Listeners {
             open,
             cut_off: AtomicUsize::new(0),
         });
-        let decisions = Reception::new(decisions, connections, &common);
-        let diagnostics = Reception::new(diagnostics, DIAGNOSTIC_CONNECTIONS, &common);
+        let gauge = &common.metrics.memory;
+        let pool = MemoryPool::new(CONNECTIONS_MEMORY, Some(memory), gauge.clone());
+        let decisions = Reception::new(decisions, connections, pool, &common);
+        let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
+        let diagnostics = Reception::new(diagnostics, DIAGNOSTIC_CONNECTIONS, pool, &common);
 
         let mut upkeep = JoinSet::new();
         upkeep.spawn(follow_limit(limits, connections, decisions.places()));
@@ -177,6 +199,11 @@ impl Listeners {
     }
 }
 
+/// Connections for decisions that there may be.
+fn wanted_places(limits: &Limits) -> usize {
+    open_files::connections(limits.connections.min(Semaphore::MAX_PERMITS))
+}
+
 /// Makes as many places as the limit says, whenever it changes. Where there are `total`, which is
 /// too many, the next that become free are taken away.
 async fn follow_limit(
@@ -184,14 +211,17 @@ async fn follow_limit(
     mut total: usize,
     places: Arc<Semaphore>,
 ) {
+    let mut wanted = total;
     loop {
-        let wanted = limits.borrow_and_update().connections.min(Semaphore::MAX_PERMITS);
         places.add_permits(wanted.saturating_sub(total));
         total = total.max(wanted);
         total -= places.forget_permits(total - wanted);
         let surplus = u32::try_from(total - wanted).unwrap_or(u32::MAX);
         tokio::select! {
-            changed = limits.changed() => if changed.is_err() { return },
+            changed = limits.changed() => match changed {
+                Ok(()) => wanted = wanted_places(&limits.borrow_and_update()),
+                Err(_) => return,
+            },
             Ok(taken) = places.acquire_many(surplus), if surplus > 0 => {
                 taken.forget();
                 total -= surplus as usize;

@@ -65,8 +65,15 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self) -> Issued {
+        self.issue_with(|_| {})
+    }
+
+    /// One that differs from others in this.
+    pub(crate) fn issue_with(&self, differ: impl FnOnce(&mut CertificateParams)) -> Issued {
         let key = Key::generate();
-        let certificate = params("localhost").signed_by(&key, &self.issuer).unwrap();
+        let mut params = params("localhost");
+        differ(&mut params);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let mut buffer = [0; 512];
         Issued {
             certificate: certificate.der().clone(),

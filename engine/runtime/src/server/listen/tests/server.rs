@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::server::listen::listener::Stream;
-use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase};
+use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
+use crate::server::memory_budget::MemoryBudget;
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.
@@ -49,7 +50,7 @@ pub(super) struct Tells {
 }
 
 impl Answer for Tells {
-    async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
         let text = match request.uri().path() {
             "/big" => self.big.clone(),
             "/wait" => {
@@ -60,6 +61,8 @@ impl Answer for Tells {
         };
         Response::new(Full::new(text))
     }
+
+    fn turned_away(&self, _status: StatusCode) {}
 }
 
 /// A server that runs.
@@ -94,8 +97,9 @@ impl Server {
         let (limits, limit) = watch::channel(limits);
         let go = Arc::new(Semaphore::new(0));
         let answer = Tells { go: Arc::clone(&go), big: vec![b' '; BIG].into() };
-        let running =
-            tokio::spawn(listeners.run(answer.clone(), answer, limit, metrics.clone(), phases));
+        let memory = MemoryBudget::new(64 << 20);
+        let running = listeners.run(answer.clone(), answer, limit, memory, metrics.clone(), phases);
+        let running = tokio::spawn(running);
         Self { addresses, diagnostics, phase, limits, metrics, running, go }
     }
 

@@ -3,19 +3,32 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
-use rustls::{InconsistentKeys, RootCertStore, ServerConfig};
+use rustls::{CertificateError, InconsistentKeys, RootCertStore, ServerConfig};
 
 use super::error::{Problem, TlsError, What};
+use super::usage;
 use crate::config::Tls;
 
+/// HTTP/2, as clients ask for it.
+pub(in crate::server::listen) const HTTP2: &[u8] = b"h2";
+
 /// The versions of HTTP that clients may choose, the better one first.
-const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
+
+/// What a handshake needs, and whose it is.
+#[derive(Debug)]
+pub(super) struct Configured {
+    pub(super) config: ServerConfig,
+    /// The server's own.
+    pub(super) certificate: CertificateDer<'static>,
+}
 
 /// From the contents of the certificate, the key and, where one is named, the clients' authority.
 ///
@@ -25,11 +38,11 @@ pub(super) fn configure(
     paths: &Tls,
     contents: &[Vec<u8>],
     provider: &Arc<CryptoProvider>,
-) -> Result<ServerConfig, Vec<TlsError>> {
+) -> Result<Configured, Vec<TlsError>> {
     let mut contents = contents.iter().map(Vec::as_slice);
     let mut next = || contents.next().unwrap_or_default();
     let mut errors = Vec::new();
-    let chain = certificates(next()).map_err(at(What::Certificate, &paths.certificate));
+    let chain = server_chain(next()).map_err(at(What::Certificate, &paths.certificate));
     let chain = kept(chain, &mut errors);
     let key = private_key(next(), provider).map_err(at(What::Key, &paths.key));
     let key = kept(key, &mut errors);
@@ -44,13 +57,39 @@ pub(super) fn configure(
         kept(match_keys(CertifiedKey::new(chain, key), paths), &mut errors)
     });
     let (Some(certified), Some(verifier)) = (certified, verifier) else { return Err(errors) };
+    let certificate = certified.cert.first().cloned().unwrap_or_else(|| Vec::new().into());
     let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| vec![TlsError::Protocol(error)])?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
-    Ok(config)
+    Ok(Configured { config, certificate })
+}
+
+/// Checks that a certificate's time is now. Those that vouch for it are not looked at: a chain may
+/// have an old one that clients do without.
+///
+/// # Errors
+/// When its time is over, or has not come.
+pub(super) fn check_time(certificate: &CertificateDer<'_>, paths: &Tls) -> Result<(), TlsError> {
+    let nobody = RootCertStore::empty();
+    let checked = ParsedCertificate::try_from(certificate).and_then(|certificate| {
+        let now = UnixTime::now();
+        verify_server_cert_signed_by_trust_anchor(&certificate, &nobody, &[], now, &[])
+    });
+    let problem = match checked {
+        Err(rustls::Error::InvalidCertificate(error)) => match error {
+            CertificateError::ExpiredContext { not_after, .. } => Problem::Expired(not_after),
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                Problem::NotValidYet(not_before)
+            }
+            // The time is looked at before who vouches for it.
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    Err(at(What::Certificate, &paths.certificate)(problem))
 }
 
 fn kept<T>(result: Result<T, TlsError>, errors: &mut Vec<TlsError>) -> Option<T> {
@@ -69,6 +108,14 @@ fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Problem> {
         return Err(Problem::Missing("CERTIFICATE"));
     }
     Ok(certificates)
+}
+
+fn server_chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let chain = certificates(text)?;
+    if let Some(certificate) = chain.first() {
+        usage::check(certificate)?;
+    }
+    Ok(chain)
 }
 
 fn private_key(text: &[u8], provider: &CryptoProvider) -> Result<Arc<dyn SigningKey>, Problem> {
@@ -109,7 +156,10 @@ fn client_verifier(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use base64::Engine;
+    use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
     use super::*;
     use crate::cryptography;
@@ -173,5 +223,52 @@ mod tests {
              TLS: the clients' authority in `ca.crt` cannot be used: it is not a certificate that \
              TLS knows: invalid peer certificate: BadEncoding"
         );
+    }
+
+    #[test]
+    fn a_certificate_that_is_for_something_else_is_refused() {
+        use ExtendedKeyUsagePurpose::{Any, ClientAuth, ServerAuth};
+        use KeyUsagePurpose::{DigitalSignature, KeyCertSign, KeyEncipherment};
+
+        let authority = Authority::new();
+        let wrong_with = |usages: &[KeyUsagePurpose], extended: &[ExtendedKeyUsagePurpose]| {
+            let issued = authority.issue_with(|params| {
+                params.key_usages = usages.to_vec();
+                params.extended_key_usages = extended.to_vec();
+            });
+            wrong(&[&issued.pem, &issued.key])
+        };
+        let because = |why| {
+            format!("TLS: the certificate in `tls.crt` cannot be used: it is not a server's: {why}")
+        };
+        for (usages, extended) in [
+            (&[][..], &[][..]),
+            (&[DigitalSignature], &[]),
+            (&[KeyEncipherment, DigitalSignature], &[ClientAuth, ServerAuth]),
+            (&[], &[Any]),
+        ] {
+            assert_eq!(wrong_with(usages, extended), "", "{usages:?} {extended:?}");
+        }
+        for usages in [&[KeyCertSign][..], &[KeyEncipherment]] {
+            let wrong = wrong_with(usages, &[ServerAuth]);
+            assert_eq!(wrong, because("its key usage lacks `digitalSignature`"));
+        }
+        let wrong = wrong_with(&[DigitalSignature], &[ClientAuth]);
+        assert_eq!(wrong, because("its extended key usage lacks `serverAuth`"));
+        // A certificate of an authority says what it is for as well.
+        assert_eq!(usage::check(&authority.certificate), Ok(()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_said_to_be_a_certificate_is_a_panic(mut text: Vec<u8>, place: usize, byte: u8) {
+            static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
+            let _ = usage::check(&text);
+            text.clear();
+            text.extend_from_slice(&AUTHORITY.certificate);
+            let length = text.len();
+            text[place % length] = byte;
+            let _ = usage::check(&text);
+        }
     }
 }

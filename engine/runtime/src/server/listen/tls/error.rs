@@ -1,8 +1,10 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
-use rustls::pki_types::pem;
+use rustls::pki_types::{UnixTime, pem};
 
+use super::usage::Unfit;
 use crate::cryptography::Unsupported;
 use crate::watched_file::ReadError;
 
@@ -62,8 +64,18 @@ pub(crate) enum Problem {
     Certificate(rustls::Error),
     #[error("a key for RSA of 2048 bits or more, ECDSA on P-256 or P-384, or Ed25519 is expected")]
     Key,
+    #[error("it has expired: its time was over at {}", date(*.0))]
+    Expired(UnixTime),
+    #[error("it is not valid yet: its time begins at {}", date(*.0))]
+    NotValidYet(UnixTime),
+    #[error("it is not a server's: {0}")]
+    Unfit(#[from] Unfit),
     #[error("{0}")]
     Verifier(rustls::server::VerifierBuilderError),
+}
+
+fn date(time: UnixTime) -> impl fmt::Display {
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.as_secs()))
 }
 
 /// The error in words: its own has bytes in numbers.
