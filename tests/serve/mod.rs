@@ -20,6 +20,8 @@ mod kubernetes;
 mod limits;
 /// Many requests at one time.
 mod load;
+/// What the worst requests take of memory.
+mod memory;
 /// Node.js, with the client from npm.
 mod node;
 /// OPA's Data API.

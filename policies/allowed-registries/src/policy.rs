@@ -1,4 +1,4 @@
-use kube_objects::{Decision, Object, Place, Text, Violation};
+use kube_objects::{Decision, Object, Place, Text, Violations};
 use policy_api::{Context, Error, Policy, schema_of};
 use serde_json::Value;
 
@@ -20,13 +20,20 @@ impl Policy for AllowedRegistries {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
     }
 
-    fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
-        let mut violations = Vec::new();
+    fn execute<'a>(&'a self, object: Object<'a>, context: &Context<'a>) -> Result<Decision, Error> {
+        let mut violations = Violations::default();
+        let mut waited_for = Ok(());
         object.for_each_pod(|path, pod| {
             let mut judge = |place: Place, field: &str, image: &Option<Text<'_>>| {
+                if waited_for.is_ok() {
+                    waited_for = context.check();
+                }
+                if waited_for.is_err() {
+                    return;
+                }
                 if let Err(denial) = self.allowed.judge(image.as_deref().unwrap_or_default()) {
                     let field = format_args!("{place}.{field}");
-                    violations.push(Violation::new(denial.check(), path, field, &denial));
+                    violations.add(denial.check(), path, field, &denial);
                 }
             };
             for container in pod.spec().all_containers() {
@@ -38,7 +45,7 @@ impl Policy for AllowedRegistries {
                 }
             }
         });
-        Ok(violations.into())
+        waited_for.map(|()| violations.into())
     }
 
     fn input_schema() -> Option<Value> {

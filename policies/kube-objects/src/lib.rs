@@ -3,7 +3,7 @@
 //! [`Object`] decodes any of them: a Pod, a workload that holds a pod template, a list, an
 //! `AdmissionReview` of any of these, or an object that holds no pod at all. A policy walks its
 //! pods by [`Object::for_each_pod`] and a pod's containers by [`PodSpec::all_containers`]; each
-//! comes with its path, which is only written out for a [`Violation`].
+//! comes with its path, which is only written out for one of the [`Violations`].
 //!
 //! ```
 //! let json = r#"{"kind": "Deployment", "spec": {"template": {"spec": {
@@ -34,7 +34,7 @@ mod text;
 mod volume;
 
 pub use container::{Container, Handler, Lifecycle, Port, Target};
-pub use decision::{Decision, Violation};
+pub use decision::{Decision, Violations};
 pub use object::Object;
 pub use path::{Path, Place, Placed};
 pub use pod::{Metadata, Os, Pod, PodSpec};

@@ -1,4 +1,5 @@
-use kube_objects::{Decision, Object, Pod};
+use kube_objects::{Decision, Object, Pod, Violations};
+use policy_api::{Context, Error};
 
 use crate::Version;
 use crate::checks::CHECKS;
@@ -53,14 +54,25 @@ impl Standard {
         Self { checks }
     }
 
-    pub(crate) fn judge(&self, object: &Object<'_>) -> Decision {
-        let mut violations = Vec::new();
+    pub(crate) fn judge(
+        &self,
+        object: &Object<'_>,
+        context: &Context<'_>,
+    ) -> Result<Decision, Error> {
+        let mut violations = Violations::default();
+        let mut waited_for = Ok(());
         object.for_each_pod(|path, pod| {
             for (check, run) in &self.checks {
+                if waited_for.is_ok() {
+                    waited_for = context.check();
+                }
+                if waited_for.is_err() {
+                    return;
+                }
                 run(pod, &mut Report { check, pod: path, violations: &mut violations });
             }
         });
-        violations.into()
+        waited_for.map(|()| violations.into())
     }
 }
 

@@ -83,6 +83,7 @@ fn undecided<'a>(id: &str, problem: &NoAnswer) -> Response<'a> {
         NoAnswer::Input(_) => 422,
         NoAnswer::TimedOut(_) => 504,
         NoAnswer::Stuck(_) | NoAnswer::Busy => 503,
+        NoAnswer::Exhausted(exhausted) => exhausted.status().as_u16(),
         NoAnswer::Policy(_) | NoAnswer::Panicked(_) => 500,
     };
     refused(format!("policy `{id}`: {problem}"), code)

@@ -31,7 +31,7 @@ pub(super) fn read(body: &[u8]) -> Result<Request<'_>, AdmissionError> {
             "the request's body is not a JSON object: expected an `AdmissionReview`",
         ));
     }
-    let review: Review<'_> = serde_json::from_slice(body).map_err(|error| {
+    let review: Review<'_> = policy_api::decode(body).map_err(|error| {
         AdmissionError::shape(format!("the request's body is not an `AdmissionReview`: {error}"))
     })?;
     if (&*review.api_version, &*review.kind) != ("admission.k8s.io/v1", "AdmissionReview") {
