@@ -21,7 +21,8 @@ const SHORT: usize = 4 << 10;
 /// # Errors
 /// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape.
 pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> {
-    let text = checked(json)?;
+    nesting::check(json)?;
+    let text = as_text(json)?;
     let before = meter::used();
     // Tracking the path costs time on every field, so only what failed is decoded again with it.
     within(text, PhantomData::<T>).map_err(|error| {
@@ -32,22 +33,20 @@ pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> 
     })
 }
 
-/// Decodes a part of some JSON text by a seed, as [`decode`] does: for implementations of
-/// [`Deserialize`] that have kept a part of their input as text.
+/// Decodes JSON text by a seed, as [`decode`] does: for implementations of [`Deserialize`] that have
+/// kept a part of their input as text, whose nesting is bounded already, and for what an input comes
+/// in. Of [`crate::MAX_NESTING`] nothing is looked after here, and no field is named.
 ///
 /// # Errors
-/// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape. No
-/// field is named.
+/// Text that is not JSON, or has another shape.
 pub fn decode_seed<'a, S: DeserializeSeed<'a>>(
     seed: S,
     json: &'a [u8],
 ) -> Result<S::Value, DecodeError> {
-    within(checked(json)?, seed).map_err(|error| DecodeError::from(&error))
+    within(as_text(json)?, seed).map_err(|error| DecodeError::from(&error))
 }
 
-/// The text, where it is one and can be decoded without overflowing the stack.
-fn checked(json: &[u8]) -> Result<&str, DecodeError> {
-    nesting::check(json)?;
+fn as_text(json: &[u8]) -> Result<&str, DecodeError> {
     // At once for the whole text: `from_slice` would do it for each string, which takes longer.
     str::from_utf8(json).map_err(|error| DecodeError::not_utf8(json, error.valid_up_to()))
 }

@@ -129,14 +129,21 @@ pub(crate) fn take_refusal() -> Option<Error> {
 #[cold]
 fn ask(used: usize) -> Result<(), Refused> {
     let granted = GRANTED.get();
-    let step = (used - granted).max(STEP);
-    let asked = ALLOWANCE.with_borrow(|current| match current {
-        Some(allowance) => allowance.take(step),
-        None => Ok(()),
-    });
+    let missing = used - granted;
+    let take = |bytes| {
+        ALLOWANCE.with_borrow(|current| {
+            let Some(allowance) = current else { return Ok(bytes) };
+            allowance.take(bytes).map(|()| bytes)
+        })
+    };
+    let asked = match take(missing.max(STEP)) {
+        // There may be as much as it takes, if not a whole step.
+        Err(error) if error.is_out_of_memory() && missing < STEP => take(missing),
+        asked => asked,
+    };
     match asked {
-        Ok(()) => {
-            GRANTED.set(granted.saturating_add(step));
+        Ok(bytes) => {
+            GRANTED.set(granted.saturating_add(bytes));
             Ok(())
         }
         Err(error) => {

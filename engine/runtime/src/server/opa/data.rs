@@ -1,8 +1,10 @@
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use policy_api::decode_seed;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -184,7 +186,7 @@ fn input(api: DataApi, call: &Call<'_>, body: &Bytes) -> Result<Option<Bytes>, O
             return Ok(request.input.map(|input| body.slice_ref(input.get().as_bytes())));
         }
     };
-    policy_api::decode::<&RawValue>(&text)
+    decode_seed(PhantomData::<&RawValue>, &text)
         .map_err(|error| OpaError::invalid_parameter(format!("the input is not JSON: {error}")))?;
     Ok(Some(text))
 }
@@ -196,7 +198,7 @@ pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OpaErr
             "the request's body is not a JSON object such as `{\"input\": …}`",
         ));
     }
-    policy_api::decode(body).map_err(|error| {
+    decode_seed(PhantomData, body).map_err(|error| {
         OpaError::invalid_parameter(format!("the request's body is not what it should be: {error}"))
     })
 }
