@@ -42,6 +42,51 @@ fn a_registry_is_told_who_logged_in() {
 }
 
 #[test]
+fn what_podman_login_writes_is_found_where_it_writes_it() {
+    let Some(registry) = guarded() else { return };
+    let reference = format!("{}/team/engine:v1", registry.address());
+    let namespaced = |auth: &str| {
+        let address = registry.address();
+        format!(r#"{{"auths": {{"{address}/team": {{"auth": "{auth}"}}}}}}"#)
+    };
+    for path in ["session/containers/auth.json", "home/.config/containers/auth.json"] {
+        // What Docker keeps comes after it.
+        let folder = folder(&logged_in(&registry, WRONG)).file(path, &namespaced(RIGHT));
+        pushed(&mut push(&folder, &["image", &reference]));
+    }
+    if client_answers("skopeo", &["--version"]) {
+        let folder = folder("{}").file("session/any", "");
+        let login = Command::new("skopeo")
+            .args(["login", "--tls-verify=false", "--username", "robot", "--password", PASSWORD])
+            .arg(registry.address())
+            .env("XDG_RUNTIME_DIR", folder.path().join("session"))
+            .env_remove("REGISTRY_AUTH_FILE")
+            .output()
+            .unwrap();
+        assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
+        pushed(&mut push(&folder, &["image", &reference]));
+    }
+    let folder = folder("{}")
+        .file("elsewhere/containers/auth.json", &logged_in(&registry, RIGHT))
+        .file("named.json", &namespaced(RIGHT))
+        .file("home/.config/containers/auth.json", "{");
+    let mut by_config = push(&folder, &["image", &reference]);
+    pushed(by_config.env("XDG_CONFIG_HOME", folder.path().join("elsewhere")));
+    let mut by_name = push(&folder, &["image", &reference]);
+    pushed(by_name.env("REGISTRY_AUTH_FILE", folder.path().join("named.json")));
+    let said = sentence(&folder.fails_as(&mut push(&folder, &["image", &reference])));
+    assert_eq!(
+        said.replace(&folder.path().display().to_string(), ""),
+        format!(
+            "push to `{}/team/engine`: read the credentials in `/home/.config/containers/auth.json`: \
+             line 1, column 1: not the JSON that `docker login` writes; mend the file, or log in \
+             again",
+            registry.address()
+        )
+    );
+}
+
+#[test]
 fn who_is_refused_is_told_as_whom_and_what_to_do() {
     let Some(registry) = guarded() else { return };
     let address = registry.address();

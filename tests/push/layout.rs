@@ -44,18 +44,23 @@ impl<'a> Layout<'a> {
     }
 
     /// With a document that refers to the image, such as a software bill of materials.
-    pub(super) fn with_referrer(mut self, text: &str) -> Self {
+    pub(super) fn with_referrer(self, text: &str) -> Self {
+        self.with_document("application/spdx+json", text)
+    }
+
+    /// The same, of this type.
+    pub(super) fn with_document(mut self, artifact_type: &str, text: &str) -> Self {
         let config = self.bytes(b"{}", "application/vnd.oci.empty.v1+json");
-        let document = self.bytes(text.as_bytes(), "application/spdx+json");
+        let document = self.bytes(text.as_bytes(), artifact_type);
         let [digest, size] = ["digest", "size"].map(|key| self.manifests[0][key].clone());
         let subject = json!({"mediaType": MANIFEST, "digest": digest, "size": size});
         let mut referrer = self.blob(
             &json!({"schemaVersion": 2, "mediaType": MANIFEST,
-                "artifactType": "application/spdx+json", "config": config,
+                "artifactType": artifact_type, "config": config,
                 "layers": [document], "subject": subject}),
             MANIFEST,
         );
-        referrer["artifactType"] = "application/spdx+json".into();
+        referrer["artifactType"] = artifact_type.into();
         self.manifests.push(referrer);
         self.write();
         self

@@ -3,6 +3,8 @@
 mod credentials;
 mod layout;
 mod network;
+mod redirects;
+mod referrers;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -12,9 +14,18 @@ use layout::Layout;
 
 /// `push` with these arguments, by somebody who has never logged in.
 fn push(folder: &Folder, arguments: &[&str]) -> Command {
-    let mut push = folder.builder(&["push"]);
-    push.args(arguments).env("DOCKER_CONFIG", folder.path().join("docker"));
-    let set = ["REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let mut push = stranger(folder);
+    push.arg("push").args(arguments);
+    push
+}
+
+/// The builder, run by somebody who has never logged in.
+fn stranger(folder: &Folder) -> Command {
+    let mut push = folder.builder(&[]);
+    let inside = |path| folder.path().join(path);
+    push.env("DOCKER_CONFIG", inside("docker")).env("HOME", inside("home"));
+    push.env("XDG_RUNTIME_DIR", inside("session"));
+    let set = ["REGISTRY_AUTH_FILE", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"];
     let proxies = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy"];
     for name in set.iter().chain(&proxies).chain(&["http_proxy"]) {
         push.env_remove(name);

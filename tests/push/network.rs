@@ -13,7 +13,8 @@ fn once(
     let met = AtomicUsize::new(0);
     move |request, _| {
         let is_meant = request.starts_with(beginning);
-        if is_meant && met.fetch_add(1, Ordering::Relaxed) == 0 { fate } else { Fate::Passes }
+        let is_first = is_meant && met.fetch_add(1, Ordering::Relaxed) == 0;
+        if is_first { fate.clone() } else { Fate::Passes }
     }
 }
 
@@ -36,6 +37,7 @@ fn a_registry_that_is_busy_is_asked_again() {
     let fates = [
         ("HEAD ", Fate::Answered(503, "")),
         ("POST ", Fate::Answered(429, "Retry-After: 1\r\n")),
+        ("POST ", Fate::Answered(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
         ("PATCH ", Fate::Answered(502, "")),
         ("PUT ", Fate::Answered(500, "")),
         ("POST ", Fate::Cut(0)),
@@ -50,6 +52,61 @@ fn a_registry_that_is_busy_is_asked_again() {
         assert_eq!(said.matches("; trying again in ").count(), 1, "{beginning}: {said}");
         assert_eq!(registry.tags(&format!("engine-{place}")), ["v1"]);
     }
+}
+
+#[test]
+fn a_registry_is_left_alone_until_when_it_says() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    // By the registry's own clock, as this machine's may be wrong.
+    let until = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+                 Retry-After: Sun, 06 Nov 1994 08:49:39 GMT\r\n";
+    let flaky = Flaky::before(registry.address(), once("PATCH ", Fate::Answered(429, until)));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let (_, said) = pushed(&mut push(&folder, &["image", &reference]));
+    assert!(said.contains("with 429; trying again in 2s\n"), "{said}");
+}
+
+/// Uploads as some registries do not take them, and how each is done in the end.
+#[test]
+fn a_registry_gets_an_upload_as_it_takes_them() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    for (status, name) in [(405, "whole"), (416, "chunks")] {
+        let no_patch = name == "whole";
+        let met = AtomicUsize::new(0);
+        let rule = move |request: &str, _: usize| {
+            let is_meant = request.starts_with("PATCH ")
+                && (no_patch || met.fetch_add(1, Ordering::Relaxed) == 0);
+            if is_meant { Fate::Answered(status, "") } else { Fate::Passes }
+        };
+        let flaky = Flaky::before(registry.address(), rule);
+        pushed(&mut push(&folder, &["image", &format!("{}/{name}:v1", flaky.address())]));
+        assert_eq!(registry.tags(name), ["v1"]);
+        let heads = flaky.heads();
+        let ranges = heads.iter().filter(|it| it.to_lowercase().contains("\ncontent-range: 0-"));
+        // What a registry takes is found out once: by the first of the two blobs.
+        assert_eq!(ranges.count(), if no_patch { 1 } else { 2 }, "{heads:?}");
+        assert_eq!(flaky.count("PATCH "), if no_patch { 2 } else { 3 }, "{heads:?}");
+    }
+}
+
+/// A registry of which nobody can ask whether it has a blob gets all of them.
+#[test]
+fn a_registry_that_cannot_be_asked_gets_everything() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    let rule = |request: &str, _: usize| {
+        if request.starts_with("HEAD ") { Fate::Answered(405, "") } else { Fate::Passes }
+    };
+    let flaky = Flaky::before(registry.address(), rule);
+    for _ in 0..2 {
+        pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", flaky.address())]));
+    }
+    assert_eq!(flaky.count("PATCH "), 4);
 }
 
 #[test]

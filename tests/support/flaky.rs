@@ -11,13 +11,15 @@ pub(crate) struct Flaky {
 }
 
 /// What becomes of a request.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Fate {
     Passes,
     /// The connection is cut after so many bytes of its body.
     Cut(usize),
     /// Something in between answers, with this status and these headers.
     Answered(u16, &'static str),
+    /// The same, with a body, of which a `Content-Type` may be among the headers.
+    Says(u16, String, &'static str),
 }
 
 impl Flaky {
@@ -47,8 +49,12 @@ impl Flaky {
 
     /// The requests so far that begin so.
     pub(crate) fn count(&self, beginning: &str) -> usize {
-        let requests = self.requests.lock().unwrap();
-        requests.iter().filter(|it| it.starts_with(beginning)).count()
+        self.heads().iter().filter(|it| it.starts_with(beginning)).count()
+    }
+
+    /// What the requests so far begin with: the first line and the headers.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
@@ -78,17 +84,12 @@ fn relay(
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let request = head[0].trim().to_owned();
-    kept.lock().unwrap().push(request.clone());
+    kept.lock().unwrap().push(head.concat());
     let (sent, cut) = match rule(&request, length) {
         Fate::Passes => (length, false),
         Fate::Cut(after) => (after.min(length), true),
-        Fate::Answered(status, headers) => {
-            let answer = format!(
-                "HTTP/1.1 {status} Flaky\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n"
-            );
-            let mut client = client;
-            return client.write_all(answer.as_bytes());
-        }
+        Fate::Answered(status, headers) => return answer(client, status, headers, ""),
+        Fate::Says(status, headers, body) => return answer(client, status, &headers, body),
     };
     let mut upstream = TcpStream::connect(server)?;
     upstream.write_all(head.concat().as_bytes())?;
@@ -101,4 +102,15 @@ fn relay(
     let mut client = client;
     io::copy(&mut upstream, &mut client)?;
     client.shutdown(Shutdown::Both)
+}
+
+fn answer(mut client: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {
+    let length = body.len();
+    client.write_all(
+        format!(
+            "HTTP/1.1 {status} Flaky\r\n{headers}Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        )
+        .as_bytes(),
+    )
 }

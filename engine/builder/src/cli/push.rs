@@ -8,12 +8,12 @@ use super::format::Format;
 use super::options::RegistryArgs;
 use crate::image::ImageName;
 use crate::progress::Progress;
-use crate::push::{self, Blobs, PushError, Pushed};
+use crate::push::{self, Blobs, PushError, Pushed, Referrers};
 use crate::store::Layout;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Credentials are those of `docker login` and its helpers, or of `podman login`.\n\n\
+    after_help = "Credentials are those of `podman login`, or of `docker login` and its helpers.\n\n\
                   Example: policy-builder push policy-engine.tar registry.example.com/policies:v1"
 )]
 pub(super) struct Push {
@@ -23,6 +23,11 @@ pub(super) struct Push {
     /// Where to push it, and under which tags [default: the name that the image has]
     #[arg(value_name = "REFERENCE")]
     references: Vec<String>,
+    /// Leaves out what refers to the image: bills of materials, provenance, signatures
+    ///
+    /// Without this, a registry that does not take them gets the image all the same, with a note.
+    #[arg(long)]
+    no_referrers: bool,
     #[command(flatten)]
     registry: RegistryArgs,
     /// How to print: text for people or JSON for programs
@@ -41,10 +46,11 @@ impl Push {
         let of_image = |error: PushError| error.of_image(&self.image);
         let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;
         let progress = Rc::new(Progress::new());
-        let pushed = push::push(&image, &names, self.registry.options(), &progress);
+        let options = self.registry.options();
+        let pushed = push::push(&image, &names, !self.no_referrers, options, &progress);
         progress.finish();
         let pushed = pushed.map_err(of_image)?;
-        let document = Document::of(&pushed);
+        let document = Document::new(&pushed);
         self.format.print(&document, || {
             let references = document.pushed.iter().map(|it| it.reference.as_str());
             references.collect::<Vec<_>>().join("\n")
@@ -58,6 +64,7 @@ struct Document<'a> {
     digest: String,
     pushed: Vec<Repository<'a>>,
     blobs: Blobs,
+    referrers: &'a Referrers,
 }
 
 #[derive(Serialize)]
@@ -68,12 +75,13 @@ struct Repository<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(pushed: &'a Pushed) -> Self {
-        let Pushed { digest, targets, blobs } = pushed;
+    fn new(pushed: &'a Pushed) -> Self {
+        let Pushed { digest, targets, blobs, referrers } = pushed;
         let targets = targets.iter().map(|target| Repository {
             reference: format!("{}@{digest}", target.repository),
             tags: &target.tags,
         });
-        Self { digest: digest.to_string(), pushed: targets.collect(), blobs: *blobs }
+        let (digest, pushed) = (digest.to_string(), targets.collect());
+        Self { digest, pushed, blobs: *blobs, referrers }
     }
 }

@@ -8,14 +8,28 @@ use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
 /// Indexes of indexes are rare, and of those in turn unheard of.
 const DEEPEST: usize = 4;
 
+/// How many bytes all manifests and indexes may have together, which are kept in memory: some
+/// kilobytes are usual.
+const MOST_MANIFEST_BYTES: u64 = 64 << 20;
+
 /// All that an image is made of, and what refers to it.
 pub(super) struct Contents {
-    /// The image, or the index of images, itself.
+    pub(super) image: Part,
+    /// Software bills of materials, provenance, signatures: each after what it refers to.
+    pub(super) referrers: Vec<Referrer>,
+}
+
+/// What refers to an image, or to what refers to it in turn.
+pub(super) struct Referrer {
+    pub(super) subject: Digest,
+    pub(super) part: Part,
+}
+
+/// A manifest or an index, and all that it needs to be there first.
+pub(super) struct Part {
     pub(super) root: Manifest,
     /// What else an index leads to: each after those that it names.
     pub(super) manifests: Vec<Manifest>,
-    /// Software bills of materials, provenance, signatures: each after what it refers to.
-    pub(super) referrers: Vec<(Digest, Manifest)>,
     /// Configurations and layers of all of these.
     pub(super) blobs: Vec<Descriptor>,
 }
@@ -27,29 +41,47 @@ pub(super) struct Manifest {
 }
 
 impl Contents {
-    pub(super) fn read(source: &dyn Store, root: &Descriptor) -> Result<Self, ContentsError> {
-        let mut reading = Reading { source, blobs: Vec::new(), seen: BTreeSet::new() };
-        let mut manifests = Vec::new();
-        let root = reading.manifest(root, &mut manifests, 0)?;
-
-        let digest = |it: &Manifest| it.descriptor.digest().clone();
-        let mut subjects: Vec<_> = manifests.iter().chain([&root]).map(digest).collect();
+    /// Reads everything but the blobs, and what refers to the image only where that is wanted.
+    pub(super) fn read(
+        source: &dyn Store,
+        root: &Descriptor,
+        with_referrers: bool,
+    ) -> Result<Self, ContentsError> {
+        let mut left = MOST_MANIFEST_BYTES;
+        let image = Part::read(source, root, &mut left)?;
+        let digest = |manifest: &Manifest| manifest.descriptor.digest().clone();
+        let mut subjects = Vec::new();
+        if with_referrers {
+            subjects.extend(image.manifests.iter().chain([&image.root]).map(digest));
+        }
+        let mut seen = BTreeSet::new();
         let mut referrers = Vec::new();
         while let Some(subject) = subjects.pop() {
             for descriptor in source.referrers(&subject)? {
-                if reading.is_new(&descriptor) {
-                    let referrer = reading.manifest(&descriptor, &mut manifests, 0)?;
-                    subjects.push(digest(&referrer));
-                    referrers.push((subject.clone(), referrer));
+                if seen.insert(descriptor.digest().to_string()) {
+                    let part = Part::read(source, &descriptor, &mut left)?;
+                    subjects.push(digest(&part.root));
+                    referrers.push(Referrer { subject: subject.clone(), part });
                 }
             }
         }
-        Ok(Self { root, manifests, referrers, blobs: reading.blobs })
+        Ok(Self { image, referrers })
+    }
+}
+
+impl Part {
+    fn read(source: &dyn Store, root: &Descriptor, left: &mut u64) -> Result<Self, ContentsError> {
+        let mut reading = Reading { source, left, blobs: Vec::new(), seen: BTreeSet::new() };
+        let mut manifests = Vec::new();
+        let root = reading.manifest(root, &mut manifests, 0)?;
+        Ok(Self { root, manifests, blobs: reading.blobs })
     }
 }
 
 struct Reading<'a> {
     source: &'a dyn Store,
+    /// Of [`MOST_MANIFEST_BYTES`].
+    left: &'a mut u64,
     blobs: Vec<Descriptor>,
     seen: BTreeSet<String>,
 }
@@ -68,6 +100,7 @@ impl Reading<'_> {
         depth: usize,
     ) -> Result<Manifest, ContentsError> {
         let bytes = store::bounded(self.source, descriptor, LARGEST_MANIFEST)?;
+        *self.left = self.left.checked_sub(descriptor.size()).ok_or(ContentsError::Many)?;
         let wrong =
             |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
         if is_index(descriptor.media_type()) {
@@ -119,4 +152,33 @@ pub(crate) enum ContentsError {
          more, expected one of images"
     )]
     Deep { digest: Digest },
+    #[error(
+        "read the manifests of the image: they have more than {MOST_MANIFEST_BYTES} bytes, with \
+         what refers to it; expected some kilobytes"
+    )]
+    Many,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::tests::with_documents;
+
+    #[test]
+    fn manifests_are_read_into_memory_to_a_bound() {
+        let image = with_documents();
+        let root = image.root().unwrap();
+        let size = root.size();
+        assert!(Part::read(&image, &root, &mut { size }).is_ok());
+        let error = Part::read(&image, &root, &mut { size - 1 }).err().unwrap().to_string();
+        assert_eq!(
+            error,
+            "read the manifests of the image: they have more than 67108864 bytes, with what refers \
+             to it; expected some kilobytes"
+        );
+        let contents = Contents::read(&image, &root, true).unwrap();
+        assert_eq!(contents.referrers.len(), 2);
+        assert!(contents.referrers.iter().all(|it| it.part.blobs.len() == 2));
+        assert!(Contents::read(&image, &root, false).unwrap().referrers.is_empty());
+    }
 }

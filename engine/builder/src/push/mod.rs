@@ -1,18 +1,21 @@
 //! Takes an image to registries: what it is made of first, then the manifests by their digests,
-//! what refers to them, and the tags at the very end. Whatever goes wrong before, no tag has moved.
+//! what refers to them, and the tags at the very end. Whatever goes wrong before, no tag has moved;
+//! but that a registry has no place for what refers to an image does not keep the image out.
 
 mod contents;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::{ImageName, ImageNameError};
+use crate::plain_text::plain_line;
 use crate::progress::Progress;
 use crate::store::registry::{Destination, Options, RegistryError, Repository};
 use crate::store::{Store, StoreError};
-use contents::{Contents, ContentsError};
+use contents::{Contents, ContentsError, Part, Referrer};
 
 /// As containerd has an image's name in a layout; `image` writes it.
 const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
@@ -23,6 +26,26 @@ pub(crate) struct Pushed {
     pub(crate) digest: Digest,
     pub(crate) targets: Vec<Target>,
     pub(crate) blobs: Blobs,
+    pub(crate) referrers: Referrers,
+}
+
+/// What refers to the image, in all repositories together.
+#[derive(Debug, Default, serde::Serialize)]
+pub(crate) struct Referrers {
+    pub(crate) pushed: usize,
+    /// Those that a registry does not take.
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// What refers to the image and cannot be found from it in a repository.
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refused {
+    pub(crate) repository: String,
+    pub(crate) digest: String,
+    /// What it is, where it says so: `application/vnd.cyclonedx+json`.
+    pub(crate) artifact_type: Option<String>,
+    pub(crate) reason: String,
 }
 
 /// A repository, with the tags that the image gets in it.
@@ -46,18 +69,29 @@ pub(crate) struct Blobs {
 pub(crate) fn push(
     source: &dyn Store,
     names: &[ImageName],
+    with_referrers: bool,
     options: Options,
     progress: &Rc<Progress>,
 ) -> Result<Pushed, PushError> {
     let root = source.root()?;
     let targets = if names.is_empty() { targets(&[own_name(&root)?]) } else { targets(names) };
-    let contents = Contents::read(source, &root)?;
-    let mut blobs = Blobs::default();
+    let contents = Contents::read(source, &root, with_referrers)?;
+    let (mut blobs, mut referrers) = (Blobs::default(), Referrers::default());
     let mut destinations = Vec::new();
     for Target { repository, .. } in &targets {
         let destination = progress.phase("push", &repository.to_string(), || {
             let destination = Destination::new(repository, options, progress)?;
-            fill(&destination, source, &contents, &mut blobs, progress)?;
+            let mut filling = Filling {
+                destination: &destination,
+                source,
+                progress,
+                there: BTreeSet::new(),
+                blobs: &mut blobs,
+            };
+            filling.put(&contents.image)?;
+            for referrer in &contents.referrers {
+                filling.put_referrer(referrer, &mut referrers)?;
+            }
             Ok::<_, PushError>(destination)
         })?;
         destinations.push(destination);
@@ -65,39 +99,93 @@ pub(crate) fn push(
     for (destination, target) in destinations.iter().zip(&targets) {
         for tag in &target.tags {
             progress.line(&format!("tag: {}:{tag}", destination.repository()));
-            destination.tag(tag, &contents.root.descriptor, &contents.root.bytes)?;
+            let root = &contents.image.root;
+            destination.tag(tag, &root.descriptor, &root.bytes)?;
         }
     }
-    Ok(Pushed { digest: root.digest().clone(), targets, blobs })
+    Ok(Pushed { digest: root.digest().clone(), targets, blobs, referrers })
 }
 
 /// Puts everything into a repository but the tags.
-fn fill(
-    destination: &Destination,
-    source: &dyn Store,
-    contents: &Contents,
-    blobs: &mut Blobs,
-    progress: &Progress,
-) -> Result<(), PushError> {
-    for blob in &contents.blobs {
-        let (digest, size) = (blob.digest(), blob.size());
-        if destination.has_blob(digest)? {
-            progress.line(&format!("{digest}: {size} bytes, there already"));
-            blobs.skipped += 1;
-        } else {
-            progress.line(&format!("{digest}: {size} bytes"));
-            destination.upload(digest, &source.read(blob)?)?;
-            blobs.uploaded += 1;
-            blobs.bytes += size;
+struct Filling<'a> {
+    destination: &'a Destination,
+    source: &'a dyn Store,
+    progress: &'a Progress,
+    /// The blobs that are known to be there.
+    there: BTreeSet<String>,
+    blobs: &'a mut Blobs,
+}
+
+impl Filling<'_> {
+    fn put(&mut self, part: &Part) -> Result<(), PushError> {
+        self.put_blobs(&part.blobs)?;
+        for manifest in part.manifests.iter().chain([&part.root]) {
+            self.destination.put(&manifest.descriptor, &manifest.bytes)?;
         }
+        Ok(())
     }
-    for manifest in contents.manifests.iter().chain([&contents.root]) {
-        destination.put(&manifest.descriptor, &manifest.bytes)?;
+
+    fn put_blobs(&mut self, blobs: &[Descriptor]) -> Result<(), PushError> {
+        for blob in blobs {
+            let (digest, size) = (blob.digest(), blob.size());
+            if self.there.contains(digest.as_ref()) {
+                continue;
+            }
+            if self.destination.has_blob(blob)? {
+                self.progress.line(&format!("{digest}: {size} bytes, there already"));
+                self.blobs.skipped += 1;
+            } else {
+                self.progress.line(&format!("{digest}: {size} bytes"));
+                self.destination.upload(digest, &self.source.read(blob)?)?;
+                self.blobs.uploaded += 1;
+                self.blobs.bytes += size;
+            }
+            self.there.insert(digest.to_string());
+        }
+        Ok(())
     }
-    for (subject, referrer) in &contents.referrers {
-        destination.put_referrer(subject, &referrer.descriptor, &referrer.bytes)?;
+
+    /// Puts what refers to the image there, or tells that the registry does not take it. It has
+    /// taken the image, from the same user: what it refuses now is what this is.
+    fn put_referrer(
+        &mut self,
+        referrer: &Referrer,
+        referrers: &mut Referrers,
+    ) -> Result<(), PushError> {
+        let error = match self.try_referrer(referrer) {
+            Ok(()) => {
+                referrers.pushed += 1;
+                return Ok(());
+            }
+            Err(PushError::Registry(error)) if error.is_refusal() => error,
+            Err(error) => return Err(error),
+        };
+        let descriptor = &referrer.part.root.descriptor;
+        let refused = Refused {
+            repository: self.destination.repository().to_string(),
+            digest: descriptor.digest().to_string(),
+            artifact_type: descriptor.artifact_type().as_ref().map(ToString::to_string),
+            reason: error.reason(),
+        };
+        let Refused { repository, digest, artifact_type, reason } = &refused;
+        let kind = artifact_type.as_deref().map(|it| format!("`{}`, ", plain_line(it)));
+        let kind = kind.unwrap_or_default();
+        self.progress.line(&format!(
+            "note: `{repository}` gets the image without what refers to it ({kind}`{digest}`): \
+             {reason}; `--no-referrers` leaves such documents out"
+        ));
+        referrers.refused.push(refused);
+        Ok(())
     }
-    Ok(())
+
+    fn try_referrer(&mut self, referrer: &Referrer) -> Result<(), PushError> {
+        let Part { root, manifests, blobs } = &referrer.part;
+        self.put_blobs(blobs)?;
+        for manifest in manifests {
+            self.destination.put(&manifest.descriptor, &manifest.bytes)?;
+        }
+        Ok(self.destination.put_referrer(&referrer.subject, &root.descriptor, &root.bytes)?)
+    }
 }
 
 /// The repositories that are named, each once.

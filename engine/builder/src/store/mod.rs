@@ -101,6 +101,17 @@ pub(crate) enum StoreError {
     Registry(#[from] RegistryError),
 }
 
+impl StoreError {
+    /// Whether it is simply not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        match self {
+            Self::Blob { problem, .. } => matches!(problem, BlobProblem::Missing),
+            Self::Registry(error) => error.is_missing(),
+            _ => false,
+        }
+    }
+}
+
 /// Why something on disk is no image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAnImage {

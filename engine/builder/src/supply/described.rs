@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest};
+use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,6 +16,9 @@ use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// How large an attached document may be.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
+/// How large the configurations and attached documents of all platforms may be together: they are
+/// kept in memory.
+const LARGEST_TOTAL: u64 = 256 << 20;
 /// How many platforms an index may have.
 const MOST_PLATFORMS: usize = 100;
 /// How many of the documents attached to an image are looked at: anybody may attach some.
@@ -81,6 +84,7 @@ impl Described {
         let root = store.root()?;
         let document: Value = store::document(store, &root, LARGEST_MANIFEST)?;
         let mut platforms = Vec::new();
+        let mut left = LARGEST_TOTAL;
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
             let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
@@ -88,12 +92,12 @@ impl Described {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
             for image in images {
-                let read = PlatformImage::read(store, image)?;
+                let read = PlatformImage::read(store, image, &mut left)?;
                 check_platform(image, &read.platform)?;
                 platforms.push(read);
             }
         } else {
-            platforms.push(PlatformImage::read(store, &root)?);
+            platforms.push(PlatformImage::read(store, &root, &mut left)?);
         }
         platforms.sort_by(|a, b| a.platform.cmp(&b.platform));
         if let Some([one, _]) = platforms.array_windows().find(|[a, b]| a.platform == b.platform) {
@@ -126,9 +130,11 @@ fn is_image(listed: &Descriptor) -> bool {
 }
 
 impl PlatformImage {
-    fn read(store: &dyn Store, image: &Descriptor) -> Result<Self, StoreError> {
+    fn read(store: &dyn Store, image: &Descriptor, left: &mut u64) -> Result<Self, StoreError> {
         let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
-        let config: Configuration = store::document(store, manifest.config(), LARGEST_MANIFEST)?;
+        let largest = LARGEST_MANIFEST.min(*left);
+        let config: Configuration = store::document(store, manifest.config(), largest)?;
+        *left = left.saturating_sub(manifest.config().size());
         let layers = manifest.layers();
         let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
         let mut read = Self {
@@ -146,28 +152,60 @@ impl PlatformImage {
             sbom: None,
             provenance: None,
         };
-        for referrer in store.referrers(image.digest())?.iter().take(MOST_REFERRERS) {
-            read.take(store, referrer)?;
+        // Anybody may attach more than there is time for: what may be of a kind that is known here
+        // is looked at, what says so first.
+        let mut referrers = store.referrers(image.digest())?;
+        referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
+        referrers.sort_by_key(|it| it.artifact_type().is_none());
+        for referrer in referrers.iter().take(MOST_REFERRERS) {
+            read.take(store, referrer, left)?;
         }
         Ok(read)
     }
 
+    fn wants(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Sbom => self.sbom.is_none(),
+            Kind::Statement => self.provenance.is_none(),
+            Kind::Other => false,
+        }
+    }
+
     /// Keeps an attached document, if it is of a kind that is known here and the first of it.
-    fn take(&mut self, store: &dyn Store, referrer: &Descriptor) -> Result<(), StoreError> {
-        let kind = referrer.artifact_type().as_ref().map(ToString::to_string);
-        let is_sbom = match kind.as_deref() {
-            Some(SBOM) if self.sbom.is_none() => true,
-            Some(STATEMENT) if self.provenance.is_none() => false,
+    fn take(
+        &mut self,
+        store: &dyn Store,
+        referrer: &Descriptor,
+        left: &mut u64,
+    ) -> Result<(), StoreError> {
+        let listed = Kind::listed(referrer);
+        if listed.is_some_and(|kind| !self.wants(kind)) {
+            return Ok(());
+        }
+        let manifest: ImageManifest = match store::document(store, referrer, LARGEST_MANIFEST) {
+            Ok(manifest) => manifest,
+            // Indexes go on listing what is gone, and whatever else somebody refers by.
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if manifest.subject().as_ref().is_none_or(|it| *it.digest() != self.digest) {
+            return Ok(());
+        }
+        // Not every index of referrers says what they are.
+        let kind = listed.unwrap_or_else(|| Kind::from_manifest(&manifest));
+        let [document] = manifest.layers().as_slice() else { return Ok(()) };
+        if !self.wants(kind) {
+            return Ok(());
+        }
+        let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
+        let kept = match kind {
+            Kind::Sbom => &mut self.sbom,
+            _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
             _ => return Ok(()),
         };
-        let manifest: ImageManifest = store::document(store, referrer, LARGEST_MANIFEST)?;
-        let [document] = manifest.layers().as_slice() else { return Ok(()) };
-        let bytes = store::bounded(store, document, LARGEST_DOCUMENT)?;
-        if is_sbom {
-            self.sbom = Some(bytes);
-        } else if is_provenance(&bytes, &self.digest) {
-            self.provenance = Some(bytes);
-        }
+        *kept = Some(bytes);
+        *left = left.saturating_sub(document.size());
         Ok(())
     }
 
@@ -208,6 +246,36 @@ impl PlatformImage {
         let statement: Statement = serde_json::from_slice(self.provenance.as_deref()?).ok()?;
         let kind = &statement.predicate.build_definition.build_type;
         kind.starts_with(BUILD_TYPE).then_some(statement)
+    }
+}
+
+/// What an attached document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sbom,
+    Statement,
+    /// Nothing that is known here.
+    Other,
+}
+
+impl Kind {
+    fn from_type(artifact_type: &MediaType) -> Self {
+        match artifact_type.as_ref() {
+            SBOM => Self::Sbom,
+            STATEMENT => Self::Statement,
+            _ => Self::Other,
+        }
+    }
+
+    /// What a list of referrers says, where it says something.
+    fn listed(referrer: &Descriptor) -> Option<Self> {
+        referrer.artifact_type().as_ref().map(Self::from_type)
+    }
+
+    /// What a manifest says, by its configuration where it has no type of its own.
+    fn from_manifest(manifest: &ImageManifest) -> Self {
+        let own = manifest.artifact_type().as_ref();
+        Self::from_type(own.unwrap_or_else(|| manifest.config().media_type()))
     }
 }
 
@@ -258,5 +326,17 @@ mod tests {
                 )
             );
         }
+    }
+    #[test]
+    fn what_is_kept_of_an_image_is_bounded_in_all() {
+        let image = with_documents();
+        let root = image.root().unwrap();
+        let mut left = LARGEST_TOTAL;
+        let read = PlatformImage::read(&image, &root, &mut left).unwrap();
+        let kept = LARGEST_TOTAL - left;
+        assert!(kept > read.sbom.unwrap().len() as u64);
+        assert!(read.provenance.is_none());
+        let error = PlatformImage::read(&image, &root, &mut 300).unwrap_err();
+        assert!(error.to_string().contains(" bytes, expected at most "), "{error}");
     }
 }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use oci_spec::image::Digest;
@@ -33,17 +33,21 @@ impl Repository {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => &self.registry,
         };
-        let ipv6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        match ipv6 {
-            Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|it| it.is_loopback()),
-            None => host == "localhost" || is_loopback_v4(host),
-        }
+        is_loopback(host)
     }
 }
 
-/// `127.0.0.0/8`: the host is a name otherwise, whatever it begins with.
-fn is_loopback_v4(host: &str) -> bool {
-    host.parse::<std::net::Ipv4Addr>().is_ok_and(|it| it.is_loopback())
+/// Whether a host, without a port, is this very machine: `localhost`, `127.0.0.0/8` or `[::1]`. It
+/// is a name otherwise, whatever it begins with.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let ipv6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match ipv6 {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
+        None => {
+            host.eq_ignore_ascii_case("localhost")
+                || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        }
+    }
 }
 
 impl fmt::Display for Repository {

@@ -4,20 +4,23 @@
 //! crates than the rest of the builder has, neither tries again nor resumes, keeps upload sessions
 //! to itself, and writes no referrers for registries without the API.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use ureq::Agent;
 use ureq::http::HeaderMap;
 
-use super::address::Repository;
+use super::address::{Repository, is_loopback};
 use super::attempts::Attempts;
-use super::challenge::{Challenge, Purpose};
+use super::challenge::{self, Challenge, Purpose};
 use super::credentials::{self, Credentials, Found};
 use super::error::{Failed, Problem, RegistryError};
-use super::http::{Answer, Request, agent, exchange, quoted, speaks_http};
+use super::http::{Answer, Request, agent, quoted, speaks_http};
+use super::location::Origin;
+use super::redirect::public_part;
 use super::secret::Secret;
-use super::{tls, token};
+use super::upload::Manner;
+use super::{redirect, tls, token};
 use crate::progress::Progress;
 
 /// How a registry is spoken to.
@@ -29,13 +32,17 @@ pub(crate) struct Options {
 
 pub(super) struct Client {
     pub(super) agent: Agent,
+    options: Options,
     /// `https://registry.example.com`
     base: String,
+    origin: Origin,
     pub(super) repository: Repository,
     pub(super) purpose: Purpose,
     /// Who asks: looked up when a registry wants to know.
     pub(super) found: OnceCell<Found>,
     authorization: RefCell<Option<Secret>>,
+    /// As the registry takes uploads.
+    pub(super) manner: Cell<Manner>,
     pub(super) progress: Rc<Progress>,
 }
 
@@ -59,42 +66,28 @@ impl Client {
         } else {
             (agent(Some(&tls.map_err(fail)?), true, is_loopback), format!("https://{authority}"))
         };
+        let origin = Origin::parse(&base).ok_or_else(|| {
+            let found = format!("under the address{}", quoted(&base));
+            fail(Problem::Unexpected { what: "nothing", found })
+        })?;
         let repository = repository.clone();
-        let (found, authorization) = (OnceCell::new(), RefCell::default());
-        Ok(Self { agent, base, repository, purpose, found, authorization, progress })
+        Ok(Self {
+            agent,
+            options,
+            base,
+            origin,
+            repository,
+            purpose,
+            found: OnceCell::new(),
+            authorization: RefCell::default(),
+            manner: Cell::default(),
+            progress,
+        })
     }
 
     /// The address of something in the repository.
     pub(super) fn url(&self, rest: &str) -> String {
         format!("{}/v2/{}/{rest}", self.base, self.repository.path)
-    }
-
-    /// The address that an answer's `Location` gives.
-    pub(super) fn location(&self, what: &'static str, answer: &Answer) -> Result<String, Problem> {
-        self.resolved(what, "Location", answer.header("location").unwrap_or_default())
-    }
-
-    /// The address that a header of an answer gives.
-    pub(super) fn resolved(
-        &self,
-        what: &'static str,
-        header: &str,
-        location: &str,
-    ) -> Result<String, Problem> {
-        if location.starts_with('/') && !location.starts_with("//") {
-            return Ok(format!("{}{location}", self.base));
-        }
-        // Credentials and images are not to leave by plain HTTP because a registry says so.
-        let is_secure = location.starts_with("https://");
-        if is_secure || location.starts_with("http://") && self.is_plain() {
-            return Ok(location.to_owned());
-        }
-        let found = if location.is_empty() {
-            format!("without a `{header}`")
-        } else {
-            format!("with the `{header}`{}", quoted(location))
-        };
-        Err(Problem::Unexpected { what, found })
     }
 
     /// Asks until there is an answer, which may be a refusal.
@@ -133,52 +126,100 @@ impl Client {
         let mut is_fresh = false;
         loop {
             // An upload may go on at another server: the registry's credentials are not for that.
-            let is_ours =
-                request.url.strip_prefix(&self.base).is_some_and(|it| it.starts_with('/'));
-            let authorization = self.authorization.borrow().clone().filter(|_| is_ours);
-            let answer = exchange(&self.agent, request, authorization.as_ref())?;
+            let authorization =
+                self.authorization.borrow().clone().filter(|_| self.is_ours(&request.url));
+            let answer = redirect::send(&self.agent, request, authorization.as_ref())?;
+            let is_ours = self.is_ours(&answer.url) && self.is_ours(&request.url);
             match answer.status {
                 401 if is_ours && !is_fresh => {
-                    let authorization = self.authorize(&answer.headers)?;
+                    let authorization =
+                        self.authorize(&answer.headers).map_err(Failed::at_login)?;
                     self.authorization.replace(Some(authorization));
                     is_fresh = true;
                 }
-                401 if is_fresh && self.is_token() => return Err(self.denied(true)?.into()),
-                401 | 403 => return Err(self.denied(answer.status == 403)?.into()),
+                401 if is_ours && !self.is_token() => return Err(self.refused()?.into()),
+                401 | 403 if is_ours => return Err(self.forbidden(&answer)?.into()),
                 408 | 429 | 500 | 502..=504 => return Err(answer.transient(request.what)),
                 _ => return Ok(answer),
             }
         }
     }
 
+    /// Whether an address is one of the registry's own.
+    fn is_ours(&self, url: &str) -> bool {
+        Origin::parse(url).is_some_and(|it| it == self.origin)
+    }
+
+    /// An answer that is none of those that were expected.
+    pub(super) fn unexpected(&self, what: &'static str, answer: &Answer) -> Problem {
+        let (status, said) = (answer.status, answer.said());
+        match Origin::parse(&answer.url) {
+            Some(origin) if origin != self.origin => {
+                Problem::Elsewhere { host: origin.host().to_owned(), what, status, said }
+            }
+            _ => Problem::Status { what, status, said },
+        }
+    }
+
     /// What to send along from now on, given what the registry asks for.
     fn authorize(&self, headers: &HeaderMap) -> Result<Secret, Failed> {
-        match Challenge::of(headers) {
+        match Challenge::parse(headers) {
             Some(Challenge::Basic) => match &self.found()?.credentials {
                 Some(Credentials::Password { user, password }) => Ok(token::basic(user, password)),
-                _ => Err(self.denied(false)?.into()),
+                _ => Err(self.refused()?.into()),
             },
             Some(Challenge::Bearer { realm, service }) => {
-                if !realm.starts_with("https://") && !self.is_plain() {
-                    let found = format!("with the token server{}, without TLS", quoted(&realm));
+                if !self.may_be_told(&realm) {
+                    let shown = quoted(&public_part(&realm));
+                    let remedy = if self.origin.is_secure() {
+                        ""
+                    } else {
+                        ", which only `--plain-http` allows for another machine"
+                    };
+                    let found = format!("with the token server{shown}, without TLS{remedy}");
                     return Err(Problem::Unexpected { what: "a request", found }.into());
                 }
                 token::fetch(self, &realm, service.as_deref())
             }
             None => {
-                let found = "with 401, but not how to log in".to_owned();
+                let found = challenge::unread(headers);
                 Err(Problem::Unexpected { what: "a request", found }.into())
             }
         }
     }
 
-    /// Why whoever asks is not let in; for lack of a right, or of the right password.
-    pub(super) fn denied(&self, is_known: bool) -> Result<Problem, Failed> {
+    /// Whether credentials may go to a token server: with TLS, or on this machine as the registry
+    /// itself, or where the user does without.
+    fn may_be_told(&self, realm: &str) -> bool {
+        Origin::parse(realm).is_some_and(|it| {
+            it.is_secure()
+                || !self.origin.is_secure() && (self.options.plain_http || is_loopback(it.host()))
+        })
+    }
+
+    /// Why whoever asks is not let in.
+    pub(super) fn refused(&self) -> Result<Problem, Failed> {
         let (found, host) = (self.found()?, self.repository.registry.clone());
-        Ok(match (&found.credentials, is_known) {
-            (None, _) => Problem::Anonymous { host, looked: found.source.clone() },
-            (Some(_), true) => Problem::Forbidden { who: found.who(), host },
-            (Some(_), false) => Problem::Refused { who: found.who(), host },
+        Ok(match &found.credentials {
+            None => {
+                let (looked, said) = (found.source.clone(), String::new());
+                Problem::Anonymous { host, looked, status: 401, said }
+            }
+            Some(_) => Problem::Refused { who: found.who(), host },
+        })
+    }
+
+    /// Why whoever asks may not do what they ask.
+    fn forbidden(&self, answer: &Answer) -> Result<Problem, Failed> {
+        let (found, host) = (self.found()?, self.repository.registry.clone());
+        let (status, said) = (answer.status, answer.said());
+        Ok(match &found.credentials {
+            None => {
+                // That they are unknown is all that a registry can say to them with 401.
+                let said = if status == 403 { said } else { String::new() };
+                Problem::Anonymous { host, looked: found.source.clone(), status, said }
+            }
+            Some(_) => Problem::Forbidden { who: found.who(), host, status, said },
         })
     }
 
@@ -189,10 +230,6 @@ impl Client {
         let found =
             credentials::find(&self.repository).map_err(|it| Problem::Credentials(it.into()))?;
         Ok(self.found.get_or_init(|| found))
-    }
-
-    fn is_plain(&self) -> bool {
-        self.base.starts_with("http://")
     }
 
     fn is_token(&self) -> bool {

@@ -6,6 +6,7 @@ use oci_spec::OciSpecError;
 use super::address::Repository;
 use super::challenge::Purpose;
 use super::credentials::CredentialsError;
+use super::token;
 
 /// Why a registry does not give or take an image.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,39 @@ pub(crate) struct RegistryError {
 impl RegistryError {
     pub(super) fn new(purpose: Purpose, repository: &Repository, problem: Problem) -> Self {
         Self { doing: format!("{purpose} `{repository}`"), problem: Box::new(problem) }
+    }
+
+    /// Whether the registry is there, knows who asks, and does not do what it is asked: neither
+    /// the network nor the credentials are at fault, and it would be the same tomorrow.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match &*self.problem {
+            Problem::NotFound(_)
+            | Problem::Status { .. }
+            | Problem::Elsewhere { .. }
+            | Problem::Unexpected { .. }
+            | Problem::Mismatch { .. } => true,
+            // A server that meets something unknown may fail with 500; the others are of gateways.
+            Problem::StillStatus { status, what, .. } => {
+                *what != token::ASKING && !matches!(status, 408 | 429 | 502..=504)
+            }
+            _ => self.is_forbidden(),
+        }
+    }
+
+    /// Whether this is what whoever asks may not do, though the registry has let them in.
+    pub(super) fn is_forbidden(&self) -> bool {
+        use Problem::{Anonymous, Forbidden};
+        matches!(&*self.problem, Forbidden { status: 403, .. } | Anonymous { status: 403, .. })
+    }
+
+    /// Whether what was asked for is not in the registry.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(&*self.problem, Problem::NotFound(_))
+    }
+
+    /// What went wrong, without what was being done.
+    pub(crate) fn reason(&self) -> String {
+        self.problem.to_string()
     }
 }
 
@@ -44,19 +78,26 @@ pub(super) enum Problem {
          another machine"
     )]
     NoTls,
-    #[error("the registry asks for credentials, and {looked}; log in with `docker login {host}`")]
-    Anonymous { host: String, looked: String },
+    #[error(
+        "the registry asks for credentials{said}, and {looked}; log in with `docker login {host}`"
+    )]
+    Anonymous { host: String, looked: String, status: u16, said: String },
     #[error("the registry refuses {who}; log in again with `docker login {host}`")]
     Refused { who: String, host: String },
     #[error(
-        "the registry does not let {who} do that; log in as someone who may, with `docker login \
-         {host}`, or ask for the right"
+        "the registry does not let {who} do that{said}; log in as someone who may, with `docker \
+         login {host}`, or ask for the right"
     )]
-    Forbidden { who: String, host: String },
+    Forbidden { who: String, host: String, status: u16, said: String },
     #[error("there is no such {0} in the registry; check its name")]
     NotFound(&'static str),
     #[error("the registry answers {what} with {status}{said}; ask those who run it")]
     Status { what: &'static str, status: u16, said: String },
+    #[error(
+        "`{host}`, where the registry sends {what}, answers with {status}{said}; ask those who run \
+         the registry"
+    )]
+    Elsewhere { host: String, what: &'static str, status: u16, said: String },
     #[error(
         "the registry still answers {what} with {status}{said}, after {attempts} attempts; try \
          again later, or ask those who run it"
@@ -67,6 +108,9 @@ pub(super) enum Problem {
          specification has it: ask those who run it"
     )]
     Unexpected { what: &'static str, found: String },
+    /// Whatever keeps somebody from logging in.
+    #[error(transparent)]
+    Login(Box<Problem>),
     #[error(
         "what the registry gives for `{expected}` is not that: found {found}; ask those who run it"
     )]
@@ -84,6 +128,16 @@ pub(super) enum Failed {
     Transient(Transient),
     /// It will not.
     Permanent(Box<Problem>),
+}
+
+impl Failed {
+    /// For what was to let somebody in.
+    pub(super) fn at_login(self) -> Self {
+        match self {
+            Self::Permanent(problem) => Problem::Login(problem).into(),
+            transient @ Self::Transient(_) => transient,
+        }
+    }
 }
 
 /// A network or a server that may be well again soon.

@@ -1,22 +1,18 @@
-//! Manifests and indexes in a registry, and what refers to them.
+//! Manifests and indexes in a registry.
 
-use oci_spec::image::{
-    Descriptor, Digest, ImageIndex, ImageIndexBuilder, MediaType, SCHEMA_VERSION,
-};
+use oci_spec::image::{Digest, MediaType};
+use serde::Deserialize;
+use serde_json::Value;
 use ureq::http::Method;
 
 use super::address::Selected;
 use super::client::Client;
 use super::error::{Problem, RegistryError};
-use super::http::Request;
-use crate::image::{canonical_json, digest};
+use super::http::{Answer, Request, quoted};
+use crate::image::digest;
 
 const GETTING: &str = "the request for a manifest";
 const PUTTING: &str = "a manifest";
-const REFERRERS: &str = "the request for what refers to an image";
-
-/// How many pages of what refers to an image are read.
-const MOST_PAGES: usize = 20;
 
 /// Every kind of manifest and index: Docker's own are read as well.
 pub(super) const MANIFESTS: [&str; 4] = [
@@ -38,15 +34,14 @@ impl Client {
         let answer = self.send(&request)?;
         match answer.status {
             200 => {
-                let media_type = answer.header("content-type").unwrap_or_default();
-                let media_type = media_type.split(';').next().unwrap_or_default().trim();
                 if let Selected::Digest(expected) = selected {
                     self.check(expected, &answer.body)?;
                 }
-                Ok(Some((media_type.into(), answer.body)))
+                let media_type = media_type(&answer).map_err(|it| self.fail(it))?;
+                Ok(Some((media_type, answer.body)))
             }
             404 => Ok(None),
-            _ => Err(self.fail(answer.unexpected(GETTING))),
+            _ => Err(self.fail(self.unexpected(GETTING, &answer))),
         }
     }
 
@@ -62,65 +57,18 @@ impl Client {
         let mut request = Request::new(PUTTING, Method::PUT, url);
         request.headers.push(("content-type", media_type.to_string()));
         let answer = self.send(&Request { body: bytes, ..request })?;
+        let is_kept = answer.headers.contains_key("oci-subject");
         match answer.status {
-            200..=202 => Ok(answer.header("oci-subject").is_some()),
-            _ => Err(self.fail(answer.unexpected(PUTTING))),
-        }
-    }
-
-    /// What refers to a manifest or an index, by the API or, in registries without it, by the tag
-    /// that stands for it.
-    pub(super) fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
-        let mut url = self.url(&format!("referrers/{subject}"));
-        let mut referrers = Vec::new();
-        for page in 0..MOST_PAGES {
-            let answer = self.send(&Request::new(REFERRERS, Method::GET, url))?;
-            match answer.status {
-                200 => referrers.extend_from_slice(self.index(&answer.body)?.manifests()),
-                404 if page == 0 => return self.tagged_referrers(subject),
-                _ => return Err(self.fail(answer.unexpected(REFERRERS))),
+            201 => {
+                let digest =
+                    digest::of(bytes).map_err(|error| self.fail(Problem::Document(error)))?;
+                answer.check_digest(&digest).map_err(|it| self.fail(it))?;
+                Ok(is_kept)
             }
-            let Some(next) = answer.header("link").and_then(next_page) else { break };
-            url = self.resolved(REFERRERS, "Link", next).map_err(|it| self.fail(it))?;
+            // Whoever answers so may have kept nothing, such as a page to log in on.
+            200 | 202..=204 if self.manifest(at)?.is_some_and(|(_, it)| it == bytes) => Ok(is_kept),
+            _ => Err(self.fail(self.unexpected(PUTTING, &answer))),
         }
-        Ok(referrers)
-    }
-
-    /// Adds to what refers to a manifest or an index, for registries without the API.
-    pub(super) fn add_referrer(
-        &self,
-        subject: &Digest,
-        referrer: &Descriptor,
-    ) -> Result<(), RegistryError> {
-        let mut referrers = self.tagged_referrers(subject)?;
-        if referrers.iter().any(|it| it.digest() == referrer.digest()) {
-            return Ok(());
-        }
-        referrers.push(referrer.clone());
-        let fail = |error| self.fail(Problem::Document(error));
-        let index = ImageIndexBuilder::default()
-            .schema_version(SCHEMA_VERSION)
-            .media_type(MediaType::ImageIndex)
-            .manifests(referrers)
-            .build()
-            .map_err(fail)?;
-        let index = canonical_json(&index).map_err(fail)?;
-        self.put_manifest(&referrers_tag(subject), &MediaType::ImageIndex, &index)?;
-        Ok(())
-    }
-
-    fn tagged_referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
-        match self.manifest(&referrers_tag(subject))? {
-            Some((_, bytes)) => Ok(self.index(&bytes)?.manifests().clone()),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    fn index(&self, bytes: &[u8]) -> Result<ImageIndex, RegistryError> {
-        ImageIndex::from_reader(bytes).map_err(|error| {
-            let found = format!("with what is no index of images: {error}");
-            self.fail(Problem::Unexpected { what: REFERRERS, found })
-        })
     }
 
     /// Checks that what came is what was asked for.
@@ -134,15 +82,27 @@ impl Client {
     }
 }
 
-/// `sha256-…`: the specification's “referrers tag schema”.
-fn referrers_tag(subject: &Digest) -> Selected {
-    Selected::Tag(subject.to_string().replacen(':', "-", 1))
-}
-
-/// The address in `<…>; rel="next"`, as RFC 8288 has it.
-fn next_page(link: &str) -> Option<&str> {
-    let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let mut parameters = rest.split(',').next()?.split(';').map(str::trim);
-    let is_next = |it: &str| it.eq_ignore_ascii_case("rel=\"next\"") || it == "rel=next";
-    parameters.any(is_next).then_some(address)
+/// What kind of manifest or index it is: as the registry says, as it says itself, or by what it has.
+fn media_type(answer: &Answer) -> Result<MediaType, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outline {
+        media_type: Option<String>,
+        manifests: Option<Value>,
+        config: Option<Value>,
+    }
+    let said = answer.media_type();
+    if MANIFESTS.contains(&said.as_str()) {
+        return Ok(said.as_str().into());
+    }
+    let outline = serde_json::from_slice::<Outline>(&answer.body);
+    let found = outline.ok().and_then(|it| match it.media_type {
+        Some(own) => MANIFESTS.contains(&own.as_str()).then(|| own.as_str().into()),
+        None if it.manifests.is_some() => Some(MediaType::ImageIndex),
+        None => it.config.map(|_| MediaType::ImageManifest),
+    });
+    found.ok_or_else(|| {
+        let found = format!("with what is no image manifest{}", quoted(&said));
+        Problem::Unexpected { what: GETTING, found }
+    })
 }

@@ -8,7 +8,10 @@ mod client;
 mod credentials;
 mod error;
 mod http;
+mod location;
 mod manifests;
+mod redirect;
+mod referrers;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -51,8 +54,8 @@ impl Destination {
     }
 
     /// Whether the repository has the blob.
-    pub(crate) fn has_blob(&self, digest: &Digest) -> Result<bool, RegistryError> {
-        self.0.has_blob(digest)
+    pub(crate) fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
+        self.0.has_blob(blob.digest(), blob.size())
     }
 
     pub(crate) fn upload(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
@@ -116,7 +119,7 @@ impl Registry {
         match answer.status {
             200 => Ok(answer.body),
             404 => Err(self.client.fail(Problem::NotFound("blob"))),
-            _ => Err(self.client.fail(answer.unexpected(GETTING))),
+            _ => Err(self.client.fail(self.client.unexpected(GETTING, &answer))),
         }
     }
 }

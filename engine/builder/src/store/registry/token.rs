@@ -10,10 +10,11 @@ use ureq::http::Method;
 use super::client::Client;
 use super::credentials::Credentials;
 use super::error::{Failed, Problem};
-use super::http::{Request, exchange};
+use super::http::Request;
+use super::redirect;
 use super::secret::Secret;
 
-const ASKING: &str = "the request for a token";
+pub(super) const ASKING: &str = "the request for a token";
 
 /// What a token server answers: `token`, or `access_token` as OAuth 2.0 has it, or both.
 #[derive(Deserialize)]
@@ -25,7 +26,9 @@ struct Token {
 impl Token {
     fn read(json: &[u8]) -> Option<String> {
         let Self { token, access_token } = serde_json::from_slice(json).ok()?;
-        token.or(access_token)
+        // One that no header can hold is none.
+        let is_usable = |it: &String| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
+        [token, access_token].into_iter().flatten().find(is_usable)
     }
 }
 
@@ -49,8 +52,8 @@ pub(super) fn fetch(client: &Client, realm: &str, service: Option<&str>) -> Resu
             let mut request = Request::new(ASKING, Method::POST, realm.to_owned());
             let form_type = "application/x-www-form-urlencoded".to_owned();
             request.headers.push(("content-type", form_type));
-            let request = Request { body: form.as_bytes(), ..request };
-            exchange(&client.agent, &request, None)?
+            let request = Request { body: form.as_bytes(), is_secret: true, ..request };
+            redirect::send(&client.agent, &request, None)?
         }
         credentials => {
             let with = if realm.contains('?') { '&' } else { '?' };
@@ -60,7 +63,7 @@ pub(super) fn fetch(client: &Client, realm: &str, service: Option<&str>) -> Resu
                 Credentials::IdentityToken(_) => None,
             });
             let request = Request::new(ASKING, Method::GET, url);
-            exchange(&client.agent, &request, password.as_ref())?
+            redirect::send(&client.agent, &request, password.as_ref())?
         }
     };
     match answer.status {
@@ -70,9 +73,9 @@ pub(super) fn fetch(client: &Client, realm: &str, service: Option<&str>) -> Resu
             let token = Token::read(&answer.body).ok_or_else(without)?;
             Ok(Secret::new(format!("Bearer {token}")))
         }
-        400 | 401 | 403 => Err(client.denied(false)?.into()),
+        400 | 401 | 403 => Err(client.refused()?.into()),
         408 | 429 | 500 | 502..=504 => Err(answer.transient(ASKING)),
-        _ => Err(answer.unexpected(ASKING).into()),
+        _ => Err(client.unexpected(ASKING, &answer).into()),
     }
 }
 
@@ -115,10 +118,14 @@ mod tests {
             r#"{"token": "t"}"#,
             r#"{"access_token": "t", "expires_in": 1}"#,
             r#"{"access_token": "t", "token": "t"}"#,
+            r#"{"access_token": "t", "token": ""}"#,
+            r#"{"access_token": "t", "token": null}"#,
         ];
         for json in samples {
             assert_eq!(Token::read(json.as_bytes()).unwrap(), "t");
         }
-        assert_eq!(Token::read(b"{}"), None);
+        for json in ["{}", r#"{"token": ""}"#, r#"{"token": "a\nb: c"}"#, "<html>"] {
+            assert_eq!(Token::read(json.as_bytes()), None, "{json}");
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Whom a registry is told to be asked by: Docker's configuration and its credential helpers, and
-//! Podman's `auth.json`.
+//! Whom a registry is told to be asked by: Podman's `auth.json`, and Docker's configuration and its
+//! credential helpers.
 
 mod file;
 mod helper;
@@ -44,24 +44,49 @@ impl Found {
     }
 }
 
-/// Looks into the files in which Docker and Podman keep credentials; the first that has some for
+/// Looks into the files in which Podman and Docker keep credentials; the first that has some for
 /// the repository counts.
 pub(super) fn find(repository: &Repository) -> Result<Found, CredentialsError> {
-    find_in(files(|name| env::var_os(name).map(PathBuf::from)), repository)
+    let user = rustix::process::getuid().as_raw();
+    let files = files(|name| env::var_os(name).map(PathBuf::from), user);
+    find_in(files, repository)
 }
 
-/// The files, whether they are there or not: the one that `REGISTRY_AUTH_FILE` names, Docker's,
-/// and Podman's.
-fn files(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+/// The files, whether they are there or not, in Podman's order, to which Docker's belong
+/// (containers-auth.json(5)). A file that `REGISTRY_AUTH_FILE` names stands for all of them.
+fn files(variable: impl Fn(&str) -> Option<PathBuf>, user: u32) -> Vec<PathBuf> {
+    const PODMANS: &str = "containers/auth.json";
     let named = |name| variable(name).filter(|path| !path.as_os_str().is_empty());
-    let docker = named("DOCKER_CONFIG").or_else(|| named("HOME").map(|home| home.join(".docker")));
-    let podman = named("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
-    let docker = docker.map(|folder| folder.join("config.json"));
-    [named("REGISTRY_AUTH_FILE"), docker, podman].into_iter().flatten().collect()
+    if let Some(file) = named("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let home = named("HOME");
+    let at_home = |path| home.as_ref().map(|home| home.join(path));
+    let runtime = named("XDG_RUNTIME_DIR");
+    let runtime = runtime.unwrap_or_else(|| format!("/run/containers/{user}").into());
+    // Without a folder of the session, the file is right in the one for the user.
+    let of_session = if named("XDG_RUNTIME_DIR").is_some() { PODMANS } else { "auth.json" };
+    let config = named("XDG_CONFIG_HOME").or_else(|| at_home(".config"));
+    let docker = named("DOCKER_CONFIG").or_else(|| at_home(".docker"));
+    [
+        Some(runtime.join(of_session)),
+        config.map(|folder| folder.join(PODMANS)),
+        docker.map(|folder| folder.join("config.json")),
+        at_home(file::LEGACY),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
+/// A file that cannot be read is an error, unless one before it serves: the user may be somebody
+/// else by it.
 fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, CredentialsError> {
     let mut looked = Vec::new();
+    let only = match files.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
     for path in files {
         let Some(file) = File::read(&path)? else { continue };
         if let Some(helper) = file.helper(repository)
@@ -76,10 +101,12 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
         }
         looked.push(format!("`{}`", path.display()));
     }
-    let source = if looked.is_empty() {
-        "there is no file with any, such as `~/.docker/config.json`".to_owned()
-    } else {
-        format!("there are none for `{}` in {}", repository.registry, looked.join(" or "))
+    let source = match only {
+        Some(path) if looked.is_empty() => format!("there is no file `{}`", path.display()),
+        _ if looked.is_empty() => {
+            "there is no file with any, such as `~/.docker/config.json`".to_owned()
+        }
+        _ => format!("there are none for `{}` in {}", repository.registry, looked.join(" or ")),
     };
     Ok(Found { credentials: None, source })
 }
@@ -89,6 +116,11 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
 pub(crate) enum CredentialsError {
     #[error("read the credentials: {0}; mend the file, or log in again with `docker login`")]
     Read(io::Error),
+    #[error(
+        "read the credentials in `{}`: it has more than {} bytes; check the file", path.display(),
+        file::LARGEST
+    )]
+    Large { path: PathBuf },
     #[error(
         "read the credentials in `{}`: line {line}, column {column}: not the JSON that `docker \
          login` writes; mend the file, or log in again", path.display()
@@ -124,7 +156,6 @@ pub(crate) enum CredentialsError {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
     use super::*;
 
@@ -175,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_at_the_end_means_nothing() {
+        let json = r#"{"auths": {"r.io/": {"auth": "bWU6eA=="}}}"#;
+        assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
+    }
+
+    #[test]
     fn an_address_stands_for_its_host() {
         let json = r#"{"auths": {"https://r.io/v1/": {"username": "me", "password": "x"}}}"#;
         assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
@@ -193,6 +230,13 @@ mod tests {
     fn an_entry_without_anything_is_none() {
         let it = found(r#"{"auths": {"r.io": {}}, "credsStore": ""}"#, "r.io/a").unwrap();
         assert_eq!(it.credentials, None);
+        for json in [
+            "{}",
+            r#"{"auths": null, "credsStore": null, "credHelpers": null}"#,
+            r#"{"auths": {"r.io": {"auth": null, "identitytoken": null}}}"#,
+        ] {
+            assert_eq!(found(json, "r.io/a").unwrap().credentials, None, "{json}");
+        }
     }
 
     #[test]
@@ -210,20 +254,85 @@ mod tests {
     }
 
     #[test]
-    fn where_the_files_are_is_what_docker_and_podman_say() {
+    fn where_the_files_are_is_what_podman_says() {
         let of = |set: &[(&str, &str)]| {
-            let files = files(|name| {
+            let value = |name: &str| {
                 set.iter().find(|(set, _)| *set == name).map(|(_, value)| PathBuf::from(value))
-            });
-            files.iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(" ")
+            };
+            let files = files(value, 7);
+            files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(of(&[("HOME", "/me")]), "/me/.docker/config.json");
-        assert_eq!(of(&[("HOME", "/me"), ("DOCKER_CONFIG", "/d")]), "/d/config.json");
+        assert_eq!(of(&[]), "/run/containers/7/auth.json");
+        assert_eq!(
+            of(&[("HOME", "/me"), ("XDG_RUNTIME_DIR", ""), ("REGISTRY_AUTH_FILE", "")]),
+            "/run/containers/7/auth.json /me/.config/containers/auth.json \
+             /me/.docker/config.json /me/.dockercfg"
+        );
+        assert_eq!(
+            of(&[
+                ("HOME", "/me"),
+                ("XDG_RUNTIME_DIR", "/run/user/7"),
+                ("XDG_CONFIG_HOME", "/c"),
+                ("DOCKER_CONFIG", "/d"),
+            ]),
+            "/run/user/7/containers/auth.json /c/containers/auth.json /d/config.json \
+             /me/.dockercfg"
+        );
         assert_eq!(
             of(&[("HOME", "/me"), ("REGISTRY_AUTH_FILE", "/r"), ("XDG_RUNTIME_DIR", "/run/1")]),
-            "/r /me/.docker/config.json /run/1/containers/auth.json"
+            "/r"
         );
-        assert_eq!(of(&[]), "");
+    }
+
+    #[test]
+    fn the_first_file_that_serves_counts_and_one_that_is_broken_before_it_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let mine = file("mine", r#"{"auths": {"r.io": {"auth": "bWU6eA=="}}}"#);
+        let yours = file("yours", r#"{"auths": {"r.io": {"auth": "eW91Onk="}}}"#);
+        let broken = file("broken", "{");
+        let below = mine.join("auth.json");
+        let of = |files: &[&PathBuf]| {
+            let files = files.iter().map(|path| (*path).clone()).collect();
+            find_in(files, &repository("r.io/a"))
+        };
+        assert_eq!(of(&[&below, &yours, &mine]).unwrap().credentials, Some(password("you", "y")));
+        assert_eq!(of(&[&mine, &broken]).unwrap().credentials, Some(password("me", "x")));
+        let error = of(&[&broken, &mine]).unwrap_err().to_string();
+        let expected = format!("read the credentials in `{}`: line 1, ", broken.display());
+        assert!(error.starts_with(&expected), "{error}");
+        let nowhere = dir.path().join("nowhere");
+        assert_eq!(
+            of(&[&nowhere]).unwrap().source,
+            format!("there is no file `{}`", nowhere.display())
+        );
+    }
+
+    #[test]
+    fn a_file_of_dockers_first_years_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".dockercfg");
+        fs::write(&path, r#"{"https://r.io/v1/": {"auth": "bWU6eA==", "email": "a"}}"#).unwrap();
+        let found = find_in(vec![path], &repository("r.io/a")).unwrap();
+        assert_eq!(found.credentials, Some(password("me", "x")));
+    }
+
+    #[test]
+    fn docker_hub_has_many_names() {
+        for name in ["docker.io", "index.docker.io", "registry-1.docker.io", "https://docker.io"] {
+            let json = format!(r#"{{"auths": {{"{name}": {{"auth": "bWU6eA=="}}}}}}"#);
+            for image in ["engine", "docker.io/team/engine", "registry-1.docker.io/team/engine"] {
+                let found = found(&json, image).unwrap();
+                assert_eq!(found.credentials, Some(password("me", "x")), "{name} {image}");
+            }
+        }
+        let json = r#"{"auths": {"docker.io/team": {"auth": "bWU6eA=="}}}"#;
+        assert_eq!(found(json, "team/engine").unwrap().credentials, Some(password("me", "x")));
+        assert_eq!(found(json, "teams/engine").unwrap().credentials, None);
     }
 
     #[test]
@@ -234,9 +343,10 @@ mod tests {
 
     #[test]
     fn no_file_at_all_is_no_error() {
-        let it = find_in(vec![Path::new("/nowhere/config.json").to_owned()], &repository("r.io/a"));
+        let nowhere = ["/nowhere/auth.json", "/nowhere/config.json"].map(PathBuf::from);
+        let found = find_in(nowhere.to_vec(), &repository("r.io/a"));
         assert_eq!(
-            it.unwrap().source,
+            found.unwrap().source,
             "there is no file with any, such as `~/.docker/config.json`"
         );
     }

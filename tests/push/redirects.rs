@@ -1,0 +1,89 @@
+//! Registries that send requests on to another place.
+
+use super::layout::Layout;
+use super::{push, pushed, stranger};
+use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
+
+/// Everything but what a client meets first is sent on to another server.
+fn sent_on(
+    status: u16,
+    to: String,
+    methods: &'static [&'static str],
+) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+    move |request, _| {
+        let mut parts = request.split(' ');
+        let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
+        if path != "/v2/" && methods.contains(&method) {
+            Fate::Says(status, format!("Location: http://{to}{path}\r\n"), "")
+        } else {
+            Fate::Passes
+        }
+    }
+}
+
+const ALL: &[&str] = &["GET", "HEAD", "POST", "PATCH", "PUT"];
+
+#[test]
+fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 100_000).with_referrer("document");
+    for status in [301, 302, 307, 308] {
+        let behind = Flaky::before(registry.address(), |_, _| Fate::Passes);
+        let first = Flaky::before(registry.address(), sent_on(status, behind.address(), ALL));
+        let reference = format!("{}/engine-{status}:v1", first.address());
+        let (printed, said) = pushed(&mut push(&folder, &["image", &reference]));
+        assert!(printed.ends_with(&format!("@{}\n", image.digest(0))), "{said}");
+        assert_eq!(registry.tags(&format!("engine-{status}")).len(), 2);
+        assert!(behind.count("PUT ") > 2);
+        let inspect = stranger(&folder).args(["inspect", &reference]).assert().success();
+        let printed = String::from_utf8(inspect.get_output().stdout.clone()).unwrap();
+        assert!(printed.contains(&image.digest(0)), "{printed}");
+    }
+}
+
+#[test]
+fn a_relative_location_is_resolved() {
+    let Some(registry) = OciRegistry::with("", ", relativeurls: true", Folder::new()) else {
+        return;
+    };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    // Sent on to a path of the registry's own, which is relative as well.
+    let rule = |request: &str, _: usize| match request.split(' ').nth(1) {
+        Some("/v2/old/blobs/uploads/") => {
+            Fate::Answered(307, "Location: ../../../team/engine/blobs/uploads/\r\n")
+        }
+        Some(path) if path.starts_with("/v2/old/manifests/") => {
+            let path = path.replace("/v2/old/", "");
+            Fate::Says(308, format!("Location: ../../team/engine/{path}\r\n"), "")
+        }
+        _ => Fate::Passes,
+    };
+    let flaky = Flaky::before(registry.address(), rule);
+    pushed(&mut push(&folder, &["image", &format!("{}/old:v1", flaky.address())]));
+    assert_eq!(registry.tags("team/engine"), ["v1"]);
+}
+
+#[test]
+fn a_request_is_not_sent_on_for_ever() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    Layout::new(&folder, "image", "amd64", 1000);
+    let again = || Fate::Answered(307, "Location: again\r\n");
+    let rule = move |request: &str, _: usize| {
+        if request.starts_with("POST ") { again() } else { Fate::Passes }
+    };
+    let flaky = Flaky::before(registry.address(), rule);
+    let address = flaky.address();
+    let said = folder.fails_as(&mut push(&folder, &["image", &format!("{address}/engine")]));
+    assert_eq!(
+        sentence(&said),
+        format!(
+            "push to `{address}/engine`: the registry answers the beginning of an upload by sending \
+             it on more than 10 times; expected an answer as the OCI distribution specification has \
+             it: ask those who run it"
+        )
+    );
+    assert_eq!(flaky.count("POST "), 11);
+}

@@ -1,0 +1,248 @@
+//! Documents that refer to an image, in registries that have no place for them, and how they are
+//! found again.
+
+use serde_json::{Value, json};
+
+use super::layout::Layout;
+use super::{push, pushed, stranger};
+use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
+
+const SBOM: &str = "application/vnd.cyclonedx+json";
+const JSON: &str = "Content-Type: application/json\r\n";
+const INDEX: &str = "Content-Type: application/vnd.oci.image.index.v1+json\r\n";
+const INVALID: &str = r#"{"errors": [{"code": "MANIFEST_INVALID", "message": "no artifacts"}]}"#;
+
+/// A fate for the requests that hold all of these words.
+fn when(words: Vec<String>, fate: Fate) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+    move |request, _| {
+        let is_meant = words.iter().all(|word| request.contains(word));
+        if is_meant { fate.clone() } else { Fate::Passes }
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn says(status: u16, body: &'static str) -> Fate {
+    Fate::Says(status, JSON.to_owned(), body)
+}
+
+/// Tries each case, all of them at once.
+fn at_once<T: Send>(cases: impl Iterator<Item = T>, attempt: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| attempt(case));
+        }
+    });
+}
+
+#[test]
+fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
+    let (digest, referrer) = (image.digest(0), image.digest(1));
+    let manifest = || words(&["PUT ", &referrer]);
+    let index = || words(&["PUT ", &digest.replace(':', "-")]);
+    let looked = || words(&["GET ", &digest.replace(':', "-")]);
+    let cases = [
+        (manifest(), says(400, INVALID), "400 (`no artifacts`)"),
+        (manifest(), says(403, INVALID), "(`no artifacts`)"),
+        (manifest(), says(404, ""), "404"),
+        (manifest(), says(405, ""), "405"),
+        (manifest(), says(413, ""), "413"),
+        (manifest(), says(415, ""), "415"),
+        (manifest(), says(422, INVALID), "422 (`no artifacts`)"),
+        (manifest(), says(500, ""), "500, after 5 attempts"),
+        (manifest(), says(501, ""), "501"),
+        (manifest(), says(303, ""), "303"),
+        (manifest(), Fate::Says(200, "Content-Type: text/html\r\n".into(), "<html>"), "200"),
+        (index(), says(400, INVALID), "400 (`no artifacts`)"),
+        (index(), says(412, ""), "412"),
+        (looked(), says(400, ""), "400"),
+        (looked(), says(200, r#"{"schemaVersion": 2, "config": {}}"#), "with no index of images"),
+        (looked(), Fate::Says(200, "Content-Type: text/html\r\n".into(), "<html>"), "text/html"),
+    ];
+    at_once(cases.into_iter().enumerate(), |(place, (words, fate, reason))| {
+        let flaky = Flaky::before(registry.address(), when(words, fate));
+        let name = format!("engine-{place}");
+        let repository = format!("{}/{name}", flaky.address());
+        let reference = format!("{repository}:v1");
+        let (printed, said) =
+            pushed(&mut push(&folder, &["image", &reference, "--format", "json"]));
+        let tags = registry.tags(&name);
+        assert!(tags.contains(&"v1".to_owned()), "{place}: {tags:?}");
+
+        let note = format!(
+            "note: `{repository}` gets the image without what refers to it (`{SBOM}`, \
+             `{referrer}`): "
+        );
+        let (_, rest) = said.split_once(&note).unwrap_or_else(|| panic!("{place}: {said}"));
+        let (found, _) = rest.split_once("; `--no-referrers` leaves such documents out").unwrap();
+        assert!(found.contains(reason), "{place}: {found}");
+        let mut printed: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(printed["pushed"][0]["tags"], json!(["v1"]));
+        let refused = json!([{"repository": repository, "digest": referrer,
+            "artifactType": SBOM, "reason": found}]);
+        assert_eq!(printed["referrers"].take(), json!({"pushed": 0, "refused": refused}));
+    });
+}
+
+/// An outage or a login that has run out is no refusal of documents.
+#[test]
+fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
+    let negotiate = "WWW-Authenticate: Negotiate YII==\r\n";
+    let basic = "WWW-Authenticate: Basic realm=x\r\n";
+    let cases = [
+        (Fate::Cut(0), "cannot be reached: "),
+        (Fate::Answered(503, "Retry-After: 0\r\n"), "still answers a manifest with 503"),
+        (Fate::Answered(401, basic), "the registry asks for credentials, and there is no file"),
+        (Fate::Answered(401, negotiate), "the `WWW-Authenticate` (`Negotiate YII==`)"),
+        (Fate::Answered(401, ""), "without a `WWW-Authenticate`"),
+    ];
+    // Each outage is waited for, and all at once.
+    at_once(cases.into_iter().enumerate(), |(place, (fate, expected))| {
+        let rule = when(words(&["PUT ", &image.digest(1)]), fate);
+        let flaky = Flaky::before(registry.address(), rule);
+        let reference = format!("{}/outage-{place}:v1", flaky.address());
+        let said = sentence(&folder.fails_as(&mut push(&folder, &["image", &reference])));
+        assert!(said.contains(expected), "{said}");
+        assert!(registry.tags(&format!("outage-{place}")).is_empty());
+    });
+}
+
+#[test]
+fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
+    let reference = format!("{}/engine:v1", registry.address());
+    let arguments = ["image", &reference, "--no-referrers", "--format", "json"];
+    let (printed, said) = pushed(&mut push(&folder, &arguments));
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed["referrers"], json!({"pushed": 0, "refused": []}));
+    assert!(!said.contains("note: "), "{said}");
+    let changes = registry.changes("engine");
+    let manifests: Vec<_> = changes.iter().filter(|it| it.starts_with("PUT manifests/")).collect();
+    assert_eq!(manifests, [&format!("PUT manifests/{}", image.digest(0)), "PUT manifests/v1"]);
+    assert_eq!(registry.tags("engine"), ["v1"]);
+
+    let (printed, _) = pushed(&mut push(&folder, &["image", &reference, "--format", "json"]));
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed["referrers"], json!({"pushed": 1, "refused": []}));
+}
+
+/// What `inspect` says of an image in a registry, where the questions for what refers to it meet
+/// this fate.
+fn inspected(folder: &Folder, registry: &OciRegistry, fate: Fate) -> Result<Value, String> {
+    let flaky = Flaky::before(registry.address(), when(words(&["/referrers/"]), fate));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let mut inspect = stranger(folder);
+    let output = inspect.args(["inspect", &reference, "--format", "json"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    if output.status.success() {
+        Ok(serde_json::from_slice(&output.stdout).unwrap())
+    } else {
+        Err(sentence(&said))
+    }
+}
+
+#[test]
+fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
+    const EMPTY: &str = r#"{"schemaVersion": 2, "manifests": []}"#;
+    const UNKNOWN: &str = r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#;
+    const PAGE: &str = "<html>log in</html>";
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let bom = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}"#;
+    Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, bom);
+    pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", registry.address())]));
+
+    let login = Flaky::before(registry.address(), |_, _| {
+        Fate::Says(200, "Content-Type: text/html\r\n".to_owned(), PAGE)
+    });
+    let html = || "Content-Type: text/html; charset=utf-8\r\n".to_owned();
+    for fate in [
+        Fate::Passes,
+        says(404, UNKNOWN),
+        says(400, ""),
+        says(403, ""),
+        says(405, ""),
+        says(406, ""),
+        says(415, ""),
+        says(501, ""),
+        says(204, ""),
+        Fate::Says(200, html(), PAGE),
+        Fate::Answered(200, ""),
+        says(200, "{}"),
+        says(200, "[]"),
+        says(200, EMPTY),
+        says(200, r#"{"manifests": "none"}"#),
+        Fate::Says(302, format!("Location: http://{}/login?to=x\r\n", login.address()), ""),
+        Fate::Answered(302, "Location: ftp://r.io/\r\n"),
+        Fate::Answered(307, "Location: again\r\n"),
+        Fate::Answered(302, ""),
+    ] {
+        let shown = match &fate {
+            Fate::Answered(status, headers) => format!("{status} {headers}"),
+            Fate::Says(status, headers, body) => format!("{status} {headers} {body}"),
+            _ => String::new(),
+        };
+        let found = inspected(&folder, &registry, fate).unwrap();
+        assert_eq!(found["platforms"][0]["sbom"], true, "{shown}");
+    }
+    let flaky = Flaky::before(registry.address(), when(words(&["/referrers/"]), says(403, "")));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let same = stranger(&folder).args(["diff", "image", &reference]).assert().success();
+    let said = String::from_utf8(same.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("; what refers to the image is looked for by its tag\n"), "{said}");
+    // An API that says that there is nothing is believed.
+    for nothing in [EMPTY, r#"{"schemaVersion": 2, "manifests": null}"#] {
+        let found = inspected(&folder, &registry, Fate::Says(200, INDEX.to_owned(), nothing));
+        assert_eq!(found.unwrap()["platforms"][0]["sbom"], false);
+    }
+    let cases = [
+        (Fate::Cut(0), "cannot be reached: "),
+        (Fate::Answered(503, ""), "with 503, after 5 attempts"),
+        (Fate::Answered(401, "WWW-Authenticate: Basic realm=x\r\n"), "asks for credentials"),
+        (Fate::Answered(401, "WWW-Authenticate: NTLM\r\n"), "`WWW-Authenticate` (`NTLM`)"),
+    ];
+    at_once(cases.into_iter(), |(fate, expected)| {
+        let said = inspected(&folder, &registry, fate).unwrap_err();
+        assert!(said.contains(expected), "{said}");
+    });
+}
+
+/// As `cosign` leaves it: without annotations and the documents' types; and with entries for what
+/// is gone.
+#[test]
+fn documents_are_found_in_an_index_that_says_little_of_them() {
+    let Some(registry) = OciRegistry::start() else { return };
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
+    pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", registry.address())]));
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let size = |digest: String| {
+        let path = folder.path().join("image/blobs").join(digest.replace(':', "/"));
+        std::fs::metadata(path).unwrap().len()
+    };
+    let gone = format!("sha256:{}", "0".repeat(64));
+    let index = json!({"schemaVersion": 2, "manifests": [
+        {"mediaType": media_type, "digest": gone, "size": 9},
+        {"mediaType": media_type, "digest": gone, "size": 9, "artifactType": SBOM},
+        {"mediaType": media_type, "digest": image.digest(0), "size": size(image.digest(0))},
+        {"mediaType": media_type, "digest": image.digest(1), "size": size(image.digest(1))},
+    ]});
+    let tag = image.digest(0).replace(':', "-");
+    let path = format!("/v2/engine/manifests/{tag}");
+    // Distribution wants every manifest of an index to be there; others do not.
+    let answers = Fate::Says(200, INDEX.to_owned(), index.to_string().leak());
+    let flaky = Flaky::before(registry.address(), when(words(&["GET ", &path]), answers));
+    let reference = format!("{}/engine:v1", flaky.address());
+    let inspect = stranger(&folder).args(["inspect", &reference, "--sbom"]).assert().success();
+    assert_eq!(inspect.get_output().stdout, b"{}\n");
+}
