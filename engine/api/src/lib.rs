@@ -64,7 +64,7 @@ pub use decide::{Decided, decide};
 pub use decode::{DecodeError, decode, decode_seed};
 pub use error::Error;
 pub use evaluate::{ConfigureError, Evaluate, EvaluateError};
-pub use meter::Allowance;
+pub use meter::{Allowance, Refused, charge};
 pub use metered::decoded_bytes;
 pub use nesting::MAX_NESTING;
 pub use policy::{NoSettings, Policy};

@@ -75,9 +75,12 @@ impl Drop for Metering {
     }
 }
 
-/// There is not so much.
+/// An evaluation may not take so much memory.
 #[derive(Debug)]
-pub(crate) struct Refused;
+#[non_exhaustive]
+pub struct Refused;
+
+impl std::error::Error for Refused {}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,12 +88,14 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Counts bytes that are about to be allocated.
+/// Counts bytes that are about to be allocated by the evaluation that runs on this thread: for
+/// implementations of [`serde::Deserialize`] that allocate what nobody decodes. A policy counts by
+/// [`Context::charge`].
 ///
 /// # Errors
-/// When the evaluation may not take so many; [`take_refusal`] tells why.
+/// When the evaluation may not take so many: it is over, whatever becomes of the error.
 #[inline]
-pub(crate) fn charge(bytes: usize) -> Result<(), Refused> {
+pub fn charge(bytes: usize) -> Result<(), Refused> {
     let used = USED.get().saturating_add(bytes);
     if used > GRANTED.get() {
         ask(used)?;
