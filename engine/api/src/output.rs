@@ -30,7 +30,7 @@ pub(crate) fn write<T: Serialize>(
     let written =
         answer.serialize(&mut Serializer::with_formatter(&mut bounded, Watching(&mut seen)));
     let stopped = bounded.stopped.take();
-    if let Some(error) = stopped.or_else(|| written.err().map(unwritable)) {
+    if let Some(error) = stopped.or_else(|| written.err().as_ref().map(unwritable)) {
         output.truncate(start);
         return Err(error);
     }
@@ -38,7 +38,7 @@ pub(crate) fn write<T: Serialize>(
 }
 
 #[cold]
-fn unwritable(error: serde_json::Error) -> Error {
+fn unwritable(error: &serde_json::Error) -> Error {
     Error::msg(format_args!("the output cannot be written as JSON: {error}"))
 }
 

@@ -120,13 +120,8 @@ impl Reservation {
     /// # Errors
     /// When it is to grow, and the budget has not so many left; the reservation is then as it was.
     pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        match bytes.checked_sub(self.bytes) {
-            Some(more) => self.grow(more),
-            None => {
-                self.shrink(self.bytes - bytes);
-                Ok(())
-            }
-        }
+        self.shrink(self.bytes.saturating_sub(bytes));
+        self.grow(bytes.saturating_sub(self.bytes))
     }
 
     /// All of it as another one, which leaves this one with nothing.
