@@ -56,3 +56,5 @@ mod supply;
 mod terminal;
 /// Policies that do what they have no business with.
 mod vet;
+/// YAML, held to Kubernetes' own reader.
+mod yaml;

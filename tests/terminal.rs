@@ -4,7 +4,7 @@ use std::process::Command as Process;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, builder, repository, skipped};
+use crate::support::{Folder, builder, repository, skipped, stress_engine};
 
 /// A Cargo that tells how it was asked to compile, and does not.
 const CARGO: &str = "#!/bin/sh\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
@@ -36,6 +36,83 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
     let said = command.assert().code(1).get_output().stdout.clone();
     let asked = fs::read_to_string(folder.path().join("arguments")).unwrap();
     Some((String::from_utf8(said).unwrap(), asked))
+}
+
+/// What colours, moves, renames and turns round a terminal's writing, and breaks lines.
+const HOSTILE: &str =
+    "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}1m\u{85}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}";
+
+/// Nothing of a program's words acts on a terminal.
+fn assert_plain(printed: &[&[u8]]) -> String {
+    let text = String::from_utf8(printed.concat()).unwrap();
+    let acts = |it: char| {
+        it.is_control() && !matches!(it, '\n' | '\t')
+            || (!it.is_control() && HOSTILE.contains(it) && !it.is_ascii())
+    };
+    assert!(!text.contains(acts), "{text:?}");
+    text
+}
+
+#[test]
+fn no_word_of_others_acts_on_the_engines_terminal() {
+    let folder = Folder::new();
+    let name = format!("a{}b.json", HOSTILE.replace('/', ""));
+    let input = json!({"allowed": false, "reason": HOSTILE, "violations": [HOSTILE]});
+    let documents = format!("{input} {{}} [\"\u{9b}\"]");
+    fs::write(folder.path().join(&name), documents).unwrap();
+    let run = |args: &[&str]| {
+        let ended = stress_engine(args).current_dir(folder.path()).output().unwrap();
+        assert_plain(&[&ended.stdout, &ended.stderr])
+    };
+    for format in ["json", "pretty", "table"] {
+        let told = run(&["eval", "echo", "--format", format, &name]);
+        assert!(told.contains("u001b") || told.contains("u{1b}"), "{told}");
+    }
+    let json = stress_engine(&["eval", "echo", "--format", "json", &name])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let first: Value =
+        serde_json::from_slice(json.stdout.split(|it| *it == b'\n').next().unwrap()).unwrap();
+    assert_eq!((&first["file"], &first["output"]), (&json!(name), &input));
+    for args in [
+        &["eval", HOSTILE][..],
+        &["eval", "stress", "--log", "debug", &name],
+        &["describe", HOSTILE],
+        &[HOSTILE],
+        &["serve", "--set", HOSTILE],
+        &["serve", "--config", &name],
+        &["config", "--set", &format!("decision-log.to={HOSTILE}x")],
+        &["config", "--set", &format!("tokens={HOSTILE}"), "--format", "json"],
+        &["config", "--set", &format!("limits.body={HOSTILE}")],
+        &["validate", "echo", "--settings", &name],
+    ] {
+        run(args);
+    }
+}
+
+#[test]
+fn no_word_of_others_acts_on_the_builders_terminal() {
+    let folder = Folder::new().file(&format!("policies/{HOSTILE}/Cargo.toml"), "not = [toml").file(
+        &format!("other/{HOSTILE}/Cargo.toml"),
+        "[package]\nname = \"a\"\nversion = \"1.0.0\"\n",
+    );
+    let policies = format!("--policies={HOSTILE}");
+    for args in [
+        &["discover", "--policies", "policies"][..],
+        &["discover", "--policies", "other"],
+        &["discover", "--policies", "other", "--format", "json"],
+        &["image", "--policies", "policies", "--output", HOSTILE],
+        &["vet", &policies],
+        &["inspect", HOSTILE],
+        &["push", HOSTILE, HOSTILE],
+        &["new", HOSTILE],
+        &[HOSTILE],
+        &["build", HOSTILE],
+    ] {
+        let ended = folder.builder(args).output().unwrap();
+        assert_plain(&[&ended.stdout, &ended.stderr]);
+    }
 }
 
 const COLOURED: &str = "--message-format json-diagnostic-rendered-ansi";

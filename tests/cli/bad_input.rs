@@ -25,7 +25,7 @@ fn what_is_neither_json_nor_yaml() {
     );
     assert_eq!(
         complaint("a.yaml", "kind: Pod\nspec: [\n"),
-        "`a.yaml` document 1: policy `pod-security-baseline`: line 2 column 7: unclosed bracket '['"
+        "`a.yaml` document 1: policy `pod-security-baseline`: line 2 column 7: `[` is never closed"
     );
 }
 
@@ -125,7 +125,7 @@ fn a_broken_document_does_not_hide_the_others_of_its_file() {
         .stdout(decision("-", 1, FINE) + &decision("-", 3, FINE))
         .stderr(
             "error: standard input document 2: policy `pod-security-baseline`: line 4 column 7: \
-             unclosed bracket '['\n",
+             `[` is never closed\n",
         );
 }
 

@@ -138,3 +138,83 @@ fn request() -> Stdio {
     writer.write_all(br#"{"method": "GET", "path": "/"}"#).unwrap();
     reader.into()
 }
+
+/// A pod with this container, on one line.
+fn pod(container: &str) -> String {
+    format!("kind: Pod\nspec: {{containers: [{{name: web, image: nginx, {container}}}]}}\n")
+}
+
+#[test]
+fn yaml_that_kubernetes_reads_otherwise_is_refused_with_its_place() {
+    let folder = Folder::new();
+    for (text, message) in [
+        (
+            "kind: Pod\nspec: {?hostNetwork: true, ?\"hostPID\": true, containers: []}\n"
+                .to_owned(),
+            "line 2 column 8: `?` marks a key here: write the key without it, or text that begins \
+             with `?` in quotes",
+        ),
+        (
+            pod("securityContext: {procMount: !null Unmasked}"),
+            "line 2 column 76: unsupported tag `!null`: write the value without it (text that \
+             begins with `!` in quotes)",
+        ),
+        (
+            pod("tty: !<tag:yaml.org,2002:bool> true"),
+            "line 2 column 52: unsupported tag `!<tag:yaml.org,2002:bool>`: write the value \
+             without it (text that begins with `!` in quotes)",
+        ),
+        (
+            format!("%YAML 1.1\n{}", pod("tty: true")),
+            "line 1 column 1: a directive: not even `kubectl` reads a file that has one",
+        ),
+        (
+            "kind: Pod\nspec: {hostNetwork: false, \"hostNetwork\": true}\n".to_owned(),
+            "line 2 column 28: duplicate key `hostNetwork`",
+        ),
+        (
+            "kind: ConfigMap\n...\nkind: Pod\nspec: {hostNetwork: true}\n".to_owned(),
+            "line 3 column 1: the document has ended before this: expected `---` on a line of its \
+             own between documents",
+        ),
+        (
+            "kind: Pod\nspec: {hostNetwork: tRUE}\n".to_owned(),
+            "line 2 column 21: expected a boolean, found the string \"tRUE\", at \
+             `spec.hostNetwork`",
+        ),
+    ] {
+        baseline(&folder, &[]).write_stdin(text).assert().code(1).stdout("").stderr(format!(
+            "error: standard input document 1: policy `pod-security-baseline`: {message}\n"
+        ));
+    }
+}
+
+#[test]
+fn yaml_that_kubernetes_reads_is_read_alike() {
+    let folder = Folder::new();
+    let denied = |text: &str| {
+        baseline(&folder, &[]).write_stdin(text).assert().code(2).stdout(decision("-", 1, WHY));
+    };
+    // The last line has no break at its end.
+    denied("spec: {hostNetwork: true}\nkind: |\n  Pod");
+    denied("kind: Pod\nspec: {hostNetwork: yes}");
+    denied("null\n---\n~\n---\n# nothing\n---\nkind: Pod\nspec: {hostNetwork: On}");
+    denied("x: &x {hostNetwork: true}\nkind: Pod\nspec: {<<: *x, containers: []}");
+
+    for number in ["1.00065e+09", "1e3", "1000.0", "-0", "-0.0", "0x3E8", "01750", "1_000"] {
+        let text = pod(&format!("securityContext: {{runAsUser: {number}}}"));
+        baseline(&folder, &[]).write_stdin(text).assert().code(0).stdout(decision("-", 1, FINE));
+    }
+    let root = pod("securityContext: {runAsUser: -0}");
+    let restricted =
+        engine(&["eval", "pod-security-restricted"]).write_stdin(root).assert().code(2);
+    let said = String::from_utf8(restricted.get_output().stdout.clone()).unwrap();
+    assert!(said.contains("runAsUser"), "{said}");
+
+    let shared = "kind: List\nx: &x {privileged: true}\nitems:\n".to_owned()
+        + &"- kind: Pod\n  spec: {containers: [{name: nULL, image: yEs, securityContext: *x}]}\n"
+            .repeat(100);
+    let judged = baseline(&folder, &[]).write_stdin(shared).assert();
+    assert_ne!(judged.get_output().status.code(), Some(0));
+    assert!(judged.get_output().stderr.is_empty());
+}

@@ -151,3 +151,48 @@ fn a_busy_port_is_told_in_a_sentence() {
     );
     assert!(said.lines().count() == 1 && said.contains(&sentence), "{said}");
 }
+
+#[test]
+fn a_password_of_the_decision_log_is_never_printed_wherever_it_is_set() {
+    let folder = Folder::new();
+    for url in [
+        "https://me:S3CRET@logs.example.com",
+        "https://S3CRET@logs.example.com/x",
+        "HTTPS://me:S3CRET@logs.example.com",
+        "https://me:12/S3CRET@logs.example.com",
+        "https://me:S3CRET%40logs.example.com",
+        "https://logs.example.com?token=S3CRET",
+        "https://logs.example.com/a#S3CRET",
+        "https://me:S3CRET?@logs.example.com",
+        "redis://me:S3CRET@logs.example.com",
+        "https:/me:S3CRET@logs.example.com",
+        "me:S3CRET@logs.example.com",
+    ] {
+        let short = format!("decision-log: '{url}'\n");
+        let long = format!("decision-log: {{to: '{url}'}}\n");
+        let flag = format!("--decision-log={url}");
+        let set = format!("decision-log.to={url}");
+        let mistyped = format!("decision-log.to:{url}");
+        let variables = ["POLICY_ENGINE_DECISION_LOG", "POLICY_ENGINE_DECISION_LOG_TO"];
+        let nothing: &[(&str, &str)] = &[];
+        for (yaml, arguments, env) in [
+            (short.as_str(), vec![], nothing),
+            (&long, vec![], nothing),
+            ("", vec![flag.as_str()], nothing),
+            ("", vec!["--set", &set], nothing),
+            ("", vec!["--set", &mistyped], nothing),
+            ("", vec![], &[(variables[0], url)]),
+            ("", vec![], &[(variables[1], url)]),
+        ] {
+            for command in ["config", "serve"] {
+                let ended = run(&folder, yaml, &[&[command], &*arguments].concat(), env);
+                let said = [ended.stdout, ended.stderr].concat();
+                let said = String::from_utf8(said).unwrap();
+                assert!(matches!(ended.status.code(), Some(78 | 64)), "{said}");
+                assert!(!said.contains("S3CRET"), "{said}");
+                let names = ["decision-log", "DECISION_LOG", "--set"];
+                assert!(names.iter().any(|name| said.contains(name)), "{said}");
+            }
+        }
+    }
+}

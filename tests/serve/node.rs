@@ -6,7 +6,8 @@ use crate::support::{Folder, Server, clients, node_modules};
 fn the_open_policy_agents_own_client_works_as_it_is() {
     let Some(modules) = node_modules() else { return };
     let folder = Folder::new();
-    let yaml = "policies: {http/authz: {policy: echo}, stress: {}}\n";
+    let yaml =
+        "policies: {http/authz: {policy: echo}, stress: {}}\ndefault-decision: http/authz/a\n";
     let server = Server::with_config(&folder, yaml, &[]);
     let ran = Command::new("node")
         .arg(clients().join("opa.js"))

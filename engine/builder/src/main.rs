@@ -28,7 +28,6 @@ mod labels;
 mod lock;
 mod manifest;
 mod pipeline;
-mod plain_text;
 mod policies_file;
 mod policies_lock;
 mod prebuilt;

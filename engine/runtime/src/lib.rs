@@ -20,6 +20,7 @@ mod policy_ref;
 mod program;
 mod reasons;
 mod registry;
+mod secrets;
 mod server;
 mod settings;
 mod stack;
@@ -28,7 +29,7 @@ mod testing;
 mod transcode;
 mod watched_file;
 
-pub use documents::{Document, DocumentError, Source};
+pub use documents::{Document, DocumentError, Source, documents};
 pub use exit::Outcome;
 pub use instance::{Decision, DecisionError, Instance};
 pub use policy_ref::{PolicyRef, PolicyRefError, VersionSelector};

@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::cryptography::{self, Unsupported};
+use crate::secrets::without_secrets;
 use crate::watched_file;
 
 /// With TLS or without it, so that only who asks for it needs a processor that can.
@@ -88,9 +89,7 @@ impl Transport {
 
 /// The URL for people, who must not see credentials.
 pub(crate) fn name(url: &Uri) -> String {
-    let authority = url.authority().map_or("", |authority| authority.as_str());
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{}://{host}{}", url.scheme_str().unwrap_or_default(), url.path())
+    without_secrets(&url.to_string()).replace("://…@", "://")
 }
 
 /// The client's errors say in their sources what went wrong.

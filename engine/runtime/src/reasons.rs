@@ -1,5 +1,6 @@
 //! Why a policy answers as it does, in words for people.
 
+use policy_api::plain_text::plain_line;
 use serde_json::Value;
 
 /// What an output says beside its verdict: its `violations` one by one, its `reason` or `message`,
@@ -14,32 +15,21 @@ pub(crate) fn reasons(output: &str) -> Vec<String> {
     }
     let reason = fields.get("reason").or_else(|| fields.get("message"));
     if let Some(reason) = reason.and_then(Value::as_str) {
-        return vec![plain(reason)];
+        return vec![plain_line(reason).into_owned()];
     }
     fields
         .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));
     if fields.is_empty() { Vec::new() } else { vec![Value::Object(fields).to_string()] }
 }
 
-/// Text that may quote an input, on one line and without what a terminal acts on.
-pub(crate) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            plain.extend(character.escape_default());
-        } else {
-            plain.push(character);
-        }
-    }
-    plain
-}
-
 fn violation(violation: &Value) -> String {
     let text = |key| violation.get(key).and_then(Value::as_str);
     match (text("field"), text("message")) {
-        (Some(field), Some(message)) => plain(&format!("{field}: {message}")),
-        (None, Some(message)) => plain(message),
-        _ => violation.as_str().map_or_else(|| violation.to_string(), plain),
+        (Some(field), Some(message)) => plain_line(&format!("{field}: {message}")).into_owned(),
+        (None, Some(message)) => plain_line(message).into_owned(),
+        _ => violation
+            .as_str()
+            .map_or_else(|| violation.to_string(), |it| plain_line(it).into_owned()),
     }
 }
 
@@ -55,6 +45,7 @@ mod tests {
             (r#"{"allowed":true}"#, ""),
             (r#"{"allowed":false,"reason":"no role"}"#, "no role"),
             (r#"{"allowed":false,"reason":"a\u001b[31mb\nc"}"#, "a\\u{1b}[31mb\\nc"),
+            ("{\"allowed\":false,\"reason\":\"a\u{202e}b\"}", "a\\u{202e}b"),
             (r#"{"allow":false,"score":7}"#, r#"{"score":7}"#),
             (
                 r#"{"allowed":false,"violations":[{"field":"spec","message":"bad"},{"message":"worse"},"worst",7]}"#,

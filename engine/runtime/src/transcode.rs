@@ -3,37 +3,22 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-/// Writes a value as JSON while it is read from another format: in the order in which it stands,
+/// Writes a value as JSON, laid out for people, while it is read: in the order in which it stands,
 /// without holding it in memory, and with the reader's own errors.
 pub(crate) struct ToJson<'a> {
     out: &'a mut Vec<u8>,
-    layout: Layout,
-}
-
-#[derive(Clone, Copy)]
-enum Layout {
-    Compact,
-    /// This many levels inside a document that is laid out for people.
-    Indented(usize),
+    /// How many levels deep the value stands.
+    level: usize,
 }
 
 impl<'a> ToJson<'a> {
-    /// On one line, with no space.
-    pub(crate) fn compact(out: &'a mut Vec<u8>) -> Self {
-        Self { out, layout: Layout::Compact }
-    }
-
     /// On many lines, for people.
     pub(crate) fn pretty(out: &'a mut Vec<u8>) -> Self {
-        Self { out, layout: Layout::Indented(0) }
+        Self { out, level: 0 }
     }
 
     fn inner(&mut self) -> ToJson<'_> {
-        let layout = match self.layout {
-            Layout::Compact => Layout::Compact,
-            Layout::Indented(level) => Layout::Indented(level + 1),
-        };
-        ToJson { out: self.out, layout }
+        ToJson { out: self.out, level: self.level + 1 }
     }
 
     /// Begins an element of an array or an object.
@@ -41,14 +26,12 @@ impl<'a> ToJson<'a> {
         if !first {
             self.out.push(b',');
         }
-        if let Layout::Indented(level) = self.layout {
-            self.break_line(level + 1);
-        }
+        self.break_line(self.level + 1);
     }
 
     fn close(&mut self, empty: bool, bracket: u8) {
-        if let (Layout::Indented(level), false) = (self.layout, empty) {
-            self.break_line(level);
+        if !empty {
+            self.break_line(self.level);
         }
         self.out.push(bracket);
     }
@@ -148,10 +131,7 @@ impl<'de> Visitor<'de> for ToJson<'_> {
                 self.out.truncate(before);
                 break;
             }
-            self.out.extend_from_slice(match self.layout {
-                Layout::Compact => b":",
-                Layout::Indented(_) => b": ",
-            });
+            self.out.extend_from_slice(b": ");
             entries.next_value_seed(self.inner())?;
             first = false;
         }
@@ -223,13 +203,6 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    fn compact(json: &str) -> String {
-        let mut out = Vec::new();
-        let mut reader = serde_json::Deserializer::from_str(json);
-        ToJson::compact(&mut out).deserialize(&mut reader).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     fn pretty(json: &str) -> String {
         let mut out = Vec::new();
         let mut reader = serde_json::Deserializer::from_str(json);
@@ -238,9 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn order_is_kept_and_space_is_not() {
-        let json = r#"{ "b": [1, -2.5, "x\n", null], "a": {"c": true, "d": [], "e": {}} }"#;
-        assert_eq!(compact(json), r#"{"b":[1,-2.5,"x\n",null],"a":{"c":true,"d":[],"e":{}}}"#);
+    fn order_is_kept() {
         assert_eq!(
             pretty(r#"{"b":[1,{}],"a":{"c":[]}}"#),
             "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": {\n    \"c\": []\n  }\n}"
@@ -264,9 +235,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_layouts_are_what_serde_json_writes(value in any_json()) {
+        fn the_layout_is_what_serde_json_writes(value in any_json()) {
             let json = serde_json::to_string(&value).unwrap();
-            prop_assert_eq!(compact(&json), json.clone());
             prop_assert_eq!(pretty(&json), serde_json::to_string_pretty(&value).unwrap());
         }
     }

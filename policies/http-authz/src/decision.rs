@@ -21,6 +21,7 @@ pub(crate) enum Reason<'a> {
     NoRole,
     UnknownRoles,
     NotGranted,
+    NoMethod,
     Ambiguous(Flaw),
 }
 
@@ -30,12 +31,15 @@ pub(crate) enum Flaw {
     NotAbsolute,
     EmptySegment,
     DotSegment,
+    Blank,
     Backslash,
+    Parameter,
+    Fragment,
     Control,
-    HiddenSeparator,
+    HiddenDelimiter,
+    LookAlike,
     BrokenEscape,
     NotUtf8,
-    Fragment,
 }
 
 impl<'a> Reason<'a> {
@@ -46,19 +50,33 @@ impl<'a> Reason<'a> {
             Self::NoRole => "the request carries no role",
             Self::UnknownRoles => "the settings define none of the request's roles",
             Self::NotGranted => "none of the request's roles allows this method on this path",
-            Self::Ambiguous(flaw) => match flaw {
-                Flaw::NotAbsolute => "the path does not start with `/`",
-                Flaw::EmptySegment => "the path has an empty segment, as in `//` or `/;x/`",
-                Flaw::DotSegment => "the path has a `.` or `..` segment",
-                Flaw::Backslash => "the path has a backslash",
-                Flaw::Control => "the path has a control character",
-                Flaw::HiddenSeparator => {
-                    "the path has an escaped `.`, `/`, `\\`, `%` or control character"
-                }
-                Flaw::BrokenEscape => "the path has a `%` without two hexadecimal digits",
-                Flaw::NotUtf8 => "the path has escaped bytes that are not UTF-8",
-                Flaw::Fragment => "the path has a `#`, which no request target may have",
-            },
+            Self::NoMethod => "the method is not one that HTTP knows the form of, such as `GET`",
+            Self::Ambiguous(flaw) => flaw.as_str(),
+        }
+    }
+}
+
+impl Flaw {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAbsolute => "the path does not start with `/`",
+            Self::EmptySegment => "the path has an empty segment, as in `//` or `/%20/`",
+            Self::DotSegment => "the path has a `.` or `..` segment, or one of dots alone",
+            Self::Blank => {
+                "the path has a blank that is not escaped, or a segment that begins or ends with one"
+            }
+            Self::Backslash => "the path has a backslash",
+            Self::Parameter => "the path has a `;`, where some servers cut it",
+            Self::Fragment => "the path has a `#`, which no request target may have",
+            Self::Control => "the path or its query has a control character",
+            Self::HiddenDelimiter => {
+                "the path has an escaped `.`, `/`, `\\`, `;`, `?`, `#`, `%` or control character"
+            }
+            Self::LookAlike => {
+                "the path has a character that some servers take for `/`, `\\`, `;`, `?`, `#` or `%`"
+            }
+            Self::BrokenEscape => "the path has a `%` without two hexadecimal digits",
+            Self::NotUtf8 => "the path has escaped bytes that are not UTF-8",
         }
     }
 }

@@ -23,10 +23,29 @@
 //! );
 //! ```
 //!
-//! A path is compared as it is written, without its query. One that servers could take for another
-//! path, as by `..`, `//` or `%2f`, is denied whoever asks.
+//! # Paths
+//!
+//! A path is compared as it is written, without its query. One that a server could take for another
+//! path is denied whoever asks, and a pattern like it is refused. These are, as characters and as
+//! escapes, once or several times over:
+//!
+//! - a delimiter inside of a segment: `\`, `;`, `#`, an escaped `/`, `?`, `.` or `%`, control
+//!   characters, and characters that Unicode or Windows turn into one of them, such as the
+//!   full-width `／` or `¥`;
+//! - a segment that is empty or blank, but for the last;
+//! - a segment of dots alone, also of those that only look like dots, and whatever blanks, `+` or
+//!   invisible characters are beside them;
+//! - a segment that begins or ends with a blank, and a blank that is not escaped;
+//! - an escape without its digits, and bytes that are not UTF-8.
+//!
+//! All else is part of a name, as are dots at its end: a server on Windows leaves those out, and
+//! what a `*` stands for is a name all the same. A pattern must not name such a segment.
+//!
+//! Methods and roles are compared as they are written, too. `get` is not `GET`, and what has no
+//! method's form is denied even where `*` allows any.
 
 mod decision;
+mod delimiters;
 mod path;
 mod pattern;
 mod policy;

@@ -44,6 +44,9 @@ impl HttpAuthz {
         if self.roles.is_empty() {
             return Ok(Reason::NothingConfigured);
         }
+        if !is_token(&request.method) {
+            return Reason::NoMethod;
+        }
         let path = match PlainPath::parse(&request.path) {
             Ok(path) => path,
             Err(flaw) => return Ok(Reason::Ambiguous(flaw)),
@@ -63,6 +66,12 @@ impl HttpAuthz {
         }
         Ok(denial)
     }
+}
+
+/// Whether a text has the form of a method (RFC 9110, 5.6.2).
+fn is_token(method: &str) -> bool {
+    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !method.is_empty() && method.bytes().all(in_token)
 }
 
 #[cfg(test)]
@@ -122,6 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_method_is_denied_where_any_is_allowed() {
+        for method in ["", " GET", "GET ", "GET\\u0000", "GET\\r\\nX", "G\\u0415T", "GET,POST"] {
+            let input = format!(
+                r#"{{"method": "{method}", "path": "/api/v1/teams/a", "roles": ["owner"]}}"#
+            );
+            let output = decide::<HttpAuthz>(SETTINGS, &input).unwrap().output.to_string();
+            let reason = "the method is not one that HTTP knows the form of, such as `GET`";
+            assert_eq!(output, denied(reason), "{method}");
+        }
+        let own = ask(SETTINGS, "M-SEARCH /api/v1/teams/a", r#"["owner"]"#);
+        assert_eq!(own, r#"{"allowed":true,"reason":"the role `owner` allows it"}"#);
+    }
+
+    #[test]
     fn without_settings_nothing_is_allowed() {
         assert_eq!(
             ask("{}", "GET /healthz", r#"["viewer"]"#),
@@ -133,11 +156,27 @@ mod tests {
     fn a_path_with_two_meanings_is_denied_and_told() {
         for (path, reason) in [
             ("api", "the path does not start with `/`"),
-            ("/api//x", "the path has an empty segment, as in `//` or `/;x/`"),
-            ("/api/../x", "the path has a `.` or `..` segment"),
+            ("/api//x", "the path has an empty segment, as in `//` or `/%20/`"),
+            ("/api/../x", "the path has a `.` or `..` segment, or one of dots alone"),
+            (
+                "/api/..%20/x",
+                "the path has a blank that is not escaped, or a segment that begins or ends with one",
+            ),
             (r"/api\\x", "the path has a backslash"),
-            (r"/api\u0000", "the path has a control character"),
-            ("/api%2fx", r"the path has an escaped `.`, `/`, `\\`, `%` or control character"),
+            ("/api/..;/x", "the path has a `;`, where some servers cut it"),
+            (r"/api\u0000", "the path or its query has a control character"),
+            (
+                "/api%2fx",
+                r"the path has an escaped `.`, `/`, `\\`, `;`, `?`, `#`, `%` or control character",
+            ),
+            (
+                "/api/..%3b/x",
+                r"the path has an escaped `.`, `/`, `\\`, `;`, `?`, `#`, `%` or control character",
+            ),
+            (
+                r"/api/..\uff0fx",
+                r"the path has a character that some servers take for `/`, `\\`, `;`, `?`, `#` or `%`",
+            ),
             ("/api%x", "the path has a `%` without two hexadecimal digits"),
         ] {
             assert_eq!(ask(SETTINGS, &format!("GET {path}"), r#"["viewer"]"#), denied(reason));
@@ -175,6 +214,15 @@ mod tests {
             error(r#"{"roles": {"": []}}"#),
             "a role of `roles` has an empty name: give it one"
         );
+        for role in [" viewer", "viewer\\t", "view\\u0000er", "\\u00a0"] {
+            let role = error(&format!(r#"{{"roles": {{"{role}": []}}}}"#));
+            assert!(
+                role.ends_with(
+                    ": expected no blank at either end of a role, and no control character"
+                ),
+                "{role}"
+            );
+        }
         assert!(error(r#"{"role": {}}"#).starts_with("unknown field `role`, expected `roles`"));
     }
 

@@ -35,6 +35,14 @@ impl Roles {
             if role.is_empty() {
                 return Err(Error::msg("a role of `roles` has an empty name: give it one"));
             }
+            // Who makes the request's roles of a header may trim them, or not.
+            if role.trim() != role || role.contains(char::is_control) {
+                return Err(Error::msg(format_args!(
+                    "`roles` has the role `{}`: expected no blank at either end of a role, and no \
+                     control character",
+                    role.escape_debug()
+                )));
+            }
             let rules = grants.iter().enumerate().map(|(index, grant)| {
                 Rule::parse(grant)
                     .map_err(|error| Error::msg(format_args!("`roles.{role}[{index}].{error}")))

@@ -102,8 +102,14 @@ impl Floor {
         if self.roles.is_empty() {
             return Err("the settings define no `roles`, so every request is denied");
         }
-        let path = request.path.split_once('?').map_or(&*request.path, |(path, _)| path);
+        if !is_token(&request.method) {
+            return Err("the method is not one that HTTP knows the form of, such as `GET`");
+        }
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         unambiguous(path)?;
+        if query.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err("the path or its query has a control character");
+        }
         if request.roles.is_empty() {
             return Err("the request carries no role");
         }
@@ -171,65 +177,81 @@ fn unambiguous(path: &str) -> Result<(), &'static str> {
     if is_remarkable(path.as_bytes()) { find_flaw(path) } else { Ok(()) }
 }
 
+fn is_token(method: &str) -> bool {
+    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !method.is_empty() && method.bytes().all(in_token)
+}
+
 /// Whether anything asks for a closer look. Without an early return, this is vectorised.
 fn is_remarkable(path: &[u8]) -> bool {
-    let bytes = path
-        .iter()
-        .fold(false, |found, byte| found | matches!(byte, b'%' | b'#' | b'\\' | 0..=0x1f | 0x7f));
+    let bytes = path.iter().fold(false, |found, byte| {
+        found | matches!(byte, b'%' | b'#' | b';' | b'\\' | 0..=b' ' | 0x7f..)
+    });
     let pairs = path.iter().zip(path.iter().skip(1)).fold(false, |found, (byte, next)| {
-        found | ((*byte == b'/') & matches!(next, b'/' | b'.' | b';'))
+        found | ((*byte == b'/') & matches!(next, b'/' | b'.' | b'+'))
     });
     bytes | pairs
 }
 
+/// As far as it goes without a list of what Unicode has beside ASCII.
 fn find_flaw(path: &str) -> Result<(), &'static str> {
-    let mut rest = path.as_bytes();
-    let mut previous = 0;
-    while let [byte, after @ ..] = rest {
-        match byte {
-            b'/' if previous == b'/' || after.first() == Some(&b';') => {
-                return Err("the path has an empty segment, as in `//` or `/;x/`");
-            }
-            b'/' if is_dot_segment(after) => return Err("the path has a `.` or `..` segment"),
-            b'#' => return Err("the path has a `#`, which no request target may have"),
-            b'\\' => return Err("the path has a backslash"),
-            0..=0x1f | 0x7f => return Err("the path has a control character"),
-            b'%' => match unescape(after) {
-                None => return Err("the path has a `%` without two hexadecimal digits"),
-                Some(b'.' | b'/' | b'\\' | b'%' | 0..=0x1f | 0x7f) => {
-                    return Err("the path has an escaped `.`, `/`, `\\`, `%` or control character");
-                }
-                Some(_) => {}
-            },
-            _ => {}
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        if segment.is_empty() && segments.peek().is_none() {
+            break;
         }
-        previous = *byte;
-        rest = after;
-    }
-    if path.contains('%') && std::str::from_utf8(&unescaped(path.as_bytes())).is_err() {
-        return Err("the path has escaped bytes that are not UTF-8");
+        let name = unescaped(segment)?;
+        for character in name.chars() {
+            match character {
+                '\\' => return Err("the path has a backslash"),
+                ';' => return Err("the path has a `;`, where some servers cut it"),
+                '#' => return Err("the path has a `#`, which no request target may have"),
+                _ if character.is_control() => {
+                    return Err("the path or its query has a control character");
+                }
+                _ => {}
+            }
+        }
+        if name.trim().is_empty() {
+            return Err("the path has an empty segment, as in `//` or `/%20/`");
+        }
+        if name.trim() != name || segment.contains(' ') {
+            return Err("the path has a blank that is not escaped, or a segment that begins or \
+                        ends with one");
+        }
+        if name.contains('.') && name.bytes().all(|byte| matches!(byte, b'.' | b'+')) {
+            return Err("the path has a `.` or `..` segment, or one of dots alone");
+        }
     }
     Ok(())
 }
 
-fn is_dot_segment(segment: &[u8]) -> bool {
-    let ([b'.', b'.', rest @ ..] | [b'.', rest @ ..]) = segment else { return false };
-    matches!(rest, [] | [b'/' | b';' | b'\\', ..])
-}
-
-fn unescaped(mut path: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(path.len());
-    while let [byte, after @ ..] = path {
-        path = after;
-        match (byte, unescape(after)) {
-            (b'%', Some(escaped)) => {
-                bytes.push(escaped);
-                path = after.get(2..).unwrap_or_default();
-            }
-            _ => bytes.push(*byte),
-        }
+fn unescaped(segment: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !segment.contains('%') {
+        return Ok(Cow::Borrowed(segment));
     }
-    bytes
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        if *byte != b'%' {
+            bytes.push(*byte);
+            continue;
+        }
+        match unescape(after).ok_or("the path has a `%` without two hexadecimal digits")? {
+            b'.' | b'/' | b'\\' | b';' | b'?' | b'#' | b'%' | 0..=0x1f | 0x7f => {
+                return Err(
+                    "the path has an escaped `.`, `/`, `\\`, `;`, `?`, `#`, `%` or control \
+                            character",
+                );
+            }
+            escaped => bytes.push(escaped),
+        }
+        rest = after.get(2..).unwrap_or_default();
+    }
+    String::from_utf8(bytes)
+        .map(Cow::Owned)
+        .map_err(|_| "the path has escaped bytes that are not UTF-8")
 }
 
 fn unescape(digits: &[u8]) -> Option<u8> {
@@ -249,7 +271,7 @@ mod tests {
     use crate::Cases;
 
     /// Paths that are told apart, beside those of the cases.
-    const PATHS: [&str; 12] = [
+    const PATHS: [&str; 18] = [
         "/api",
         "/api/",
         "/healthz?x=/..",
@@ -259,6 +281,12 @@ mod tests {
         "/api//x",
         "/api/../x",
         "/api/%2e",
+        "/api/..%3b/",
+        "/api/a;b",
+        "/api/..%20/",
+        "/api/%20/",
+        "/api/+",
+        "/api/+./",
         "/api/%zz",
         "/api/#",
         "/api/%ff",

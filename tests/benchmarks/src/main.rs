@@ -28,6 +28,7 @@ mod table;
 mod tools;
 mod watch;
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +86,8 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> io::Result<()> {
     let effort = if arguments.quick { Effort::Quick } else { Effort::Full };
     let work = arguments.work_dir.clone().unwrap_or_else(|| paths::target().join("work"));
+    // What groups write there, tools write that make no folder.
+    fs::create_dir_all(paths::target())?;
     let machine = results::Machine::of_this();
     let chosen = |group: &Group| {
         if arguments.groups.is_empty() {

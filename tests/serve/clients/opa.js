@@ -21,6 +21,7 @@ assert.deepEqual(await opa.evaluate("http/authz", { a: [1, "x", null] }), { a: [
 assert.deepEqual(await opa.evaluate("http/authz/1.2/a/0", { a: [1] }), 1);
 assert.equal(await opa.evaluate("stress/allowed", good, { fromResult: (it) => !it }), false);
 assert.equal(await opa.evaluate("nothing/allow", {}), undefined);
+assert.deepEqual(await opa.evaluateDefault({ a: [1, "x"] }), [1, "x"]);
 
 // Errors.
 const rejected = async (call) => {

@@ -24,7 +24,7 @@ fn a_server_that_serves_is_alive_and_ready() {
 }
 
 #[test]
-fn what_was_skipped_is_told_with_the_reason() {
+fn what_was_skipped_is_told_and_why_only_where_a_token_is_asked_for() {
     let folder = Folder::new();
     let yaml = "\
 policies:
@@ -40,12 +40,19 @@ policies:
     let skipped = found["skipped"].as_object().unwrap();
     let ids: Vec<_> = skipped.keys().collect();
     assert_eq!(ids, ["panicking", "refused", "unknown"]);
+    let listed = server.get("/v1/policies").json();
+    assert_eq!(listed["result"].as_array().map(Vec::len), Some(4), "{listed}");
     for (id, why) in [
         ("refused", "`refuse` is set: leave it out"),
         ("panicking", "asked to panic over the settings"),
         ("unknown", "nothing"),
     ] {
-        let told = skipped[id].as_str().unwrap();
+        assert_eq!(
+            skipped[id],
+            "it is not served, as its configuration is wrong: the log and `/v1/policies` tell why"
+        );
+        let listed = listed["result"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap();
+        let told = listed["error"].as_str().unwrap();
         assert!(told.contains("config.yaml` line ") && told.contains(why), "{told}");
 
         let found = server.post(&format!("/v1/data/{id}"), &json!({"input": 1}));
@@ -56,8 +63,6 @@ policies:
         assert_eq!(server.get(&format!("/v1/policies/{id}")).status, 503);
     }
     assert_eq!(server.post("/v1/data/echo", &json!({"input": 1})).status, 200);
-    let listed = server.get("/v1/policies").json();
-    assert_eq!(listed["result"].as_array().map(Vec::len), Some(4), "{listed}");
     let errors: Vec<_> =
         server.log_lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
     assert_eq!(errors.len(), 3, "{errors:?}");

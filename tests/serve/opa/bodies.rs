@@ -139,3 +139,69 @@ fn of_a_key_that_is_there_twice_the_last_one_counts() {
     let found = server.send("POST", "/v1/data/echo", &[], body.into());
     assert_eq!(found.json(), json!({"result": {"a": 2}}));
 }
+
+const YAML: (&str, &str) = ("content-type", "application/yaml");
+
+#[test]
+fn a_request_may_be_yaml() {
+    let server = Server::start(&["--set", "limits.body=64KiB"]);
+    let send = |kind: &str, path: &str, text: &str| {
+        server.send("POST", path, &[("content-type", kind)], text.into())
+    };
+    let ask = |path: &str, text: &str| send("application/yaml", path, text);
+    for kind in [
+        "application/yaml",
+        "text/yaml",
+        "application/x-yaml; charset=utf-8",
+        "application/openapi+yaml",
+        "Text/X-YAML",
+    ] {
+        let found = send(kind, "/v1/data/echo", "input:\n  - a: &x yes\n    b: *x\n  - 0x10\n");
+        assert_eq!(found.json(), json!({"result": [{"a": true, "b": true}, 16]}), "{kind}");
+    }
+    assert_eq!(ask("/v0/data/echo", "a: [1, x]\n").json(), json!({"a": [1, "x"]}));
+    assert_eq!(ask("/v1/data/echo/a", r#"{"input": {"a": 1}}"#).json(), json!({"result": 1}));
+    let batch = ask("/v1/batch/data/echo", "inputs:\n  one: 1\n  two: {a: 2}\n").json();
+    let expected = json!({"one": {"result": 1}, "two": {"result": {"a": 2}}});
+    assert_eq!(batch["responses"], expected);
+    let compressed = [YAML, GZIP];
+    let found = server.send("POST", "/v0/data/echo", &compressed, gzip(b"a: [1]\n"));
+    assert_eq!(found.json(), json!({"a": [1]}));
+    // Nothing is no input, as in JSON.
+    for nothing in ["", "# nothing\n"] {
+        let found = ask("/v1/data/echo", nothing).json();
+        assert_eq!(found["warning"]["code"], "api_usage_warning", "{nothing:?}");
+    }
+    // What is said to be JSON, or nothing, is JSON.
+    for kind in ["application/json", "text/plain"] {
+        assert_eq!(send(kind, "/v0/data/echo", "a: 1\n").status, 400, "{kind}");
+    }
+}
+
+#[test]
+fn yaml_is_read_as_kubernetes_reads_it_and_within_the_same_limits() {
+    let server = Server::start(&["--set", "limits.body=64KiB"]);
+    let ask = |text: &str| server.send("POST", "/v0/data/echo", &[YAML], text.into());
+    for text in ["a: !mine 1\n", "a: 1\na: 2\n", "a: [1\n", "a: 1\n---\nb: 2\n", "\u{0}"] {
+        let found = ask(text);
+        let error = found.json();
+        assert_eq!((found.status, &error["code"]), (400, &json!("invalid_parameter")), "{error}");
+        let message = error["message"].as_str().unwrap();
+        let begins = "the request's body is not YAML as Kubernetes reads it: ";
+        assert!(message.starts_with(begins), "{message}");
+    }
+    let found = server.send("POST", "/v0/data/echo", &[YAML], b"a: \xff\n".into());
+    assert_eq!(found.status, 400);
+    let too_large = format!("a: {}\n", "x".repeat(64 << 10));
+    let message = "the request's body is larger than 65536 bytes, the most that is read of one";
+    assert_error(&ask(&too_large), 400, "invalid_parameter", message);
+    // Small as it comes, and large with its aliases.
+    let bomb = format!("a: &a {}\nb: [*a, *a, *a, *a, *a]\n", "x".repeat(15 << 10));
+    let message = "the request's body is larger than 65536 bytes once its aliases are filled in, \
+                   the most that is read of one";
+    assert_error(&ask(&bomb), 400, "invalid_parameter", message);
+    let deep = ask(&nested(100));
+    assert_eq!((deep.status, deep.text()), (200, nested(100)));
+    assert_eq!(ask(&nested(101)).status, 400);
+    assert_eq!(ask(&nested(20_000)).status, 400);
+}

@@ -113,12 +113,14 @@ fn nothing_can_be_written_and_the_methods_are_told() {
 #[test]
 fn a_route_that_is_not_there_is_404() {
     let server = Server::start(&[]);
-    for path in ["/", "/v1", "/v1/database", "/v1/query", "/v1/compile", "/data/echo"] {
+    for path in ["/v1", "/v1/database", "/v1/query", "/v1/compile", "/data/echo"] {
         let message = format!("nothing is at `{path}`: `/openapi.json` tells what is where");
         for found in [server.get(path), server.post(path, &json!({"input": 1}))] {
             assert_error(&found, 404, "resource_not_found", &message);
         }
     }
+    let message = "nothing is at `/`: `/openapi.json` tells what is where";
+    assert_error(&server.get("/"), 404, "resource_not_found", message);
     let found = server.post("/v1/data/%ff", &json!({}));
     let message = "the path is not UTF-8 once it is decoded";
     assert_error(&found, 400, "invalid_parameter", message);

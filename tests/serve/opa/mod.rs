@@ -4,6 +4,8 @@
 mod batch;
 /// What requests come as: encodings, sizes, depths.
 mod bodies;
+/// What is asked where no policy is named.
+mod default;
 /// Why there is no answer, in OPA's words.
 mod errors;
 /// What stands beside questions and answers: ids, traces, methods.

@@ -1,8 +1,8 @@
 use clap::ValueEnum;
+use policy_api::plain_text::{plain, plain_json};
 use serde::Serialize;
 
 use super::Failure;
-use crate::plain_text::plain;
 
 /// How a result is printed, by `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,7 +22,7 @@ impl Format {
     ) -> Result<(), Failure> {
         let mut printed = match self {
             Self::Text => plain(&text()).into_owned(),
-            Self::Json => serde_json::to_string_pretty(document)?,
+            Self::Json => plain_json(&serde_json::to_string_pretty(document)?).into_owned(),
         };
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');

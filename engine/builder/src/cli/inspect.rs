@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::plain_text::plain_line;
 use crate::report::megabytes;
 use crate::supply::{Described, PlatformImage};
+use policy_api::plain_text::plain_line;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder inspect policy-engine.tar")]
@@ -65,7 +65,7 @@ impl Inspect {
         let document = of(platform);
         let document =
             document.ok_or_else(|| Failure::NotAttached { image: self.image.clone(), what })?;
-        super::print_bytes(document)?;
+        super::print_document(document)?;
         super::print("\n")
     }
 }

@@ -27,11 +27,13 @@ mod verify;
 mod vet;
 mod watch;
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use policy_api::plain_text::{plain, plain_json};
 
 use crate::builder_image::BuilderImageError;
 use crate::compile::CompileError;
@@ -43,7 +45,6 @@ use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::interrupt;
 use crate::lock::LockError;
 use crate::pipeline::PipelineError;
-use crate::plain_text::plain;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
 use crate::push::PushError;
@@ -69,7 +70,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             let asked_for =
                 matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let printed = error.print().is_ok();
+            let printed = print_of_clap(&error).is_ok();
             return match (asked_for, printed) {
                 (true, true) => ExitCode::SUCCESS,
                 (true, false) => ExitCode::from(FAILED),
@@ -115,12 +116,26 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     }
 }
 
+/// Text of this program's own, in which everything else is plain.
 fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+    io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)
 }
 
-fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
-    io::stdout().write_all(bytes).map_err(Failure::Print)
+/// A document as it is, unless a terminal would act on it.
+fn print_document(bytes: &[u8]) -> Result<(), Failure> {
+    let shown = match str::from_utf8(bytes) {
+        Ok(text) if io::stdout().is_terminal() => plain_json(text),
+        _ => return io::stdout().write_all(bytes).map_err(Failure::Print),
+    };
+    print(&shown)
+}
+
+/// In colours where they are wanted, unless it quotes what a terminal would act on.
+fn print_of_clap(error: &clap::Error) -> io::Result<()> {
+    match plain(&error.render().to_string()) {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
+    }
 }
 
 /// Why what was asked for is not there.

@@ -4,7 +4,6 @@ use super::sources::Sources;
 use super::{Order, PipelineError};
 use crate::compile::Target;
 use crate::generate::Workspace;
-use crate::plain_text::plain;
 use crate::progress::Progress;
 use crate::vet::{self, Outcome, Rules, RulesError, VetError};
 
@@ -40,7 +39,7 @@ impl Sources {
                 }
             }
             if !outcome.passes() {
-                progress.line(&plain(&outcome.text()));
+                progress.line(&outcome.text());
                 return Err(VetError::Found(outcome.sentence()).into());
             }
         }

@@ -11,11 +11,11 @@ use std::rc::Rc;
 use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::{ImageName, ImageNameError};
-use crate::plain_text::plain_line;
 use crate::progress::Progress;
 use crate::store::registry::{Destination, Options, RegistryError, Repository};
 use crate::store::{Store, StoreError};
 use contents::{Contents, ContentsError, Part, Referrer};
+use policy_api::plain_text::plain_line;
 
 /// As containerd has an image's name in a layout; `image` writes it.
 const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";

@@ -1,12 +1,12 @@
 use std::io::{self, Write};
 
+use policy_api::plain_text::plain_line;
 use tracing::warn;
 
 use super::args::{self, TextOrJson};
 use super::{Failure, output};
 use crate::config::{self, Setting, Shown};
 use crate::exit::Outcome;
-use crate::reasons::plain;
 use crate::registry::Registry;
 
 pub(super) fn run(
@@ -41,7 +41,9 @@ fn row(setting: &Setting) -> Vec<String> {
         Shown::Json(json) => json.get(),
         Shown::Nothing => "none",
     };
-    [&setting.path, value, &setting.origin.to_string()].map(plain).to_vec()
+    [&setting.path, value, &setting.origin.to_string()]
+        .map(|it| plain_line(it).into_owned())
+        .to_vec()
 }
 
 #[cfg(test)]

@@ -13,17 +13,20 @@ mod serve;
 mod validate;
 mod version;
 
+use std::borrow::Cow;
+use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use policy_api::plain_text::{plain, plain_line};
 
 use crate::config::Mistakes;
 use crate::exit::Outcome;
 use crate::program::Program;
-use crate::reasons::plain;
 use crate::registry::Registry;
+use crate::secrets::without_secrets;
 use crate::stack;
 use args::{Args, Command};
 
@@ -39,7 +42,7 @@ pub fn main(program: &Program) -> ExitCode {
         Err(error) => {
             let asked_for =
                 matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let printed = error.print().is_ok();
+            let printed = print_of_clap(error).is_ok();
             return match (asked_for, printed) {
                 (true, true) => Outcome::Allowed,
                 (true, false) => Outcome::Failed,
@@ -89,7 +92,7 @@ fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
         }
         return outcome;
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = output::Plain::new(BufWriter::new(io::stdout().lock()));
     let outcome = match args.command {
         Command::List(args) => list::run(&args, &registry, &mut out),
         Command::Describe(args) => describe::run(&args, &registry, &mut out),
@@ -103,6 +106,23 @@ fn run(program: &Program, args: Args) -> Result<Outcome, Failure> {
     }?;
     out.flush()?;
     Ok(outcome)
+}
+
+/// In colours where they are wanted, unless it quotes what a terminal would act on; without
+/// passwords of URLs.
+fn print_of_clap(error: clap::Error) -> io::Result<()> {
+    let secret = |text: &str| matches!(without_secrets(text), Cow::Owned(_));
+    let arguments: Vec<_> = env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+    let error = if arguments.iter().any(|argument| secret(argument)) {
+        let shown = arguments.iter().map(|argument| without_secrets(argument).into_owned());
+        Args::try_parse_from(shown).err().unwrap_or(error)
+    } else {
+        error
+    };
+    match plain(&error.render().to_string()) {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
+    }
 }
 
 /// Why a command stops.
@@ -144,5 +164,5 @@ impl From<io::Error> for Failure {
 /// One sentence on standard error.
 fn complain(message: &str) {
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", plain(message));
+    let _ = writeln!(io::stderr(), "error: {}", plain_line(message));
 }

@@ -15,7 +15,7 @@ pub(super) const CONFIG: &str = "POLICY_ENGINE_CONFIG";
 const DEFAULT_LISTEN: &str = "POLICY_ENGINE_DEFAULT_LISTEN";
 
 /// What has a variable. Policies have none: their ids and their settings have any names.
-pub(super) const SETTINGS: [&str; 34] = [
+pub(super) const SETTINGS: [&str; 35] = [
     "listen",
     "diagnostic-listen",
     "unix-socket-mode",
@@ -36,6 +36,7 @@ pub(super) const SETTINGS: [&str; 34] = [
     "max-stuck",
     "shutdown.wait",
     "shutdown.grace",
+    "default-decision",
     "skip-invalid",
     "decision-log",
     "decision-log.to",

@@ -1,9 +1,9 @@
-use std::borrow::Cow;
 use std::fmt;
 
 use super::environment::variable_of;
 use super::node::Node;
 use super::origin::Origin;
+use crate::secrets::without_secrets;
 
 /// Something in the configuration that is not as it must be, in a sentence with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ impl Mistake {
             let found = found.in_words();
             Self::at(origin, format_args!("`{path}` is {found}: expected {expected}"))
         };
-        let Some(value) = found.as_text().map(without_password) else { return elsewhere() };
+        let Some(value) = found.as_text().map(without_secrets) else { return elsewhere() };
         // The variable or the flag may name the setting already.
         let text = match origin {
             Origin::Environment { variable } if *variable == variable_of(path) => {
@@ -75,15 +75,6 @@ impl Mistake {
 
 /// How many are told: who made more has another file in mind.
 const MAX_TOLD: usize = 100;
-
-/// What must not stand in a terminal or a log: a URL's `user:password@`.
-fn without_password(value: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = value.split_once("://") else { return Cow::Borrowed(value) };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{scheme}://…@{host}")),
-        None => Cow::Borrowed(value),
-    }
-}
 
 /// Everything that is wrong with a configuration: in the file from its beginning to its end, then
 /// in the environment and on the command line.

@@ -52,9 +52,19 @@ pub(crate) struct Config {
     pub(crate) shutdown: Shutdown,
     /// The policies as they are served, sorted by id.
     pub(crate) policies: Policies,
+    /// What `POST /` asks.
+    pub(crate) default_decision: Option<DefaultDecision>,
     /// Serve the other policies where some are not valid.
     pub(crate) skip_invalid: bool,
     pub(crate) decision_log: Option<DecisionLog>,
+}
+
+/// What is asked where a request names no policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DefaultDecision {
+    /// As below `/v0/data/`: an id, perhaps with a version and a field of the answer.
+    pub(crate) path: String,
+    pub(crate) origin: Origin,
 }
 
 /// What to listen on.

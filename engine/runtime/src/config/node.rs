@@ -2,6 +2,7 @@
 
 use super::origin::Origin;
 use crate::documents::tree::Tree;
+use crate::secrets::without_secrets;
 
 /// A part of the configuration, or all of it.
 pub(crate) type Node = Tree<Origin>;
@@ -49,7 +50,7 @@ impl Tree<Origin> {
     pub(super) fn in_words(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),
-            Value::Literal(text) | Value::Text(text) => format!("`{text}`"),
+            Value::Literal(text) | Value::Text(text) => format!("`{}`", without_secrets(text)),
             Value::List(_) => "a list".to_owned(),
             Value::Table(_) => "a table".to_owned(),
         }

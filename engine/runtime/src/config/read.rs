@@ -8,7 +8,10 @@ use super::node::Node;
 use super::origin::Origin;
 use super::report::{Read, Report, Told};
 use super::section::{Element, List, Section};
-use super::{Address, Config, Limits, Policies, Shutdown, Tls, decision_log, policies, values};
+use super::{
+    Address, Config, DefaultDecision, Limits, Policies, Shutdown, Tls, decision_log, policies,
+    values,
+};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.
 pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies) {
@@ -25,6 +28,10 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies
     let limits = root.section("limits", report).and_then(|it| limits(it, report));
     let defaults = policies::Defaults::read(&mut root, report);
     let shutdown = root.section("shutdown", report).and_then(|it| shutdown(it, report));
+    let origin = root.origin_of("default-decision").unwrap_or(Origin::Default);
+    let default_decision = root
+        .optional("default-decision", values::decision, report)
+        .map(|path| path.map(|path| DefaultDecision { path, origin }));
     let skip_invalid = root.value("skip-invalid", "false", values::switch, report);
     let log = root.optional_section("decision-log", report);
     let log = log.and_then(|it| it.map(|it| decision_log::read(it, report)).transpose());
@@ -48,6 +55,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies
             limits: limits?,
             shutdown: shutdown?,
             policies: policies.clone(),
+            default_decision: default_decision?,
             skip_invalid: skip_invalid?,
             decision_log: log?,
         })

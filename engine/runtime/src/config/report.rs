@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use super::mistake::Mistake;
 use super::node::{Node, Value};
 use super::origin::Origin;
+use crate::secrets::without_secrets;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Report {
     /// Keeps what counts, with its place.
     pub(super) fn show(&mut self, path: String, node: &Node) {
         let value = match node.as_text() {
-            Some(text) => Shown::Text(text.to_owned()),
+            Some(text) => Shown::Text(without_secrets(text).into_owned()),
             None if node.is_null() => Shown::Nothing,
             None => RawValue::from_string(node.to_json())
                 .map_or_else(|error| Shown::Text(error.to_string()), Shown::Json),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::load::load_as_far_as_possible;
 use super::mistake::{Mistake, Mistakes};
 use super::origin::Origin;
-use super::{Instance, Loaded, Mode, Policies, Sources};
+use super::{DefaultDecision, Instance, Loaded, Mode, Policies, Sources};
 use crate::instance::InstanceError;
 use crate::policy_ref::{PolicyRef, VersionSelector};
 use crate::registry::{Entry, Registry};
@@ -90,9 +90,26 @@ pub(crate) fn load_and_resolve(
         Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
         Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
     };
+    let default_decision = loaded.as_ref().and_then(|it| it.config.default_decision.as_ref());
+    if let Some(DefaultDecision { path, origin }) = default_decision {
+        let is_below = |id: &str| {
+            path.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !policies.iter().any(|(id, _)| is_below(id)) {
+            mistakes.push(Mistake::at(
+                origin,
+                format_args!(
+                    "`default-decision` is `{path}`: expected the id of a policy that is served, \
+                     perhaps with what is wanted of its answer"
+                ),
+            ));
+        }
+    }
     match loaded {
         Some(loaded)
-            if loaded.config.skip_invalid || policies.iter().all(|(_, policy)| policy.is_ok()) =>
+            if mistakes.is_empty()
+                && (loaded.config.skip_invalid
+                    || policies.iter().all(|(_, policy)| policy.is_ok())) =>
         {
             Ok((loaded, policies))
         }

@@ -44,6 +44,12 @@ impl Section {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
+    /// Where a key is set that was not asked for yet.
+    pub(super) fn origin_of(&self, key: &str) -> Option<Origin> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(entry.value.at.clone())
+    }
+
     /// What stands under a key, with the key.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry> {
         self.known.push(key);

@@ -11,6 +11,7 @@ use hyper::Uri;
 use super::report::Parsed;
 use super::{Address, Mode, WhenFull};
 use crate::policy_ref::PolicyRef;
+use crate::secrets::without_secrets;
 
 /// More of anything is a slip of the finger, and less than what arithmetic on it can take.
 const MOST: usize = 1_000_000_000;
@@ -130,6 +131,16 @@ pub(super) fn is_id(text: &str) -> bool {
     })
 }
 
+/// What is asked by default: with OPA, it may begin with a slash.
+pub(super) fn decision(text: &str) -> Parsed<String> {
+    let path = text.strip_prefix('/').unwrap_or(text);
+    let is_path = path.split('/').all(|name| !name.is_empty() && !name.contains(char::is_control));
+    is_path.then(|| path.to_owned()).ok_or_else(|| {
+        "a policy's id, perhaps with what is wanted of its answer, such as `http/authz/allowed`"
+            .to_owned()
+    })
+}
+
 /// Where the decision log goes, with nothing else of it.
 pub(super) enum To {
     Stdout,
@@ -141,12 +152,12 @@ pub(super) enum To {
 pub(super) fn destination(text: &str) -> Parsed<To> {
     let collector = || {
         let uri: Uri = text.parse().ok()?;
-        let authority = uri.authority()?;
-        let plain = uri.query().is_none() && !authority.as_str().contains('@');
-        (plain && !authority.host().is_empty() && !text.contains('#'))
+        (!uri.authority()?.host().is_empty())
             .then(|| To::Collector(text.trim_end_matches('/').to_owned()))
     };
-    let found = if text.starts_with("http://") || text.starts_with("https://") {
+    let found = if without_secrets(text) != text {
+        None
+    } else if text.starts_with("http://") || text.starts_with("https://") {
         collector()
     } else if text == "stdout" {
         Some(To::Stdout)
@@ -237,6 +248,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_is_a_path() {
+        assert_eq!(decision("/http/authz/allow"), Ok("http/authz/allow".to_owned()));
+        assert_eq!(decision("pods"), Ok("pods".to_owned()));
+        for text in ["", "/", "//a", "a//b", "a/", "a\n"] {
+            assert!(decision(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn destinations_are_told_by_how_they_begin() {
         let kind = |text| match destination(text) {
             Ok(To::Stdout) => "stdout".to_owned(),
@@ -254,6 +274,10 @@ mod tests {
             ("http://a?b", "none"),
             ("http://a#b", "none"),
             ("http://u:p@a", "none"),
+            ("http://u:1/p@a", "none"),
+            ("http://u:p%40a", "none"),
+            ("HTTP://u:p@a", "none"),
+            ("u:p@a/b", "none"),
             ("ftp://a", "none"),
             ("false", "none"),
             ("", "none"),

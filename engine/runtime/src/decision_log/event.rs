@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use policy_api::Verdict;
+use policy_api::plain_text::plain_json;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -48,6 +51,9 @@ pub(crate) struct Event<'a> {
 pub(crate) struct EventError<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
+    /// Whether the policy took the input for what it asks for. In any other, pointers may miss
+    /// what they are meant for.
+    pub(crate) understood: bool,
 }
 
 /// What all events have in common.
@@ -56,6 +62,8 @@ pub(super) struct Template {
     /// As a JSON object.
     labels: String,
     redaction: Redaction,
+    /// Whether events are seen as they are written.
+    on_terminal: bool,
 }
 
 impl Template {
@@ -71,7 +79,8 @@ impl Template {
         labels.insert("id".to_owned(), instance.to_string().into());
         labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         let redaction = Redaction::new(&config.erase, &config.mask)?;
-        Ok(Self { labels: Value::Object(labels).to_string(), redaction })
+        let on_terminal = config.to == config::Destination::Stdout && io::stdout().is_terminal();
+        Ok(Self { labels: Value::Object(labels).to_string(), redaction, on_terminal })
     }
 }
 
@@ -97,11 +106,13 @@ impl Event<'_> {
         for (name, part, value) in
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
-            if let Some(value) = value {
-                event.unless_empty(name, |out| {
-                    template.redaction.write(part, value, out, &mut changes)
-                });
+            let Some(value) = value else { continue };
+            let refused = part == Part::Input && self.error.is_some_and(|it| !it.understood);
+            if refused && template.redaction.hide(part, &mut changes) {
+                continue;
             }
+            event
+                .unless_empty(name, |out| template.redaction.write(part, value, out, &mut changes));
         }
         event.texts("erased", &changes.erased);
         event.texts("masked", &changes.masked);
@@ -137,6 +148,12 @@ impl Event<'_> {
             }
         });
         event.end();
+        if template.on_terminal
+            && let Ok(text) = str::from_utf8(&out)
+            && let Cow::Owned(plain) = plain_json(text)
+        {
+            out = plain.into_bytes();
+        }
         // What is queued is bounded by its length, so there must not be more behind it.
         out.into_boxed_slice()
     }
@@ -290,7 +307,11 @@ mod tests {
     #[test]
     fn an_error_quotes_nothing_that_is_erased() {
         let input = to_raw_value(&json!({"age": "hunter2"})).unwrap();
-        let error = EventError { code: "invalid_input", message: "expected a number: `hunter2`" };
+        let error = EventError {
+            code: "internal_error",
+            message: "expected a number: `hunter2`",
+            understood: true,
+        };
         let event = Event { input: Some(&input), error: Some(error), ..least() };
         assert_eq!(decoded(&event, &config())["error"]["message"], error.message);
         let mut config = config();
@@ -298,10 +319,27 @@ mod tests {
         assert_eq!(
             decoded(&event, &config)["error"],
             json!({
-                "code": "invalid_input",
+                "code": "internal_error",
                 "message": "left out: it may quote what is erased or masked",
             })
         );
+    }
+
+    #[test]
+    fn an_input_that_the_policy_does_not_take_is_not_shown_where_something_is_erased() {
+        let input = to_raw_value(&json!(["hunter2"])).unwrap();
+        let error =
+            EventError { code: "invalid_parameter", message: "`hunter2`", understood: false };
+        let event = Event { input: Some(&input), error: Some(error), ..least() };
+        assert_eq!(decoded(&event, &config())["input"], json!(["hunter2"]));
+        let mut config = config();
+        config.mask.insert("/input/password".to_owned(), json!("-"));
+        let text = encoded(&event, &config);
+        assert!(!text.contains("hunter2"), "{text}");
+        assert_eq!(decoded(&event, &config)["erased"], json!(["/input"]));
+        // Of results alone, nothing is said of inputs.
+        config.mask = BTreeMap::from([("/result/a".to_owned(), json!(1))]);
+        assert_eq!(decoded(&event, &config)["input"], json!(["hunter2"]));
     }
 
     proptest! {
@@ -313,7 +351,7 @@ mod tests {
             // As people write it.
             let input = input.replace("[{", "[\r\n{\n");
             let Ok(input) = serde_json::from_str::<&RawValue>(&input) else { return Ok(()) };
-            let error = EventError { code: &text, message: "S3CRET" };
+            let error = EventError { code: &text, message: "S3CRET", understood: true };
             let mut config = config();
             config.labels.insert(text.clone(), other.clone());
             if erase {

@@ -35,20 +35,21 @@ enum Origin<'a> {
 }
 
 /// Every document of a source, in order; one that cannot be read does not hide the next.
-pub(crate) fn documents<'a>(
+#[must_use]
+pub fn documents<'a>(
     source: &'a Source,
 ) -> Box<dyn Iterator<Item = Result<Document<'a>, DocumentError>> + 'a> {
     match source.format() {
         Format::Json => Box::new(json::documents(source.bytes())),
-        Format::Yaml => match utf8(source) {
+        Format::Yaml => match utf8(source.bytes()) {
             Ok(text) => Box::new(yaml::documents(text)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         },
     }
 }
 
-fn utf8(source: &Source) -> Result<&str, DocumentError> {
-    std::str::from_utf8(source.bytes()).map_err(|error| DocumentError {
+fn utf8(bytes: &[u8]) -> Result<&str, DocumentError> {
+    std::str::from_utf8(bytes).map_err(|error| DocumentError {
         message: format!("the text is not UTF-8, at byte {}", error.valid_up_to() + 1),
         place: None,
     })
@@ -64,14 +65,29 @@ pub(crate) fn single_document(source: &Source) -> Result<Option<Document<'_>>, S
     }
 }
 
+/// The one document of a text in YAML, as JSON text; `None` where it holds none.
+pub(crate) fn yaml_to_json(bytes: &[u8]) -> Result<Option<Vec<u8>>, DocumentError> {
+    let text = utf8(bytes)?;
+    let mut all = yaml::documents(text);
+    let first = all.next().transpose()?;
+    if all.next().transpose()?.is_some() {
+        return Err(DocumentError {
+            message: "a second document begins: expected one".to_owned(),
+            place: None,
+        });
+    }
+    Ok(first.map(|document| document.json.into_owned()))
+}
+
 /// The one document of a source whose name says that it is TOML, YAML or JSON, with the places of
 /// everything in it; `None` where it holds none.
 pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError> {
-    let text = utf8(source)?;
+    let text = utf8(source.bytes())?;
     match source.extension() {
         Some("toml") => toml::tree(text).map(Some),
-        // JSON is YAML, and only the reader of YAML tells places.
-        Some("yaml" | "yml" | "json") => yaml::single_tree(text),
+        Some("yaml" | "yml") => yaml::single_tree(text),
+        // Only the reader of YAML tells places.
+        Some("json") => yaml::json_tree(text),
         _ => Err(DocumentError {
             message: "its name does not say what is in it: expected one that ends in `.toml`, \
                       `.yaml`, `.yml` or `.json`"

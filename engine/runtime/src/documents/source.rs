@@ -16,6 +16,12 @@ pub(super) enum Format {
 }
 
 impl Source {
+    /// What was read elsewhere, as if from a file of this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), bytes: bytes.into() }
+    }
+
     /// Reads a file, or standard input for `-`, of at most `limit` bytes.
     ///
     /// # Errors
@@ -68,11 +74,6 @@ impl Source {
                 _ => Format::Yaml,
             },
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn of(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
             ("-", "", Format::Yaml),
             ("-", "{\"a\": 1}\n---\n{\"b\": 2}", Format::Yaml),
         ] {
-            assert_eq!(Source::of(name, text).format(), format, "{name} {text}");
+            assert_eq!(Source::new(name, text).format(), format, "{name} {text}");
         }
     }
 

@@ -23,12 +23,16 @@ use super::opa::{self, OpaError};
 use super::query::Query;
 use super::recorder::Call;
 use super::response::{self, Reply};
-use super::route::{Dialect, NoRoute, Route, dialect};
+use super::route::{DataApi, Dialect, NoRoute, Path, Route, dialect};
 use super::trace::{Spans, Trace};
+use super::yaml_body;
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
 use crate::metrics::Metrics;
 use crate::program::Program;
+
+/// What is asked where a request names nothing, and nothing is set for that: as with OPA.
+const DEFAULT_DECISION: &str = "system/main";
 
 /// The longest id of a request that is taken over into logs.
 pub(super) const MAX_REQUEST_ID: usize = 128;
@@ -55,6 +59,8 @@ pub(super) struct State {
     pub(super) deployment: Deployment,
     pub(super) gate: Arc<Gate>,
     pub(super) limits: Limits,
+    /// What is asked where a request names nothing, if that is set.
+    pub(super) default_decision: Option<Path>,
     /// Of the decision log's events, as `/v1/config` tells them.
     pub(super) labels: BTreeMap<String, String>,
 }
@@ -104,10 +110,10 @@ impl App {
         // It lies in the buffer of its connection, which without it serves for the next as well.
         drop(head);
         let reply = match question {
-            Ok(Question { route, dialect, coding, query, request_id }) => {
+            Ok(Question { route, dialect, coding, yaml, query, request_id }) => {
                 let traced = &traced;
                 let call = Call { query, request_id, traced, peer, received, started };
-                let answer = self.decide(&state, &call, route, dialect, coding, body);
+                let answer = self.decide(&state, &call, route, dialect, (coding, yaml), body);
                 answer.instrument(span.clone()).await
             }
             Err(reply) => reply,
@@ -178,10 +184,11 @@ impl App {
             Route::Policies => opa::policies(state),
             Route::Policy(path) => opa::policy(state, &path).unwrap_or_else(|error| error.reply()),
             Route::Config => opa::config(state),
-            Route::Data(..) | Route::Batch(_) | Route::Admission(..) => {
+            Route::Data(..) | Route::Default | Route::Batch(_) | Route::Admission(..) => {
                 let coding = Coding::of(&head.headers).map_err(|error| unread(dialect, &error))?;
+                let yaml = dialect == Dialect::Opa && yaml_body::is_announced(&head.headers);
                 let request_id = request_id(&head.headers);
-                return Ok(Question { route, dialect, coding, query, request_id });
+                return Ok(Question { route, dialect, coding, yaml, query, request_id });
             }
         })
     }
@@ -192,13 +199,19 @@ impl App {
         call: &Call<'_>,
         route: Route,
         dialect: Dialect,
-        coding: Coding,
+        (coding, yaml): (Coding, bool),
         body: B,
     ) -> Reply
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
-        let body = match body::read(coding, body, &state.limits, &self.memory).await {
+        let read = body::read(coding, body, &state.limits, &self.memory).await;
+        let limit = state.limits.body;
+        let body = match read {
+            Ok(body) if yaml => yaml_body::to_json(&body, limit, &self.memory),
+            read => read,
+        };
+        let body = match body {
             Ok(body) => body,
             Err(error) => return unread(dialect, &error),
         };
@@ -206,6 +219,13 @@ impl App {
             Route::Data(api, path) => opa::data(self, state, call, api, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
+            Route::Default => {
+                let unset = Path::new(DEFAULT_DECISION);
+                let path = state.default_decision.as_ref().unwrap_or(&unset);
+                opa::data(self, state, call, DataApi::V0, path, body)
+                    .await
+                    .unwrap_or_else(|error| error.reply())
+            }
             Route::Batch(path) => opa::batch(self, state, call, &path, body)
                 .await
                 .unwrap_or_else(|error| error.reply()),
@@ -245,6 +265,8 @@ struct Question {
     route: Route,
     dialect: Dialect,
     coding: Coding,
+    /// Whether the body is YAML.
+    yaml: bool,
     query: Query,
     request_id: Option<Arc<str>>,
 }

@@ -175,6 +175,14 @@ pub(super) enum BodyError {
     Broken(String),
     #[error("the request's body is not the gzip that `content-encoding` says: {0}")]
     Gzip(String),
+    /// As its own reader tells.
+    #[error("the request's body is not YAML as Kubernetes reads it: {0}")]
+    Yaml(String),
+    #[error(
+        "the request's body is larger than {limit} bytes once its aliases are filled in, the most \
+         that is read of one"
+    )]
+    TooLargeYaml { limit: usize },
     #[error("the request's `content-encoding` is `{0}`: expected `gzip` or none")]
     Encoding(String),
 }

@@ -10,6 +10,7 @@ use tracing::error;
 use super::app::State;
 use super::deployment::Deployment;
 use super::gate::Gate;
+use super::route::Path;
 use super::served::{Readers, Served};
 use crate::config::{Config, Named, Resolved};
 use crate::metrics::Metrics;
@@ -28,13 +29,15 @@ pub(super) fn state(
     before: Option<&State>,
 ) -> State {
     let mut all = Vec::with_capacity(policies.len());
+    let log = config.decision_log.as_ref();
+    let discreet = log.is_some_and(|log| !log.erase.is_empty() || !log.mask.is_empty());
     let mut skipped = BTreeMap::new();
     for (id, policy) in policies {
         match policy {
             Ok(resolved) => {
                 let version = &resolved.entry.version;
                 let before = before.and_then(|state| state.deployment.exactly(&id, version));
-                all.push(served(id, resolved, metrics, readers, before));
+                all.push(served(id, resolved, metrics, readers, discreet, before));
             }
             Err(mistake) => {
                 error!(id, "the policy is skipped: {mistake}");
@@ -48,6 +51,7 @@ pub(super) fn state(
         deployment: Deployment::new(all, skipped),
         gate: gate.unwrap_or_else(|| Arc::new(Gate::new(limits, metrics.requests.clone()))),
         limits: config.limits.clone(),
+        default_decision: config.default_decision.as_ref().map(|it| Path::new(&it.path)),
         labels: config.decision_log.as_ref().map(|log| log.labels.clone()).unwrap_or_default(),
     }
 }
@@ -57,6 +61,7 @@ fn served(
     resolved: Resolved,
     metrics: &Metrics,
     readers: &Arc<Readers>,
+    discreet: bool,
     before: Option<&Arc<Served>>,
 ) -> Served {
     let Resolved { entry, config, instance } = resolved;
@@ -70,6 +75,7 @@ fn served(
         timeout: config.timeout,
         mode: config.mode,
         max_stuck: config.max_stuck,
+        discreet,
         blocking: AtomicBool::new(asked_for || learnt),
         stuck: before.map(|before| Arc::clone(&before.stuck)).unwrap_or_default(),
         readers: Arc::clone(readers),

@@ -151,6 +151,7 @@ mod tests {
                 timeout: Duration::from_secs(1),
                 mode: Mode::Enforce,
                 max_stuck: 1,
+                discreet: false,
                 blocking: AtomicBool::new(false),
                 stuck: Arc::default(),
                 metrics: metrics.policy(id, "echo", version),

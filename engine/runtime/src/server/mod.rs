@@ -36,5 +36,6 @@ mod run;
 mod served;
 mod signals;
 mod trace;
+mod yaml_body;
 
 pub(crate) use run::{ServeError, run};

@@ -99,6 +99,11 @@ pub(super) async fn decide(
         return Decided { id, answer, monitored, lenient };
     };
     let error = answer.as_ref().err().map(|problem| OpaError::no_answer(served, problem));
+    // Whom it was not put to, or who refuses it, has not read it.
+    let understood = !matches!(
+        answer,
+        Err(NoAnswer::Input(_) | NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_))
+    );
     let evaluation = answer.as_ref().map(|answer| answer.evaluation).unwrap_or_default();
     log.record(&Event {
         decision_id,
@@ -107,7 +112,11 @@ pub(super) async fn decide(
         path: asked.path,
         input: input.and_then(raw),
         result: answer.as_ref().ok().and_then(|answer| raw(&answer.output)),
-        error: error.as_ref().map(|error| EventError { code: error.code, message: &error.message }),
+        error: error.as_ref().map(|error| EventError {
+            code: error.code,
+            message: &error.message,
+            understood,
+        }),
         requested_by: &call.peer.to_string(),
         received: call.received,
         evaluation,

@@ -7,6 +7,8 @@ use hyper::Method;
 pub(super) enum Route {
     /// `POST /v1/data/…`, `GET /v1/data/…?input=`
     Data(DataApi, Path),
+    /// `POST /`: of the policy that the configuration names, as `POST /v0/data/…`
+    Default,
     /// `POST /v1/batch/data/…`
     Batch(Path),
     /// `POST /validate/…`, `POST /audit/…`
@@ -94,6 +96,10 @@ impl Route {
         let post = *method == Method::POST;
         let on_get = |route| if get { Ok(route) } else { Err(NoRoute::Method("GET, HEAD")) };
         let on_post = |route| if post { Ok(route) } else { Err(NoRoute::Method("POST")) };
+        // There is nothing to get, as everywhere where nothing is.
+        if path == "/" && !get {
+            return on_post(Self::Default);
+        }
         match path.trim_end_matches('/') {
             "/health" => return on_get(Self::Health(Health::Opa)),
             "/health/live" => return on_get(Self::Health(Health::Live)),
@@ -202,6 +208,7 @@ mod tests {
             ),
             (Method::GET, "/v1/data/a", Route::Data(DataApi::V1Get, path("a"))),
             (Method::POST, "/v0/data/a", Route::Data(DataApi::V0, path("a"))),
+            (Method::POST, "/", Route::Default),
             (Method::POST, "/v1/data", Route::Data(DataApi::V1, path(""))),
             (Method::POST, "/v1/batch/data/a", Route::Batch(path("a"))),
             (Method::POST, "/validate/a", Route::Admission(Endpoint::Validate, path("a"))),
@@ -214,6 +221,8 @@ mod tests {
         }
         for (method, asked, none) in [
             (Method::GET, "/", NoRoute::NotFound),
+            (Method::POST, "//", NoRoute::NotFound),
+            (Method::PUT, "/", NoRoute::Method("POST")),
             (Method::GET, "/v1/database", NoRoute::NotFound),
             (Method::PUT, "/v1/data/a", NoRoute::Method("GET, HEAD, POST")),
             (Method::PUT, "/v1/policies/a", NoRoute::Method("GET, HEAD")),

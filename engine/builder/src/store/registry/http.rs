@@ -13,7 +13,7 @@ use super::error::{Failed, Problem, Transient};
 use super::location::resolve;
 use super::redirect::public_part;
 use super::secret::Secret;
-use crate::plain_text::plain_line;
+use policy_api::plain_text::plain_line;
 
 /// No manifest is larger: the specification has registries refuse more.
 pub(super) const LARGEST_DOCUMENT: u64 = 4 << 20;

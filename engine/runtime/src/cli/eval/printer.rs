@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use policy_api::Verdict;
+use policy_api::plain_text::plain_line;
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
@@ -39,8 +40,11 @@ impl<'a> Printer<'a> {
     pub(super) fn print(&mut self, decision: &Printed<'_>) -> Result<(), Failure> {
         match self.format {
             DecisionFormat::Json => {
-                serde_json::to_writer(&mut *self.out, decision).map_err(io::Error::from)?;
-                self.out.write_all(b"\n")?;
+                let mut line = serde_json::to_vec(decision).map_err(io::Error::from)?;
+                // Between an output's parts, a policy may break lines; in strings they are escaped.
+                line.retain(|byte| !matches!(byte, b'\n' | b'\r'));
+                line.push(b'\n');
+                self.out.write_all(&line)?;
             }
             DecisionFormat::Pretty => {
                 let compact = serde_json::to_vec(decision).map_err(Failure::said)?;
@@ -51,7 +55,7 @@ impl<'a> Printer<'a> {
                 self.out.write_all(&pretty)?;
             }
             DecisionFormat::Table => self.rows.push(vec![
-                decision.file.to_owned(),
+                plain_line(decision.file).into_owned(),
                 decision.document.to_string(),
                 decision.verdict.map_or("-".to_owned(), |verdict| verdict.to_string()),
                 reasons(decision.output.get()).join("\n"),
@@ -73,5 +77,30 @@ impl<'a> Printer<'a> {
             self.out.write_all(table.as_bytes())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_one_line_however_its_policy_lays_it_out() {
+        let output = RawValue::from_string("{\"a\":\r\n [1,\n \"\\n\"]}".to_owned()).unwrap();
+        let decision = Printed {
+            file: "a\nb",
+            document: 1,
+            policy: "p",
+            version: "1.0.0",
+            verdict: None,
+            output: &output,
+        };
+        let mut out = Vec::new();
+        Printer::new(Some(DecisionFormat::Json), &mut out).print(&decision).unwrap_or(());
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"file\":\"a\\nb\",\"document\":1,\"policy\":\"p\",\"version\":\"1.0.0\",\
+             \"verdict\":null,\"output\":{\"a\": [1, \"\\n\"]}}\n"
+        );
     }
 }

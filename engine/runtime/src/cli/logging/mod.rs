@@ -1,12 +1,30 @@
 mod lossy;
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 
+use policy_api::plain_text::plain_line;
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::args::Command;
 use lossy::Lossy;
+
+/// What a line for people says, whoever's words are in it.
+fn fields() -> impl for<'w> FormatFields<'w> {
+    let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
+        let text = format!("{value:?}");
+        match field.name() {
+            "message" => write!(writer, "{}", plain_line(&text)),
+            name => write!(writer, "{name}={}", plain_line(&text)),
+        }
+    };
+    format::debug_fn(field).delimited(" ")
+}
 
 /// Logs on standard error: lines for people, and for a server that nobody looks at, JSON.
 ///
@@ -28,8 +46,8 @@ pub(super) fn init(level: Option<LevelFilter>, command: &Command) -> Option<Loss
         .with_ansi(io::stderr().is_terminal());
     match (serves, io::stderr().is_terminal()) {
         (true, false) => log.json().flatten_event(true).with_current_span(false).init(),
-        (true, true) => log.init(),
-        (false, _) => log.without_time().init(),
+        (true, true) => log.fmt_fields(fields()).init(),
+        (false, _) => log.without_time().fmt_fields(fields()).init(),
     }
     lossy
 }

@@ -124,7 +124,7 @@ fn a_file_that_cannot_be_read_is_one_mistake() {
         (
             "c.yaml",
             "timeout: 1s\ntimeout: 2s\n",
-            "`c.yaml` line 2 column 1: duplicate mapping key: timeout",
+            "`c.yaml` line 2 column 1: duplicate key `timeout`",
         ),
         ("c.toml", "a = 1\nb = \n", "`c.toml` line 2 column 5: "),
         ("c.toml", "timeout = '1s'\ntimeout = '2s'\n", "`c.toml` line 2 column 1: duplicate key"),

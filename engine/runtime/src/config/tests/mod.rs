@@ -122,6 +122,7 @@ timeout: 3s
 max-stuck: 5
 shutdown: { wait: 5s, grace: 20s }
 skip-invalid: true
+default-decision: /http/authz/allowed
 policies:
   web-pods:
     policy: pod-security-restricted@1
@@ -156,6 +157,7 @@ timeout = "3s"
 max-stuck = 5
 shutdown = { wait = "5s", grace = "20s" }
 skip-invalid = true
+default-decision = "http/authz/allowed"
 
 [limits]
 connections = 100
@@ -206,6 +208,7 @@ fn everything_can_be_set() {
         limits,
         shutdown,
         policies,
+        default_decision,
         skip_invalid,
         decision_log,
     } = Case::yaml(YAML).load().config;
@@ -245,6 +248,7 @@ fn everything_can_be_set() {
     );
     assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
     assert!(skip_invalid);
+    assert_eq!(default_decision.unwrap().path, "http/authz/allowed");
     let Policies::Named(policies) = policies else { panic!("all policies") };
     assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);
     let pods = &policies["web-pods"];
@@ -331,6 +335,7 @@ fn nothing_needs_to_be_set() {
         limits,
         shutdown,
         policies,
+        default_decision,
         skip_invalid,
         decision_log,
     } = Case::default().load().config;
@@ -338,6 +343,7 @@ fn nothing_needs_to_be_set() {
     assert!(diagnostic_listen.is_empty());
     assert_eq!(unix_socket_mode, 0o600);
     assert!(tls.is_none() && tokens.is_none() && decision_log.is_none() && !skip_invalid);
+    assert!(default_decision.is_none());
     let seconds = Duration::from_secs;
     assert_eq!(
         limits,

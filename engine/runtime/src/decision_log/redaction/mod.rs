@@ -88,7 +88,8 @@ impl Redaction {
     ) -> bool {
         let rules: Vec<_> = self.rules(part).iter().collect();
         let before = (out.len(), changes.erased.len(), changes.masked.len());
-        let mut walk = Walk { out, pointer: part.pointer().to_owned(), changes };
+        let pointer = part.pointer().to_owned();
+        let mut walk = Walk { out, pointer, in_object: false, changes };
         if let Ok(kept) = walk.value(value, &rules, 0) {
             return kept;
         }
@@ -98,6 +99,16 @@ impl Redaction {
         changes.masked.truncate(before.2);
         changes.erased.push(part.pointer().to_owned());
         false
+    }
+
+    /// Leaves a value out whose parts are not where pointers expect them. `false`: nothing of it is
+    /// to be hidden.
+    pub(super) fn hide(&self, part: Part, changes: &mut Changes) -> bool {
+        let hides = !self.rules(part).is_empty();
+        if hides {
+            changes.erased.push(part.pointer().to_owned());
+        }
+        hides
     }
 
     /// Whether values are written as they came.
@@ -135,7 +146,9 @@ impl Changes {
             Action::Erase => &mut self.erased,
             Action::Mask(_) => &mut self.masked,
         };
-        if self.listed + pointer.len() <= MAX_LISTED {
+        if list.last().is_some_and(|last| last == pointer) {
+            // Keys of one object whose names are not told.
+        } else if self.listed + pointer.len() <= MAX_LISTED {
             self.listed += pointer.len();
             list.push(pointer.to_owned());
         } else if !self.abridged.contains(&rule.pointer) {

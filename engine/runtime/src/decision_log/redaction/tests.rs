@@ -58,6 +58,21 @@ fn a_star_is_every_element() {
 }
 
 #[test]
+fn the_name_of_a_key_that_a_star_erases_is_not_listed() {
+    let (text, erased, masked) = seen(
+        &redaction(&["/input/*", "/result/known"], &[("/input/a", json!(1))]),
+        r#"{"hunter2": 1, "b": {"hunter3": 2}, "a": 3}"#,
+    );
+    assert_eq!((text.as_str(), erased.as_slice()), ("{}", &["/input/*".to_owned()][..]));
+    assert!(masked.is_empty());
+    let (_, erased, _) =
+        seen(&redaction(&["/input/*/*"], &[]), r#"{"a": {"x": 1, "y": 2}, "b": [3, 4], "c": 5}"#);
+    assert_eq!(erased, ["/input/a/*", "/input/b/0", "/input/b/1"]);
+    // Of what is masked, the key is there to be seen.
+    assert_eq!(seen(&redaction(&[], &[("/input/*", json!(0))]), r#"{"k": 1}"#).2, ["/input/k"]);
+}
+
+#[test]
 fn the_whole_may_be_erased_or_masked() {
     let all = (String::new(), vec!["/input".to_owned()], vec![]);
     assert_eq!(seen(&redaction(&["/input"], &[("/input", json!(1))]), "[1]"), all);

@@ -14,6 +14,8 @@ pub(super) struct Walk<'a> {
     pub(super) out: &'a mut Vec<u8>,
     /// Of the value that is looked at.
     pub(super) pointer: String,
+    /// Whether that value stands under a key.
+    pub(super) in_object: bool,
     pub(super) changes: &'a mut Changes,
 }
 
@@ -27,7 +29,13 @@ impl Walk<'_> {
         depth: usize,
     ) -> serde_json::Result<bool> {
         if let Some(rule) = rules.iter().find(|rule| rule.path.len() == depth) {
-            self.changes.note(rule, &self.pointer);
+            match (&rule.action, rule.path.last(), self.pointer.rsplit_once('/')) {
+                // The key is gone as well, and nothing but the client knows its name.
+                (Action::Erase, Some(Segment::Any), Some((object, _))) if self.in_object => {
+                    self.changes.note(rule, &format!("{object}/*"));
+                }
+                _ => self.changes.note(rule, &self.pointer),
+            }
             return Ok(match &rule.action {
                 Action::Erase => false,
                 Action::Mask(mask) => {
@@ -67,6 +75,7 @@ impl Walk<'_> {
         }
         self.pointer.push('/');
         self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        self.in_object = key.is_some();
         if !self.value(value, rules, depth)? {
             self.out.truncate(before);
         }

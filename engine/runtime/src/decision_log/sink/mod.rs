@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use super::queue::{Inbox, Phase};
 use crate::config::Destination;
 use crate::outbound::TransportError;
+use crate::secrets::without_secrets;
 use collector::Uploader;
 use lines::Lines;
 
@@ -104,7 +105,10 @@ pub(crate) enum SinkError {
     #[error("cannot write to standard output: {0}")]
     Stdout(io::Error),
     /// What uploads would go to is no URL.
-    #[error("`{url}` is no URL of a collector: expected one such as `https://logs.example.com`")]
+    #[error(
+        "`{}` is no URL of a collector: expected one such as `https://logs.example.com`",
+        without_secrets(url)
+    )]
     Url {
         /// As it was configured.
         url: String,

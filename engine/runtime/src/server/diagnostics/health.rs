@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use hyper::StatusCode;
 use serde_json::json;
 
@@ -6,10 +8,15 @@ use crate::server::query::Query;
 use crate::server::response::{self, Reply};
 use crate::server::route::Health;
 
+/// In the place of what is wrong with a policy.
+const SKIPPED: &str = "it is not served, as its configuration is wrong: the log and \
+                       `/v1/policies` tell why";
+
 /// `GET /health`, `/health/live` and `/health/ready`.
 ///
 /// Alive is whoever answers. Ready is a server that takes new requests; it then tells which of its
-/// policies it had to skip. OPA's `/health` is 500 when it is not well, and asks for readiness by
+/// policies it had to skip, and not why: nobody is asked for a token here, and the reason has files
+/// and settings in it. It is in the log, and at `/v1/policies`. OPA's `/health` is 500 when it is not well, and asks for readiness by
 /// its `bundles` and `plugins`.
 pub(in crate::server) fn health(app: &App, state: &State, asked: Health, query: &Query) -> Reply {
     let for_readiness = match asked {
@@ -26,7 +33,8 @@ pub(in crate::server) fn health(app: &App, state: &State, asked: Health, query: 
         return response::serialized(status, &json!({ "error": error }));
     }
     if asked == Health::Ready {
-        let skipped = state.deployment.skipped();
+        let skipped: BTreeMap<&str, &str> =
+            state.deployment.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
         return response::serialized(StatusCode::OK, &json!({"ready": true, "skipped": skipped}));
     }
     response::json(StatusCode::OK, "{}")

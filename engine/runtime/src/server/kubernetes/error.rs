@@ -57,10 +57,13 @@ impl AdmissionError {
         let status = match error {
             BodyError::TooLarge { .. }
             | BodyError::TooLargeInflated { .. }
+            | BodyError::TooLargeYaml { .. }
             | BodyError::Exhausted(Exhausted::Limit { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             BodyError::Exhausted(Exhausted::InUse) => StatusCode::SERVICE_UNAVAILABLE,
             BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            BodyError::Broken(_) | BodyError::Gzip(_) => StatusCode::BAD_REQUEST,
+            BodyError::Broken(_) | BodyError::Gzip(_) | BodyError::Yaml(_) => {
+                StatusCode::BAD_REQUEST
+            }
             BodyError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         };
         Self::new(status, error.to_string())

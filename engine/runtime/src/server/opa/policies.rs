@@ -69,7 +69,14 @@ pub(in crate::server) fn policy(state: &State, path: &Path) -> Result<Reply, Opa
 
 /// `GET /v1/config`: what OPA's clients look for in it.
 pub(in crate::server) fn config(state: &State) -> Reply {
-    response::serialized(StatusCode::OK, &json!({"result": {"labels": state.labels}}))
+    let labels = &state.labels;
+    let result = match &state.default_decision {
+        Some(path) => {
+            json!({"labels": labels, "default_decision": format!("/{}", path.as_str())})
+        }
+        None => json!({ "labels": labels }),
+    };
+    response::serialized(StatusCode::OK, &json!({ "result": result }))
 }
 
 /// As OPA lists a module, with what this engine knows beside it.

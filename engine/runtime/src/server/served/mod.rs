@@ -28,6 +28,10 @@ use crate::metrics::{Outcome, PolicyMetrics};
 use crate::registry::Entry;
 use evaluation::{Caller, Evaluation, Progress, ended};
 
+/// In the place of what a policy says.
+const LEFT_OUT: &str = "why is left out, as it may quote what the decision log erases or masks; \
+                        the caller was told";
+
 /// A policy, configured, with its limits and its figures.
 pub(super) struct Served {
     pub(super) id: String,
@@ -40,6 +44,9 @@ pub(super) struct Served {
     pub(super) timeout: Duration,
     pub(super) mode: Mode,
     pub(super) max_stuck: usize,
+    /// Whether something of inputs must not be seen: then what the policy says of one is not
+    /// logged, as it may quote it.
+    pub(super) discreet: bool,
     /// Whether it runs on threads of its own. A policy that overruns once on a thread that reads
     /// requests does so from then on.
     pub(super) blocking: AtomicBool,
@@ -78,6 +85,12 @@ impl Served {
         match problem {
             NoAnswer::Input(_) => return Outcome::InvalidInput,
             NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => return Outcome::Shed,
+            NoAnswer::Panicked(_) if self.discreet => {
+                error!(id, policy, version, request_id, "the policy panicked: {LEFT_OUT}");
+            }
+            NoAnswer::Policy(_) if self.discreet => {
+                warn!(id, policy, version, request_id, "the policy failed: {LEFT_OUT}");
+            }
             NoAnswer::Panicked(_) => error!(id, policy, version, request_id, "{problem}"),
             NoAnswer::Policy(_) | NoAnswer::TimedOut(_) => {
                 warn!(id, policy, version, request_id, "{problem}");

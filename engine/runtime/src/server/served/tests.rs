@@ -32,6 +32,7 @@ impl Trial {
             timeout: Duration::from_millis(100),
             mode: Mode::Enforce,
             max_stuck: 2,
+            discreet: false,
             blocking: AtomicBool::new(blocking),
             stuck: Arc::default(),
             metrics: metrics.policy("echo", "echo", "1.0.0"),

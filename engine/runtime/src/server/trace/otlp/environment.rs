@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use hyper::Uri;
 
+use crate::secrets::without_secrets;
+
 /// How long a batch may take, unless the environment says otherwise: as OpenTelemetry has it.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -52,6 +54,7 @@ impl Environment {
             })
             .ok_or_else(|| {
                 let example = "http://localhost:4318";
+                let endpoint = without_secrets(&endpoint);
                 format!("`{name}` is `{endpoint}`: expected a URL such as `{example}`")
             })?;
         if let Some((name, protocol)) = of_spans("PROTOCOL")
@@ -116,6 +119,11 @@ mod tests {
                  `http://localhost:4318`",
             ),
             (
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://me:secret@collector"),
+                "`OTEL_EXPORTER_OTLP_ENDPOINT` is `ftp://…@collector`: expected a URL such as \
+                 `http://localhost:4318`",
+            ),
+            (
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
                 "`OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`: expected `http/protobuf`, the one \
                  protocol that spans are exported by, which collectors take on port 4318",
@@ -126,7 +134,7 @@ mod tests {
                  `10000`",
             ),
         ] {
-            assert_eq!(read(&[endpoint, variable]), Err(problem.to_owned()));
+            assert_eq!(read(&[variable, endpoint]), Err(problem.to_owned()));
         }
     }
 }

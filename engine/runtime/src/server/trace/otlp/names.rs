@@ -39,6 +39,7 @@ pub(super) fn template(route: &Route) -> &'static str {
     match route {
         Route::Data(DataApi::V0, _) => "/v0/data/{policy}",
         Route::Data(DataApi::V1 | DataApi::V1Get, _) => "/v1/data/{policy}",
+        Route::Default => "/",
         Route::Batch(_) => "/v1/batch/data/{policy}",
         Route::Admission(Endpoint::Validate, _) => "/validate/{policy}",
         Route::Admission(Endpoint::Audit, _) => "/audit/{policy}",
@@ -65,6 +66,7 @@ mod tests {
             ("POST", "/v1/data/a/b/allowed", "POST /v1/data/{policy}"),
             ("GET", "/v1/data/a", "GET /v1/data/{policy}"),
             ("POST", "/v0/data/a", "POST /v0/data/{policy}"),
+            ("POST", "/", "POST /"),
             ("POST", "/validate/a", "POST /validate/{policy}"),
             ("POST", "/of/my/own", "POST"),
             ("PROPFIND", "/of/my/own", "HTTP"),

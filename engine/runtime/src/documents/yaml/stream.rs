@@ -1,3 +1,9 @@
+//! Documents of a stream, split as `kubectl` splits them: at lines that begin with `---`, before
+//! anything is parsed. YAML forbids such lines inside of a document, so that one that does not
+//! parse hides no other.
+
+use crate::documents::DocumentError;
+
 /// One document's text, with the marker that begins it.
 pub(super) struct Chunk<'a> {
     pub(super) text: &'a str,
@@ -5,8 +11,6 @@ pub(super) struct Chunk<'a> {
     pub(super) line: usize,
 }
 
-/// Splits a stream at its markers. YAML forbids them at the start of a line anywhere else, so
-/// that this needs no parser, and a document that does not parse hides no other.
 pub(super) fn split(text: &str) -> impl Iterator<Item = Chunk<'_>> {
     let mut rest = text;
     let mut line = 0;
@@ -16,15 +20,12 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = Chunk<'_>> {
         }
         let mut length = 0;
         let mut lines = 0;
-        for (index, content) in rest.split_inclusive('\n').enumerate() {
-            if index > 0 && is_marker(content, "---") {
+        for content in rest.split_inclusive('\n') {
+            if lines > 0 && content.starts_with("---") {
                 break;
             }
             length += content.len();
             lines += 1;
-            if is_marker(content, "...") {
-                break;
-            }
         }
         let (text, following) = rest.split_at_checked(length)?;
         let chunk = Chunk { text, line };
@@ -34,20 +35,22 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-fn is_marker(line: &str, marker: &str) -> bool {
-    line.strip_prefix(marker)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-}
-
 impl Chunk<'_> {
-    /// Whether it holds no document: nothing but its markers, comments and directives.
-    pub(super) fn is_blank(&self) -> bool {
-        self.text.lines().all(|line| {
-            let content = line.strip_prefix("---").unwrap_or(line).trim_start();
-            content.is_empty()
-                || content.starts_with('#')
-                || line.starts_with('%')
-                || is_marker(line, "...")
+    /// Checks that its marker has nothing behind it but a comment: with more, it begins a document
+    /// for some readers only, and `kubectl` refuses it.
+    pub(super) fn check_marker(&self) -> Result<(), DocumentError> {
+        let Some(rest) = self.text.lines().next().and_then(|line| line.strip_prefix("---")) else {
+            return Ok(());
+        };
+        let content = rest.trim_ascii_start();
+        if content.is_empty() || (content.starts_with('#') && content != rest) {
+            return Ok(());
+        }
+        Err(DocumentError {
+            message: "a line that begins with `---` and goes on is refused by `kubectl`: write \
+                      what follows on the next line, or a space before it"
+                .to_owned(),
+            place: Some((self.line + 1, 1)),
         })
     }
 }

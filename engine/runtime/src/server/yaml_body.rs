@@ -1,0 +1,45 @@
+//! Bodies in YAML, which OPA's API takes as well.
+
+use std::sync::Arc;
+
+use hyper::HeaderMap;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+
+use super::body::BodyError;
+use super::memory_budget::{MemoryBudget, Reservation};
+use crate::documents;
+use crate::long_work;
+
+/// Bytes that a byte of YAML may take while it is read.
+const COST: usize = 64;
+
+/// Whether a body is YAML. As with OPA, any type is that has the word in it: there were several
+/// before there was `application/yaml`.
+pub(super) fn is_announced(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    content_type.windows(4).any(|word| word.eq_ignore_ascii_case(b"yaml"))
+}
+
+/// The JSON text that the one document of a body stands for; without a document it is empty.
+///
+/// # Errors
+/// What is not read of YAML, more than `limit` bytes of JSON, and no memory for it.
+pub(super) fn to_json(
+    text: &Bytes,
+    limit: usize,
+    memory: &Arc<MemoryBudget>,
+) -> Result<Bytes, BodyError> {
+    let mut reservation = Reservation::empty(memory);
+    let reading = text.len().saturating_mul(COST);
+    reservation.grow(reading)?;
+    let json = long_work::on_bytes(reading, || documents::yaml_to_json(text))
+        .map_err(|error| BodyError::Yaml(error.to_string()))?
+        .unwrap_or_default();
+    if json.len() > limit {
+        return Err(BodyError::TooLargeYaml { limit });
+    }
+    reservation.shrink(reading);
+    reservation.grow(json.len())?;
+    Ok(reservation.attach(json.into()))
+}

@@ -1,0 +1,20 @@
+//! What has to work where nothing was built before.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+#[test]
+fn a_group_has_a_folder_to_build_in() {
+    let clone = TempDir::new().unwrap();
+    let target = clone.path().join("target");
+    // Without `wrk` on the path, the group ends before anything is built.
+    let output = Command::new(env!("CARGO_BIN_EXE_policy-benchmarks"))
+        .args(["--quick", "http"])
+        .env("CARGO_TARGET_DIR", &target)
+        .env("PATH", clone.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "{output:?}");
+    assert!(target.join("benchmarks").is_dir());
+}
