@@ -45,7 +45,7 @@ impl HttpAuthz {
             return Ok(Reason::NothingConfigured);
         }
         if !is_token(&request.method) {
-            return Reason::NoMethod;
+            return Ok(Reason::NoMethod);
         }
         let path = match PlainPath::parse(&request.path) {
             Ok(path) => path,
