@@ -42,6 +42,8 @@ mod policies_lock;
 mod prebuilt;
 /// Images on their way to a registry.
 mod push;
+/// The commands that the documents show.
+mod readme;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
 /// The same sources give the same bytes, wherever they lie.

@@ -37,6 +37,11 @@ fn joined() -> Option<&'static Joined> {
     joined.as_ref()
 }
 
+/// Whether images for both can be built here, as they then are already.
+pub(crate) fn are_there() -> bool {
+    joined().is_some()
+}
+
 fn can_be_built() -> bool {
     if env::consts::ARCH != "x86_64" {
         skipped("linux/arm64", "this is tried on an x86_64 machine only");

@@ -47,7 +47,14 @@ in
 craneLib.buildPackage (
   shared
   // {
-    cargoArtifacts = craneLib.buildDepsOnly (shared // { extraDummyScript = "cd $out\n${stubs}"; });
+    cargoArtifacts = craneLib.buildDepsOnly (
+      shared
+      // {
+        extraDummyScript = "cd $out\n${stubs}";
+        # Without the `cargo check` that comes first by default, which only lints would use.
+        buildPhaseCargoCommand = "cargoWithProfile build ${shared.cargoExtraArgs}";
+      }
+    );
     postPatch = stubs;
     meta = {
       description = "Builds one static binary, and a small image, from a folder of Rust policy crates";

@@ -8,7 +8,9 @@ use std::process;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{FIRST, Folder, answers, digest, python, repository, root, run, sentence};
+use crate::support::{
+    FIRST, Folder, answers, digest, python, repository, root, run, sentence, shown_commands,
+};
 
 /// The repository's image, as an argument.
 fn image() -> &'static str {
@@ -108,13 +110,15 @@ fn a_folder_is_digested_as_the_specification_says() {
         .args(repository().same_revision())
         .assert()
         .success();
-    let script = "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum";
+    // In the words of the specification.
+    let shown = shown_commands().into_iter().map(|it| it.command);
+    let script = shown.filter(|it| it.ends_with("| sha256sum")).collect::<Vec<_>>().join("\n");
     let provenance = document("--provenance");
     let sources = &provenance["predicate"]["buildDefinition"]["resolvedDependencies"];
     for place in ["policies/pod-security", "engine/api"] {
         let source = sources.as_array().unwrap().iter().find(|it| it["name"] == place).unwrap();
         let mut shell = Command::new("sh");
-        shell.args(["-c", script]).current_dir(folder.path().join("workspace").join(place));
+        shell.args(["-c", &script]).current_dir(folder.path().join("workspace").join(place));
         let summed = printed(&mut shell, 0);
         assert_eq!(source["digest"]["dirHash"], summed.split(' ').next().unwrap(), "{place}");
     }

@@ -13,11 +13,12 @@ pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
 pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 
 /// What users may have set, and tests must not depend on.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "CI",
     "POLICY_ENGINE_ADVISORY_DB",
     "POLICY_ENGINE_FEATURES",
     "POLICY_ENGINE_IMAGE_REPO",
+    "POLICY_ENGINE_REVISION",
     "POLICY_ENGINE_SOURCE",
     "POLICY_ENGINE_TAG",
     "SOURCE_DATE_EPOCH",

@@ -55,16 +55,20 @@ impl Nix {
 
     fn command_within(&self, subcommand: &[&str], prefix: &str) -> Command {
         let mut command = Command::new("nix");
-        command.current_dir(root()).args(subcommand);
-        command.args(["--option", "allow-import-from-derivation", "false"]);
-        if self.has_stand_ins {
-            for input in INPUTS {
-                let stand_in = root().join("tests/nix/stand-in").join(input);
-                command.arg("--override-input").arg(format!("{prefix}{input}"));
-                command.arg(format!("path:{}", stand_in.display()));
-            }
-        }
+        command.current_dir(root()).args(subcommand).args(self.options(prefix));
         command
+    }
+
+    /// The options of every subcommand, where the flake's inputs are called with this prefix.
+    pub(crate) fn options(&self, prefix: &str) -> Vec<String> {
+        let mut options =
+            ["--option", "allow-import-from-derivation", "false"].map(str::to_owned).to_vec();
+        for input in INPUTS.iter().filter(|_| self.has_stand_ins) {
+            let stand_in = root().join("tests/nix/stand-in").join(input);
+            options.extend(["--override-input".to_owned(), format!("{prefix}{input}")]);
+            options.push(format!("path:{}", stand_in.display()));
+        }
+        options
     }
 
     /// Builds an output of this repository's flake and gives its path.

@@ -1,6 +1,5 @@
 //! Files and folders that are there whole or not at all: written beside their place, then renamed.
 
-use std::env;
 use std::fmt;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -9,12 +8,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
+use crate::container;
 use crate::interrupt::{self, Temporary};
 
 const TEMPORARY: &str = ".policy-builder-";
-
-/// Set where this program runs in the image that `builder-image` makes.
-pub(crate) const CONTAINER: &str = "POLICY_BUILDER_IN_CONTAINER";
 
 /// Writes a file, in place of an older one if there is one.
 ///
@@ -242,7 +239,7 @@ impl Problem {
         let parent = parent.to_owned();
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(parent),
-            ErrorKind::PermissionDenied if env::var_os(CONTAINER).is_some() => {
+            ErrorKind::PermissionDenied if container::image().is_some() => {
                 Self::DeniedInContainer(parent)
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(parent),

@@ -154,6 +154,13 @@ pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
     Ok(absolute)
 }
 
+/// The way from one folder to another, both from the root and without `..` in them.
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(common)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@
 mod builder_image;
 mod cli;
 mod compile;
+mod container;
 mod destination;
 mod discover;
 mod engine;

@@ -108,7 +108,11 @@ pub(crate) fn make(
             created: order.created,
             labels: labels(&engine, order.created),
         };
-        Ok(StoredImage::new(&contents, process::config(&path, &contents.labels)?, layers)?)
+        Ok(StoredImage::new(
+            &contents,
+            process::config(&path, &order.name, &contents.labels)?,
+            layers,
+        )?)
     })
 }
 

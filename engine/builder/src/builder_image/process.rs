@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, HashMap};
 use oci_spec::OciSpecError;
 use oci_spec::image::{Config, ConfigBuilder};
 
-use super::places::{CARGO_HOME, PROGRAM, SOURCE, WORK};
-use crate::destination::CONTAINER;
-use crate::image::FileSet;
+use super::places::{CARGO_HOME, PROGRAM, SOURCE, WORK, WORKSPACES};
+use crate::container::IMAGE;
+use crate::image::{FileSet, ImageName};
+use crate::manifest::carried::CARRIED;
 
 const ANYONE: u32 = 0o1777;
 
@@ -15,6 +16,7 @@ pub(super) fn folders(files: &mut FileSet) {
     files.folder(WORK, ANYONE);
     files.folder("/policies", 0o755);
     files.folder("/out", ANYONE);
+    files.folder(WORKSPACES, 0o755);
     files.text("/etc/passwd", "policy-builder:x:1000:1000::/tmp:/sbin/nologin\n".to_owned());
     files.text("/etc/group", "policy-builder:x:1000:\n".to_owned());
 }
@@ -22,6 +24,7 @@ pub(super) fn folders(files: &mut FileSet) {
 /// `docker run -v ./policies:/policies -v ./out:/out IMAGE` writes `out/policy-engine.tar`.
 pub(super) fn config(
     path: &str,
+    name: &ImageName,
     labels: &BTreeMap<String, String>,
 ) -> Result<Config, OciSpecError> {
     let arguments = ["image", "--policies", "/policies", "--output", "/out/policy-engine.tar"];
@@ -32,7 +35,8 @@ pub(super) fn config(
         ("CARGO_TARGET_DIR", WORK),
         ("CARGO_NET_OFFLINE", "true"),
         ("POLICY_ENGINE_SOURCE", SOURCE),
-        (CONTAINER, "1"),
+        (CARRIED, WORKSPACES),
+        (IMAGE, &name.to_string()),
     ];
     ConfigBuilder::default()
         .user("1000:1000")

@@ -1,8 +1,9 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use toml_edit::{DocumentMut, value};
+use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
 use crate::compile::{self, Target, Vendored};
@@ -12,6 +13,7 @@ use crate::features::Features;
 use crate::generate::{self, Extent, Stamp, Workspace};
 use crate::image::FileSet;
 use crate::lock::{self, CRATES_IO};
+use crate::manifest;
 use crate::policies_file::POLICIES_FILE;
 use crate::policies_lock::Locked;
 use crate::progress::Progress;
@@ -22,9 +24,16 @@ const VENDORED: &str = "vendored-sources";
 /// Where Cargo finds what a vendored crate's files hash to.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
-/// A policy that stands for those which are not known yet.
-const MANIFEST: &str = "package = { name = \"any-policy\", version = \"0.0.0\" }\n\
-    dependencies = { policy-api = \"*\", serde = { version = \"1\", features = [\"derive\"] } }\n";
+/// A policy that stands for those which are not known yet: it asks `policy-api` for all that there
+/// is.
+fn any_policy(engine: &Engine) -> String {
+    let features: Array = Features::all(&engine.api.document).names().iter().collect();
+    format!(
+        "package = {{ name = \"any-policy\", version = \"0.0.0\" }}\n\
+         dependencies.policy-api = {{ version = \"*\", features = {features} }}\n\
+         dependencies.serde = {{ version = \"1\", features = [\"derive\"] }}\n"
+    )
+}
 
 /// The engine's sources, and those of all that it and the policies depend on, with a Cargo home
 /// that has Cargo look nowhere else.
@@ -39,10 +48,10 @@ pub(super) fn collect(
 ) -> Result<FileSet, BuilderImageError> {
     let any = scratch.join("any");
     fs_err::create_dir_all(any.join("any-policy/src"))?;
-    fs_err::write(any.join("any-policy/Cargo.toml"), MANIFEST)?;
+    fs_err::write(any.join("any-policy/Cargo.toml"), any_policy(engine))?;
     fs_err::write(any.join("any-policy/src/lib.rs"), "")?;
     let mut workspaces = Vec::new();
-    let mut remote = Vec::new();
+    let (mut remote, mut carried) = (Vec::new(), Vec::new());
     // Nobody could lock what is made up here.
     let any = [(&any, Locked::Free)];
     let folders = any.into_iter().chain(policies.iter().map(|folder| (folder, locked)));
@@ -51,6 +60,7 @@ pub(super) fn collect(
         let (workspace, found) = lay_out(engine, folder, locked, target, &root, progress)?;
         workspaces.push(workspace);
         remote.extend(RemotePolicy::all(&found)?);
+        carried.extend(workspaces_around(&found)?);
     }
     let folder = scratch.join("vendor");
     let vendored = compile::vendor(&workspaces, &folder, &[host, &target.triple])?;
@@ -76,6 +86,9 @@ pub(super) fn collect(
     let config = replaced(&vendored.config, &place)
         .ok_or_else(|| BuilderImageError::Vendor { found: vendored.config.clone() })?;
     files.text(Path::new(places::CARGO_HOME).join("config.toml"), config);
+    for (number, it) in carried.into_iter().enumerate() {
+        it.add(&mut files, engine, &Path::new(places::WORKSPACES).join(number.to_string()))?;
+    }
     Ok(files)
 }
 
@@ -96,6 +109,51 @@ fn lay_out(
     let workspace = generate::generate(&policies, &engine, &stamp, Extent::Libraries, root)?;
     resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
+}
+
+/// The workspaces around a policies folder, for the container that sees the folder alone.
+fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageError> {
+    let root = fs_err::canonicalize(&policies.root)?;
+    let mut found: BTreeMap<&Path, (&manifest::Workspace, BTreeMap<&str, &str>)> = BTreeMap::new();
+    for it in policies.crates.iter().filter(|it| it.origin == Origin::Folder) {
+        let around = it.manifest.workspace.as_ref().filter(|it| !it.folder.starts_with(&root));
+        if let Some(workspace) = around {
+            let (_, crates) =
+                found.entry(&workspace.folder).or_insert((workspace, BTreeMap::new()));
+            crates.insert(&it.folder, &it.name);
+        }
+    }
+    let carried = found.into_values().map(|(workspace, crates)| {
+        let files = manifest::carried::files(workspace, &root, &crates)?;
+        Ok(Carried { folder: workspace.folder.clone(), files })
+    });
+    carried.collect()
+}
+
+/// A workspace that is put into the image.
+struct Carried {
+    /// Where it is on this machine.
+    folder: PathBuf,
+    files: [(&'static str, String); 2],
+}
+
+impl Carried {
+    /// Puts it there, with its lock; the engine's own lock is there as that.
+    fn add(
+        self,
+        files: &mut FileSet,
+        engine: &Engine,
+        place: &Path,
+    ) -> Result<(), BuilderImageError> {
+        for (name, text) in self.files {
+            files.text(place.join(name), text);
+        }
+        let lock = self.folder.join("Cargo.lock");
+        if self.folder != engine.root && lock.is_file() {
+            files.text(place.join("Cargo.lock"), fs_err::read_to_string(lock)?);
+        }
+        Ok(())
+    }
 }
 
 /// A policy of crates.io that `policies.toml` names. Cargo does not vendor it: it is a part of the
@@ -144,6 +202,11 @@ fn unlisted(checksum: &Value) -> String {
     json!({"files": {}, "package": checksum}).to_string()
 }
 
+/// What stands for sources that are left out: what compiles them after all is told what to do.
+const LEFT_OUT: &str = "compile_error!(\"the builder image was made without the sources of this \
+    crate: make it anew, with `policy-builder builder-image --policies` and the folder that is \
+    built\");\n";
+
 /// Of what is not compiled for the image's platforms, such as bindings of other systems, only the
 /// manifests: Cargo reads them all to resolve.
 fn add_vendored(
@@ -164,10 +227,23 @@ fn add_vendored(
         let checksum: serde_json::Result<Value> = serde_json::from_slice(&checksum);
         let checksum = checksum.ok().and_then(|mut it| it.get_mut("package").map(Value::take));
         files.text(place.join(CHECKSUM), unlisted(&json!(checksum)));
-        files.copy(place.join("Cargo.toml"), source.join("Cargo.toml"));
-        files.text(place.join("src/lib.rs"), String::new());
+        let manifest = fs_err::read_to_string(source.join("Cargo.toml"))?;
+        for file in roots(&manifest) {
+            files.text(place.join(file), LEFT_OUT.to_owned());
+        }
+        files.text(place.join("Cargo.toml"), manifest);
     }
     Ok(())
+}
+
+/// The files at the roots of a crate's library and of its build script.
+fn roots(manifest: &str) -> BTreeSet<String> {
+    let document: DocumentMut = manifest.parse().unwrap_or_default();
+    let file = |table: &str, key: &str| {
+        Some(document.get(table)?.as_table_like()?.get(key)?.as_str()?.to_owned())
+    };
+    let library = file("lib", "path").unwrap_or_else(|| "src/lib.rs".to_owned());
+    [Some(library), file("package", "build")].into_iter().flatten().collect()
 }
 
 /// What `cargo vendor` says to write into a configuration, with the sources at `place`.
@@ -191,6 +267,23 @@ mod tests {
             config.replace("/tmp/x", "/opt/cargo")
         );
         assert_eq!(replaced("", Path::new("/opt/cargo")), None);
+    }
+
+    #[test]
+    fn what_is_not_known_yet_may_ask_for_every_feature() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let manifest: DocumentMut = any_policy(&engine).parse().unwrap();
+        let features = manifest["dependencies"]["policy-api"]["features"].as_array().unwrap();
+        let features: Vec<_> = features.iter().filter_map(|it| it.as_str()).collect();
+        assert_eq!(features, Features::all(&engine.api.document).names());
+        assert!(features.contains(&"schemars"));
+    }
+
+    #[test]
+    fn left_out_is_whatever_is_compiled_first() {
+        let of = |manifest: &str| roots(manifest).into_iter().collect::<Vec<_>>();
+        assert_eq!(of("[package]\nname = \"a\"\nbuild = false\n"), ["src/lib.rs"]);
+        assert_eq!(of("[package]\nbuild = \"b.rs\"\n[lib]\npath = \"l.rs\"\n"), ["b.rs", "l.rs"]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use super::Failure;
 use super::format::Format;
@@ -10,14 +11,15 @@ use crate::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: policy-builder builder-image && docker load < policy-builder.tar && docker run --rm -v ./policies:/policies -v ./out:/out policy-builder"
+    after_help = "Example: policy-builder builder-image && docker load < policy-builder.tar && docker run --rm -v \"$PWD/policies:/policies\" -v \"$PWD/out:/out\" policy-builder"
 )]
 pub(super) struct BuilderImage {
     /// Where to write the archive
     #[arg(long, value_name = "FILE", default_value = "policy-builder.tar")]
     output: PathBuf,
-    /// Folders of policy crates whose dependencies, and policies that `policies.toml` names, the
-    /// image is to have; it always has the engine's
+    /// Folders of policy crates whose dependencies, policies that `policies.toml` names, and
+    /// workspaces around them the image is to have, beside what the engine depends on [default:
+    /// `policies`, where there is such a folder]
     #[arg(long, value_name = "DIR")]
     policies: Vec<PathBuf>,
     #[command(flatten)]
@@ -49,9 +51,14 @@ impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
         destination::check_file(&self.output, Kind::Image)?;
         let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
+        let nearby = PathBuf::from("policies");
+        let policies = match self.policies.as_slice() {
+            [] if nearby.is_dir() => slice::from_ref(&nearby),
+            named => named,
+        };
         let order = Order {
             engine: self.engine.as_deref(),
-            policies: &self.policies,
+            policies,
             locked: self.locked.locked(),
             target: self.target.as_deref(),
             name: self.name.clone(),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::messages::{BuiltTarget, Diagnostic, Message};
 use super::{CompileError, Profile, Target, linker};
-use crate::destination::CONTAINER;
+use crate::container;
 use crate::discover::{Policies, PolicyCrate, Role};
 use crate::generate::{PROGRAM, Workspace};
 use crate::interrupt::{self, Temporary};
@@ -60,7 +60,7 @@ fn resolved(command: &mut Command) -> Result<Vec<u8>, CompileError> {
         return Ok(output.stdout);
     }
     let mut words = sentence(&String::from_utf8_lossy(&output.stderr));
-    if env::var_os(CONTAINER).is_some() {
+    if container::image().is_some() {
         words.push_str(
             "; this image builds what it was made with: make it anew, with `policy-builder \
              builder-image --policies` and this folder",

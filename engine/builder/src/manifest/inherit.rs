@@ -6,17 +6,17 @@ use std::path::Path;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value};
 
 use super::dependencies::for_each_dependency;
-use super::{ManifestError, Workspace, table};
+use super::{ManifestError, Workspace, carried, table};
+use crate::container;
 
 pub(super) fn fill_in(
     path: &Path,
     mut document: DocumentMut,
     workspace: Option<&Workspace>,
 ) -> Result<DocumentMut, ManifestError> {
-    let missing = |key: String| ManifestError::NotInherited {
-        path: path.to_owned(),
-        key,
-        workspace: workspace.map(|it| it.folder.join("Cargo.toml")),
+    let missing = |key: String| {
+        let why = why_missing(path, workspace);
+        ManifestError::NotInherited { path: path.to_owned(), key, why }
     };
     let shared = |table_name: &str, key: &str| {
         table(&workspace?.document, &["workspace", table_name])?.get(key).cloned()
@@ -55,6 +55,28 @@ pub(super) fn fill_in(
     match first_missing {
         Some(key) => Err(missing(key)),
         None => Ok(document),
+    }
+}
+
+/// Why a workspace does not have what a crate takes from it, and what to do.
+fn why_missing(path: &Path, workspace: Option<&Workspace>) -> String {
+    let mounting = || container::mounting_the_workspace(path);
+    match workspace {
+        Some(workspace) if carried::is_carried(workspace) => format!(
+            "it was not there yet when the builder image was made: make the image again, or mount \
+             the workspace, in its folder, by `{}`",
+            mounting().unwrap_or_default()
+        ),
+        Some(workspace) => format!("`{}` has none", workspace.folder.join("Cargo.toml").display()),
+        None => mounting().map_or_else(
+            || "is in no workspace: write it out, or add the workspace's `Cargo.toml`".to_owned(),
+            |command| {
+                format!(
+                    "the container does not see the workspace: mount all of it, in its folder, by \
+                     `{command}`"
+                )
+            },
+        ),
     }
 }
 

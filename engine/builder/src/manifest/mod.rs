@@ -1,5 +1,6 @@
 //! Reading `Cargo.toml` files.
 
+pub(crate) mod carried;
 mod dependencies;
 mod inherit;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike};
 
+use crate::container;
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
@@ -40,6 +42,11 @@ impl Manifest {
         Ok(Self { path, document, workspace })
     }
 
+    /// Whether its workspace is not around it, but carried by the builder image.
+    pub(crate) fn is_in_carried_workspace(&self) -> bool {
+        self.workspace.as_ref().is_some_and(carried::is_carried)
+    }
+
     /// The folder that the manifest lies in.
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
@@ -58,15 +65,8 @@ pub(crate) enum ManifestError {
     Read(#[from] io::Error),
     #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
     Parse { path: PathBuf, reason: String, place: String },
-    #[error(
-        "`{}` takes `{key}` from its workspace, and {}",
-        path.display(),
-        match workspace {
-            Some(workspace) => format!("`{}` has none", workspace.display()),
-            None => "is in no workspace: write it out, or add the workspace's `Cargo.toml`".to_owned(),
-        }
-    )]
-    NotInherited { path: PathBuf, key: String, workspace: Option<PathBuf> },
+    #[error("`{}` takes `{key}` from its workspace, and {why}", path.display())]
+    NotInherited { path: PathBuf, key: String, why: String },
 }
 
 fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
@@ -90,13 +90,21 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Option<Workspace>
         .get("package")
         .and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
     if let Some(named) = named {
-        let folder = fs_err::canonicalize(folder.join(named))?;
+        let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent()) {
+            (Err(_), Some(policies)) if container::image().is_some() => {
+                return carried::around(policies);
+            }
+            (found, _) => found?,
+        };
         let document = parse(&folder.join("Cargo.toml"))?;
         return Ok(Some(Workspace { folder, document }));
     }
     // What Cargo put there is whole: around it is someone else's.
-    let above = folder.parent().filter(|_| !is_cargos_own(&folder));
-    above.map_or(Ok(None), workspace_around)
+    let Some(above) = folder.parent().filter(|_| !is_cargos_own(&folder)) else { return Ok(None) };
+    match workspace_around(above)? {
+        None => carried::around(above),
+        found => Ok(found),
+    }
 }
 
 fn is_cargos_own(folder: &Path) -> bool {

@@ -58,6 +58,11 @@ impl Sources {
         if let Some(note) = &target.note {
             progress.line(&format!("note: {note}"));
         }
+        if self.policies.crates.iter().any(|it| it.manifest.is_in_carried_workspace()) {
+            progress.line(
+                "note: what the crates inherit is as their workspace was when this image was made",
+            );
+        }
         let count = self.policies.of_role(Role::Policy).count();
         let workspace = progress.phase("generate", &format!("{count} policy crates"), || {
             self.generate(target, "workspace")

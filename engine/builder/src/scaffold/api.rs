@@ -18,13 +18,7 @@ impl Api {
         let folder = files::absolute(folder)?;
         let api = engine.root.join("engine/api");
         let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
-        let path = if common > 1 {
-            let up = folder.components().skip(common).map(|_| Path::new(".."));
-            let down = api.components().skip(common);
-            up.map(Path::as_os_str).chain(down.map(std::path::Component::as_os_str)).collect()
-        } else {
-            api
-        };
+        let path = if common > 1 { files::relative(&folder, &api) } else { api };
         let path: Value = path.to_string_lossy().into_owned().into();
         Ok(Self(InlineTable::from_iter([("path", path)]).into()))
     }

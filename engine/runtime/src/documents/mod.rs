@@ -65,18 +65,10 @@ pub(crate) fn single_document(source: &Source) -> Result<Option<Document<'_>>, S
     }
 }
 
-/// The one document of a text in YAML, as JSON text; `None` where it holds none.
-pub(crate) fn yaml_to_json(bytes: &[u8]) -> Result<Option<Vec<u8>>, DocumentError> {
-    let text = utf8(bytes)?;
-    let mut all = yaml::documents(text);
-    let first = all.next().transpose()?;
-    if all.next().transpose()?.is_some() {
-        return Err(DocumentError {
-            message: "a second document begins: expected one".to_owned(),
-            place: None,
-        });
-    }
-    Ok(first.map(|document| document.json.into_owned()))
+/// The one document of a text in YAML, as JSON text; `None` where it holds none, or null. What is
+/// made of it takes at most about `room` bytes.
+pub(crate) fn yaml_to_json(bytes: &[u8], room: usize) -> Result<Option<String>, DocumentError> {
+    yaml::to_json(utf8(bytes)?, room)
 }
 
 /// The one document of a source whose name says that it is TOML, YAML or JSON, with the places of

@@ -11,8 +11,11 @@ use super::memory_budget::{MemoryBudget, Reservation};
 use crate::documents;
 use crate::long_work;
 
-/// Bytes that a byte of YAML may take while it is read.
-const COST: usize = 64;
+/// Bytes that a byte of YAML may take while it is read: as many as files are given.
+const COST: usize = 100;
+
+/// Bytes that aliases may take beside that.
+const ALIASES: usize = 64 << 10;
 
 /// Whether a body is YAML. As with OPA, any type is that has the word in it: there were several
 /// before there was `application/yaml`.
@@ -31,9 +34,9 @@ pub(super) fn to_json(
     memory: &Arc<MemoryBudget>,
 ) -> Result<Bytes, BodyError> {
     let mut reservation = Reservation::empty(memory);
-    let reading = text.len().saturating_mul(COST);
+    let reading = text.len().saturating_mul(COST).saturating_add(ALIASES);
     reservation.grow(reading)?;
-    let json = long_work::on_bytes(reading, || documents::yaml_to_json(text))
+    let json = long_work::on_bytes(reading, || documents::yaml_to_json(text, reading))
         .map_err(|error| BodyError::Yaml(error.to_string()))?
         .unwrap_or_default();
     if json.len() > limit {

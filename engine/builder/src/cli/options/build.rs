@@ -22,7 +22,7 @@ pub(in crate::cli) struct BuildArgs {
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
     /// The source revision to stamp in [default: the policies' Git revision, when there is one]
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", env = "POLICY_ENGINE_REVISION")]
     revision: Option<String>,
     /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
     /// target folder]
@@ -48,7 +48,7 @@ impl BuildArgs {
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
             target: self.target.as_deref(),
-            revision: self.revision.as_deref(),
+            revision: self.revision.as_deref().filter(|it| !it.is_empty()),
             work_dir: self.work_dir.as_deref(),
             locked: self.locked.locked(),
             vet: (!self.no_vet).then(|| self.vet.wanted()),

@@ -1,0 +1,63 @@
+//! The container of an image that `builder-image` makes, as this program sees it from inside.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+/// Set in the image, to its name.
+pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";
+/// What the kernel mounted for this process.
+const MOUNTS: &str = "/proc/self/mountinfo";
+
+/// The image that this program runs in, if it does.
+pub(crate) fn image() -> Option<String> {
+    env::var(IMAGE).ok()
+}
+
+/// The command that builds a folder of policies together with the workspace around it, from one of
+/// its crates' manifests; `None` outside of a container.
+pub(crate) fn mounting_the_workspace(manifest: &Path) -> Option<String> {
+    let image = image()?;
+    let policies = manifest.parent()?.parent()?;
+    let mounts = fs::read_to_string(MOUNTS).unwrap_or_default();
+    Some(mounting(&image, folder_mounted_at(policies, &mounts).unwrap_or("policies")))
+}
+
+fn mounting(image: &str, policies: &str) -> String {
+    format!(
+        "docker run --rm --network none --user \"$(id -u):$(id -g)\" -v \"$PWD:/src\" \
+         -v \"$PWD/out:/out\" {image} image --policies /src/{policies} \
+         --output /out/policy-engine.tar"
+    )
+}
+
+/// The name that a folder has on the machine, from the kernel's list of mounts: the fourth field is
+/// the folder there, and the fifth the one here.
+fn folder_mounted_at<'a>(place: &Path, mounts: &'a str) -> Option<&'a str> {
+    let folder = mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let folder = fields.next()?;
+        (Path::new(fields.next()?) == place).then_some(folder)
+    });
+    let name = Path::new(folder?).file_name()?.to_str()?;
+    // Others are escaped there, and would have to be quoted.
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+    name.chars().all(is_plain).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_called_as_on_the_machine() {
+        let mounts = "22 1 0:20 / / rw - overlay overlay rw\n\
+                      23 22 8:1 /home/me/w/my-policies /policies rw - ext4 /dev/sda rw\n\
+                      24 22 8:1 /home/me/w/our\\040rules /rules rw - ext4 /dev/sda rw\n";
+        let called = |place: &str| folder_mounted_at(Path::new(place), mounts);
+        assert_eq!(called("/policies"), Some("my-policies"));
+        assert_eq!(called("/"), None);
+        assert_eq!(called("/rules"), None);
+        assert_eq!(called("/elsewhere"), None);
+    }
+}

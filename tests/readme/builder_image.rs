@@ -1,0 +1,49 @@
+use std::fs;
+
+use super::listed::{Scene, Script};
+use crate::support::{
+    DockerTag, FIRST, Shell, Unpacked, docker_answers, on_path, readme_block, repository,
+};
+
+/// The whole engine is compiled once more, in the container: nothing else shows that the image has
+/// all that it takes, and that another machine's folders come to the same bytes.
+#[test]
+fn the_builder_image_makes_the_same_image_and_that_of_a_new_folder() {
+    if !docker_answers() {
+        return;
+    }
+    let mut script = Script::of(Scene::BuilderImage);
+    let _tag = DockerTag::take(DockerTag::BUILDER);
+    let mut shell = Shell::new(FIRST, &[]).with_repository();
+    let cache = shell.beside("cache");
+    fs::create_dir(&cache).unwrap();
+    let revision = repository().revision.as_deref().unwrap_or_default();
+    let options = format!(
+        "case $1 in\nrun) shift; set -- run --env POLICY_ENGINE_REVISION={revision} \
+         --volume {}:/cache \"$@\";;\nesac\n",
+        cache.display()
+    );
+    shell.before("docker", &on_path("docker"), &options);
+    for beginning in ["cargo run", "docker load", "mkdir", "docker run"] {
+        shell.runs(&script.takes(beginning));
+    }
+    script.ends();
+    let archive = fs::read(shell.here().join("out/policy-engine.tar")).unwrap();
+    assert!(archive == fs::read(&repository().archive).unwrap());
+
+    // What `new` writes, where this machine's user has their own.
+    let mut other = Shell::new(FIRST, &[]);
+    other.before("docker", &on_path("docker"), &options);
+    other.runs("policy-builder new policies");
+    other.runs("policy-builder add image-age --policies policies");
+    let shown = readme_block("sh", "builder-image");
+    let (_, lines) =
+        shown.split_once("policy-builder.tar\ndocker load < policy-builder.tar\n").unwrap();
+    other.runs(lines);
+    let image = Unpacked::read(&other.here().join("out/policy-engine.tar"));
+    let labels = &image.config["config"]["Labels"];
+    let policies = labels["policy-engine.policies"].as_str().unwrap();
+    for name in ["image-age", "working-hours"] {
+        assert!(policies.contains(&format!("\"name\":\"{name}\"")), "{policies}");
+    }
+}

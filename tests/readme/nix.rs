@@ -1,0 +1,29 @@
+use super::listed::{Scene, Script};
+use crate::support::{DockerTag, FIRST, Nix, Shell, docker_answers, on_path, root};
+
+/// What the other tests of the flake have built already, by the commands that are shown.
+#[test]
+fn nix_builds_and_runs() {
+    let Some(nix) = Nix::find() else { return };
+    let mut script = Script::of(Scene::Nix);
+    let mut shell = Shell::new(FIRST, &[]);
+    // The flake of the folder that commands run in is the repository.
+    let options = format!(
+        "subcommand=$1; shift\n\
+         if [ $subcommand = build ]; then set -- --out-link \"$PWD/result\" \"$@\"; fi\n\
+         cd {}\nset -- $subcommand {} \"$@\"\n",
+        root().display(),
+        nix.options("").join(" ")
+    );
+    shell.before("nix", &on_path("nix"), &options);
+    let listed = shell.runs(&script.takes("nix run")).get_output().stdout.clone();
+    assert!(String::from_utf8(listed).unwrap().contains("pod-security-restricted"));
+    let build = script.takes("nix build");
+    script.ends();
+    if docker_answers() {
+        let _tag = DockerTag::take(DockerTag::ENGINE);
+        let loaded = shell.runs(&build).get_output().stdout.clone();
+        let loaded = String::from_utf8(loaded).unwrap();
+        assert!(loaded.contains("Loaded image: policy-engine:latest"), "{loaded}");
+    }
+}

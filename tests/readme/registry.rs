@@ -1,0 +1,113 @@
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::thread;
+
+use super::listed::{Scene, Script};
+use crate::platforms;
+use crate::support::{FIRST, Folder, OciRegistry, SECOND, Shell, client_answers, repository, run};
+
+/// `registry.example.com`, which is on this machine for whoever asks the proxy for it.
+struct Registry {
+    _server: OciRegistry,
+    certificate: String,
+    proxy: String,
+    _folder: Folder,
+}
+
+impl Registry {
+    fn start() -> Option<Self> {
+        if !client_answers("openssl", &["version"]) {
+            return None;
+        }
+        let folder = Folder::new();
+        let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (certificate, key) = (place("tls.crt"), place("tls.key"));
+        let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+                     -subj /CN=r -addext subjectAltName=DNS:registry.example.com \
+                     -addext basicConstraints=critical,CA:FALSE";
+        let files = ["-keyout", &key, "-out", &certificate];
+        run("openssl", &[&words.split_whitespace().collect::<Vec<_>>()[..], &files].concat());
+        let tls = format!(", tls: {{certificate: {certificate}, key: {key}}}");
+        let server = OciRegistry::with("", &tls, Folder::new())?;
+        let proxy = proxy_to(server.address());
+        Some(Self { _server: server, certificate, proxy, _folder: folder })
+    }
+
+    /// Has the commands of a shell find it.
+    fn is_known_to(&self, shell: &mut Shell) {
+        shell.set("SSL_CERT_FILE", &self.certificate);
+        shell.set("HTTPS_PROXY", &format!("http://{}", self.proxy));
+        shell.set("NO_PROXY", "");
+        shell.set("DOCKER_CONFIG", shell.beside("docker").to_str().unwrap());
+    }
+}
+
+/// A proxy that has one way only, whatever it is asked for: gives its address.
+fn proxy_to(server: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let server = server.clone();
+            // Whoever hangs up is dealt with by those who are still there.
+            thread::spawn(move || tunnel(client?, &server));
+        }
+    });
+    address
+}
+
+fn tunnel(mut client: TcpStream, server: &str) -> io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    assert!(line.starts_with("CONNECT registry.example.com:443 "), "{line}");
+    while !line.trim().is_empty() {
+        line.clear();
+        reader.read_line(&mut line)?;
+    }
+    let mut server = TcpStream::connect(server)?;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let (mut answers, mut back) = (server.try_clone()?, client);
+    let answered = thread::spawn(move || {
+        let copied = io::copy(&mut answers, &mut back);
+        back.shutdown(std::net::Shutdown::Write)?;
+        copied
+    });
+    io::copy(&mut reader, &mut server)?;
+    server.shutdown(std::net::Shutdown::Write)?;
+    answered.join().unwrap()?;
+    Ok(())
+}
+
+#[test]
+fn an_image_is_pushed() {
+    let mut script = Script::of(Scene::Push);
+    let Some(registry) = Registry::start() else { return };
+    let mut shell = Shell::new(SECOND, &[]);
+    registry.is_known_to(&mut shell);
+    fs::copy(&repository().archive, shell.here().join("policy-engine.tar")).unwrap();
+    let pushed = shell.runs(&script.takes("policy-builder push")).get_output().stdout.clone();
+    let digest = &repository().image.digests[0];
+    assert_eq!(
+        String::from_utf8(pushed).unwrap(),
+        format!("registry.example.com/policies@{digest}\n")
+    );
+    script.ends();
+}
+
+#[test]
+fn an_image_for_two_platforms_is_copied_to_a_registry() {
+    let mut script = Script::of(Scene::Platforms);
+    if !platforms::are_there() || !client_answers("skopeo", &["--version"]) {
+        return;
+    }
+    let Some(registry) = Registry::start() else { return };
+    let mut shell = Shell::new(FIRST, &repository().same_revision()).with_repository();
+    registry.is_known_to(&mut shell);
+    shell.runs(&script.takes("cargo image"));
+    assert!(Path::new(&shell.here()).join("policy-engine/index.json").is_file());
+    shell.runs(&script.takes("skopeo"));
+    script.ends();
+}

@@ -1,0 +1,82 @@
+use std::fs;
+use std::net::TcpStream;
+use std::process;
+
+use serde_json::Value;
+
+use super::listed::{Scene, Script};
+use crate::support::{
+    DockerTag, FIRST, Shell, client_answers, docker_answers, on_path, readme_block, repository,
+    run, skipped, until,
+};
+
+/// What the README starts its server on.
+const SERVED: &str = "127.0.0.1:8181";
+
+/// From a clone to an image that is asked, looked into, and built again.
+#[test]
+fn this_repositorys_policies() {
+    let mut script = Script::of(Scene::Repository);
+    let revision = repository().same_revision();
+    let mut shell = Shell::new(FIRST, &revision).with_repository();
+    let here = shell.here();
+    shell.runs(&script.takes("cargo image"));
+    let archive = fs::read(here.join("policy-engine.tar")).unwrap();
+    assert!(archive == fs::read(&repository().archive).unwrap());
+
+    fs::copy(here.join("policy-engine.tar"), here.join("old.tar")).unwrap();
+    let inspected = shell.runs(&script.takes("policy-builder inspect policy-engine.tar"));
+    let inspected = String::from_utf8(inspected.get_output().stdout.clone()).unwrap();
+    assert!(inspected.contains(&repository().image.digests[0]), "{inspected}");
+    let sbom = shell.runs(&script.takes("policy-builder inspect")).get_output().stdout.clone();
+    assert_eq!(serde_json::from_slice::<Value>(&sbom).unwrap()["bomFormat"], "CycloneDX");
+    shell.runs(&script.takes("policy-builder diff"));
+    shell.runs(&script.takes("policy-builder verify"));
+
+    let pod = readme_block("yaml", "kind: Pod");
+    fs::write(here.join("pod.yaml"), &pod).unwrap();
+    fs::create_dir(here.join("manifests")).unwrap();
+    fs::write(here.join("manifests/pod.yaml"), pod).unwrap();
+    shell.before("policy-engine", &repository().program(), "");
+    let denied = shell.command(&script.takes("policy-engine eval")).assert().code(2);
+    assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNetwork"));
+
+    if !docker_answers() || !client_answers("curl", &["--version"]) {
+        return;
+    }
+    let _tag = DockerTag::take(DockerTag::ENGINE);
+    shell.runs(&script.takes("docker load"));
+    let denied = shell.command(&script.takes("docker run --rm -i")).assert().code(2);
+    assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNetwork"));
+
+    if TcpStream::connect(SERVED).is_ok() {
+        skipped("the README's `docker run -p 8181:8181`", "something else serves there");
+        return;
+    }
+    // Docker may have no network of its own here.
+    let name = format!("policy-readme-{}", process::id());
+    let options = format!("shift; set -- run --network host --name {name} \"$@\"\n");
+    shell.before("docker", &on_path("docker"), &options);
+    let container = Container(name);
+    let words = script.takes("docker run --rm -p");
+    let mut serving = shell.started(&words);
+    until("it serves", || {
+        assert!(serving.try_wait().unwrap().is_none(), "`{words}` has ended");
+        TcpStream::connect(SERVED).is_ok()
+    });
+    let answer = shell.runs(&script.takes("curl")).get_output().stdout.clone();
+    let expected = readme_block("json", "\"result\"");
+    assert_eq!(String::from_utf8(answer).unwrap().trim_end(), expected.trim_end());
+    drop(container);
+    serving.wait().unwrap();
+    script.ends();
+}
+
+/// A container, which is removed at the end.
+struct Container(String);
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        run("docker", &["rm", "--force", &self.0]);
+    }
+}

@@ -1,0 +1,100 @@
+use std::fs;
+use std::path::Path;
+
+use walkdir::WalkDir;
+
+use super::root;
+
+/// Documents for users and contributors. Others quote no commands of today, or are templates' own.
+const PASSED_OVER: [&str; 3] = ["CHANGELOG.md", "target", "tests/nix"];
+
+/// A shell command that a document shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// The document, such as `README.md`.
+    pub(crate) document: String,
+    /// The words, without the comment behind them.
+    pub(crate) command: String,
+}
+
+/// Every shell command that the repository's documents show in blocks, in order.
+pub(crate) fn shown_commands() -> Vec<Shown> {
+    let entries = WalkDir::new(root()).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let inside = entry.path().strip_prefix(root()).unwrap();
+        let is_hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes()[0] == b'.';
+        !is_hidden && !PASSED_OVER.iter().any(|it| inside == Path::new(it))
+    });
+    let mut shown = Vec::new();
+    for entry in entries.map(Result::unwrap) {
+        if entry.path().extension().is_some_and(|it| it == "md") {
+            let document = entry.path().strip_prefix(root()).unwrap().display().to_string();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            let commands = blocks(&text).into_iter().flat_map(|block| commands(&block));
+            shown.extend(commands.map(|command| Shown { document: document.clone(), command }));
+        }
+    }
+    shown
+}
+
+/// The first block of the README in a language that holds these words.
+pub(crate) fn readme_block(language: &str, words: &str) -> String {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let fence = format!("```{language}\n");
+    let mut blocks = readme.split(&fence).skip(1);
+    let block = blocks.find_map(|rest| rest.split("```").next().filter(|it| it.contains(words)));
+    block
+        .unwrap_or_else(|| panic!("README.md has no block of {language} with `{words}`"))
+        .to_owned()
+}
+
+/// The blocks of a shell's language, and those that are indented.
+fn blocks(text: &str) -> Vec<String> {
+    let (mut blocks, mut fenced) = (Vec::new(), None::<bool>);
+    let (mut block, mut before_is_blank) = (String::new(), true);
+    for line in text.lines() {
+        let indented = line.strip_prefix("    ").filter(|_| before_is_blank || !block.is_empty());
+        match (line.strip_prefix("```"), fenced, indented) {
+            (Some(language), None, _) => {
+                fenced = Some(["sh", "bash", "console", "shell"].contains(&language));
+            }
+            (Some(_), Some(_), _) => {
+                fenced = None;
+                blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
+            }
+            (None, Some(true), _) => block.extend([line, "\n"]),
+            (None, Some(false), _) => {}
+            (None, None, Some(line)) => block.extend([line, "\n"]),
+            (None, None, None) => {
+                blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
+            }
+        }
+        before_is_blank = line.trim().is_empty();
+    }
+    blocks.extend(Some(block).filter(|it| !it.is_empty()));
+    blocks
+}
+
+/// The commands of a block: one may go on behind a `\`, and between quotes.
+fn commands(block: &str) -> Vec<String> {
+    let (mut commands, mut command) = (Vec::new(), String::new());
+    for line in block.lines() {
+        let line = line.split("  #").next().unwrap().trim_end();
+        command.push_str(line);
+        let is_open = line.ends_with('\\') || !command.matches('\'').count().is_multiple_of(2);
+        if is_open {
+            command.push('\n');
+        } else {
+            commands.extend(Some(std::mem::take(&mut command)).filter(|it| !it.trim().is_empty()));
+        }
+    }
+    assert!(command.is_empty(), "`{command}` does not end");
+    commands
+}
+
+#[test]
+fn commands_are_found_in_documents() {
+    let text = "Text `ls`:\n\n```sh\na b            # why\nc \\\n  d\ne -d '{\n  \"x\": 1}'\n```\n\n    \
+                f    # g\n    h\n\nand\n    not this\n```toml\n[a]\n```\n";
+    let found: Vec<_> = blocks(text).iter().flat_map(|block| commands(block)).collect();
+    assert_eq!(found, ["a b", "c \\\n  d", "e -d '{\n  \"x\": 1}'", "f", "h"]);
+}
