@@ -1,358 +1,208 @@
-//! Each server here has a budget of 8 MiB, and may take 64 MiB beside it. What is sent to it would
-//! take some hundred.
-
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::thread;
 
-use super::wire::{Connection, eventually};
-use crate::support::{Folder, Server};
+use super::wire::{Connection, eventually, figure, post, posted};
+use crate::support::{Folder, Server, stress_engine};
 
-const BUDGET: u64 = 8 << 20;
-const BESIDE: u64 = 64 << 20;
+const MIB: u64 = 1 << 20;
 
-/// Memory that is accounted to one connection on which nothing is asked.
-const ONE_CONNECTION: f64 = 20_480.0;
+/// What a server may take beside its budget.
+const BESIDE: u64 = 64 * MIB;
 
-/// A server with a port for diagnostics.
-struct Bounded {
-    server: Server,
-    diagnostics: SocketAddr,
+/// glibc keeps what is freed, for each thread, as long as it is not told otherwise; the images'
+/// allocator does not.
+fn serving(limits: &str) -> Server {
+    let folder = Folder::new();
+    let file = folder.path().join("config.yaml");
+    fs::write(&file, format!("timeout: 2s\nlimits: {{{limits}}}\n")).unwrap();
+    let mut command = stress_engine(&["serve", "--listen", "127.0.0.1:0", "--config"]);
+    command.arg(&file).env("MALLOC_ARENA_MAX", "1").env("MALLOC_TRIM_THRESHOLD_", "131072");
+    Server::of(command)
 }
 
-impl Bounded {
-    fn start() -> Self {
-        let config = "diagnostic-listen: \"127.0.0.1:0\"\n\
-                      limits: {body: 1MiB, bodies: 8MiB, header-time: 5m, body-time: 5m, idle-time: 5m}\n";
-        let server = Server::with_config(&Folder::new(), config, &[]);
-        let line = server.logged("serving health and metrics");
-        let address = line["address"].as_str().unwrap().strip_prefix("http://").unwrap();
-        let diagnostics = address.parse().unwrap();
-        Self { server, diagnostics }
-    }
-
-    /// The most memory that it has had so far.
-    fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.server.pid())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
-    }
-
-    /// A figure, asked for where only operators ask.
-    fn figure(&self, name: &str) -> f64 {
-        let metrics = Connection::at(self.diagnostics).get("/metrics").expect(200).body;
-        let line = metrics.lines().find(|line| line.starts_with(name)).unwrap();
-        line.rsplit(' ').next().unwrap().parse().unwrap()
-    }
-
-    fn connections_memory(&self) -> f64 {
-        self.figure("policy_engine_connections_memory_bytes ")
-    }
-
-    /// What is to be so while it is under attack, and after it.
-    #[track_caller]
-    fn holds(self, attackers: Vec<Attacker>) {
-        Connection::at(self.diagnostics).get("/health/ready").expect(200);
-        // Some that go too far are told to leave.
-        let stay = attackers.iter().filter(|attacker| !attacker.has_left).count();
-        let seen = self.connections_memory() / ONE_CONNECTION;
-        assert!(stay < 10 || seen > 10.0, "{stay} are there, with the memory of {seen}");
-        let peak = self.peak();
-        assert!(peak < BUDGET + BESIDE, "it had {} MiB", peak >> 20);
-        drop(attackers);
-        eventually("everything is given back", || {
-            self.figure("policy_engine_requests_body_bytes ") == 0.0
-                && self.connections_memory() == ONE_CONNECTION
-        });
-        let mut connection = Connection::to(&self.server);
-        connection.post("/v1/data/echo", r#"{"input": 1}"#).expect(200);
-    }
+/// The most that the server has had in memory.
+fn peak(server: &Server) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").trim().parse().unwrap();
+    kilobytes << 10
 }
 
-/// What is to be sent, with how much of an HTTP/2 connection's window it takes.
-type Frame = (Vec<u8>, i64);
-
-/// A client that sends all it may, and reads as it likes.
-struct Attacker {
-    stream: TcpStream,
-    /// In the order of sending, the last one first.
-    frames: Vec<Frame>,
-    /// What is left of the frame that is being sent.
-    sending: Vec<u8>,
-    window: i64,
-    inbox: Vec<u8>,
-    reads: bool,
-    has_left: bool,
-}
-
-impl Attacker {
-    fn new(server: &Server, mut frames: Vec<Frame>, reads: bool) -> Self {
-        let stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_nonblocking(true).unwrap();
-        frames.reverse();
-        Self {
-            stream,
-            frames,
-            sending: Vec::new(),
-            window: 65_535,
-            inbox: Vec::new(),
-            reads,
-            has_left: false,
-        }
+/// An element over and over, between what stands before and after it.
+fn many(before: &str, element: &str, after: &str, bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 64);
+    text.push_str(before);
+    while text.len() + element.len() + after.len() < bytes {
+        text.push_str(element);
+        text.push(',');
     }
+    text.push_str(element);
+    text.push_str(after);
+    text
+}
 
-    /// Sends what goes, and tells whether anything did, or came.
-    fn goes_on(&mut self) -> bool {
-        if self.has_left {
-            return false;
-        }
-        let mut went = false;
-        if self.reads {
-            let mut bytes = [0; 16 << 10];
-            while let Ok(read) = self.stream.read(&mut bytes) {
-                if read == 0 {
-                    self.has_left = true;
-                    return false;
-                }
-                went = true;
-                self.inbox.extend_from_slice(&bytes[..read]);
-            }
-            self.see();
-        }
-        loop {
-            if self.sending.is_empty() {
-                let Some((_, cost)) = self.frames.last() else { return went };
-                if *cost > self.window {
-                    return went;
-                }
-                let (frame, cost) = self.frames.pop().unwrap();
-                self.window -= cost;
-                self.sending = frame;
-            }
-            match self.stream.write(&self.sending) {
-                Ok(written) => drop(self.sending.drain(..written)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return went,
-                // It has been told to go.
-                Err(_) => {
-                    self.has_left = true;
-                    return false;
-                }
-            }
-            went = true;
-        }
+/// The same of elements that are told apart by a number.
+fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes: usize) -> String {
+    let mut text = before.to_owned();
+    let mut number = 0;
+    while text.len() < bytes {
+        text.push_str(&element(number));
+        text.push(',');
+        number += 1;
     }
+    text.push_str(&element(number));
+    text.push_str(after);
+    text
+}
 
-    /// Takes note of the window, and acknowledges what has to be.
-    fn see(&mut self) {
-        while self.inbox.len() >= 9 {
-            let length = usize::try_from(u32::from_be_bytes([
-                0,
-                self.inbox[0],
-                self.inbox[1],
-                self.inbox[2],
-            ]))
-            .unwrap();
-            if self.inbox.len() < 9 + length {
-                return;
-            }
-            let frame: Vec<_> = self.inbox.drain(..9 + length).collect();
-            let (kind, flags, payload) = (frame[3], frame[4], &frame[9..]);
-            match (kind, flags & 1) {
-                (SETTINGS, 0) => self.frames.push((http2(SETTINGS, 1, 0, &[]), 0)),
-                (PING, 0) => self.frames.push((http2(PING, 1, 0, payload), 0)),
-                (WINDOW_UPDATE, _) if frame[5..9] == [0; 4] => {
-                    self.window += i64::from(u32::from_be_bytes(payload.try_into().unwrap()));
-                }
-                _ => {}
-            }
-        }
+/// Requests that take far more memory than they have bytes, if nobody counts.
+fn worst(bytes: usize) -> Vec<(&'static str, String)> {
+    const PODS: &str = "/v1/data/pod-security-restricted";
+    const ECHO: &str = "/v1/data/echo";
+    let pod = r#"{"input":{"kind":"Pod","spec":{"containers":["#;
+    let early = r#"{"input":{"spec":{"containers":["#;
+    let add = r#"{"input":{"kind":"Pod","spec":{"containers":[{"securityContext":{"capabilities":{"add":["#;
+    let deep = "[".repeat(90);
+    let mut all = vec![
+        (PODS, many(pod, "{}", "]}}}", bytes)),
+        (PODS, many(pod, r#"{"ports":[{}]}"#, "]}}}", bytes)),
+        (PODS, many(pod, r#"{"securityContext":{"seccompProfile":{}}}"#, "]}}}", bytes)),
+        (PODS, many(early, "{}", r#"]},"kind":"Pod"}}"#, bytes)),
+        (PODS, many(add, r#""""#, "]}}}]}}}", bytes)),
+        (PODS, many(r#"{"input":{"kind":"PodList","items":["#, "{}", "]}}", bytes)),
+        ("/v1/data/stress", many(r#"{"input":{"do":"answer","output":["#, "{}", "]}}", bytes)),
+        (ECHO, many(r#"{"input":["#, "\"\\n\"", "]}", bytes)),
+        (ECHO, format!("{{\"input\":\"{}\"}}", "\\n".repeat(bytes / 2))),
+        (ECHO, many(&format!("{{\"input\":{deep}"), "0", &("]".repeat(90) + "}"), bytes)),
+        (ECHO, numbered(r#"{"input":{"#, |at| format!("\"{at}\":0"), "}}", bytes)),
+        (
+            "/v1/batch/data/pod-security-restricted",
+            numbered(
+                r#"{"inputs":{"#,
+                |at| {
+                    format!(
+                        r#""{at}":{{"kind":"Pod","spec":{{"containers":[{{}},{{}},{{}},{{}}]}}}}"#
+                    )
+                },
+                "}}",
+                bytes.min(560_000),
+            ),
+        ),
+        (
+            "/v1/batch/data/echo",
+            numbered(r#"{"inputs":{"#, |at| format!("\"{at}\":0"), "}}", bytes.min(85_000)),
+        ),
+        (
+            "/validate/pod-security-restricted",
+            many(
+                r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"1","operation":"CREATE","object":{"kind":"Pod","spec":{"containers":["#,
+                "{}",
+                "]}}}}",
+                bytes,
+            ),
+        ),
+    ];
+    for element in ["{}", "[]", "\"\"", "null", "0", r#"{"":[{}]}"#] {
+        all.push((ECHO, many(r#"{"input":["#, element, "]}", bytes)));
+        all.push((ECHO, many(r#"{"input":{"a":["#, element, "]}}", bytes)));
     }
-}
-
-/// Has them all send what they may, until nothing goes any more.
-fn attack(attackers: &mut [Attacker]) {
-    let mut last = Instant::now();
-    let begun = last;
-    while last.elapsed() < Duration::from_millis(500) && begun.elapsed() < Duration::from_secs(20) {
-        let mut went = false;
-        for attacker in &mut *attackers {
-            went |= attacker.goes_on();
-        }
-        if went {
-            last = Instant::now();
-        } else {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-fn http2(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = length[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
-/// How HTTP/2 begins, with a window for answers.
-fn preface(window: u32) -> Frame {
-    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    bytes.extend(http2(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
-    (bytes, 0)
-}
-
-/// `POST` to this path, in HPACK.
-fn head(path: &str) -> Vec<u8> {
-    let mut head = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
-    head.extend(path.as_bytes());
-    head.extend([0x01, 1, b'a']);
-    head
-}
-
-/// The clients' streams that may be open at one time.
-fn streams() -> impl Iterator<Item = u32> {
-    (0..128).map(|number| 2 * number + 1)
-}
-
-/// The head of a request on each of them, then these parts of its body, in turns.
-fn posted(path: &str, window: u32, parts: &[&[u8]], ends: bool) -> Vec<Frame> {
-    let mut frames = vec![preface(window)];
-    for stream in streams() {
-        frames.push((http2(HEADERS, END_HEADERS, stream, &head(path)), 0));
-    }
-    for (number, part) in parts.iter().enumerate() {
-        let flags = if ends && number + 1 == parts.len() { END_STREAM } else { 0 };
-        for stream in streams() {
-            let cost = i64::try_from(part.len()).unwrap();
-            frames.push((http2(DATA, flags, stream, part), cost));
-        }
-    }
-    frames
-}
-
-fn attackers(server: &Bounded, count: usize, frames: &[Frame], reads: bool) -> Vec<Attacker> {
-    let mut all: Vec<_> =
-        (0..count).map(|_| Attacker::new(&server.server, frames.to_vec(), reads)).collect();
-    attack(&mut all);
     all
 }
 
-#[test]
-fn bodies_that_do_not_end_on_all_streams() {
-    let server = Bounded::start();
-    let part = vec![b' '; 16 << 10];
-    let frames = posted("/v1/data/echo", 65_535, &[&part], false);
-    let attackers = attackers(&server, 100, &frames, true);
-    server.holds(attackers);
+/// Whether what is answered is what a server may answer whose memory is used up.
+#[track_caller]
+fn expect_an_answer(path: &str, status: u16, body: &str) {
+    assert!(matches!(status, 200 | 207 | 413 | 503 | 504), "{path}: {status} {body:.300}");
+    assert!(status < 400 || body.contains("\"message\":\""), "{path}: {status} {body:.300}");
 }
 
-/// Each of them is a frame, and each frame more memory than a byte.
+/// Debug builds are larger and slower; a few megabytes show what eight do.
 #[test]
-fn bodies_that_come_byte_by_byte() {
-    let server = Bounded::start();
-    let frames = posted("/v1/data/echo", 65_535, &[&b" "[..]; 60], false);
-    let attackers = attackers(&server, 50, &frames, true);
-    server.holds(attackers);
+fn the_worst_requests_stay_within_the_limit() {
+    let server = serving("body: 1MiB, bodies: 32MiB, connections: 200");
+    let requests = worst((1 << 20) - 100);
+    let mut refused = 0;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|first| {
+                let (server, requests) = (&server, &requests);
+                scope.spawn(move || {
+                    let own = requests.iter().skip(first).step_by(4);
+                    own.map(|(path, body)| {
+                        let reply = post(server, path, body);
+                        expect_an_answer(path, reply.status, &reply.body);
+                        if reply.status == 503 {
+                            assert_eq!(reply.header("retry-after"), Some("1"), "{path}");
+                        }
+                        usize::from(matches!(reply.status, 413 | 503))
+                    })
+                    .sum::<usize>()
+                })
+            })
+            .collect();
+        refused = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+    });
+    assert!(refused > 3, "only {refused} were refused");
+    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    eventually("all of it is given back", || {
+        figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
+    });
+    post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
 }
 
 #[test]
-fn answers_that_are_not_wanted() {
-    let server = Bounded::start();
-    let body = br#"{"input": {"do": "large", "bytes": 30000}}"#;
-    // They read, but nothing of answers.
-    let frames = posted("/v1/data/stress", 0, &[&body[..]], true);
-    let mut all = attackers(&server, 50, &frames, true);
-    // They read nothing at all.
-    let frames = posted("/v1/data/stress", 1 << 20, &[&body[..]], true);
-    all.extend(attackers(&server, 50, &frames, false));
-    server.holds(all);
-}
-
-#[test]
-fn small_answers_that_are_not_wanted() {
-    let server = Bounded::start();
-    for path in ["/nowhere", "/v1/data/echo"] {
-        let frames = posted(path, 0, &[&br#"{"input": 1}"#[..]], true);
-        let all = attackers(&server, 100, &frames, true);
-        assert!(server.peak() < BUDGET + BESIDE, "it had {} MiB", server.peak() >> 20);
-        drop(all);
+fn answers_that_nobody_reads_are_bounded_together() {
+    let server = serving("body: 1MiB, bodies: 16MiB, connections: 200, idle-time: 1m");
+    let body = many(r#"{"input":["#, "12345678901234567890", "]}", 1_000_000);
+    let mut silent: Vec<Connection> = Vec::new();
+    for _ in 0..40 {
+        let mut connection = Connection::to(&server);
+        // One that is refused need not be read to its end.
+        drop(connection.try_send(posted("/v1/data/echo", &body)));
+        silent.push(connection);
     }
-    let frames = posted("/nowhere", 0, &[], true);
-    let all = attackers(&server, 100, &frames, true);
-    server.holds(all);
-}
-
-/// Few bytes that say many headers, in heads that end, and in one that does not.
-#[test]
-fn heads_that_are_larger_than_they_look() {
-    let server = Bounded::start();
-    // A header into the table, `x: `, and then it again and again.
-    let mut first = head("/v1/data/echo");
-    first.extend([0x40, 1, b'x', 0]);
-    let mut many = head("/v1/data/echo");
-    many.extend([0xbe; 400]);
-    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
-    for stream in streams().skip(1) {
-        frames.push((http2(HEADERS, END_HEADERS, stream, &many), 0));
-    }
-    let mut all = attackers(&server, 100, &frames, true);
-
-    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
-    frames.push((http2(HEADERS, 0, 3, &many), 0));
-    for _ in 0..4 {
-        frames.push((http2(CONTINUATION, 0, 3, &[0xbe; 16 << 10]), 0));
-    }
-    all.extend(attackers(&server, 100, &frames, true));
-    server.holds(all);
+    eventually("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
+    assert!(peak(&server) < 16 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    drop(silent);
+    eventually("all of it is given back", || {
+        figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
+    });
+    post(&server, "/v1/data/echo", &body).expect(200);
 }
 
 #[test]
-fn requests_that_are_taken_back() {
-    let server = Bounded::start();
-    let mut frames = vec![preface(65_535)];
-    for number in 0..5000 {
-        let stream = 2 * number + 1;
-        frames.push((http2(HEADERS, END_HEADERS, stream, &head("/v1/data/echo")), 0));
-        if number >= 100 {
-            let reset = http2(RST_STREAM, 0, stream - 200, &8_u32.to_be_bytes());
-            frames.push((reset, 0));
-        }
-    }
-    let all = attackers(&server, 50, &frames, true);
-    server.holds(all);
-}
-
-#[test]
-fn connections_that_do_nothing() {
-    let server = Bounded::start();
-    let frames = [preface(65_535)];
-    let mut all = attackers(&server, 400, &frames, true);
-    let asked = b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n".to_vec();
-    all.extend(attackers(&server, 400, &[(asked, 0)], true));
-    server.holds(all);
-}
-
-#[test]
-fn heads_and_bodies_of_http_1_that_do_not_end() {
-    let server = Bounded::start();
-    let head = format!("GET /health HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(60_000));
-    let mut all = attackers(&server, 400, &[(head.into_bytes(), 0)], false);
-    let body = format!(
-        "POST /v1/data/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n{}",
-        " ".repeat(300_000)
+fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
+    let server = serving("body: 1MiB, bodies: 2MiB");
+    let reply =
+        post(&server, "/v1/data/echo", &many(r#"{"input":["#, "{}", "]}", 900_000)).expect(413);
+    assert_eq!(
+        reply.json()["message"],
+        "policy `echo`: it needs more memory than the 2097152 bytes that there are for all requests \
+         together (`limits.bodies`)"
     );
-    all.extend(attackers(&server, 400, &[(body.into_bytes(), 0)], false));
-    server.holds(all);
+    assert_eq!(reply.json()["code"], "invalid_parameter");
+}
+
+#[test]
+fn an_array_is_no_object_wherever_one_is_decoded() {
+    let server = serving("body: 1MiB");
+    for (path, body) in [
+        ("/v1/data/stress", r#"{"input": ["look"]}"#),
+        ("/v1/data/pod-security-restricted", r#"{"input": ["Pod"]}"#),
+        ("/v1/data/pod-security-restricted", r#"{"input": {"kind": "Pod", "spec": [[]]}}"#),
+        (
+            "/v1/data/pod-security-restricted",
+            r#"{"input": {"spec": {"securityContext": []}, "kind": "Pod"}}"#,
+        ),
+    ] {
+        let reply = post(&server, path, body).expect(400);
+        assert!(reply.body.contains("found an array"), "{}", reply.body);
+    }
+    let review = r#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":["1"]}"#;
+    let reply = post(&server, "/validate/pod-security-restricted", review).expect(422);
+    assert!(
+        reply.body.contains("expected an object, found an array, at line 1 column"),
+        "{}",
+        reply.body
+    );
 }

@@ -16,6 +16,8 @@ mod early_answers;
 mod ending;
 /// Heads of requests that HTTP has something against.
 mod heads;
+/// What connections hold, and what they make others hold, has an end.
+mod held;
 /// Sockets that are there before the server.
 mod inherited;
 /// Admission reviews, as API servers send them.
@@ -24,7 +26,7 @@ mod kubernetes;
 mod limits;
 /// Many requests at one time.
 mod load;
-/// What connections hold, and what they make others hold, has an end.
+/// What the worst requests take of memory.
 mod memory;
 /// Node.js, with the client from npm.
 mod node;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::Error;
+use crate::{Allowance, Error};
 
 /// What a policy knows of the question beside its input.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,6 +11,7 @@ pub struct Context<'a> {
     deadline: Option<Instant>,
     labels: &'a [(&'a str, &'a str)],
     cancellation: Option<&'a Cancellation>,
+    allowance: Option<&'a Arc<dyn Allowance>>,
 }
 
 impl<'a> Context<'a> {
@@ -36,6 +37,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_cancellation(self, cancellation: &'a Cancellation) -> Self {
         Self { cancellation: Some(cancellation), ..self }
+    }
+
+    /// With the memory that may be taken for the answer.
+    #[must_use]
+    pub fn with_allowance(self, allowance: &'a Arc<dyn Allowance>) -> Self {
+        Self { allowance: Some(allowance), ..self }
     }
 
     /// The request's id, as it stands in logs; empty where the caller gave none.
@@ -73,7 +80,41 @@ impl<'a> Context<'a> {
         self.cancellation.is_some_and(Cancellation::is_cancelled)
     }
 
-    /// For long work, now and then: stops it when nobody waits for its answer any more.
+    pub(crate) fn allowance(&self) -> Option<&'a Arc<dyn Allowance>> {
+        self.allowance
+    }
+
+    /// For memory that grows with the input, before it is allocated: counts it, and stops the work
+    /// where the server has no more of it.
+    ///
+    /// What the input is decoded into and the output's text are counted by themselves. Each call
+    /// costs as much as some allocations: count in steps of many kilobytes. What is counted is given
+    /// back when the evaluation has ended.
+    ///
+    /// ```
+    /// # use policy_api::{Context, Error};
+    /// fn pairs<'n>(names: &[&'n str], context: &Context<'_>) -> Result<Vec<(&'n str, &'n str)>, Error> {
+    ///     context.charge(names.len() * names.len() * size_of::<(&str, &str)>())?;
+    ///     let mut pairs = Vec::with_capacity(names.len() * names.len());
+    ///     for first in names {
+    ///         context.check()?;
+    ///         pairs.extend(names.iter().map(|second| (*first, *second)));
+    ///     }
+    ///     Ok(pairs)
+    /// }
+    /// assert_eq!(pairs(&["a", "b"], &Context::new("1"))?.len(), 4);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is not so much memory left for the request.
+    pub fn charge(&self, bytes: usize) -> Result<(), Error> {
+        self.allowance.map_or(Ok(()), |allowance| allowance.take(bytes))
+    }
+
+    /// For long work, now and then: stops it when nobody waits for its answer any more. A policy
+    /// that loops over something of the input's size calls it in the loop: without it, the work goes
+    /// on after its caller was told that there is no answer.
     ///
     /// # Errors
     /// When the work was cancelled, or its deadline has passed.

@@ -1,29 +1,83 @@
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error};
 
+use crate::meter::{self, Refused};
+use crate::metered::{Anywhere, Metered};
 use crate::{nesting, wording};
 
+/// Texts up to this length cost little, whatever is in them.
+const SHORT: usize = 4 << 10;
+
 /// Decodes JSON text into a type of the policy's own, borrowing from the text where it wants to.
+///
+/// What that allocates is charged to the evaluation that it is a part of. An array is not taken for
+/// an object, which serde by itself does. Both hold for what serde decodes as it comes: of types that
+/// are `untagged`, have a `tag` or a `flatten`ed field, it buffers the input in a form of its own, of
+/// which only the buffer is charged.
 ///
 /// # Errors
 /// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape.
 pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> {
     nesting::check(json)?;
-    // At once for the whole text: `from_slice` would do it for each string, which takes longer.
-    let text =
-        str::from_utf8(json).map_err(|error| DecodeError::not_utf8(json, error.valid_up_to()))?;
+    let text = as_text(json)?;
+    let before = meter::used();
     // Tracking the path costs time on every field, so only what failed is decoded again with it.
-    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+    within(text, PhantomData::<T>).map_err(|error| {
+        meter::reset(before);
+        let explained = explain::<T>(text, &error);
+        meter::reset(before);
+        explained
+    })
+}
+
+/// Decodes JSON text by a seed, as [`decode`] does: for implementations of [`Deserialize`] that have
+/// kept a part of their input as text, whose nesting is bounded already, and for what an input comes
+/// in. Of [`crate::MAX_NESTING`] nothing is looked after here, and no field is named.
+///
+/// # Errors
+/// Text that is not JSON, or has another shape.
+pub fn decode_seed<'a, S: DeserializeSeed<'a>>(
+    seed: S,
+    json: &'a [u8],
+) -> Result<S::Value, DecodeError> {
+    within(as_text(json)?, seed).map_err(|error| DecodeError::from(&error))
+}
+
+fn as_text(json: &[u8]) -> Result<&str, DecodeError> {
+    // At once for the whole text: `from_slice` would do it for each string, which takes longer.
+    str::from_utf8(json).map_err(|error| DecodeError::not_utf8(json, error.valid_up_to()))
+}
+
+fn within<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> serde_json::Result<S::Value> {
+    // Strings with escapes are put together in a buffer, which grows to the longest of them.
+    let buffer =
+        if text.len() > SHORT && text.as_bytes().contains(&b'\\') { 2 * text.len() } else { 0 };
+    meter::charge(buffer).map_err(serde_json::Error::custom)?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = seed.deserialize(Metered::<_, Anywhere>::new(&mut deserializer))?;
+    deserializer.end()?;
+    meter::credit(buffer);
+    // Somebody may have passed over the error.
+    if meter::is_refused() {
+        return Err(serde_json::Error::custom(Refused));
+    }
+    Ok(value)
 }
 
 #[cold]
 fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> DecodeError {
+    if meter::is_refused() {
+        return error.into();
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
-        .err()
-        .map(|error| error.path().to_string())
-        .filter(|path| error.is_data() && path != ".");
+    let path =
+        serde_path_to_error::deserialize::<_, T>(Metered::<_, Anywhere>::new(&mut deserializer))
+            .err()
+            .map(|error| wording::shortened(&error.path().to_string()))
+            .filter(|path| error.is_data() && path != ".");
     DecodeError { path, ..error.into() }
 }
 

@@ -1,5 +1,10 @@
 use std::fmt;
 
+use crate::wording::bounded;
+
+/// Bytes of a message.
+const MAX_MESSAGE: usize = 4 << 10;
+
 /// Why a policy could not be configured or could not answer: one sentence, for people.
 ///
 /// Any error converts into it by `?`, with its causes. Like `anyhow::Error` it is therefore not
@@ -15,12 +20,15 @@ pub(crate) enum Cause {
     Policy,
     Cancelled,
     DeadlinePassed,
+    OutOfMemory,
 }
 
 impl Error {
     /// An error in these words: lowercase, no full stop, backticks round the user's own words.
+    ///
+    /// It is kept to some kilobytes: it may quote an input, which may be long.
     pub fn msg(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string().into(), cause: Cause::Policy }
+        Self { message: bounded(message, MAX_MESSAGE).into(), cause: Cause::Policy }
     }
 
     /// Whether the policy stopped because its caller called the work off.
@@ -33,6 +41,17 @@ impl Error {
     #[must_use]
     pub fn is_deadline_passed(&self) -> bool {
         self.cause == Cause::DeadlinePassed
+    }
+
+    /// Whether the policy stopped because there was no more memory for its request.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        self.cause == Cause::OutOfMemory
+    }
+
+    /// The error of an [`Allowance`](crate::Allowance) that is used up, in these words.
+    pub fn out_of_memory(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string().into(), cause: Cause::OutOfMemory }
     }
 
     pub(crate) fn cancelled() -> Self {
@@ -66,6 +85,13 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_quotes_a_long_input_ends_somewhere() {
+        let error = Error::msg(format_args!("`{}` is bad", "é".repeat(1 << 20)));
+        assert_eq!(error.to_string().len(), MAX_MESSAGE - 1 + "…".len());
+        assert!(error.to_string().ends_with("éé…"));
+    }
 
     #[test]
     fn a_converted_error_keeps_its_causes() {

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::meter::{self, Metering};
 use crate::{Context, DecodeError, Error, Policy, Verdict, decode, output};
 
 /// A configured policy, its types erased: what the registry holds and the engine asks.
@@ -30,15 +31,14 @@ impl<P: Policy> Evaluate for P {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError> {
-        let decoded = decode::<P::Input<'_>>(input).map_err(EvaluateError::Input)?;
-        let answer = self.execute(decoded, context).map_err(EvaluateError::Policy)?;
-        let start = output.len();
-        output::write(&answer, output).map_err(|error| {
-            output.truncate(start);
-            EvaluateError::Policy(Error::msg(format_args!(
-                "the output cannot be written as JSON: {error}"
-            )))
-        })
+        let _metering = Metering::begin(context);
+        // Where there was no memory, that is the reason, whatever came of it.
+        let refused = |error| meter::take_refusal().map_or(error, EvaluateError::Policy);
+        let decoded =
+            decode::<P::Input<'_>>(input).map_err(EvaluateError::Input).map_err(refused)?;
+        let answer =
+            self.execute(decoded, context).map_err(EvaluateError::Policy).map_err(refused)?;
+        output::write(&answer, context, output).map_err(EvaluateError::Policy)
     }
 }
 

@@ -49,6 +49,8 @@ mod decide;
 mod decode;
 mod error;
 mod evaluate;
+mod meter;
+mod metered;
 mod nesting;
 mod output;
 #[doc(hidden)]
@@ -61,15 +63,18 @@ mod wording;
 
 pub use context::{Cancellation, Context};
 pub use decide::{Decided, decide};
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_seed};
 pub use error::Error;
 pub use evaluate::{ConfigureError, Evaluate, EvaluateError};
+pub use meter::{Allowance, Refused, charge};
+pub use metered::decoded_bytes;
 pub use nesting::MAX_NESTING;
 pub use policy::{KubernetesResources, NoSettings, Policy};
 pub use registration::{Configure, Registration, registered};
 #[cfg(feature = "schemars")]
 pub use schema::schema_of;
 pub use verdict::Verdict;
+pub use wording::bounded;
 
 #[cfg(feature = "schemars")]
 pub use schemars;

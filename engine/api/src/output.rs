@@ -4,20 +4,104 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-use crate::Verdict;
+use crate::meter::{self, Refused};
+use crate::{Context, Error, Verdict};
+
+/// How much is written between two looks at whether somebody still waits for it.
+const CHECKED_BYTES: usize = 64 << 10;
 
 /// Appends an answer to `output` as JSON, and says what verdict that text is.
 ///
 /// The verdict is noted as the text is written: reading it off afterwards, by [`Verdict::of`], took
 /// a sixth of a short decision.
+///
+/// # Errors
+/// An answer that JSON cannot say, or that there is no memory or no time for; `output` is then as it
+/// was.
 pub(crate) fn write<T: Serialize>(
     answer: &T,
+    context: &Context<'_>,
     output: &mut Vec<u8>,
-) -> serde_json::Result<Option<Verdict>> {
+) -> Result<Option<Verdict>, Error> {
     let start = output.len();
     let mut seen = Seen::default();
-    answer.serialize(&mut Serializer::with_formatter(&mut *output, Watching(&mut seen)))?;
+    let mut bounded = Bounded { writable: 0, output, context, stopped: None };
+    bounded.look_again();
+    let written =
+        answer.serialize(&mut Serializer::with_formatter(&mut bounded, Watching(&mut seen)));
+    let stopped = bounded.stopped.take();
+    if let Some(error) = stopped.or_else(|| written.err().as_ref().map(unwritable)) {
+        output.truncate(start);
+        return Err(error);
+    }
     Ok(if seen.raw { Verdict::of(output.get(start..).unwrap_or_default()) } else { seen.verdict })
+}
+
+#[cold]
+fn unwritable(error: &serde_json::Error) -> Error {
+    Error::msg(format_args!("the output cannot be written as JSON: {error}"))
+}
+
+/// Writes to memory, as much as may be had, while somebody waits for it.
+struct Bounded<'a> {
+    output: &'a mut Vec<u8>,
+    context: &'a Context<'a>,
+    /// How long the output may become before there is to be looked for memory, or for who waits.
+    writable: usize,
+    /// Why nothing more is written.
+    stopped: Option<Error>,
+}
+
+impl Bounded<'_> {
+    fn look_again(&mut self) {
+        self.writable = self.output.capacity().min(self.output.len() + CHECKED_BYTES);
+    }
+
+    #[cold]
+    fn make_writable(&mut self, bytes: usize) -> io::Result<()> {
+        let made = self.context.check().and_then(|()| self.grow(bytes));
+        self.look_again();
+        made.map_err(|error| {
+            self.stopped = Some(error);
+            io::Error::other("stopped")
+        })
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+        let before = self.output.capacity();
+        let wanted = self.output.len().saturating_add(bytes);
+        if wanted <= before {
+            return Ok(());
+        }
+        let capacity = wanted.max(2 * before);
+        // While the text is moved, it is there twice.
+        if meter::charge(capacity).is_err() {
+            return Err(meter::take_refusal().unwrap_or_else(|| Error::out_of_memory(Refused)));
+        }
+        self.output.reserve_exact(capacity - self.output.len());
+        meter::credit(before);
+        Ok(())
+    }
+}
+
+impl Write for Bounded<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.output.len() + bytes.len() > self.writable {
+            self.make_writable(bytes.len())?;
+        }
+        self.output.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What was seen of a text that is being written.
@@ -212,7 +296,7 @@ mod tests {
         #[test]
         fn the_verdict_is_that_of_the_text(answer in answers()) {
             let mut output = b"before".to_vec();
-            let verdict = write(&answer, &mut output).unwrap();
+            let verdict = write(&answer, &Context::default(), &mut output).unwrap();
             let text = output.strip_prefix(b"before").unwrap();
             prop_assert_eq!(text, serde_json::to_vec(&answer).unwrap());
             prop_assert_eq!(verdict, Verdict::of(text));

@@ -1,6 +1,8 @@
 //! Serde's messages name Rust's types (`map`, `struct Pod`, `u16`); the people who read them wrote
 //! JSON or YAML.
 
+use std::fmt::{self, Write};
+
 /// What a decoding error says, without its place, in JSON's terms.
 pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -18,13 +20,47 @@ pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
             "invalid length " => format!("an array of {found}"),
             _ => finding(found),
         };
+        let before = shortened(before);
         Some(format!("{before}expected {}, found {found}", expectation(expected)))
     });
     explained.unwrap_or_else(|| shortened(text))
 }
 
+/// Writes out a text up to so many bytes; the rest of a longer one is never made. For text that
+/// quotes an input, which may be of any length.
+///
+/// ```
+/// assert_eq!(policy_api::bounded(format_args!("`{}`", "x".repeat(100)), 4), "`xxx…");
+/// ```
+#[must_use]
+pub fn bounded(text: impl fmt::Display, bytes: usize) -> String {
+    struct Bounded {
+        text: String,
+        bytes: usize,
+    }
+
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let left = self.bytes - self.text.len();
+            if text.len() <= left {
+                self.text.push_str(text);
+                return Ok(());
+            }
+            let end = text.floor_char_boundary(left);
+            self.text.push_str(text.get(..end).unwrap_or_default());
+            Err(fmt::Error)
+        }
+    }
+
+    let mut bounded = Bounded { text: String::new(), bytes };
+    if write!(bounded, "{text}").is_err() {
+        bounded.text.push('…');
+    }
+    bounded.text
+}
+
 /// Words without their middle where they are many: they may quote the input.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const START: usize = 120;
     const END: usize = 40;
     let count = text.chars().count();

@@ -1,9 +1,12 @@
-use kube_objects::{Decision, Object, POD_RESOURCES, Place, Pod, Text, Violation};
+use kube_objects::{Decision, Object, POD_RESOURCES, Place, Pod, Text, Violations};
 use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
 use serde_json::Value;
 
 use crate::allowlist::Allowlist;
 use crate::settings::Settings;
+
+/// Images that are judged before the clock is read again.
+const JUDGED_AT_ONCE: usize = 64;
 
 /// The policy `allowed-registries`.
 #[derive(Debug)]
@@ -22,16 +25,20 @@ impl Policy for AllowedRegistries {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
     }
 
-    fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
-        let mut violations = Vec::new();
-        object.for_each_pod_unless(has_same_images, |path, pod| {
-            for Image { place, field, name } in images(pod) {
+    fn execute<'a>(&'a self, object: Object<'a>, context: &Context<'a>) -> Result<Decision, Error> {
+        let mut violations = Violations::default();
+        object.try_for_each_pod_unless(has_same_images, |path, pod| {
+            for (index, Image { place, field, name }) in images(pod).enumerate() {
+                if index % JUDGED_AT_ONCE == 0 {
+                    context.check()?;
+                }
                 if let Err(denial) = self.allowed.judge(name) {
                     let field = format_args!("{place}.{field}");
-                    violations.push(Violation::new(denial.check(), path, field, &denial));
+                    violations.add(denial.check(), path, field, &denial);
                 }
             }
-        });
+            Ok::<_, Error>(())
+        })?;
         Ok(violations.into())
     }
 

@@ -22,8 +22,12 @@ impl Policy for HttpAuthz {
         Ok(Self { roles: Roles::parse(settings)? })
     }
 
-    fn execute<'a>(&'a self, request: Request<'a>, _: &Context<'a>) -> Result<Decision<'a>, Error> {
-        Ok(self.judge(&request).into())
+    fn execute<'a>(
+        &'a self,
+        request: Request<'a>,
+        context: &Context<'a>,
+    ) -> Result<Decision<'a>, Error> {
+        Ok(self.judge(&request, context)?.into())
     }
 
     fn input_schema() -> Option<Value> {
@@ -36,26 +40,31 @@ impl Policy for HttpAuthz {
 }
 
 impl HttpAuthz {
-    fn judge(&self, request: &Request<'_>) -> Reason<'_> {
+    fn judge(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Reason<'_>, Error> {
         if self.roles.is_empty() {
-            return Reason::NothingConfigured;
+            return Ok(Reason::NothingConfigured);
         }
         if !is_token(&request.method) {
-            return Reason::NoMethod;
+            return Ok(Reason::NoMethod);
         }
         let path = match PlainPath::parse(&request.path) {
             Ok(path) => path,
-            Err(flaw) => return Reason::Ambiguous(flaw),
+            Err(flaw) => return Ok(Reason::Ambiguous(flaw)),
         };
         let mut denial =
             if request.roles.is_empty() { Reason::NoRole } else { Reason::UnknownRoles };
-        for role in request.roles.iter().filter_map(|role| self.roles.find(&role.0)) {
+        for (index, role) in request.roles.iter().enumerate() {
+            // A request may have a great many roles.
+            if index > 0 {
+                context.check()?;
+            }
+            let Some(role) = self.roles.find(&role.0) else { continue };
             if role.allows(&request.method, path) {
-                return Reason::Allowed(&role.reason);
+                return Ok(Reason::Allowed(&role.reason));
             }
             denial = Reason::NotGranted;
         }
-        denial
+        Ok(denial)
     }
 }
 

@@ -58,7 +58,8 @@ impl<'de> DeserializeSeed<'de> for OfKind<'_> {
     type Value = Object<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+        // Not as a map: its fields are not kept as one.
+        deserializer.deserialize_struct("Object", &[], self)
     }
 }
 
@@ -163,15 +164,9 @@ fn decode_early<'de, E: Error>(
     part: Part,
     text: &'de RawValue,
 ) -> Result<Object<'de>, E> {
-    // This counts levels of nesting anew; `policy_api::decode` has bounded them for the whole text.
-    let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    kind.decode_part(&mut deserializer).map_err(|error| {
-        // The place is counted from the start of the part: no help to anyone.
-        let message = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let message = message.strip_suffix(&place).unwrap_or(&message);
-        E::custom(format_args!("in `{}`: {message}", part.name()))
-    })
+    // The place is counted from the start of the part: no help to anyone.
+    policy_api::decode_seed(PartOf(kind), text.get().as_bytes())
+        .map_err(|error| E::custom(format_args!("in `{}`: {}", part.name(), error.message)))
 }
 
 struct PartOf<'k>(Kind<'k>);

@@ -55,6 +55,10 @@ impl<'k> Kind<'k> {
         self,
         part: D,
     ) -> Result<Object<'de>, D::Error> {
+        // A pod is there for each of them, also where nothing is said of it.
+        if matches!(self, Self::Pod | Self::PodTemplate | Self::Workload | Self::CronJob) {
+            policy_api::charge(size_of::<Pod<'_>>()).map_err(D::Error::custom)?;
+        }
         Ok(match self {
             Self::Pod => {
                 let spec = Option::<PodSpec<'_>>::deserialize(part)?;

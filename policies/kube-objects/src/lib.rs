@@ -3,11 +3,11 @@
 //! [`Object`] decodes any of them: a Pod, a workload that holds a pod template, a list, an
 //! `AdmissionReview` of any of these, or an object that holds no pod at all. A policy walks the
 //! pods that are to be judged by [`Object::for_each_pod`], and a pod's containers by
-//! [`PodSpec::all_containers`]; each comes with its path, which is only written out for a
-//! [`Violation`].
+//! [`PodSpec::all_containers`]; each comes with its path, which is only written out for one of the
+//! [`Violations`].
 //!
 //! ```
-//! use kube_objects::{Decision, Object, POD_RESOURCES, Violation};
+//! use kube_objects::{Decision, Object, POD_RESOURCES, Violations};
 //! use policy_api::{Context, Error, KubernetesResources, NoSettings, Policy};
 //!
 //! /// Denies containers without a name for their image.
@@ -26,11 +26,11 @@
 //!     }
 //!
 //!     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
-//!         let mut violations = Vec::new();
+//!         let mut violations = Violations::default();
 //!         object.for_each_pod(|path, pod| {
 //!             for container in pod.spec().all_containers().filter(|it| it.image.is_none()) {
 //!                 let field = format_args!("{}.image", container.place);
-//!                 violations.push(Violation::new("image", path, field, "an image is missing"));
+//!                 violations.add("image", path, field, "an image is missing");
 //!             }
 //!         });
 //!         Ok(violations.into())
@@ -98,7 +98,7 @@ mod volume;
 
 pub use admission::{AdmissionRequest, POD_RESOURCES};
 pub use container::{Container, Handler, Lifecycle, Port, Target};
-pub use decision::{Decision, Violation};
+pub use decision::{Decision, Violations};
 pub use object::Object;
 pub use path::{Path, Place, Placed};
 pub use pod::{Metadata, Os, Pod, PodSpec};

@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use crate::{AdmissionRequest, Path, Pod};
 
 /// A Kubernetes object, as far as it holds pods.
@@ -36,33 +38,50 @@ impl<'a> Object<'a> {
         is_same: impl Fn(&Pod<'a>, &Pod<'a>) -> bool,
         mut visit: impl FnMut(&Path<'_>, &Pod<'a>),
     ) {
-        self.visit(None, &Path::Top, &is_same, &mut visit);
+        let Ok(()) = self.try_for_each_pod_unless(is_same, |path, pod| {
+            visit(path, pod);
+            Ok::<_, Infallible>(())
+        });
     }
 
-    fn visit(
+    /// Shows the same pods up to the first that something is wrong with, such as that nobody waits
+    /// for the answer any more (`policy_api::Context::check`).
+    ///
+    /// # Errors
+    /// What `visit` says.
+    pub fn try_for_each_pod_unless<E>(
+        &self,
+        is_same: impl Fn(&Pod<'a>, &Pod<'a>) -> bool,
+        mut visit: impl FnMut(&Path<'_>, &Pod<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.visit(None, &Path::Top, &is_same, &mut visit)
+    }
+
+    fn visit<E>(
         &self,
         old: Option<&Self>,
         path: &Path<'_>,
         is_same: &dyn Fn(&Pod<'a>, &Pod<'a>) -> bool,
-        visit: &mut dyn FnMut(&Path<'_>, &Pod<'a>),
-    ) {
+        visit: &mut dyn FnMut(&Path<'_>, &Pod<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
         match self {
             Self::Pod { template, pod } => {
-                if !old.is_some_and(|old| old.pod_at(template).is_some_and(|it| is_same(pod, it))) {
-                    visit(&Path::Template(path, template), pod);
+                if old.is_some_and(|old| old.pod_at(template).is_some_and(|old| is_same(pod, old)))
+                {
+                    return Ok(());
                 }
+                visit(&Path::Template(path, template), pod)
             }
-            Self::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    item.visit(None, &Path::Item(path, index), is_same, visit);
+            Self::List(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+                item.visit(None, &Path::Item(path, index), is_same, visit)
+            }),
+            Self::Review(request) => match request.object() {
+                Some(object) => {
+                    object.visit(request.old_object(), &Path::Request(path), is_same, visit)
                 }
-            }
-            Self::Review(request) => {
-                if let Some(object) = request.object() {
-                    object.visit(request.old_object(), &Path::Request(path), is_same, visit);
-                }
-            }
-            Self::Podless => {}
+                None => Ok(()),
+            },
+            Self::Podless => Ok(()),
         }
     }
 

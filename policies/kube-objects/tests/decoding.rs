@@ -343,6 +343,6 @@ fn a_wrong_type_is_an_error_wherever_the_kind_stands() {
     );
     assert!(
         error(r#"{"spec": {"containers": 3}, "kind": "Pod"}"#)
-            .starts_with("in `spec`: invalid type: integer `3`, expected a sequence at line 1")
+            .starts_with("in `spec`: expected an array, found the number `3`")
     );
 }

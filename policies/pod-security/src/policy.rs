@@ -42,9 +42,9 @@ macro_rules! impl_policy {
             fn execute<'a>(
                 &'a self,
                 object: Object<'a>,
-                _: &Context<'a>,
+                context: &Context<'a>,
             ) -> Result<Decision, Error> {
-                Ok(self.0.judge(&object))
+                self.0.judge(&object, context)
             }
 
             fn input_schema() -> Option<Value> {

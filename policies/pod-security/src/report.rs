@@ -1,17 +1,17 @@
 use std::fmt::Display;
 
-use kube_objects::{Path, Violation};
+use kube_objects::{Path, Violations};
 
 /// Takes the violations that one check finds in one pod.
 pub(crate) struct Report<'r> {
     pub(crate) check: &'static str,
     pub(crate) pod: &'r Path<'r>,
-    pub(crate) violations: &'r mut Vec<Violation>,
+    pub(crate) violations: &'r mut Violations,
 }
 
 impl Report<'_> {
     /// Adds a violation, in this field of the pod.
     pub(crate) fn add(&mut self, field: impl Display, message: impl Display) {
-        self.violations.push(Violation::new(self.check, self.pod, field, message));
+        self.violations.add(self.check, self.pod, field, message);
     }
 }

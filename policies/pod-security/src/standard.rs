@@ -1,8 +1,12 @@
-use kube_objects::{Decision, Object, Pod};
+use kube_objects::{Decision, Object, Pod, Violations};
+use policy_api::{Context, Error};
 
 use crate::Version;
 use crate::checks::{self, CHECKS};
 use crate::report::Report;
+
+/// Containers of a pod up to which the clock is read once for all checks.
+const FEW_CONTAINERS: usize = 64;
 
 /// How much a standard asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +57,25 @@ impl Standard {
         Self { checks }
     }
 
-    pub(crate) fn judge(&self, object: &Object<'_>) -> Decision {
-        let mut violations = Vec::new();
-        object.for_each_pod_unless(is_same, |path, pod| {
+    pub(crate) fn judge(
+        &self,
+        object: &Object<'_>,
+        context: &Context<'_>,
+    ) -> Result<Decision, Error> {
+        let mut violations = Violations::default();
+        object.try_for_each_pod_unless(is_same, |path, pod| {
+            context.check()?;
+            // Of a pod of a few containers the checks are made in less time than the clock is read.
+            let is_large = pod.spec().all_containers().nth(FEW_CONTAINERS).is_some();
             for (check, run) in &self.checks {
+                if is_large {
+                    context.check()?;
+                }
                 run(pod, &mut Report { check, pod: path, violations: &mut violations });
             }
-        });
-        violations.into()
+            Ok::<_, Error>(())
+        })?;
+        Ok(violations.into())
     }
 }
 

@@ -26,7 +26,7 @@ fn a_body_that_is_no_review_is_422() {
         (String::new(), "the request's body is not a JSON object: expected an `AdmissionReview`"),
         (
             "{".to_owned(),
-            "the request's body is not an `AdmissionReview`: EOF while parsing an object at line \
+            "the request's body is not an `AdmissionReview`: EOF while parsing an object, at line \
              1 column 1",
         ),
     ] {

@@ -60,13 +60,13 @@ fn what_is_asked_wrongly_is_an_error_of_the_whole() {
     for (body, why) in [
         (
             r#"{"inputs":{},"common_input":1}"#,
-            "unknown field `common_input`, expected `inputs` at line 1 column 27",
+            "unknown field `common_input`, expected `inputs`, at line 1 column 27",
         ),
-        (r#"{"inputs":{"a":1,"a":2}}"#, "the key `a` is there twice at line 1 column 23"),
-        ("{}", "missing field `inputs` at line 1 column 2"),
+        (r#"{"inputs":{"a":1,"a":2}}"#, "the key `a` is there twice, at line 1 column 23"),
+        ("{}", "missing field `inputs`, at line 1 column 2"),
         (
             r#"{"inputs":[1]}"#,
-            "invalid type: sequence, expected an object of inputs by keys of your own at line 1 \
+            "expected an object of inputs by keys of your own, found an array, at line 1 \
              column 10",
         ),
     ] {

@@ -9,30 +9,30 @@ fn what_is_asked_wrongly_is_400() {
     for (body, message) in [
         (
             &b"{\"input\":"[..],
-            "the request's body is not what it should be: EOF while parsing a value at line 1 \
+            "the request's body is not what it should be: EOF while parsing a value, at line 1 \
              column 9",
         ),
         (b"[1]", "the request's body is not a JSON object such as `{\"input\": \u{2026}}`"),
         (
             b"{\"input\":1,\"input\":2}",
-            "the request's body is not what it should be: duplicate field `input` at line 1 \
+            "the request's body is not what it should be: duplicate field `input`, at line 1 \
              column 18",
         ),
         (
             b"{\"input\":\"\xff\"}",
-            "the request's body is not what it should be: invalid unicode code point at line 1 \
+            "the request's body is not what it should be: expected text in UTF-8, at line 1 \
              column 11",
         ),
         (
             b"{\"input\":1} {}",
-            "the request's body is not what it should be: trailing characters at line 1 column 13",
+            "the request's body is not what it should be: trailing characters, at line 1 column 13",
         ),
     ] {
         let found = server.send("POST", "/v1/data/echo", &[], body.into());
         assert_error(&found, 400, "invalid_parameter", message);
     }
     let found = server.send("POST", "/v0/data/echo", &[], b"{".into());
-    let message = "the input is not JSON: EOF while parsing an object at line 1 column 1";
+    let message = "the input is not JSON: EOF while parsing an object, at line 1 column 1";
     assert_error(&found, 400, "invalid_parameter", message);
 }
 

@@ -119,7 +119,8 @@ pub(crate) struct Limits {
     pub(crate) queue_time: Duration,
     /// Bytes of a request's body, also once it is inflated.
     pub(crate) body: usize,
-    /// Bytes of memory for all connections, requests and answers together.
+    /// Bytes of memory for all connections, requests and answers together: what is received, what
+    /// is decoded of it, and what is written, each while it is there.
     pub(crate) bodies: usize,
     /// From a connection's beginning to the end of its first request's head.
     pub(crate) header_time: Duration,

@@ -18,7 +18,7 @@ use super::diagnostics;
 use super::gate::Gate;
 use super::kubernetes::{self, AdmissionError};
 use super::listen::{Answer, Peer, RequestBody};
-use super::memory_budget::MemoryBudget;
+use super::memory_budget::{Exhausted, MemoryBudget};
 use super::opa::{self, OpaError};
 use super::query::Query;
 use super::recorder::Call;
@@ -132,7 +132,7 @@ impl App {
             Err(reply) => reply,
         };
         let mut sent =
-            response::sent(takes_gzip, reply, memory, |message| overloaded(clients, message));
+            response::sent(takes_gzip, reply, memory, |exhausted| no_memory(clients, exhausted));
         // There may have been no memory for the answer that was made.
         let status = sent.status();
         span.in_scope(|| {
@@ -300,13 +300,12 @@ fn refused(dialect: Dialect, status: StatusCode, message: String) -> Reply {
     }
 }
 
-/// What would be answered, but for want of memory.
-fn overloaded(dialect: Dialect, message: String) -> Reply {
+/// An answer that there is no memory for.
+fn no_memory(dialect: Dialect, exhausted: Exhausted) -> Reply {
+    let message = format!("the answer: {exhausted}");
     match dialect {
-        Dialect::Opa => OpaError::overloaded(message).reply(),
-        Dialect::Kubernetes => {
-            AdmissionError::new(StatusCode::SERVICE_UNAVAILABLE, message).reply()
-        }
+        Dialect::Opa => OpaError { message, ..OpaError::exhausted(exhausted) }.reply(),
+        Dialect::Kubernetes => AdmissionError::new(exhausted.status(), message).reply(),
     }
 }
 

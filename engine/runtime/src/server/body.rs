@@ -8,12 +8,12 @@ use hyper::HeaderMap;
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_ENCODING, HeaderValue};
 
-use super::memory_budget::{Exhausted, MemoryBudget, Reservation};
+use super::memory_budget::{Buffer, Exhausted, MemoryBudget, Reservation};
 use crate::config::Limits;
 use crate::long_work;
 
 /// How much is inflated at a time.
-const STEP_BYTES: usize = 64 << 10;
+const STEP_BYTES: usize = 32 << 10;
 
 /// Of a body that is copied out of its connection's buffer.
 const COPIED_BYTES: usize = 4 << 10;
@@ -71,22 +71,21 @@ where
     if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > limit {
         return Err(BodyError::TooLarge { limit });
     }
-    let mut reservation = Reservation::empty(memory);
     let time = limits.body_time;
-    let text = tokio::select! {
+    let (text, reservation) = tokio::select! {
         biased;
-        text = collect(body, limit, &mut reservation) => text?,
+        collected = collect(body, limit, memory) => collected?,
         // Begun only where the body is not there yet, which it mostly is.
         () = async { tokio::time::sleep(time).await } => return Err(BodyError::TooSlow { time }),
     };
     if coding == Coding::Identity {
         return Ok(reservation.attach(text));
     }
-    let mut inflated = reservation.beside();
+    let inflated = Reservation::beside(memory, reservation.bytes());
     // It may be a thousand times as long as it came.
     let likely = text.len().saturating_mul(LIKELY_RATIO);
-    let text = long_work::on_bytes(likely, || inflate(&text, limit, &mut inflated))?;
-    Ok(inflated.attach(text))
+    let (text, inflated) = long_work::on_bytes(likely, || inflate(&text, limit, inflated))?;
+    Ok(inflated.attach(text.into()))
 }
 
 /// A body that came in one piece, as nearly all do, is not copied, unless it is a small one: that
@@ -94,56 +93,74 @@ where
 async fn collect<B>(
     mut body: B,
     limit: usize,
-    reservation: &mut Reservation,
-) -> Result<Bytes, BodyError>
+    memory: &Arc<MemoryBudget>,
+) -> Result<(Bytes, Reservation), BodyError>
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
 {
+    // What the client says that there is, but not more than there may be.
+    let announced = body.size_hint().upper().map_or(0, |upper| upper.min(limit as u64));
+    let announced = usize::try_from(announced).unwrap_or_default();
+    let mut reservation = Reservation::empty(memory);
     let mut first = Bytes::new();
-    let mut all = Vec::new();
+    while let Some(data) = next(&mut body).await? {
+        if first.is_empty() {
+            check(data.len(), limit)?;
+            reservation.grow(data.len())?;
+            first = data;
+            continue;
+        }
+        let mut all = Buffer::new(reservation, announced);
+        all.push(&std::mem::take(&mut first))?;
+        let mut more = Some(data);
+        while let Some(data) = more {
+            check(all.text().len() + data.len(), limit)?;
+            all.push(&data)?;
+            more = next(&mut body).await?;
+        }
+        let (text, reservation) = all.into_parts();
+        return Ok((text.into(), reservation));
+    }
+    let text = if first.len() <= COPIED_BYTES { Bytes::copy_from_slice(&first) } else { first };
+    Ok((text, reservation))
+}
+
+fn check(length: usize, limit: usize) -> Result<(), BodyError> {
+    if length > limit { Err(BodyError::TooLarge { limit }) } else { Ok(()) }
+}
+
+/// The next part of a body.
+async fn next<B>(body: &mut B) -> Result<Option<Bytes>, BodyError>
+where
+    B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+{
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| BodyError::Broken(error.to_string()))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if reservation.bytes() + data.len() > limit {
-            return Err(BodyError::TooLarge { limit });
-        }
-        reservation.grow(data.len())?;
-        if first.is_empty() && all.is_empty() {
-            first = data;
-        } else {
-            if all.is_empty() {
-                // What the client says that there is, but not more than there may be.
-                let rest = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-                all.reserve_exact(rest.saturating_add(reservation.bytes()).min(limit));
-                all.extend_from_slice(&first);
-            }
-            all.extend_from_slice(&data);
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
         }
     }
-    Ok(match (all.is_empty(), first.len()) {
-        (false, _) => all.into(),
-        (true, ..=COPIED_BYTES) => Bytes::copy_from_slice(&first),
-        (true, _) => first,
-    })
+    Ok(None)
 }
 
 /// What a body says of its own size is not believed: it is inflated up to the limit.
-fn inflate(compressed: &[u8], limit: usize, held: &mut Reservation) -> Result<Bytes, BodyError> {
+fn inflate(
+    compressed: &[u8],
+    limit: usize,
+    reservation: Reservation,
+) -> Result<(Vec<u8>, Reservation), BodyError> {
     let mut decoder = MultiGzDecoder::new(compressed);
-    let mut inflated = Vec::new();
+    let mut inflated = Buffer::new(reservation, 0);
+    let mut step = vec![0; STEP_BYTES];
     loop {
-        let read = decoder
-            .by_ref()
-            .take(STEP_BYTES as u64)
-            .read_to_end(&mut inflated)
-            .map_err(|error| BodyError::Gzip(error.to_string()))?;
+        let read = decoder.read(&mut step).map_err(|error| BodyError::Gzip(error.to_string()))?;
         if read == 0 {
-            return Ok(inflated.into());
+            return Ok(inflated.into_parts());
         }
-        if inflated.len() > limit {
+        if inflated.text().len() + read > limit {
             return Err(BodyError::TooLargeInflated { limit });
         }
-        held.grow(read)?;
+        inflated.push(step.get(..read).unwrap_or_default())?;
     }
 }
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hyper::StatusCode;
 use hyper::body::Bytes;
 
 /// How many bytes may be reserved at one time, and how many are.
@@ -25,6 +26,13 @@ pub(super) struct Reservation {
     beside: usize,
 }
 
+/// Text that grows within a reservation.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    text: Vec<u8>,
+    reservation: Reservation,
+}
+
 /// Why there is no memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Exhausted {
@@ -37,6 +45,16 @@ pub(super) enum Exhausted {
     /// It could.
     #[error("there is no memory for it beside that of other requests: come again")]
     InUse,
+}
+
+impl Exhausted {
+    /// What a request for it is answered with.
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::Limit { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InUse => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
 }
 
 /// Text, and the reservation that it is held by.
@@ -67,10 +85,10 @@ impl Reservation {
         Self { budget: Arc::clone(budget), bytes: 0, beside: 0 }
     }
 
-    /// Of nothing yet, for the same request as this one: whether there could ever be enough for it
-    /// is told by both together.
-    pub(super) fn beside(&self) -> Self {
-        Self { budget: Arc::clone(&self.budget), bytes: 0, beside: self.beside + self.bytes }
+    /// Of nothing yet, for a request that holds so many bytes elsewhere: whether there could ever be
+    /// enough for it is told by both together.
+    pub(super) fn beside(budget: &Arc<MemoryBudget>, bytes: usize) -> Self {
+        Self { budget: Arc::clone(budget), bytes: 0, beside: bytes }
     }
 
     /// How many bytes it is of.
@@ -109,6 +127,21 @@ impl Reservation {
         }
     }
 
+    /// Becomes one of so many bytes.
+    ///
+    /// # Errors
+    /// When it is to grow, and the budget has not so many left; the reservation is then as it was.
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.shrink(self.bytes.saturating_sub(bytes));
+        self.grow(bytes.saturating_sub(self.bytes))
+    }
+
+    /// All of it as another one, which leaves this one with nothing.
+    pub(super) fn split(&mut self) -> Self {
+        let bytes = std::mem::take(&mut self.bytes);
+        Self { budget: Arc::clone(&self.budget), bytes, beside: self.beside }
+    }
+
     /// Gives so many bytes back, all of them at the most.
     pub(super) fn shrink(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
@@ -123,6 +156,48 @@ impl Reservation {
             return text;
         }
         Bytes::from_owner(Reserved { text, _reservation: self })
+    }
+}
+
+impl Buffer {
+    /// Of nothing yet. Memory that is announced is reserved as it is written to: before, the system
+    /// has not given it.
+    pub(super) fn new(reservation: Reservation, announced: usize) -> Self {
+        Self { text: Vec::with_capacity(announced), reservation }
+    }
+
+    /// Appends some text.
+    ///
+    /// # Errors
+    /// When there is no memory for it; nothing is appended then.
+    pub(super) fn push(&mut self, text: &[u8]) -> Result<(), Exhausted> {
+        let length = self.text.len() + text.len();
+        if length > self.text.capacity() {
+            // While the text is moved, it is there twice.
+            let before = self.reservation.bytes();
+            let capacity = length.max(2 * self.text.capacity());
+            self.reservation.grow(capacity)?;
+            self.text.reserve_exact(capacity - self.text.len());
+            self.reservation.shrink(before);
+        } else if length > self.reservation.bytes() {
+            self.reservation.grow(length - self.reservation.bytes())?;
+        }
+        self.text.extend_from_slice(text);
+        Ok(())
+    }
+
+    /// Of nothing yet, for the same request.
+    pub(super) fn beside(&self) -> Reservation {
+        let Reservation { budget, bytes, beside } = &self.reservation;
+        Reservation::beside(budget, bytes + beside)
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<u8>, Reservation) {
+        (self.text, self.reservation)
     }
 }
 
@@ -165,14 +240,41 @@ mod tests {
         assert_eq!(second.grow(101), Err(Exhausted::Limit { limit: 100 }));
         assert_eq!(second.grow(usize::MAX), Err(Exhausted::Limit { limit: 100 }));
         assert_eq!((second.bytes(), budget.used()), (0, 60));
-        let mut of_the_first = first.beside();
+        let mut of_the_first = Reservation::beside(&budget, first.bytes());
         assert_eq!(of_the_first.grow(41), Err(Exhausted::Limit { limit: 100 }));
         of_the_first.grow(40).unwrap();
-        first.shrink(50);
+        first.resize(10).unwrap();
         assert_eq!((first.bytes(), budget.used()), (10, 50));
-        first.shrink(usize::MAX);
-        drop(of_the_first);
+        first.resize(20).unwrap();
+        let again = first.split();
+        assert_eq!((first.bytes(), again.bytes(), budget.used()), (0, 20, 60));
+        drop((again, of_the_first));
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_text_that_grows_is_reserved_twice_while_it_is_moved() {
+        let budget = MemoryBudget::new(100);
+        let mut announced = Buffer::new(Reservation::empty(&budget), 60);
+        announced.push(&[b' '; 10]).unwrap();
+        assert_eq!(budget.used(), 10);
+        announced.push(&[b' '; 50]).unwrap();
+        assert_eq!(
+            (announced.push(b"a"), budget.used()),
+            (Err(Exhausted::Limit { limit: 100 }), 60)
+        );
+        drop(announced);
+        let mut grown = Buffer::new(Reservation::empty(&budget), 0);
+        for length in 1..=32 {
+            grown.push(b"a").unwrap();
+            assert!((length..2 * length).contains(&budget.used()), "{length}: {}", budget.used());
+        }
+        assert_eq!(
+            (grown.text().len(), grown.push(&[b' '; 40])),
+            (32, Err(Exhausted::Limit { limit: 100 }))
+        );
+        let (text, reservation) = grown.into_parts();
+        assert_eq!((text.len(), reservation.bytes()), (32, budget.used()));
     }
 
     #[test]

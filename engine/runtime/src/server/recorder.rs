@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::app::{App, State};
 use super::listen::Peer;
+use super::memory_budget::Reservation;
 use super::opa::OpaError;
 use super::query::Query;
 use super::served::{Answer, NoAnswer, Question, Served};
@@ -29,6 +30,8 @@ pub(super) struct Call<'a> {
 
 /// One question of a request.
 pub(super) struct Asked<'a> {
+    /// What the request holds of memory already.
+    pub(super) held: usize,
     /// As the caller wrote it, below the endpoint.
     pub(super) path: &'a str,
     /// `None` where the caller gave none: the policy is asked `null`.
@@ -52,6 +55,13 @@ pub(super) struct Decided {
     pub(super) lenient: bool,
 }
 
+impl Decided {
+    /// Of a question that was not put.
+    pub(super) fn unasked(problem: NoAnswer) -> Self {
+        Self { id: None, answer: Err(problem), monitored: false, lenient: false }
+    }
+}
+
 /// Asks a policy, when its turn has come, and logs what it says.
 pub(super) async fn decide(
     app: &App,
@@ -62,12 +72,24 @@ pub(super) async fn decide(
 ) -> Decided {
     let request_id = asked.request_id.or_else(|| call.request_id.clone());
     let Ok(place) = state.gate.enter().await else {
-        return Decided { id: None, answer: Err(NoAnswer::Busy), monitored: false, lenient: false };
+        return Decided::unasked(NoAnswer::Busy);
     };
     let input = asked.input.clone().unwrap_or(Bytes::from_static(b"null"));
-    let question = Question { input, request_id: request_id.clone(), place };
+    let memory = Reservation::beside(&app.memory, asked.held);
+    let question = Question { input, request_id: request_id.clone(), place, memory };
     let evaluation = call.traced.evaluation(served, asked.batch.is_none());
-    let answer = served.ask(question).await;
+    let mut answer = served.ask(question).await;
+    let mut input = asked.input.as_deref();
+    // What is logged of it is there beside it, for as long as it waits for the log.
+    let mut logged = Reservation::beside(&app.memory, asked.held);
+    if app.decision_log.is_some() {
+        let output = answer.as_ref().map_or(0, |answer| answer.output.len());
+        let length = input.map_or(0, <[u8]>::len).saturating_add(output);
+        if let Err(exhausted) = logged.grow(length) {
+            answer = Err(NoAnswer::Exhausted(exhausted));
+            input = None;
+        }
+    }
     let id = app.decision_log.as_ref().map(|_| Uuid::new_v4());
     evaluation.decided(served, &answer, id);
     let denied = answer.as_ref().is_ok_and(|answer| answer.verdict == Some(Verdict::Denied));
@@ -78,15 +100,17 @@ pub(super) async fn decide(
     };
     let error = answer.as_ref().err().map(|problem| OpaError::no_answer(served, problem));
     // Whom it was not put to, or who refuses it, has not read it.
-    let understood =
-        !matches!(answer, Err(NoAnswer::Input(_) | NoAnswer::Stuck(_) | NoAnswer::Busy));
+    let understood = !matches!(
+        answer,
+        Err(NoAnswer::Input(_) | NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_))
+    );
     let evaluation = answer.as_ref().map(|answer| answer.evaluation).unwrap_or_default();
     log.record(&Event {
         decision_id,
         batch_decision_id: asked.batch,
         trace: call.traced.trace().map(|it| (it.trace_id.as_str(), it.span_id.as_str())),
         path: asked.path,
-        input: asked.input.as_deref().and_then(raw),
+        input: input.and_then(raw),
         result: answer.as_ref().ok().and_then(|answer| raw(&answer.output)),
         error: error.as_ref().map(|error| EventError {
             code: error.code,

@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
-use super::memory_budget::{MemoryBudget, Reservation};
+use super::memory_budget::{Exhausted, MemoryBudget, Reservation};
 use crate::long_work;
 
 /// Smaller answers are not worth compressing; OPA's own bound.
@@ -23,10 +23,31 @@ const COMPRESSED_FROM: usize = 1024;
 const UNCOUNTED_BYTES: usize = 1 << 10;
 
 /// What is answered, before it is sent.
-pub(super) type Reply = Response<Bytes>;
+pub(super) type Reply = Response<Text>;
+
+/// The text of an answer, and the memory that was reserved for it while it was made.
+#[derive(Debug)]
+pub(super) struct Text {
+    bytes: Bytes,
+    reservation: Option<Reservation>,
+}
+
+impl Text {
+    /// A text that was written within this reservation, which is kept as far as the text needs it.
+    pub(super) fn reserved(bytes: Vec<u8>, mut reservation: Reservation) -> Self {
+        reservation.shrink(reservation.bytes().saturating_sub(bytes.capacity()));
+        Self { bytes: bytes.into(), reservation: Some(reservation) }
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Self { bytes: text.into(), reservation: None }
+    }
+}
 
 /// JSON text that is written already.
-pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Reply {
+pub(super) fn json(status: StatusCode, body: impl Into<Text>) -> Reply {
     with_type(status, "application/json", body)
 }
 
@@ -49,7 +70,7 @@ pub(super) fn refused(status: StatusCode, error: &impl Serialize) -> Reply {
 pub(super) fn with_type(
     status: StatusCode,
     content_type: &'static str,
-    body: impl Into<Bytes>,
+    body: impl Into<Text>,
 ) -> Reply {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -81,33 +102,42 @@ pub(super) fn sent(
     takes_gzip: bool,
     reply: Reply,
     memory: &Arc<MemoryBudget>,
-    overloaded: impl FnOnce(String) -> Reply,
+    no_memory: impl FnOnce(Exhausted) -> Reply,
 ) -> Response<Full<Bytes>> {
-    let (head, body) = encoded(takes_gzip, reply).into_parts();
-    let mut reservation = Reservation::empty(memory);
-    match reservation.grow(body.len()) {
-        Ok(()) => Response::from_parts(head, Full::new(reservation.attach(body))),
-        Err(_) if body.len() <= UNCOUNTED_BYTES => Response::from_parts(head, Full::new(body)),
-        Err(exhausted) => overloaded(format!("the answer: {exhausted}")).map(Full::new),
+    let (head, Text { bytes, reservation }) = encoded(takes_gzip, reply, memory).into_parts();
+    let mut reservation = reservation.unwrap_or_else(|| Reservation::empty(memory));
+    match reservation.resize(reservation.bytes().max(bytes.len())) {
+        Ok(()) => Response::from_parts(head, Full::new(reservation.attach(bytes))),
+        Err(_) if bytes.len() <= UNCOUNTED_BYTES => Response::from_parts(head, Full::new(bytes)),
+        Err(exhausted) => no_memory(exhausted).map(|text| Full::new(text.bytes)),
     }
 }
 
-fn encoded(takes_gzip: bool, reply: Reply) -> Reply {
-    let (mut head, body) = reply.into_parts();
-    if body.len() >= COMPRESSED_FROM && takes_gzip {
-        let compress = || {
-            let room = Vec::with_capacity(body.len() / 4);
-            let mut encoder = GzEncoder::new(room, Compression::fast());
-            encoder.write_all(&body).and_then(|()| encoder.finish())
-        };
-        // A writer to memory does not fail; if it did, the text is sent as it is.
-        if let Ok(bytes) = long_work::on_bytes(body.len(), compress) {
+fn encoded(takes_gzip: bool, reply: Reply, memory: &Arc<MemoryBudget>) -> Reply {
+    let (mut head, text) = reply.into_parts();
+    if takes_gzip && text.bytes.len() >= COMPRESSED_FROM {
+        let length = text.bytes.len();
+        // Where there is no memory for both, or it does not become shorter, the text is sent as it is.
+        if let Some(compressed) = long_work::on_bytes(length, || compressed(&text.bytes, memory)) {
             head.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             head.headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-            return Response::from_parts(head, bytes.into());
+            return Response::from_parts(head, compressed);
         }
     }
-    Response::from_parts(head, body)
+    Response::from_parts(head, text)
+}
+
+fn compressed(text: &[u8], memory: &Arc<MemoryBudget>) -> Option<Text> {
+    let mut reservation = Reservation::beside(memory, text.len());
+    reservation.grow(text.len()).ok()?;
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
+    encoder.write_all(text).ok()?;
+    let mut compressed = encoder.finish().ok()?;
+    if compressed.len() >= text.len() {
+        return None;
+    }
+    compressed.shrink_to_fit();
+    Some(Text::reserved(compressed, reservation))
 }
 
 /// Whether a client takes compressed answers.
@@ -153,11 +183,12 @@ mod tests {
 
     #[test]
     fn small_answers_stay_as_they_are() {
-        let small = encoded(true, json(StatusCode::OK, vec![b' '; COMPRESSED_FROM - 1]));
+        let memory = MemoryBudget::new(1 << 20);
+        let small = encoded(true, json(StatusCode::OK, vec![b' '; COMPRESSED_FROM - 1]), &memory);
         assert!(!small.headers().contains_key(CONTENT_ENCODING));
-        let large = encoded(true, json(StatusCode::OK, vec![b' '; COMPRESSED_FROM]));
+        let large = encoded(true, json(StatusCode::OK, vec![b' '; COMPRESSED_FROM]), &memory);
         assert_eq!(large.headers()[CONTENT_ENCODING], "gzip");
-        let refused = encoded(false, json(StatusCode::OK, vec![b' '; 4096]));
+        let refused = encoded(false, json(StatusCode::OK, vec![b' '; 4096]), &memory);
         assert!(!refused.headers().contains_key(CONTENT_ENCODING));
     }
 }

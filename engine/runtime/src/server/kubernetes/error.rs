@@ -45,7 +45,11 @@ impl AdmissionError {
             NoAnswer::Busy => problem.to_string(),
             _ => format!("policy `{}`: {problem}", served.id),
         };
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        let status = match problem {
+            NoAnswer::Exhausted(exhausted) => exhausted.status(),
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, message)
     }
 
     pub(in crate::server) fn body(error: &BodyError) -> Self {

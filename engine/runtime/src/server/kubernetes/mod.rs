@@ -19,6 +19,7 @@ use tracing::warn;
 
 use super::app::{App, MAX_REQUEST_ID, State};
 use super::deployment::Found;
+use super::memory_budget::Reservation;
 use super::recorder::{Asked, Call, decide};
 use super::response::{self as http, Reply};
 use super::route::{Endpoint, Path};
@@ -51,14 +52,23 @@ pub(super) async fn review(
         Found::Nothing(message) => return Err(AdmissionError::nothing(message)),
     };
     let asked = Asked {
+        held: body.len(),
         path: path.as_str(),
         input: Some(body.clone()),
         batch: None,
         request_id: (request.uid.len() <= MAX_REQUEST_ID).then(|| Arc::from(&*request.uid)),
         always_enforced: endpoint == Endpoint::Audit,
     };
-    let decided = decide(app, state, call, served, asked).await;
-    if let Err(problem @ (NoAnswer::Stuck(_) | NoAnswer::Busy)) = &decided.answer
+    let mut decided = decide(app, state, call, served, asked).await;
+    // The output is decoded, twice where it is a denial, and written anew.
+    let output = decided.answer.as_ref().map_or(&[][..], |answer| &answer.output);
+    let mut memory = Reservation::beside(&app.memory, body.len() + output.len());
+    let bytes = 3 * policy_api::decoded_bytes(output) + 4 * output.len();
+    if let Err(exhausted) = memory.grow(bytes) {
+        decided.answer = Err(NoAnswer::Exhausted(exhausted));
+    }
+    if let Err(problem @ (NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_))) =
+        &decided.answer
         && !decided.lenient
     {
         return Err(AdmissionError::overloaded(served, problem));

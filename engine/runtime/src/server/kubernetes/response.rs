@@ -91,6 +91,7 @@ fn undecided<'a>(id: &str, problem: &NoAnswer) -> Response<'a> {
         }
         NoAnswer::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
         NoAnswer::Stuck(_) | NoAnswer::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        NoAnswer::Exhausted(exhausted) => exhausted.status(),
         NoAnswer::Policy(_) | NoAnswer::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     refused(format!("policy `{id}`: {problem}"), code)

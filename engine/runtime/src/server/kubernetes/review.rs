@@ -1,5 +1,7 @@
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
+use policy_api::bounded;
 use serde::Deserialize;
 
 use super::AdmissionError;
@@ -31,14 +33,15 @@ pub(super) fn read(body: &[u8]) -> Result<Request<'_>, AdmissionError> {
             "the request's body is not a JSON object: expected an `AdmissionReview`",
         ));
     }
-    let review: Review<'_> = serde_json::from_slice(body).map_err(|error| {
+    let review: Review<'_> = policy_api::decode_seed(PhantomData, body).map_err(|error| {
         AdmissionError::shape(format!("the request's body is not an `AdmissionReview`: {error}"))
     })?;
     if (&*review.api_version, &*review.kind) != ("admission.k8s.io/v1", "AdmissionReview") {
         return Err(AdmissionError::shape(format!(
             "the request's body is `{}` of `{}`: expected `AdmissionReview` of \
              `admission.k8s.io/v1`",
-            review.kind, review.api_version
+            bounded(review.kind, 256),
+            bounded(review.api_version, 256)
         )));
     }
     review.request.ok_or_else(|| {

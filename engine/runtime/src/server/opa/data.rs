@@ -1,8 +1,10 @@
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use policy_api::decode_seed;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,15 +14,22 @@ use super::writer::ObjectWriter;
 use super::{OpaError, document};
 use crate::server::app::{App, State};
 use crate::server::deployment::Found;
+use crate::server::memory_budget::Reservation;
 use crate::server::monitor;
 use crate::server::recorder::{Asked, Call, Decided, decide};
-use crate::server::response::{self, Reply};
+use crate::server::response::{self, Reply, Text};
 use crate::server::route::{DataApi, Path};
 use crate::server::served::NoAnswer;
 use crate::transcode::ToJson;
 
 /// The longest answer that is laid out for people.
 const MAX_PRETTY_BYTES: usize = 128 << 10;
+
+/// The longest that it becomes by that: what is nested deeply is mostly space.
+const MAX_PRETTY_LENGTH: usize = 1 << 20;
+
+/// What stands beside a result in an answer, at most.
+const BESIDE_BYTES: usize = 1 << 10;
 
 /// The body of `POST /v1/data`.
 #[derive(Deserialize)]
@@ -85,25 +94,38 @@ pub(in crate::server) async fn data(
         Found::Nothing(message) => {
             let warning = Some(Warning { code: "undefined", message });
             let beside = Beside { warning, ..Beside::default() };
-            return Ok(v1(app, state, call, None, &beside));
+            let memory = Reservation::empty(&app.memory);
+            return Ok(v1(app, state, call, None, &beside, memory));
         }
     };
     let missing = input.is_none();
-    let asked =
-        Asked { path: path.as_str(), input, batch: None, request_id: None, always_enforced: false };
+    let asked = Asked {
+        held: body.len(),
+        path: path.as_str(),
+        input,
+        batch: None,
+        request_id: None,
+        always_enforced: false,
+    };
     let decided = decide(app, state, call, served, asked).await;
     let decision_id = decided.id.map(|id| id.to_string());
     let missing_input = || Warning {
         code: "api_usage_warning",
         message: "'input' key missing from the request".to_owned(),
     };
+    // The caller's copy of the output, and a denial that is turned around on the way.
+    let length = decided.answer.as_ref().map_or(0, |answer| answer.output.len());
+    let mut memory = Reservation::beside(&app.memory, length);
+    memory.grow(if decided.monitored { 2 * length } else { length } + BESIDE_BYTES).map_err(
+        |exhausted| OpaError { decision_id: decision_id.clone(), ..OpaError::exhausted(exhausted) },
+    )?;
     let (output, evaluation) = match result(&decided) {
         Ok(found) => found,
         // With OPA a policy that looks into an input which is not there is undefined.
         Err(NoAnswer::Input(_)) if missing && api != DataApi::V0 => {
             let warning = Some(missing_input());
             let beside = Beside { warning, decision_id, ..Beside::default() };
-            return Ok(v1(app, state, call, None, &beside));
+            return Ok(v1(app, state, call, None, &beside, memory));
         }
         Err(problem) => {
             return Err(OpaError { decision_id, ..OpaError::no_answer(served, problem) });
@@ -112,7 +134,7 @@ pub(in crate::server) async fn data(
     let result = document::at(&output, below.split('/').filter(|segment| !segment.is_empty()));
     if api == DataApi::V0 {
         return match result {
-            Some(result) => Ok(laid_out(call, result.as_bytes().to_vec())),
+            Some(result) => Ok(laid_out(call, result.as_bytes().to_vec(), memory)),
             None => Err(OpaError { decision_id, ..OpaError::undefined(path.as_str()) }),
         };
     }
@@ -125,7 +147,7 @@ pub(in crate::server) async fn data(
     } else {
         missing.then(missing_input)
     };
-    Ok(v1(app, state, call, result, &Beside { evaluation, warning, decision_id }))
+    Ok(v1(app, state, call, result, &Beside { evaluation, warning, decision_id }, memory))
 }
 
 /// The answer's text as the caller gets it, and how long it took.
@@ -164,24 +186,31 @@ fn input(api: DataApi, call: &Call<'_>, body: &Bytes) -> Result<Option<Bytes>, O
             return Ok(request.input.map(|input| body.slice_ref(input.get().as_bytes())));
         }
     };
-    serde_json::from_slice::<&RawValue>(&text)
+    decode_seed(PhantomData::<&RawValue>, &text)
         .map_err(|error| OpaError::invalid_parameter(format!("the input is not JSON: {error}")))?;
     Ok(Some(text))
 }
 
-/// A request that is an object. What else JSON could hold would decode as well, by position.
+/// A request that is an object.
 pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OpaError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(OpaError::invalid_parameter(
             "the request's body is not a JSON object such as `{\"input\": …}`",
         ));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    decode_seed(PhantomData, body).map_err(|error| {
         OpaError::invalid_parameter(format!("the request's body is not what it should be: {error}"))
     })
 }
 
-fn v1(app: &App, state: &State, call: &Call<'_>, result: Option<&str>, beside: &Beside) -> Reply {
+fn v1(
+    app: &App,
+    state: &State,
+    call: &Call<'_>,
+    result: Option<&str>,
+    beside: &Beside,
+    memory: Reservation,
+) -> Reply {
     let mut object = ObjectWriter::with_room_for(result.map_or(0, str::len));
     if call.query.provenance {
         object.field("provenance", &Provenance::of(app, state));
@@ -198,18 +227,67 @@ fn v1(app: &App, state: &State, call: &Call<'_>, result: Option<&str>, beside: &
     if let Some(id) = &beside.decision_id {
         object.field("decision_id", id);
     }
-    laid_out(call, object.end())
+    laid_out(call, object.end(), memory)
 }
 
 /// JSON text as the caller wants to see it. What is too long to look at stays on one line: laid
 /// out it might be a hundred times as long.
-pub(super) fn laid_out(call: &Call<'_>, text: Vec<u8>) -> Reply {
+pub(super) fn laid_out(call: &Call<'_>, text: Vec<u8>, mut memory: Reservation) -> Reply {
     if call.query.pretty && text.len() <= MAX_PRETTY_BYTES {
-        let mut pretty = Vec::with_capacity(2 * text.len());
-        let mut deserializer = serde_json::Deserializer::from_slice(&text);
-        if ToJson::pretty(&mut pretty).deserialize(&mut deserializer).is_ok() {
-            return response::json(StatusCode::OK, pretty);
+        let length = pretty_length(&text);
+        if length <= MAX_PRETTY_LENGTH && memory.grow(length).is_ok() {
+            let mut pretty = Vec::with_capacity(length);
+            let mut deserializer = serde_json::Deserializer::from_slice(&text);
+            if ToJson::pretty(&mut pretty).deserialize(&mut deserializer).is_ok() {
+                return response::json(StatusCode::OK, Text::reserved(pretty, memory));
+            }
         }
     }
-    response::json(StatusCode::OK, text)
+    response::json(StatusCode::OK, Text::reserved(text, memory))
+}
+
+/// How long compact JSON text becomes when it is laid out, at most.
+fn pretty_length(text: &[u8]) -> usize {
+    let (mut depth, mut length, mut in_string, mut escaped) = (0_usize, text.len(), false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => {
+                depth += 1;
+                length += 1 + 2 * depth;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                length += 1 + 2 * depth;
+            }
+            b',' => length += 1 + 2 * depth,
+            b':' => length += 1,
+            _ => {}
+        }
+    }
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_laid_out_is_no_longer_than_was_told() {
+        for (text, exact) in [
+            (r#"{"a":[1,2,{"b":"x,]\"[{"}],"c":true}"#, true),
+            ("[]", false),
+            ("7", true),
+            (r#"[[[[[{"a":{}}]]]]]"#, false),
+        ] {
+            let mut pretty = Vec::new();
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            ToJson::pretty(&mut pretty).deserialize(&mut deserializer).unwrap();
+            let told = pretty_length(text.as_bytes());
+            assert!(pretty.len() <= told && (!exact || pretty.len() == told), "{text}: {told}");
+        }
+    }
 }

@@ -65,9 +65,21 @@ impl OpaError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
     }
 
+    /// Something that there is no memory for.
+    pub(in crate::server) fn exhausted(exhausted: Exhausted) -> Self {
+        let code = match exhausted {
+            Exhausted::Limit { .. } => "invalid_parameter",
+            Exhausted::InUse => "overloaded",
+        };
+        Self::new(exhausted.status(), code, exhausted.to_string())
+    }
+
     /// OPA answers 400 where a body is too large.
     pub(in crate::server) fn body(error: &BodyError) -> Self {
         let (status, code) = match error {
+            BodyError::Exhausted(Exhausted::Limit { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "invalid_parameter")
+            }
             BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "invalid_parameter"),
             BodyError::Exhausted(Exhausted::InUse) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "overloaded")
@@ -91,6 +103,7 @@ impl OpaError {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "internal_error", message)
             }
             NoAnswer::Stuck(_) | NoAnswer::Busy => Self::overloaded(message),
+            NoAnswer::Exhausted(exhausted) => Self { message, ..Self::exhausted(*exhausted) },
         }
     }
 

@@ -28,6 +28,12 @@ impl ObjectWriter {
         }
     }
 
+    /// The object up to the value of this field, which is to be its last.
+    pub(super) fn open(mut self, name: &str) -> Vec<u8> {
+        self.name(name);
+        self.0
+    }
+
     pub(super) fn end(mut self) -> Vec<u8> {
         self.0.push(b'}');
         self.0

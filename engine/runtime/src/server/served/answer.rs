@@ -5,6 +5,7 @@ use hyper::body::Bytes;
 use policy_api::{DecodeError, Verdict};
 
 use crate::server::gate::Place;
+use crate::server::memory_budget::{Exhausted, Reservation};
 
 /// What is put to a policy.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(in crate::server) struct Question {
     pub(in crate::server) request_id: Option<Arc<str>>,
     /// Held until the evaluation has ended, or counts as stuck.
     pub(in crate::server) place: Place,
+    /// For what the evaluation takes of memory; given back when it has ended, whenever that is.
+    pub(in crate::server) memory: Reservation,
 }
 
 /// An answer.
@@ -24,6 +27,8 @@ pub(in crate::server) struct Answer {
     pub(in crate::server) output: Vec<u8>,
     pub(in crate::server) verdict: Option<Verdict>,
     pub(in crate::server) evaluation: Duration,
+    /// The memory of the output, given back with it.
+    pub(super) _memory: Reservation,
 }
 
 /// Why there is none.
@@ -40,6 +45,9 @@ pub(in crate::server) enum NoAnswer {
     TimedOut(Duration),
     #[error("{0} evaluations have overrun and not ended: it is asked again when one has")]
     Stuck(usize),
+    /// There is no memory for what it makes of its input.
+    #[error("{0}")]
+    Exhausted(Exhausted),
     /// It was not asked.
     #[error("too many requests are being decided on: come again")]
     Busy,

@@ -1,10 +1,10 @@
 //! One evaluation: what is seen of it from outside, and what becomes of it when nobody waits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use policy_api::{Cancellation, Context, EvaluateError};
+use policy_api::{Allowance, Cancellation, Context, Error, EvaluateError};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout_at;
@@ -13,6 +13,7 @@ use tracing::warn;
 use super::{Answer, NoAnswer, Served};
 use crate::instance::DecisionError;
 use crate::server::gate::Place;
+use crate::server::memory_budget::{Exhausted, Reservation};
 
 /// How long a policy that looks at its context may take to see that its time is up.
 pub(super) const NOTICE: Duration = Duration::from_millis(100);
@@ -33,14 +34,43 @@ struct State {
     /// Given back with this, or before.
     place: Mutex<Option<Place>>,
     caller: Cancellation,
+    deadline: Instant,
+    memory: Mutex<Memory>,
+}
+
+/// What an evaluation holds of the memory of all.
+#[derive(Debug)]
+struct Memory {
+    reservation: Reservation,
+    /// Why it got no more.
+    exhausted: Option<Exhausted>,
+}
+
+impl State {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Allowance for State {
+    fn take(&self, bytes: usize) -> Result<(), Error> {
+        Context::default().with_deadline(self.deadline).with_cancellation(&self.caller).check()?;
+        let mut memory = self.memory();
+        memory.reservation.grow(bytes).map_err(|exhausted| {
+            memory.exhausted = Some(exhausted);
+            Error::out_of_memory(exhausted)
+        })
+    }
 }
 
 impl Progress {
-    pub(super) fn holding(place: Place) -> Self {
+    pub(super) fn new(place: Place, reservation: Reservation, deadline: Instant) -> Self {
         Self(Arc::new(State {
             begun: AtomicBool::new(false),
             place: Mutex::new(Some(place)),
             caller: Cancellation::default(),
+            deadline,
+            memory: Mutex::new(Memory { reservation, exhausted: None }),
         }))
     }
 
@@ -93,21 +123,43 @@ impl Served {
         &self,
         input: &[u8],
         request_id: &str,
-        deadline: Instant,
         progress: &Progress,
     ) -> Result<Answer, NoAnswer> {
         let started = Instant::now();
-        let caller = &progress.0.caller;
+        let Progress(state) = progress;
         // It may have waited for a thread until nobody waits for it.
-        if started >= deadline || caller.is_cancelled() {
+        if started >= state.deadline || state.caller.is_cancelled() {
             return Err(NoAnswer::TimedOut(self.timeout));
         }
-        progress.0.begun.store(true, Ordering::Relaxed);
-        let context = Context::new(request_id).with_deadline(deadline).with_cancellation(caller);
+        state.begun.store(true, Ordering::Relaxed);
+        let allowance: Arc<dyn Allowance> = Arc::clone(state) as _;
+        let context = Context::new(request_id)
+            .with_deadline(state.deadline)
+            .with_cancellation(&state.caller)
+            .with_allowance(&allowance);
         let mut output = Vec::with_capacity(LIKELY_OUTPUT);
-        match self.instance.decide(input, &context, &mut output) {
+        let decided = self.instance.decide(input, &context, &mut output);
+        let mut memory = state.memory();
+        match decided {
             Ok(decision) => {
-                Ok(Answer { output, verdict: decision.verdict, evaluation: started.elapsed() })
+                // What was decoded is there no more.
+                let mut kept = memory.reservation.split();
+                drop(memory);
+                let held = kept.bytes();
+                kept.shrink(held.saturating_sub(output.capacity()));
+                Ok(Answer {
+                    output,
+                    verdict: decision.verdict,
+                    evaluation: started.elapsed(),
+                    _memory: kept,
+                })
+            }
+            Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
+                if error.is_out_of_memory()
+                    && let Some(exhausted) = memory.exhausted =>
+            {
+                memory.reservation.shrink(usize::MAX);
+                Err(NoAnswer::Exhausted(exhausted))
             }
             Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
                 Err(NoAnswer::Input(error))

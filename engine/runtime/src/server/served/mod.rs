@@ -84,7 +84,7 @@ impl Served {
         let (id, policy, version) = (&self.id, self.entry.name(), &self.version);
         match problem {
             NoAnswer::Input(_) => return Outcome::InvalidInput,
-            NoAnswer::Stuck(_) | NoAnswer::Busy => return Outcome::Shed,
+            NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => return Outcome::Shed,
             NoAnswer::Panicked(_) if self.discreet => {
                 error!(id, policy, version, request_id, "the policy panicked: {LEFT_OUT}");
             }
@@ -119,13 +119,13 @@ impl Served {
 
     /// Begins an evaluation, in a task of its own wherever it runs: so this one can still answer.
     fn begin(self: &Arc<Self>, question: Question, deadline: Instant) -> (Evaluation, Progress) {
-        let Question { input, request_id, place } = question;
-        let progress = Progress::holding(place);
+        let Question { input, request_id, place, memory } = question;
+        let progress = Progress::new(place, memory, deadline);
         let evaluate = {
             let (served, progress) = (Arc::clone(self), progress.clone());
             move || {
                 let request_id = request_id.as_deref().unwrap_or_default();
-                served.evaluate(&input, request_id, deadline, &progress)
+                served.evaluate(&input, request_id, &progress)
             }
         };
         let evaluation = if self.blocking.load(Ordering::Relaxed) {

@@ -7,6 +7,7 @@ use super::*;
 use crate::Registry;
 use crate::metrics::Metrics;
 use crate::server::gate::Gate;
+use crate::server::memory_budget::{MemoryBudget, Reservation};
 use crate::settings::Settings;
 use crate::testing::{limits, registration};
 
@@ -44,7 +45,12 @@ impl Trial {
     async fn ask(&self, input: &'static str) -> Result<String, NoAnswer> {
         let place = self.gate.enter().await.unwrap();
         let request_id = Some(Arc::from("1"));
-        let question = Question { input: Bytes::from_static(input.as_bytes()), request_id, place };
+        let question = Question {
+            input: Bytes::from_static(input.as_bytes()),
+            request_id,
+            place,
+            memory: Reservation::empty(&MemoryBudget::new(1 << 20)),
+        };
         let answer = self.served.ask(question).await?;
         Ok(String::from_utf8(answer.output).unwrap())
     }

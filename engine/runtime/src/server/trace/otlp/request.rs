@@ -109,6 +109,6 @@ fn kind(problem: &NoAnswer) -> &'static str {
         NoAnswer::Policy(_) => "failed",
         NoAnswer::Panicked(_) => "panicked",
         NoAnswer::TimedOut(_) => "timed_out",
-        NoAnswer::Stuck(_) | NoAnswer::Busy => "shed",
+        NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => "shed",
     }
 }
