@@ -108,13 +108,14 @@ fn who_does_not_close_is_cut_off() {
 
 #[test]
 fn what_could_not_be_answered_for_want_of_memory_is_counted_as_that() {
-    let server = Server::with_config(&Folder::new(), "limits: {body: 1MiB, bodies: 1MiB}\n", &[]);
-    let large = r#"{"input": {"do": "large", "bytes": 2000000}}"#;
+    let server = Server::with_config(&Folder::new(), "limits: {body: 1KiB, bodies: 32KiB}\n", &[]);
     let answers = |class: &str| {
         figure(&server, &format!("policy_engine_responses_total{{status=\"{class}\"}}"))
     };
-    post(&server, "/v1/data/stress", large).expect(503);
-    assert_eq!(answers("5xx"), 1);
+    let before = answers("4xx");
+    let reply = Connection::to(&server).get("/openapi.json").expect(413);
+    assert_eq!(reply.json()["code"], "invalid_parameter");
+    assert_eq!(answers("4xx"), before + 1);
 }
 
 #[test]

@@ -53,7 +53,10 @@ fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
     assert_eq!(fourth.header("retry-after"), Some("1"));
     assert_eq!(
         fourth.body,
-        r#"{"message":"too many requests are being decided on: come again","status":503}"#
+        concat!(
+            r#"{"apiVersion":"v1","kind":"Status","status":"Failure","message":"too many requests are "#,
+            r#"being decided on: come again","reason":"ServiceUnavailable","code":503}"#,
+        )
     );
     assert!(second.is_silent_for(MS(1)), "the first has ended too early for this test");
 

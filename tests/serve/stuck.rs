@@ -96,7 +96,7 @@ fn a_policy_that_is_stuck_too_often_is_not_asked_until_one_has_ended() {
         "object": {}}}"#;
     let refused = post(&server, "/validate/stress-blocking", review).expect(503);
     assert_eq!(refused.header("retry-after"), Some("1"));
-    assert_eq!(refused.json()["status"], 503);
+    assert_eq!(refused.json()["code"], 503);
     get(&server, "/health").expect(200);
     get(&server, "/health/ready").expect(200);
     post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);

@@ -228,9 +228,12 @@ fn who_shows_no_token_is_told_what_is_missing_and_health_is_free() {
     let server = Server::with_config(&folder, &config, &[]);
     let url = |path: &str| format!("http://{}{path}", server.address());
     let message = "request rejected: expected `authorization: Bearer` and a token of this server's";
+    let status =
+        format!(r#"{{"apiVersion":"v1","kind":"Status","status":"Failure","message":"{message}","#)
+            + r#""reason":"Unauthorized","code":401}"#;
     for (path, body) in [
         ("/v1/data/echo", format!(r#"{{"code":"unauthorized","message":"{message}"}}"#)),
-        ("/validate/echo", format!(r#"{{"message":"{message}","status":401}}"#)),
+        ("/validate/echo", status),
     ] {
         for headers in
             [&[][..], &["--header", "authorization: Bearer wrong"], &["--user", "secret:secret"]]

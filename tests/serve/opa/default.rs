@@ -17,7 +17,7 @@ fn a_request_that_names_no_policy_asks_the_one_that_is_set() {
     let nothing = "document missing or undefined: data.http.authz.allowed";
     assert_error(&server.post("/", &json!({})), 404, "undefined_document", nothing);
     assert_eq!(server.send("POST", "/", &[], b"{".into()).status, 400);
-    assert_eq!(server.get("/").status, 404);
+    assert_eq!(server.get("/").status, 405);
     let config = server.get("/v1/config").json();
     assert_eq!(config["result"]["default_decision"], "/http/authz/allowed");
 }

@@ -119,8 +119,6 @@ fn a_route_that_is_not_there_is_404() {
             assert_error(&found, 404, "resource_not_found", &message);
         }
     }
-    let message = "nothing is at `/`: `/openapi.json` tells what is where";
-    assert_error(&server.get("/"), 404, "resource_not_found", message);
     let found = server.post("/v1/data/%ff", &json!({}));
     let message = "the path is not UTF-8 once it is decoded";
     assert_error(&found, 400, "invalid_parameter", message);

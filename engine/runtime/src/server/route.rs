@@ -96,8 +96,7 @@ impl Route {
         let post = *method == Method::POST;
         let on_get = |route| if get { Ok(route) } else { Err(NoRoute::Method("GET, HEAD")) };
         let on_post = |route| if post { Ok(route) } else { Err(NoRoute::Method("POST")) };
-        // There is nothing to get, as everywhere where nothing is.
-        if path == "/" && !get {
+        if path == "/" {
             return on_post(Self::Default);
         }
         match path.trim_end_matches('/') {
@@ -220,7 +219,7 @@ mod tests {
             assert_eq!(Route::of(&method, asked), Ok(route), "{method} {asked}");
         }
         for (method, asked, none) in [
-            (Method::GET, "/", NoRoute::NotFound),
+            (Method::GET, "/", NoRoute::Method("POST")),
             (Method::POST, "//", NoRoute::NotFound),
             (Method::PUT, "/", NoRoute::Method("POST")),
             (Method::GET, "/v1/database", NoRoute::NotFound),
