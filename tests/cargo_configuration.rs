@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Folder, builder};
+use crate::support::{Folder, SparseRegistry, builder};
 
 /// All that a configuration has to change a program by, or where it is compiled.
 const HOSTILE: &str = r#"
@@ -164,13 +164,38 @@ fn the_users_linker_is_heard() {
     let marker = folder.path().join("project/linked");
     let host = Command::new("rustc").args(["--print", "host-tuple"]).output().unwrap().stdout;
     let host = String::from_utf8(host).unwrap().trim().to_owned();
-    let config = format!("[target.{host}]\nlinker = \"./linker\"\n");
-    let folder = folder.file("project/.cargo/config.toml", &config);
+    let path = format!("..:{}", std::env::var("PATH").unwrap());
+    let mut folder = folder;
+    // By its path, and by a name that is looked for from where the user is.
+    for linker in ["./linker", "linker"] {
+        let config = format!("[target.{host}]\nlinker = \"{linker}\"\n");
+        folder = folder.file("project/.cargo/config.toml", &config);
+        let mut command = builder(&folder.path().join("project/inside"));
+        command
+            .args(["build", "--policies", "../../policies", "--engine", "../../source", "--no-vet"])
+            .args(["--target", &host, "--work-dir"])
+            .arg(tempfile::tempdir().unwrap().path().join("work"))
+            .env("CARGO_HOME", folder.path().join("cargo-home"))
+            .env("PATH", &path);
+        command.assert().success();
+        assert!(fs::remove_file(&marker).is_ok(), "{linker}");
+    }
+}
+
+/// As for a user without a home, whose Cargo has no place to keep anything in.
+#[test]
+fn a_home_that_cannot_be_written_will_do() {
+    let registry = SparseRegistry::start();
+    registry.publish("words 1.0.0", &[], "");
+    let dependencies = "policy-api = \"0.1\"\nwords = { version = \"1\", registry = \"house\" }";
+    let config = format!("registries.house.index = \"{}\"\n", registry.index());
+    let folder = folder()
+        .library("small", dependencies, "policy_api::register!();")
+        .file("project/.cargo/config.toml", &config);
     let mut command = builder(&folder.path().join("project/inside"));
     command
         .args(["build", "--policies", "../../policies", "--engine", "../../source", "--no-vet"])
-        .args(["--target", &host, "--work-dir", "../../work"])
-        .env("CARGO_HOME", folder.path().join("cargo-home"));
+        .args(["--work-dir", "../../work"])
+        .env("CARGO_HOME", "/dev/null/cargo");
     command.assert().success();
-    assert!(marker.is_file());
 }

@@ -337,6 +337,9 @@ impl Cargo {
         if let Some(toolchain) = toolchain()? {
             command.env(TOOLCHAIN, toolchain);
         }
+        if let Some(folders) = env::var_os("PATH").and_then(|path| absolute_folders(&path)) {
+            command.env("PATH", folders);
+        }
         if env::var_os("RUSTC").is_some() {
             command.env("RUSTC", target::rustc());
         }
@@ -350,6 +353,13 @@ impl Cargo {
         let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
         Ok(output.status.success())
     }
+}
+
+/// The folders of a `PATH`, for a program that runs elsewhere.
+fn absolute_folders(path: &OsStr) -> Option<OsString> {
+    let folders =
+        env::split_paths(path).map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+    env::join_paths(folders).ok()
 }
 
 /// Where Cargo's home is beside what is compiled.

@@ -2,6 +2,7 @@
 //! knows of that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -67,13 +68,15 @@ struct Kind {
     kind: Option<String>,
 }
 
-/// The packages with these ids of Cargo's, sorted.
+/// The packages with these ids of Cargo's, sorted, which were compiled in `cache`.
 pub(super) fn packages(
     workspace: &Workspace,
     target: &Target,
+    cache: &Path,
     ids: &BTreeSet<String>,
 ) -> Result<Vec<Linked>, CompileError> {
-    let cargo = Cargo::passing()?;
+    // Where nothing can be written in the user's home of Cargo's, the sources are in this one alone.
+    let cargo = Cargo::kept(cache)?;
     let mut command = cargo.command("metadata", &workspace.root)?;
     command
         // All of it is there: the program has just been compiled.

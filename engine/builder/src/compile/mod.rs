@@ -66,7 +66,7 @@ pub(crate) fn compile(
     let bytes = fs_err::read(&path)?;
     check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    let linked = linked::packages(workspace, target, &built.linked)?;
+    let linked = linked::packages(workspace, target, cache, &built.linked)?;
     Ok(Binary { path, bytes, compiled, linked })
 }
 

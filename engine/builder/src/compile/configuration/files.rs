@@ -13,6 +13,8 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     /// All of its tables are of the form `[key]`.
     pub(super) document: DocumentMut,
+    /// Whether Cargo reads it in whatever folder it runs.
+    pub(super) is_read_anyway: bool,
 }
 
 impl File {
@@ -20,11 +22,6 @@ impl File {
     pub(super) fn root(&self) -> PathBuf {
         let folder = self.path.parent().and_then(Path::parent);
         folder.unwrap_or(Path::new("/")).to_owned()
-    }
-
-    /// Whether Cargo reads it in whatever folder it runs.
-    pub(super) fn is_read_anyway(&self) -> bool {
-        self.path.parent() == Some(Path::new("/.cargo"))
     }
 }
 
@@ -44,7 +41,8 @@ pub(super) fn found_from(
         // Where there are both, Cargo takes the first.
         let path = ["config", "config.toml"].map(|name| folder.join(name));
         if let Some(path) = path.into_iter().find(|path| path.is_file()) {
-            add(path, &mut Vec::new(), &mut files)?;
+            let is_read_anyway = folder == Path::new("/.cargo");
+            add(path, is_read_anyway, &mut Vec::new(), &mut files)?;
         }
     }
     Ok(files)
@@ -54,6 +52,7 @@ pub(super) fn found_from(
 /// the others.
 fn add(
     path: PathBuf,
+    is_read_anyway: bool,
     including: &mut Vec<PathBuf>,
     files: &mut Vec<File>,
 ) -> Result<(), ConfigurationError> {
@@ -64,11 +63,11 @@ fn add(
     let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
     let included = included(&document);
     including.push(path.clone());
-    files.push(File { path, document });
+    files.push(File { path, document, is_read_anyway });
     for Included { path, optional } in included.into_iter().rev() {
         let path = folder.join(path);
         if !optional || path.exists() {
-            add(path, including, files)?;
+            add(path, is_read_anyway, including, files)?;
         }
     }
     including.pop();

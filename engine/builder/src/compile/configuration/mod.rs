@@ -53,7 +53,7 @@ impl Configuration {
         for file in files::found_from(current, home)? {
             let mut set_aside = Vec::new();
             let followed = sorted(file.document.as_table(), &mut Vec::new(), &mut set_aside);
-            if file.is_read_anyway()
+            if file.is_read_anyway
                 && let Some(key) = set_aside.first()
             {
                 return Err(ConfigurationError::Everywhere { path: file.path, key: key.clone() });

@@ -47,8 +47,10 @@ const PROVIDERS: &str = "global-credential-providers";
 enum Kind {
     /// A path.
     Path,
-    /// A program, maybe with arguments: without a slash it is looked for on the `PATH`.
+    /// A program: without a slash it is looked for on the `PATH`.
     Program,
+    /// A program, maybe with arguments.
+    CommandLine,
     /// A URL, which is relative to a folder where it begins with `file:` and no slash.
     Url,
 }
@@ -59,10 +61,10 @@ impl Kind {
             ["source", _, "directory" | "local-registry"] | ["http", "cainfo" | "proxy-cainfo"] => {
                 Some(Self::Path)
             }
-            ["target", _, "linker"]
-            | ["registries", _, "credential-provider"]
+            ["target", _, "linker"] => Some(Self::Program),
+            ["registries", _, "credential-provider"]
             | ["registry", "credential-provider" | PROVIDERS]
-            | ["credential-alias", _] => Some(Self::Program),
+            | ["credential-alias", _] => Some(Self::CommandLine),
             ["registries", _, "index"] => Some(Self::Url),
             _ => None,
         }
@@ -72,7 +74,8 @@ impl Kind {
         let joined = |path: &str| root.join(path).to_string_lossy().into_owned();
         match self {
             Self::Path => joined(text),
-            Self::Program
+            Self::Program if text.contains('/') => joined(text),
+            Self::CommandLine
                 if text.split(' ').next().is_some_and(|program| program.contains('/')) =>
             {
                 joined(text)
@@ -81,7 +84,7 @@ impl Kind {
                 Some(path) if !path.starts_with('/') => format!("file://{}", joined(path)),
                 _ => text.to_owned(),
             },
-            Self::Program => text.to_owned(),
+            Self::Program | Self::CommandLine => text.to_owned(),
         }
     }
 }
@@ -92,8 +95,10 @@ pub(super) fn made_absolute_of_variable(name: &OsStr, value: OsString, current: 
     let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
     let kind = if ends(&["_CAINFO", "_DIRECTORY", "_LOCAL_REGISTRY"]) {
         Kind::Path
-    } else if ends(&["_LINKER", "_CREDENTIAL_PROVIDER"]) || name.contains("_CREDENTIAL_ALIAS_") {
+    } else if ends(&["_LINKER"]) {
         Kind::Program
+    } else if ends(&["_CREDENTIAL_PROVIDER"]) || name.contains("_CREDENTIAL_ALIAS_") {
+        Kind::CommandLine
     } else {
         return value;
     };

@@ -84,7 +84,7 @@ fn what_does_not_decide_is_followed_from_wherever_it_is() {
                 [\"bin/low\"]\nnet.offline = true\nnet.git-fetch-with-cli = true\n\
                 [source.here]\ndirectory = \"vendor\"\n";
     let project = "include = [\"more.toml\", { path = \"none.toml\", optional = true }]\n\
-                   [target.x86_64-unknown-linux-musl]\nlinker = \"tools/ld\"\nrustflags = \"-g\"\n\
+                   [target.x86_64-unknown-linux-musl]\nlinker = \"our tools/ld\"\nrustflags = \"-g\"\n\
                    [registry]\nglobal-credential-providers = [\"cargo:token\", \"./high\"]\n";
     let more = "net = { offline = false }\nhttp.cainfo = \"ca.pem\"\n\
                 credential-alias.own = [\"bin/own\", \"a/b\"]\n";
@@ -110,7 +110,7 @@ fn what_does_not_decide_is_followed_from_wherever_it_is() {
         ("net.git-fetch-with-cli", "true"),
         ("registries.house.index", "\"file:///index\""),
         ("source.here.directory", "\"/vendor\""),
-        ("target.x86_64-unknown-linux-musl.linker", "\"/project/tools/ld\""),
+        ("target.x86_64-unknown-linux-musl.linker", "\"/project/our tools/ld\""),
         ("http.cainfo", "\"/project/ca.pem\""),
         ("credential-alias.own", "[\"/project/bin/own\", \"a/b\"]"),
         (
@@ -150,7 +150,7 @@ fn variables_go_the_same_ways() {
         ("CARGO_REGISTRIES_HOUSE_TOKEN", "a/b", "a/b".to_owned()),
         ("CARGO_HTTP_CAINFO", "ca.pem", at.join("ca.pem").display().to_string()),
         ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "lld", "lld".to_owned()),
-        ("CARGO_TARGET_A_LINKER", "../ld", at.join("../ld").display().to_string()),
+        ("CARGO_TARGET_A_LINKER", "../a b/ld", at.join("../a b/ld").display().to_string()),
     ];
     let variables = followed.clone().map(|(name, value, _)| (name, value));
     let configuration = read_with(&folder, &variables).unwrap();
