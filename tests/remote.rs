@@ -291,8 +291,7 @@ fn what_cannot_be_had_is_named() {
         (
             house("words", "1"),
             "`policies/policies.toml`: policy `words` leads to `",
-            "which is words 1.0.0: it does not depend on `policy-api`, so it registers no policy; \
-             take the entry out",
+            "which is words 1.0.0: a support crate, which registers no policy; take the entry out",
         ),
         (
             "hours.path = \"../hours\"".to_owned(),

@@ -170,7 +170,7 @@ let
   checkNotEmpty =
     let
       names = lib.concatMapStringsSep ", " (it: it.crate) support;
-      others = lib.optionalString (support != [ ]) "; the crates there (${names}) do not";
+      others = lib.optionalString (support != [ ]) "; the crates there (${names}) are support crates";
       # An input of its own.
       isTop = show root == ".";
       place = if isTop then "the policies folder" else "`${show root}`";

@@ -25,7 +25,8 @@ fn a_policy_that_registers_nothing() {
     let expected = "policy crate `quiet` registers nothing for policy-api 0.1: write \
                     `policy_api::register!(YourPolicy);` at the root of \
                     `policies/quiet/src/lib.rs`, once, and have the crate depend on `policy-api` \
-                    itself";
+                    itself; one that is to register nothing says so by `role = \"support\"` in its \
+                    `[package.metadata.policy-engine]`";
     assert_eq!(refused(""), expected);
 }
 
@@ -56,7 +57,8 @@ fn a_policy_registered_for_another_version_of_the_api() {
         refused,
         "policy crate `veteran` registers nothing for policy-api 0.1: write \
          `policy_api::register!(YourPolicy);` at the root of `policies/veteran/src/lib.rs`, once, \
-         and have the crate depend on `policy-api` itself"
+         and have the crate depend on `policy-api` itself; one that is to register nothing says so \
+         by `role = \"support\"` in its `[package.metadata.policy-engine]`"
     );
 }
 

@@ -19,7 +19,7 @@ fn no_policies_at_all() {
     assert_eq!(
         Folder::new().library("words", "", "").library("numbers", "", "").refused(&[]),
         "no policies in `policies`: expected subfolders with a `Cargo.toml` that depends on \
-         `policy-api`; the crates there (numbers, words) do not"
+         `policy-api`; the crates there (numbers, words) are support crates"
     );
 }
 

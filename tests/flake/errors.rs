@@ -69,7 +69,7 @@ fn no_policies_at_all() {
     assert_eq!(refused(&Folder::new()), format!("{expected}; {untracked}"));
     assert_eq!(
         refused(&Folder::new().library("words", "", "").library("numbers", "", "")),
-        format!("{expected}; the crates there (numbers, words) do not; {untracked}")
+        format!("{expected}; the crates there (numbers, words) are support crates; {untracked}")
     );
     assert_eq!(
         refusal(

@@ -119,7 +119,8 @@ pub(crate) enum CompileError {
     #[error(
         "policy crate `{name}` registers nothing for policy-api {stamp}: write \
          `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \
-         on `policy-api` itself",
+         on `policy-api` itself; one that is to register nothing says so by `role = \"support\"` in \
+         its `[package.metadata.policy-engine]`",
         library.display()
     )]
     NotRegistered { name: String, library: PathBuf, stamp: String },

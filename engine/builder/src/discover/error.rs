@@ -20,7 +20,7 @@ pub(crate) enum DiscoverError {
         if support.is_empty() {
             String::new()
         } else {
-            format!("; the crates there ({}) do not", support.join(", "))
+            format!("; the crates there ({}) are support crates", support.join(", "))
         }
     )]
     NoPolicies { root: PathBuf, support: Vec<String> },

@@ -182,7 +182,6 @@ fn replacing_section(document: &DocumentMut) -> Option<&'static str> {
     replaced.any(|package| package != POLICY_API).then_some("patch")
 }
 
-/// Checks that a policy asks for an API that this engine has.
 /// Whether the manifest says that the crate registers no policy, though it depends on `policy-api`:
 /// by `role = "support"` in its `[package.metadata.policy-engine]`.
 fn declares_support(manifest: &Manifest) -> Result<bool, DiscoverError> {
@@ -200,6 +199,7 @@ fn declares_support(manifest: &Manifest) -> Result<bool, DiscoverError> {
     }
 }
 
+/// Checks that a policy asks for an API that this engine has.
 fn check_api(
     path: &Path,
     name: &str,

@@ -80,7 +80,7 @@ enum Problem {
     Name(String),
     #[error("expected version `{0}`; change the entry's `version`")]
     Version(VersionReq),
-    #[error("it does not depend on `policy-api`, so it registers no policy; take the entry out")]
+    #[error("a support crate, which registers no policy; take the entry out")]
     Role,
 }
 
