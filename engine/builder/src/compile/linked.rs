@@ -75,7 +75,7 @@ pub(super) fn packages(
     cache: &Path,
     ids: &BTreeSet<String>,
 ) -> Result<Vec<Linked>, CompileError> {
-    // Where nothing can be written in the user's home of Cargo's, the sources are in this one alone.
+    // Where nothing can be written in the home of the user's Cargo, the sources are here alone.
     let cargo = Cargo::kept(cache)?;
     let mut command = cargo.command("metadata", &workspace.root)?;
     command
