@@ -6,7 +6,7 @@ mod helper;
 
 use std::env;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -88,7 +88,13 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
         _ => None,
     };
     for path in files {
-        let Some(file) = File::read(&path)? else { continue };
+        let file = match File::read(&path) {
+            // What is in a folder that is closed to the user, as root's `/run/containers`, is not
+            // theirs.
+            Err(CredentialsError::Read(_)) if only.is_none() && is_in_closed_folder(&path) => None,
+            read => read?,
+        };
+        let Some(file) = file else { continue };
         if let Some(helper) = file.helper(repository)
             && let Some(credentials) = helper::ask(helper, file::server(repository), &path)?
         {
@@ -109,6 +115,10 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
         _ => format!("there are none for `{}` in {}", repository.registry, looked.join(" or ")),
     };
     Ok(Found { credentials: None, source })
+}
+
+fn is_in_closed_folder(path: &Path) -> bool {
+    path.metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Why credentials cannot be had: never what they are.
