@@ -187,6 +187,11 @@ fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
          registry.example.com/engine:v1`"
     );
     assert_eq!(
+        refused(&[]),
+        "there is no `policy-engine.tar` here: make it by `policy-builder image`, or name the image \
+         that is to be pushed"
+    );
+    assert_eq!(
         refused(&["image", "https://registry.example.com/engine"]),
         "read the image name `https://registry.example.com/engine`: found the registry `https:`, \
          expected a host with an optional port, such as `registry.example.com:5000`"

@@ -11,6 +11,9 @@ use crate::progress::Progress;
 use crate::push::{self, Blobs, PushError, Pushed, Referrers};
 use crate::store::Layout;
 
+/// What `image` writes unless it is told otherwise.
+const ARCHIVE: &str = "policy-engine.tar";
+
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Credentials are those of `podman login`, or of `docker login` and its helpers.\n\n\
@@ -18,7 +21,7 @@ use crate::store::Layout;
 )]
 pub(super) struct Push {
     /// The image, an archive or an OCI image layout, as `image` writes it
-    #[arg(value_name = "IMAGE", default_value = "policy-engine.tar")]
+    #[arg(value_name = "IMAGE", default_value = ARCHIVE)]
     image: PathBuf,
     /// Where to push it, and under which tags [default: the name that the image has]
     #[arg(value_name = "REFERENCE")]
@@ -41,7 +44,9 @@ impl Push {
             self.references.iter().map(|it| it.parse()).collect();
         let names = names?;
         if !self.image.exists() && names.is_empty() {
-            return Err(PushError::NoImage(self.image.display().to_string()).into());
+            let image = self.image.display().to_string();
+            let error = if image == ARCHIVE { PushError::NoArchive } else { PushError::NoImage };
+            return Err(error(image).into());
         }
         let of_image = |error: PushError| error.of_image(&self.image);
         let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;

@@ -231,6 +231,11 @@ pub(crate) enum PushError {
          `policy-builder push policy-engine.tar {0}`"
     )]
     NoImage(String),
+    #[error(
+        "there is no `{0}` here: make it by `policy-builder image`, or name the image that is to be \
+         pushed"
+    )]
+    NoArchive(String),
     #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]
