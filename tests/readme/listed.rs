@@ -27,7 +27,7 @@ enum Fate {
 use Fate::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Fate); 38] = [
+const COMMANDS: [(&str, Fate); 39] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -111,6 +111,11 @@ const COMMANDS: [(&str, Fate); 38] = [
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
         By("supply/mod.rs"),
+    ),
+    (
+        "POLICY_ENGINE_KUBECTL='kubectl --kubeconfig FILE' \\\n    \
+         cargo test --package policy-tests --test integration api_server -- --ignored",
+        Not("it needs an API server", "recorded reviews, in tests/serve"),
     ),
     (".ci/run", Not("it runs this test", "itself, for every change")),
     ("cargo benchmarks", Not("it takes 30 minutes", "`cargo benchmarks --quick` in `.ci/run`")),
