@@ -33,7 +33,7 @@ pub(super) fn to_json(
     limit: usize,
     memory: &Arc<MemoryBudget>,
 ) -> Result<Bytes, BodyError> {
-    let mut reservation = Reservation::empty(memory);
+    let mut reservation = Reservation::beside(memory, text.len());
     let reading = text.len().saturating_mul(COST).saturating_add(ALIASES);
     reservation.grow(reading)?;
     let json = long_work::on_bytes(reading, || documents::yaml_to_json(text, reading))
