@@ -46,3 +46,22 @@ pub(super) fn to_json(
     reservation.grow(json.len())?;
     Ok(reservation.attach(json.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::memory_budget::Exhausted;
+
+    #[test]
+    fn what_its_text_holds_counts_for_whether_it_ever_fits() {
+        let text = Bytes::from(vec![b' '; 1000]);
+        let limit = text.len() * COST + ALIASES + 500;
+        let memory = MemoryBudget::new(limit);
+        let mut body = Reservation::empty(&memory);
+        body.grow(text.len()).unwrap();
+        assert_eq!(
+            to_json(&text, 1 << 20, &memory),
+            Err(BodyError::Exhausted(Exhausted::Limit { limit }))
+        );
+    }
+}
