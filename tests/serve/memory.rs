@@ -2,22 +2,16 @@ use std::fs;
 use std::thread;
 
 use super::wire::{Connection, eventually, figure, post, posted};
-use crate::support::{Folder, Server, stress_engine};
+use crate::support::{Folder, Server};
 
 const MIB: u64 = 1 << 20;
 
 /// What a server may take beside its budget.
 const BESIDE: u64 = 64 * MIB;
 
-/// glibc keeps what is freed, for each thread, as long as it is not told otherwise; the images'
-/// allocator does not.
 fn serving(limits: &str) -> Server {
-    let folder = Folder::new();
-    let file = folder.path().join("config.yaml");
-    fs::write(&file, format!("timeout: 2s\nlimits: {{{limits}}}\n")).unwrap();
-    let mut command = stress_engine(&["serve", "--listen", "127.0.0.1:0", "--config"]);
-    command.arg(&file).env("MALLOC_ARENA_MAX", "1").env("MALLOC_TRIM_THRESHOLD_", "131072");
-    Server::of(command)
+    let config = format!("timeout: 2s\nlimits: {{{limits}}}\n");
+    Server::with_config(&Folder::new(), &config, &[])
 }
 
 /// The most that the server has had in memory.

@@ -220,7 +220,7 @@ impl Server {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::new(config.limits.bodies),
+            memory: MemoryBudget::of_process(config.limits.bodies),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,

@@ -4,17 +4,22 @@
 //! of them, answers, and the buffers of connections. There is one budget for the server's whole
 //! life, so that a reload does not begin a second one beside what the first still holds.
 
+mod process;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
 
+use self::process::{ProcessBound, resident_bytes};
+
 /// How many bytes may be reserved at one time, and how many are.
 #[derive(Debug)]
 pub(super) struct MemoryBudget {
     limit: AtomicUsize,
     used: AtomicUsize,
+    process: Option<ProcessBound>,
 }
 
 /// Bytes of the budget, given back when this is dropped.
@@ -65,7 +70,17 @@ struct Reserved {
 
 impl MemoryBudget {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit: AtomicUsize::new(limit), used: AtomicUsize::new(0) })
+        Self::with_process(limit, None)
+    }
+
+    /// The same, where the process does not outgrow the limit either: what an allocator keeps of
+    /// memory that is free again counts as well.
+    pub(super) fn of_process(limit: usize) -> Arc<Self> {
+        Self::with_process(limit, ProcessBound::new(resident_bytes))
+    }
+
+    fn with_process(limit: usize, process: Option<ProcessBound>) -> Arc<Self> {
+        Arc::new(Self { limit: AtomicUsize::new(limit), used: AtomicUsize::new(0), process })
     }
 
     /// Sets another limit. What is reserved stays so, also where it is more than that.
@@ -116,9 +131,17 @@ impl Reservation {
     fn grow_to(&mut self, bytes: usize, limit: usize) -> Result<(), Exhausted> {
         let reserve = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
         match self.budget.used.try_update(Ordering::Relaxed, Ordering::Relaxed, reserve) {
-            Ok(_) => {
+            Ok(used) => {
                 self.bytes += bytes;
-                Ok(())
+                match &self.budget.process {
+                    // An eighth is there in any case: policies may have come to hold more by
+                    // themselves, or the allocator what it finds no use for.
+                    Some(process) if used > limit / 8 && !process.has_room(bytes, limit) => {
+                        self.shrink(bytes);
+                        Err(Exhausted::InUse)
+                    }
+                    _ => Ok(()),
+                }
             }
             Err(_) if self.beside.saturating_add(self.bytes).saturating_add(bytes) > limit => {
                 Err(Exhausted::Limit { limit })
