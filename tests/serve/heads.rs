@@ -88,6 +88,9 @@ fn a_body_has_one_end() {
     ] {
         assert_eq!(post(framing, "{\"input\": 1}"), closed(400), "{framing:?}");
     }
+    for chunks in ["x\r\n", "1\r\n{x", &format!("0\r\n{}\r\n", "a: b\r\n".repeat(5_000))] {
+        assert_eq!(post("transfer-encoding: chunked\r\n", chunks), closed(400), "{chunks:.20}");
+    }
     let old = "POST /v1/data/echo HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
     assert_eq!(asked(&server, &format!("{old}{chunks}")).status, 400);
 

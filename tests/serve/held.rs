@@ -294,6 +294,18 @@ fn small_answers_that_are_not_wanted() {
     server.holds(all);
 }
 
+/// They are among the longest answers, and of a memory that only operators are to use up.
+#[test]
+fn figures_that_are_not_wanted() {
+    let server = Bounded::start();
+    let mut frames = vec![preface(0)];
+    // `GET`, in HPACK.
+    let head = [&[0x82][..], &head("/metrics")[1..]].concat();
+    frames.extend(streams().map(|at| (http2(HEADERS, END_HEADERS | END_STREAM, at, &head), 0)));
+    let attackers = attackers(&server, 10, &frames, true);
+    server.holds(attackers);
+}
+
 /// Few bytes that say many headers, in heads that end, and in one that does not.
 #[test]
 fn heads_that_are_larger_than_they_look() {

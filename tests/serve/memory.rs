@@ -164,6 +164,30 @@ fn answers_that_nobody_reads_are_bounded_together() {
     post(&server, "/v1/data/echo", &body).expect(200);
 }
 
+/// Of many small inputs, their keys take more than their text.
+#[test]
+fn batches_count_each_of_their_inputs() {
+    let server = serving("bodies: 32MiB, queue: 0");
+    let waits = r#"{"inputs":{"a":{"do":"sleep","ms":1500},"#;
+    let body = numbered(waits, |at| format!("\"{at}\":0"), "}}", 88_000);
+    let batches: Vec<Connection> = (0..110)
+        .map(|_| {
+            let mut connection = Connection::to(&server);
+            connection.begin("/v1/batch/data/stress-blocking", &body);
+            connection
+        })
+        .collect();
+    eventually("there is no memory for more of them", || {
+        figure(&server, "policy_engine_responses_total{status=\"5xx\"}") > 0
+            || figure(&server, "policy_engine_requests_in_flight") == 110
+    });
+    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    drop(batches);
+    eventually("all of it is given back", || {
+        figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
+    });
+}
+
 #[test]
 fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
     let server = serving("body: 1MiB, bodies: 2MiB");

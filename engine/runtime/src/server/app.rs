@@ -50,6 +50,8 @@ pub(super) struct App {
     pub(super) memory: Arc<MemoryBudget>,
     /// Of answers to operators, who see the server also when the other is used up.
     pub(super) operators_memory: Arc<MemoryBudget>,
+    /// The same where nothing else is answered, which no client of decisions can use up.
+    pub(super) diagnostic_memory: Arc<MemoryBudget>,
     pub(super) decision_log: Option<DecisionLog>,
     pub(super) tokens: Option<Tokens>,
     pub(super) spans: Spans,
@@ -115,6 +117,7 @@ impl App {
         let takes_gzip = response::takes_gzip(&head.headers);
         let state = self.state.load_full();
         let memory = match route {
+            _ if !decides => &self.diagnostic_memory,
             Ok(Route::Health(_) | Route::Metrics) => &self.operators_memory,
             _ => &self.memory,
         };

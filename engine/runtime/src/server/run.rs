@@ -33,7 +33,8 @@ use crate::watched_file::{self, WatchedFiles};
 /// Threads for what waits beside policies: files, standard output, name lookups.
 const OTHER_THREADS: usize = 16;
 
-/// Bytes of answers on health and figures, some hundred of them, that are being sent at one time.
+/// Bytes of answers on health and figures, some hundred of them, that are being sent at one time:
+/// as many again where nothing else is answered.
 const OPERATORS_MEMORY: usize = 2 << 20;
 
 /// For what was decided to be written down, at the least.
@@ -221,6 +222,7 @@ impl Server {
             metrics,
             memory: MemoryBudget::of_process(config.limits.bodies),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
+            diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,
             tokens,
             spans,

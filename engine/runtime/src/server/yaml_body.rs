@@ -33,7 +33,7 @@ pub(super) fn to_json(
     limit: usize,
     memory: &Arc<MemoryBudget>,
 ) -> Result<Bytes, BodyError> {
-    let mut reservation = Reservation::empty(memory);
+    let mut reservation = Reservation::beside(memory, text.len());
     let reading = text.len().saturating_mul(COST).saturating_add(ALIASES);
     reservation.grow(reading)?;
     let json = long_work::on_bytes(reading, || documents::yaml_to_json(text, reading))
@@ -45,4 +45,23 @@ pub(super) fn to_json(
     reservation.shrink(reading);
     reservation.grow(json.len())?;
     Ok(reservation.attach(json.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::memory_budget::Exhausted;
+
+    #[test]
+    fn what_its_text_holds_counts_for_whether_it_ever_fits() {
+        let text = Bytes::from(vec![b' '; 1000]);
+        let limit = text.len() * COST + ALIASES + 500;
+        let memory = MemoryBudget::new(limit);
+        let mut body = Reservation::empty(&memory);
+        body.grow(text.len()).unwrap();
+        assert_eq!(
+            to_json(&text, 1 << 20, &memory),
+            Err(BodyError::Exhausted(Exhausted::Limit { limit }))
+        );
+    }
 }

@@ -13,7 +13,8 @@ use hyper::{Request, Version};
 const SMALL_REST: u64 = 256 << 10;
 
 /// A request's body. What has come of it is copied, unless it is all of it and HTTP/1: it lies in
-/// its connection's buffer, which is much larger than a client need have it be, and would stay. What nobody has read of it when it is dropped, its connection gets back.
+/// its connection's buffer, which is much larger than a client need have it be, and would stay. What
+/// nobody has read of it when it is dropped, its connection gets back.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     /// Only missing once it is dropped.
@@ -78,8 +79,8 @@ impl Body for RequestBody {
                 Some(Ok(frame.map_data(|data| Bytes::copy_from_slice(&data))))
             }
             frame => {
-                // After an error, HTTP closes the connection.
-                self.ended |= !matches!(frame, Some(Ok(_)));
+                // After an error nobody knows where it ends.
+                self.ended |= frame.is_none();
                 frame
             }
         })

@@ -23,6 +23,10 @@ use crate::server::served::{NoAnswer, Served};
 /// Inputs of one request. Each has an answer, which may be a hundred times as long.
 const MAX_INPUTS: usize = 10_000;
 
+/// What an input takes at most beside its text: its key's place and memory, in the list and while it
+/// is looked for twice, and where its answer begins. Lists are doubled as they grow.
+const INPUT_BYTES: usize = 320;
+
 /// How many times as long as its policy may take for one input a request may take for all of them.
 /// Those that are left then are answered as timed out.
 const MAX_TIMEOUTS: u32 = 10;
@@ -57,9 +61,12 @@ pub(in crate::server) async fn batch(
 ) -> Result<Reply, OpaError> {
     // Of the keys, two copies.
     let mut keys = Reservation::beside(&app.memory, body.len());
-    keys.grow(2 * body.len()).map_err(OpaError::exhausted)?;
+    let keys_bytes = |inputs: usize| 2 * body.len() + inputs.min(MAX_INPUTS + 1) * INPUT_BYTES;
+    let most = 1 + body.iter().filter(|byte| **byte == b',').count();
+    keys.grow(keys_bytes(most)).map_err(OpaError::exhausted)?;
     let request: BatchRequest<'_> = object(&body)?;
     let inputs = request.inputs.count;
+    keys.shrink(keys_bytes(most) - keys_bytes(inputs));
     if inputs > MAX_INPUTS {
         return Err(OpaError::invalid_parameter(format!(
             "the request has {inputs} inputs: expected at most {MAX_INPUTS}"
