@@ -11,6 +11,8 @@ pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     let (start, rest) = match text.split_once("://") {
         Some(("unix", _)) => return Cow::Borrowed(text),
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        // The scheme is left out.
+        None if text.starts_with("//") => ("//".to_owned(), text.trim_start_matches('/')),
         None if has_credentials(text) => (String::new(), text),
         None => return Cow::Borrowed(text),
     };
@@ -62,6 +64,8 @@ mod tests {
             ("https://a.b#x", "https://a.b?…"),
             ("user:pass@a.b/c", "…@a.b/c"),
             ("https:/user:pass@a.b", "…@a.b"),
+            ("//user:pass@a.b/c", "//…@a.b/c"),
+            ("//var/log/a", "//var/log/a"),
             ("unix:///run/a@b?c", "unix:///run/a@b?c"),
             ("/var/log/a:b@c?d", "/var/log/a:b@c?d"),
             ("./a:b@c", "./a:b@c"),

@@ -26,7 +26,7 @@ const IGNORED_POD_SUBRESOURCES: [&str; 8] =
 /// The request of an `AdmissionReview`, as far as there is something in it to be judged.
 ///
 /// Nothing is to be judged of an object that is deleted or connected to, of a pod's subresource
-/// that says nothing of its containers (`pods/status`), and of any other object's subresource.
+/// that says nothing of its containers (`pods/status`), and of any other resource's subresource.
 #[derive(Debug, Default)]
 pub struct AdmissionRequest<'a> {
     pub(crate) object: Option<Box<Object<'a>>>,
@@ -88,18 +88,19 @@ impl<'a> Request<'a> {
         if self.is_ignored() {
             return Ok(AdmissionRequest::default());
         }
-        let Some(object) = self.object else {
-            return Err(match self.operation {
+        let Some(object) = &self.object else {
+            return Err(match &self.operation {
                 Some(operation) => E::custom(format_args!(
                     "a request to `{operation}` without its `object`: only a `DELETE` has none"
                 )),
                 None => E::custom("a request without an `operation` and an `object`"),
             });
         };
-        if let Some(name) = self.sub_resource.as_deref().filter(|name| !name.is_empty())
+        if let Some(name) = self.sub_resource()
+            && let Some(resource) = &self.resource
             && !object.is_pod()
         {
-            if self.resource.is_some_and(|resource| resource.is_pods()) {
+            if resource.is_pods() {
                 return Err(E::custom(format_args!(
                     "a request for `pods/{name}` whose `object` is not a Pod"
                 )));
@@ -108,7 +109,7 @@ impl<'a> Request<'a> {
         }
         let is_update = self.operation.as_deref() == Some("UPDATE");
         let old_object = self.old_object.filter(|_| is_update);
-        Ok(AdmissionRequest { object: Some(object), old_object })
+        Ok(AdmissionRequest { object: self.object, old_object })
     }
 }
 

@@ -200,6 +200,9 @@ fn of_a_workload_the_template_is_compared_and_no_subresource_is_judged() {
         review["request"]["subResource"] = json!(sub_resource);
         assert_eq!(shown(&review), NONE, "{sub_resource}");
     }
+    // Of which resource, nobody says.
+    review["request"]["resource"] = Value::Null;
+    assert_eq!(shown(&review), ["spec.template."]);
 }
 
 #[test]

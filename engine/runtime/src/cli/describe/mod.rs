@@ -53,7 +53,8 @@ pub(super) fn run(
             text(&described, !registration.kubernetes_resources.is_empty(), out)?;
         }
         DescribeFormat::Webhook => {
-            Webhook::new(&args.policy, entry).map_err(Failure::said)?.print(out)?;
+            let webhook = Webhook::new(&args.policy, entry, registry).map_err(Failure::said)?;
+            webhook.print(out)?;
         }
     }
     Ok(Outcome::Allowed)

@@ -4,7 +4,7 @@ use policy_api::KubernetesResources;
 
 use crate::dns;
 use crate::policy_ref::PolicyRef;
-use crate::registry::Entry;
+use crate::registry::{Entry, Registry};
 
 /// What is put behind a policy's name: a webhook's name has at least three labels.
 const DOMAIN: &str = ".policy-engine.svc.cluster.local";
@@ -38,10 +38,19 @@ pub(super) enum WebhookError {
          the configuration of `serve`"
     )]
     Version(String),
+    #[error(
+        "failed to write a path to `{name}` that Kubernetes takes: `{other}` has the same one; serve \
+         it under another id, by `policies` in the configuration of `serve`"
+    )]
+    Taken { name: &'static str, other: &'static str },
 }
 
 impl Webhook {
-    pub(super) fn new(wanted: &PolicyRef, entry: &Entry) -> Result<Self, WebhookError> {
+    pub(super) fn new(
+        wanted: &PolicyRef,
+        entry: &Entry,
+        registry: &Registry,
+    ) -> Result<Self, WebhookError> {
         let resources = entry.registration.kubernetes_resources;
         if resources.is_empty() {
             return Err(WebhookError::NoResources(entry.name()));
@@ -50,6 +59,12 @@ impl Webhook {
         let segment = dns::subdomain(entry.name());
         if segment.len() > dns::MAX_SUBDOMAIN {
             return Err(WebhookError::TooLong(entry.name()));
+        }
+        // An API server would ask the other one.
+        let others = registry.entries().iter().map(Entry::name);
+        let mut others = others.filter(|other| *other != entry.name());
+        if let Some(other) = others.find(|other| dns::subdomain(other) == segment) {
+            return Err(WebhookError::Taken { name: entry.name(), other });
         }
         let mut path = format!("/validate/{segment}");
         if let Some(version) = &wanted.version {
@@ -143,7 +158,7 @@ mod tests {
         registration.kubernetes_resources = RESOURCES;
         let registry = Registry::of([registration]).unwrap();
         let wanted: PolicyRef = wanted.parse().unwrap();
-        let webhook = Webhook::new(&wanted, registry.find(&wanted).unwrap())?;
+        let webhook = Webhook::new(&wanted, registry.find(&wanted).unwrap(), &registry)?;
         let mut out = Vec::new();
         webhook.print(&mut out).unwrap();
         Ok(String::from_utf8(out).unwrap())
@@ -186,11 +201,29 @@ mod tests {
     }
 
     #[test]
+    fn a_path_to_another_policy_is_refused() {
+        let registrations = ["my-policy", "my_policy"].map(|name| {
+            let mut registration = registration(name, "1.2.3");
+            registration.kubernetes_resources = RESOURCES;
+            registration
+        });
+        let registry = Registry::of(registrations).unwrap();
+        let wanted: PolicyRef = "my_policy".parse().unwrap();
+        assert_eq!(
+            Webhook::new(&wanted, registry.find(&wanted).unwrap(), &registry)
+                .unwrap_err()
+                .to_string(),
+            "failed to write a path to `my_policy` that Kubernetes takes: `my-policy` has the same \
+             one; serve it under another id, by `policies` in the configuration of `serve`"
+        );
+    }
+
+    #[test]
     fn what_is_no_webhook_is_refused_with_the_remedy() {
         let registry = Registry::of([registration("http", "1.0.0+b")]).unwrap();
         let mut entry = registry.entries()[0].clone();
         let error = |wanted: &str, entry: &Entry| {
-            Webhook::new(&wanted.parse().unwrap(), entry).unwrap_err().to_string()
+            Webhook::new(&wanted.parse().unwrap(), entry, &registry).unwrap_err().to_string()
         };
         assert_eq!(
             error("http", &entry),

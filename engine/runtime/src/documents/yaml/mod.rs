@@ -11,7 +11,8 @@
 //! - Characters are those of YAML, in UTF-8; lines end with `\n` or `\r\n`. Whatever else ends
 //!   lines for some readers is refused, and so is a byte order mark inside of the text.
 //! - Blocks, flow collections, plain and quoted scalars and block scalars follow libyaml. A key and
-//!   its `:` stand on one line, 1024 characters apart at most; `?` never marks a key.
+//!   its `:` stand on one line, 1024 characters apart at most, unless `?` stands before the key, as
+//!   Kubernetes' own tools write it before long ones. Between brackets `?` is refused.
 //! - Plain scalars are YAML 1.1's booleans (`yes`, `Off`, `n`; not `yEs`), nulls (`~`, `Null`), Go's
 //!   integers (`012`, `0o12`, `0x1F`, `1_000`) and decimal floats, and otherwise text, as dates
 //!   are. Floats that are whole become integers: `1e3` is 1000. Infinities are refused.
@@ -193,6 +194,33 @@ mod tests {
         ] {
             assert_eq!(one(text), json, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_marked_key_is_a_key() {
+        let long = "k".repeat(130);
+        for (text, json) in [
+            // As `kubectl get -o yaml` and Helm write it, folded and not.
+            (format!("data:\n  ? {long}\n  : v\n"), format!(r#"{{"data":{{"{long}":"v"}}}}"#)),
+            (
+                format!("a: 1\n? {long}\n  x\n: - b\nc: 2\n"),
+                format!(r#"{{"a":1,"{long} x":["b"],"c":2}}"#),
+            ),
+            ("- ? a\n  :\n    b: c\n  ? d".to_owned(), r#"[{"a":{"b":"c"},"d":null}]"#.to_owned()),
+            ("? |\n  a\n: &x b\n? 'c'\n: *x\n".to_owned(), r#"{"a\n":"b","c":"b"}"#.to_owned()),
+            (
+                "x: &x {a: 1}\nz:\n  ? <<\n  : *x\n".to_owned(),
+                r#"{"x":{"a":1},"z":{"a":1}}"#.to_owned(),
+            ),
+        ] {
+            assert_eq!(one(&text), json, "{text:?}");
+        }
+        for text in
+            ["a: ? b", "? a\n  : b", "? a: b", "? - a", "? *a", "?\n: a", ": a", "a: 1\n: b"]
+        {
+            assert!(one(text).starts_with("line "), "{text:?}: {}", one(text));
+        }
+        assert_eq!(one("? a\n: b\na: c"), "line 3 column 1: duplicate key `a`");
     }
 
     #[test]

@@ -350,7 +350,10 @@ impl<'a, P: Clone> Reader<'a, P> {
             Token::Alias(_) => {
                 return at.refuse("an alias as a key: write out what it stands for");
             }
-            Token::FlowSequence | Token::FlowMapping => {
+            Token::FlowSequence
+            | Token::FlowMapping
+            | Token::BlockSequence
+            | Token::BlockMapping => {
                 return at.refuse("a list or an object as a key: expected text");
             }
             _ => {}

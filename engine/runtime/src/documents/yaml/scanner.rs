@@ -1,6 +1,6 @@
 //! From characters to tokens, by the rules of libyaml, of which Kubernetes' reader is a
-//! translation. What this reader leaves out is refused here: directives, explicit keys (`?`), tags
-//! but those of plain types, and keys whose `:` is on another line or far away.
+//! translation. What this reader leaves out is refused here: directives, `?` in brackets, and tags but
+//! those of plain types.
 
 use std::collections::VecDeque;
 
@@ -176,10 +176,11 @@ impl<'a> Scanner<'a> {
                 Ok(())
             }
             b'-' if gap_follows => self.block_entry(at),
-            b'?' if gap_follows || in_flow => at.refuse(
+            b'?' if in_flow => at.refuse(
                 "`?` marks a key here: write the key without it, or text that begins with `?` in \
                  quotes",
             ),
+            b'?' if gap_follows => self.marked_key(at),
             b':' if gap_follows || in_flow => self.value(at),
             b'*' => {
                 self.begin_node()?;
@@ -315,6 +316,18 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// A key behind `?`: so Kubernetes' own tools write those of more than 128 characters.
+    fn marked_key(&mut self, at: Mark) -> Result<(), DocumentError> {
+        if !self.key_allowed {
+            return at.refuse("`? ` marks no key here: write it on a line of its own");
+        }
+        self.begin_block(at, None, Token::BlockMapping);
+        self.forget_key()?;
+        self.key_allowed = true;
+        self.indicator(Token::Key);
+        Ok(())
+    }
+
     fn value(&mut self, at: Mark) -> Result<(), DocumentError> {
         let now = self.cursor.mark();
         let mut key = self.keys.last().copied().flatten();
@@ -322,6 +335,11 @@ impl<'a> Scanner<'a> {
             key = None;
         }
         let Some(key) = key else {
+            // Below the `?` of its key, if it has one: the parser finds out.
+            if self.key_allowed && !self.is_in_flow() && self.indent == Some(at.column) {
+                self.indicator(Token::Value);
+                return Ok(());
+            }
             return at.refuse(format!(
                 "`:` without a key: expected one before it on its line, at most {MAX_KEY} \
                  characters away"
