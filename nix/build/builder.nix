@@ -6,13 +6,7 @@
   source,
 }:
 let
-  others = builtins.filter (it: it != "engine/builder") (
-    [
-      "engine/api"
-      "engine/runtime"
-    ]
-    ++ builtins.filter (member: member != "engine/*") engine.members
-  );
+  others = [ "engine/runtime" ] ++ builtins.filter (member: member != "engine/*") engine.members;
   # Cargo wants the whole workspace to be there, and its sources would have the builder, and so
   # everything, compiled again with each change to a policy: these have their manifest only.
   stubs = lib.concatMapStrings (member: ''
@@ -29,6 +23,8 @@ let
       keep = [
         "Cargo.lock"
         "Cargo.toml"
+        "engine/api/Cargo.toml"
+        "engine/api/src"
         "engine/builder/Cargo.toml"
         "engine/builder/src"
       ]
