@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::support::{Folder, builder, repository, skipped, stress_engine};
 
 /// A Cargo that tells how it was asked to compile, and does not.
-const CARGO: &str = "#!/bin/sh\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
+const CARGO: &str =
+    "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
 
 /// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
 /// how Cargo was asked to compile.

@@ -61,7 +61,7 @@ const COMMANDS: [(&str, Fate); 39] = [
         In(Scene::Platforms),
     ),
     (
-        "skopeo copy --all oci:policy-engine docker://registry.example.com/policies:v1",
+        "skopeo copy --all oci:policy-engine:latest docker://registry.example.com/policies:v1",
         In(Scene::Platforms),
     ),
     ("policy-builder inspect policy-engine.tar", In(Scene::Repository)),

@@ -125,7 +125,7 @@ fn folder() -> Folder {
         ("threads", THREADS),
         ("environment", ENVIRONMENT),
         ("streams", STREAMS),
-        ("unsafe", UNSAFE),
+        ("unsafety", UNSAFE),
         ("hidden", HIDDEN),
         ("included", INCLUDED),
         ("macros", MACROS),
@@ -155,8 +155,8 @@ fn vetted() -> &'static Vetted {
         let vetted =
             folder.builder(&["vet", "--format", "json", "--work-dir", SECOND]).assert().code(1);
         assert!(folder.contents() == before, "something was written into the user's folder");
-        let report = serde_json::from_slice(&vetted.get_output().stdout).unwrap();
         let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
+        let report = serde_json::from_slice(&vetted.get_output().stdout).expect(&said);
         Vetted { folder, report, said }
     })
 }
