@@ -264,7 +264,7 @@ fn unsafe_code_also_in_what_is_given_to_register() {
         ("unsafe { smuggled() }", ""),
         ("const unsafe fn smuggled", ""),
     ];
-    assert_found("unsafe", "unsafe", &expected);
+    assert_found("unsafety", "unsafe", &expected);
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn the_last_words_say_whose_it_is_and_what_to_do() {
     assert_eq!(
         sentence(&vetted().said),
         "vetting found what policies have no business with, in `environment`, `files`, `helper`, \
-         `hidden`, `included`, `macros`, `network`, `processes`, `streams`, `threads`, `unsafe`: \
+         `hidden`, `included`, `macros`, `network`, `processes`, `streams`, `threads`, `unsafety`: \
          change that, or allow it in `policies.toml` with a reason; `--no-vet` builds without \
          vetting"
     );
