@@ -156,7 +156,8 @@ fn vetted() -> &'static Vetted {
             folder.builder(&["vet", "--format", "json", "--work-dir", SECOND]).assert().code(1);
         assert!(folder.contents() == before, "something was written into the user's folder");
         let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
-        let report = serde_json::from_slice(&vetted.get_output().stdout).expect(&said);
+        let report = serde_json::from_slice(&vetted.get_output().stdout);
+        let report = report.unwrap_or_else(|error| panic!("{error}: {said}"));
         Vetted { folder, report, said }
     })
 }
