@@ -12,7 +12,7 @@ fn the_builder_image_makes_the_same_image_and_that_of_a_new_folder() {
     if !docker_answers() {
         return;
     }
-    let mut script = Script::of(Scene::BuilderImage);
+    let mut script = Script::new(Scene::BuilderImage);
     let _tag = DockerTag::take(DockerTag::BUILDER);
     let mut shell = Shell::new(FIRST, &[]).with_repository();
     let cache = shell.beside("cache");

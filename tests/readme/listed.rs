@@ -151,7 +151,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn of(scene: Scene) -> Self {
+    pub(super) fn new(scene: Scene) -> Self {
         let is_in = |shown: &Shown| {
             COMMANDS.iter().any(|(command, fate)| {
                 *command == shown.command && matches!(fate, In(its) if *its == scene)

@@ -5,7 +5,7 @@ use crate::support::{DockerTag, FIRST, Nix, Shell, docker_answers, on_path, root
 #[test]
 fn nix_builds_and_runs() {
     let Some(nix) = Nix::find() else { return };
-    let mut script = Script::of(Scene::Nix);
+    let mut script = Script::new(Scene::Nix);
     let mut shell = Shell::new(FIRST, &[]);
     // The flake of the folder that commands run in is the repository.
     let options = format!(

@@ -6,7 +6,7 @@ use crate::support::{DockerTag, SECOND, Shell, Unpacked, docker_answers, root};
 /// A new folder and what is added build, pass and run as they are.
 #[test]
 fn a_folder_of_ones_own() {
-    let mut script = Script::of(Scene::OwnFolder);
+    let mut script = Script::new(Scene::OwnFolder);
     let shell = Shell::new(SECOND, &[]);
     let here = shell.here();
     shell.runs(&script.takes("policy-builder new"));

@@ -83,7 +83,7 @@ fn tunnel(mut client: TcpStream, server: &str) -> io::Result<()> {
 
 #[test]
 fn an_image_is_pushed() {
-    let mut script = Script::of(Scene::Push);
+    let mut script = Script::new(Scene::Push);
     let Some(registry) = Registry::start() else { return };
     let mut shell = Shell::new(SECOND, &[]);
     registry.is_known_to(&mut shell);
@@ -99,7 +99,7 @@ fn an_image_is_pushed() {
 
 #[test]
 fn an_image_for_two_platforms_is_copied_to_a_registry() {
-    let mut script = Script::of(Scene::Platforms);
+    let mut script = Script::new(Scene::Platforms);
     if !platforms::are_there() || !client_answers("skopeo", &["--version"]) {
         return;
     }

@@ -16,7 +16,7 @@ const SERVED: &str = "127.0.0.1:8181";
 /// From a clone to an image that is asked, looked into, and built again.
 #[test]
 fn this_repositorys_policies() {
-    let mut script = Script::of(Scene::Repository);
+    let mut script = Script::new(Scene::Repository);
     let revision = repository().same_revision();
     let mut shell = Shell::new(FIRST, &revision).with_repository();
     let here = shell.here();

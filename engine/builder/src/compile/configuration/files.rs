@@ -158,7 +158,7 @@ pub(super) fn dotted(path: &[String]) -> String {
 /// Why Cargo's configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigurationError {
-    #[error("read Cargo's configuration: {0}")]
+    #[error("failed to read Cargo's configuration: {0}")]
     Read(#[from] io::Error),
     #[error("Cargo's configuration `{}` is not TOML: {reason}, at {place}", path.display())]
     Parse { path: PathBuf, reason: String, place: String },

@@ -23,7 +23,7 @@ fn walk(item: &mut Item, path: &mut Vec<String>, root: &Path) {
         return;
     }
     let keys: Vec<_> = path.iter().map(String::as_str).collect();
-    let Some(kind) = Kind::of(&keys) else { return };
+    let Some(kind) = Kind::from_key(&keys) else { return };
     let absolute = |value: &mut Value| {
         if let Some(text) = value.as_str() {
             *value = kind.absolute(text, root).into();
@@ -56,7 +56,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(path: &[&str]) -> Option<Self> {
+    fn from_key(path: &[&str]) -> Option<Self> {
         match path {
             ["source", _, "directory" | "local-registry"] | ["http", "cainfo" | "proxy-cainfo"] => {
                 Some(Self::Path)
