@@ -5,9 +5,18 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use crate::cargo::lockfile::{Lock, LockError};
+use crate::cargo::manifest::{Manifest, ManifestError};
 use crate::features::{Features, UnknownFeature};
-use crate::lock::{Lock, LockError};
-use crate::manifest::{Manifest, ManifestError};
+
+/// The package that makes a crate a policy crate.
+pub(crate) const POLICY_API: &str = "policy-api";
+
+/// The generated package's name.
+pub(crate) const PROGRAM: &str = "policy-engine-program";
+
+/// The engine's own names, which no crate may have.
+pub(crate) const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", PROGRAM];
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]

@@ -4,12 +4,12 @@
 //! follows of the configuration, and with the user's registries, repositories and credentials in it
 //! as links.
 
+use std::env;
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 
-use super::paths::cargo_home;
 use crate::interrupt::Temporary;
 
 /// Folders of Cargo's home that are made where they are missing, as Cargo would.
@@ -78,4 +78,11 @@ fn link(folder: &Path, home: &Path, name: &str, wanted: bool) -> io::Result<()> 
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The user's own Cargo home, which holds the sources of third-party crates.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    let given = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = given.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
+    std::path::absolute(home).ok()
 }

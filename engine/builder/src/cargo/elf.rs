@@ -1,16 +1,14 @@
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::Target;
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, FileHeader32, FileHeader64, PT_INTERP};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
-use oci_spec::image::Arch;
-
-use super::{CompileError, Target};
 
 /// Checks that a program is complete in itself: it asks for no loader and no shared library.
-pub(crate) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), CompileError> {
-    let not_elf = |reason: String| CompileError::NotElf { path: path.to_owned(), reason };
+pub(crate) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
+    let not_elf = |reason: String| ElfError::NotElf { path: path.to_owned(), reason };
     let needs = match FileKind::parse(bytes) {
         Ok(FileKind::Elf64) => needs::<FileHeader64<Endianness>>(bytes),
         Ok(FileKind::Elf32) => needs::<FileHeader32<Endianness>>(bytes),
@@ -19,7 +17,7 @@ pub(crate) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), CompileError
     };
     match needs.map_err(|error| not_elf(error.to_string()))?.as_slice() {
         [] => Ok(()),
-        needs => Err(CompileError::NotStatic { path: path.to_owned(), needs: needs.join(", ") }),
+        needs => Err(ElfError::NotStatic { path: path.to_owned(), needs: needs.join(", ") }),
     }
 }
 
@@ -28,20 +26,16 @@ const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
 /// are commonly made for.
-pub(crate) fn check_processor(
-    path: &Path,
-    bytes: &[u8],
-    target: &Target,
-) -> Result<(), CompileError> {
-    let machine = match target.platform().architecture {
-        Arch::Amd64 => EM_X86_64,
-        Arch::ARM64 => EM_AARCH64,
+pub(crate) fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(), ElfError> {
+    let machine = match target.triple.split('-').next() {
+        Some("x86_64") => EM_X86_64,
+        Some("aarch64") => EM_AARCH64,
         _ => return Ok(()),
     };
     if bytes.get(MACHINE) == Some(machine.0.to_le_bytes().as_slice()) {
         return Ok(());
     }
-    Err(CompileError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
+    Err(ElfError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
 }
 
 /// What the system would have to load beside the program.
@@ -60,6 +54,24 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
         }
     }
     Ok(needs)
+}
+
+/// An error about the form of a compiled program.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ElfError {
+    #[error(
+        "`{}` is not one static file: it asks for {needs}; compile for a musl target, or link \
+         what it asks for statically", path.display()
+    )]
+    NotStatic { path: PathBuf, needs: String },
+    #[error("`{}` is not an ELF program: {reason}", path.display())]
+    NotElf { path: PathBuf, reason: String },
+    #[error(
+        "`{}` is for another processor than `{target}`, which its workspace was laid out for: \
+         compile it for that target, or lay the workspace out with the other `--target`",
+        path.display()
+    )]
+    OtherProcessor { path: PathBuf, target: String },
 }
 
 #[cfg(test)]

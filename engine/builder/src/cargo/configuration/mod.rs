@@ -15,7 +15,7 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table};
 
-use super::paths::cargo_home;
+use super::home::cargo_home;
 use fate::{Fate, fate};
 pub(crate) use files::ConfigurationError;
 
@@ -101,16 +101,9 @@ impl Configuration {
         by_variable || of_target().is_some()
     }
 
-    /// What the user is told, where something is set aside that would have changed the program.
-    pub(crate) fn note(&self) -> Option<String> {
-        if self.set_aside.is_empty() {
-            return None;
-        }
-        Some(format!(
-            "the program is compiled by the engine's own settings, so that it is the same \
-             everywhere; set aside: {}",
-            self.set_aside.join(", ")
-        ))
+    /// The settings that would have changed the program and are not followed, in words.
+    pub(crate) fn set_aside(&self) -> &[String] {
+        &self.set_aside
     }
 }
 

@@ -6,8 +6,7 @@ use std::path::Path;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value};
 
 use super::dependencies::for_each_dependency;
-use super::{ManifestError, Workspace, carried, table};
-use crate::container;
+use super::{ManifestError, Missing, Workspace, table};
 
 pub(super) fn fill_in(
     path: &Path,
@@ -16,8 +15,12 @@ pub(super) fn fill_in(
     excluding: Option<&Path>,
 ) -> Result<DocumentMut, ManifestError> {
     let missing = |key: String| {
-        let why = why_missing(path, workspace, excluding);
-        ManifestError::NotInherited { path: path.to_owned(), key, why }
+        let missing = match (workspace, excluding) {
+            (Some(workspace), _) => Missing::Key(workspace.folder.clone()),
+            (None, Some(excluding)) => Missing::Excluded(excluding.to_owned()),
+            (None, None) => Missing::Workspace,
+        };
+        ManifestError::NotInherited { path: path.to_owned(), key, missing }
     };
     let shared = |table_name: &str, key: &str| {
         table(&workspace?.document, &["workspace", table_name])?.get(key).cloned()
@@ -56,34 +59,6 @@ pub(super) fn fill_in(
     match first_missing {
         Some(key) => Err(missing(key)),
         None => Ok(document),
-    }
-}
-
-/// Why a workspace does not have what a crate takes from it, and what to do.
-fn why_missing(path: &Path, workspace: Option<&Workspace>, excluding: Option<&Path>) -> String {
-    let mounting = || container::mounting_the_workspace(path);
-    match (workspace, excluding) {
-        (Some(workspace), _) if carried::is_carried(workspace) => format!(
-            "it was not there yet when the builder image was made: make the image again, or mount \
-             the workspace, in its folder, by `{}`",
-            mounting().unwrap_or_default()
-        ),
-        (Some(workspace), _) => {
-            format!("`{}` has none", workspace.folder.join("Cargo.toml").display())
-        }
-        (None, Some(excluding)) => format!(
-            "`{}` excludes it: write it out, or list it in the `members` there",
-            excluding.display()
-        ),
-        (None, None) => mounting().map_or_else(
-            || "is in no workspace: write it out, or add the workspace's `Cargo.toml`".to_owned(),
-            |command| {
-                format!(
-                    "the container does not see the workspace: mount all of it, in its folder, by \
-                     `{command}`"
-                )
-            },
-        ),
     }
 }
 

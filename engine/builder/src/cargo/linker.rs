@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use super::{CompileError, Configuration, target};
+use super::{CargoError, Configuration, rustc, target};
 
 /// The linker that rustup's toolchains bring. What musl programs are linked with comes with their
 /// standard library, so it takes no C compiler for their processor.
@@ -11,20 +11,20 @@ const RUST_LLD: &str = "rust-lld";
 
 /// What to have Cargo link with, where its own choice, the `cc` of the machine `host`, would not do
 /// and the user has not configured a linker for the target.
-pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, CompileError> {
+pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, CargoError> {
     let processor = |triple: &str| triple.split('-').next().map(str::to_owned);
     let is_foreign = !target::is_linux(host) || processor(host) != processor(triple);
     if !is_foreign || !triple.contains("-musl") || Configuration::read()?.has_linker(triple) {
         return Ok(None);
     }
-    let tools = Path::new(&target::print("sysroot", &[])?).join("lib/rustlib").join(host);
+    let tools = Path::new(&rustc::print("sysroot", &[])?).join("lib/rustlib").join(host);
     let on_path = env::var_os("PATH").unwrap_or_default();
     // As the compiler looks for it.
     let mut folders = env::split_paths(&on_path).chain([tools.join("bin")]);
     if folders.any(|folder| folder.join(RUST_LLD).is_file()) {
         return Ok(Some(RUST_LLD));
     }
-    Err(CompileError::NoLinker { target: triple.to_owned(), variable: variable(triple) })
+    Err(CargoError::NoLinker { target: triple.to_owned(), variable: variable(triple) })
 }
 
 /// The variable by which Cargo is told a target's linker.
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_linker_that_is_not_there_is_asked_for() {
-        let error = CompileError::NoLinker { target: ARM.into(), variable: variable(ARM) };
+        let error = CargoError::NoLinker { target: ARM.into(), variable: variable(ARM) };
         assert_eq!(
             error.to_string(),
             "nothing here links programs for `aarch64-unknown-linux-musl`: this toolchain is \

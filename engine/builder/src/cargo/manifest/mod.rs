@@ -1,6 +1,5 @@
 //! Reading `Cargo.toml` files.
 
-pub(crate) mod carried;
 mod dependencies;
 mod inherit;
 
@@ -9,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use crate::container;
 pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
@@ -36,16 +34,20 @@ pub(crate) struct Workspace {
 impl Manifest {
     /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
     pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
+        Self::read_with(path, None)
+    }
+
+    /// Reads a manifest like [`read`](Self::read), with a workspace for crates that are not in
+    /// their own here.
+    pub(crate) fn read_with(
+        path: PathBuf,
+        fallback: Option<&WorkspaceFallback<'_>>,
+    ) -> Result<Self, ManifestError> {
         let document = parse(&path)?;
-        let Around { workspace, excluding } = workspace_of(&path, &document)?;
+        let Around { workspace, excluding } = workspace_of(&path, &document, fallback)?;
         let (around, excluding) = (workspace.as_ref(), excluding.as_deref());
         let document = inherit::fill_in(&path, document, around, excluding)?;
         Ok(Self { path, document, workspace })
-    }
-
-    /// Whether its workspace is not around it, but carried by the builder image.
-    pub(crate) fn is_in_carried_workspace(&self) -> bool {
-        self.workspace.as_ref().is_some_and(carried::is_carried)
     }
 
     /// The folder that the manifest lies in.
@@ -59,18 +61,37 @@ impl Manifest {
     }
 }
 
-/// What is wrong with a manifest.
+/// Finds a workspace for the crates of a folder that have none around them.
+pub(crate) type WorkspaceFallback<'a> =
+    dyn Fn(&Path) -> Result<Option<Workspace>, ManifestError> + 'a;
+
+/// An error in a manifest.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestError {
     #[error("read a manifest: {0}")]
     Read(#[from] io::Error),
     #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
     Parse { path: PathBuf, reason: String, place: String },
-    #[error("`{}` takes `{key}` from its workspace, and {why}", path.display())]
-    NotInherited { path: PathBuf, key: String, why: String },
+    #[error("`{}` takes `{key}` from its workspace, and {missing}", path.display())]
+    NotInherited { path: PathBuf, key: String, missing: Missing },
 }
 
-fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
+/// The reason why a workspace does not have what a crate inherits.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Missing {
+    #[error("`{}` has none", .0.join("Cargo.toml").display())]
+    Key(PathBuf),
+    #[error("`{}` excludes it: write it out, or list it in the `members` there", .0.display())]
+    Excluded(PathBuf),
+    #[error("is in no workspace: write it out, or add the workspace's `Cargo.toml`")]
+    Workspace,
+    /// A reason that is known to whoever read the manifest.
+    #[error("{0}")]
+    Explained(String),
+}
+
+/// Parses a manifest without filling in what it inherits.
+pub(crate) fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
     let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
         let text = error.to_string();
         let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
@@ -95,7 +116,11 @@ impl From<Workspace> for Around {
 
 /// The workspace of a crate, as Cargo sees it: its own manifest, the one that it names, or the
 /// nearest above it with a `[workspace]` table that does not exclude it.
-fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Around, ManifestError> {
+fn workspace_of(
+    path: &Path,
+    document: &DocumentMut,
+    fallback: Option<&WorkspaceFallback<'_>>,
+) -> Result<Around, ManifestError> {
     let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
     if document.contains_key("workspace") {
         return Ok(Workspace { folder, document: document.clone() }.into());
@@ -104,12 +129,11 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Around, ManifestE
         .get("package")
         .and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
     if let Some(named) = named {
-        let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent()) {
-            (Err(_), Some(policies)) if container::image().is_some() => {
-                let workspace = carried::around(policies)?;
-                return Ok(Around { workspace, excluding: None });
+        let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent(), fallback) {
+            (Err(_), Some(above), Some(fallback)) => {
+                return Ok(Around { workspace: fallback(above)?, excluding: None });
             }
-            (found, _) => found?,
+            (found, _, _) => found?,
         };
         let document = parse(&folder.join("Cargo.toml"))?;
         return Ok(Workspace { folder, document }.into());
@@ -119,8 +143,11 @@ fn workspace_of(path: &Path, document: &DocumentMut) -> Result<Around, ManifestE
     // What Cargo put there is whole: around it is someone else's.
     while let Some(above) = below.parent().filter(|_| !is_cargos_own(&below)) {
         let Some(workspace) = workspace_around(above)? else {
-            let carried = if excluding.is_none() { carried::around(above)? } else { None };
-            return Ok(Around { workspace: carried, excluding });
+            let workspace = match fallback {
+                Some(fallback) if excluding.is_none() => fallback(above)?,
+                _ => None,
+            };
+            return Ok(Around { workspace, excluding });
         };
         if !workspace.excludes(&folder) {
             return Ok(Around { workspace: Some(workspace), excluding });
@@ -174,4 +201,12 @@ fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLi
         item = item.as_table_like()?.get(key)?;
     }
     item.as_table_like()
+}
+
+/// Whether Cargo takes this for a package's name.
+pub(crate) fn is_package_name(name: &str) -> bool {
+    let is_allowed =
+        |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.starts_with(starts_well) && name.chars().all(is_allowed)
 }

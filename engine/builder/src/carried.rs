@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use super::{ManifestError, Workspace, parse};
+use crate::cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
+use crate::container;
 use crate::files;
 
 /// Names the folder of the carried workspaces.
@@ -18,13 +19,39 @@ const MANIFEST: &str = "Cargo.toml";
 /// The crates of the policies folder: the package's name by the folder's.
 const CRATES: &str = "crates.json";
 
-/// The workspace that was around this policies folder when the image was made; `None` outside of
-/// such an image, and for a folder that lacks a crate which lay there, as it may be another's.
-pub(super) fn around(policies: &Path) -> Result<Option<Workspace>, ManifestError> {
-    let Some(folder) = env::var_os(CARRIED) else { return Ok(None) };
-    among(Path::new(&folder), policies)
+/// Reads the manifest of a crate in a policies folder, with the workspace that the image carries for
+/// it where its own is not in this container.
+pub(crate) fn read_manifest(path: PathBuf) -> Result<Manifest, ManifestError> {
+    let carried = env::var_os(CARRIED);
+    let around = |policies: &Path| match &carried {
+        Some(carried) => among(Path::new(carried), policies),
+        None => Ok(None),
+    };
+    let is_container = carried.is_some() || container::image().is_some();
+    Manifest::read_with(path, is_container.then_some(&around)).map_err(explain)
 }
 
+/// Says in terms of the container why a workspace lacks what a crate inherits.
+fn explain(error: ManifestError) -> ManifestError {
+    let ManifestError::NotInherited { path, key, missing } = error else { return error };
+    let mounting = container::mounting_the_workspace(&path);
+    let missing = match (missing, mounting) {
+        (Missing::Key(folder), mounting) if is_in_carried(&folder) => Missing::Explained(format!(
+            "it was not there yet when the builder image was made: make the image again, or mount \
+             the workspace, in its folder, by `{}`",
+            mounting.unwrap_or_default()
+        )),
+        (Missing::Workspace, Some(mounting)) => Missing::Explained(format!(
+            "the container does not see the workspace: mount all of it, in its folder, by \
+             `{mounting}`"
+        )),
+        (missing, _) => missing,
+    };
+    ManifestError::NotInherited { path, key, missing }
+}
+
+/// The carried workspace that was around this policies folder when the image was made; `None` for
+/// a folder that lacks one of the crates of then, as it may be another's.
 fn among(carried: &Path, policies: &Path) -> Result<Option<Workspace>, ManifestError> {
     let entries = fs_err::read_dir(carried)?.map(|entry| Ok(entry?.path()));
     let mut folders = entries.collect::<io::Result<Vec<_>>>()?;
@@ -48,7 +75,11 @@ fn among(carried: &Path, policies: &Path) -> Result<Option<Workspace>, ManifestE
 
 /// Whether a workspace is one that the image carries.
 pub(crate) fn is_carried(workspace: &Workspace) -> bool {
-    env::var_os(CARRIED).is_some_and(|carried| workspace.folder.starts_with(carried))
+    is_in_carried(&workspace.folder)
+}
+
+fn is_in_carried(folder: &Path) -> bool {
+    env::var_os(CARRIED).is_some_and(|carried| folder.starts_with(carried))
 }
 
 /// The files of a workspace that is to be carried, by their names, for a policies folder in it
