@@ -23,6 +23,10 @@ in
       "engine/api/src"
       "engine/runtime/Cargo.toml"
       "engine/runtime/src"
+      "engine/text/Cargo.toml"
+      "engine/text/src"
+      "engine/tls/Cargo.toml"
+      "engine/tls/src"
     ];
   };
 }

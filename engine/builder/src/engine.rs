@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use semver::Version;
 
 use crate::features::{Features, UnknownFeature};
 use crate::lock::{Lock, LockError};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, dependencies};
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Engine {
     pub(crate) root: PathBuf,
     pub(crate) api: Manifest,
     pub(crate) runtime: Manifest,
+    /// The other crates below `engine` that these two depend on, sorted by folder.
+    pub(crate) shared: Vec<Manifest>,
     /// The version of `policy-api`, which policies ask for.
     pub(crate) api_version: Version,
     /// The version of `policy-engine`.
@@ -66,6 +68,7 @@ impl Engine {
             version: version(&runtime)?,
             features: Features::default(),
             left_out: BTreeSet::new(),
+            shared: shared(root, [&api, &runtime])?,
             api,
             runtime,
         }))
@@ -76,6 +79,14 @@ impl Engine {
         self.left_out = features.choose(&mut self.runtime.document)?;
         self.features = features.clone();
         Ok(self)
+    }
+
+    /// Its crates, each with its place below the root, such as `engine/api`.
+    pub(crate) fn crates(&self) -> impl Iterator<Item = (String, &Manifest)> {
+        [&self.api, &self.runtime].into_iter().chain(&self.shared).map(|manifest| {
+            let name = manifest.folder().file_name().unwrap_or_default();
+            (format!("engine/{}", name.to_string_lossy()), manifest)
+        })
     }
 
     /// Its own lock: an empty one where it has none.
@@ -92,6 +103,26 @@ impl Engine {
             (major, _) => major.to_string(),
         }
     }
+}
+
+/// The crates in `engine` that the API and the runtime depend on, directly or not.
+fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineError> {
+    let folder = root.join("engine");
+    let mut shared = BTreeMap::new();
+    let mut next = known.map(dependencies).concat();
+    while let Some(dependency) = next.pop() {
+        let Some(path) = dependency.path else { continue };
+        let Some(name) = path.file_name() else { continue };
+        let path = folder.join(name);
+        let is_known = known.iter().any(|known| known.folder() == path);
+        if is_known || shared.contains_key(&path) || !path.join("Cargo.toml").is_file() {
+            continue;
+        }
+        let manifest = Manifest::read(path.join("Cargo.toml"))?;
+        next.extend(dependencies(&manifest));
+        shared.insert(path, manifest);
+    }
+    Ok(shared.into_values().collect())
 }
 
 /// Why the engine's sources are not at hand.
@@ -115,4 +146,21 @@ pub(crate) enum EngineError {
     Manifest(#[from] ManifestError),
     #[error("the engine's sources: {0}")]
     Read(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::TAKEN;
+
+    #[test]
+    fn crates_are_those_that_the_runtime_depends_on_and_their_names_are_reserved() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
+        assert_eq!(places, ["engine/api", "engine/runtime", "engine/text", "engine/tls"]);
+        for (place, manifest) in engine.crates() {
+            let name = manifest.package("name").unwrap().as_str().unwrap();
+            assert!(TAKEN.contains(&name), "{place}");
+        }
+    }
 }

@@ -28,7 +28,8 @@ pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
 pub(crate) const POLICY_API: &str = "policy-api";
 
 /// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", crate::generate::PROGRAM];
+pub(crate) const TAKEN: [&str; 5] =
+    [POLICY_API, "policy-engine", "policy-text", "policy-tls", crate::generate::PROGRAM];
 
 /// The crates of a policies folder.
 #[derive(Debug)]
