@@ -22,6 +22,7 @@ in
       "engine/api/Cargo.toml"
       "engine/api/src"
       "engine/runtime/Cargo.toml"
+      "engine/runtime/openapi.json"
       "engine/runtime/src"
       "engine/text/Cargo.toml"
       "engine/text/src"

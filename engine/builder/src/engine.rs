@@ -5,9 +5,19 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use crate::cargo::lockfile::{Lock, LockError};
+use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::features::{Features, UnknownFeature};
-use crate::lock::{Lock, LockError};
-use crate::manifest::{Manifest, ManifestError, dependencies};
+
+/// The package that makes a crate a policy crate.
+pub(crate) const POLICY_API: &str = "policy-api";
+
+/// The generated package's name.
+pub(crate) const PROGRAM: &str = "policy-engine-program";
+
+/// The engine's own names, which no crate may have.
+pub(crate) const TAKEN: [&str; 5] =
+    [POLICY_API, "policy-engine", "policy-text", "policy-tls", PROGRAM];
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]
@@ -151,7 +161,6 @@ pub(crate) enum EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discover::TAKEN;
 
     #[test]
     fn crates_are_those_that_the_runtime_depends_on_and_their_names_are_reserved() {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::compile::Target;
+use crate::cargo::Target;
 use crate::generate::Asked;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -99,7 +99,7 @@ pub(crate) enum InspectError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::program::AskedCrate;
+    use crate::generate::AskedCrate;
 
     fn result(asked: &[&str], reported: &[&str]) -> Result<(), String> {
         let policies = asked.iter().map(|name| AskedCrate {

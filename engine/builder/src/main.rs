@@ -13,6 +13,8 @@
 //! compiler, as an image, and [`interrupt`] is how any of it ends early.
 
 mod builder_image;
+mod cargo;
+mod carried;
 mod cli;
 mod compile;
 mod container;
@@ -26,8 +28,7 @@ mod image;
 mod inspect;
 mod interrupt;
 mod labels;
-mod lock;
-mod manifest;
+
 mod pipeline;
 mod policies_file;
 mod policies_lock;

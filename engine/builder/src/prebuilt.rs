@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::compile::{self, CompileError, Target};
+use crate::cargo::{self, ElfError, Target};
 use crate::generate::{ASKED, Asked};
+use crate::image::Platform;
 use crate::image::{self, Contents, Image, ImageName, PackError, SourceDate};
 use crate::inspect::{self, InspectError, Reported};
 use crate::labels;
@@ -29,10 +30,10 @@ impl Prebuilt {
         progress: &Progress,
     ) -> Result<Self, PrebuiltError> {
         let asked = asked_of(workspace)?;
-        let target = Target::of(&asked.target);
+        let target = Target::new(&asked.target);
         let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
-        compile::check_static(program, &bytes)?;
-        compile::check_processor(program, &bytes, &target)?;
+        cargo::check_static(program, &bytes)?;
+        cargo::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
         let reported = inspect::check(&program, &target, &asked, None, progress)?;
@@ -49,7 +50,7 @@ impl Prebuilt {
         let materials = Materials::read(&self.workspace, &self.asked)?;
         let mut image = image::pack(&Contents {
             binary: &self.bytes,
-            platform: self.target.platform(),
+            platform: Platform::of_target(&self.target.triple),
             name,
             created,
             labels: self.labels(Some(&created.to_string())),
@@ -91,7 +92,7 @@ pub(crate) enum PrebuiltError {
     #[error("read the program: {0}; name one with `--program`")]
     Program(io::Error),
     #[error(transparent)]
-    Compile(#[from] CompileError),
+    Elf(#[from] ElfError),
     #[error(transparent)]
     Inspect(#[from] InspectError),
     #[error(transparent)]

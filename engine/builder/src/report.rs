@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::compile::{Binary, Compiled, Target};
+use crate::cargo::Target;
+use crate::compile::{Binary, Compiled};
 use crate::destination::{self, DestinationError, Kind};
 use crate::image::{Image, ImageName, MultiPlatform};
 use crate::inspect::Reported;

@@ -20,7 +20,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::compile::{CompileError, Target};
+use crate::cargo::CargoError;
+use crate::image::Platform;
+
+use crate::cargo::Target;
 use crate::discover::DiscoverError;
 use crate::engine::{Engine, EngineError};
 use crate::generate::GenerateError;
@@ -103,7 +106,7 @@ pub(crate) fn make(
         let layers = pack(&parts, order)?;
         let contents = Contents {
             binary: &[],
-            platform: Target::of(toolchain.host()).platform(),
+            platform: Platform::of_target(toolchain.host()),
             name: order.name.clone(),
             created: order.created,
             labels: labels(&engine, order.created),
@@ -210,7 +213,7 @@ pub(crate) enum BuilderImageError {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
-    Compile(#[from] CompileError),
+    Compile(#[from] CargoError),
     #[error(transparent)]
     Store(#[from] StoredError),
     #[error("put the builder image together: {0}")]

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::Inputs;
-use crate::discover::{Origin, Policies, PolicyCrate, Role};
+use crate::cargo::Source;
+use crate::discover::{Policies, PolicyCrate, Role};
 use crate::engine::Engine;
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,7 @@ struct Listed<'a> {
 impl<'a> Listed<'a> {
     fn of(it: &'a PolicyCrate) -> Self {
         let whence = it.whence();
-        let is_local = it.origin == Origin::Folder;
+        let is_local = it.origin == Source::Folder;
         Self {
             name: &it.name,
             version: it.version.to_string(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
-use crate::compile::Target;
+use crate::cargo::Target;
 use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::generate::{self, Extent, GenerateError, Stamp};

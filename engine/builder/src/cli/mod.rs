@@ -36,14 +36,14 @@ use clap::{Arg, CommandFactory, FromArgMatches};
 use policy_text::{escape, escape_json};
 
 use crate::builder_image::BuilderImageError;
-use crate::compile::CompileError;
+use crate::cargo::CargoError;
+use crate::cargo::lockfile::LockError;
 use crate::destination::DestinationError;
 use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::interrupt;
-use crate::lock::LockError;
 use crate::pipeline::PipelineError;
 use crate::policies_lock::LockedError;
 use crate::prebuilt::PrebuiltError;
@@ -173,7 +173,7 @@ enum Failure {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
-    Compile(#[from] CompileError),
+    Compile(#[from] CargoError),
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]

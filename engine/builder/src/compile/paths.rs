@@ -1,5 +1,4 @@
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::CompileError;
 
@@ -17,13 +16,6 @@ pub(super) fn check_absent(program: &[u8], folders: &[&Path]) -> Result<(), Comp
         }
     }
     Ok(())
-}
-
-/// Where Cargo keeps the sources of third-party crates.
-pub(crate) fn cargo_home() -> Option<PathBuf> {
-    let given = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let home = given.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
-    std::path::absolute(home).ok()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use semver::Version;
 
 use super::remote::Mismatch;
-use crate::lock::LockError;
-use crate::manifest::ManifestError;
+use crate::cargo::lockfile::LockError;
+use crate::cargo::manifest::ManifestError;
 use crate::policies_file::PoliciesFileError;
 use crate::remote::RemoteError;
 

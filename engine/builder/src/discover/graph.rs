@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{DiscoverError, POLICY_API, Policies, PolicyCrate};
-use crate::manifest::dependencies;
+use super::{DiscoverError, Policies, PolicyCrate};
+
+use crate::cargo::manifest::dependencies;
+use crate::engine::POLICY_API;
 
 /// Checks that every dependency on a folder leads to a crate of the same policies folder, and that
 /// none leads back to where it started.

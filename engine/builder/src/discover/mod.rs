@@ -10,6 +10,7 @@ mod error;
 mod graph;
 mod library;
 mod nested;
+mod policies_lock;
 mod policy_crate;
 mod remote;
 
@@ -17,19 +18,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
+use crate::cargo::{Pins, Renewal};
+use crate::engine::{Engine, TAKEN};
 use crate::policies_file::PoliciesFile;
-use crate::policies_lock::{Pins, Renewal};
 pub(crate) use error::DiscoverError;
 pub(crate) use library::is_crate_name;
-pub(crate) use policy_crate::{Origin, PolicyCrate, Role, is_package_name};
-
-/// The package that makes a crate a policy crate.
-pub(crate) const POLICY_API: &str = "policy-api";
-
-/// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 5] =
-    [POLICY_API, "policy-engine", "policy-text", "policy-tls", crate::generate::PROGRAM];
+pub(crate) use policies_lock::{POLICIES_LOCK, policies_lock_path, read_policies_lock};
+pub(crate) use policy_crate::{PolicyCrate, Role};
 
 /// The crates of a policies folder.
 #[derive(Debug)]
@@ -45,7 +40,7 @@ pub(crate) struct Policies {
 impl Policies {
     /// Finds and checks the crates of a folder, and has Cargo fetch those from elsewhere.
     pub(crate) fn discover(root: &Path, engine: &Engine) -> Result<Self, DiscoverError> {
-        Self::discover_with(root, engine, Pins::of(root)?)
+        Self::discover_with(root, engine, policies_lock::pins(root)?)
     }
 
     /// The same with other pins than the folder's.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DiscoverError, POLICY_API, PolicyCrate};
+use super::{DiscoverError, PolicyCrate};
+
+use crate::cargo::manifest::dependencies;
 use crate::engine::Engine;
-use crate::manifest::dependencies;
+use crate::engine::POLICY_API;
 
 /// Adds the crates in the policies folder, or in the folders of its crates, that others depend on
 /// by their paths and that are not there yet. Other folders are for the check of the graph.

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use semver::{Version, VersionReq};
 use toml_edit::{DocumentMut, Item};
 
+use super::DiscoverError;
 use super::library::Library;
-use super::{DiscoverError, POLICY_API};
-use crate::engine::Engine;
-use crate::lock::without_secret;
-use crate::manifest::{Dependency, Manifest, dependencies};
+use crate::cargo::Source;
+use crate::cargo::lockfile::without_secret;
+use crate::cargo::manifest::is_package_name;
+use crate::cargo::manifest::{Dependency, Manifest, dependencies};
+use crate::carried;
+use crate::engine::{Engine, POLICY_API};
 
 /// One crate of a policies folder.
 #[derive(Debug)]
@@ -21,27 +24,12 @@ pub(crate) struct PolicyCrate {
     /// Where that folder is, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Source,
     /// Its features that are wanted beside the default ones.
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     pub(crate) library: Library,
     pub(crate) manifest: Manifest,
-}
-
-/// Where a crate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// It lies in the policies folder.
-    Folder,
-    /// `policies.toml` names it, or what that names depends on it.
-    Remote {
-        /// As a lock file writes it: `registry+…`, `sparse+…` or `git+…#revision`; `None` for a
-        /// folder.
-        source: Option<String>,
-        /// Of the registry's archive, SHA-256.
-        checksum: Option<String>,
-    },
 }
 
 /// What a crate is there for.
@@ -68,7 +56,7 @@ impl PolicyCrate {
         path: PathBuf,
         engine: &Engine,
     ) -> Result<Self, DiscoverError> {
-        let manifest = Manifest::read(path.clone())?;
+        let manifest = carried::read_manifest(path.clone())?;
         if manifest.document.get("package").is_none() {
             return Err(DiscoverError::NoPackage { path });
         }
@@ -108,7 +96,7 @@ impl PolicyCrate {
             folder,
             location,
             role,
-            origin: Origin::Folder,
+            origin: Source::Folder,
             features: Vec::new(),
             default_features: true,
             library,
@@ -129,7 +117,7 @@ impl PolicyCrate {
     /// The same of a crate from elsewhere.
     pub(super) fn read_remote(
         path: PathBuf,
-        origin: Origin,
+        origin: Source,
         engine: &Engine,
     ) -> Result<Self, DiscoverError> {
         let read = Self::read(String::new(), path, engine)?;
@@ -139,20 +127,12 @@ impl PolicyCrate {
     /// Where it is from, as its author or the user calls that.
     pub(crate) fn whence(&self) -> String {
         match &self.origin {
-            Origin::Remote { source: Some(source), .. } => without_secret(source),
-            Origin::Folder | Origin::Remote { source: None, .. } => {
+            Source::Remote { source: Some(source), .. } => without_secret(source),
+            Source::Folder | Source::Remote { source: None, .. } => {
                 self.manifest.folder().display().to_string()
             }
         }
     }
-}
-
-/// Whether Cargo takes this for a package's name.
-pub(crate) fn is_package_name(name: &str) -> bool {
-    let is_allowed =
-        |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';
-    name.starts_with(starts_well) && name.chars().all(is_allowed)
 }
 
 /// Checks that the policy is built from the sources that its tests were: what its workspace

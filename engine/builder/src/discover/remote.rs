@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use semver::VersionReq;
 
-use super::{DiscoverError, Origin, POLICY_API, PolicyCrate, Role};
+use super::{DiscoverError, PolicyCrate, Role};
+
+use crate::engine::POLICY_API;
+
+use crate::cargo::Pins;
+use crate::cargo::Source;
+use crate::cargo::manifest::dependencies;
 use crate::engine::Engine;
-use crate::manifest::dependencies;
 use crate::policies_file::PoliciesFile;
-use crate::policies_lock::Pins;
 use crate::remote::{self, Entry};
 
 /// Adds the policies that the file names, and the crates beside them that they depend on.
@@ -30,7 +34,7 @@ pub(super) fn add(
     }
     for it in remote {
         let name = |other: &&PolicyCrate| other.name.replace('-', "_") == it.name.replace('-', "_");
-        if let Some(local) = crates.iter().find(name).filter(|it| it.origin == Origin::Folder) {
+        if let Some(local) = crates.iter().find(name).filter(|it| it.origin == Source::Folder) {
             let (name, file) = (it.name, file.path.clone());
             let local = local.manifest.path.clone();
             return Err(DiscoverError::SameAsRemote { name, file, local });
@@ -94,11 +98,11 @@ fn add_neighbours(
     let mut next = remote.len().saturating_sub(1);
     while let Some(it) = remote.get(next) {
         next += 1;
-        let Origin::Remote { source, .. } = &it.origin else { continue };
+        let Source::Remote { source, .. } = &it.origin else { continue };
         if source.as_ref().is_some_and(|source| !source.starts_with("git+")) {
             continue;
         }
-        let origin = Origin::Remote { source: source.clone(), checksum: None };
+        let origin = Source::Remote { source: source.clone(), checksum: None };
         let folders = dependencies(&it.manifest).into_iter();
         let folders = folders.filter(|it| it.package != POLICY_API).filter_map(|it| it.path);
         for folder in folders.collect::<Vec<_>>() {

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use super::conflict;
 use super::program::GENERATED;
 use super::{Extent, GenerateError};
-use crate::discover::{Origin, Policies, PolicyCrate};
+use crate::cargo::Source;
+use crate::cargo::lockfile::{self, Key, Lock, Package};
+use crate::discover::{Policies, PolicyCrate};
 use crate::engine::Engine;
-use crate::lock::{self, Key, Lock, Package};
 
 /// The lock for the engine and the policies together.
 #[derive(Debug)]
@@ -67,12 +68,12 @@ pub(super) fn merged(
 
 /// The lock of a generated workspace.
 pub(super) fn text<'a>(packages: impl IntoIterator<Item = &'a Package>) -> String {
-    lock::text(&format!("{GENERATED}\n"), packages)
+    lockfile::text(&format!("{GENERATED}\n"), packages)
 }
 
 /// Whether a package is a policy from elsewhere, which has no source in the workspace.
 fn is_laid_out(package: &Package, policies: &Policies) -> bool {
-    let is_remote = |it: &&PolicyCrate| matches!(it.origin, Origin::Remote { .. });
+    let is_remote = |it: &&PolicyCrate| matches!(it.origin, Source::Remote { .. });
     policies
         .crates
         .iter()
@@ -129,7 +130,7 @@ mod tests {
     fn lock(packages: &[&str]) -> String {
         let packages = packages.iter().map(|package| package.split_once(' ').unwrap());
         let packages: Vec<_> = packages.map(|(name, version)| locked(name, version)).collect();
-        lock::text(&format!("{GENERATED}\n"), &packages)
+        lockfile::text(&format!("{GENERATED}\n"), &packages)
     }
 
     /// The lock that comes of the engine's own, one at the root of the policies and one in a crate.

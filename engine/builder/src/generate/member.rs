@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
 
 use super::Extent;
-use crate::discover::{Origin, POLICY_API, Policies, PolicyCrate};
-use crate::engine::Engine;
-use crate::manifest::{Manifest, for_each_dependency, for_each_holder};
+use crate::cargo::Source;
+use crate::cargo::manifest::{Manifest, for_each_dependency, for_each_holder};
+use crate::discover::{Policies, PolicyCrate};
+use crate::engine::{Engine, POLICY_API};
 
 /// The manifest of one of the engine's crates, with the others beside it.
 pub(super) fn engine_manifest(manifest: &Manifest, engine: &Engine) -> String {
@@ -32,7 +33,7 @@ pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, extent: Ext
     let mut document = it.manifest.document.clone();
     stand_alone(&mut document);
     // Those from elsewhere are tested there.
-    if extent == Extent::Libraries || it.origin != Origin::Folder {
+    if extent == Extent::Libraries || it.origin != Source::Folder {
         reduce_to_library(&mut document);
     }
     point_to_engine(&mut document, POLICY_API, &format!("{up}../engine/api"));

@@ -19,14 +19,15 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::discover::{Origin, Policies};
+use crate::cargo::Source;
+use crate::cargo::lockfile::{LockError, Package};
+use crate::cargo::manifest::ManifestError;
+use crate::discover::Policies;
 use crate::engine::Engine;
 use crate::files::{self, Tree};
 use crate::interrupt;
-use crate::lock::{LockError, Package};
-use crate::manifest::ManifestError;
 use conflict::Conflict;
-pub(crate) use program::{ASKED, Asked, AskedCrate, PROGRAM};
+pub(crate) use program::{ASKED, Asked, AskedCrate};
 
 /// What goes into the program beside the policies.
 #[derive(Debug)]
@@ -84,10 +85,10 @@ pub(crate) fn generate(
     for it in &policies.crates {
         let place = format!("policies/{}", it.folder);
         match &it.origin {
-            Origin::Remote { source: Some(_), .. } => {
+            Source::Remote { source: Some(_), .. } => {
                 tree.copy_fetched(&place, it.manifest.folder())?;
             }
-            Origin::Folder | Origin::Remote { source: None, .. } => {
+            Source::Folder | Source::Remote { source: None, .. } => {
                 tree.copy(&place, it.manifest.folder())?;
             }
         }

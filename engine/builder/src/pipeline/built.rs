@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use crate::compile::{Binary, Target};
+use crate::compile::Binary;
+use crate::image::Platform;
+
+use crate::cargo::Target;
 use crate::generate::Asked;
 use crate::image::{self, Contents, Image, ImageName, PackError, SourceDate};
 use crate::inspect::Reported;
@@ -26,7 +29,7 @@ impl Built {
     pub(crate) fn pack(&self, name: &ImageName, created: SourceDate) -> Result<Image, PackError> {
         let mut image = image::pack(&Contents {
             binary: &self.binary.bytes,
-            platform: self.target.platform(),
+            platform: Platform::of_target(&self.target.triple),
             name: name.clone(),
             created,
             labels: self.labels(created),

@@ -6,7 +6,11 @@ mod vetting;
 
 use std::path::Path;
 
-use crate::compile::{Binary, CompileError, Profile, Target};
+use crate::cargo::CargoError;
+use crate::compile::target_for_platform;
+use crate::compile::{Binary, CompileError, Profile};
+
+use crate::cargo::Target;
 use crate::discover::DiscoverError;
 use crate::engine::EngineError;
 use crate::features::Features;
@@ -95,7 +99,7 @@ pub(crate) fn run_platforms(
     progress: &Progress,
 ) -> Result<Vec<Built>, PipelineError> {
     let choose = || {
-        let targets = platforms.iter().map(Target::for_platform).collect::<Result<Vec<_>, _>>();
+        let targets = platforms.iter().map(target_for_platform).collect::<Result<Vec<_>, _>>();
         targets.map(|mut targets| {
             targets.sort_by_key(|target| (!target.runs_here(), target.triple.clone()));
             targets.dedup();
@@ -142,6 +146,8 @@ pub(crate) enum PipelineError {
     Rules(#[from] RulesError),
     #[error(transparent)]
     Vet(#[from] VetError),
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]

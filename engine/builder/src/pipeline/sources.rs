@@ -1,10 +1,14 @@
 use super::{Built, Order, PipelineError};
-use crate::compile::{self, Binary, CompileError, Configuration, Profile, Target};
-use crate::discover::{Policies, Role};
+use crate::cargo::CargoError;
+use crate::cargo::lockfile::Package;
+use crate::cargo::rustc;
+use crate::cargo::{Configuration, Target};
+use crate::carried;
+use crate::compile::{self, Binary, Profile};
+use crate::discover::{Policies, PolicyCrate, Role};
 use crate::engine::Engine;
 use crate::generate::{self, Asked, Extent, GenerateError, Stamp, Workspace};
 use crate::inspect::{self, Reported};
-use crate::lock::Package;
 use crate::policies_lock::{self, Locked};
 use crate::progress::Progress;
 use crate::resolve::{self, again};
@@ -28,13 +32,18 @@ impl Sources {
     /// Finds them, and `T`, what they are to be compiled for.
     pub(super) fn find<T>(
         order: &Order<'_>,
-        choose: impl FnOnce() -> Result<T, CompileError>,
+        choose: impl FnOnce() -> Result<T, CargoError>,
         progress: &Progress,
     ) -> Result<(Self, T), PipelineError> {
         policies_lock::check_is_there(order.policies, order.locked)?;
-        let note = Configuration::read().map_err(CompileError::from)?.note();
-        if let Some(note) = note.filter(|_| order.profile == Profile::Release) {
-            progress.line(&format!("note: {note}"));
+        let configuration = Configuration::read().map_err(CargoError::from)?;
+        let set_aside = configuration.set_aside();
+        if order.profile == Profile::Release && !set_aside.is_empty() {
+            progress.line(&format!(
+                "note: the program is compiled by the engine's own settings, so that it is the \
+                 same everywhere; set aside: {}",
+                set_aside.join(", ")
+            ));
         }
         let (engine, policies, chosen) =
             progress.phase("discover", &order.policies.display().to_string(), || {
@@ -66,7 +75,10 @@ impl Sources {
         if let Some(note) = &target.note {
             progress.line(&format!("note: {note}"));
         }
-        if self.policies.crates.iter().any(|it| it.manifest.is_in_carried_workspace()) {
+        let is_carried = |found: &PolicyCrate| {
+            found.manifest.workspace.as_ref().is_some_and(carried::is_carried)
+        };
+        if self.policies.crates.iter().any(is_carried) {
             progress.line(
                 "note: what the crates inherit is as their workspace was when this image was made",
             );
@@ -125,7 +137,7 @@ impl Sources {
         })?;
         // While the work folder is still this build's own.
         let materials = Materials::read(&workspace.root, &asked)?.with_origins(&self.policies);
-        let rustc = compile::rustc_version()?;
+        let rustc = rustc::version()?;
         Ok(Built { target, binary, asked, reported, materials, rustc })
     }
 

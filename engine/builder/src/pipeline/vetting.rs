@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::sources::Sources;
 use super::{Order, PipelineError};
-use crate::compile::Target;
+use crate::cargo::Target;
 use crate::generate::Workspace;
 use crate::progress::Progress;
 use crate::vet::{self, Outcome, Rules, RulesError, VetError};

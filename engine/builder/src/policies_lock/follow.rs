@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Change, POLICIES_LOCK, changes};
-use crate::discover::Policies;
-use crate::generate::{Extent, PROGRAM, Workspace};
-use crate::lock::Lock;
+use super::{Change, changes};
+use crate::cargo::lockfile::{Lock, Package};
+use crate::discover::{POLICIES_LOCK, Policies, policies_lock_path};
+use crate::engine::PROGRAM;
+use crate::generate::{Extent, Workspace};
 use crate::progress::Progress;
 
 /// How many changes are told.
@@ -25,7 +26,7 @@ pub(crate) enum Locked {
 
 /// Checks, before any work, that there is a lock where one is required.
 pub(crate) fn check_is_there(policies: &Path, locked: Locked) -> Result<(), LockedError> {
-    let path = super::path(policies);
+    let path = policies_lock_path(policies);
     // Without the folder there is something else to say.
     if locked == Locked::Required && policies.is_dir() && !path.exists() {
         return Err(LockedError::Missing { path });
@@ -53,7 +54,7 @@ pub(crate) fn follow(
     if changes.is_empty() {
         return Ok(());
     }
-    let path = super::path(&policies.root);
+    let path = policies_lock_path(&policies.root);
     let differing = told(&changes);
     if locked == Locked::Free {
         progress.line(&format!(
@@ -69,7 +70,7 @@ pub(crate) fn follow(
 /// Whether a change makes the lock stale. What the engine alone is linked with goes with the
 /// features that it is built with; its own lock pins that.
 fn counts(change: &Change, workspace: &Workspace) -> bool {
-    let is_pinned = |pins: &[crate::lock::Package]| pins.iter().any(|it| it.is(change.package()));
+    let is_pinned = |pins: &[Package]| pins.iter().any(|it| it.is(change.package()));
     match change {
         // The generated program has the engine's version.
         _ if change.package().name == PROGRAM => false,

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use semver::VersionReq;
 use toml_edit::{Item, TableLike, Value};
 
-use crate::discover::{POLICY_API, is_package_name};
-use crate::lock::has_secret;
+use crate::cargo::lockfile::has_secret;
+use crate::cargo::manifest::is_package_name;
+use crate::engine::POLICY_API;
 use crate::policies_file::PoliciesFile;
 
 /// A policy that `policies.toml` names.

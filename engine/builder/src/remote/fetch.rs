@@ -3,48 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use cargo_metadata::Metadata;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::RemoteError;
 use super::entry::{Entry, Place};
-use crate::compile::{self, CompileError, Network};
-use crate::discover::{Origin, POLICY_API};
+use crate::cargo;
+use crate::cargo::CargoError;
+use crate::cargo::Network;
+use crate::cargo::Pins;
+use crate::cargo::Source;
+use crate::cargo::lockfile::{self, Key, Lock, Package};
+use crate::container;
 use crate::engine::Engine;
+use crate::engine::POLICY_API;
 use crate::interrupt::TemporaryFolder;
-use crate::lock::{self, Key, Lock, Package};
 use crate::policies_file::POLICIES_FILE;
-use crate::policies_lock::Pins;
 
 /// The package that depends on the policy. Cargo's words name it.
 const PACKAGE: &str = "policies-toml";
-
-/// What of `cargo metadata` says where a package is.
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Listed>,
-    resolve: Resolve,
-}
-
-#[derive(Debug, Deserialize)]
-struct Listed {
-    id: String,
-    name: String,
-    version: String,
-    manifest_path: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    root: String,
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    dependencies: Vec<String>,
-}
 
 /// Fetches a policy from its registry or repository: its manifest, in Cargo's cache, and where it
 /// comes from. Without the network where that gives the version that is pinned.
@@ -52,15 +29,15 @@ pub(super) fn fetch(
     entry: &Entry,
     engine: &Engine,
     pins: &Pins,
-) -> Result<(PathBuf, Origin), RemoteError> {
+) -> Result<(PathBuf, Source), RemoteError> {
     let found = at_hand_or_newest(
         || fetch_with(entry, engine, pins, Network::Off),
-        |(_, package)| pins.hold(package),
+        |(_, package)| pins.contains(package),
         || fetch_with(entry, engine, pins, Network::On),
     );
     let (manifest, package) = found?;
     let Package { source, checksum, .. } = package;
-    Ok((manifest, Origin::Remote { source, checksum }))
+    Ok((manifest, Source::Remote { source, checksum }))
 }
 
 /// Takes what is at hand when nothing was chosen anew, else what the network gives; where that
@@ -98,9 +75,10 @@ fn fetch_with(
     fs_err::write(&lock_file, seed(engine, pins)?)?;
 
     let failed = |words: &str| RemoteError::Words { key: entry.key.clone(), found: words.into() };
-    let said = compile::metadata(&root, network).map_err(|error| match error {
-        CompileError::Resolve(words) => {
-            // Where that package is says nothing to anyone.
+    let fetched = cargo::fetch_metadata(&root, network).map_err(container::explain);
+    let fetched = fetched.map_err(|error| match error {
+        CargoError::Resolve(words) => {
+            // The place of that package means nothing to the user.
             let words = words
                 .replace(&format!(" v0.0.0 ({})", root.display()), "")
                 .replace(&root.join("Cargo.toml").display().to_string(), POLICIES_FILE);
@@ -108,12 +86,11 @@ fn fetch_with(
         }
         error => error.into(),
     })?;
-    let metadata: Metadata = serde_json::from_slice(&said.json)
-        .map_err(|error| failed(&format!("what is no JSON: {error}")))?;
-    let listed = metadata.find(&entry.package).ok_or_else(|| failed("nothing of where it is"))?;
+    let package = find(&fetched.metadata, &entry.package);
+    let listed = package.ok_or_else(|| failed("nothing of where it is"))?;
     let lock = Lock::read(&lock_file)?;
     let mut locked =
-        lock.pins().filter(|it| it.name == listed.name && it.version.to_string() == listed.version);
+        lock.pins().filter(|pin| pin.name == *listed.name && pin.version == listed.version);
     let package =
         locked.find(|it| it.is_from_registry() == matches!(entry.place, Place::Registry(_)));
     let package = package.ok_or_else(|| failed("nothing of where it comes from"))?;
@@ -121,13 +98,13 @@ fn fetch_with(
     Ok((fs_err::canonicalize(&listed.manifest_path)?, package.clone()))
 }
 
-impl Metadata {
-    fn find(&self, package: &str) -> Option<&Listed> {
-        let root = self.resolve.nodes.iter().find(|it| it.id == self.resolve.root)?;
-        let of_name = || self.packages.iter().filter(|it| it.name == package);
-        // Cargo does not call a package without a library a dependency.
-        of_name().find(|it| root.dependencies.contains(&it.id)).or_else(|| of_name().next())
-    }
+/// The package of this name that the root depends on.
+fn find<'a>(metadata: &'a Metadata, package: &str) -> Option<&'a cargo_metadata::Package> {
+    let resolve = metadata.resolve.as_ref()?;
+    let root = resolve.nodes.iter().find(|node| Some(&node.id) == resolve.root.as_ref())?;
+    let of_name = || metadata.packages.iter().filter(|found| *found.name == package);
+    // Cargo does not call a package without a library a dependency.
+    of_name().find(|found| root.dependencies.contains(&found.id)).or_else(|| of_name().next())
 }
 
 /// The locked packages of before: those of `policies.lock`, and the engine's where that has none.
@@ -138,7 +115,7 @@ fn seed(engine: &Engine, pins: &Pins) -> Result<String, RemoteError> {
     for pin in locked.chain(engines.pins()) {
         seed.entry(pin.key()).or_insert_with(|| pin.clone().alone());
     }
-    Ok(lock::text("", seed.values()))
+    Ok(lockfile::text("", seed.values()))
 }
 
 /// The package that depends on the policy; whatever `policy-api` that asks for need not be in a

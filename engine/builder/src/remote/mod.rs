@@ -9,12 +9,12 @@ mod fetch;
 
 use std::path::{Path, PathBuf};
 
-use crate::compile::CompileError;
-use crate::discover::Origin;
+use crate::cargo::CargoError;
+use crate::cargo::Pins;
+use crate::cargo::Source;
+use crate::cargo::lockfile::LockError;
 use crate::engine::Engine;
-use crate::lock::LockError;
 use crate::policies_file::PoliciesFile;
-use crate::policies_lock::Pins;
 use entry::Place;
 pub(crate) use entry::{Entry, EntryError, entries};
 
@@ -23,7 +23,7 @@ pub(crate) use entry::{Entry, EntryError, entries};
 pub(crate) struct Fetched {
     pub(crate) entry: Entry,
     pub(crate) manifest: PathBuf,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Source,
 }
 
 /// Fetches what the file names, in its order, in the versions that are pinned where they are.
@@ -44,14 +44,14 @@ pub(crate) fn fetched(
         .collect()
 }
 
-fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Origin), RemoteError> {
+fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Source), RemoteError> {
     let folder = file.parent().unwrap_or(Path::new("")).join(folder);
     let manifest = folder.join("Cargo.toml");
     if !manifest.is_file() {
         let (file, key) = (file.to_owned(), entry.key.clone());
         return Err(RemoteError::NoCrate { file, key, folder });
     }
-    Ok((manifest, Origin::Remote { source: None, checksum: None }))
+    Ok((manifest, Source::Remote { source: None, checksum: None }))
 }
 
 /// Why a policy from elsewhere is not at hand.
@@ -69,7 +69,7 @@ pub(crate) enum RemoteError {
     #[error("fetch policy `{key}`, which `policies.toml` names: cargo says {found}")]
     Words { key: String, found: String },
     #[error(transparent)]
-    Cargo(#[from] CompileError),
+    Cargo(#[from] CargoError),
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error("fetch the policies that `policies.toml` names: {0}")]

@@ -3,12 +3,13 @@
 use std::sync::Mutex;
 
 use super::ResolveError;
-use crate::compile::{self, Network};
+use crate::cargo;
+use crate::cargo::Network;
+use crate::cargo::lockfile::{Lock, Package};
 use crate::engine::Engine;
 use crate::features::Features;
 use crate::generate;
 use crate::interrupt::TemporaryFolder;
-use crate::lock::{Lock, Package};
 
 /// What the engine alone is linked with, on whichever platform, as its own lock has it.
 ///
@@ -54,7 +55,7 @@ fn linked_by(engine: &Engine, lock: &Lock) -> Result<Vec<Package>, ResolveError>
     let folder = TemporaryFolder::new()?;
     let locked = |network| -> Result<Lock, ResolveError> {
         let workspace = generate::engine_alone(engine, folder.path())?;
-        compile::complete_lock(&workspace, network)?;
+        cargo::complete_lock(&workspace.root, network)?;
         Ok(Lock::read(&workspace.root.join("Cargo.lock"))?)
     };
     let is_locked = |package: &Package| lock.pins().any(|pin| pin.is(package));

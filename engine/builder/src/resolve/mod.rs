@@ -8,11 +8,15 @@ use std::io;
 
 use semver::{Op, Version, VersionReq};
 
-use crate::compile::{self, CompileError, Network};
-use crate::discover::{POLICY_API, Policies, Role};
+use crate::cargo;
+use crate::cargo::CargoError;
+use crate::cargo::Network;
+use crate::cargo::lockfile::{Lock, LockError, Package, compatible_range};
+use crate::cargo::manifest::dependencies;
+use crate::container;
+use crate::discover::{Policies, Role};
+use crate::engine::POLICY_API;
 use crate::generate::{GenerateError, Workspace};
-use crate::lock::{Lock, LockError, Package, compatible_range};
-use crate::manifest::dependencies;
 use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
 use clash::Clash;
@@ -58,11 +62,13 @@ pub(crate) fn resolve(
     let complete = |network| {
         // In place of what another attempt left.
         fs_err::write(&path, &seed)?;
-        compile::complete_lock(workspace, network).map_err(|error| {
-            let is_unresolved = matches!(error, CompileError::Resolve(_));
-            let why = || why(policies, &workspace.engine_pins);
-            is_unresolved.then(why).flatten().unwrap_or_else(|| error.into())
-        })?;
+        cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
+            |error| {
+                let is_unresolved = matches!(error, CargoError::Resolve(_));
+                let why = || why(policies, &workspace.engine_pins);
+                is_unresolved.then(why).flatten().unwrap_or_else(|| error.into())
+            },
+        )?;
         let completed = Lock::read(&path)?;
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
@@ -196,7 +202,7 @@ pub(crate) enum ResolveError {
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
-    Cargo(#[from] CompileError),
+    Cargo(#[from] CargoError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
     #[error("complete the lock of the workspace: {0}")]

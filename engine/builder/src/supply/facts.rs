@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::described::PlatformImage;
 use super::materials::Role;
 use super::statement::{Resource, Statement};
-use crate::discover::POLICY_API;
+use crate::engine::POLICY_API;
 use crate::labels;
 
 /// What facts are about: in this order they explain one another, so that what is first has caused

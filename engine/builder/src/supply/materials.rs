@@ -3,11 +3,13 @@ use std::io;
 use std::path::Path;
 
 use super::directory_hash::{directory_hash, sha256};
-use crate::compile::PackageId;
-use crate::discover::{Origin, Policies};
-use crate::generate::{Asked, PROGRAM};
-use crate::lock::{Lock, LockError, Package};
-use crate::manifest::{Manifest, ManifestError, dependencies};
+use crate::cargo::PackageId;
+use crate::cargo::Source;
+use crate::cargo::lockfile::{Lock, LockError, Package};
+use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
+use crate::discover::Policies;
+use crate::engine::PROGRAM;
+use crate::generate::Asked;
 
 /// What a program is made from: every package of its workspace's lock.
 #[derive(Debug, Clone)]
@@ -98,7 +100,7 @@ impl Materials {
     /// With what is known of the crates of the policies folder that do not lie there.
     pub(crate) fn with_origins(mut self, policies: &Policies) -> Self {
         for it in &policies.crates {
-            let Origin::Remote { source, checksum } = &it.origin else { continue };
+            let Source::Remote { source, checksum } = &it.origin else { continue };
             for material in self.all.iter_mut().filter(|known| known.id.name == it.name) {
                 if material.place.is_some() {
                     material.origin = Some((source.clone(), checksum.clone()));

@@ -9,8 +9,8 @@ use super::directory_hash::sha256;
 use super::materials::{Material, Materials, Role};
 use super::package_url::package_url;
 use super::provenance::Parameters;
-use crate::compile::{Linked, PackageId};
-use crate::generate::PROGRAM;
+use crate::cargo::{LinkedPackage, PackageId};
+use crate::engine::PROGRAM;
 use crate::image::{Document, PackError};
 use crate::inspect::Reported;
 
@@ -106,7 +106,7 @@ impl Component {
 pub(crate) fn sbom(
     parameters: &Parameters<'_>,
     materials: &Materials,
-    linked: &[Linked],
+    linked: &[LinkedPackage],
     reported: &[Reported],
 ) -> Result<Document, PackError> {
     let known: BTreeMap<_, _> = materials.all.iter().map(|it| (&it.id, it)).collect();
@@ -144,7 +144,7 @@ pub(crate) fn sbom(
     })
 }
 
-fn component(it: &Material, linked: &Linked, reported: &[Reported]) -> Component {
+fn component(it: &Material, linked: &LinkedPackage, reported: &[Reported]) -> Component {
     let url = package_url(it);
     let mut properties = vec![property(ROLE, it.role.name().to_owned())];
     if it.role == Role::Policy {

@@ -2,8 +2,9 @@ use serde_json::{Value, json};
 
 use super::materials::tests::{local, remote};
 use super::*;
-use crate::compile::{Linked, PackageId};
-use crate::generate::{Asked, PROGRAM};
+use crate::cargo::{LinkedPackage, PackageId};
+use crate::engine::PROGRAM;
+use crate::generate::Asked;
 use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::inspect::Reported;
@@ -63,7 +64,7 @@ impl Made<'_> {
         all.push(remote("serde", self.serde, CRATES_IO, Some("ee")));
         all.push(remote("serde_derive", self.serde, CRATES_IO, Some("ff")));
         all.sort_by(|a, b| a.id.cmp(&b.id));
-        let linked = all.iter().filter(|it| it.id.name != "serde_derive").map(|it| Linked {
+        let linked = all.iter().filter(|it| it.id.name != "serde_derive").map(|it| LinkedPackage {
             id: it.id.clone(),
             license: Some("MIT/Apache-2.0".to_owned()),
             dependencies: uses(&it.id, &all.iter().map(|it| it.id.clone()).collect::<Vec<_>>()),

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::compile::{Profile, Target};
+use crate::cargo::Target;
+use crate::compile::Profile;
 use crate::features::Features;
 use crate::image::{
     Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
@@ -97,7 +98,7 @@ pub(super) fn check_index(
 
 impl Recorded {
     fn runs_here(&self) -> bool {
-        self.target.as_deref().is_none_or(|triple| Target::of(triple).runs_here())
+        self.target.as_deref().is_none_or(|triple| Target::new(triple).runs_here())
     }
 
     fn of(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {

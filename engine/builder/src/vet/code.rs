@@ -5,9 +5,11 @@ use std::path::{Component, Path, PathBuf};
 use super::dep_info::DepInfo;
 use super::finding::{Finding, Place, What};
 use super::{Subject, VetError, ways};
-use crate::compile::{self, Checked, Diagnostic, Questions, Span};
+use crate::compile::ClippyConfig;
+use crate::compile::{self, Checked};
 use crate::discover::PolicyCrate;
 use crate::progress::Progress;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 
 /// The lints that are asked about, whatever the sources allow.
 const LINTS: [&str; 6] = [
@@ -46,7 +48,7 @@ pub(super) fn check(
     let configuration = work.join("vet");
     write_if_other(&configuration, "clippy.toml", &ways::clippy_toml())?;
     let cache = work.join("target");
-    let questions = Questions { configuration: &configuration, flags: &flags() };
+    let questions = ClippyConfig { configuration: &configuration, flags: &flags() };
     let Subject { workspace, policies, target } = subject;
     let checked = compile::check(workspace, policies, target, &cache, &questions, progress)?;
 
@@ -187,10 +189,10 @@ impl Sources<'_> {
 
     /// The place in the crate's own sources that a place belongs to: through macros, out to where
     /// the first of them is used.
-    fn place(&self, span: &Span) -> Place {
+    fn place(&self, span: &DiagnosticSpan) -> Place {
         let mut next = Some(span);
         while let Some(span) = next {
-            if let Ok(inside) = normal(&span.file_name).strip_prefix(&self.folder) {
+            if let Ok(inside) = normal(Path::new(&span.file_name)).strip_prefix(&self.folder) {
                 return Place {
                     file: self.it.manifest.folder().join(inside),
                     position: Some((span.line_start, span.column_start)),

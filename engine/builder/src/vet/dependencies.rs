@@ -3,9 +3,11 @@
 use super::finding::{Finding, Place, What};
 use super::manifests::linked;
 use super::rules::DependencyRules;
-use crate::discover::{Origin, POLICY_API, Policies, PolicyCrate};
-use crate::lock::{Lock, Package};
-use crate::manifest::dependencies;
+use crate::cargo::Source;
+use crate::cargo::lockfile::{Lock, Package};
+use crate::cargo::manifest::dependencies;
+use crate::discover::{Policies, PolicyCrate};
+use crate::engine::POLICY_API;
 
 /// Well-known crates whose purpose is what policies have no business with. A crate that depends
 /// on one itself can do so under names that no list of the standard library's has.
@@ -129,7 +131,7 @@ pub(super) fn brought_by(it: &PolicyCrate, lock: &Lock) -> Vec<Package> {
 /// A crate of a registry or a repository as a lock would have it: it lies in a folder in the
 /// workspace, whose lock says nothing of where it comes from.
 fn from_elsewhere(it: &PolicyCrate) -> Option<Package> {
-    let Origin::Remote { source: Some(source), checksum } = &it.origin else { return None };
+    let Source::Remote { source: Some(source), checksum } = &it.origin else { return None };
     Some(Package {
         name: it.name.clone(),
         version: it.version.clone(),
@@ -180,7 +182,7 @@ mod tests {
         assert!(found(&policies, deny).is_empty());
 
         policies.crates[0].origin =
-            Origin::Remote { source: Some("registry+here".into()), checksum: None };
+            Source::Remote { source: Some("registry+here".into()), checksum: None };
         let packages = brought_by(&policies.crates[0], &lock);
         assert_eq!(packages.len(), 1);
         assert!(packages[0].is_from_registry());

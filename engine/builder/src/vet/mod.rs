@@ -25,10 +25,11 @@ use std::path::{Path, PathBuf};
 pub(crate) use outcome::Outcome;
 pub(crate) use rules::{Rules, RulesError};
 
-use crate::compile::{CompileError, Target};
+use crate::cargo::Target;
+use crate::cargo::lockfile::{Lock, LockError};
+use crate::compile::CompileError;
 use crate::discover::Policies;
 use crate::generate::Workspace;
-use crate::lock::{Lock, LockError};
 use crate::progress::Progress;
 use advisories::Database;
 

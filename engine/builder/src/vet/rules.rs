@@ -20,7 +20,7 @@ use serde::Deserialize;
 use toml_edit::DocumentMut;
 
 use super::finding::{Finding, What};
-use crate::lock::Package;
+use crate::cargo::lockfile::Package;
 use crate::policies_file::{PoliciesFile, PoliciesFileError};
 
 const TABLE: &str = "vet";

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::app::App;
 use super::build;
-use super::served::Readers;
+use super::policy::Readers;
+use super::state::App;
 use crate::config::{
     Address, Config, Destination, Limits, Loaded, Mistakes, Named, Sources, Tls, WhenFull,
     load_and_resolve,

@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Address, Limits, Tls};
 use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::listen::listener::Stream;
 use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
-use crate::server::memory_budget::MemoryBudget;
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.
