@@ -27,6 +27,10 @@ let
         "engine/api/src"
         "engine/builder/Cargo.toml"
         "engine/builder/src"
+        "engine/text/Cargo.toml"
+        "engine/text/src"
+        "engine/tls/Cargo.toml"
+        "engine/tls/src"
       ]
       ++ map (member: "${member}/Cargo.toml") others;
     };

@@ -24,6 +24,10 @@ in
       "engine/runtime/Cargo.toml"
       "engine/runtime/openapi.json"
       "engine/runtime/src"
+      "engine/text/Cargo.toml"
+      "engine/text/src"
+      "engine/tls/Cargo.toml"
+      "engine/tls/src"
     ];
   };
 }

@@ -191,6 +191,8 @@ let
         "policy-api"
         "policy-engine"
         "policy-engine-program"
+        "policy-text"
+        "policy-tls"
       ];
       # Cargo tells `a-b` and `a_b` apart, Rust does not.
       spelled = lib.replaceStrings [ "-" ] [ "_" ];

@@ -38,6 +38,8 @@ let
         "policy-api"
         "policy-engine"
         "policy-engine-program"
+        "policy-text"
+        "policy-tls"
       ];
     in
     removeAttrs lock [ "patch" ]

@@ -8,7 +8,6 @@
 mod allocator;
 mod cli;
 mod config;
-mod cryptography;
 mod decision_log;
 mod dns;
 mod documents;

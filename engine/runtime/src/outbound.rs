@@ -1,6 +1,5 @@
 //! Requests that this program makes itself: to collectors of what it tells.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use http_body_util::Full;
@@ -10,11 +9,11 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use policy_tls::Unsupported;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::cryptography::{self, Unsupported};
 use crate::secrets::without_secrets;
 use crate::watched_file;
 
@@ -92,21 +91,10 @@ pub(crate) fn name(url: &Uri) -> String {
     without_secrets(&url.to_string()).replace("://…@", "://")
 }
 
-/// The client's errors say in their sources what went wrong.
-pub(crate) fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
-}
-
 fn tls_connector(
     authorities: Authorities<'_>,
 ) -> Result<HttpsConnector<HttpConnector>, TransportError> {
-    let tls = ClientConfig::builder_with_provider(cryptography::provider()?)
+    let tls = ClientConfig::builder_with_provider(policy_tls::provider()?)
         .with_safe_default_protocol_versions()
         .map_err(TransportError::Tls)?
         .with_root_certificates(authorities.read()?)

@@ -1,6 +1,6 @@
 //! Why a policy answers as it does, in words for people.
 
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 use serde_json::Value;
 
 /// What an output says beside its verdict: its `violations` one by one, its `reason` or `message`,
@@ -15,7 +15,7 @@ pub(crate) fn reasons(output: &str) -> Vec<String> {
     }
     let reason = fields.get("reason").or_else(|| fields.get("message"));
     if let Some(reason) = reason.and_then(Value::as_str) {
-        return vec![plain_line(reason).into_owned()];
+        return vec![escape_line(reason).into_owned()];
     }
     fields
         .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));
@@ -25,11 +25,11 @@ pub(crate) fn reasons(output: &str) -> Vec<String> {
 fn violation(violation: &Value) -> String {
     let text = |key| violation.get(key).and_then(Value::as_str);
     match (text("field"), text("message")) {
-        (Some(field), Some(message)) => plain_line(&format!("{field}: {message}")).into_owned(),
-        (None, Some(message)) => plain_line(message).into_owned(),
+        (Some(field), Some(message)) => escape_line(&format!("{field}: {message}")).into_owned(),
+        (None, Some(message)) => escape_line(message).into_owned(),
         _ => violation
             .as_str()
-            .map_or_else(|| violation.to_string(), |it| plain_line(it).into_owned()),
+            .map_or_else(|| violation.to_string(), |it| escape_line(it).into_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 
 use policy_api::Registration;
+use policy_text::most_similar;
 use semver::Version;
 
 use crate::policy_ref::{PolicyRef, VersionSelector};
@@ -95,12 +96,7 @@ impl Registry {
     }
 
     fn most_similar(&self, name: &str) -> Option<&'static str> {
-        self.entries
-            .iter()
-            .map(|entry| (strsim::jaro_winkler(name, entry.name()), entry.name()))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b))
-            .map(|(_, name)| name)
+        most_similar(name, self.entries.iter().map(Entry::name))
     }
 }
 

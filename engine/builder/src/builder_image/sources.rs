@@ -71,8 +71,8 @@ pub(super) fn collect(
 
     let mut files = FileSet::default();
     let source = Path::new(places::SOURCE);
-    for name in ["engine/api", "engine/runtime"] {
-        files.copy_folder(&source.join(name), &engine.root.join(name), |inside| {
+    for (place, manifest) in engine.crates() {
+        files.copy_folder(&source.join(place), manifest.folder(), |inside| {
             inside == Path::new("target")
         })?;
     }

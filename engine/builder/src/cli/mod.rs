@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory, FromArgMatches};
-use policy_api::plain_text::{plain, plain_json};
+use policy_text::{escape, escape_json};
 
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
@@ -123,7 +123,7 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
             // What an interruption itself brought about is no news. With standard error closed
             // there is nobody left to tell.
             let _ = interrupt::whole(|| {
-                writeln!(io::stderr(), "error: {}", plain(&failure.to_string()))
+                writeln!(io::stderr(), "error: {}", escape(&failure.to_string()))
             });
             ExitCode::from(FAILED)
         }
@@ -138,7 +138,7 @@ fn print(text: &str) -> Result<(), Failure> {
 /// A document as it is, unless a terminal would act on it.
 fn print_document(bytes: &[u8]) -> Result<(), Failure> {
     let shown = match str::from_utf8(bytes) {
-        Ok(text) if io::stdout().is_terminal() => plain_json(text),
+        Ok(text) if io::stdout().is_terminal() => escape_json(text),
         _ => return io::stdout().write_all(bytes).map_err(Failure::Print),
     };
     print(&shown)
@@ -146,7 +146,7 @@ fn print_document(bytes: &[u8]) -> Result<(), Failure> {
 
 /// In colours where they are wanted, unless it quotes what a terminal would act on.
 fn print_of_clap(error: &clap::Error) -> io::Result<()> {
-    match plain(&error.render().to_string()) {
+    match escape(&error.render().to_string()) {
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::cargo::lockfile::{Lock, LockError};
-use crate::cargo::manifest::{Manifest, ManifestError};
+use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::features::{Features, UnknownFeature};
 
 /// The package that makes a crate a policy crate.
@@ -16,7 +16,8 @@ pub(crate) const POLICY_API: &str = "policy-api";
 pub(crate) const PROGRAM: &str = "policy-engine-program";
 
 /// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 3] = [POLICY_API, "policy-engine", PROGRAM];
+pub(crate) const TAKEN: [&str; 5] =
+    [POLICY_API, "policy-engine", "policy-text", "policy-tls", PROGRAM];
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Engine {
     pub(crate) root: PathBuf,
     pub(crate) api: Manifest,
     pub(crate) runtime: Manifest,
+    /// The other crates below `engine` that these two depend on, sorted by folder.
+    pub(crate) shared: Vec<Manifest>,
     /// The version of `policy-api`, which policies ask for.
     pub(crate) api_version: Version,
     /// The version of `policy-engine`.
@@ -75,6 +78,7 @@ impl Engine {
             version: version(&runtime)?,
             features: Features::default(),
             left_out: BTreeSet::new(),
+            shared: shared(root, [&api, &runtime])?,
             api,
             runtime,
         }))
@@ -85,6 +89,14 @@ impl Engine {
         self.left_out = features.choose(&mut self.runtime.document)?;
         self.features = features.clone();
         Ok(self)
+    }
+
+    /// Its crates, each with its place below the root, such as `engine/api`.
+    pub(crate) fn crates(&self) -> impl Iterator<Item = (String, &Manifest)> {
+        [&self.api, &self.runtime].into_iter().chain(&self.shared).map(|manifest| {
+            let name = manifest.folder().file_name().unwrap_or_default();
+            (format!("engine/{}", name.to_string_lossy()), manifest)
+        })
     }
 
     /// Its own lock: an empty one where it has none.
@@ -101,6 +113,26 @@ impl Engine {
             (major, _) => major.to_string(),
         }
     }
+}
+
+/// The crates in `engine` that the API and the runtime depend on, directly or not.
+fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineError> {
+    let folder = root.join("engine");
+    let mut shared = BTreeMap::new();
+    let mut next = known.map(dependencies).concat();
+    while let Some(dependency) = next.pop() {
+        let Some(path) = dependency.path else { continue };
+        let Some(name) = path.file_name() else { continue };
+        let path = folder.join(name);
+        let is_known = known.iter().any(|known| known.folder() == path);
+        if is_known || shared.contains_key(&path) || !path.join("Cargo.toml").is_file() {
+            continue;
+        }
+        let manifest = Manifest::read(path.join("Cargo.toml"))?;
+        next.extend(dependencies(&manifest));
+        shared.insert(path, manifest);
+    }
+    Ok(shared.into_values().collect())
 }
 
 /// Why the engine's sources are not at hand.
@@ -124,4 +156,20 @@ pub(crate) enum EngineError {
     Manifest(#[from] ManifestError),
     #[error("the engine's sources: {0}")]
     Read(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_those_that_the_runtime_depends_on_and_their_names_are_reserved() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
+        assert_eq!(places, ["engine/api", "engine/runtime", "engine/text", "engine/tls"]);
+        for (place, manifest) in engine.crates() {
+            let name = manifest.package("name").unwrap().as_str().unwrap();
+            assert!(TAKEN.contains(&name), "{place}");
+        }
+    }
 }

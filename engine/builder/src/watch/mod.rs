@@ -45,7 +45,7 @@ pub(crate) fn run(order: &Order<'_>, serve_flags: &[String]) -> Result<(), Watch
     // Nobody is there to be told when all has ended.
     interrupt::instead(move || drop(end.send(Event::End)));
     let source = Engine::locate(order.engine)?;
-    let _watcher = files::watch(order.policies, &source.root, tell)?;
+    let _watcher = files::watch(order.policies, &source, tell)?;
     let mut server = Server::new(serve_flags).map_err(WatchError::Temporary)?;
     let mut saved = "the first build".to_owned();
     loop {

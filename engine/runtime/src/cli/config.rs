@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 use tracing::warn;
 
 use super::args::{self, TextOrJson};
@@ -42,7 +42,7 @@ fn row(setting: &Setting) -> Vec<String> {
         Shown::Nothing => "none",
     };
     [&setting.path, value, &setting.origin.to_string()]
-        .map(|it| plain_line(it).into_owned())
+        .map(|it| escape_line(it).into_owned())
         .to_vec()
 }
 

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use policy_api::plain_text::{plain, plain_line};
+use policy_text::{escape, escape_line};
 
 use crate::config::Mistakes;
 use crate::exit::Outcome;
@@ -125,7 +125,7 @@ fn print_of_clap(error: clap::Error) -> io::Result<()> {
     } else {
         error
     };
-    match plain(&error.render().to_string()) {
+    match escape(&error.render().to_string()) {
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
     }
@@ -170,5 +170,5 @@ impl From<io::Error> for Failure {
 /// One sentence on standard error.
 fn complain(message: &str) {
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", plain_line(message));
+    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use policy_text::most_similar;
+
 use super::mistake::Mistake;
 use super::node::{Node, Value};
 use super::origin::Origin;
@@ -146,14 +148,11 @@ fn is_of_a_service(name: &str) -> bool {
 }
 
 fn unknown(name: &str) -> String {
-    let similar = SETTINGS
-        .into_iter()
-        .map(variable_of)
-        .map(|known| (strsim::damerau_levenshtein(&known, name), known))
-        .filter(|(distance, _)| *distance <= 3)
-        .min();
-    match similar {
-        Some((_, known)) => format!("`{name}` sets nothing: did you mean `{known}`?"),
+    // What all of them begin with says nothing.
+    let own_part = |name: &str| name.strip_prefix("POLICY_ENGINE_").unwrap_or(name).to_owned();
+    let known = SETTINGS.into_iter().map(|path| own_part(&variable_of(path)));
+    match most_similar(&own_part(name), known) {
+        Some(known) => format!("`{name}` sets nothing: did you mean `POLICY_ENGINE_{known}`?"),
         None if name.starts_with("POLICY_ENGINE_POLICIES_") => {
             format!("`{name}` sets nothing: policies are set in the file or by `--set`")
         }

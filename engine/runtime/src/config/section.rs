@@ -1,5 +1,7 @@
 //! Reading one table of settings after the other, with every mistake kept and none in the way.
 
+use policy_text::most_similar;
+
 use super::mistake::Mistake;
 use super::node::{Entry, Node, Value};
 use super::origin::Origin;
@@ -208,18 +210,13 @@ impl Section {
     /// Ends the section: what is still in it is nothing that there is.
     pub(super) fn finish(self, report: &mut Report) {
         for entry in &self.entries {
-            let similar = self
-                .known
-                .iter()
-                .map(|known| (strsim::jaro_winkler(&entry.key, known), known))
-                .filter(|(likeness, _)| *likeness > 0.8)
-                .max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let similar = most_similar(&entry.key, &self.known);
             let advice = similar.map_or_else(
                 || {
                     let known: Vec<_> = self.known.iter().map(|key| format!("`{key}`")).collect();
                     format!("there is {}", known.join(", "))
                 },
-                |(_, known)| format!("did you mean `{}`?", self.path_of(known)),
+                |known| format!("did you mean `{}`?", self.path_of(known)),
             );
             let path = self.path_of(&entry.key);
             report.told(Mistake::at(

@@ -8,7 +8,6 @@ use crate::cargo::Source;
 use crate::cargo::lockfile::{Lock, LockError, Package};
 use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::discover::Policies;
-use crate::steps::engine::POLICY_API;
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Asked;
 
@@ -81,7 +80,7 @@ impl Materials {
             let name = package.name.as_str();
             let role = match &package.source {
                 Some(_) => Role::ThirdParty,
-                None if [POLICY_API, "policy-engine", PROGRAM].contains(&name) => Role::Engine,
+                None if places.get(name).is_some_and(|it| is_engines(it)) => Role::Engine,
                 None if asked.policies.iter().any(|it| it.name == name) => Role::Policy,
                 None => Role::Support,
             };
@@ -145,12 +144,21 @@ impl Material {
     }
 }
 
+/// Whether a folder of a workspace is the engine's, the program that links it among it.
+fn is_engines(folder: &str) -> bool {
+    folder == "program" || folder.starts_with("engine/")
+}
+
 /// The folders of a workspace's own crates, by the crates' names.
 fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
-    let own =
-        [(POLICY_API, "engine/api"), ("policy-engine", "engine/runtime"), (PROGRAM, "program")];
-    let own = own.map(|(name, folder)| (name.to_owned(), folder.to_owned()));
-    let mut places = BTreeMap::from(own);
+    let mut places = BTreeMap::from([(PROGRAM.to_owned(), "program".to_owned())]);
+    for entry in fs_err::read_dir(root.join("engine"))? {
+        let manifest = Manifest::read(entry?.path().join("Cargo.toml"))?;
+        let folder = manifest.folder().file_name().unwrap_or_default().to_string_lossy();
+        if let Some(name) = manifest.package("name").and_then(|name| name.as_str()) {
+            places.insert(name.to_owned(), format!("engine/{folder}"));
+        }
+    }
     let policies = fs_err::canonicalize(root)?.join("policies");
     let mut folders = Vec::new();
     for entry in fs_err::read_dir(&policies)? {

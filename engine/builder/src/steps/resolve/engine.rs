@@ -34,7 +34,7 @@ pub(crate) fn linked(engine: &Engine) -> Result<Vec<Package>, ResolveError> {
 /// All that the answer depends on.
 #[derive(PartialEq, Eq)]
 struct Question {
-    manifests: [String; 2],
+    manifests: Vec<String>,
     features: Features,
     packages: Vec<Package>,
 }
@@ -42,7 +42,7 @@ struct Question {
 impl Question {
     fn new(engine: &Engine, lock: &Lock) -> Self {
         let manifests =
-            [&engine.api, &engine.runtime].map(|manifest| manifest.document.to_string());
+            engine.crates().map(|(_, manifest)| manifest.document.to_string()).collect();
         let features = engine.features.clone();
         Self { manifests, features, packages: lock.packages.clone() }
     }

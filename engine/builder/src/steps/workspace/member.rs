@@ -8,14 +8,20 @@ use super::Extent;
 use crate::cargo::Source;
 use crate::cargo::manifest::{Manifest, for_each_dependency, for_each_holder};
 use crate::steps::discover::{Policies, PolicyCrate};
-use crate::steps::engine::POLICY_API;
+use crate::steps::engine::{Engine, POLICY_API};
 
-/// An engine crate's manifest, with `policy-api` at `api`.
-pub(super) fn manifest(manifest: &Manifest, api: &str) -> String {
+/// The manifest of one of the engine's crates, with the others beside it.
+pub(super) fn engine_manifest(manifest: &Manifest, engine: &Engine) -> String {
     let mut document = manifest.document.clone();
     stand_alone(&mut document);
     reduce_to_library(&mut document);
-    point_to_engine(&mut document, api);
+    for (_, neighbour) in engine.crates() {
+        let name = neighbour.package("name").and_then(|name| name.as_str());
+        let folder = neighbour.folder().file_name().and_then(|folder| folder.to_str());
+        if let (Some(name), Some(folder)) = (name, folder) {
+            point_to_engine(&mut document, name, &format!("../{folder}"));
+        }
+    }
     document.to_string()
 }
 
@@ -30,7 +36,7 @@ pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, extent: Ext
     if extent == Extent::Libraries || it.origin != Source::Folder {
         reduce_to_library(&mut document);
     }
-    point_to_engine(&mut document, &format!("{up}../engine/api"));
+    point_to_engine(&mut document, POLICY_API, &format!("{up}../engine/api"));
     for_each_dependency(&mut document, |_, key, item| {
         if package_of(key, item) == POLICY_API {
             return;
@@ -108,17 +114,18 @@ fn forget_features_of_what_went(document: &mut DocumentMut) {
     }
 }
 
-/// Makes every `policy-api` the engine's, whatever version, registry or folder the author wrote.
-fn point_to_engine(document: &mut DocumentMut, api: &str) {
+/// Makes every dependency on a crate the engine's, whatever version, registry or folder the author
+/// wrote.
+fn point_to_engine(document: &mut DocumentMut, package: &str, path: &str) {
     for_each_dependency(document, |_, key, item| {
-        if package_of(key, item) != POLICY_API {
+        if package_of(key, item) != package {
             return;
         }
         let mut dependency = InlineTable::new();
-        if key != POLICY_API {
-            dependency.insert("package", POLICY_API.into());
+        if key != package {
+            dependency.insert("package", package.into());
         }
-        dependency.insert("path", api.into());
+        dependency.insert("path", path.into());
         for kept in ["features", "default-features", "optional"] {
             if let Some(value) = item.get(kept).and_then(Item::as_value) {
                 dependency.insert(kept, value.clone());

@@ -3,7 +3,7 @@
 //! ```text
 //! Cargo.toml  Cargo.lock           the workspace, with the release profile
 //! program/{Cargo.toml,policies.json,src/main.rs}
-//! engine/{api,runtime}             the engine's own sources
+//! engine/*                         the engine's own sources
 //! policies/*                       the user's crates, and those from elsewhere as NAME-VERSION
 //! ```
 //!
@@ -79,9 +79,9 @@ pub(crate) fn generate(
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
     tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
-    for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
-        tree.copy(place, manifest.folder())?;
-        tree.add(format!("{place}/Cargo.toml"), member::manifest(manifest, "../api"));
+    for (place, manifest) in engine.crates() {
+        tree.copy(&place, manifest.folder())?;
+        tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
     }
     for it in &policies.crates {
         let place = format!("policies/{}", it.folder);
@@ -115,8 +115,8 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
     tree.add("Cargo.lock", merged_lock::text(&locked));
     tree.add("program/Cargo.toml", program::manifest(&none, engine));
     tree.add("program/src/main.rs", String::new());
-    for (place, manifest) in [("engine/api", &engine.api), ("engine/runtime", &engine.runtime)] {
-        tree.add(format!("{place}/Cargo.toml"), member::manifest(manifest, "../api"));
+    for (place, manifest) in engine.crates() {
+        tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
         tree.add(format!("{place}/src/lib.rs"), String::new());
     }
     tree.write(root)?;

@@ -3,7 +3,7 @@ mod lossy;
 use std::fmt;
 use std::io::{self, IsTerminal};
 
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::field::MakeExt;
@@ -19,8 +19,8 @@ fn fields() -> impl for<'w> FormatFields<'w> {
     let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
         let text = format!("{value:?}");
         match field.name() {
-            "message" => write!(writer, "{}", plain_line(&text)),
-            name => write!(writer, "{name}={}", plain_line(&text)),
+            "message" => write!(writer, "{}", escape_line(&text)),
+            name => write!(writer, "{name}={}", escape_line(&text)),
         }
     };
     format::debug_fn(field).delimited(" ")

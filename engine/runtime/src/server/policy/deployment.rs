@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use policy_text::most_similar;
 use semver::Version;
 
 use super::Served;
@@ -110,13 +111,8 @@ impl Deployment {
         if path.is_empty() {
             return "no policy is named: `/v1/policies` lists those that are served".to_owned();
         }
-        let similar = self
-            .served
-            .keys()
-            .map(|id| (strsim::jaro_winkler(path, id), id))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
-            .map(|(_, id)| format!(" (did you mean `{id}`?)"))
+        let similar = most_similar(path, self.served.keys())
+            .map(|id| format!(" (did you mean `{id}`?)"))
             .unwrap_or_default();
         format!("no policy `{path}` is served{similar}: `/v1/policies` lists those that are")
     }

@@ -1,36 +1,38 @@
 //! The cryptography of TLS: Graviola, which is Rust and assembler and needs no C compiler.
+//!
+//! The engine and the builder take their provider here. This crate never opens a connection and
+//! never decides whom to trust.
 
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-/// Why TLS is not possible here.
+/// The reason for which this machine has no TLS.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unsupported {
-    /// Instructions that newer processors of its kind have.
-    #[error(
-        "TLS needs a processor with the instructions {0}, which this one has not: listen on `http` \
-         or `unix`, behind a proxy that speaks TLS"
-    )]
+pub enum Unsupported {
+    /// The processor lacks instructions that newer ones of its kind have.
+    #[error("TLS needs a processor with the instructions {0}, which this one lacks")]
     Processor(String),
-    /// Another kind of processor.
+    /// There is no implementation for this kind of processor.
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     #[error(
-        "TLS is there for x86_64 and aarch64, and this program is for {}: listen on `http` or \
-         `unix`, behind a proxy that speaks TLS",
+        "TLS is supported on x86_64 and aarch64, and this program is for {}",
         std::env::consts::ARCH
     )]
     Architecture,
 }
 
-/// All that TLS needs.
+/// The provider of all cryptography that TLS needs.
 ///
 /// # Errors
-/// On a processor for which there is none: Graviola would panic.
+/// On a processor that Graviola does not support: it would panic there.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-pub(crate) fn provider() -> Result<Arc<CryptoProvider>, Unsupported> {
-    let missing: Vec<_> =
-        needed().into_iter().filter(|(_, present)| !present).map(|(name, _)| name).collect();
+pub fn provider() -> Result<Arc<CryptoProvider>, Unsupported> {
+    let missing: Vec<_> = required_instructions()
+        .into_iter()
+        .filter(|(_, present)| !present)
+        .map(|(name, _)| name)
+        .collect();
     if missing.is_empty() {
         Ok(Arc::new(rustls_graviola::default_provider()))
     } else {
@@ -38,18 +40,18 @@ pub(crate) fn provider() -> Result<Arc<CryptoProvider>, Unsupported> {
     }
 }
 
-/// All that TLS needs.
+/// The provider of all cryptography that TLS needs.
 ///
 /// # Errors
-/// Always.
+/// Always: Graviola does not support this kind of processor.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(crate) fn provider() -> Result<Arc<CryptoProvider>, Unsupported> {
+pub fn provider() -> Result<Arc<CryptoProvider>, Unsupported> {
     Err(Unsupported::Architecture)
 }
 
-/// What Graviola asks of a processor, and whether this one has it.
+/// The instructions that Graviola needs, each with whether this processor has it.
 #[cfg(target_arch = "x86_64")]
-fn needed() -> [(&'static str, bool); 8] {
+fn required_instructions() -> [(&'static str, bool); 8] {
     [
         ("aes", is_x86_feature_detected!("aes")),
         ("pclmulqdq", is_x86_feature_detected!("pclmulqdq")),
@@ -62,9 +64,9 @@ fn needed() -> [(&'static str, bool); 8] {
     ]
 }
 
-/// What Graviola asks of a processor, and whether this one has it.
+/// The instructions that Graviola needs, each with whether this processor has it.
 #[cfg(target_arch = "aarch64")]
-fn needed() -> [(&'static str, bool); 4] {
+fn required_instructions() -> [(&'static str, bool); 4] {
     use std::arch::is_aarch64_feature_detected;
     [
         ("neon", is_aarch64_feature_detected!("neon")),
@@ -79,11 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_processor_that_cannot_is_told_in_words() {
+    fn missing_instructions_are_named() {
         assert_eq!(
             Unsupported::Processor("avx2, adx".to_owned()).to_string(),
-            "TLS needs a processor with the instructions avx2, adx, which this one has not: listen \
-             on `http` or `unix`, behind a proxy that speaks TLS"
+            "TLS needs a processor with the instructions avx2, adx, which this one lacks"
         );
     }
 }
