@@ -11,7 +11,7 @@ use crate::steps::provenance::materials::tests::{local, remote};
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
 use crate::store::registry::Options;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -37,20 +37,20 @@ const MADE: Made<'_> = Made {
 
 impl Made<'_> {
     fn image(&self) -> Image {
-        let asked = json!({
+        let plan = json!({
             "engine": "0.1.0", "api": "0.1.0", "target": "aarch64-unknown-linux-musl",
             "features": ["otlp"], "revision": self.revision,
             "policies": (self.policies.iter().map(|(name, version, _)| {
                 json!({"crate": name, "version": version, "folder": name})
             }).collect::<Vec<_>>()),
         });
-        let asked: Asked = serde_json::from_value(asked).unwrap();
+        let plan: BuildPlan = serde_json::from_value(plan).unwrap();
         let created: SourceDate = "1700000000".parse().unwrap();
         let reported: Vec<_> = self.policies.iter().map(reported).collect();
         let contents = Contents {
             binary: self.binary,
             created,
-            labels: labels::of(&asked, Some(&reported), Some(&created.to_string())),
+            labels: labels::labels(&plan, Some(&reported), Some(&created.to_string())),
             ..contents()
         };
         let mut image = pack(&contents).unwrap();
@@ -73,7 +73,7 @@ impl Made<'_> {
         let linked: Vec<_> = linked.collect();
         let materials = Materials { all, lock: "10cc".to_owned() };
         let parameters =
-            Parameters { asked: &asked, created, rustc: self.rustc, binary: self.binary };
+            Parameters { plan: &plan, created, rustc: self.rustc, binary: self.binary };
         if self.rustc.is_some() {
             image.attach(&sbom(&parameters, &materials, &linked, &reported).unwrap()).unwrap();
         }

@@ -53,7 +53,8 @@ impl Generate {
         workspace::check_ours(&self.output)?;
         let target =
             self.target.clone().map_or_else(|| Target::choose(None).map(|it| it.triple), Ok)?;
-        let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
+        let revision =
+            self.revision.clone().or_else(|| revision::git_revision(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.

@@ -45,7 +45,7 @@ use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::interrupt;
 use crate::push::PushError;
 use crate::scaffold::ScaffoldError;
-use crate::steps::build::PipelineError;
+use crate::steps::BuildError;
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::EngineError;
 use crate::steps::image::prebuilt::PrebuiltError;
@@ -98,7 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => args.run(),
         Command::Verify(args) => args.run(),
         Command::Diff(args) => return ended(args.run()),
-        Command::Completions(args) => args.run(),
+        Command::Completions(args) => args.run(Args::command()),
         Command::BuilderImage(args) => args.run(),
         Command::Watch(args) => args.run(),
     };
@@ -158,7 +158,7 @@ enum Failure {
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
     #[error(transparent)]
-    Pipeline(#[from] PipelineError),
+    Build(#[from] BuildError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]

@@ -23,9 +23,9 @@ impl Pack {
         self.image.check()?;
         let name = self.image.name()?;
         let program = self.program.read(&Progress::new())?;
-        let image = program.pack(name, self.image.created)?;
+        let image = program.pack(&name, self.image.created)?;
         let written = self.image.write(&image)?;
-        let report = ImageReport::of(&image);
+        let report = ImageReport::new(&image);
         self.format.print(&report, || format!("{}written   {written}\n", report.summary()))
     }
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cargo::Target;
 use crate::destination::{self, DestinationError, Kind};
 use crate::image::{Image, ImageName, MultiPlatform};
-use crate::progress::Phase;
-use crate::steps::compile::{Binary, Compiled};
+use crate::progress::{Phase, Progress};
+use crate::steps::compile::Compiled;
+use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
 
 /// What a build made, for `--report` and for the last lines on the terminal.
@@ -94,14 +94,37 @@ pub(crate) struct LayerReport {
     pub(crate) uncompressed_size: u64,
 }
 
+impl Report {
+    pub(crate) fn new(built: &Built, image: Option<&Image>, progress: &Progress) -> Self {
+        Self {
+            binary: BinaryReport::new(built),
+            policies: built.program.reported.clone(),
+            image: image.map(ImageReport::new),
+            phases: progress.finish(),
+        }
+    }
+}
+
+impl PlatformReport {
+    pub(crate) fn new(built: &Built, image: &Image) -> Self {
+        Self {
+            platform: image.platform().to_string(),
+            binary: BinaryReport::new(built),
+            policies: built.program.reported.clone(),
+            image: ImageReport::new(image),
+        }
+    }
+}
+
 impl BinaryReport {
-    pub(crate) fn of(binary: &Binary, target: &Target) -> Self {
-        Self { target: target.triple.clone(), size: binary.bytes.len(), crates: binary.compiled }
+    fn new(built: &Built) -> Self {
+        let Program { target, bytes, .. } = &built.program;
+        Self { target: target.triple.clone(), size: bytes.len(), crates: built.compiled }
     }
 }
 
 impl ImageReport {
-    pub(crate) fn of(image: &Image) -> Self {
+    pub(crate) fn new(image: &Image) -> Self {
         let layer = |layer: &crate::image::Layer| LayerReport {
             content: layer.comment(),
             digest: layer.digest().to_string(),
@@ -132,13 +155,13 @@ impl ImageReport {
 }
 
 impl IndexReport {
-    pub(crate) fn of(name: &ImageName, whole: &MultiPlatform) -> Self {
+    pub(crate) fn new(name: &ImageName, whole: &MultiPlatform) -> Self {
         Self { name: name.to_string(), digest: whole.digest().to_string(), size: whole.size() }
     }
 }
 
-/// What is told at the end: as JSON in `--report`, and to people.
-pub(crate) trait Outcome: Serialize {
+/// A report that can be written as JSON and printed for people.
+pub(crate) trait Summary: Serialize {
     /// What was made, how large it is and how long it took.
     fn summary(&self, written: &str) -> String;
 
@@ -151,7 +174,7 @@ pub(crate) trait Outcome: Serialize {
     }
 }
 
-impl Outcome for Report {
+impl Summary for Report {
     fn summary(&self, written: &str) -> String {
         let image = self.image.as_ref().map(ImageReport::summary).unwrap_or_default();
         let made = policies(self.policies.as_deref()) + &self.binary.summary() + &image;
@@ -159,7 +182,7 @@ impl Outcome for Report {
     }
 }
 
-impl Outcome for PlatformsReport {
+impl Summary for PlatformsReport {
     fn summary(&self, written: &str) -> String {
         // They are made from the same crates.
         let mut text = policies(self.platforms.iter().find_map(|it| it.policies.as_deref()));

@@ -5,7 +5,7 @@ use crate::interrupt;
 
 /// The Git revision of a folder, with `-dirty` behind it when the folder holds anything that is
 /// not committed; `None` where there is no Git or no repository.
-pub(crate) fn of(folder: &Path) -> Option<String> {
+pub(crate) fn git_revision(folder: &Path) -> Option<String> {
     let revision = git(folder, &["rev-parse", "--verify", "HEAD"])?;
     let changes = git(folder, &["status", "--porcelain", "--", "."])?;
     Some(if changes.is_empty() { revision } else { format!("{revision}-dirty") })

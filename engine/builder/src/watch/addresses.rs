@@ -9,7 +9,7 @@ use policy_text::escape_keeping_colors;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::server::StartError;
+use super::error::StartError;
 use crate::interrupt;
 
 /// What `policy-engine config` says of where `serve` listens.

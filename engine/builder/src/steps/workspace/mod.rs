@@ -28,7 +28,7 @@ use crate::interrupt;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use conflict::Conflict;
-pub(crate) use program::{ASKED, Asked, AskedCrate};
+pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
 
 /// What goes into the program beside the policies.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn generate(
     let lock = merged_lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
-    tree.add(program::ASKED, Asked::of(policies, engine, stamp).to_json()?);
+    tree.add(program::BUILD_PLAN, BuildPlan::new(policies, engine, stamp).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
     for (place, manifest) in engine.crates() {
         tree.copy(&place, manifest.folder())?;
