@@ -24,16 +24,16 @@ use crate::cargo::CargoError;
 use crate::image::Platform;
 
 use crate::cargo::Target;
-use crate::discover::DiscoverError;
-use crate::engine::{Engine, EngineError};
-use crate::generate::GenerateError;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
 use crate::interrupt::TemporaryFolder;
-use crate::policies_lock::{self, Locked, LockedError};
 use crate::progress::Progress;
-use crate::resolve::ResolveError;
+use crate::steps::discover::DiscoverError;
+use crate::steps::engine::{Engine, EngineError};
+use crate::steps::resolve::ResolveError;
+use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
+use crate::steps::workspace::GenerateError;
 use system::System;
 use toolchain::Toolchain;
 

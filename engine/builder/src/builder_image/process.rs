@@ -4,9 +4,9 @@ use oci_spec::OciSpecError;
 use oci_spec::image::{Config, ConfigBuilder};
 
 use super::places::{CARGO_HOME, PROGRAM, SOURCE, WORK, WORKSPACES};
-use crate::carried::CARRIED;
 use crate::container::IMAGE;
 use crate::image::{FileSet, ImageName};
+use crate::steps::discover::carried::CARRIED;
 
 const ANYONE: u32 = 0o1777;
 

@@ -11,16 +11,16 @@ use crate::cargo::Source;
 use crate::cargo::lockfile::{self, CRATES_IO};
 use crate::cargo::manifest;
 use crate::cargo::{Target, Vendored};
-use crate::carried;
-use crate::discover::Policies;
-use crate::engine::Engine;
-use crate::features::Features;
-use crate::generate::{self, Extent, Stamp, Workspace};
 use crate::image::FileSet;
-use crate::policies_file::POLICIES_FILE;
-use crate::policies_lock::Locked;
 use crate::progress::Progress;
-use crate::resolve;
+use crate::steps::discover::Policies;
+use crate::steps::discover::carried;
+use crate::steps::discover::policies_file::POLICIES_FILE;
+use crate::steps::engine::Engine;
+use crate::steps::features::Features;
+use crate::steps::resolve;
+use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::workspace::{self, Extent, Stamp, Workspace};
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";
@@ -111,7 +111,7 @@ fn lay_out(
     let policies = Policies::discover(policies, &engine)?;
     let stamp = Stamp { target: &target.triple, revision: None };
     let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
-    let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, root)?;
+    let workspace = workspace::generate(&policies, &engine, linked, &stamp, extent, root)?;
     resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
 }

@@ -116,7 +116,7 @@ impl Cargo {
 
     /// One whose home stays in a cache: what is compiled by it need not be compiled again.
     pub(crate) fn with_home_in(cache: &Path) -> Result<Self, CargoError> {
-        Self::with_home(home_in(cache))
+        Self::with_home(home::home_in(cache))
     }
 
     fn with_home(home: PathBuf) -> Result<Self, CargoError> {
@@ -163,11 +163,6 @@ fn absolute_folders(path: &OsStr) -> Option<OsString> {
     let folders =
         env::split_paths(path).map(|folder| std::path::absolute(&folder).unwrap_or(folder));
     env::join_paths(folders).ok()
-}
-
-/// Where Cargo's home is beside what is compiled.
-pub(super) fn home_in(cache: &Path) -> PathBuf {
-    cache.join("cargo-home")
 }
 
 /// The variable by which rustup is told which toolchain it is to run.

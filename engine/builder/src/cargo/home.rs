@@ -12,6 +12,11 @@ use fs_err::os::unix::fs::OpenOptionsExt as _;
 
 use crate::interrupt::Temporary;
 
+/// The home of a Cargo that compiles in `cache`.
+pub(super) fn home_in(cache: &Path) -> PathBuf {
+    cache.join("cargo-home")
+}
+
 /// Folders of Cargo's home that are made where they are missing, as Cargo would.
 const CACHES: [&str; 2] = ["git", "registry"];
 /// Files that Cargo makes there; those who use it at the same time share them.

@@ -3,7 +3,8 @@
 use std::env;
 use std::path::Path;
 
-use super::{CargoError, Configuration, rustc, target};
+use super::configuration::linker_variable;
+use super::{CargoError, Configuration, rustc};
 
 /// The linker that rustup's toolchains bring. What musl programs are linked with comes with their
 /// standard library, so it takes no C compiler for their processor.
@@ -13,7 +14,7 @@ const RUST_LLD: &str = "rust-lld";
 /// and the user has not configured a linker for the target.
 pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, CargoError> {
     let processor = |triple: &str| triple.split('-').next().map(str::to_owned);
-    let is_foreign = !target::is_linux(host) || processor(host) != processor(triple);
+    let is_foreign = !rustc::is_linux(host) || processor(host) != processor(triple);
     if !is_foreign || !triple.contains("-musl") || Configuration::read()?.has_linker(triple) {
         return Ok(None);
     }
@@ -24,12 +25,7 @@ pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, C
     if folders.any(|folder| folder.join(RUST_LLD).is_file()) {
         return Ok(Some(RUST_LLD));
     }
-    Err(CargoError::NoLinker { target: triple.to_owned(), variable: variable(triple) })
-}
-
-/// The variable by which Cargo is told a target's linker.
-pub(super) fn variable(triple: &str) -> String {
-    format!("CARGO_TARGET_{}_LINKER", triple.to_uppercase().replace(['-', '.'], "_"))
+    Err(CargoError::NoLinker { target: triple.to_owned(), variable: linker_variable(triple) })
 }
 
 #[cfg(test)]
@@ -48,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_linker_that_is_not_there_is_asked_for() {
-        let error = CargoError::NoLinker { target: ARM.into(), variable: variable(ARM) };
+        let error = CargoError::NoLinker { target: ARM.into(), variable: linker_variable(ARM) };
         assert_eq!(
             error.to_string(),
             "nothing here links programs for `aarch64-unknown-linux-musl`: this toolchain is \

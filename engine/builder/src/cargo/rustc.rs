@@ -71,3 +71,8 @@ fn named_toolchain() -> io::Result<String> {
     let file = files.find(|file| file.is_file()).map(|file| format!("`{}`", file.display()));
     Ok(file.unwrap_or_else(|| "rustup".to_owned()))
 }
+
+/// Whether programs of a target run on Linux.
+pub(super) fn is_linux(triple: &str) -> bool {
+    triple.split('-').any(|part| part == "linux")
+}

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{env, iter};
 
-use super::{CargoError, Target, command, home, rustc};
+use super::{CargoError, Target, home, rustc};
 
 /// Links statically. It is part of what `cfg(target_feature)` tells apart.
 pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
@@ -24,7 +24,7 @@ pub(crate) fn rustflags(
         (Some(library), "/rustc"),
         (Some(cache.to_owned()), "/build"),
         // Behind the folder that it is in: the last that fits counts.
-        (Some(command::home_in(cache)), "/cargo"),
+        (Some(home::home_in(cache)), "/cargo"),
         (Some(workspace.to_owned()), "/workspace"),
     ];
     let mut flags = OsString::from(STATIC);

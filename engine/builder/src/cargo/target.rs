@@ -2,6 +2,7 @@ use std::env::consts::{ARCH, OS};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use super::configuration::linker_variable;
 use super::{CargoError, linker, rustc};
 
 /// What the program is compiled for.
@@ -20,7 +21,7 @@ impl Target {
     /// library is installed, or else glibc, linked statically.
     pub(crate) fn choose(given: Option<&str>) -> Result<Self, CargoError> {
         if let Some(triple) = given {
-            if !is_linux(triple) {
+            if !rustc::is_linux(triple) {
                 return Err(CargoError::NotLinux(triple.to_owned()));
             }
             let host = rustc::host()?;
@@ -63,7 +64,7 @@ impl Target {
 
     /// The variable that tells Cargo what to link with, where its own choice would not do.
     pub(crate) fn linker_variable(&self) -> Option<(String, &'static str)> {
-        self.linker.map(|linker| (linker::variable(&self.triple), linker))
+        self.linker.map(|linker| (linker_variable(&self.triple), linker))
     }
 
     /// Whether programs for it start on this machine.
@@ -79,10 +80,6 @@ fn musl_for(host: &str) -> String {
         Some((machine, abi)) => format!("{machine}-linux-musl{abi}"),
         None => format!("{}-unknown-linux-musl", host.split('-').next().unwrap_or_default()),
     }
-}
-
-pub(super) fn is_linux(triple: &str) -> bool {
-    triple.split('-').any(|part| part == "linux")
 }
 
 fn has_standard_library(triple: &str) -> Result<bool, CargoError> {

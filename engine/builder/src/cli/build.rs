@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use super::Failure;
 use super::options::BuildArgs;
 use crate::destination::{self, Kind};
-use crate::pipeline;
 use crate::progress::Progress;
+use crate::steps::build;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -24,7 +24,7 @@ impl Build {
         destination::check_file(&self.output, Kind::Program)?;
         self.build.check_report()?;
         let progress = Progress::new();
-        let built = pipeline::run(&self.build.order(), &progress)?;
+        let built = build::run(&self.build.order(), &progress)?;
         destination::replace_file(&self.output, Kind::Program, |file| {
             file.write_all(&built.binary.bytes)
         })?;

@@ -6,8 +6,8 @@ use super::Failure;
 use super::format::Format;
 use super::options::Inputs;
 use crate::cargo::Source;
-use crate::discover::{Policies, PolicyCrate, Role};
-use crate::engine::Engine;
+use crate::steps::discover::{Policies, PolicyCrate, Role};
+use crate::steps::engine::Engine;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder discover --policies ./policies --format json")]

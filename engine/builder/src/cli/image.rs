@@ -1,9 +1,10 @@
 use super::Failure;
 use super::options::{BuildArgs, ImageArgs};
+use crate::cli::report::{IndexReport, PlatformsReport};
 use crate::image::{MultiPlatform, Platform};
-use crate::pipeline::{self, Built};
 use crate::progress::Progress;
-use crate::report::{IndexReport, PlatformsReport};
+use crate::steps::build;
+use crate::steps::image::Built;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -27,9 +28,9 @@ impl Image {
         self.output.name()?;
         let (order, progress) = (self.build.order(), Progress::new());
         if self.platform.is_empty() {
-            return self.finish(pipeline::run(&order, &progress)?, &progress);
+            return self.finish(build::run(&order, &progress)?, &progress);
         }
-        let built = pipeline::run_platforms(&order, &self.platform, &progress)?;
+        let built = build::run_platforms(&order, &self.platform, &progress)?;
         match <[Built; 1]>::try_from(built) {
             Ok([built]) => self.finish(built, &progress),
             Err(built) => self.finish_all(built, &progress),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::report::megabytes;
-use crate::supply::{Described, PlatformImage};
+use crate::audit::{Described, PlatformImage};
+use crate::cli::report::megabytes;
 use policy_text::escape_line;
 
 #[derive(Debug, clap::Args)]

@@ -6,13 +6,13 @@ use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
 use crate::cargo::{Pins, Renewal};
 use crate::destination::{self, Kind};
-use crate::discover::Policies;
-use crate::discover::{policies_lock_path, read_policies_lock};
-use crate::engine::Engine;
-use crate::generate::{self, Extent, Stamp};
 use crate::interrupt::TemporaryFolder;
-use crate::policies_lock;
-use crate::resolve::{self, Choice};
+use crate::steps::discover::Policies;
+use crate::steps::discover::{policies_lock_path, read_policies_lock};
+use crate::steps::engine::Engine;
+use crate::steps::resolve::policies_lock;
+use crate::steps::resolve::{self, Choice};
+use crate::steps::workspace::{self, Extent, Stamp};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
@@ -50,7 +50,7 @@ impl Lock {
         let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
         let workspace =
-            generate::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
+            workspace::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
         if let Renewal::Packages(names) = &policies.pins.renewal {
             let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);

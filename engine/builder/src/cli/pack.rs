@@ -1,8 +1,8 @@
 use super::Failure;
 use super::format::Format;
 use super::options::{ImageArgs, ProgramArgs};
+use crate::cli::report::ImageReport;
 use crate::progress::Progress;
-use crate::report::ImageReport;
 
 #[derive(Debug, clap::Args)]
 #[command(

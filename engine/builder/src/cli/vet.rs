@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::compile::Profile;
-use crate::pipeline::{self, Order};
 use crate::progress::Progress;
-use crate::vet::VetError;
+use crate::steps::build::{self, Order};
+use crate::steps::compile::Profile;
+use crate::steps::vet::VetError;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder vet --policies ./policies --format json")]
@@ -45,7 +45,7 @@ impl Vet {
             locked: self.locked.locked(),
             vet: None,
         };
-        let outcome = pipeline::vet(&order, self.how.wanted(), &progress)?;
+        let outcome = build::vet(&order, self.how.wanted(), &progress)?;
         progress.finish();
         if self.format == Format::Text {
             for note in outcome.notes() {

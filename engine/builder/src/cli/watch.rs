@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::options::{FeaturesArg, Inputs};
-use crate::compile::Profile;
-use crate::pipeline::Order;
-use crate::policies_lock::Locked;
+use crate::steps::build::Order;
+use crate::steps::compile::Profile;
+use crate::steps::resolve::policies_lock::Locked;
 use crate::watch;
 
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::NameError;
 use crate::cargo::manifest::ManifestError;
 use crate::destination::DestinationError;
-use crate::engine::EngineError;
+use crate::steps::engine::EngineError;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::discover;
-use crate::engine::TAKEN;
+use crate::steps::discover;
+use crate::steps::engine::TAKEN;
 
 /// What a new policy depends on, a folder that is passed over, and a crate that Cargo does not name
 /// anew.

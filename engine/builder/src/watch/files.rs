@@ -5,7 +5,7 @@ use std::time::Duration;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Event, WatchError};
-use crate::engine::Engine;
+use crate::steps::engine::Engine;
 
 /// How long nothing may be saved until what was saved is built: editors and Git write several files
 /// in a row.

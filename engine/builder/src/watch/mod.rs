@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::engine::{Engine, EngineError};
 use crate::interrupt;
-use crate::pipeline::{self, Order, PipelineError};
 use crate::progress::Progress;
+use crate::steps::build::{self, Order, PipelineError};
+use crate::steps::engine::{Engine, EngineError};
 use server::{Server, StartError};
 
 /// How often it is looked whether the engine still runs.
@@ -63,15 +63,14 @@ pub(crate) fn run(order: &Order<'_>, serve_flags: &[String]) -> Result<(), Watch
 /// From what was saved to an engine that serves it.
 fn round(saved: &str, order: &Order<'_>, server: &mut Server, progress: &Progress) {
     let start = Instant::now();
-    let outcome =
-        pipeline::run_quick(order, progress).map_err(RoundError::from).and_then(|binary| {
-            let is_new = binary.compiled.fresh > 0 || !server.is_current();
-            let compiled = start.elapsed();
-            if is_new {
-                server.replace(&binary.path)?;
-            }
-            Ok(is_new.then_some(compiled))
-        });
+    let outcome = build::run_quick(order, progress).map_err(RoundError::from).and_then(|binary| {
+        let is_new = binary.compiled.fresh > 0 || !server.is_current();
+        let compiled = start.elapsed();
+        if is_new {
+            server.replace(&binary.path)?;
+        }
+        Ok(is_new.then_some(compiled))
+    });
     progress.finish();
     let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
     match outcome {

@@ -18,6 +18,7 @@ use toml_edit::{DocumentMut, Item, Table};
 use super::home::cargo_home;
 use fate::{Fate, fate};
 pub(crate) use files::ConfigurationError;
+pub(super) use variables::linker_variable;
 
 /// Cargo's configuration as a build follows it.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ impl Configuration {
 
     /// Whether a target has a linker under its own name; a `cfg(…)` in its place does not count.
     pub(super) fn has_linker(&self, triple: &str) -> bool {
-        let variable = super::linker::variable(triple);
+        let variable = linker_variable(triple);
         let by_variable = self
             .variables
             .iter()

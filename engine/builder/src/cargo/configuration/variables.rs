@@ -51,3 +51,8 @@ pub(super) fn fate(name: &OsStr) -> Option<Fate> {
     let is_cargos = begins(&["CARGO_", "__CARGO_", "CLIPPY_"]) || name == "RUSTDOCFLAGS";
     is_cargos.then_some(Fate::Passed)
 }
+
+/// The variable that tells Cargo a target's linker.
+pub(in crate::cargo) fn linker_variable(triple: &str) -> String {
+    format!("CARGO_TARGET_{}_LINKER", triple.to_uppercase().replace(['-', '.'], "_"))
+}

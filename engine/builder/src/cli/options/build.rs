@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::super::Failure;
 use super::super::format::Format;
 use super::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::compile::Profile;
+use crate::cli::report::Outcome;
 use crate::destination::{self, DestinationError, Kind};
-use crate::pipeline::Order;
-use crate::report::Outcome;
+use crate::steps::build::Order;
+use crate::steps::compile::Profile;
 
 /// What is built, and how it is told.
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::super::Failure;
-use crate::prebuilt::Prebuilt;
 use crate::progress::Progress;
+use crate::steps::image::prebuilt::Prebuilt;
 
 /// A program that another tool compiled.
 #[derive(Debug, clap::Args)]

@@ -1,0 +1,7 @@
+//! The image of a program.
+
+mod built;
+pub(crate) mod labels;
+pub(crate) mod prebuilt;
+
+pub(crate) use built::Built;
