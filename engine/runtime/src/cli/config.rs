@@ -7,7 +7,7 @@ use super::args::{self, TextOrJson};
 use super::{Failure, output};
 use crate::config::{self, Setting, Shown};
 use crate::exit::Outcome;
-use crate::registry::Registry;
+use crate::policies::Registry;
 
 pub(super) fn run(
     args: args::Config,

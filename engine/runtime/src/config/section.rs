@@ -2,10 +2,8 @@
 
 use policy_text::most_similar;
 
-use super::mistake::Mistake;
-use super::node::{Entry, Node, Value};
-use super::origin::Origin;
 use super::report::{Parsed, Read, Report};
+use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
 
 /// A list, and where it is set as a whole.
 pub(super) struct List<T> {
@@ -36,7 +34,7 @@ impl Section {
         let entries = match node.value {
             Value::Table(entries) => entries,
             Value::Null => Vec::new(),
-            _ => return Err(report.told(Mistake::wrong(&path, &node, "a table of settings"))),
+            _ => return Err(report.told(ConfigError::wrong(&path, &node, "a table of settings"))),
         };
         Ok(Self { path, origin: node.at, entries, known: Vec::new() })
     }
@@ -120,7 +118,7 @@ impl Section {
         let value = self.optional_quietly(key, parse, report)?;
         value.ok_or_else(|| {
             let path = self.path_of(key);
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &self.origin,
                 format_args!("`{}` needs `{path}`, which is not set", self.path),
             ))
@@ -165,7 +163,7 @@ impl Section {
         let path = self.path_of(key);
         let list = self.take(key).map_or_else(|| default_list(default), split);
         let Value::List(nodes) = &list.value else {
-            return Err(report.told(Mistake::wrong(&path, &list, "a list")));
+            return Err(report.told(ConfigError::wrong(&path, &list, "a list")));
         };
         let alone = nodes.len() == 1;
         let mut elements = Vec::new();
@@ -198,12 +196,12 @@ impl Section {
                 })
             });
             return pairs.collect::<Option<_>>().ok_or_else(|| {
-                report.told(Mistake::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
+                report.told(ConfigError::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
             });
         }
         match node.value {
             Value::Table(entries) => Ok(entries),
-            _ => Err(report.told(Mistake::wrong(&path, &node, "a table"))),
+            _ => Err(report.told(ConfigError::wrong(&path, &node, "a table"))),
         }
     }
 
@@ -219,7 +217,7 @@ impl Section {
                 |known| format!("did you mean `{}`?", self.path_of(known)),
             );
             let path = self.path_of(&entry.key);
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &entry.at,
                 format_args!("there is no setting `{path}`: {advice}"),
             ));

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::cli::args::DecisionFormat;
 use crate::cli::{Failure, complain, output};
-use crate::reasons::reasons;
-use crate::transcode::ToJson;
+use crate::documents::ToJson;
+use crate::policies::reasons;
 
 /// One decision, as it is printed.
 #[derive(Serialize)]

@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::SinkError;
 use crate::config;
-use crate::outbound::{self, Authorities, Transport, TransportError};
-use crate::watched_file;
+use crate::net::outbound::{self, Authorities, Transport, TransportError};
+use crate::system::watched_file;
 
 /// The most that is read of an answer, so that its connection can be used again.
 const MAX_ANSWER: usize = 64 << 10;

@@ -6,8 +6,8 @@ use policy_text::most_similar;
 use semver::Version;
 
 use super::Served;
-use crate::dns;
-use crate::policy_ref::VersionSelector;
+use crate::net::dns;
+use crate::policies::VersionSelector;
 use crate::server::http::route::Path;
 
 /// The policies that are served, by the ids that they are asked for by.
@@ -145,9 +145,9 @@ mod tests {
 
     use super::*;
     use crate::config::Mode;
-    use crate::metrics::Metrics;
+    use crate::policies::Settings;
     use crate::server::policy::Readers;
-    use crate::settings::Settings;
+    use crate::telemetry::Metrics;
     use crate::testing::registration;
     use crate::{Instance, Registry};
 

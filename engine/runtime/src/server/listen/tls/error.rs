@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustls::pki_types::{UnixTime, pem};
 
 use super::usage::Unfit;
-use crate::watched_file::ReadError;
+use crate::system::watched_file::ReadError;
 use policy_tls::Unsupported;
 
 /// Why there is no TLS.

@@ -22,7 +22,7 @@ use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
 pub(crate) use self::error::TlsError;
 use crate::config::Tls;
-use crate::watched_file::{Refused, WatchedFiles, in_one_line};
+use crate::system::watched_file::{Refused, WatchedFiles, in_one_line};
 
 /// The most that is encrypted and not sent: what a record holds.
 const UNSENT: usize = 16 << 10;

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::environment::Environment;
-use crate::outbound::{self, Authorities, Transport, TransportError};
+use crate::net::outbound::{self, Authorities, Transport, TransportError};
 
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 << 10;

@@ -14,8 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::secrets::without_secrets;
-use crate::watched_file;
+use crate::system::watched_file;
+use policy_text::redact_url;
 
 /// With TLS or without it, so that only who asks for it needs a processor that can.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Transport {
 
 /// The URL for people, who must not see credentials.
 pub(crate) fn name(url: &Uri) -> String {
-    without_secrets(&url.to_string()).replace("://…@", "://")
+    redact_url(&url.to_string()).replace("://…@", "://")
 }
 
 fn tls_connector(

@@ -29,22 +29,30 @@ fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error
 }
 
 impl Origin {
-    pub(super) fn variable(name: &str) -> Self {
+    pub(crate) fn variable(name: &str) -> Self {
         Self::Environment { variable: name.to_owned() }
     }
 
-    pub(super) fn flag(flag: impl Into<String>) -> Self {
+    pub(crate) fn flag(flag: impl Into<String>) -> Self {
         Self::Flag { flag: flag.into() }
     }
 
-    pub(super) fn is_file(&self) -> bool {
+    pub(crate) fn is_file(&self) -> bool {
         matches!(self, Self::File { .. })
     }
 
     /// Whether both are the file, or the same variable or flag.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         self == other || self.is_file() && other.is_file()
     }
+}
+
+/// The beginning of the names of this program's variables.
+pub(crate) const VARIABLE_PREFIX: &str = "POLICY_ENGINE_";
+
+/// The variable of a setting: `POLICY_ENGINE_LIMITS_BODY` for `limits.body`.
+pub(crate) fn variable_of(path: &str) -> String {
+    VARIABLE_PREFIX.to_owned() + &path.to_ascii_uppercase().replace(['.', '-'], "_")
 }
 
 /// In short, for a table.

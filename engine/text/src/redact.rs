@@ -1,5 +1,3 @@
-//! Secrets in what is told to people: one function for every place that shows a URL.
-
 use std::borrow::Cow;
 
 /// A text that may be a URL, without what stands before the `@` of its host, and without its query:
@@ -7,7 +5,8 @@ use std::borrow::Cow;
 ///
 /// People write `/`, `?` and `@` in passwords as they are: so it goes by the last `@`, encoded or
 /// not, and shows nothing where it might as well be one of the query.
-pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn redact_url(text: &str) -> Cow<'_, str> {
     let (start, rest) = match text.split_once("://") {
         Some(("unix", _)) => return Cow::Borrowed(text),
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
@@ -73,7 +72,7 @@ mod tests {
             ("127.0.0.1:8181", "127.0.0.1:8181"),
             ("8MiB", "8MiB"),
         ] {
-            assert_eq!(without_secrets(text), shown, "{text}");
+            assert_eq!(redact_url(text), shown, "{text}");
         }
     }
 
@@ -84,10 +83,10 @@ mod tests {
             path in "(/[a-z]{0,3}){0,2}", query in r"(\?[a-z]{0,3})?",
         ) {
             let url = format!("{scheme}{user}:{around}S3CRET{around}@host{path}{query}");
-            let shown = without_secrets(&url);
+            let shown = redact_url(&url);
             prop_assert!(!shown.contains("S3CRET"), "{shown}");
             let url = format!("{scheme}host{path}?{around}S3CRET{around}");
-            prop_assert!(!without_secrets(&url).contains("S3CRET"));
+            prop_assert!(!redact_url(&url).contains("S3CRET"));
         }
     }
 }

@@ -1,20 +1,19 @@
 use std::fmt;
 
-use super::environment::variable_of;
 use super::node::Node;
-use super::origin::Origin;
-use crate::secrets::without_secrets;
+use super::origin::{Origin, variable_of};
+use policy_text::redact_url;
 
 /// Something in the configuration that is not as it must be, in a sentence with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
-pub(crate) struct Mistake {
+pub(crate) struct ConfigError {
     /// Line and column in the file, or after all of them.
     order: (usize, usize),
     text: String,
 }
 
-impl Mistake {
+impl ConfigError {
     /// What is wrong at this place, in words that name it.
     pub(crate) fn at(origin: &Origin, message: impl fmt::Display) -> Self {
         let text = match origin {
@@ -29,13 +28,13 @@ impl Mistake {
     }
 
     /// A value that is not what it must be.
-    pub(super) fn wrong(path: &str, found: &Node, expected: impl fmt::Display) -> Self {
+    pub(crate) fn wrong(path: &str, found: &Node, expected: impl fmt::Display) -> Self {
         let origin = &found.at;
         let elsewhere = || {
             let found = found.in_words();
             Self::at(origin, format_args!("`{path}` is {found}: expected {expected}"))
         };
-        let Some(value) = found.as_text().map(without_secrets) else { return elsewhere() };
+        let Some(value) = found.as_text().map(redact_url) else { return elsewhere() };
         // The variable or the flag may name the setting already.
         let text = match origin {
             Origin::Environment { variable } if *variable == variable_of(path) => {
@@ -53,12 +52,12 @@ impl Mistake {
     }
 
     /// What has no place.
-    pub(super) fn message(message: impl fmt::Display) -> Self {
+    pub(crate) fn message(message: impl fmt::Display) -> Self {
         Self::at(&Origin::Default, message)
     }
 
     /// A sentence that names its place already, which is after this one.
-    pub(super) fn told_at(origin: &Origin, text: String) -> Self {
+    pub(crate) fn told_at(origin: &Origin, text: String) -> Self {
         Self::new(origin, text)
     }
 
@@ -79,26 +78,26 @@ const MAX_TOLD: usize = 100;
 /// Everything that is wrong with a configuration: in the file from its beginning to its end, then
 /// in the environment and on the command line.
 #[derive(Debug)]
-pub(crate) struct Mistakes(Vec<Mistake>);
+pub(crate) struct ConfigErrors(Vec<ConfigError>);
 
-impl Mistakes {
-    pub(super) fn new(mut all: Vec<Mistake>) -> Self {
+impl ConfigErrors {
+    pub(crate) fn new(mut all: Vec<ConfigError>) -> Self {
         all.sort_by_key(|mistake| mistake.order);
         let more = all.len().saturating_sub(MAX_TOLD);
         if more > 0 {
             all.truncate(MAX_TOLD);
-            all.push(Mistake::message(format_args!("and {more} mistakes more")));
+            all.push(ConfigError::message(format_args!("and {more} mistakes more")));
         }
         Self(all)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Mistake> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }
 }
 
 /// One a line.
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, mistake) in self.iter().enumerate() {
             if index > 0 {
@@ -110,4 +109,4 @@ impl fmt::Display for Mistakes {
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for ConfigErrors {}

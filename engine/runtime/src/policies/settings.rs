@@ -4,7 +4,7 @@ use policy_api::DecodeError;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::config::{Mistake, Node, Origin};
+use crate::documents::located::{ConfigError, Node, Origin};
 use crate::documents::{Source, SourceError, single_document, without_place};
 
 /// The most that is read of a settings file.
@@ -98,9 +98,9 @@ impl Settings {
             },
             Places::Configuration { path, node } => match &error.path {
                 Some(field) => {
-                    Mistake::at(&node.find(field).unwrap_or(node).at, message).to_string()
+                    ConfigError::at(&node.find(field).unwrap_or(node).at, message).to_string()
                 }
-                None => Mistake::at(&node.at, format_args!("`{path}`: {message}")).to_string(),
+                None => ConfigError::at(&node.at, format_args!("`{path}`: {message}")).to_string(),
             },
         }
     }

@@ -1,4 +1,4 @@
-mod lossy;
+mod non_blocking;
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -11,8 +11,7 @@ use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use super::args::Command;
-use lossy::Lossy;
+use non_blocking::NonBlockingWriter;
 
 /// What a line for people says, whoever's words are in it.
 fn fields() -> impl for<'w> FormatFields<'w> {
@@ -29,13 +28,12 @@ fn fields() -> impl for<'w> FormatFields<'w> {
 /// Logs on standard error: lines for people, and for a server that nobody looks at, JSON.
 ///
 /// Keep what it gives until the end: with it goes what is not written yet.
-pub(super) fn init(level: Option<LevelFilter>, command: &Command) -> Option<Lossy> {
-    let serves = matches!(command, Command::Serve(_));
+pub(crate) fn init(level: Option<LevelFilter>, serves: bool) -> Option<NonBlockingWriter> {
     let default = if serves { LevelFilter::INFO } else { LevelFilter::WARN };
     // Whoever reads the log may stop to read it; a server goes on.
-    let lossy = if serves { Lossy::to_standard_error().ok() } else { None };
-    let writer = match lossy.clone() {
-        Some(lossy) => BoxMakeWriter::new(lossy),
+    let writer_thread = if serves { NonBlockingWriter::to_standard_error().ok() } else { None };
+    let writer = match writer_thread.clone() {
+        Some(writer) => BoxMakeWriter::new(writer),
         None => BoxMakeWriter::new(io::stderr),
     };
     let log = tracing_subscriber::fmt()
@@ -49,5 +47,5 @@ pub(super) fn init(level: Option<LevelFilter>, command: &Command) -> Option<Loss
         (true, true) => log.fmt_fields(fields()).init(),
         (false, _) => log.without_time().fmt_fields(fields()).init(),
     }
-    lossy
+    writer_thread
 }

@@ -4,7 +4,7 @@ use policy_api::Registration;
 use policy_text::most_similar;
 use semver::Version;
 
-use crate::policy_ref::{PolicyRef, VersionSelector};
+use crate::policies::{PolicyRef, VersionSelector};
 
 /// The policies of this binary, sorted by name, highest version first.
 #[derive(Debug)]

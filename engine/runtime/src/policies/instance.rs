@@ -5,8 +5,7 @@ use std::sync::Once;
 
 use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
 
-use crate::registry::Entry;
-use crate::settings::Settings;
+use crate::policies::{Entry, Settings};
 
 /// A policy that is configured and can be asked, from many threads.
 pub struct Instance {
@@ -87,8 +86,8 @@ impl Instance {
 ///
 /// # Errors
 /// When that code panics.
-pub(crate) fn told<T>(tell: fn() -> T) -> Result<T, InstanceError> {
-    guarded(tell).map_err(InstanceError::Panicked)
+pub(crate) fn call_guarded<T>(call: fn() -> T) -> Result<T, InstanceError> {
+    guarded(call).map_err(InstanceError::Panicked)
 }
 
 thread_local! {
@@ -98,7 +97,7 @@ thread_local! {
 
 /// Runs a policy's code so that its panic ends nothing but the request, and gives its message.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    keep_policies_panics_off_standard_error();
+    install_panic_hook();
     GUARDED.set(true);
     let result = panic::catch_unwind(AssertUnwindSafe(run));
     GUARDED.set(false);
@@ -110,7 +109,7 @@ fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 
 /// The default hook prints a report meant for the program's own defects; a policy's panic is
 /// reported with the request that it belongs to.
-fn keep_policies_panics_off_standard_error() {
+fn install_panic_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let default = panic::take_hook();

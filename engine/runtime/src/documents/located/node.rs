@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use crate::documents::tree::Tree;
-use crate::secrets::without_secrets;
+use policy_text::redact_url;
 
 /// A part of the configuration, or all of it.
 pub(crate) type Node = Tree<Origin>;
@@ -13,33 +13,33 @@ pub(crate) type Entry = crate::documents::tree::Entry<Origin>;
 
 impl Tree<Origin> {
     /// Text.
-    pub(super) fn text(text: &str, at: Origin) -> Self {
+    pub(crate) fn text(text: &str, at: Origin) -> Self {
         Self { value: Value::Text(text.to_owned()), at }
     }
 
     /// The text of a default.
-    pub(super) fn default_text(text: &str) -> Self {
+    pub(crate) fn default_text(text: &str) -> Self {
         Self::text(text, Origin::Default)
     }
 
     /// A table with nothing in it.
-    pub(super) fn empty_table(at: Origin) -> Self {
+    pub(crate) fn empty_table(at: Origin) -> Self {
         Self { value: Value::Table(Vec::new()), at }
     }
 
     /// What stands under a key.
-    pub(super) fn child(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, key: &str) -> Option<&Self> {
         let Value::Table(entries) = &self.value else { return None };
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// Whether it is as if nothing were set.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
 
     /// The text of a scalar, however it was written.
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Literal(text) | Value::Text(text) => Some(text),
             Value::Null | Value::List(_) | Value::Table(_) => None,
@@ -47,10 +47,10 @@ impl Tree<Origin> {
     }
 
     /// What it is, to be told.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),
-            Value::Literal(text) | Value::Text(text) => format!("`{}`", without_secrets(text)),
+            Value::Literal(text) | Value::Text(text) => format!("`{}`", redact_url(text)),
             Value::List(_) => "a list".to_owned(),
             Value::Table(_) => "a table".to_owned(),
         }
@@ -60,7 +60,7 @@ impl Tree<Origin> {
     ///
     /// # Errors
     /// The path of what is in the way, as it is no table.
-    pub(super) fn set(&mut self, path: &[String], value: Self) -> Result<(), String> {
+    pub(crate) fn set(&mut self, path: &[String], value: Self) -> Result<(), String> {
         let mut place = self;
         for (depth, key) in path.iter().enumerate() {
             if place.is_null() {

@@ -19,7 +19,7 @@ const STEP: Duration = Duration::from_millis(5);
 /// Writes lines from a thread of its own. Who logs never waits: lines that find no room are lost,
 /// and their number is written when there is room again.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Lossy {
+pub(crate) struct NonBlockingWriter {
     lines: SyncSender<Message>,
     lost: Arc<AtomicU64>,
 }
@@ -31,7 +31,7 @@ enum Message {
     Written(SyncSender<()>),
 }
 
-impl Lossy {
+impl NonBlockingWriter {
     pub(super) fn to_standard_error() -> io::Result<Self> {
         Self::to(io::stderr())
     }
@@ -46,7 +46,7 @@ impl Lossy {
     }
 
     /// Waits for what is not written yet, for a short time.
-    pub(in crate::cli) fn end(&self) {
+    pub(crate) fn end(&self) {
         let deadline = Instant::now() + LAST;
         let (written, all) = sync_channel(1);
         let mut message = Message::Written(written);
@@ -84,7 +84,7 @@ fn write_all(queue: &Receiver<Message>, lost: &AtomicU64, mut writer: impl Write
     }
 }
 
-impl Write for Lossy {
+impl Write for NonBlockingWriter {
     /// Takes a line whole; the log is written by such.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Err(TrySendError::Full(_)) = self.lines.try_send(Message::Line(line.to_vec())) {
@@ -98,7 +98,7 @@ impl Write for Lossy {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lossy {
+impl<'a> MakeWriter<'a> for NonBlockingWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn who_logs_does_not_wait_for_who_reads() {
         let pipe = Pipe::default();
-        let mut log = Lossy::to(pipe.clone()).unwrap();
+        let mut log = NonBlockingWriter::to(pipe.clone()).unwrap();
         let held = pipe.0.lock().unwrap();
         let started = Instant::now();
         for line in 0..QUEUE + 100 {
