@@ -13,8 +13,8 @@ use super::policy::deployment::Deployment;
 use super::policy::{Readers, Served};
 use super::state::State;
 use crate::config::{Config, Named, Resolved};
-use crate::metrics::Metrics;
-use crate::settings::Settings;
+use crate::policies::Settings;
+use crate::telemetry::Metrics;
 
 /// Makes what is served of a configuration and the policies that it resolved to; those that are
 /// not valid are skipped, which only a configuration that says so comes to.

@@ -21,14 +21,15 @@ use super::signals::{Signals, Told};
 use super::state::{App, Decisions, Diagnostics};
 use super::systemd::{State, notify};
 use super::trace::Spans;
-use crate::config::{Config, Loaded, Mistakes, Named, Policies, Sources, load_and_resolve};
+use crate::config::{Config, Loaded, Named, Policies, Sources, load_and_resolve};
 use crate::decision_log::{DecisionLog, Running};
+use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
-use crate::metrics::Metrics;
+use crate::policies::Registry;
 use crate::program::Program;
-use crate::registry::Registry;
-use crate::stack;
-use crate::watched_file::{self, WatchedFiles};
+use crate::system::stack;
+use crate::system::watched_file::{self, WatchedFiles};
+use crate::telemetry::Metrics;
 
 /// Threads for what waits beside policies: files, standard output, name lookups.
 const OTHER_THREADS: usize = 16;
@@ -44,7 +45,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) enum ServeError {
     /// What was set is wrong.
-    Config(Mistakes),
+    Config(ConfigErrors),
     /// What was set is right, as far as it tells, but cannot be had here: one sentence each.
     Start(Vec<String>),
 }

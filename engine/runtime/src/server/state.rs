@@ -29,8 +29,8 @@ use super::policy::deployment::Deployment;
 use super::trace::{Spans, Trace};
 use crate::config::Limits;
 use crate::decision_log::DecisionLog;
-use crate::metrics::Metrics;
 use crate::program::Program;
+use crate::telemetry::Metrics;
 
 /// What is asked where a request names nothing, and nothing is set for that: as with OPA.
 const DEFAULT_DECISION: &str = "system/main";

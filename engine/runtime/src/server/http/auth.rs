@@ -5,7 +5,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use crate::watched_file::Refused;
+use crate::system::watched_file::Refused;
 
 /// The bearer tokens that are taken. Only their digests are kept, and compared: how long that
 /// takes tells nothing of a token.

@@ -10,7 +10,7 @@ use hyper::header::{CONTENT_ENCODING, HeaderValue};
 
 use super::memory_budget::{Buffer, Exhausted, MemoryBudget, Reservation};
 use crate::config::Limits;
-use crate::long_work;
+use crate::system::long_work;
 
 /// How much is inflated at a time.
 const STEP_BYTES: usize = 32 << 10;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::Limits;
-use crate::metrics::RequestMetrics;
+use crate::telemetry::RequestMetrics;
 
 /// Lets in as many requests as are decided on at one time, has a few more wait for a short time,
 /// and sends the others away at once: late answers to everybody help nobody.
@@ -92,7 +92,7 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Metrics;
+    use crate::telemetry::Metrics;
     use crate::testing::limits;
 
     #[tokio::test]

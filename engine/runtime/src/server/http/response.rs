@@ -13,7 +13,7 @@ use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
 use super::memory_budget::{Exhausted, MemoryBudget, Reservation};
-use crate::long_work;
+use crate::system::long_work;
 
 /// Smaller answers are not worth compressing; OPA's own bound.
 const COMPRESSED_FROM: usize = 1024;

@@ -9,7 +9,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use super::body::BodyError;
 use super::memory_budget::{MemoryBudget, Reservation};
 use crate::documents;
-use crate::long_work;
+use crate::system::long_work;
 
 /// Bytes that a byte of YAML may take while it is read: as many as files are given.
 const COST: usize = 100;

@@ -13,7 +13,7 @@ use super::listener::{Accepted, BACKLOG, Listener};
 use super::memory::{ConnectionMemory, MemoryPool};
 use super::{Answer, Phase};
 use crate::config::Limits;
-use crate::metrics::ConnectionMetrics;
+use crate::telemetry::ConnectionMetrics;
 
 /// How long nobody is accepted after the system would not.
 const PAUSE: Duration = Duration::from_millis(75);

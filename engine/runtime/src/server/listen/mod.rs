@@ -39,8 +39,8 @@ pub(crate) use self::request_body::RequestBody;
 use self::tls::ServerTls;
 use super::http::memory_budget::MemoryBudget;
 use crate::config::{Address, Limits, Tls};
-use crate::metrics::ConnectionMetrics;
-use crate::watched_file;
+use crate::system::watched_file;
+use crate::telemetry::ConnectionMetrics;
 
 /// Connections that ask for health and metrics, beside those that ask for decisions: a server
 /// without room is still seen to be alive.

@@ -2,11 +2,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use policy_text::most_similar;
 use semver::Version;
 
 use super::Served;
-use crate::dns;
-use crate::policy_ref::VersionSelector;
+use crate::net::dns;
+use crate::policies::VersionSelector;
 use crate::server::http::route::Path;
 
 /// The policies that are served, by the ids that they are asked for by.
@@ -110,13 +111,8 @@ impl Deployment {
         if path.is_empty() {
             return "no policy is named: `/v1/policies` lists those that are served".to_owned();
         }
-        let similar = self
-            .served
-            .keys()
-            .map(|id| (strsim::jaro_winkler(path, id), id))
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
-            .map(|(_, id)| format!(" (did you mean `{id}`?)"))
+        let similar = most_similar(path, self.served.keys())
+            .map(|id| format!(" (did you mean `{id}`?)"))
             .unwrap_or_default();
         format!("no policy `{path}` is served{similar}: `/v1/policies` lists those that are")
     }
@@ -149,9 +145,9 @@ mod tests {
 
     use super::*;
     use crate::config::Mode;
-    use crate::metrics::Metrics;
+    use crate::policies::Settings;
     use crate::server::policy::Readers;
-    use crate::settings::Settings;
+    use crate::telemetry::Metrics;
     use crate::testing::registration;
     use crate::{Instance, Registry};
 

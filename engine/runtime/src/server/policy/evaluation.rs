@@ -11,7 +11,7 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use super::{Answer, NoAnswer, Served};
-use crate::instance::DecisionError;
+use crate::policies::DecisionError;
 use crate::server::http::concurrency::Place;
 use crate::server::http::memory_budget::{Exhausted, Reservation};
 

@@ -24,9 +24,8 @@ pub(crate) use answer::{Answer, NoAnswer, Question};
 pub(crate) use workers::Readers;
 
 use crate::config::Mode;
-use crate::instance::Instance;
-use crate::metrics::{Outcome, PolicyMetrics};
-use crate::registry::Entry;
+use crate::policies::{Entry, Instance};
+use crate::telemetry::{Outcome, PolicyMetrics};
 use evaluation::{Caller, Evaluation, Progress, ended};
 
 /// In the place of what a policy says.

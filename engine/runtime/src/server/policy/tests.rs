@@ -5,10 +5,10 @@ use hyper::body::Bytes;
 use super::evaluation::NOTICE;
 use super::*;
 use crate::Registry;
-use crate::metrics::Metrics;
+use crate::policies::Settings;
 use crate::server::http::concurrency::Gate;
 use crate::server::http::memory_budget::{MemoryBudget, Reservation};
-use crate::settings::Settings;
+use crate::telemetry::Metrics;
 use crate::testing::{limits, registration};
 
 /// A policy that may take 100 ms, on a server with this many threads that read requests.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::notes::Notes;
 use super::patch;
 use super::status::Status;
-use crate::reasons::reasons;
+use crate::policies::reasons;
 use crate::server::decide::Decided;
 use crate::server::policy::{NoAnswer, Served};
 

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::policies::Provenance;
 use super::writer::ObjectWriter;
 use super::{OpaError, document};
+use crate::documents::ToJson;
 use crate::server::decide::{Asked, Call, Decided, decide};
 use crate::server::http::memory_budget::Reservation;
 use crate::server::http::response::{self, Reply, Text};
@@ -20,7 +21,6 @@ use crate::server::monitor;
 use crate::server::policy::NoAnswer;
 use crate::server::policy::deployment::Found;
 use crate::server::state::{App, State};
-use crate::transcode::ToJson;
 
 /// The longest answer that is laid out for people.
 const MAX_PRETTY_BYTES: usize = 128 << 10;

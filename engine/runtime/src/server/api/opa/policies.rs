@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::OpaError;
-use crate::instance;
+use crate::policies;
 use crate::server::http::response::{self, Reply};
 use crate::server::http::route::Path;
 use crate::server::policy::Served;
@@ -82,7 +82,7 @@ pub(crate) fn config(state: &State) -> Reply {
 /// As OPA lists a module, with what this engine knows beside it.
 fn listed(served: &Served) -> Value {
     // A schema is the author's code too.
-    let schema = |of| instance::told(of).ok().flatten();
+    let schema = |of| policies::call_guarded(of).ok().flatten();
     let registration = &served.entry.registration;
     let path = std::iter::once(json!({"type": "var", "value": "data"}))
         .chain(served.id.split('/').map(|part| json!({"type": "string", "value": part})));

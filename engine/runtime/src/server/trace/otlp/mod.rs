@@ -25,7 +25,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{info, warn};
 
 use super::Trace;
-use crate::outbound;
+use crate::net::outbound;
 use crate::server::http::route::Route;
 use client::Collector;
 use environment::Environment;
