@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
-use policy_api::plain_text::{plain_in_colours, plain_line};
+use policy_text::{escape_keeping_colors, escape_line};
 use serde::Serialize;
 
 /// How long one phase took.
@@ -53,7 +53,7 @@ impl Progress {
             Some(bar) => {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 bar.set_prefix(name);
-                bar.set_message(plain_line(what).into_owned());
+                bar.set_message(escape_line(what).into_owned());
             }
             None if self.tells_phases => self.line(&format!("{name}: {what}")),
             None => {}
@@ -71,7 +71,7 @@ impl Progress {
     /// One more crate is compiled.
     pub(crate) fn compiled(&self, name: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(plain_line(name).into_owned());
+            bar.set_message(escape_line(name).into_owned());
         }
     }
 
@@ -79,7 +79,7 @@ impl Progress {
     pub(crate) fn line(&self, text: &str) {
         let write = || {
             // With standard error closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{}", plain_in_colours(text));
+            let _ = writeln!(io::stderr(), "{}", escape_keeping_colors(text));
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::BuilderImageError;
 use super::system::System;
 use super::toolchain::Toolchain;
-use crate::compile::Target;
+use crate::cargo::Target;
 use crate::interrupt;
 
 /// What the compiler says on a line, as JSON.

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::options::BuildArgs;
+use crate::cli::report::Report;
 use crate::destination::{self, Kind};
-use crate::pipeline;
 use crate::progress::Progress;
+use crate::steps;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -24,10 +25,12 @@ impl Build {
         destination::check_file(&self.output, Kind::Program)?;
         self.build.check_report()?;
         let progress = Progress::new();
-        let built = pipeline::run(&self.build.order(), &progress)?;
+        let options = self.build.options();
+        let built = steps::Build::new(&options, &progress)?.run(None)?;
+        let Some(built) = built.first() else { return Ok(()) };
         destination::replace_file(&self.output, Kind::Program, |file| {
-            file.write_all(&built.binary.bytes)
+            file.write_all(&built.program.bytes)
         })?;
-        self.build.finish(&built.report(None, &progress), &self.output.display().to_string())
+        self.build.finish(&Report::new(built, None, &progress), &self.output.display().to_string())
     }
 }

@@ -4,7 +4,7 @@ use std::slice;
 use super::Failure;
 use super::format::Format;
 use super::options::LockedArg;
-use crate::builder_image::{self, Order};
+use crate::builder_image::{self, BuilderImageOptions};
 use crate::destination::{self, Kind};
 use crate::image::{ImageName, SourceDate};
 use crate::progress::Progress;
@@ -56,7 +56,7 @@ impl BuilderImage {
             [] if nearby.is_dir() => slice::from_ref(&nearby),
             named => named,
         };
-        let order = Order {
+        let options = BuilderImageOptions {
             engine: self.engine.as_deref(),
             policies,
             locked: self.locked.locked(),
@@ -66,7 +66,7 @@ impl BuilderImage {
             scratch: folder.unwrap_or(Path::new(".")),
         };
         let progress = Progress::new();
-        let image = builder_image::make(&order, &progress)?;
+        let image = builder_image::make(&options, &progress)?;
         let (name, size) = (self.name.to_string(), image.size());
         let digest = image.manifest_digest().to_string();
         image.write_archive_file(&self.output)?;

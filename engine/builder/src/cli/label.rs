@@ -18,7 +18,7 @@ impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let program = self.program.read(&Progress::new())?;
         let output = BufWriter::new(io::stdout().lock());
-        image::label(io::stdin().lock(), output, |created| program.labels(created))?;
+        image::label(io::stdin().lock(), output, |created| program.program.labels(created))?;
         Ok(())
     }
 }

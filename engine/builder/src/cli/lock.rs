@@ -4,13 +4,15 @@ use std::io::Write as _;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
+use crate::cargo::{Pins, Renewal};
 use crate::destination::{self, Kind};
-use crate::discover::Policies;
-use crate::engine::Engine;
-use crate::generate::{self, Extent, Stamp};
 use crate::interrupt::TemporaryFolder;
-use crate::policies_lock::{self, Pins, Renewal};
-use crate::resolve::{self, Choice};
+use crate::steps::discover::Policies;
+use crate::steps::discover::{policies_lock_path, read_policies_lock};
+use crate::steps::engine::Engine;
+use crate::steps::resolve::policies_lock;
+use crate::steps::resolve::{self, Choice};
+use crate::steps::workspace::{self, Extent, Stamp};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
@@ -33,14 +35,14 @@ impl Lock {
         let engine = Engine::locate(self.inputs.engine.as_deref())?
             .with_features(&self.features.engine_features)?;
         let root = &self.inputs.policies;
-        let path = policies_lock::path(root);
-        let before = policies_lock::read(root)?;
+        let path = policies_lock_path(root);
+        let before = read_policies_lock(root)?;
         let renewal = match self.update.as_deref() {
             None => Renewal::Nothing,
             Some([]) => Renewal::Everything,
-            Some(names) => Renewal::These(names.iter().cloned().collect::<BTreeSet<_>>()),
+            Some(names) => Renewal::Packages(names.iter().cloned().collect::<BTreeSet<_>>()),
         };
-        let pins = Pins::for_new(before.as_ref(), renewal);
+        let pins = Pins::for_new_lock(before.as_ref(), renewal);
         let policies = Policies::discover_with(root, &engine, pins)?;
 
         let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
@@ -48,9 +50,9 @@ impl Lock {
         let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
         let workspace =
-            generate::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
+            workspace::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
-        if let Renewal::These(names) = &policies.pins.renewal {
+        if let Renewal::Packages(names) = &policies.pins.renewal {
             let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);
             if let Some(name) = names.iter().find(|name| !is_there(name)) {
                 return Err(UnknownPackage { name: name.clone() }.into());

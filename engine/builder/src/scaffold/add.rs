@@ -5,8 +5,8 @@ use toml_edit::DocumentMut;
 
 use super::{Api, CrateName, ScaffoldError, Written, files, member};
 use crate::destination::{self, Kind};
-use crate::discover::POLICY_API;
-use crate::engine::Engine;
+use crate::steps::engine::Engine;
+use crate::steps::engine::POLICY_API;
 
 /// Adds a policy crate to a policies folder.
 ///

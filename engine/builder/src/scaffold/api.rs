@@ -4,8 +4,8 @@ use std::str::FromStr;
 use semver::VersionReq;
 use toml_edit::{InlineTable, Value};
 
-use crate::engine::Engine;
 use crate::files;
+use crate::steps::engine::Engine;
 
 /// Where a policy takes `policy-api` from, as a manifest has it.
 #[derive(Debug, Clone)]

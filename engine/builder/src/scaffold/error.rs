@@ -2,9 +2,9 @@ use std::io;
 use std::path::PathBuf;
 
 use super::NameError;
+use crate::cargo::manifest::ManifestError;
 use crate::destination::DestinationError;
-use crate::engine::EngineError;
-use crate::manifest::ManifestError;
+use crate::steps::engine::EngineError;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]

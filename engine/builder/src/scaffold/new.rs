@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Api, CrateName, ScaffoldError, Written, files};
 use crate::destination::{self, Kind};
-use crate::engine::Engine;
+use crate::steps::engine::Engine;
 
 /// The policy that a new folder begins with.
 pub(crate) const FIRST: &str = "working-hours";

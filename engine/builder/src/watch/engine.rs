@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::server::StartError;
+use super::error::StartError;
 use crate::interrupt;
 
 /// The first descriptor of sockets that are passed on, as systemd has it.

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::super::Failure;
 use super::super::format::Format;
 use super::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::compile::Profile;
+use crate::cli::report::Summary;
 use crate::destination::{self, DestinationError, Kind};
-use crate::pipeline::Order;
-use crate::report::Outcome;
+use crate::steps::compile::Profile;
+use crate::steps::{BuildOptions, TargetChoice};
 
 /// What is built, and how it is told.
 #[derive(Debug, clap::Args)]
@@ -42,16 +42,16 @@ pub(in crate::cli) struct BuildArgs {
 }
 
 impl BuildArgs {
-    pub(in crate::cli) fn order(&self) -> Order<'_> {
-        Order {
+    pub(in crate::cli) fn options(&self) -> BuildOptions<'_> {
+        BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
-            target: self.target.as_deref(),
-            revision: self.revision.as_deref().filter(|it| !it.is_empty()),
+            targets: TargetChoice::Triple(self.target.as_deref()),
+            revision: self.revision.as_deref().filter(|revision| !revision.is_empty()),
             work_dir: self.work_dir.as_deref(),
             locked: self.locked.locked(),
-            vet: (!self.no_vet).then(|| self.vet.wanted()),
+            vet: (!self.no_vet).then(|| self.vet.options()),
             profile: Profile::Release,
         }
     }
@@ -64,7 +64,7 @@ impl BuildArgs {
     /// Writes the report where one is wanted, and prints the summary.
     pub(in crate::cli) fn finish(
         &self,
-        report: &impl Outcome,
+        report: &impl Summary,
         written: &str,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.report {
