@@ -20,8 +20,8 @@ pub(crate) fn image() -> Option<String> {
 pub(crate) fn explain(error: CargoError) -> CargoError {
     match error {
         CargoError::Resolve(words) if image().is_some() => CargoError::Resolve(format!(
-            "{words}; this image builds what it was made with: make it anew, with `policy-builder \
-             builder-image --policies` and this folder"
+            "{words}\nhelp: this image only builds what it was made with: make it again with \
+             `policy-builder builder-image --policies` and this folder"
         )),
         error => error,
     }

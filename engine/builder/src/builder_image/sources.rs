@@ -325,8 +325,8 @@ mod tests {
             error.to_string(),
             format!(
                 "`{}` names crate `geo` (git https://example.com/geo#c0ffee), which a builder \
-                 image cannot have: it takes policies of crates.io and of folders; copy the crate \
-                 into the policies folder, or build without a builder image",
+                 image cannot hold: it takes policies of crates.io and of folders\nhelp: copy the \
+                 crate into the policies folder, or build without a builder image",
                 folder.path().join("policies.toml").display()
             )
         );

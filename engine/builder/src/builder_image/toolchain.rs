@@ -147,8 +147,8 @@ mod tests {
         assert_eq!(
             toolchain.programs().unwrap_err().to_string(),
             format!(
-                "the toolchain in `{}` has no Clippy, by which the image vets policies before it \
-                 builds them: `rustup component add clippy` installs it",
+                "the toolchain in `{}` has no Clippy, which the image vets policies with\nhelp: \
+                 run `rustup component add clippy`",
                 folder.path().display()
             )
         );

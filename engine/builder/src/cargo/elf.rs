@@ -60,15 +60,15 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ElfError {
     #[error(
-        "`{}` is not one static file: it asks for {needs}; compile for a musl target, or link \
-         what it asks for statically", path.display()
+        "`{}` is not one static file: it asks for {needs}\nhelp: compile for a musl target, or \
+         link what it asks for statically", path.display()
     )]
     NotStatic { path: PathBuf, needs: String },
     #[error("`{}` is not an ELF program: {reason}", path.display())]
     NotElf { path: PathBuf, reason: String },
     #[error(
-        "`{}` is for another processor than `{target}`, which its workspace was laid out for: \
-         compile it for that target, or lay the workspace out with the other `--target`",
+        "`{}` is for another processor than `{target}`, which its workspace was laid out \
+         for\nhelp: compile it for that target, or lay the workspace out with the other `--target`",
         path.display()
     )]
     OtherProcessor { path: PathBuf, target: String },

@@ -6,45 +6,45 @@ use super::ConfigurationError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CargoError {
     #[error(
-        "cannot start `{program}`: {error}; Rust is needed to compile the policies: install it \
-         from rustup.rs, or have `{program}` on the PATH"
+        "failed to start `{program}`: {error}\nhelp: install Rust from rustup.rs, or have \
+         `{program}` on the PATH"
     )]
     NoToolchain { program: String, error: io::Error },
     #[error(
-        "the Rust toolchain that {named} asks for does not start: {reason}; install it \
-         (`rustup toolchain install`), or have another one named there"
+        "the Rust toolchain that {named} asks for does not start: {reason}\nhelp: install it \
+         (`rustup toolchain install`), or name another one there"
     )]
     Toolchain { reason: String, named: String },
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    #[error("target `{target}` is not one that this compiler knows: {reason}")]
+    #[error("this compiler does not know the target `{target}`: {reason}")]
     UnknownTarget { target: String, reason: String },
     #[error(
-        "target `{0}` is not Linux: an image holds a Linux program, such as `x86_64-unknown-linux-musl`"
+        "target `{0}` is not Linux\nhelp: name a Linux target, such as `x86_64-unknown-linux-musl`"
     )]
     NotLinux(String),
     #[error(
-        "the standard library for `{target}` is not installed: `rustup target add {target}` \
-         installs it"
+        "the standard library for `{target}` is not installed\nhelp: run `rustup target add \
+         {target}`"
     )]
     NoStandardLibrary { target: String },
     #[error(
-        "nothing here links programs for `{target}`: this toolchain is without `rust-lld`, which \
-         those of rustup.rs bring; have it on the PATH, or name another linker, such as `ld.lld` \
-         of LLVM, in `{variable}`"
+        "no linker for `{target}`: this toolchain lacks `rust-lld`, which those of rustup.rs \
+         have\nhelp: have it on the PATH, or name another linker, such as `ld.lld` of LLVM, in \
+         `{variable}`"
     )]
     NoLinker { target: String, variable: String },
-    #[error("vendor the sources of what is compiled: {0}")]
+    #[error("failed to vendor the dependencies: {0}")]
     Vendor(String),
-    #[error("resolve the dependencies of the policies: {0}")]
+    #[error("failed to resolve the dependencies: {0}")]
     Resolve(String),
-    #[error("ask Cargo what the program is linked with: {0}")]
+    #[error("failed to run `cargo metadata`: {0}")]
     Metadata(String),
     #[error(
-        "a message of the compiler is not understood: {0}; code that macros nest so deeply cannot be \
-         judged: write it out"
+        "failed to read a message of the compiler: {0}\nhelp: write out code that macros nest this \
+         deeply"
     )]
     Message(serde_json::Error),
-    #[error("compile the program: {0}")]
+    #[error("failed to compile the program: {0}")]
     Io(#[from] io::Error),
 }

@@ -223,7 +223,7 @@ impl Package {
 pub(crate) enum LockError {
     #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
     Wrong { path: PathBuf, reason: String },
-    #[error("read a lock file: {0}")]
+    #[error("failed to read a lock file: {0}")]
     Read(#[from] io::Error),
 }
 

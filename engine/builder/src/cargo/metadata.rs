@@ -39,7 +39,7 @@ pub(super) fn read(command: &mut Command) -> Result<Metadata, CargoError> {
 
 fn parse(json: &[u8]) -> Result<Metadata, CargoError> {
     serde_json::from_slice(json)
-        .map_err(|error| CargoError::Metadata(format!("its answer is not understood: {error}")))
+        .map_err(|error| CargoError::Metadata(format!("unknown output: {error}")))
 }
 
 /// A package that is linked into a program.

@@ -113,12 +113,12 @@ mod tests {
         let error = |triple| Target::choose(Some(triple)).unwrap_err().to_string();
         assert_eq!(
             error("x86_64-pc-windows-msvc"),
-            "target `x86_64-pc-windows-msvc` is not Linux: an image holds a Linux program, such as \
+            "target `x86_64-pc-windows-msvc` is not Linux\nhelp: name a Linux target, such as \
              `x86_64-unknown-linux-musl`"
         );
         assert!(
             error("x86_65-linux")
-                .starts_with("target `x86_65-linux` is not one that this compiler knows: ")
+                .starts_with("this compiler does not know the target `x86_65-linux`: ")
         );
     }
 }

@@ -84,8 +84,8 @@ impl Lock {
 /// A package that is to be updated and is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no package `{name}` to update: neither the engine nor the policies depend on it; \
-     `cargo tree` in a workspace of `policy-builder generate` shows what they do"
+    "there is no package `{name}` to update: neither the engine nor the policies depend on \
+     it\nhelp: `cargo tree` in a workspace of `policy-builder generate` shows what they depend on"
 )]
 pub(super) struct UnknownPackage {
     name: String,

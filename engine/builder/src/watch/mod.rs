@@ -135,9 +135,9 @@ enum RoundError {
 pub(crate) enum WatchError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("watch `{}`: {reason}; expected a folder that exists and may be read", path.display())]
+    #[error("failed to watch `{}`: {reason}\nhelp: name a folder that exists and may be read", path.display())]
     Files { path: PathBuf, reason: String },
-    #[error("make a temporary folder for what the engine has to tell: {0}")]
+    #[error("failed to create a temporary folder for the engine's notifications: {0}")]
     Temporary(io::Error),
 }
 

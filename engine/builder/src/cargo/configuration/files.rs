@@ -163,14 +163,13 @@ pub(crate) enum ConfigurationError {
     #[error("Cargo's configuration `{}` is not TOML: {reason}, at {place}", path.display())]
     Parse { path: PathBuf, reason: String, place: String },
     #[error(
-        "Cargo's configuration `{}` includes itself: take one of the `include`s out",
+        "Cargo's configuration `{}` includes itself\nhelp: remove one of the `include`s",
         path.display()
     )]
     Circle { path: PathBuf },
     #[error(
         "`{}` sets `{key}`, which would change the program, and Cargo reads that file wherever it \
-         runs: take it out there, or put it into the configuration of the projects that are to \
-         have it", path.display()
+         runs\nhelp: remove it there, or set it in the configuration of the projects that need it", path.display()
     )]
     Everywhere { path: PathBuf, key: String },
 }

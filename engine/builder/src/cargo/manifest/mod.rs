@@ -68,11 +68,11 @@ pub(crate) type WorkspaceFallback<'a> =
 /// An error in a manifest.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestError {
-    #[error("read a manifest: {0}")]
+    #[error("failed to read a manifest: {0}")]
     Read(#[from] io::Error),
     #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
     Parse { path: PathBuf, reason: String, place: String },
-    #[error("`{}` takes `{key}` from its workspace, and {missing}", path.display())]
+    #[error("`{}` inherits `{key}` from its workspace, and {missing}", path.display())]
     NotInherited { path: PathBuf, key: String, missing: Missing },
 }
 
@@ -81,9 +81,9 @@ pub(crate) enum ManifestError {
 pub(crate) enum Missing {
     #[error("`{}` has none", .0.join("Cargo.toml").display())]
     Key(PathBuf),
-    #[error("`{}` excludes it: write it out, or list it in the `members` there", .0.display())]
+    #[error("`{}` excludes it\nhelp: write it out, or list it in the `members` there", .0.display())]
     Excluded(PathBuf),
-    #[error("is in no workspace: write it out, or add the workspace's `Cargo.toml`")]
+    #[error("is in no workspace\nhelp: write it out, or add the workspace's `Cargo.toml`")]
     Workspace,
     /// A reason that is known to whoever read the manifest.
     #[error("{0}")]

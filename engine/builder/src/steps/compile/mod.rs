@@ -71,39 +71,40 @@ pub(crate) enum CompileError {
     #[error(transparent)]
     Elf(#[from] ElfError),
     #[error(
-        "{role} crate `{name}` (`{}`) does not compile: the compiler's words are above",
+        "{role} crate `{name}` (`{}`) does not compile: see the compiler's messages above",
         path.display()
     )]
     Crate { role: Role, name: String, path: PathBuf },
     #[error(
-        "no space is left to compile in: free some, or name a work folder elsewhere with \
+        "no space left to compile in\nhelp: free some, or name a work folder elsewhere with \
          `--work-dir`"
     )]
     DiskFull,
     #[error(
-        "policy crate `{name}` registers nothing for policy-api {stamp}: write \
+        "policy crate `{name}` registers nothing for policy-api {stamp}\nhelp: write \
          `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \
-         on `policy-api` itself; one that is to register nothing says so by `role = \"support\"` in \
-         its `[package.metadata.policy-engine]`",
+         on `policy-api` itself; a crate that is to register nothing says so by `role = \
+         \"support\"` in its `[package.metadata.policy-engine]`",
         library.display()
     )]
     NotRegistered { name: String, library: PathBuf, stamp: String },
     #[error(
-        "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
+        "crate `{0}`, which the policies depend on, does not compile: see the compiler's messages \
+         above"
     )]
     Dependency(String),
     #[error(
-        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
-         installs it; `--no-vet` builds without vetting"
+        "Clippy, which vets policies, is not installed\nhelp: run `rustup component add clippy`, \
+         or build without vetting with `--no-vet`"
     )]
     NoClippy,
     #[error(
         "crate `{0}` brings an allocator for the whole program (`#[global_allocator]`), which has \
-         one already: leave that to the engine"
+         one already\nhelp: leave the allocator to the engine"
     )]
     Allocator(String),
     #[error(
-        "the program does not link: the words of compiler and linker are above; Cargo's \
+        "the program does not link: see the messages of compiler and linker above\nhelp: Cargo's \
          configuration can name another linker for the target"
     )]
     Link,
@@ -111,11 +112,11 @@ pub(crate) enum CompileError {
     Failed { status: String, words: String },
     #[error(
         "the program holds the path `{}` of this machine, so the same sources would give other \
-         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` \
-         or `env!(\"OUT_DIR\")` as text; have it use `include_str!` or `include_bytes!` instead",
+         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` or \
+         `env!(\"OUT_DIR\")` as text\nhelp: have it use `include_str!` or `include_bytes!` instead",
         .0.display()
     )]
     PathInside(PathBuf),
-    #[error("compile the program: {0}")]
+    #[error("failed to compile the program: {0}")]
     Io(#[from] io::Error),
 }

@@ -59,16 +59,16 @@ fn read_plan(workspace: &Path) -> Result<BuildPlan, PrebuiltError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PrebuiltError {
     #[error(
-        "`{}` is no workspace that `policy-builder generate` laid out: {error}; name the one that \
-         the program was compiled from with `--workspace`", root.display()
+        "`{}` is no workspace that `policy-builder generate` laid out: {error}\nhelp: name the one \
+         that the program was compiled from with `--workspace`", root.display()
     )]
     NoWorkspace { root: PathBuf, error: io::Error },
     #[error(
-        "`{}` is not as this version of policy-builder writes it: {error}; lay the workspace out \
-         again with `policy-builder generate`", path.display()
+        "`{}` is not as this version of policy-builder writes it: {error}\nhelp: lay the workspace \
+         out again with `policy-builder generate`", path.display()
     )]
     Plan { path: PathBuf, error: serde_json::Error },
-    #[error("read the program: {0}; name one with `--program`")]
+    #[error("failed to read the program: {0}\nhelp: name one with `--program`")]
     Program(io::Error),
     #[error(transparent)]
     Elf(#[from] ElfError),

@@ -189,7 +189,7 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
 /// Why it is not known what a program is made from.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialsError {
-    #[error("digest the sources of the workspace: {0}")]
+    #[error("failed to digest the sources of the workspace: {0}")]
     Read(#[from] io::Error),
     #[error(transparent)]
     Lock(#[from] LockError),

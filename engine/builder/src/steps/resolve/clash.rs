@@ -10,8 +10,9 @@ use crate::steps::discover::{Policies, PolicyCrate};
 /// with both.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{first} asks for `{package}` `{one}`, and {second} for `{other}`: no version meets both, and a \
-     program has one version of each compatible range: have both ask for what one version meets"
+    "{first} asks for `{package}` `{one}`, and {second} for `{other}`: no version meets both, and \
+     a program has one version of each compatible range\nhelp: have both ask for what one version \
+     meets"
 )]
 pub(crate) struct Clash {
     first: String,

@@ -163,8 +163,8 @@ fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{role} crate `{name}` asks for `{package}` `{requirement}`, but the engine is linked with \
-     {engine}, and a program has one version of each compatible range: have `{name}` ask for what \
-     {engine} meets, or build with an engine that has another"
+     {engine}, and a program has one version of each compatible range\nhelp: have `{name}` ask for \
+     what {engine} meets, or build with an engine that has another"
 )]
 pub(crate) struct Unmet {
     role: Role,
@@ -177,10 +177,10 @@ pub(crate) struct Unmet {
 /// Something that policies depend on does not do with the engine's version of a package.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the engine is linked with `{package}` {engine}, but Cargo takes {taken} for what policy crates \
-     depend on ({by}), and a program has one version of each compatible range: have those crates \
-     depend on what does with {engine} (`cargo tree --invert {package}` shows what asks for it), \
-     and lock that, or build with an engine that has {taken}"
+    "the engine is linked with `{package}` {engine}, but Cargo takes {taken} for what policy \
+     crates depend on ({by}), and a program has one version of each compatible range\nhelp: have \
+     those crates depend on what does with {engine} (`cargo tree --invert {package}` shows what \
+     asks for it), and lock that, or build with an engine that has {taken}"
 )]
 pub(crate) struct Moved {
     package: String,
@@ -206,7 +206,7 @@ pub(crate) enum ResolveError {
     Cargo(#[from] CargoError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    #[error("complete the lock of the workspace: {0}")]
+    #[error("failed to complete the lock of the workspace: {0}")]
     Files(#[from] io::Error),
 }
 

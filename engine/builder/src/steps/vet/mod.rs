@@ -87,7 +87,7 @@ pub(crate) fn vet(
 pub(crate) enum VetError {
     #[error("{0}")]
     Found(String),
-    #[error("vet the policies: {0}")]
+    #[error("failed to vet the policies: {0}")]
     Lock(#[from] LockError),
     #[error(transparent)]
     Check(#[from] CompileError),
@@ -98,6 +98,6 @@ pub(crate) enum VetError {
     NoDatabase(PathBuf),
     #[error("advisory `{}` is not as RustSec writes them: {reason}", path.display())]
     Advisory { path: PathBuf, reason: String },
-    #[error("vet the policies: {0}")]
+    #[error("failed to vet the policies: {0}")]
     Files(#[from] io::Error),
 }

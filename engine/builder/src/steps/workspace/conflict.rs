@@ -14,8 +14,8 @@ use crate::steps::discover::{Policies, PolicyCrate, Role};
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{role} crate `{name}` asks for `{package}` `{requirement}` and is locked to {locked}, but \
-     {other} is locked to {chosen}, and a program has one version of each compatible range: have \
-     both ask for what one version meets, and lock both to that one"
+     {other} is locked to {chosen}, and a program has one version of each compatible range\nhelp: \
+     have both ask for what one version meets, and lock both to that one"
 )]
 pub(crate) struct Conflict {
     role: Role,

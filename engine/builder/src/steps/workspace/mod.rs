@@ -157,13 +157,13 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     #[error(
-        "`{}` is inside the policies folder, where nothing is written: name another folder",
+        "`{}` is inside the policies folder, where nothing is written\nhelp: name another folder",
         root.display()
     )]
     InsidePolicies { root: PathBuf },
     #[error(
-        "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
-         as it is: name an empty or a new folder",
+        "`{}` holds something else than a workspace that policy-builder laid out, so it is left as \
+         it is\nhelp: name an empty or a new folder",
         root.display()
     )]
     NotOurs { root: PathBuf },
@@ -173,9 +173,9 @@ pub(crate) enum GenerateError {
     Conflict(#[from] Box<Conflict>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error("lay out the workspace: write `policies.json`: {0}")]
+    #[error("failed to write `policies.json`: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("lay out the workspace: {0}")]
+    #[error("failed to lay out the workspace: {0}")]
     Files(#[from] io::Error),
 }
 

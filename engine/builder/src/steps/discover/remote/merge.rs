@@ -80,11 +80,11 @@ pub(crate) struct Mismatch {
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("expected the crate `{0}`; the entry's `package` says which it is to be")]
+    #[error("expected the crate `{0}`\nhelp: the entry's `package` names the crate")]
     Name(String),
-    #[error("expected version `{0}`; change the entry's `version`")]
+    #[error("expected version `{0}`\nhelp: change the entry's `version`")]
     Version(VersionReq),
-    #[error("a support crate, which registers no policy; take the entry out")]
+    #[error("a support crate, which registers no policy\nhelp: remove the entry")]
     Role,
 }
 
