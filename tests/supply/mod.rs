@@ -47,6 +47,8 @@ fn the_bill_of_materials_has_what_is_linked() {
         ("kube-objects", "support"),
         ("policy-api", "engine"),
         ("policy-engine", "engine"),
+        ("policy-text", "engine"),
+        ("policy-tls", "engine"),
         ("linkme", "third-party"),
         ("serde", "third-party"),
         ("tokio", "third-party"),

@@ -53,8 +53,6 @@ mod meter;
 mod metered;
 mod nesting;
 mod output;
-#[doc(hidden)]
-pub mod plain_text;
 mod policy;
 mod registration;
 mod schema;

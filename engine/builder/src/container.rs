@@ -4,14 +4,30 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
+use crate::cargo::CargoError;
+
 /// Set in the image, to its name.
 pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";
+/// The remedy where the container's user may not write.
+pub(crate) const DENIED_HELP: &str = "make the folder before Docker makes it as root, and add \
+    `--user \"$(id -u):$(id -g)\"` to `docker run`";
 /// What the kernel mounted for this process.
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// The image that this program runs in, if it does.
 pub(crate) fn image() -> Option<String> {
     env::var(IMAGE).ok()
+}
+
+/// Adds to an error of resolving that the image lacks packages that it was not made with.
+pub(crate) fn explain(error: CargoError) -> CargoError {
+    match error {
+        CargoError::Resolve(words) if image().is_some() => CargoError::Resolve(format!(
+            "{words}; this image builds what it was made with: make it anew, with `policy-builder \
+             builder-image --policies` and this folder"
+        )),
+        error => error,
+    }
 }
 
 /// The command that builds a folder of policies together with the workspace around it, from one of

@@ -10,40 +10,20 @@
 //!
 //! [`push`] takes an image from one [`store`] to another, [`watch`] runs the pipeline with each
 //! save, [`scaffold`] writes folders to begin with, [`builder_image`] packs all of this, with a
-//! compiler, as an image, and [`interrupt`] is how any of it ends early.
+//! compiler, as an image.
 
+mod artifacts;
+mod audit;
 mod builder_image;
+mod cargo;
 mod cli;
-mod compile;
 mod container;
-mod destination;
-mod discover;
-mod engine;
-mod features;
-mod files;
-mod generate;
 mod image;
-mod inspect;
-mod interrupt;
-mod labels;
-mod lock;
-mod manifest;
-mod pipeline;
-mod policies_file;
-mod policies_lock;
-mod prebuilt;
-mod progress;
 mod push;
-mod remote;
-mod report;
-mod resolve;
-mod revision;
 mod scaffold;
+mod steps;
 mod store;
-mod supply;
-mod vet;
 mod watch;
-mod work_folder;
 
 use std::process::ExitCode;
 

@@ -94,7 +94,10 @@ pub fn check_file(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
 }
 
 /// Creates the file that is to take the place of `path`, beside it.
-fn begin_file(path: &Path, artifact: Artifact) -> Result<(PathBuf, NamedTempFile, TempPath), WriteProblem> {
+fn begin_file(
+    path: &Path,
+    artifact: Artifact,
+) -> Result<(PathBuf, NamedTempFile, TempPath), WriteProblem> {
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(WriteProblem::Folder);
     }
@@ -109,8 +112,8 @@ fn begin_file(path: &Path, artifact: Artifact) -> Result<(PathBuf, NamedTempFile
     let parent = parent(&target)?;
     let permissions = Permissions::from_mode(artifact.mode);
     let make = || Builder::new().prefix(TEMP_PREFIX).permissions(permissions).tempfile_in(parent);
-    let (file, temporary) =
-        TempPath::create(make, NamedTempFile::path).map_err(|error| WriteProblem::from_io(parent, error))?;
+    let (file, temporary) = TempPath::create(make, NamedTempFile::path)
+        .map_err(|error| WriteProblem::from_io(parent, error))?;
     if let Some(found) = found.filter(|_| artifact.keeps_permissions) {
         // The owner of the old file chose its permissions. Not all of them may be set.
         let _ = file.as_file().set_permissions(found.permissions());
@@ -149,7 +152,10 @@ pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
 }
 
 /// Creates a folder to work in beside the new one. Returns whether a folder is to be replaced.
-fn begin_folder(target: &Path, artifact: Artifact) -> Result<(TempDir, bool, TempPath), WriteProblem> {
+fn begin_folder(
+    target: &Path,
+    artifact: Artifact,
+) -> Result<(TempDir, bool, TempPath), WriteProblem> {
     let parent = parent(target)?;
     let in_parent = |error: io::Error| WriteProblem::from_io(parent, error);
     let exists = match fs::metadata(target) {
@@ -227,7 +233,9 @@ enum WriteProblem {
          help: remove it, or choose another name", .0.format, .0.file
     )]
     OtherFormat(Marked),
-    #[error("the folder is not empty, so it is left unchanged\nhelp: empty it, or choose another name")]
+    #[error(
+        "the folder is not empty, so it is left unchanged\nhelp: empty it, or choose another name"
+    )]
     NotEmpty,
     #[error("there is no folder `{}`\nhelp: create it, or choose another", .0.display())]
     NoParent(PathBuf),
@@ -265,8 +273,7 @@ mod tests {
 
     use super::*;
 
-    const IMAGE: Artifact =
-        Artifact::new("image").replacing("an OCI image layout", "oci-layout");
+    const IMAGE: Artifact = Artifact::new("image").replacing("an OCI image layout", "oci-layout");
 
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(dir)
@@ -364,9 +371,7 @@ mod tests {
     fn folder_or_device_is_not_replaced_by_a_file() {
         let dir = tempdir().unwrap();
         let message = |path: &Path| {
-            replace_file(path, IMAGE, |_| panic!("must not be written"))
-                .unwrap_err()
-                .to_string()
+            replace_file(path, IMAGE, |_| panic!("must not be written")).unwrap_err().to_string()
         };
         let shown = dir.path().display();
         assert_eq!(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
-use policy_api::plain_text::{plain_in_colours, plain_line};
+use policy_text::{escape_keeping_colors, escape_line};
 use serde::Serialize;
 
 /// The duration of one phase.
@@ -69,7 +69,7 @@ impl Progress {
             Some(bar) => {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 bar.set_prefix(name);
-                bar.set_message(plain_line(subject).into_owned());
+                bar.set_message(escape_line(subject).into_owned());
             }
             None if self.prints_phases => self.line(&format!("{name}: {subject}")),
             None => {}
@@ -87,7 +87,7 @@ impl Progress {
     /// Shows the step of the phase that runs now, such as the crate that is compiled.
     pub fn step(&self, name: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(plain_line(name).into_owned());
+            bar.set_message(escape_line(name).into_owned());
         }
     }
 
@@ -95,7 +95,7 @@ impl Progress {
     pub fn line(&self, text: &str) {
         let write = || {
             // Standard error may be closed.
-            let _ = writeln!(io::stderr(), "{}", plain_in_colours(text));
+            let _ = writeln!(io::stderr(), "{}", escape_keeping_colors(text));
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),

@@ -6,7 +6,7 @@ use oci_spec::image::{Config, ConfigBuilder};
 use super::places::{CARGO_HOME, PROGRAM, SOURCE, WORK, WORKSPACES};
 use crate::container::IMAGE;
 use crate::image::{FileSet, ImageName};
-use crate::manifest::carried::CARRIED;
+use crate::steps::discover::carried::CARRIED;
 
 const ANYONE: u32 = 0o1777;
 

@@ -6,18 +6,21 @@ use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
-use crate::compile::{self, Target, Vendored};
-use crate::discover::{Origin, Policies};
-use crate::engine::Engine;
-use crate::features::Features;
-use crate::generate::{self, Extent, Stamp, Workspace};
+use crate::cargo;
+use crate::cargo::Source;
+use crate::cargo::lockfile::{self, CRATES_IO};
+use crate::cargo::manifest;
+use crate::cargo::{Target, Vendored};
 use crate::image::FileSet;
-use crate::lock::{self, CRATES_IO};
-use crate::manifest;
-use crate::policies_file::POLICIES_FILE;
-use crate::policies_lock::Locked;
-use crate::progress::Progress;
-use crate::resolve;
+use crate::steps::discover::Policies;
+use crate::steps::discover::carried;
+use crate::steps::discover::policies_file::POLICIES_FILE;
+use crate::steps::engine::Engine;
+use crate::steps::features::Features;
+use crate::steps::resolve;
+use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::workspace::{self, Extent, Stamp, Workspace};
+use policy_host::progress::Progress;
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";
@@ -63,12 +66,13 @@ pub(super) fn collect(
         carried.extend(workspaces_around(&found)?);
     }
     let folder = scratch.join("vendor");
-    let vendored = compile::vendor(&workspaces, &folder, &[host, &target.triple])?;
+    let roots: Vec<_> = workspaces.iter().map(|workspace| workspace.root.as_path()).collect();
+    let vendored = cargo::vendor(&roots, &folder, &[host, &target.triple])?;
 
     let mut files = FileSet::default();
     let source = Path::new(places::SOURCE);
-    for name in ["engine/api", "engine/runtime"] {
-        files.copy_folder(&source.join(name), &engine.root.join(name), |inside| {
+    for (place, manifest) in engine.crates() {
+        files.copy_folder(&source.join(place), manifest.folder(), |inside| {
             inside == Path::new("target")
         })?;
     }
@@ -107,7 +111,7 @@ fn lay_out(
     let policies = Policies::discover(policies, &engine)?;
     let stamp = Stamp { target: &target.triple, revision: None };
     let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
-    let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, root)?;
+    let workspace = workspace::generate(&policies, &engine, linked, &stamp, extent, root)?;
     resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
 }
@@ -116,7 +120,7 @@ fn lay_out(
 fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageError> {
     let root = fs_err::canonicalize(&policies.root)?;
     let mut found: BTreeMap<&Path, (&manifest::Workspace, BTreeMap<&str, &str>)> = BTreeMap::new();
-    for it in policies.crates.iter().filter(|it| it.origin == Origin::Folder) {
+    for it in policies.crates.iter().filter(|it| it.origin == Source::Folder) {
         let around = it.manifest.workspace.as_ref().filter(|it| !it.folder.starts_with(&root));
         if let Some(workspace) = around {
             let (_, crates) =
@@ -125,7 +129,7 @@ fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageEr
         }
     }
     let carried = found.into_values().map(|(workspace, crates)| {
-        let files = manifest::carried::files(workspace, &root, &crates)?;
+        let files = carried::files(workspace, &root, &crates)?;
         Ok(Carried { folder: workspace.folder.clone(), files })
     });
     carried.collect()
@@ -172,12 +176,12 @@ impl RemotePolicy {
     fn all(policies: &Policies) -> Result<Vec<Self>, BuilderImageError> {
         let mut found = Vec::new();
         for it in &policies.crates {
-            let Origin::Remote { source: Some(source), checksum } = &it.origin else { continue };
+            let Source::Remote { source: Some(source), checksum } = &it.origin else { continue };
             if source != CRATES_IO {
                 return Err(BuilderImageError::RemotePolicy {
                     file: policies.root.join(POLICIES_FILE),
                     name: it.name.clone(),
-                    source_in_words: lock::source_in_words(Some(source)),
+                    source_in_words: lockfile::source_in_words(Some(source)),
                 });
             }
             found.push(Self {
@@ -300,7 +304,7 @@ mod tests {
         let mut policies = Policies::discover(folder.path(), &engine).unwrap();
         assert!(RemotePolicy::all(&policies).unwrap().is_empty());
 
-        let from = |source: &str| Origin::Remote {
+        let from = |source: &str| Source::Remote {
             source: Some(source.to_owned()),
             checksum: Some("c0ffee".to_owned()),
         };

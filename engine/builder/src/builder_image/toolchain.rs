@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
-use crate::compile::{self, Target};
+use crate::cargo::Target;
+use crate::cargo::rustc;
 use crate::image::FileSet;
 
 /// Without these nothing is compiled.
@@ -24,8 +25,8 @@ pub(super) struct Toolchain {
 impl Toolchain {
     /// The toolchain that Cargo would use here.
     pub(super) fn active() -> Result<Self, BuilderImageError> {
-        let sysroot = fs_err::canonicalize(compile::print("sysroot", &[])?)?;
-        Ok(Self { sysroot, host: compile::print("host-tuple", &[])? })
+        let sysroot = fs_err::canonicalize(rustc::print("sysroot", &[])?)?;
+        Ok(Self { sysroot, host: rustc::print("host-tuple", &[])? })
     }
 
     pub(super) fn host(&self) -> &str {

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::supply::{Described, Difference};
+use crate::audit::{Described, Difference};
 
 /// The images differ: as of `diff`, but one further, as 1 is for what could not be done.
 const DIFFERENT: u8 = 2;

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::Inputs;
-use crate::discover::{Origin, Policies, PolicyCrate, Role};
-use crate::engine::Engine;
+use crate::cargo::Source;
+use crate::steps::discover::{Policies, PolicyCrate, Role};
+use crate::steps::engine::Engine;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder discover --policies ./policies --format json")]
@@ -56,7 +57,7 @@ struct Listed<'a> {
 impl<'a> Listed<'a> {
     fn of(it: &'a PolicyCrate) -> Self {
         let whence = it.whence();
-        let is_local = it.origin == Origin::Folder;
+        let is_local = it.origin == Source::Folder;
         Self {
             name: &it.name,
             version: it.version.to_string(),

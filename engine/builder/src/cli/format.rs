@@ -1,5 +1,5 @@
 use clap::ValueEnum;
-use policy_api::plain_text::{plain, plain_json};
+use policy_text::{escape, escape_json};
 use serde::Serialize;
 
 use super::Failure;
@@ -21,8 +21,8 @@ impl Format {
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
         let mut printed = match self {
-            Self::Text => plain(&text()).into_owned(),
-            Self::Json => plain_json(&serde_json::to_string_pretty(document)?).into_owned(),
+            Self::Text => escape(&text()).into_owned(),
+            Self::Json => escape_json(&serde_json::to_string_pretty(document)?).into_owned(),
         };
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');

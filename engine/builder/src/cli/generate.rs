@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
-use crate::compile::Target;
-use crate::discover::Policies;
-use crate::engine::Engine;
-use crate::generate::{self, Extent, GenerateError, Stamp};
-use crate::interrupt::Temporary;
-use crate::policies_lock;
-use crate::progress::Progress;
-use crate::resolve;
-use crate::revision;
+use crate::cargo::Target;
+use crate::steps::discover::Policies;
+use crate::steps::engine::Engine;
+use crate::steps::resolve;
+use crate::steps::resolve::policies_lock;
+use crate::steps::revision;
+use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
+use policy_host::progress::Progress;
+use policy_host::signals::TempPath;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -49,24 +49,26 @@ impl Generate {
         let engine = Engine::locate(self.inputs.engine.as_deref())?
             .with_features(&self.features.engine_features)?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
-        generate::check_outside(&self.output, &policies)?;
-        generate::check_ours(&self.output)?;
+        workspace::check_outside(&self.output, &policies)?;
+        workspace::check_ours(&self.output)?;
         let target =
             self.target.clone().map_or_else(|| Target::choose(None).map(|it| it.triple), Ok)?;
-        let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
+        let revision =
+            self.revision.clone().or_else(|| revision::git_revision(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.
         let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
         let is_there = self.output.symlink_metadata().is_ok();
         let _new = is_new
-            .then(|| Temporary::at(&self.output))
+            .then(|| TempPath::new(&self.output))
             .transpose()
             .map_err(GenerateError::Files)?;
         let lay_out = || -> Result<_, Failure> {
             let linked = resolve::linked(&engine)?;
             let output = &self.output;
-            let workspace = generate::generate(&policies, &engine, linked, &stamp, extent, output)?;
+            let workspace =
+                workspace::generate(&policies, &engine, linked, &stamp, extent, output)?;
             resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
             Ok(workspace)
         };

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::report::megabytes;
-use crate::supply::{Described, PlatformImage};
-use policy_api::plain_text::plain_line;
+use crate::audit::{Described, PlatformImage};
+use crate::cli::report::megabytes;
+use policy_text::escape_line;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder inspect policy-engine.tar")]
@@ -96,7 +96,7 @@ fn to_json(image: &Described) -> Value {
 fn to_text(image: &Described) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key:<10} {}", plain_line(value));
+        let _ = writeln!(text, "{key:<10} {}", escape_line(value));
     };
     if let Some(name) = &image.name {
         line("image", name);

@@ -4,13 +4,16 @@ use std::io::Write as _;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
-use crate::destination::{self, Kind};
-use crate::discover::Policies;
-use crate::engine::Engine;
-use crate::generate::{self, Extent, Stamp};
-use crate::interrupt::TemporaryFolder;
-use crate::policies_lock::{self, Pins, Renewal};
-use crate::resolve::{self, Choice};
+use crate::artifacts;
+use crate::cargo::{Pins, Renewal};
+use crate::steps::discover::Policies;
+use crate::steps::discover::{policies_lock_path, read_policies_lock};
+use crate::steps::engine::Engine;
+use crate::steps::resolve::policies_lock;
+use crate::steps::resolve::{self, Choice};
+use crate::steps::workspace::{self, Extent, Stamp};
+use policy_host::atomic;
+use policy_host::signals::ScratchDir;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
@@ -33,24 +36,24 @@ impl Lock {
         let engine = Engine::locate(self.inputs.engine.as_deref())?
             .with_features(&self.features.engine_features)?;
         let root = &self.inputs.policies;
-        let path = policies_lock::path(root);
-        let before = policies_lock::read(root)?;
+        let path = policies_lock_path(root);
+        let before = read_policies_lock(root)?;
         let renewal = match self.update.as_deref() {
             None => Renewal::Nothing,
             Some([]) => Renewal::Everything,
-            Some(names) => Renewal::These(names.iter().cloned().collect::<BTreeSet<_>>()),
+            Some(names) => Renewal::Packages(names.iter().cloned().collect::<BTreeSet<_>>()),
         };
-        let pins = Pins::for_new(before.as_ref(), renewal);
+        let pins = Pins::for_new_lock(before.as_ref(), renewal);
         let policies = Policies::discover_with(root, &engine, pins)?;
 
-        let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
+        let folder = ScratchDir::new().map_err(Failure::TempPath)?;
         // The lock is the same for every target.
         let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
         let workspace =
-            generate::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
+            workspace::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
-        if let Renewal::These(names) = &policies.pins.renewal {
+        if let Renewal::Packages(names) = &policies.pins.renewal {
             let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);
             if let Some(name) = names.iter().find(|name| !is_there(name)) {
                 return Err(UnknownPackage { name: name.clone() }.into());
@@ -60,7 +63,7 @@ impl Lock {
         let text = policies_lock::text(&after);
         let is_same = std::fs::read_to_string(&path).is_ok_and(|before| before == text);
         if !is_same {
-            destination::replace_file(&path, Kind::Lock, |file| file.write_all(text.as_bytes()))?;
+            atomic::replace_file(&path, artifacts::LOCK, |file| file.write_all(text.as_bytes()))?;
         }
         let changes = before.iter().flat_map(|before| policies_lock::changes(before, &after));
         let changes: Vec<_> = changes.map(|it| it.to_string()).collect();

@@ -23,6 +23,7 @@ mod new;
 mod options;
 mod pack;
 mod push;
+pub(crate) mod report;
 mod verify;
 mod vet;
 mod watch;
@@ -33,28 +34,29 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory, FromArgMatches};
-use policy_api::plain_text::{plain, plain_json};
+use policy_text::{escape, escape_json};
 
+use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
-use crate::compile::CompileError;
-use crate::destination::DestinationError;
-use crate::discover::DiscoverError;
-use crate::engine::EngineError;
-use crate::generate::GenerateError;
+use crate::cargo::CargoError;
+use crate::cargo::lockfile::LockError;
+use crate::container;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
-use crate::interrupt;
-use crate::lock::LockError;
-use crate::pipeline::PipelineError;
-use crate::policies_lock::LockedError;
-use crate::prebuilt::PrebuiltError;
 use crate::push::PushError;
-use crate::resolve::ResolveError;
 use crate::scaffold::ScaffoldError;
-use crate::supply::{DescribeError, VerifyError};
-use crate::vet::VetError;
+use crate::steps::BuildError;
+use crate::steps::discover::DiscoverError;
+use crate::steps::engine::EngineError;
+use crate::steps::image::prebuilt::PrebuiltError;
+use crate::steps::resolve::ResolveError;
+use crate::steps::resolve::policies_lock::LockedError;
+use crate::steps::vet::VetError;
+use crate::steps::workspace::GenerateError;
 use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
+use policy_host::atomic::{self, WriteError};
+use policy_host::signals;
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -64,7 +66,10 @@ const USAGE: u8 = 64;
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
-    interrupt::watch();
+    signals::install();
+    if container::image().is_some() {
+        atomic::set_denied_help(container::DENIED_HELP);
+    }
     let command = without_empty_variables(Args::command());
     let matches = command.try_get_matches();
     let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
@@ -97,7 +102,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => args.run(),
         Command::Verify(args) => args.run(),
         Command::Diff(args) => return ended(args.run()),
-        Command::Completions(args) => args.run(),
+        Command::Completions(args) => args.run(Args::command()),
         Command::BuilderImage(args) => args.run(),
         Command::Watch(args) => args.run(),
     };
@@ -121,8 +126,8 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
         Err(failure) => {
             // What an interruption itself brought about is no news. With standard error closed
             // there is nobody left to tell.
-            let _ = interrupt::whole(|| {
-                writeln!(io::stderr(), "error: {}", plain(&failure.to_string()))
+            let _ = signals::critical_section(|| {
+                writeln!(io::stderr(), "error: {}", escape(&failure.to_string()))
             });
             ExitCode::from(FAILED)
         }
@@ -137,7 +142,7 @@ fn print(text: &str) -> Result<(), Failure> {
 /// A document as it is, unless a terminal would act on it.
 fn print_document(bytes: &[u8]) -> Result<(), Failure> {
     let shown = match str::from_utf8(bytes) {
-        Ok(text) if io::stdout().is_terminal() => plain_json(text),
+        Ok(text) if io::stdout().is_terminal() => escape_json(text),
         _ => return io::stdout().write_all(bytes).map_err(Failure::Print),
     };
     print(&shown)
@@ -145,7 +150,7 @@ fn print_document(bytes: &[u8]) -> Result<(), Failure> {
 
 /// In colours where they are wanted, unless it quotes what a terminal would act on.
 fn print_of_clap(error: &clap::Error) -> io::Result<()> {
-    match plain(&error.render().to_string()) {
+    match escape(&error.render().to_string()) {
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
     }
@@ -157,7 +162,7 @@ enum Failure {
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
     #[error(transparent)]
-    Pipeline(#[from] PipelineError),
+    Build(#[from] BuildError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
@@ -173,7 +178,7 @@ enum Failure {
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
-    Compile(#[from] CompileError),
+    Compile(#[from] CargoError),
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
@@ -191,9 +196,9 @@ enum Failure {
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]
-    Destination(#[from] DestinationError),
+    Destination(#[from] WriteError),
     #[error("work in the system's folder for temporary files: {0}")]
-    Temporary(io::Error),
+    TempPath(io::Error),
     #[error(transparent)]
     Vet(#[from] VetError),
     #[error(transparent)]

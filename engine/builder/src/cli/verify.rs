@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use super::Failure;
 use super::format::Format;
 use super::options::{Inputs, LockedArg, RegistryArgs};
-use crate::progress::Progress;
-use crate::supply::{self, Sources};
+use crate::audit::{self, Sources};
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder verify policy-engine.tar --policies ./policies")]
@@ -36,7 +36,7 @@ impl Verify {
             locked: self.locked.locked(),
         };
         let progress = Progress::new();
-        let image = supply::verify(&self.image, self.registry.options(), &sources, &progress)?;
+        let image = audit::verify(&self.image, self.registry.options(), &sources, &progress)?;
         progress.finish();
         let verified = serde_json::json!({
             "image": self.image,

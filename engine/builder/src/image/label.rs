@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::digest;
 use super::docker_archive::{self, Document};
-use crate::labels;
+use crate::steps::image::labels;
 
 const MANIFEST: &str = "manifest.json";
 

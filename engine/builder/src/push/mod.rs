@@ -11,11 +11,11 @@ use std::rc::Rc;
 use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::{ImageName, ImageNameError};
-use crate::progress::Progress;
 use crate::store::registry::{Destination, Options, RegistryError, Repository};
 use crate::store::{Store, StoreError};
 use contents::{Contents, ContentsError, Part, Referrer};
-use policy_api::plain_text::plain_line;
+use policy_host::progress::Progress;
+use policy_text::escape_line;
 
 /// As containerd has an image's name in a layout; `image` writes it.
 const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
@@ -168,7 +168,7 @@ impl Filling<'_> {
             reason: error.reason(),
         };
         let Refused { repository, digest, artifact_type, reason } = &refused;
-        let kind = artifact_type.as_deref().map(|it| format!("`{}`, ", plain_line(it)));
+        let kind = artifact_type.as_deref().map(|it| format!("`{}`, ", escape_line(it)));
         let kind = kind.unwrap_or_default();
         self.progress.line(&format!(
             "note: `{repository}` gets the image without what refers to it ({kind}`{digest}`): \

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::discover;
+use crate::steps::discover;
+use crate::steps::engine::TAKEN;
 
 /// What a new policy depends on, a folder that is passed over, and a crate that Cargo does not name
 /// anew.
@@ -51,7 +52,7 @@ impl FromStr for CrateName {
             return Err(NameError::Form(text.to_owned()));
         }
         let name = Self(text.to_owned());
-        let mut taken = OURS.iter().chain(&discover::TAKEN);
+        let mut taken = OURS.iter().chain(&TAKEN);
         if taken.any(|it| name.is(it)) || !discover::is_crate_name(&name.library()) {
             return Err(NameError::Taken(name.0));
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Event, WatchError};
+use crate::steps::engine::Engine;
 
 /// How long nothing may be saved until what was saved is built: editors and Git write several files
 /// in a row.
@@ -15,14 +16,14 @@ pub(super) const LONGEST: Duration = Duration::from_secs(1);
 /// Tells each change of a policies folder, and of the engine's sources, until it is dropped.
 pub(super) fn watch(
     policies: &Path,
-    engine: &Path,
+    engine: &Engine,
     events: Sender<Event>,
 ) -> Result<RecommendedWatcher, WatchError> {
     let mistake = |path: &Path, reason: String| WatchError::Files { path: path.to_owned(), reason };
     // As the system names it in what it tells, whatever the user calls it.
     let policies = policies.canonicalize().map_err(|error| mistake(policies, error.to_string()))?;
     let mut roots = vec![policies];
-    roots.extend(["engine/api", "engine/runtime"].map(|folder| engine.join(folder)));
+    roots.extend(engine.crates().map(|(_, manifest)| manifest.folder().to_owned()));
     let shown = roots.clone();
     let tell = move |event: notify::Result<notify::Event>| {
         for saved in saved(event, &shown) {

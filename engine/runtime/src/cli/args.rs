@@ -4,8 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
-use crate::policy_ref::PolicyRef;
-use crate::settings::{Assignment, Settings};
+use crate::policies::{Assignment, PolicyRef, Settings};
 
 use super::Failure;
 

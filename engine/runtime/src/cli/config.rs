@@ -1,13 +1,13 @@
 use std::io::{self, Write};
 
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 use tracing::warn;
 
 use super::args::{self, TextOrJson};
 use super::{Failure, output};
 use crate::config::{self, Setting, Shown};
 use crate::exit::Outcome;
-use crate::registry::Registry;
+use crate::policies::Registry;
 
 pub(super) fn run(
     args: args::Config,
@@ -42,7 +42,7 @@ fn row(setting: &Setting) -> Vec<String> {
         Shown::Nothing => "none",
     };
     [&setting.path, value, &setting.origin.to_string()]
-        .map(|it| plain_line(it).into_owned())
+        .map(|it| escape_line(it).into_owned())
         .to_vec()
 }
 

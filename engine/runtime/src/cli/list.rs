@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::{List, TableOrJson};
 use super::{Failure, output};
 use crate::exit::Outcome;
-use crate::registry::{Entry, Registry};
+use crate::policies::{Entry, Registry};
 
 /// One policy, as `list --format json` and `version --format json` show it.
 #[derive(Serialize)]

@@ -6,7 +6,6 @@ mod config;
 mod describe;
 mod eval;
 mod list;
-mod logging;
 mod output;
 mod schema;
 mod serve;
@@ -20,16 +19,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use policy_api::plain_text::{plain, plain_line};
+use policy_text::{escape, escape_line};
 
-use crate::config::Mistakes;
+use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
+use crate::policies::Registry;
 use crate::program::Program;
-use crate::registry::Registry;
-use crate::secrets::without_secrets;
 use crate::server::Signals;
-use crate::stack;
+use crate::system::stack;
+use crate::telemetry::logging;
 use args::{Args, Command};
+use policy_text::redact_url;
 
 /// Runs the command line of a generated program.
 ///
@@ -88,7 +88,7 @@ fn run(
     args: Args,
     signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
-    let log = logging::init(args.log, &args.command);
+    let log = logging::init(args.log, matches!(args.command, Command::Serve(_)));
     let registry = Registry::of_this_binary().map_err(Failure::said)?;
     // It has the decision log write to standard output, which nothing else may hold then.
     if let Command::Serve(args) = args.command {
@@ -117,15 +117,15 @@ fn run(
 /// In colours where they are wanted, unless it quotes what a terminal would act on; without
 /// passwords of URLs.
 fn print_of_clap(error: clap::Error) -> io::Result<()> {
-    let secret = |text: &str| matches!(without_secrets(text), Cow::Owned(_));
+    let secret = |text: &str| matches!(redact_url(text), Cow::Owned(_));
     let arguments: Vec<_> = env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
     let error = if arguments.iter().any(|argument| secret(argument)) {
-        let shown = arguments.iter().map(|argument| without_secrets(argument).into_owned());
+        let shown = arguments.iter().map(|argument| redact_url(argument).into_owned());
         Args::try_parse_from(shown).err().unwrap_or(error)
     } else {
         error
     };
-    match plain(&error.render().to_string()) {
+    match escape(&error.render().to_string()) {
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(text) => io::stderr().write_all(text.as_bytes()),
     }
@@ -138,7 +138,7 @@ enum Failure {
     /// Because the command line makes no sense, in a way to be told.
     Usage(String),
     /// Because the configuration is not as it must be, in all these ways.
-    Config(Mistakes),
+    Config(ConfigErrors),
     /// For all these reasons, each to be told.
     Several(Vec<String>),
     /// Whoever read the output has gone, as `head` does: there is nobody to tell.
@@ -151,8 +151,8 @@ impl Failure {
     }
 }
 
-impl From<Mistakes> for Failure {
-    fn from(mistakes: Mistakes) -> Self {
+impl From<ConfigErrors> for Failure {
+    fn from(mistakes: ConfigErrors) -> Self {
         Self::Config(mistakes)
     }
 }
@@ -170,5 +170,5 @@ impl From<io::Error> for Failure {
 /// One sentence on standard error.
 fn complain(message: &str) {
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", plain_line(message));
+    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{Table, presets};
-use policy_api::plain_text::{plain, plain_json};
+use policy_text::{escape, escape_json};
 use serde::Serialize;
 
 /// Standard output, for what may quote others: what a terminal would act on is written as JSON
@@ -18,7 +18,7 @@ impl<W: Write> Plain<W> {
 
 impl<W: Write> Write for Plain<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(plain_json(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        self.0.write_all(escape_json(&String::from_utf8_lossy(bytes)).as_bytes())?;
         Ok(bytes.len())
     }
 
@@ -31,8 +31,8 @@ impl<W: Write> Write for Plain<W> {
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
-    let plain = |cell: String| plain(&cell).into_owned();
-    table.add_rows(rows.into_iter().map(|row| row.into_iter().map(plain).collect::<Vec<_>>()));
+    let escaped = |cell: String| escape(&cell).into_owned();
+    table.add_rows(rows.into_iter().map(|row| row.into_iter().map(escaped).collect::<Vec<_>>()));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }

@@ -3,8 +3,8 @@ use std::io::Write;
 use super::args::Schema;
 use super::{Failure, output};
 use crate::exit::Outcome;
-use crate::instance;
-use crate::registry::Registry;
+use crate::policies;
+use crate::policies::Registry;
 
 pub(super) fn run(
     args: &Schema,
@@ -17,7 +17,7 @@ pub(super) fn run(
     } else {
         (entry.registration.input_schema, "input")
     };
-    let schema = instance::told(schema).map_err(Failure::said)?.ok_or_else(|| {
+    let schema = policies::call_guarded(schema).map_err(Failure::said)?.ok_or_else(|| {
         Failure::Said(format!(
             "policy `{}` keeps no schema of its {kind}: its author can give one with \
              `{kind}_schema` of the `Policy` trait",

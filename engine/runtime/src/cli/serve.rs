@@ -4,8 +4,8 @@ use std::io;
 use super::Failure;
 use super::args::ConfigArgs;
 use crate::exit::Outcome;
+use crate::policies::Registry;
 use crate::program::Program;
-use crate::registry::Registry;
 use crate::server::{self, ServeError, Signals};
 
 /// Listens for signals where these arguments look as if they asked for `serve`, before anything

@@ -3,8 +3,7 @@ use std::io::Write;
 use super::args::Validate;
 use super::{Failure, complain};
 use crate::exit::Outcome;
-use crate::instance::Instance;
-use crate::registry::{Entry, Registry};
+use crate::policies::{Entry, Instance, Registry};
 
 pub(super) fn run(
     args: &Validate,

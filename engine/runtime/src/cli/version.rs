@@ -6,8 +6,8 @@ use super::args::{TextOrJson, Version};
 use super::list::Listed;
 use super::{Failure, output};
 use crate::exit::Outcome;
+use crate::policies::Registry;
 use crate::program::Program;
-use crate::registry::Registry;
 
 #[derive(Serialize)]
 struct Made<'a> {

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::mistake::Mistake;
-use super::node::Entry;
 use super::report::{Read, Report, Told};
 use super::section::Section;
 use super::values::{self, To};
 use super::{Collector, DecisionLog, Destination};
+use crate::documents::located::{ConfigError, Entry};
 
 /// What counts for collectors only.
 const OF_COLLECTORS: [&str; 6] = ["token", "ca", "upload", "delay", "timeout", "max-retry-delay"];
@@ -62,7 +61,7 @@ fn nothing_of_collectors(section: &mut Section, report: &mut Report) -> Read<()>
     for key in OF_COLLECTORS {
         let path = section.path_of(key);
         if let Some(node) = section.take(key) {
-            result = Err(report.told(Mistake::at(
+            result = Err(report.told(ConfigError::at(
                 &node.at,
                 format_args!(
                     "`{path}` is for collectors only: leave it out, or make `{}` the URL of one",
@@ -83,7 +82,7 @@ fn labels(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, S
             let path = format!("{path}.{key}");
             if OWN_LABELS.contains(&key.as_str()) {
                 let message = format!("`{path}` is what the engine sets itself: leave it out");
-                return Err(report.told(Mistake::at(&at, message)));
+                return Err(report.told(ConfigError::at(&at, message)));
             }
             let label = report.scalar(&path, &value, |text| Ok(text.to_owned()))?;
             report.show(path, &value);
@@ -101,10 +100,10 @@ fn mask(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, ser
         .map(|Entry { key, at, value }| {
             let pointer = values::pointer(&key).map_err(|expected| {
                 let message = format!("`{path}` has the key `{key}`: expected {expected}");
-                report.told(Mistake::at(&at, message))
+                report.told(ConfigError::at(&at, message))
             })?;
             let json = serde_json::from_str(&value.to_json())
-                .map_err(|error| report.told(Mistake::at(&value.at, error)))?;
+                .map_err(|error| report.told(ConfigError::at(&value.at, error)))?;
             report.show(format!("{path}.{key}"), &value);
             Ok((pointer, json))
         })

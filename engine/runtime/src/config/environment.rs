@@ -2,11 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::mistake::Mistake;
-use super::node::{Node, Value};
-use super::origin::Origin;
+use policy_text::most_similar;
 
-const PREFIX: &str = "POLICY_ENGINE_";
+use crate::documents::located::{ConfigError, Node, Origin, VARIABLE_PREFIX, Value, variable_of};
 
 /// Names the file.
 pub(super) const CONFIG: &str = "POLICY_ENGINE_CONFIG";
@@ -66,15 +64,10 @@ const OTHERS: [&str; 5] = [
 pub(super) fn of_this_process() -> Vec<(String, OsString)> {
     let mut variables: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX))
+        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))
         .collect();
     variables.sort();
     variables
-}
-
-/// The variable of a setting.
-pub(super) fn variable_of(path: &str) -> String {
-    PREFIX.to_owned() + &path.to_ascii_uppercase().replace(['.', '-'], "_")
 }
 
 /// The value of a variable that is set to something.
@@ -87,7 +80,7 @@ pub(super) fn get<'a>(variables: &'a [(String, OsString)], name: &str) -> Option
 pub(super) fn apply(
     variables: &[(String, OsString)],
     root: &mut Node,
-    mistakes: &mut Vec<Mistake>,
+    mistakes: &mut Vec<ConfigError>,
     warnings: &mut Vec<String>,
 ) {
     for (name, value) in variables {
@@ -108,7 +101,7 @@ pub(super) fn apply(
         };
         let origin = Origin::variable(name);
         let Some(text) = value.to_str() else {
-            mistakes.push(Mistake::at(&origin, "its value is not UTF-8"));
+            mistakes.push(ConfigError::at(&origin, "its value is not UTF-8"));
             continue;
         };
         if name != DEFAULT_LISTEN || root.child(path).is_none_or(Node::is_null) {
@@ -146,14 +139,11 @@ fn is_of_a_service(name: &str) -> bool {
 }
 
 fn unknown(name: &str) -> String {
-    let similar = SETTINGS
-        .into_iter()
-        .map(variable_of)
-        .map(|known| (strsim::damerau_levenshtein(&known, name), known))
-        .filter(|(distance, _)| *distance <= 3)
-        .min();
-    match similar {
-        Some((_, known)) => format!("`{name}` sets nothing: did you mean `{known}`?"),
+    // What all of them begin with says nothing.
+    let own_part = |name: &str| name.strip_prefix(VARIABLE_PREFIX).unwrap_or(name).to_owned();
+    let known = SETTINGS.into_iter().map(|path| own_part(&variable_of(path)));
+    match most_similar(&own_part(name), known) {
+        Some(known) => format!("`{name}` sets nothing: did you mean `POLICY_ENGINE_{known}`?"),
         None if name.starts_with("POLICY_ENGINE_POLICIES_") => {
             format!("`{name}` sets nothing: policies are set in the file or by `--set`")
         }

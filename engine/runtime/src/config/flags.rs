@@ -1,7 +1,5 @@
-use super::mistake::Mistake;
-use super::node::{Node, Value};
-use super::origin::Origin;
-use crate::settings::Assignment;
+use crate::documents::located::{ConfigError, Node, Origin, Value};
+use crate::policies::Assignment;
 
 /// What the command line sets.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +16,13 @@ const MAPS: [&str; 2] = ["decision-log.labels.", "decision-log.mask."];
 
 impl Flags {
     /// Puts what the command line says over everything else.
-    pub(super) fn apply(&self, root: &mut Node, mistakes: &mut Vec<Mistake>) {
+    pub(super) fn apply(&self, root: &mut Node, mistakes: &mut Vec<ConfigError>) {
         for assignment in &self.set {
             let key = assignment.path().join(".");
             let at = Origin::flag(format!("--set {key}"));
             let value = Node { value: Value::from_json(assignment.value(), &at), at };
             if let Err(outer) = root.set(&path(assignment, &key, root, &value), value) {
-                mistakes.push(Mistake::at(
+                mistakes.push(ConfigError::at(
                     &Origin::flag(format!("--set {key}")),
                     format_args!("`{outer}` has no settings in it"),
                 ));

@@ -3,13 +3,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::Flags;
-use super::mistake::Mistake;
-#[cfg(test)]
-use super::mistake::Mistakes;
-use super::node::{Entry, Node, Value};
-use super::origin::Origin;
 use super::report::{Report, Setting};
 use super::{Config, Policies, environment, read};
+#[cfg(test)]
+use crate::documents::located::ConfigErrors;
+use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
 use crate::documents::{self, Source};
 
 /// The most that is read of a configuration file.
@@ -57,14 +55,14 @@ impl Sources {
 /// # Errors
 /// Everything that is wrong.
 #[cfg(test)]
-pub(crate) fn load(sources: &Sources) -> Result<Loaded, Mistakes> {
-    load_as_far_as_possible(sources).map_err(|(mistakes, _)| Mistakes::new(mistakes))
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
+    load_as_far_as_possible(sources).map_err(|(mistakes, _)| ConfigErrors::new(mistakes))
 }
 
 /// With the mistakes come the policies that could be read, which may hold more.
 pub(super) fn load_as_far_as_possible(
     sources: &Sources,
-) -> Result<Loaded, (Vec<Mistake>, Policies)> {
+) -> Result<Loaded, (Vec<ConfigError>, Policies)> {
     let mut report = Report::default();
     let mut warnings = Vec::new();
     let mut root = Node::empty_table(Origin::Default);
@@ -86,24 +84,24 @@ pub(super) fn load_as_far_as_possible(
     }
 }
 
-fn read_file(path: &Path, named_by: &Origin) -> Result<Node, Mistake> {
+fn read_file(path: &Path, named_by: &Origin) -> Result<Node, ConfigError> {
     if path == Path::new("-") {
-        return Err(Mistake::at(
+        return Err(ConfigError::at(
             named_by,
             "standard input has no name that says what is in it: name a file",
         ));
     }
-    let source =
-        Source::read(path, Some(MAX_FILE_BYTES)).map_err(|error| Mistake::at(named_by, error))?;
+    let source = Source::read(path, Some(MAX_FILE_BYTES))
+        .map_err(|error| ConfigError::at(named_by, error))?;
     of_source(&source)
 }
 
-fn of_source(source: &Source) -> Result<Node, Mistake> {
+fn of_source(source: &Source) -> Result<Node, ConfigError> {
     let file: Arc<str> = source.name().into();
     let place = |(line, column)| Origin::File { file: Arc::clone(&file), line, column };
     let tree = documents::tree(source).map_err(|error| match error.place {
-        Some(at) => Mistake::at(&place(at), error.message),
-        None => Mistake::message(format_args!("`{file}`: {}", error.message)),
+        Some(at) => ConfigError::at(&place(at), error.message),
+        None => ConfigError::message(format_args!("`{file}`: {}", error.message)),
     })?;
     let mut root = match tree {
         Some(tree) => tree.placed(&place),
@@ -111,7 +109,7 @@ fn of_source(source: &Source) -> Result<Node, Mistake> {
     };
     let Value::Table(entries) = &mut root.value else {
         let message = format!("the configuration is {}: expected a table", root.in_words());
-        return Err(Mistake::at(&root.at, message));
+        return Err(ConfigError::at(&root.at, message));
     };
     for entry in entries {
         // Short for its `to`.

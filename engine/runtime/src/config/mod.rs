@@ -4,9 +4,6 @@ mod decision_log;
 mod environment;
 mod flags;
 mod load;
-mod mistake;
-mod node;
-mod origin;
 mod policies;
 mod read;
 mod report;
@@ -22,16 +19,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::policy_ref::PolicyRef;
-use crate::settings::Settings;
+use crate::documents::located::Origin;
+use crate::policies::{PolicyRef, Settings};
 
 pub(crate) use flags::Flags;
 #[cfg(test)]
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
-pub(crate) use mistake::{Mistake, Mistakes};
-pub(crate) use node::Node;
-pub(crate) use origin::Origin;
 pub(crate) use report::{Setting, Shown};
 pub(crate) use resolve::{Named, Resolved, load_and_resolve};
 

@@ -2,13 +2,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::mistake::Mistake;
-use super::node::{Entry, Node, Value};
-use super::origin::Origin;
 use super::report::{Read, Report};
 use super::section::Section;
 use super::{Instance, Policies, values};
-use crate::settings::Settings;
+use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
+use crate::policies::Settings;
 
 const TIMEOUT: &str = "2s";
 const MAX_STUCK: &str = "4";
@@ -65,14 +63,18 @@ pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Re
         Value::Table(entries) if !entries.is_empty() => entries,
         // With all of them commented out, for one: to serve every policy then would be a surprise.
         Value::Table(_) | Value::Null => {
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &entry.at,
                 format_args!("`{path}` has none: name one, or leave `{path}` out to serve all"),
             ));
             return Policies::none();
         }
         _ => {
-            report.told(Mistake::wrong(&path, &entry.value, "a table of policies by their ids"));
+            report.told(ConfigError::wrong(
+                &path,
+                &entry.value,
+                "a table of policies by their ids",
+            ));
             return Policies::none();
         }
     };
@@ -95,7 +97,7 @@ fn instance(
     let named = if values::is_id(&id) {
         Ok(())
     } else {
-        Err(report.told(Mistake::at(
+        Err(report.told(ConfigError::at(
             &at,
             format_args!(
                 "`{path}` has the id `{id}`: expected letters, digits, `.`, `_` and `-`, the \
@@ -145,7 +147,7 @@ fn settings(section: &mut Section, instance: &Origin, report: &mut Report) -> Re
     let path = section.path_of("settings");
     let node = section.take("settings").unwrap_or_else(|| Node::empty_table(Origin::Default));
     if !matches!(node.value, Value::Table(_)) {
-        return Err(report.told(Mistake::wrong(&path, &node, "a table")));
+        return Err(report.told(ConfigError::wrong(&path, &node, "a table")));
     }
     report.show(path.clone(), &node);
     show_what_is_set_over(&path, &node, report);

@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::mistake::Mistake;
-use super::node::Node;
-use super::origin::Origin;
 use super::report::{Read, Report, Told};
 use super::section::{Element, List, Section};
 use super::{
     Address, Config, DefaultDecision, Limits, Policies, Shutdown, Tls, decision_log, policies,
     values,
 };
+use crate::documents::located::{ConfigError, Node, Origin};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.
 pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies) {
@@ -90,7 +88,7 @@ fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
     if let (Ok(body), Ok(bodies)) = (&body, &bodies)
         && bodies < body
     {
-        report.told(Mistake::at(
+        report.told(ConfigError::at(
             &origin,
             "`limits.bodies` is less than `limits.body`: expected room for one body at least",
         ));
@@ -124,14 +122,17 @@ fn listening(
 ) -> Read<(Vec<Address>, Vec<Address>)> {
     let before = report.mistakes.len();
     if listen.elements.is_empty() {
-        report.told(Mistake::at(&listen.origin, "`listen` has no address: expected at least one"));
+        report.told(ConfigError::at(
+            &listen.origin,
+            "`listen` has no address: expected at least one",
+        ));
     }
     let all: Vec<_> = listen.elements.iter().chain(&diagnostic.elements).collect();
     let mut taken = HashMap::new();
     for Element { path, node, value } in &all {
         let text = node.as_text().unwrap_or_default();
         if matches!(value, Address::Https(_)) && tls.is_none() {
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &node.at,
                 format_args!(
                     "`{path}` is `{text}`, which needs `tls`: set its `certificate` and `key`"
@@ -140,7 +141,7 @@ fn listening(
         }
         let earlier = value.place().and_then(|place| taken.insert(place, path));
         if let Some(earlier) = earlier {
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &node.at,
                 format_args!("`{path}` is `{text}`, where `{earlier}` listens already"),
             ));
@@ -149,7 +150,7 @@ fn listening(
     if let Some((_, origin)) = tls
         && !all.iter().any(|element| matches!(element.value, Address::Https(_)))
     {
-        report.told(Mistake::at(
+        report.told(ConfigError::at(
             origin,
             "`tls` is set, but no address of `listen` begins with `https://`: make one so, or \
              leave `tls` out",

@@ -1,15 +1,13 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::mistake::Mistake;
-use super::node::{Node, Value};
-use super::origin::Origin;
-use crate::secrets::without_secrets;
+use crate::documents::located::{ConfigError, Node, Origin, Value};
+use policy_text::redact_url;
 
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<ConfigError>,
     pub(super) effective: Vec<Setting>,
 }
 
@@ -47,7 +45,7 @@ pub(super) type Parsed<T> = Result<T, String>;
 
 impl Report {
     /// Keeps a mistake.
-    pub(super) fn told(&mut self, mistake: Mistake) -> Told {
+    pub(super) fn told(&mut self, mistake: ConfigError) -> Told {
         self.mistakes.push(mistake);
         Told
     }
@@ -55,7 +53,7 @@ impl Report {
     /// Keeps what counts, with its place.
     pub(super) fn show(&mut self, path: String, node: &Node) {
         let value = match node.as_text() {
-            Some(text) => Shown::Text(without_secrets(text).into_owned()),
+            Some(text) => Shown::Text(redact_url(text).into_owned()),
             None if node.is_null() => Shown::Nothing,
             None => RawValue::from_string(node.to_json())
                 .map_or_else(|error| Shown::Text(error.to_string()), Shown::Json),
@@ -80,6 +78,6 @@ impl Report {
             // What it is for is what its parser says of a text that is none.
             None => parse("").and(Err("text".to_owned())),
         };
-        parsed.map_err(|expected| self.told(Mistake::wrong(path, node, expected)))
+        parsed.map_err(|expected| self.told(ConfigError::wrong(path, node, expected)))
     }
 }

@@ -1,13 +1,9 @@
 use std::sync::Arc;
 
 use super::load::load_as_far_as_possible;
-use super::mistake::{Mistake, Mistakes};
-use super::origin::Origin;
 use super::{DefaultDecision, Instance, Loaded, Mode, Policies, Sources};
-use crate::instance::InstanceError;
-use crate::policy_ref::{PolicyRef, VersionSelector};
-use crate::registry::{Entry, Registry};
-use crate::settings::Settings;
+use crate::documents::located::{ConfigError, ConfigErrors, Origin};
+use crate::policies::{Entry, InstanceError, PolicyRef, Registry, Settings, VersionSelector};
 
 /// A policy that can be asked.
 pub(crate) struct Resolved {
@@ -19,7 +15,7 @@ pub(crate) struct Resolved {
 }
 
 /// A policy's id, and the policy itself or why it cannot be asked.
-pub(crate) type Named = (String, Result<Resolved, Mistake>);
+pub(crate) type Named = (String, Result<Resolved, ConfigError>);
 
 /// Finds the policies and has each validate its settings. Several versions of a policy may have one
 /// id where none were named.
@@ -47,7 +43,7 @@ pub(crate) fn resolve(policies: &Policies, registry: &Registry) -> Vec<Named> {
                 });
                 let instance = crate::Instance::configure(entry, &config.settings)
                     .map_err(|error| {
-                        Mistake::message(format_args!(
+                        ConfigError::message(format_args!(
                             "policy `{}` {}: settings: {error}; name the policies to serve under \
                              `policies`, with their settings",
                             entry.name(),
@@ -61,15 +57,15 @@ pub(crate) fn resolve(policies: &Policies, registry: &Registry) -> Vec<Named> {
     }
 }
 
-fn one(id: &str, config: &Arc<Instance>, registry: &Registry) -> Result<Resolved, Mistake> {
+fn one(id: &str, config: &Arc<Instance>, registry: &Registry) -> Result<Resolved, ConfigError> {
     let entry = registry.find(&config.policy).map_err(|error| {
-        Mistake::at(&config.policy_origin, format_args!("`policies.{id}`: {error}"))
+        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}"))
     })?;
     let instance =
         crate::Instance::configure(entry, &config.settings).map_err(|error| match error {
             // It has its place already.
-            InstanceError::Shape(message) => Mistake::told_at(&config.origin, message),
-            InstanceError::Refused(_) | InstanceError::Panicked(_) => Mistake::at(
+            InstanceError::Shape(message) => ConfigError::told_at(&config.origin, message),
+            InstanceError::Refused(_) | InstanceError::Panicked(_) => ConfigError::at(
                 config.settings.origin().unwrap_or(&config.origin),
                 format_args!("`policies.{id}.settings`: {error}"),
             ),
@@ -85,7 +81,7 @@ fn one(id: &str, config: &Arc<Instance>, registry: &Registry) -> Result<Resolved
 pub(crate) fn load_and_resolve(
     sources: &Sources,
     registry: &Registry,
-) -> Result<(Loaded, Vec<Named>), Mistakes> {
+) -> Result<(Loaded, Vec<Named>), ConfigErrors> {
     let (mut mistakes, policies, loaded) = match load_as_far_as_possible(sources) {
         Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
         Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
@@ -96,7 +92,7 @@ pub(crate) fn load_and_resolve(
             path.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         if !policies.iter().any(|(id, _)| is_below(id)) {
-            mistakes.push(Mistake::at(
+            mistakes.push(ConfigError::at(
                 origin,
                 format_args!(
                     "`default-decision` is `{path}`: expected the id of a policy that is served, \
@@ -115,7 +111,7 @@ pub(crate) fn load_and_resolve(
         }
         _ => {
             mistakes.extend(policies.into_iter().filter_map(|(_, policy)| policy.err()));
-            Err(Mistakes::new(mistakes))
+            Err(ConfigErrors::new(mistakes))
         }
     }
 }

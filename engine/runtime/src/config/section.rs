@@ -1,9 +1,9 @@
 //! Reading one table of settings after the other, with every mistake kept and none in the way.
 
-use super::mistake::Mistake;
-use super::node::{Entry, Node, Value};
-use super::origin::Origin;
+use policy_text::most_similar;
+
 use super::report::{Parsed, Read, Report};
+use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
 
 /// A list, and where it is set as a whole.
 pub(super) struct List<T> {
@@ -34,7 +34,7 @@ impl Section {
         let entries = match node.value {
             Value::Table(entries) => entries,
             Value::Null => Vec::new(),
-            _ => return Err(report.told(Mistake::wrong(&path, &node, "a table of settings"))),
+            _ => return Err(report.told(ConfigError::wrong(&path, &node, "a table of settings"))),
         };
         Ok(Self { path, origin: node.at, entries, known: Vec::new() })
     }
@@ -118,7 +118,7 @@ impl Section {
         let value = self.optional_quietly(key, parse, report)?;
         value.ok_or_else(|| {
             let path = self.path_of(key);
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &self.origin,
                 format_args!("`{}` needs `{path}`, which is not set", self.path),
             ))
@@ -163,7 +163,7 @@ impl Section {
         let path = self.path_of(key);
         let list = self.take(key).map_or_else(|| default_list(default), split);
         let Value::List(nodes) = &list.value else {
-            return Err(report.told(Mistake::wrong(&path, &list, "a list")));
+            return Err(report.told(ConfigError::wrong(&path, &list, "a list")));
         };
         let alone = nodes.len() == 1;
         let mut elements = Vec::new();
@@ -196,33 +196,28 @@ impl Section {
                 })
             });
             return pairs.collect::<Option<_>>().ok_or_else(|| {
-                report.told(Mistake::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
+                report.told(ConfigError::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
             });
         }
         match node.value {
             Value::Table(entries) => Ok(entries),
-            _ => Err(report.told(Mistake::wrong(&path, &node, "a table"))),
+            _ => Err(report.told(ConfigError::wrong(&path, &node, "a table"))),
         }
     }
 
     /// Ends the section: what is still in it is nothing that there is.
     pub(super) fn finish(self, report: &mut Report) {
         for entry in &self.entries {
-            let similar = self
-                .known
-                .iter()
-                .map(|known| (strsim::jaro_winkler(&entry.key, known), known))
-                .filter(|(likeness, _)| *likeness > 0.8)
-                .max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let similar = most_similar(&entry.key, &self.known);
             let advice = similar.map_or_else(
                 || {
                     let known: Vec<_> = self.known.iter().map(|key| format!("`{key}`")).collect();
                     format!("there is {}", known.join(", "))
                 },
-                |(_, known)| format!("did you mean `{}`?", self.path_of(known)),
+                |known| format!("did you mean `{}`?", self.path_of(known)),
             );
             let path = self.path_of(&entry.key);
-            report.told(Mistake::at(
+            report.told(ConfigError::at(
                 &entry.at,
                 format_args!("there is no setting `{path}`: {advice}"),
             ));

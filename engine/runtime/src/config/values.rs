@@ -10,8 +10,8 @@ use hyper::Uri;
 
 use super::report::Parsed;
 use super::{Address, Mode, WhenFull};
-use crate::policy_ref::PolicyRef;
-use crate::secrets::without_secrets;
+use crate::policies::PolicyRef;
+use policy_text::redact_url;
 
 /// More of anything is a slip of the finger, and less than what arithmetic on it can take.
 const MOST: usize = 1_000_000_000;
@@ -155,7 +155,7 @@ pub(super) fn destination(text: &str) -> Parsed<To> {
         (!uri.authority()?.host().is_empty())
             .then(|| To::Collector(text.trim_end_matches('/').to_owned()))
     };
-    let found = if without_secrets(text) != text {
+    let found = if redact_url(text) != text {
         None
     } else if text.starts_with("http://") || text.starts_with("https://") {
         collector()

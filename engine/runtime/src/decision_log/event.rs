@@ -3,7 +3,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use policy_api::Verdict;
-use policy_api::plain_text::plain_json;
+use policy_text::escape_json;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -150,7 +150,7 @@ impl Event<'_> {
         event.end();
         if template.on_terminal
             && let Ok(text) = str::from_utf8(&out)
-            && let Cow::Owned(plain) = plain_json(text)
+            && let Cow::Owned(plain) = escape_json(text)
         {
             out = plain.into_bytes();
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use prometheus::{IntCounter, IntGauge};
 use tokio::sync::Semaphore;
 
-use crate::metrics::DecisionLogMetrics;
+use crate::telemetry::DecisionLogMetrics;
 
 /// Where every event is accounted for: it waits, was written, or was dropped.
 #[derive(Debug)]

@@ -25,8 +25,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::config;
-use crate::long_work;
-use crate::metrics::DecisionLogMetrics;
+use crate::system::long_work;
+use crate::telemetry::DecisionLogMetrics;
 
 pub(crate) use event::{Event, EventError};
 pub(crate) use redaction::PointerError;

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use policy_api::DecodeError;
 use serde_json::value::RawValue;
 
-use super::{Document, DocumentError, Origin};
+use super::{Document, DocumentError, DocumentOrigin};
 
 /// The documents of a text that holds JSON values one after another, on one line each or on many.
 pub(super) fn documents(text: &[u8]) -> Documents<'_> {
@@ -28,7 +28,8 @@ impl<'a> Iterator for Documents<'a> {
             self.offset + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count(),
         );
         let rest = self.text.get(self.offset..).filter(|rest| !rest.is_empty())?;
-        let origin = Origin::Json { line: self.line, column: self.offset - self.line_start };
+        let origin =
+            DocumentOrigin::Json { line: self.line, column: self.offset - self.line_start };
 
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&'a RawValue>();
         match values.next()? {

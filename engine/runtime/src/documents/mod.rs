@@ -1,8 +1,10 @@
 //! From files to the documents in them, each as JSON text that a policy decodes.
 
 mod json;
+pub(crate) mod located;
 mod source;
 mod toml;
+mod transcode;
 pub(crate) mod tree;
 mod yaml;
 
@@ -13,6 +15,7 @@ use policy_api::DecodeError;
 
 pub use source::Source;
 pub(crate) use source::SourceError;
+pub(crate) use transcode::ToJson;
 
 use source::Format;
 use tree::{Place, Tree};
@@ -22,12 +25,12 @@ use tree::{Place, Tree};
 pub struct Document<'a> {
     /// The document as JSON text: as it stands in the source where that is JSON.
     pub json: Cow<'a, [u8]>,
-    origin: Origin<'a>,
+    origin: DocumentOrigin<'a>,
 }
 
 /// Where a document stands in its source.
 #[derive(Debug, Clone, Copy)]
-enum Origin<'a> {
+enum DocumentOrigin<'a> {
     /// The line and the column that it begins at, both counted from 0.
     Json { line: usize, column: usize },
     /// Its text, and the line that it begins at, counted from 0.
@@ -96,13 +99,13 @@ impl Document<'_> {
         // Columns are 0 where a line ends too early; people count from 1.
         let in_error = error.column.max(1);
         let place = match self.origin {
-            Origin::Json { line, column } => Some(match error.line {
+            DocumentOrigin::Json { line, column } => Some(match error.line {
                 // Not known: then the document's own beginning.
                 0 => (line + 1, column + 1),
                 1 => (line + 1, column + in_error),
                 later => (line + later, in_error),
             }),
-            Origin::Yaml { text, line } => {
+            DocumentOrigin::Yaml { text, line } => {
                 let path = error.path.as_deref().unwrap_or_default();
                 yaml::locate(text, path).map(|(in_text, column)| (line + in_text, column))
             }

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sha2::{Digest, Sha256};
 use tracing::error;
 
-use super::app::State;
-use super::deployment::Deployment;
-use super::gate::Gate;
-use super::route::Path;
-use super::served::{Readers, Served};
+use super::http::concurrency::Gate;
+use super::http::route::Path;
+use super::policy::deployment::Deployment;
+use super::policy::{Readers, Served};
+use super::state::State;
 use crate::config::{Config, Named, Resolved};
-use crate::metrics::Metrics;
-use crate::settings::Settings;
+use crate::policies::Settings;
+use crate::telemetry::Metrics;
 
 /// Makes what is served of a configuration and the policies that it resolved to; those that are
 /// not valid are skipped, which only a configuration that says so comes to.

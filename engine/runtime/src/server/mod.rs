@@ -3,41 +3,30 @@
 //! What profiles of it say, with a policy of a microsecond: two thirds of the time is the kernel's,
 //! for one read and one write a request. Of the rest, no single thing is large. What counts is:
 //!
-//! - that no other thread is woken for a request. A task that wakes itself wakes one (`listen/wakes`),
-//!   and so does a timer that is nearer than all others, which no request's is (`run`). With one
+//! - that no other thread is woken for a request. A task that wakes itself wakes one (`listen/coalesce_wakes`),
+//!   and so does a timer that is nearer than all others, which no request's is (`lifecycle`). With one
 //!   client, that was half of the time.
 //! - what is allocated, and for how long. While a request is decided nothing of it keeps its
-//!   connection's buffer (`app`, `body`), or there are two of them for each connection.
+//!   connection's buffer (`state`, `http/body`), or there are two of them for each connection.
 //! - what all threads count in: a place at the gate, figures, what is served. Each of them costs as
 //!   much as an allocation, so it is taken once, and series are looked up when policies are loaded.
 //!
 //! The task of its own that each evaluation has costs less than a tenth of a request, and is what
-//! lets one that does not end be answered for on time (`served`).
+//! lets one that does not end be answered for on time (`policy`).
 
-mod app;
-mod auth;
-mod body;
+mod api;
 mod build;
-mod deployment;
-mod diagnostics;
-mod gate;
-mod kubernetes;
+mod decide;
+mod http;
+mod lifecycle;
 mod listen;
-mod memory_budget;
 mod monitor;
-mod notify;
-mod opa;
-mod query;
-mod recorder;
+mod policy;
 mod reload;
-mod response;
-mod route;
-mod run;
-mod served;
 mod signals;
+mod state;
+mod systemd;
 mod trace;
-mod well_formed;
-mod yaml_body;
 
-pub(crate) use run::{ServeError, run};
+pub(crate) use lifecycle::{ServeError, run};
 pub(crate) use signals::Signals;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::app::App;
 use super::build;
-use super::served::Readers;
+use super::policy::Readers;
+use super::state::App;
 use crate::config::{
-    Address, Config, Destination, Limits, Loaded, Mistakes, Named, Sources, Tls, WhenFull,
-    load_and_resolve,
+    Address, Config, Destination, Limits, Loaded, Named, Sources, Tls, WhenFull, load_and_resolve,
 };
-use crate::registry::Registry;
-use crate::stack;
+use crate::documents::located::ConfigErrors;
+use crate::policies::Registry;
+use crate::system::stack;
 
 /// What a configuration is loaded from, again and again.
 pub(super) struct Reload {
@@ -96,8 +96,8 @@ impl Reloading {
     }
 
     #[expect(clippy::unused_self, reason = "reads as the other outcome does")]
-    fn refuse(&self, mistakes: &Mistakes) -> &'static str {
-        for mistake in mistakes.iter() {
+    fn refuse(&self, errors: &ConfigErrors) -> &'static str {
+        for mistake in errors.iter() {
             error!("the configuration is wrong, the former stays: {mistake}");
         }
         "invalid"

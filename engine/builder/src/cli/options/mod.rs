@@ -9,9 +9,9 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::features::Features;
-use crate::policies_lock::Locked;
-use crate::vet;
+use crate::steps::features::Features;
+use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::vet;
 pub(super) use build::BuildArgs;
 pub(super) use image::ImageArgs;
 pub(super) use program::ProgramArgs;
@@ -81,8 +81,8 @@ pub(super) struct VetArgs {
 }
 
 impl VetArgs {
-    pub(super) fn wanted(&self) -> vet::Wanted<'_> {
-        vet::Wanted { advisory_db: self.advisory_db.as_deref() }
+    pub(super) fn options(&self) -> vet::VetOptions<'_> {
+        vet::VetOptions { advisory_db: self.advisory_db.as_deref() }
     }
 }
 

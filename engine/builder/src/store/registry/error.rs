@@ -73,11 +73,8 @@ pub(super) enum Problem {
          its CA in `SSL_CERT_FILE`, or give `--plain-http` if it speaks no TLS"
     )]
     Tls { host: String, reason: String },
-    #[error(
-        "TLS needs a newer processor, or one of another kind, than this one: do this on \
-         another machine"
-    )]
-    NoTls,
+    #[error("{0}; do this on another machine")]
+    NoTls(#[from] policy_tls::Unsupported),
     #[error(
         "the registry asks for credentials{said}, and {looked}; log in with `docker login {host}`"
     )]

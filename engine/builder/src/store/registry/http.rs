@@ -13,7 +13,7 @@ use super::error::{Failed, Problem, Transient};
 use super::location::resolve;
 use super::redirect::public_part;
 use super::secret::Secret;
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 
 /// No manifest is larger: the specification has registries refuse more.
 pub(super) const LARGEST_DOCUMENT: u64 = 4 << 20;
@@ -163,7 +163,7 @@ pub(super) fn quoted(text: &str) -> String {
         .map(|char| if char.is_control() { ' ' } else { char })
         .take(LONGEST_QUOTE)
         .collect();
-    let text = plain_line(text.trim());
+    let text = escape_line(text.trim());
     if text.is_empty() { String::new() } else { format!(" (`{text}`)") }
 }
 
@@ -230,10 +230,10 @@ fn attempt(
     authorization: Option<&Secret>,
     asks_first: bool,
 ) -> Result<Answer, Failed> {
-    // The library would panic.
+    // The library would panic. An agent lacks TLS where this machine does.
     let has_tls = agent.config().tls_config().unversioned_rustls_crypto_provider().is_some();
     if url.starts_with("https:") && !has_tls {
-        return Err(Problem::NoTls.into());
+        policy_tls::provider().map_err(Problem::from)?;
     }
     let mut message = http::Request::builder().method(&request.method).uri(url);
     for (name, value) in &request.headers {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rustls::crypto::CryptoProvider;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use super::error::Problem;
@@ -21,39 +20,7 @@ pub(super) fn config() -> Result<TlsConfig, Problem> {
     }
     Ok(TlsConfig::builder()
         .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(provider()?)
+        .unversioned_rustls_crypto_provider(policy_tls::provider()?)
         .root_certs(RootCerts::Specific(Arc::new(roots)))
         .build())
-}
-
-/// Graviola would panic on a processor that it cannot use.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn provider() -> Result<Arc<CryptoProvider>, Problem> {
-    if is_able() { Ok(Arc::new(rustls_graviola::default_provider())) } else { Err(Problem::NoTls) }
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn provider() -> Result<Arc<CryptoProvider>, Problem> {
-    Err(Problem::NoTls)
-}
-
-#[cfg(target_arch = "x86_64")]
-fn is_able() -> bool {
-    is_x86_feature_detected!("aes")
-        && is_x86_feature_detected!("pclmulqdq")
-        && is_x86_feature_detected!("ssse3")
-        && is_x86_feature_detected!("avx")
-        && is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("adx")
-}
-
-#[cfg(target_arch = "aarch64")]
-fn is_able() -> bool {
-    use std::arch::is_aarch64_feature_detected;
-    is_aarch64_feature_detected!("neon")
-        && is_aarch64_feature_detected!("aes")
-        && is_aarch64_feature_detected!("pmull")
-        && is_aarch64_feature_detected!("sha2")
 }

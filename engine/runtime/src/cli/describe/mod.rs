@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::args::{Describe, DescribeFormat};
 use super::{Failure, output};
 use crate::exit::Outcome;
-use crate::instance;
-use crate::registry::Registry;
+use crate::policies;
+use crate::policies::Registry;
 use webhook::Webhook;
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let entry = registry.find(&args.policy).map_err(Failure::said)?;
     let registration = &entry.registration;
-    let schema = |of| instance::told(of).map_err(Failure::said);
+    let schema = |of| policies::call_guarded(of).map_err(Failure::said);
     let described = Described {
         name: entry.name(),
         version: entry.version.to_string(),

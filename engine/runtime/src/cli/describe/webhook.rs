@@ -2,9 +2,8 @@ use std::io::{self, Write};
 
 use policy_api::KubernetesResources;
 
-use crate::dns;
-use crate::policy_ref::PolicyRef;
-use crate::registry::{Entry, Registry};
+use crate::net::dns;
+use crate::policies::{Entry, PolicyRef, Registry};
 
 /// What is put behind a policy's name: a webhook's name has at least three labels.
 const DOMAIN: &str = ".policy-engine.svc.cluster.local";
@@ -147,8 +146,9 @@ fn text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Registry;
+    use crate::net::dns;
     use crate::testing::registration;
-    use crate::{Registry, dns};
 
     const RESOURCES: KubernetesResources =
         &[("v1", &["pods", "pods/ephemeralcontainers"]), ("apps/v1", &["*"])];

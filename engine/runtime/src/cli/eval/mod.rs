@@ -11,8 +11,7 @@ use super::Failure;
 use super::args::Eval;
 use crate::documents::{Document, DocumentError, Source, SourceError, documents};
 use crate::exit::Outcome;
-use crate::instance::{DecisionError, Instance};
-use crate::registry::{Entry, Registry};
+use crate::policies::{DecisionError, Entry, Instance, Registry};
 use printer::{Printed, Printer};
 
 pub(super) fn run(

@@ -1,15 +1,15 @@
 use std::io::{self, IsTerminal, Write};
 
 use policy_api::Verdict;
-use policy_api::plain_text::plain_line;
+use policy_text::escape_line;
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
 use crate::cli::args::DecisionFormat;
 use crate::cli::{Failure, complain, output};
-use crate::reasons::reasons;
-use crate::transcode::ToJson;
+use crate::documents::ToJson;
+use crate::policies::reasons;
 
 /// One decision, as it is printed.
 #[derive(Serialize)]
@@ -55,7 +55,7 @@ impl<'a> Printer<'a> {
                 self.out.write_all(&pretty)?;
             }
             DecisionFormat::Table => self.rows.push(vec![
-                plain_line(decision.file).into_owned(),
+                escape_line(decision.file).into_owned(),
                 decision.document.to_string(),
                 decision.verdict.map_or("-".to_owned(), |verdict| verdict.to_string()),
                 reasons(decision.output.get()).join("\n"),

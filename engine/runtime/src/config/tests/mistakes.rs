@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::documents::located::variable_of;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "every kind of mistake, in one file")]
@@ -172,7 +173,7 @@ fn what_is_in_the_way_is_told() {
     );
     let deep = "a.".repeat(200) + "b=1";
     assert_eq!(
-        deep.parse::<crate::settings::Assignment>().unwrap_err(),
+        deep.parse::<crate::policies::Assignment>().unwrap_err(),
         "a key has 201 parts: expected 100 at most"
     );
 }
@@ -197,7 +198,7 @@ proptest! {
         index in 0..environment::SETTINGS.len(),
     ) {
         for case in [Case::yaml(&yaml), Case::toml(&toml)] {
-            let variable = environment::variable_of(environment::SETTINGS[index]);
+            let variable = variable_of(environment::SETTINGS[index]);
             let case = case.env(&variable, &value).set(&set);
             if let Err(mistakes) = load(&case.sources) {
                 prop_assert!(mistakes.iter().count() > 0);

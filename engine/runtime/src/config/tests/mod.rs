@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::documents::located::ConfigErrors;
 
 /// A file of this name with this text, for as long as the value lives.
 struct TempFile {
@@ -82,7 +83,7 @@ impl Case {
         self.short(&mistakes)
     }
 
-    fn short(&self, mistakes: &Mistakes) -> Vec<String> {
+    fn short(&self, mistakes: &ConfigErrors) -> Vec<String> {
         mistakes.to_string().lines().map(|line| self.short_name(line)).collect()
     }
 

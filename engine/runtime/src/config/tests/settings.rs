@@ -1,5 +1,5 @@
 use super::*;
-use crate::registry::Registry;
+use crate::policies::Registry;
 use crate::testing::registration;
 
 fn registry() -> Registry {

@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 
 use super::queue::{Inbox, Phase};
 use crate::config::Destination;
-use crate::outbound::TransportError;
-use crate::secrets::without_secrets;
+use crate::net::outbound::TransportError;
 use collector::Uploader;
 use lines::Lines;
+use policy_text::redact_url;
 
 /// What events are written to, open.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub(crate) enum SinkError {
     /// What uploads would go to is no URL.
     #[error(
         "`{}` is no URL of a collector: expected one such as `https://logs.example.com`",
-        without_secrets(url)
+        redact_url(url)
     )]
     Url {
         /// As it was configured.

@@ -5,12 +5,13 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode, Uri};
+use policy_text::error_chain;
 use tokio::time::{Instant, timeout_at};
 
 use super::SinkError;
 use crate::config;
-use crate::outbound::{self, Authorities, Transport, TransportError, with_sources};
-use crate::watched_file;
+use crate::net::outbound::{self, Authorities, Transport, TransportError};
+use crate::system::watched_file;
 
 /// The most that is read of an answer, so that its connection can be used again.
 const MAX_ANSWER: usize = 64 << 10;
@@ -69,7 +70,7 @@ impl Endpoint {
         let response = timeout_at(deadline, self.client.request(request))
             .await
             .map_err(|_| UploadError::Timeout(self.timeout))?
-            .map_err(|error| UploadError::Request(with_sources(&error)))?;
+            .map_err(|error| UploadError::Request(error_chain(&error)))?;
         let status = response.status();
         let retry_after = retry_after(&response);
         // What the status says stands, whatever becomes of the rest.

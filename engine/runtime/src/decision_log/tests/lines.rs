@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{LONG, config, dropped, event, id_of, record, settled, start, until};
 use crate::config::Destination;
 use crate::decision_log::DecisionLog;
-use crate::metrics::Metrics;
+use crate::telemetry::Metrics;
 
 fn ids(path: &Path) -> Vec<u32> {
     let text = fs::read_to_string(path).unwrap();

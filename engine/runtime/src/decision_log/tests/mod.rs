@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{DecisionLog, Event, Running};
 use crate::config::{self, Destination, WhenFull};
-use crate::metrics::{DecisionLogMetrics, Metrics};
+use crate::telemetry::{DecisionLogMetrics, Metrics};
 
 /// More than any test takes.
 const LONG: Duration = Duration::from_secs(20);

@@ -52,7 +52,7 @@ QS5HfmnaA8GF3Wu7BxMcnS9aKJ+BgthxXV5K8E9QV7BGfluYyCqnHnzO
 fn acceptor() -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
-    let config = ServerConfig::builder_with_provider(crate::cryptography::provider().unwrap())
+    let config = ServerConfig::builder_with_provider(policy_tls::provider().unwrap())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()

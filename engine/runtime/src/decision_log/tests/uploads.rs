@@ -9,7 +9,7 @@ use super::collector::{Behaviour, Collector};
 use super::{LONG, config, dropped, event, record, settled, start, until};
 use crate::config::{Destination, WhenFull};
 use crate::decision_log::DecisionLog;
-use crate::metrics::Metrics;
+use crate::telemetry::Metrics;
 
 #[tokio::test]
 async fn every_decision_arrives_once_and_in_order() {

@@ -35,7 +35,7 @@ mod stream;
 use std::borrow::Cow;
 
 use super::tree::{Place, Tree, Value};
-use super::{Document, DocumentError, Origin};
+use super::{Document, DocumentError, DocumentOrigin};
 use reader::Reader;
 use stream::{Chunk, split};
 
@@ -94,7 +94,7 @@ impl<'a> Chunk<'a> {
         self.check_marker()?;
         let json =
             to_json(self.text, room_for(self.text)).map_err(|error| self.in_stream(error))?;
-        let origin = Origin::Yaml { text: self.text, line: self.line };
+        let origin = DocumentOrigin::Yaml { text: self.text, line: self.line };
         Ok(json.map(|json| Document { json: Cow::Owned(json.into_bytes()), origin }))
     }
 
@@ -357,7 +357,7 @@ mod tests {
             let aliased = format!("a: &a {half}\nb: {}*a{}\n", "[".repeat(60), "]".repeat(60));
             assert_eq!(one(&aliased), "line 2 column 64: nested deeper than 100 levels");
         };
-        crate::stack::ample(bombs).unwrap();
+        crate::system::stack::ample(bombs).unwrap();
         let more = "it has more values, or its aliases make more of them, than there is memory for";
         let values = (b'b'..=b'i')
             .map(|name| {

@@ -18,11 +18,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
-use super::activity::{Activity, Patience};
+use super::coalesce_wakes::Wakes;
+use super::idle::{Activity, Patience};
 use super::listener::{Accepted, Spoken, Stream};
 use super::memory::{ConnectionMemory, RequestMemory};
 use super::request_body::{Rest, waits_to_send};
-use super::wakes::Wakes;
 use super::wire::Returned;
 use super::{Answer, Peer, Phase, RequestBody};
 use crate::config::Limits;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::IntGauge;
 
-use crate::server::memory_budget::{Exhausted, MemoryBudget, Reservation};
+use crate::server::http::memory_budget::{Exhausted, MemoryBudget, Reservation};
 
 /// Of a connection with one request, whose head is short.
 const CONNECTION: usize = 20 << 10;

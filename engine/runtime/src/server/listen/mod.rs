@@ -1,9 +1,10 @@
 //! From a socket to requests: TCP, TLS and unix sockets, HTTP/1.1 and HTTP/2.
 
-mod accept;
-mod activity;
+mod acceptor;
+mod coalesce_wakes;
 mod connection;
 mod error;
+mod idle;
 mod inherited;
 mod listener;
 mod memory;
@@ -15,7 +16,6 @@ mod socket;
 mod tests;
 pub(crate) mod tls;
 mod unix;
-mod wakes;
 mod wire;
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use self::accept::{Common, Reception};
+use self::acceptor::{Common, Reception};
 pub(crate) use self::error::BindError;
 pub(crate) use self::inherited::Inherited;
 use self::listener::Listener;
@@ -37,10 +37,10 @@ use self::memory::MemoryPool;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::request_body::RequestBody;
 use self::tls::ServerTls;
-use super::memory_budget::MemoryBudget;
+use super::http::memory_budget::MemoryBudget;
 use crate::config::{Address, Limits, Tls};
-use crate::metrics::ConnectionMetrics;
-use crate::watched_file;
+use crate::system::watched_file;
+use crate::telemetry::ConnectionMetrics;
 
 /// Connections that ask for health and metrics, beside those that ask for decisions: a server
 /// without room is still seen to be alive.

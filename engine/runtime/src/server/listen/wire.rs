@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use super::memory::ConnectionMemory;
 use super::socket::Socket;
-use crate::server::memory_budget::Exhausted;
+use crate::server::http::memory_budget::Exhausted;
 
 /// Bytes that are read at a time: less than what makes HTTP/1 take a larger buffer for the next.
 const AT_A_TIME: u64 = (8 << 10) - 1;

@@ -6,20 +6,20 @@ use uuid::Uuid;
 /// server begins: W3C Trace Context, version 00.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "so the standard calls them, and so do logs")]
-pub(in crate::server) struct Trace {
+pub(crate) struct Trace {
     /// 32 hexadecimal digits, the client's where it has one.
-    pub(in crate::server) trace_id: String,
+    pub(crate) trace_id: String,
     /// 16 hexadecimal digits: this server's part of the trace.
-    pub(in crate::server) span_id: String,
+    pub(crate) span_id: String,
     /// The client's span, above this one, where it has one.
-    pub(in crate::server) parent_id: Option<String>,
+    pub(crate) parent_id: Option<String>,
     pub(super) flags: String,
 }
 
 impl Trace {
     /// From the header `traceparent`, where there is one that can be read: any other is to be
     /// passed over, says the standard.
-    pub(in crate::server) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get("traceparent")?.to_str().ok()?;
         let mut parts = text.split('-');
         let (version, trace_id) = (parts.next()?, parts.next()?);
@@ -40,7 +40,7 @@ impl Trace {
     }
 
     /// The header of the response: the same trace, with this server's span.
-    pub(in crate::server) fn header(&self) -> Option<HeaderValue> {
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
         let Self { trace_id, span_id, flags, .. } = self;
         HeaderValue::try_from(format!("00-{trace_id}-{span_id}-{flags}")).ok()
     }

@@ -8,8 +8,8 @@ mod off;
 #[cfg(feature = "otlp")]
 mod otlp;
 
-pub(super) use context::Trace;
+pub(crate) use context::Trace;
 #[cfg(not(feature = "otlp"))]
-pub(super) use off::{RequestSpan, Spans};
+pub(crate) use off::{RequestSpan, Spans};
 #[cfg(feature = "otlp")]
-pub(super) use otlp::{RequestSpan, Spans};
+pub(crate) use otlp::{RequestSpan, Spans};

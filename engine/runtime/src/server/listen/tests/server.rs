@@ -14,10 +14,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{Address, Limits, Tls};
-use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::listen::listener::Stream;
 use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
-use crate::server::memory_budget::MemoryBudget;
+use crate::telemetry::{ConnectionMetrics, Metrics};
 pub(super) use crate::testing::limits;
 
 /// Far longer than anything takes.

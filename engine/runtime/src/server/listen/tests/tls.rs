@@ -16,7 +16,6 @@ use tokio_rustls::client::TlsStream;
 use super::certificates::{Authority, Issued};
 use super::server::{Client, Server, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
-use crate::cryptography;
 use crate::server::listen::tls::ServerTls;
 use crate::server::listen::{Inherited, Listeners};
 
@@ -41,7 +40,7 @@ fn client(
 ) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(cryptography::provider().unwrap())
+    let config = ClientConfig::builder_with_provider(policy_tls::provider().unwrap())
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots);

@@ -162,7 +162,6 @@ mod tests {
     use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 
     use super::*;
-    use crate::cryptography;
     use crate::server::listen::tests::certificates::Authority;
 
     /// What is wrong with these contents, a line each.
@@ -173,7 +172,7 @@ mod tests {
             client_ca: contents.get(2).map(|_| "ca.crt".into()),
         };
         let contents: Vec<_> = contents.iter().map(|text| text.as_bytes().to_vec()).collect();
-        let provider = cryptography::provider().unwrap();
+        let provider = policy_tls::provider().unwrap();
         let errors = configure(&paths, &contents, &provider).err().unwrap_or_default();
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }

@@ -5,14 +5,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustls::pki_types::{UnixTime, pem};
 
 use super::usage::Unfit;
-use crate::cryptography::Unsupported;
-use crate::watched_file::ReadError;
+use crate::system::watched_file::ReadError;
+use policy_tls::Unsupported;
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
     /// This machine cannot do it.
-    #[error(transparent)]
+    #[error("{0}; listen on `http` or `unix`, behind a proxy that speaks TLS")]
     Unsupported(#[from] Unsupported),
     /// There is nothing of a file.
     #[error("TLS: {0}")]

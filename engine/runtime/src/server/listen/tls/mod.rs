@@ -22,8 +22,7 @@ use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
 pub(crate) use self::error::TlsError;
 use crate::config::Tls;
-use crate::cryptography;
-use crate::watched_file::{Refused, WatchedFiles, in_one_line};
+use crate::system::watched_file::{Refused, WatchedFiles, in_one_line};
 
 /// The most that is encrypted and not sent: what a record holds.
 const UNSENT: usize = 16 << 10;
@@ -57,7 +56,7 @@ impl ServerTls {
     /// # Errors
     /// All that is wrong with the files.
     pub(super) fn load(paths: &Tls) -> Result<Self, Vec<TlsError>> {
-        let provider = cryptography::provider().map_err(|error| vec![error.into()])?;
+        let provider = policy_tls::provider().map_err(|error| vec![error.into()])?;
         let all = [Some(&paths.certificate), Some(&paths.key), paths.client_ca.as_ref()];
         let all = all.into_iter().flatten().cloned().collect();
         let mut files = WatchedFiles::new("certificates", all);

@@ -7,11 +7,12 @@ use hyper::body::Bytes;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::ResponseFuture;
 use opentelemetry_http::{HttpClient, HttpError};
+use policy_text::error_chain;
 use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::environment::Environment;
-use crate::outbound::{self, Authorities, Transport, TransportError, with_sources};
+use crate::net::outbound::{self, Authorities, Transport, TransportError};
 
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 << 10;
@@ -99,9 +100,9 @@ impl HttpClient for Collector {
 }
 
 async fn whole(response: ResponseFuture) -> Result<Response<Bytes>, ExportError> {
-    let response = response.await.map_err(|error| ExportError::Request(with_sources(&error)))?;
+    let response = response.await.map_err(|error| ExportError::Request(error_chain(&error)))?;
     let (head, body) = response.into_parts();
     let body = Limited::new(body, MAX_ANSWER).collect().await;
-    let body = body.map_err(|error| ExportError::Request(with_sources(&*error)))?;
+    let body = body.map_err(|error| ExportError::Request(error_chain(&*error)))?;
     Ok(Response::from_parts(head, body.to_bytes()))
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use hyper::Uri;
 
-use crate::secrets::without_secrets;
+use policy_text::redact_url;
 
 /// How long a batch may take, unless the environment says otherwise: as OpenTelemetry has it.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ impl Environment {
             })
             .ok_or_else(|| {
                 let example = "http://localhost:4318";
-                let endpoint = without_secrets(&endpoint);
+                let endpoint = redact_url(&endpoint);
                 format!("`{name}` is `{endpoint}`: expected a URL such as `{example}`")
             })?;
         if let Some((name, protocol)) = of_spans("PROTOCOL")

@@ -25,17 +25,17 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{info, warn};
 
 use super::Trace;
-use crate::outbound;
-use crate::server::route::Route;
+use crate::net::outbound;
+use crate::server::http::route::Route;
 use client::Collector;
 use environment::Environment;
-pub(in crate::server) use request::RequestSpan;
+pub(crate) use request::RequestSpan;
 
 /// The longest that the end waits for the collector.
 const MAX_CLOSING: Duration = Duration::from_secs(3);
 
 /// What makes the spans: nothing where no collector is named.
-pub(in crate::server) struct Spans(Option<Exporting>);
+pub(crate) struct Spans(Option<Exporting>);
 
 struct Exporting {
     tracer: SdkTracer,
@@ -48,7 +48,7 @@ impl Spans {
     /// # Errors
     /// When what the environment says of the export makes no sense, in a sentence. The collector
     /// is not asked before there are spans.
-    pub(in crate::server) fn start() -> Result<Self, String> {
+    pub(crate) fn start() -> Result<Self, String> {
         let variable = |name: &str| std::env::var(name).ok();
         let Some(environment) = Environment::read(variable)? else { return Ok(Self(None)) };
         let collector = Collector::new(&environment).map_err(|error| {
@@ -72,7 +72,7 @@ impl Spans {
 
     /// Begins a request's span. Health and metrics have none: they are asked for all the time, and
     /// tell nothing of decisions.
-    pub(in crate::server) fn request(&self, head: &Parts, route: Option<&Route>) -> RequestSpan {
+    pub(crate) fn request(&self, head: &Parts, route: Option<&Route>) -> RequestSpan {
         let client = Trace::of(&head.headers);
         match &self.0 {
             Some(Exporting { tracer, .. }) if !route.is_some_and(names::is_diagnostic) => {
@@ -83,7 +83,7 @@ impl Spans {
     }
 
     /// Exports what waits, as far as there is time.
-    pub(in crate::server) async fn close(&self, within: Duration) {
+    pub(crate) async fn close(&self, within: Duration) {
         let Some(Exporting { provider, .. }) = &self.0 else { return };
         let provider = SdkTracerProvider::clone(provider);
         let within = within.min(MAX_CLOSING);

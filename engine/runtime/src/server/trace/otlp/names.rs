@@ -2,7 +2,7 @@
 
 use hyper::Method;
 
-use crate::server::route::{DataApi, Endpoint, Route};
+use crate::server::http::route::{DataApi, Endpoint, Route};
 
 /// Whether it asks for the server itself.
 pub(super) fn is_diagnostic(route: &Route) -> bool {

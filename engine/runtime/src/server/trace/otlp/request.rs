@@ -5,12 +5,12 @@ use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 use policy_api::Verdict;
 use uuid::Uuid;
 
-use crate::server::served::{Answer, NoAnswer, Served};
+use crate::server::policy::{Answer, NoAnswer, Served};
 use crate::server::trace::Trace;
 
 /// A request's part of a trace. Its span ends with the answer, or without one when the client goes
 /// away.
-pub(in crate::server) struct RequestSpan {
+pub(crate) struct RequestSpan {
     trace: Option<Trace>,
     exported: Option<Exported>,
 }
@@ -22,7 +22,7 @@ struct Exported {
 }
 
 /// One evaluation's.
-pub(in crate::server) struct EvaluationSpan(Option<Evaluating>);
+pub(crate) struct EvaluationSpan(Option<Evaluating>);
 
 struct Evaluating {
     span: SdkSpan,
@@ -39,19 +39,19 @@ impl RequestSpan {
         Self { trace, exported: None }
     }
 
-    pub(in crate::server) fn trace(&self) -> Option<&Trace> {
+    pub(crate) fn trace(&self) -> Option<&Trace> {
         self.trace.as_ref()
     }
 
     /// Begins the span of an evaluation, which is `alone` or one of the request's several.
-    pub(in crate::server) fn evaluation(&self, served: &Served, alone: bool) -> EvaluationSpan {
+    pub(crate) fn evaluation(&self, served: &Served, alone: bool) -> EvaluationSpan {
         EvaluationSpan(self.exported.as_ref().map(|Exported { context, tracer }| Evaluating {
             span: tracer.start_with_context(format!("evaluate {}", served.id), context),
             request: alone.then(|| context.clone()),
         }))
     }
 
-    pub(in crate::server) fn answered(&self, status: StatusCode) {
+    pub(crate) fn answered(&self, status: StatusCode) {
         let Some(Exported { context, .. }) = &self.exported else { return };
         let span = context.span();
         let code = status.as_u16();
@@ -66,7 +66,7 @@ impl RequestSpan {
 
 impl EvaluationSpan {
     /// Ends it with what the policy says.
-    pub(in crate::server) fn decided(
+    pub(crate) fn decided(
         self,
         served: &Served,
         answer: &Result<Answer, NoAnswer>,

@@ -1,0 +1,342 @@
+use std::collections::BTreeMap;
+
+use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::image::{SBOM, STATEMENT};
+use crate::steps::image::labels;
+use crate::steps::provenance::BUILD_TYPE;
+use crate::steps::provenance::sbom::BillOfMaterials;
+use crate::steps::provenance::statement::{PROVENANCE, Statement};
+use crate::steps::self_check::Reported;
+use crate::steps::workspace::PlannedCrate;
+use crate::store::registry::Options;
+use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
+
+/// How large an attached document may be.
+const LARGEST_DOCUMENT: u64 = 64 << 20;
+/// How large the configurations and attached documents of all platforms may be together: they are
+/// kept in memory.
+const LARGEST_TOTAL: u64 = 256 << 20;
+/// How many platforms an index may have.
+const MOST_PLATFORMS: usize = 100;
+/// How many of the documents attached to an image are looked at: anybody may attach some.
+const MOST_REFERRERS: usize = 100;
+const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
+
+/// What an image says of itself, for all its platforms.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// The name that it was written under, where it lies on disk.
+    pub(crate) name: Option<String>,
+    /// Of the manifest, or of the index of several platforms.
+    pub(crate) digest: Digest,
+    /// Sorted by platform.
+    pub(crate) platforms: Vec<PlatformImage>,
+}
+
+/// What the image for one platform says of itself.
+#[derive(Debug)]
+pub(crate) struct PlatformImage {
+    pub(crate) digest: Digest,
+    /// As `os/architecture`, with the variant behind it where there is one.
+    pub(crate) platform: String,
+    /// Manifest, configuration and compressed layers, in bytes.
+    pub(crate) size: u64,
+    pub(crate) created: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(super) config: Digest,
+    pub(super) layers: Vec<Digest>,
+    /// As it is attached.
+    pub(crate) sbom: Option<Vec<u8>>,
+    /// As it is attached.
+    pub(crate) provenance: Option<Vec<u8>>,
+}
+
+/// A configuration, as far as it is needed: not only the builder's own images are described.
+#[derive(Deserialize)]
+struct Configuration {
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    os: String,
+    variant: Option<String>,
+    created: Option<String>,
+    config: Option<Process>,
+}
+
+#[derive(Deserialize)]
+struct Process {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+impl Described {
+    /// Opens and reads an image by what the user calls it.
+    pub(crate) fn open(image: &str, options: Options) -> Result<Self, DescribeError> {
+        let opened = store::open(image, options).and_then(|store| Self::read(store.as_ref()));
+        opened.map_err(|error| DescribeError { image: image.to_owned(), error })
+    }
+
+    /// Reads an image of one platform, or an index of such.
+    pub(crate) fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let root = store.root()?;
+        let document: Value = store::document(store, &root, LARGEST_MANIFEST)?;
+        let mut platforms = Vec::new();
+        let mut left = LARGEST_TOTAL;
+        if document.get("manifests").is_some() {
+            let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
+            let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
+            if !(1..=MOST_PLATFORMS).contains(&images.len()) {
+                return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
+            }
+            for image in images {
+                let read = PlatformImage::read(store, image, &mut left)?;
+                check_platform(image, &read.platform)?;
+                platforms.push(read);
+            }
+        } else {
+            platforms.push(PlatformImage::read(store, &root, &mut left)?);
+        }
+        platforms.sort_by(|a, b| a.platform.cmp(&b.platform));
+        if let Some([one, _]) = platforms.array_windows().find(|[a, b]| a.platform == b.platform) {
+            let twice = NotAnImage::SamePlatform(one.platform.clone());
+            return Err(StoreError::NotAnImage(twice));
+        }
+        let annotations = root.annotations().as_ref();
+        let name = NAMES.iter().find_map(|key| annotations?.get(*key).cloned());
+        Ok(Self { name, digest: root.digest().clone(), platforms })
+    }
+}
+
+/// Runtimes go by what the index says of an image, people by what the image says.
+fn check_platform(image: &Descriptor, says: &str) -> Result<(), StoreError> {
+    let Some(platform) = image.platform() else { return Ok(()) };
+    let listed = format!("{}/{}", platform.os(), platform.architecture());
+    // A variant is often told in one place only.
+    if says.strip_prefix(&listed).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Ok(());
+    }
+    let other = NotAnImage::OtherPlatform { listed, says: says.to_owned() };
+    Err(StoreError::NotAnImage(other))
+}
+
+/// Others list attestations as images for a platform that nothing runs on. Whatever could be run is
+/// an image, so that none is overlooked.
+fn is_image(listed: &Descriptor) -> bool {
+    let platform = listed.platform().as_ref();
+    platform.is_none_or(|platform| platform.os().to_string() != "unknown")
+}
+
+impl PlatformImage {
+    fn read(store: &dyn Store, image: &Descriptor, left: &mut u64) -> Result<Self, StoreError> {
+        let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
+        let largest = LARGEST_MANIFEST.min(*left);
+        let config: Configuration = store::document(store, manifest.config(), largest)?;
+        *left = left.saturating_sub(manifest.config().size());
+        let layers = manifest.layers();
+        let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
+        let mut read = Self {
+            digest: image.digest().clone(),
+            platform: [Some(config.os), Some(config.architecture), config.variant]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("/"),
+            size: of_layers.saturating_add(image.size()).saturating_add(manifest.config().size()),
+            created: config.created,
+            labels: config.config.and_then(|it| it.labels).unwrap_or_default(),
+            config: manifest.config().digest().clone(),
+            layers: layers.iter().map(|it| it.digest().clone()).collect(),
+            sbom: None,
+            provenance: None,
+        };
+        // Anybody may attach more than there is time for: what may be of a kind that is known here
+        // is looked at, what says so first.
+        let mut referrers = store.referrers(image.digest())?;
+        referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
+        referrers.sort_by_key(|it| it.artifact_type().is_none());
+        for referrer in referrers.iter().take(MOST_REFERRERS) {
+            read.take(store, referrer, left)?;
+        }
+        Ok(read)
+    }
+
+    fn wants(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Sbom => self.sbom.is_none(),
+            Kind::Statement => self.provenance.is_none(),
+            Kind::Other => false,
+        }
+    }
+
+    /// Keeps an attached document, if it is of a kind that is known here and the first of it.
+    fn take(
+        &mut self,
+        store: &dyn Store,
+        referrer: &Descriptor,
+        left: &mut u64,
+    ) -> Result<(), StoreError> {
+        let listed = Kind::listed(referrer);
+        if listed.is_some_and(|kind| !self.wants(kind)) {
+            return Ok(());
+        }
+        let manifest: ImageManifest = match store::document(store, referrer, LARGEST_MANIFEST) {
+            Ok(manifest) => manifest,
+            // Indexes go on listing what is gone, and whatever else somebody refers by.
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if manifest.subject().as_ref().is_none_or(|it| *it.digest() != self.digest) {
+            return Ok(());
+        }
+        // Not every index of referrers says what they are.
+        let kind = listed.unwrap_or_else(|| Kind::from_manifest(&manifest));
+        let [document] = manifest.layers().as_slice() else { return Ok(()) };
+        if !self.wants(kind) {
+            return Ok(());
+        }
+        let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
+        let kept = match kind {
+            Kind::Sbom => &mut self.sbom,
+            _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
+            _ => return Ok(()),
+        };
+        *kept = Some(bytes);
+        *left = left.saturating_sub(document.size());
+        Ok(())
+    }
+
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
+    }
+
+    /// The version of the engine.
+    pub(crate) fn engine(&self) -> Option<&str> {
+        self.label("org.opencontainers.image.version")
+    }
+
+    pub(crate) fn revision(&self) -> Option<&str> {
+        self.label("org.opencontainers.image.revision")
+    }
+
+    /// The policies that the program reported; `None` where it was not asked.
+    pub(crate) fn policies(&self) -> Option<Vec<Reported>> {
+        serde_json::from_str(self.label(labels::POLICIES)?).ok()
+    }
+
+    /// The policy crates; `None` in what policy-builder has not labelled.
+    pub(crate) fn crates(&self) -> Option<Vec<PlannedCrate>> {
+        serde_json::from_str(self.label(labels::CRATES)?).ok()
+    }
+
+    /// How many components the bill of materials has.
+    pub(crate) fn components(&self) -> Option<usize> {
+        self.bom().map(|bom| bom.components.len())
+    }
+
+    pub(super) fn bom(&self) -> Option<BillOfMaterials> {
+        serde_json::from_slice(self.sbom.as_deref()?).ok()
+    }
+
+    /// The provenance, where a policy-builder wrote it.
+    pub(super) fn statement(&self) -> Option<Statement> {
+        let statement: Statement = serde_json::from_slice(self.provenance.as_deref()?).ok()?;
+        let kind = &statement.predicate.build_definition.build_type;
+        kind.starts_with(BUILD_TYPE).then_some(statement)
+    }
+}
+
+/// What an attached document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sbom,
+    Statement,
+    /// Nothing that is known here.
+    Other,
+}
+
+impl Kind {
+    fn from_type(artifact_type: &MediaType) -> Self {
+        match artifact_type.as_ref() {
+            SBOM => Self::Sbom,
+            STATEMENT => Self::Statement,
+            _ => Self::Other,
+        }
+    }
+
+    /// What a list of referrers says, where it says something.
+    fn listed(referrer: &Descriptor) -> Option<Self> {
+        referrer.artifact_type().as_ref().map(Self::from_type)
+    }
+
+    /// What a manifest says, by its configuration where it has no type of its own.
+    fn from_manifest(manifest: &ImageManifest) -> Self {
+        let own = manifest.artifact_type().as_ref();
+        Self::from_type(own.unwrap_or_else(|| manifest.config().media_type()))
+    }
+}
+
+/// Whether a statement is provenance of this image: anybody may attach any other to it.
+fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outline {
+        subject: Vec<crate::steps::provenance::statement::Resource>,
+        predicate_type: String,
+    }
+    let Ok(outline) = serde_json::from_slice::<Outline>(bytes) else { return false };
+    let is_this = |digest: &BTreeMap<String, String>| {
+        digest.get(image.algorithm().as_ref()).is_some_and(|it| it == image.digest())
+    };
+    outline.predicate_type == PROVENANCE && outline.subject.iter().any(|it| is_this(&it.digest))
+}
+
+/// Why it is not known what an image says of itself.
+#[derive(Debug, thiserror::Error)]
+#[error("read the image `{image}`: {error}")]
+pub(crate) struct DescribeError {
+    image: String,
+    error: StoreError,
+}
+
+#[cfg(test)]
+mod tests {
+    use oci_spec::image::{Os, PlatformBuilder};
+
+    use super::*;
+    use crate::image::tests::with_documents;
+
+    #[test]
+    fn an_image_is_for_the_platform_that_its_index_says() {
+        let mut image = with_documents().root().unwrap();
+        assert!(check_platform(&image, "linux/arm64").is_ok());
+        let platform = PlatformBuilder::default().os(Os::Linux).architecture("arm64");
+        image.set_platform(Some(platform.build().unwrap()));
+        assert!(check_platform(&image, "linux/arm64").is_ok());
+        assert!(check_platform(&image, "linux/arm64/v8").is_ok());
+        for says in ["linux/amd64", "linux/arm64e"] {
+            assert_eq!(
+                check_platform(&image, says).unwrap_err().to_string(),
+                format!(
+                    "its image for `linux/arm64` says of itself that it is for `{says}`; expected \
+                     an archive or a folder as `policy-builder image` writes it"
+                )
+            );
+        }
+    }
+    #[test]
+    fn what_is_kept_of_an_image_is_bounded_in_all() {
+        let image = with_documents();
+        let root = image.root().unwrap();
+        let mut left = LARGEST_TOTAL;
+        let read = PlatformImage::read(&image, &root, &mut left).unwrap();
+        let kept = LARGEST_TOTAL - left;
+        assert!(kept > read.sbom.unwrap().len() as u64);
+        assert!(read.provenance.is_none());
+        let error = PlatformImage::read(&image, &root, &mut 300).unwrap_err();
+        assert!(error.to_string().contains(" bytes, expected at most "), "{error}");
+    }
+}

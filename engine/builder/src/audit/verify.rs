@@ -1,0 +1,210 @@
+use std::path::Path;
+
+use super::described::{DescribeError, Described, PlatformImage};
+use super::difference::Difference;
+use crate::cargo::Target;
+use crate::image::{
+    Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
+};
+use crate::steps::compile::Profile;
+use crate::steps::features::Features;
+use crate::steps::image::Built;
+use crate::steps::image::labels;
+use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
+use crate::store::StoreError;
+use crate::store::registry::Options;
+use policy_host::progress::Progress;
+
+/// From what an image is built again, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) policies: &'a Path,
+    pub(crate) engine: Option<&'a Path>,
+    pub(crate) work_dir: Option<&'a Path>,
+    /// How far it may go from `policies.lock`.
+    pub(crate) locked: Locked,
+}
+
+/// How an image was ordered, as far as it says so itself.
+struct Recorded {
+    target: Option<String>,
+    features: Features,
+    created: SourceDate,
+    revision: Option<String>,
+}
+
+/// Builds an image again, each of its platforms, and compares the digests; gives them.
+pub(crate) fn verify(
+    image: &str,
+    options: Options,
+    sources: &Sources<'_>,
+    progress: &Progress,
+) -> Result<Described, VerifyError> {
+    let there = Described::open(image, options)?;
+    let name: ImageName = "policy-engine:latest".parse()?;
+    let mut platforms = Vec::new();
+    for it in &there.platforms {
+        platforms.push((it, Recorded::of(image, it, progress)?));
+    }
+    // What this machine's own program reports stands for what those report that do not start here.
+    platforms.sort_by_key(|(_, recorded)| !recorded.runs_here());
+    let mut first: Option<Built> = None;
+    let mut images = Vec::new();
+    for (it, recorded) in &platforms {
+        // An image that was made alone where its program does not start says nothing of that.
+        let is_told = it.label(labels::POLICIES).is_some();
+        let other = first.as_ref().filter(|_| is_told);
+        let other = other.and_then(|first| first.program.reported.as_deref());
+        let options = recorded.options(sources);
+        let built = Build::new(&options, progress)?.run(other)?;
+        let Some(built) = built.into_iter().next() else { continue };
+        let packed =
+            progress.phase("pack", &it.platform, || built.pack(&name, recorded.created))?;
+        if *packed.manifest_digest() != it.digest {
+            let here = Described::read(&packed).map_err(VerifyError::Packed)?;
+            let of_here = here.platforms.first();
+            let why = of_here.map(|here| Difference::between_platforms(it, here).to_string());
+            return Err(Mismatch {
+                image: image.to_owned(),
+                platform: it.platform.clone(),
+                there: it.digest.to_string(),
+                here: here.digest.to_string(),
+                why: why.unwrap_or_default().trim_end().to_owned(),
+            }
+            .into());
+        }
+        images.push(packed);
+        first.get_or_insert(built);
+    }
+    check_index(image, &there, &images)?;
+    Ok(there)
+}
+
+/// Compares the digest of what joins the images of several platforms.
+pub(super) fn check_index(
+    image: &str,
+    there: &Described,
+    images: &[Image],
+) -> Result<(), VerifyError> {
+    if there.platforms.iter().any(|it| it.digest == there.digest) {
+        return Ok(());
+    }
+    let joined = MultiPlatform::of_images(images)?;
+    if *joined.digest() == there.digest {
+        return Ok(());
+    }
+    Err(VerifyError::Index {
+        image: image.to_owned(),
+        there: there.digest.to_string(),
+        here: joined.digest().to_string(),
+    })
+}
+
+impl Recorded {
+    fn runs_here(&self) -> bool {
+        self.target.as_deref().is_none_or(|triple| Target::new(triple).runs_here())
+    }
+
+    fn of(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
+        let image_name = || name.to_owned();
+        let created = |text: &str| {
+            let not_written =
+                || VerifyError::Created { image: image_name(), created: text.to_owned() };
+            SourceDate::written(text).ok_or_else(not_written)
+        };
+        if let Some(statement) = image.statement() {
+            let external = statement.predicate.build_definition.external_parameters;
+            return Ok(Self {
+                target: Some(external.target),
+                features: Features::of(external.engine_features),
+                created: created(&external.created)?,
+                revision: external.revision,
+            });
+        }
+        if image.crates().is_none() {
+            return Err(VerifyError::Foreign(image_name()));
+        }
+        progress.line(&format!(
+            "note: the image for {} has no provenance of policy-builder, so it is built by its \
+             labels, for the default target and with the default parts of the engine",
+            image.platform
+        ));
+        Ok(Self {
+            target: None,
+            features: Features::default(),
+            created: created(image.created.as_deref().unwrap_or_default())?,
+            revision: image.revision().map(str::to_owned),
+        })
+    }
+
+    fn options<'a>(&'a self, sources: &Sources<'a>) -> BuildOptions<'a> {
+        BuildOptions {
+            policies: sources.policies,
+            engine: sources.engine,
+            engine_features: &self.features,
+            targets: TargetChoice::Triple(self.target.as_deref()),
+            revision: Some(self.revision.as_deref().unwrap_or_default()),
+            work_dir: sources.work_dir,
+            profile: Profile::Release,
+            locked: sources.locked,
+            // What is only compared is run by nobody.
+            vet: None,
+        }
+    }
+}
+
+/// Why an image is not known to be made from some sources.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VerifyError {
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    #[error(transparent)]
+    Mismatch(Box<Mismatch>),
+    #[error(
+        "the image `{0}` says neither by provenance nor by labels what it was made from: expected \
+         one as `policy-builder image` makes it"
+    )]
+    Foreign(String),
+    #[error(
+        "the image `{image}` has the date `{created}`, expected one as `policy-builder image` \
+         writes it, such as `1970-01-01T00:00:00Z`"
+    )]
+    Created { image: String, created: String },
+    #[error(
+        "the images for the platforms of `{image}` are what these sources give, and the index that \
+         joins them is not: it is `{there}`, and joined here it is `{here}`; expected one as \
+         `policy-builder image --platform` and `policy-builder index` write it"
+    )]
+    Index { image: String, there: String, here: String },
+    #[error(transparent)]
+    Join(#[from] IndexError),
+    #[error("read the image that was built: {0}")]
+    Packed(StoreError),
+    #[error(transparent)]
+    Name(#[from] ImageNameError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+/// An image is not what the sources give.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the image `{image}` is not what these sources give for {platform}: it is `{there}`, and built \
+     here it is `{here}`; from the image to the one built here, this differs:\n{why}"
+)]
+pub(crate) struct Mismatch {
+    image: String,
+    platform: String,
+    there: String,
+    here: String,
+    why: String,
+}
+
+impl From<Mismatch> for VerifyError {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(Box::new(mismatch))
+    }
+}

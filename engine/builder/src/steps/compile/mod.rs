@@ -1,0 +1,121 @@
+//! From the generated workspace to one static binary.
+
+mod build;
+mod clippy;
+mod diagnosis;
+mod paths;
+mod profile;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use build::Compiled;
+pub(crate) use clippy::{Checked, ClippyConfig, check};
+pub(crate) use profile::Profile;
+
+use crate::cargo::{self, CargoError, ElfError, LinkedPackage, Target};
+use crate::image::Platform;
+use crate::steps::discover::{Policies, Role};
+use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
+
+/// The target for a platform: musl, or the default target on this machine's own platform.
+pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {
+    let is_own = Platform::of_target(&cargo::rustc::host()?) == *platform;
+    Target::choose(platform.musl_target().filter(|_| !is_own))
+}
+
+/// A binary that was compiled, and is known to be one static file where it is to be released.
+#[derive(Debug)]
+pub(crate) struct Binary {
+    pub(crate) path: PathBuf,
+    /// What is to be packed: none of what only runs here.
+    pub(crate) bytes: Vec<u8>,
+    /// How many crates were compiled for it and how many were there already.
+    pub(crate) compiled: Compiled,
+    /// The packages that are linked into it, sorted: itself among them.
+    pub(crate) linked: Vec<LinkedPackage>,
+}
+
+/// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds
+/// in `cache`.
+pub(crate) fn compile(
+    workspace: &Workspace,
+    policies: &Policies,
+    target: &Target,
+    cache: &Path,
+    profile: Profile,
+    progress: &Progress,
+) -> Result<Binary, CompileError> {
+    let flags = match profile {
+        Profile::Release => cargo::rustflags(&workspace.root, cache, target)?,
+        Profile::Quick => cargo::lld_rustflags()?,
+    };
+    let built = build::build(workspace, policies, target, cache, profile, &flags, progress)?;
+    let (path, compiled) = (built.program, built.compiled);
+    if profile == Profile::Quick {
+        return Ok(Binary { path, bytes: Vec::new(), compiled, linked: Vec::new() });
+    }
+    let bytes = fs_err::read(&path)?;
+    cargo::check_static(&path, &bytes)?;
+    paths::check_absent(&bytes, &[&workspace.root, cache])?;
+    let linked = cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
+    Ok(Binary { path, bytes, compiled, linked })
+}
+
+/// Why there is no binary.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    #[error(
+        "{role} crate `{name}` (`{}`) does not compile: the compiler's words are above",
+        path.display()
+    )]
+    Crate { role: Role, name: String, path: PathBuf },
+    #[error(
+        "no space is left to compile in: free some, or name a work folder elsewhere with \
+         `--work-dir`"
+    )]
+    DiskFull,
+    #[error(
+        "policy crate `{name}` registers nothing for policy-api {stamp}: write \
+         `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \
+         on `policy-api` itself; one that is to register nothing says so by `role = \"support\"` in \
+         its `[package.metadata.policy-engine]`",
+        library.display()
+    )]
+    NotRegistered { name: String, library: PathBuf, stamp: String },
+    #[error(
+        "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
+    )]
+    Dependency(String),
+    #[error(
+        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
+         installs it; `--no-vet` builds without vetting"
+    )]
+    NoClippy,
+    #[error(
+        "crate `{0}` brings an allocator for the whole program (`#[global_allocator]`), which has \
+         one already: leave that to the engine"
+    )]
+    Allocator(String),
+    #[error(
+        "the program does not link: the words of compiler and linker are above; Cargo's \
+         configuration can name another linker for the target"
+    )]
+    Link,
+    #[error("cargo ended with {status}: {words}")]
+    Failed { status: String, words: String },
+    #[error(
+        "the program holds the path `{}` of this machine, so the same sources would give other \
+         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` \
+         or `env!(\"OUT_DIR\")` as text; have it use `include_str!` or `include_bytes!` instead",
+        .0.display()
+    )]
+    PathInside(PathBuf),
+    #[error("compile the program: {0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,67 @@
+//! What the crates of a folder depend on among themselves.
+
+use std::collections::BTreeMap;
+
+use super::{DiscoverError, Policies, PolicyCrate};
+
+use crate::cargo::manifest::dependencies;
+use crate::steps::engine::POLICY_API;
+
+/// Checks that every dependency on a folder leads to a crate of the same policies folder, and that
+/// none leads back to where it started.
+pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
+    let mut edges = BTreeMap::new();
+    for it in &policies.crates {
+        edges.insert(it.name.as_str(), local_dependencies(it, policies)?);
+    }
+    let mut done = Vec::new();
+    for it in &policies.crates {
+        visit(&it.name, &edges, &mut Vec::new(), &mut done)?;
+    }
+    Ok(())
+}
+
+fn local_dependencies<'a>(
+    of: &PolicyCrate,
+    policies: &'a Policies,
+) -> Result<Vec<&'a str>, DiscoverError> {
+    let path = || of.manifest.path.clone();
+    let mut found = Vec::new();
+    for dependency in dependencies(&of.manifest) {
+        // Whichever `policy-api` a policy names, it gets the engine's.
+        let Some(folder) = dependency.path.filter(|_| dependency.package != POLICY_API) else {
+            continue;
+        };
+        if !folder.join("Cargo.toml").is_file() {
+            return Err(DiscoverError::NoDependency { path: path(), dependency: folder });
+        }
+        match policies.crate_in(&folder) {
+            Some(target) => found.push(target.name.as_str()),
+            None => return Err(DiscoverError::Outside { path: path(), dependency: folder }),
+        }
+    }
+    Ok(found)
+}
+
+/// Walks from one crate; `trail` is how it was come to.
+fn visit<'a>(
+    name: &'a str,
+    edges: &BTreeMap<&'a str, Vec<&'a str>>,
+    trail: &mut Vec<&'a str>,
+    done: &mut Vec<&'a str>,
+) -> Result<(), DiscoverError> {
+    if let Some(start) = trail.iter().position(|before| *before == name) {
+        let circle = trail.iter().skip(start).chain([&name]);
+        return Err(DiscoverError::Cycle { names: circle.map(ToString::to_string).collect() });
+    }
+    if done.contains(&name) {
+        return Ok(());
+    }
+    trail.push(name);
+    for target in edges.get(name).into_iter().flatten() {
+        visit(target, edges, trail, done)?;
+    }
+    trail.pop();
+    done.push(name);
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The crates from elsewhere, as crates among others.
+
+use std::path::PathBuf;
+
+use semver::VersionReq;
+
+use super::super::{DiscoverError, PolicyCrate, Role};
+
+use crate::steps::engine::POLICY_API;
+
+use super::Entry;
+use crate::cargo::Pins;
+use crate::cargo::Source;
+use crate::cargo::manifest::dependencies;
+use crate::steps::discover::policies_file::PoliciesFile;
+use crate::steps::engine::Engine;
+
+/// Adds the policies that the file names, and the crates beside them that they depend on.
+pub(in crate::steps::discover) fn add(
+    crates: &mut Vec<PolicyCrate>,
+    file: &PoliciesFile,
+    engine: &Engine,
+    pins: &Pins,
+) -> Result<(), DiscoverError> {
+    let mut remote: Vec<PolicyCrate> = Vec::new();
+    for it in super::fetched(file, engine, pins)? {
+        let read = PolicyCrate::read_remote(it.manifest, it.origin, engine)?;
+        check(&read, &it.entry, file)?;
+        // One that another depends on is there already.
+        remote.retain(|other| other.location != read.location);
+        let Entry { features, default_features, .. } = it.entry;
+        remote.push(PolicyCrate { features, default_features, ..read });
+        add_neighbours(&mut remote, crates, engine)?;
+    }
+    for it in remote {
+        let name = |other: &&PolicyCrate| other.name.replace('-', "_") == it.name.replace('-', "_");
+        if let Some(local) = crates.iter().find(name).filter(|it| it.origin == Source::Folder) {
+            let (name, file) = (it.name, file.path.clone());
+            let local = local.manifest.path.clone();
+            return Err(DiscoverError::SameAsRemote { name, file, local });
+        }
+        if let Some(other) = crates.iter().find(|other| other.folder == it.folder) {
+            let folder = other.manifest.folder().to_owned();
+            return Err(DiscoverError::SameFolder { name: it.name, folder });
+        }
+        crates.push(it);
+    }
+    Ok(())
+}
+
+/// Checks that a crate is what its entry says.
+fn check(found: &PolicyCrate, entry: &Entry, file: &PoliciesFile) -> Result<(), DiscoverError> {
+    let version = entry.version.clone().filter(|it| !it.matches(&found.version));
+    let problem = match version {
+        _ if found.name != entry.package => Problem::Name(entry.package.clone()),
+        Some(wanted) => Problem::Version(wanted),
+        None if found.role != Role::Policy => Problem::Role,
+        None => return Ok(()),
+    };
+    Err(DiscoverError::Mismatch(Box::new(Mismatch {
+        file: file.path.clone(),
+        key: entry.key.clone(),
+        path: found.manifest.path.clone(),
+        found: format!("{} {}", found.name, found.version),
+        problem,
+    })))
+}
+
+/// A crate is not what its entry says.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`: policy `{key}` leads to `{}`, which is {found}: {problem}", file.display(), path.display())]
+pub(crate) struct Mismatch {
+    file: PathBuf,
+    key: String,
+    path: PathBuf,
+    /// Name and version.
+    found: String,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("expected the crate `{0}`; the entry's `package` says which it is to be")]
+    Name(String),
+    #[error("expected version `{0}`; change the entry's `version`")]
+    Version(VersionReq),
+    #[error("a support crate, which registers no policy; take the entry out")]
+    Role,
+}
+
+/// Adds what the last crate depends on in folders beside it, and what that does. What comes from a
+/// registry has nothing beside it.
+fn add_neighbours(
+    remote: &mut Vec<PolicyCrate>,
+    local: &[PolicyCrate],
+    engine: &Engine,
+) -> Result<(), DiscoverError> {
+    let mut next = remote.len().saturating_sub(1);
+    while let Some(it) = remote.get(next) {
+        next += 1;
+        let Source::Remote { source, .. } = &it.origin else { continue };
+        if source.as_ref().is_some_and(|source| !source.starts_with("git+")) {
+            continue;
+        }
+        let origin = Source::Remote { source: source.clone(), checksum: None };
+        let folders = dependencies(&it.manifest).into_iter();
+        let folders = folders.filter(|it| it.package != POLICY_API).filter_map(|it| it.path);
+        for folder in folders.collect::<Vec<_>>() {
+            // Where there is none, the check of the graph says so.
+            let Ok(location) = fs_err::canonicalize(&folder) else { continue };
+            let manifest = location.join("Cargo.toml");
+            let is_there = remote.iter().chain(local).any(|it| it.location == location);
+            if manifest.is_file() && !is_there {
+                remote.push(PolicyCrate::read_remote(manifest, origin.clone(), engine)?);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Policies from elsewhere: what `[policies]` of `policies.toml` names, in Cargo's own syntax.
+//!
+//! Cargo fetches what lies in registries and Git repositories, so what it knows of registries,
+//! credentials, proxies and vendored sources holds here as well. The crates are then read like
+//! those of the policies folder.
+
+mod entry;
+mod fetch;
+pub(super) mod merge;
+
+use std::path::{Path, PathBuf};
+
+use crate::cargo::CargoError;
+use crate::cargo::Pins;
+use crate::cargo::Source;
+use crate::cargo::lockfile::LockError;
+use crate::steps::discover::policies_file::PoliciesFile;
+use crate::steps::engine::Engine;
+use entry::Place;
+pub(crate) use entry::{Entry, EntryError, entries};
+
+/// A policy from elsewhere that is on this machine.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) entry: Entry,
+    pub(crate) manifest: PathBuf,
+    pub(crate) origin: Source,
+}
+
+/// Fetches what the file names, in its order, in the versions that are pinned where they are.
+pub(crate) fn fetched(
+    file: &PoliciesFile,
+    engine: &Engine,
+    pins: &Pins,
+) -> Result<Vec<Fetched>, RemoteError> {
+    entries(file)?
+        .into_iter()
+        .map(|entry| {
+            let (manifest, origin) = match &entry.place {
+                Place::Folder(folder) => in_folder(&entry, folder, &file.path)?,
+                Place::Registry(_) | Place::Git => fetch::fetch(&entry, engine, pins)?,
+            };
+            Ok(Fetched { entry, manifest, origin })
+        })
+        .collect()
+}
+
+fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Source), RemoteError> {
+    let folder = file.parent().unwrap_or(Path::new("")).join(folder);
+    let manifest = folder.join("Cargo.toml");
+    if !manifest.is_file() {
+        let (file, key) = (file.to_owned(), entry.key.clone());
+        return Err(RemoteError::NoCrate { file, key, folder });
+    }
+    Ok((manifest, Source::Remote { source: None, checksum: None }))
+}
+
+/// Why a policy from elsewhere is not at hand.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RemoteError {
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    #[error(
+        "`{}`: policy `{key}` is to be in `{}`, where there is no `Cargo.toml`: correct its `path`, \
+         which starts at the file's folder", file.display(), folder.display()
+    )]
+    NoCrate { file: PathBuf, key: String, folder: PathBuf },
+    #[error("fetch policy `{key}`, which `policies.toml` names: {words}")]
+    Fetch { key: String, words: String },
+    #[error("fetch policy `{key}`, which `policies.toml` names: cargo says {found}")]
+    Words { key: String, found: String },
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error("fetch the policies that `policies.toml` names: {0}")]
+    Files(#[from] std::io::Error),
+}

@@ -1,0 +1,175 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use crate::cargo::lockfile::{Lock, LockError};
+use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
+use crate::steps::features::{Features, UnknownFeature};
+
+/// The package that makes a crate a policy crate.
+pub(crate) const POLICY_API: &str = "policy-api";
+
+/// The generated package's name.
+pub(crate) const PROGRAM: &str = "policy-engine-program";
+
+/// The engine's own names, which no crate may have.
+pub(crate) const TAKEN: [&str; 5] =
+    [POLICY_API, "policy-engine", "policy-text", "policy-tls", PROGRAM];
+
+/// The engine's own sources: what every policy is built against.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    /// The folder that holds `engine/api` and `engine/runtime`.
+    pub(crate) root: PathBuf,
+    pub(crate) api: Manifest,
+    pub(crate) runtime: Manifest,
+    /// The other crates below `engine` that these two depend on, sorted by folder.
+    pub(crate) shared: Vec<Manifest>,
+    /// The version of `policy-api`, which policies ask for.
+    pub(crate) api_version: Version,
+    /// The version of `policy-engine`.
+    pub(crate) version: Version,
+    /// Those of its optional parts that are wanted.
+    pub(crate) features: Features,
+    /// What it would be linked with for the others.
+    pub(crate) left_out: BTreeSet<String>,
+}
+
+impl Engine {
+    /// Finds the sources: where the user says, or around this program's own, or around the
+    /// current folder.
+    pub(crate) fn locate(given: Option<&Path>) -> Result<Self, EngineError> {
+        if let Some(root) = given {
+            return Self::at(root)?.ok_or_else(|| EngineError::NotThere(root.to_owned()));
+        }
+        // `cargo run`, and so `cargo image`, says which package it runs.
+        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let program = env::current_exe().ok();
+        let current = env::current_dir().ok();
+        for start in [package, program, current].into_iter().flatten() {
+            for folder in start.ancestors() {
+                if let Some(engine) = Self::at(folder)? {
+                    return Ok(engine);
+                }
+            }
+        }
+        Err(EngineError::Nowhere)
+    }
+
+    fn at(root: &Path) -> Result<Option<Self>, EngineError> {
+        let [api, runtime] =
+            ["api", "runtime"].map(|name| root.join("engine").join(name).join("Cargo.toml"));
+        if !api.is_file() || !runtime.is_file() {
+            return Ok(None);
+        }
+        let (api, runtime) = (Manifest::read(api)?, Manifest::read(runtime)?);
+        let version = |manifest: &Manifest| {
+            manifest
+                .package("version")
+                .and_then(|version| version.as_str()?.parse().ok())
+                .ok_or_else(|| EngineError::NoVersion(manifest.path.clone()))
+        };
+        Ok(Some(Self {
+            root: fs_err::canonicalize(root)?,
+            api_version: version(&api)?,
+            version: version(&runtime)?,
+            features: Features::default(),
+            left_out: BTreeSet::new(),
+            shared: shared(root, [&api, &runtime])?,
+            api,
+            runtime,
+        }))
+    }
+
+    /// The engine with these of its optional parts, and no other.
+    pub(crate) fn with_features(mut self, features: &Features) -> Result<Self, EngineError> {
+        self.left_out = features.choose(&mut self.runtime.document)?;
+        self.features = features.clone();
+        Ok(self)
+    }
+
+    /// Its crates, each with its place below the root, such as `engine/api`.
+    pub(crate) fn crates(&self) -> impl Iterator<Item = (String, &Manifest)> {
+        [&self.api, &self.runtime].into_iter().chain(&self.shared).map(|manifest| {
+            let name = manifest.folder().file_name().unwrap_or_default();
+            (format!("engine/{}", name.to_string_lossy()), manifest)
+        })
+    }
+
+    /// Its own lock: an empty one where it has none.
+    pub(crate) fn lock(&self) -> Result<Lock, LockError> {
+        let path = self.root.join("Cargo.lock");
+        if path.is_file() { Lock::read(&path) } else { Ok(Lock::default()) }
+    }
+
+    /// The part of the API's version within which policies are compatible, as it stands in the
+    /// paths where generated code meets the API and the runtime.
+    pub(crate) fn api_stamp(&self) -> String {
+        match (self.api_version.major, self.api_version.minor) {
+            (0, minor) => format!("0_{minor}"),
+            (major, _) => major.to_string(),
+        }
+    }
+}
+
+/// The crates in `engine` that the API and the runtime depend on, directly or not.
+fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineError> {
+    let folder = root.join("engine");
+    let mut shared = BTreeMap::new();
+    let mut next = known.map(dependencies).concat();
+    while let Some(dependency) = next.pop() {
+        let Some(path) = dependency.path else { continue };
+        let Some(name) = path.file_name() else { continue };
+        let path = folder.join(name);
+        let is_known = known.iter().any(|known| known.folder() == path);
+        if is_known || shared.contains_key(&path) || !path.join("Cargo.toml").is_file() {
+            continue;
+        }
+        let manifest = Manifest::read(path.join("Cargo.toml"))?;
+        next.extend(dependencies(&manifest));
+        shared.insert(path, manifest);
+    }
+    Ok(shared.into_values().collect())
+}
+
+/// Why the engine's sources are not at hand.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    #[error(
+        "the engine's sources are not in `{}`: expected `engine/api` and `engine/runtime` there; \
+         name a checkout of policy-engine with `--engine`", .0.display()
+    )]
+    NotThere(PathBuf),
+    #[error(
+        "the engine's sources are neither around this program nor around the current folder: \
+         name a checkout of policy-engine with `--engine`"
+    )]
+    Nowhere,
+    #[error("the engine's `{}` has no semantic version", .0.display())]
+    NoVersion(PathBuf),
+    #[error(transparent)]
+    Feature(#[from] UnknownFeature),
+    #[error("the engine's sources: {0}")]
+    Manifest(#[from] ManifestError),
+    #[error("the engine's sources: {0}")]
+    Read(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_those_that_the_runtime_depends_on_and_their_names_are_reserved() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
+        assert_eq!(places, ["engine/api", "engine/runtime", "engine/text", "engine/tls"]);
+        for (place, manifest) in engine.crates() {
+            let name = manifest.package("name").unwrap().as_str().unwrap();
+            assert!(TAKEN.contains(&name), "{place}");
+        }
+    }
+}

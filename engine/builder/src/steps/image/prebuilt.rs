@@ -1,0 +1,81 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::program::Program;
+use crate::cargo::{self, ElfError, Target};
+use crate::image::{Image, ImageName, PackError, SourceDate};
+use crate::steps::provenance::{Materials, MaterialsError};
+use crate::steps::self_check::{self, SelfCheckError};
+use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
+use policy_host::progress::Progress;
+
+/// A program that another tool compiled from a laid-out workspace.
+#[derive(Debug)]
+pub(crate) struct Prebuilt {
+    pub(crate) program: Program,
+    workspace: PathBuf,
+}
+
+impl Prebuilt {
+    /// Reads a program and checks it as one that was compiled here is checked.
+    pub(crate) fn read(
+        program: &Path,
+        workspace: &Path,
+        progress: &Progress,
+    ) -> Result<Self, PrebuiltError> {
+        let plan = read_plan(workspace)?;
+        let target = Target::new(&plan.target);
+        let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
+        cargo::check_static(program, &bytes)?;
+        cargo::check_processor(program, &bytes, &target)?;
+        // Without a separator the system would look for it on the PATH.
+        let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
+        let reported = self_check::check(&program, &target, &plan, None, progress)?;
+        let program = Program { bytes, target, plan, reported, rustc: None, linked: None };
+        Ok(Self { program, workspace: workspace.to_owned() })
+    }
+
+    /// Packs the program as an image; the sources in its workspace are what it was made from.
+    pub(crate) fn pack(
+        &self,
+        name: &ImageName,
+        created: SourceDate,
+    ) -> Result<Image, PrebuiltError> {
+        let materials = Materials::read(&self.workspace, &self.program.plan)?;
+        Ok(self.program.pack(&materials, name, created)?)
+    }
+}
+
+fn read_plan(workspace: &Path) -> Result<BuildPlan, PrebuiltError> {
+    let path = workspace.join(BUILD_PLAN);
+    let text = match fs_err::read(&path) {
+        Ok(text) => text,
+        Err(error) => return Err(PrebuiltError::NoWorkspace { root: workspace.to_owned(), error }),
+    };
+    serde_json::from_slice(&text).map_err(|error| PrebuiltError::Plan { path, error })
+}
+
+/// An error about a program that another tool compiled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PrebuiltError {
+    #[error(
+        "`{}` is no workspace that `policy-builder generate` laid out: {error}; name the one that \
+         the program was compiled from with `--workspace`", root.display()
+    )]
+    NoWorkspace { root: PathBuf, error: io::Error },
+    #[error(
+        "`{}` is not as this version of policy-builder writes it: {error}; lay the workspace out \
+         again with `policy-builder generate`", path.display()
+    )]
+    Plan { path: PathBuf, error: serde_json::Error },
+    #[error("read the program: {0}; name one with `--program`")]
+    Program(io::Error),
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    #[error(transparent)]
+    SelfCheck(#[from] SelfCheckError),
+    #[error(transparent)]
+    Materials(#[from] MaterialsError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}

@@ -1,0 +1,105 @@
+use std::collections::BTreeMap;
+
+use super::materials::{Material, Materials};
+use super::package_url::package_url;
+use super::statement::{
+    Annotations, BuildDefinition, Builder, External, Internal, PROVENANCE, Provenance, Resource,
+    RunDetails, STATEMENT, Statement,
+};
+use crate::image::{Document, Image, PackError, SourceDate};
+use crate::steps::workspace::BuildPlan;
+
+/// What builds are called in provenance, and where it is written down what that means.
+pub(crate) const BUILD_TYPE: &str =
+    "https://github.com/policy-engine/policy-engine/blob/main/engine/builder/provenance.md";
+const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
+
+/// How a program was compiled and its image packed.
+pub(crate) struct Parameters<'a> {
+    pub(crate) plan: &'a BuildPlan,
+    pub(crate) created: SourceDate,
+    /// The compiler, as it names itself; `None` where another tool compiled the program.
+    pub(crate) rustc: Option<&'a str>,
+    /// The program.
+    pub(crate) binary: &'a [u8],
+}
+
+/// Where an image comes from, as an in-toto statement with SLSA
+/// provenance. It is not signed, and says nothing of the clock or the machine.
+pub(crate) fn provenance(
+    image: &Image,
+    parameters: &Parameters<'_>,
+    materials: &Materials,
+) -> Result<Document, PackError> {
+    let Parameters { plan, created, rustc, binary } = parameters;
+    let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
+    dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
+    if let Some(commit) = plan.revision.as_deref().filter(|it| is_commit(it)) {
+        dependencies.push(named("revision", "gitCommit", commit));
+    }
+    if rustc.is_none() {
+        let digest = super::directory_hash::sha256(binary);
+        dependencies.push(named("policy-engine", "sha256", &digest));
+    }
+    let what = if rustc.is_some() { "image" } else { "pack" };
+    let statement = Statement {
+        kind: STATEMENT.to_owned(),
+        subject: vec![named(
+            &image.name().repository(),
+            "sha256",
+            image.manifest_digest().digest(),
+        )],
+        predicate_type: PROVENANCE.to_owned(),
+        predicate: Provenance {
+            build_definition: BuildDefinition {
+                build_type: format!("{BUILD_TYPE}#{what}"),
+                external_parameters: External {
+                    target: plan.target.clone(),
+                    engine_features: plan.features.clone(),
+                    created: created.to_string(),
+                    revision: plan.revision.clone(),
+                },
+                internal_parameters: Internal {
+                    engine: plan.engine.clone(),
+                    rustc: rustc.map(str::to_owned),
+                    profile: rustc.map(|_| "release".to_owned()),
+                },
+                resolved_dependencies: dependencies,
+            },
+            run_details: RunDetails {
+                builder: Builder {
+                    id: BUILDER.to_owned(),
+                    version: BTreeMap::from([(
+                        env!("CARGO_PKG_NAME").to_owned(),
+                        env!("CARGO_PKG_VERSION").to_owned(),
+                    )]),
+                },
+            },
+        },
+    };
+    Document::statement(&statement, PROVENANCE)
+}
+
+fn of_crate(it: &Material) -> Resource {
+    Resource {
+        name: it.place.as_ref().map_or(&it.id.name, |place| &place.folder).clone(),
+        uri: Some(package_url(it)),
+        digest: it.digest().into_iter().map(|(kind, it)| (kind.to_owned(), it)).collect(),
+        annotations: Some(Annotations {
+            name: it.id.name.clone(),
+            version: it.id.version.clone(),
+            role: it.role.name().to_owned(),
+        }),
+    }
+}
+
+fn named(name: &str, kind: &str, digest: &str) -> Resource {
+    let digest = BTreeMap::from([(kind.to_owned(), digest.to_owned())]);
+    Resource { name: name.to_owned(), digest, ..Resource::default() }
+}
+
+/// Whether a revision is a Git commit, of which nothing was changed.
+fn is_commit(revision: &str) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    matches!(revision.len(), 40 | 64) && revision.bytes().all(is_hex)
+}

@@ -1,0 +1,248 @@
+//! Completing the lock of a workspace that is laid out.
+
+pub(crate) mod cached;
+mod clash;
+mod engine;
+pub(crate) mod policies_lock;
+
+use std::io;
+
+use semver::{Op, Version, VersionReq};
+
+use crate::cargo;
+use crate::cargo::CargoError;
+use crate::cargo::Network;
+use crate::cargo::lockfile::{Lock, LockError, Package, compatible_range};
+use crate::cargo::manifest::dependencies;
+use crate::container;
+use crate::steps::discover::{Policies, Role};
+use crate::steps::engine::POLICY_API;
+use crate::steps::workspace::{GenerateError, Workspace};
+use clash::Clash;
+pub(crate) use engine::linked;
+use policies_lock::{Locked, LockedError};
+use policy_host::progress::Progress;
+
+/// Which versions Cargo chooses of what is pinned nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// What is on this machine, where that does: nothing is asked of the network then.
+    AtHand,
+    /// The newest that there are.
+    Newest,
+}
+
+/// Has Cargo complete the lock of a workspace, and compares it with `policies.lock`, or tells what
+/// Cargo chose by itself: that may be something else another day.
+///
+/// # Errors
+/// Also when Cargo would move what the engine is linked with to another version, and when it is not
+/// what it is `locked` to.
+pub(crate) fn complete_lock(
+    workspace: &Workspace,
+    policies: &Policies,
+    locked: Locked,
+    progress: &Progress,
+) -> Result<(), ResolveError> {
+    let resolved = resolve(workspace, policies, Choice::AtHand)?;
+    Ok(policies_lock::follow(policies, workspace, &resolved, locked, progress)?)
+}
+
+/// Has Cargo complete the lock of a workspace, and gives it, the policies from elsewhere with their
+/// sources.
+///
+/// # Errors
+/// As [`complete_lock`].
+pub(crate) fn resolve(
+    workspace: &Workspace,
+    policies: &Policies,
+    choice: Choice,
+) -> Result<Lock, ResolveError> {
+    let path = workspace.root.join("Cargo.lock");
+    let seed = fs_err::read(&path)?;
+    let complete = |network| {
+        // In place of what another attempt left.
+        fs_err::write(&path, &seed)?;
+        cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
+            |error| {
+                let is_unresolved = matches!(error, CargoError::Resolve(_));
+                let why = || why(policies, &workspace.engine_pins);
+                is_unresolved.then(why).flatten().unwrap_or_else(|| error.into())
+            },
+        )?;
+        let completed = Lock::read(&path)?;
+        check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
+    };
+    let is_pinned = |it: &Package| workspace.seed.iter().any(|pin| pin.is(it));
+    let completed = match complete(Network::Off) {
+        Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
+        Ok(_) => complete(Network::On)?,
+        // Without the network Cargo may also have moved what is pinned to what it has at hand.
+        Err(offline) => complete(Network::On).map_err(|online| match (offline, online) {
+            (moved @ ResolveError::Moved(_), ResolveError::Cargo(_)) => moved,
+            (_, online) => online,
+        })?,
+    };
+    Ok(policies_lock::with_sources(completed, policies))
+}
+
+/// What in the policies' own manifests explains that Cargo finds no versions.
+fn why(policies: &Policies, pins: &[Package]) -> Option<ResolveError> {
+    let unmet = unmet(policies, pins).into_iter().next();
+    unmet.map(ResolveError::from).or_else(|| clash::find(policies).map(ResolveError::from))
+}
+
+/// Checks that the engine is linked with what its own lock has.
+fn check_engine(
+    completed: &Lock,
+    policies: &Policies,
+    pins: &[Package],
+) -> Result<(), ResolveError> {
+    let is_pinned = |it: &Package| pins.iter().any(|pin| pin.is(it));
+    for taken in completed.linked_with("policy-engine", |_| true) {
+        let moved = pins.iter().find(|pin| pin.key() == taken.key());
+        let Some(pin) = moved.filter(|_| !is_pinned(taken)) else { continue };
+        if let Some(unmet) = unmet(policies, pins).into_iter().find(|it| it.package == pin.name) {
+            return Err(unmet.into());
+        }
+        // What the engine is linked with as well does with the engine's version.
+        let asks = |it: &Package| it.name != POLICY_API && !is_pinned(it);
+        let of_role = policies.of_role(Role::Policy).map(|it| it.name.as_str());
+        let by = of_role.filter(|name| completed.linked_with(name, asks).contains(&taken));
+        return Err(Moved {
+            package: pin.name.clone(),
+            engine: pin.version.clone(),
+            taken: taken.version.clone(),
+            by: by.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// What the policies themselves ask for where the engine's version does not meet it.
+fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
+    let mut found = Vec::new();
+    for it in &policies.crates {
+        for dependency in dependencies(&it.manifest) {
+            let Some(requirement) = dependency.version_req() else { continue };
+            let is_same = |pin: &&Package| pin.is_from_registry() && pin.name == dependency.package;
+            let of_same = || pins.iter().filter(is_same);
+            if of_same().any(|pin| requirement.matches(&pin.version)) {
+                continue;
+            }
+            if let Some(pin) = of_same().find(|pin| reaches(&requirement, &pin.version)) {
+                found.push(Unmet {
+                    role: it.role,
+                    name: it.name.clone(),
+                    package: pin.name.clone(),
+                    requirement,
+                    engine: pin.version.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a requirement is about versions of the same compatible range as this one.
+fn reaches(requirement: &VersionReq, version: &Version) -> bool {
+    named(requirement).any(|it| compatible_range(&it) == compatible_range(version))
+}
+
+/// The versions that a requirement names, but for those that it ends before.
+fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
+    let named = requirement.comparators.iter().filter(|it| it.op != Op::Less);
+    named.map(|it| Version {
+        pre: it.pre.clone(),
+        ..Version::new(it.major, it.minor.unwrap_or(0), it.patch.unwrap_or(0))
+    })
+}
+
+/// A crate of the policies folder does not do with the engine's version of a package.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{role} crate `{name}` asks for `{package}` `{requirement}`, but the engine is linked with \
+     {engine}, and a program has one version of each compatible range: have `{name}` ask for what \
+     {engine} meets, or build with an engine that has another"
+)]
+pub(crate) struct Unmet {
+    role: Role,
+    name: String,
+    package: String,
+    requirement: VersionReq,
+    engine: Version,
+}
+
+/// Something that policies depend on does not do with the engine's version of a package.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the engine is linked with `{package}` {engine}, but Cargo takes {taken} for what policy crates \
+     depend on ({by}), and a program has one version of each compatible range: have those crates \
+     depend on what does with {engine} (`cargo tree --invert {package}` shows what asks for it), \
+     and lock that, or build with an engine that has {taken}"
+)]
+pub(crate) struct Moved {
+    package: String,
+    engine: Version,
+    taken: Version,
+    by: String,
+}
+
+/// Why the lock is not complete.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResolveError {
+    #[error(transparent)]
+    Unmet(Box<Unmet>),
+    #[error(transparent)]
+    Moved(Box<Moved>),
+    #[error(transparent)]
+    Clash(Box<Clash>),
+    #[error(transparent)]
+    Locked(#[from] LockedError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error("complete the lock of the workspace: {0}")]
+    Files(#[from] io::Error),
+}
+
+impl From<Unmet> for ResolveError {
+    fn from(unmet: Unmet) -> Self {
+        Self::Unmet(Box::new(unmet))
+    }
+}
+
+impl From<Clash> for ResolveError {
+    fn from(clash: Clash) -> Self {
+        Self::Clash(Box::new(clash))
+    }
+}
+
+impl From<Moved> for ResolveError {
+    fn from(moved: Moved) -> Self {
+        Self::Moved(Box::new(moved))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_reach_the_ranges_that_they_name() {
+        let reaches = |requirement: &str, version: &str| {
+            reaches(&requirement.parse().unwrap(), &version.parse().unwrap())
+        };
+        for requirement in ["1.0.300", "=1.0.10", "~1.2", ">=1.0.300"] {
+            assert!(reaches(requirement, "1.0.228"), "{requirement}");
+        }
+        for requirement in ["2", "=0.9.0", ">=2.1", "<1", ">=0.9, <1.0.3", "*"] {
+            assert!(!reaches(requirement, "1.0.228"), "{requirement}");
+        }
+        assert!(reaches("0.3.9", "0.3.1") && !reaches("0.4", "0.3.1"));
+    }
+}

@@ -1,0 +1,38 @@
+//! `policies.lock`, beside the crates of a policies folder: every package of the program, in the
+//! format of Cargo's own locks.
+//!
+//! It is the lock of the generated workspace, but for the policies from elsewhere: they are laid
+//! out there like the folder's own crates, and stand in this file with the source and the checksum
+//! that they came with. So tools that read a `Cargo.lock` read this one, too.
+
+mod difference;
+mod follow;
+
+use crate::cargo::Source;
+use crate::cargo::lockfile::{self, Lock, Package};
+use crate::steps::discover::Policies;
+pub(crate) use difference::{Change, changes};
+pub(crate) use follow::{Locked, LockedError, check_is_there, follow};
+
+const HEADER: &str = "# This file is written by `policy-builder lock`, in the format of Cargo's locks.\n\
+                      # It is not intended for manual editing.\n";
+
+/// The file's text for a lock in which the policies from elsewhere have their sources.
+pub(crate) fn text(lock: &Lock) -> String {
+    lockfile::text(HEADER, &lock.packages)
+}
+
+/// The lock of a generated workspace, with the sources of the policies from elsewhere.
+pub(crate) fn with_sources(mut lock: Lock, policies: &Policies) -> Lock {
+    for it in &policies.crates {
+        let Source::Remote { source, checksum } = &it.origin else { continue };
+        let is_it = |package: &&mut Package| {
+            package.source.is_none() && package.name == it.name && package.version == it.version
+        };
+        if let Some(package) = lock.packages.iter_mut().find(is_it) {
+            package.source.clone_from(source);
+            package.checksum.clone_from(checksum);
+        }
+    }
+    lock
+}

@@ -1,0 +1,53 @@
+use super::finding::Finding;
+use super::rules::{Reason, Rules};
+
+/// What vetting came to.
+#[derive(Debug, Default)]
+pub(crate) struct VetOutcome {
+    /// What must not be, sorted by place.
+    pub(super) findings: Vec<Finding>,
+    /// What was found as well, and why it may be.
+    pub(super) allowed: Vec<(Finding, Reason)>,
+    /// What to know beside that.
+    pub(super) notes: Vec<String>,
+}
+
+impl VetOutcome {
+    pub(super) fn new(mut found: Vec<Finding>, rules: &Rules, mut notes: Vec<String>) -> Self {
+        found.sort();
+        found.dedup();
+        // `File::open` is found as that and as a use of `File`.
+        let is_part = |type_: &Finding, function: &Finding| match (&type_.item, &function.item) {
+            (Some(short), Some(long)) => {
+                type_.place == function.place && long.starts_with(&format!("{short}::"))
+            }
+            _ => false,
+        };
+        found.dedup_by(|next, before| {
+            let covered = is_part(before, next);
+            if covered {
+                std::mem::swap(next, before);
+            }
+            covered
+        });
+        for it in &rules.allow {
+            if !found.iter().any(|found| it.is_for(found)) {
+                let item = it.item.as_ref().map(|item| format!(", item `{item}`"));
+                notes.push(format!(
+                    "`policies.toml` allows crate `{}` what it does not do (`{}`{}): take it out",
+                    it.crate_name,
+                    it.what,
+                    item.unwrap_or_default()
+                ));
+            }
+        }
+        let mut outcome = Self { notes, ..Self::default() };
+        for it in found {
+            match rules.allow.iter().find(|allowance| allowance.is_for(&it)) {
+                Some(allowance) => outcome.allowed.push((it, allowance.reason.clone())),
+                None => outcome.findings.push(it),
+            }
+        }
+        outcome
+    }
+}

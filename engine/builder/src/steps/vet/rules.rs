@@ -1,0 +1,229 @@
+//! The table `[vet]` of `policies.toml`.
+//!
+//! ```toml
+//! [[vet.allow]]
+//! crate = "geo"
+//! what = "files"
+//! item = "std::fs::read"     # without it, everything of that kind
+//! reason = "reads its map once, when it is configured"
+//!
+//! [vet.dependencies]
+//! deny = ["openssl-sys", "foo@<1.2"]
+//! allow = ["regex@1"]        # with it, nothing else
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use semver::VersionReq;
+use serde::Deserialize;
+use toml_edit::DocumentMut;
+
+use super::finding::{Finding, What};
+use crate::cargo::lockfile::Package;
+use crate::steps::discover::policies_file::{PoliciesFile, PoliciesFileError};
+
+const TABLE: &str = "vet";
+
+/// What passes and what does not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rules {
+    #[serde(default)]
+    pub(super) allow: Vec<Allowance>,
+    #[serde(default)]
+    pub(super) dependencies: DependencyRules,
+}
+
+/// Something that a crate may do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Allowance {
+    #[serde(rename = "crate")]
+    pub(super) crate_name: String,
+    pub(super) what: What,
+    pub(super) item: Option<String>,
+    pub(super) reason: Reason,
+}
+
+/// Why it may; it is never empty.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Reason(String);
+
+/// What policies may be linked with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DependencyRules {
+    /// Nothing else, where there is such a list.
+    pub(super) allow: Option<Vec<PackageRange>>,
+    #[serde(default)]
+    pub(super) deny: Vec<PackageRange>,
+}
+
+/// A package, or some versions of it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct PackageRange {
+    name: String,
+    versions: VersionReq,
+}
+
+/// `policies.toml`, for as long as its [`Rules`] are read.
+#[derive(Deserialize)]
+struct File {
+    vet: Rules,
+}
+
+impl Rules {
+    /// Reads those of a policies folder; there are none where it has no `policies.toml`.
+    pub(crate) fn read(policies: &Path) -> Result<Self, RulesError> {
+        let file = PoliciesFile::read(policies)?;
+        let Some(table) = file.table(TABLE) else { return Ok(Self::default()) };
+        let mut document = DocumentMut::new();
+        document.insert(TABLE, table.clone());
+        let rules = toml_edit::de::from_document::<File>(document);
+        let rules = rules.map_err(|error| RulesError::Wrong {
+            path: file.path,
+            reason: error.to_string().trim_end().replace('\n', ", "),
+        })?;
+        Ok(rules.vet)
+    }
+
+    /// Whether something that was found is allowed.
+    pub(super) fn allow_it(&self, found: &Finding) -> bool {
+        self.allow.iter().any(|it| it.is_for(found))
+    }
+}
+
+impl Allowance {
+    pub(super) fn is_for(&self, found: &Finding) -> bool {
+        self.crate_name == found.crate_name
+            && self.what == found.what
+            && (self.item.is_none() || self.item == found.item)
+    }
+}
+
+impl Reason {
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.trim() {
+            "" => Err("`reason` is empty: write down why it is allowed"),
+            reason => Ok(Self(reason.to_owned())),
+        }
+    }
+}
+
+impl PackageRange {
+    pub(super) fn has(&self, package: &Package) -> bool {
+        self.name == package.name && self.versions.matches(&package.version)
+    }
+}
+
+impl FromStr for PackageRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, versions) = text.split_once('@').unwrap_or((text, "*"));
+        let is_name =
+            |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+        if name.is_empty() || !name.chars().all(is_name) {
+            return Err(format!("`{text}` is no package: expected `name` or `name@versions`"));
+        }
+        let versions = versions.parse().map_err(|error| {
+            format!(
+                "`{text}` names no versions after the `@`: {error}: expected such as `foo@<1.2`"
+            )
+        })?;
+        Ok(Self { name: name.to_owned(), versions })
+    }
+}
+
+impl TryFrom<String> for PackageRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// What is wrong with the table.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RulesError {
+    #[error(transparent)]
+    File(#[from] PoliciesFileError),
+    #[error("`{}`: {reason}", path.display())]
+    Wrong { path: PathBuf, reason: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Rules, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("policies.toml"), text).unwrap();
+        Rules::read(folder.path()).map_err(|error| {
+            error.to_string().replace(&format!("{}/", folder.path().display()), "")
+        })
+    }
+
+    #[test]
+    fn both_ways_of_writing_a_table_are_read() {
+        for text in [
+            "[[vet.allow]]\ncrate = 'a'\nwhat = 'standard-streams'\nreason = 'why'\n",
+            "vet.allow = [{ crate = 'a', what = 'standard-streams', reason = ' why ' }]",
+        ] {
+            let rules = read(text).unwrap();
+            let [allowed] = &*rules.allow else { panic!("{rules:?}") };
+            assert_eq!((&*allowed.crate_name, allowed.what), ("a", What::StandardStreams));
+            assert_eq!(allowed.reason.text(), "why");
+        }
+        assert!(read("").unwrap().allow.is_empty());
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_file_and_key() {
+        let mistakes = [
+            (
+                "[vet]\nalow = []",
+                "unknown field `alow`, expected `allow` or `dependencies`, in `vet`",
+            ),
+            (
+                "[[vet.allow]]\ncrate = 'a'\nwhat = 'filez'\nreason = 'x'",
+                "unknown variant `filez`, expected one of `files`, `network`, `processes`, `threads`, \
+                 `environment`, `standard-streams`, `unsafe`, `unstable-feature`, `hidden-code`, \
+                 `build-script`, `procedural-macro`, `included-file`, `dependency`, `advisory`, in \
+                 `vet.allow.what`",
+            ),
+            (
+                "[[vet.allow]]\ncrate = 'a'\nwhat = 'files'",
+                "missing field `reason`, in `vet.allow`",
+            ),
+            (
+                "[[vet.allow]]\ncrate = 'a'\nwhat = 'files'\nreason = ' '",
+                "`reason` is empty: write down why it is allowed, in `vet.allow.reason`",
+            ),
+            (
+                "vet.dependencies.deny = ['foo@']",
+                "`foo@` names no versions after the `@`: unexpected end of input while parsing major \
+                 version number: expected such as `foo@<1.2`, in `vet.dependencies.deny`",
+            ),
+            (
+                "vet.dependencies.allow = ['foo bar']",
+                "`foo bar` is no package: expected `name` or `name@versions`, in \
+                 `vet.dependencies.allow`",
+            ),
+        ];
+        for (text, expected) in mistakes {
+            assert_eq!(read(text).unwrap_err(), format!("`policies.toml`: {expected}"));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use std::env;
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::steps::engine::Engine;
+use policy_host::progress::Progress;
+use policy_host::signals;
+
+/// How often it is looked whether the folder is free.
+const STEP: Duration = Duration::from_millis(100);
+
+/// The folder that a build works in, for one build at a time.
+pub(crate) struct WorkFolder {
+    pub(crate) path: PathBuf,
+    /// The lock that goes with it; the system lets go of it whatever ends this process.
+    _lock: File,
+}
+
+impl WorkFolder {
+    /// The folder that the user names, or one in Cargo's target folder.
+    pub(crate) fn choose(given: Option<&Path>, engine: &Engine) -> PathBuf {
+        let target = || match env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
+            _ => engine.root.join("target"),
+        };
+        given.map_or_else(|| target().join("policy-builder"), Path::to_owned)
+    }
+
+    /// Makes the folder, and waits until no other build works in it.
+    pub(crate) fn take(path: &Path, progress: &Progress) -> Result<Self, WorkFolderError> {
+        let in_folder = |error| WorkFolderError { path: path.to_owned(), error };
+        fs_err::create_dir_all(path).map_err(in_folder)?;
+        let path = fs_err::canonicalize(path).map_err(in_folder)?;
+        let in_folder = |error| WorkFolderError { path: path.clone(), error };
+        let lock = File::create(path.join("lock")).map_err(in_folder)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                progress.line(&format!("note: waiting for another build in `{}`", path.display()));
+                wait_for(&lock).map_err(in_folder)?;
+            }
+            Err(TryLockError::Error(error)) => return Err(in_folder(error)),
+        }
+        Ok(Self { path, _lock: lock })
+    }
+}
+
+/// Waits for a lock until there is nothing more to wait for: what is told to end by itself could
+/// not otherwise.
+fn wait_for(lock: &File) -> io::Result<()> {
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if signals::is_shutting_down() => {
+                let words = "another build works there, and this one was told to end";
+                return Err(io::Error::new(ErrorKind::Interrupted, words));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(STEP),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Why there is no folder to work in.
+#[derive(Debug, thiserror::Error)]
+#[error("work in the folder `{}`: {error}; name another with `--work-dir`", path.display())]
+pub(crate) struct WorkFolderError {
+    path: PathBuf,
+    error: io::Error,
+}

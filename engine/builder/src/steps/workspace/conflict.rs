@@ -1,0 +1,84 @@
+//! Locked versions that cannot be in one program.
+
+use std::collections::BTreeMap;
+
+use semver::{Version, VersionReq};
+
+use super::own_locks::{Locks, lock_files_of};
+use crate::cargo::lockfile::{Key, Lock, Package};
+use crate::cargo::manifest::dependencies;
+use crate::steps::discover::{Policies, PolicyCrate, Role};
+
+/// Two crates of the policies folder that were locked to versions of a package which Cargo takes
+/// for one another, and one of which does not do with the other's.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{role} crate `{name}` asks for `{package}` `{requirement}` and is locked to {locked}, but \
+     {other} is locked to {chosen}, and a program has one version of each compatible range: have \
+     both ask for what one version meets, and lock both to that one"
+)]
+pub(crate) struct Conflict {
+    role: Role,
+    name: String,
+    package: String,
+    requirement: VersionReq,
+    locked: Version,
+    other: String,
+    chosen: Version,
+}
+
+/// Checks that each crate gets what it asks for of what it was locked to. What is `settled` wins
+/// anyway, by the engine or `policies.lock`: whether the policies do with that, Cargo finds out.
+pub(super) fn check(
+    policies: &Policies,
+    locks: &Locks,
+    highest: &BTreeMap<Key, Package>,
+    settled: &BTreeMap<Key, Package>,
+) -> Result<(), Box<Conflict>> {
+    for it in &policies.crates {
+        for dependency in dependencies(&it.manifest) {
+            let Some(requirement) = dependency.version_req() else { continue };
+            let own = locks_of(it, policies, locks).flat_map(Lock::pins);
+            let own = own.filter(|pin| pin.is_from_registry() && pin.name == dependency.package);
+            for locked in own.filter(|pin| requirement.matches(&pin.version)) {
+                let key = locked.key();
+                let chosen = highest.get(&key).filter(|it| !requirement.matches(&it.version));
+                if let Some(chosen) = chosen.filter(|_| !settled.contains_key(&key)) {
+                    return Err(Box::new(Conflict {
+                        role: it.role,
+                        name: it.name.clone(),
+                        package: dependency.package,
+                        requirement,
+                        locked: locked.version.clone(),
+                        other: holder(chosen, it, policies, locks),
+                        chosen: chosen.version.clone(),
+                    }));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn locks_of<'a>(
+    it: &PolicyCrate,
+    policies: &Policies,
+    locks: &'a Locks,
+) -> impl Iterator<Item = &'a Lock> {
+    lock_files_of(it, policies).into_iter().filter_map(|file| locks.get(&file))
+}
+
+/// Who is locked to a package: another crate, best one that depends on it itself, or else a lock.
+fn holder(package: &Package, besides: &PolicyCrate, policies: &Policies, locks: &Locks) -> String {
+    let holds = |lock: &Lock| lock.pins().any(|pin| pin.is(package));
+    let depends = |it: &PolicyCrate| {
+        dependencies(&it.manifest).iter().any(|dependency| dependency.package == package.name)
+    };
+    let others = policies.crates.iter().filter(|it| it.name != besides.name);
+    let others = others.filter(|it| locks_of(it, policies, locks).any(holds));
+    if let Some(it) = others.max_by_key(|it| depends(it)) {
+        return format!("{} crate `{}`", it.role, it.name);
+    }
+    let file = locks.iter().find(|(_, lock)| holds(lock)).map(|(file, _)| file.display());
+    file.map(|file| format!("`{file}`")).unwrap_or_default()
+}

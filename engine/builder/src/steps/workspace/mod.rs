@@ -1,0 +1,185 @@
+//! Laying out a Cargo workspace that links every policy into one program.
+//!
+//! ```text
+//! Cargo.toml  Cargo.lock           the workspace, with the release profile
+//! program/{Cargo.toml,policies.json,src/main.rs}
+//! engine/*                         the engine's own sources
+//! policies/*                       the user's crates, and those from elsewhere as NAME-VERSION
+//! ```
+//!
+//! Everything is copied in, so that no path of the machine is in what Cargo makes names of, and
+//! nothing is written into the user's tree. The manifests stand on their own there: they take
+//! nothing from another workspace, and every `policy-api` is the engine's.
+
+mod conflict;
+mod crate_files;
+mod member;
+mod merged_lock;
+mod own_locks;
+pub(crate) mod program;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cargo::Source;
+use crate::cargo::lockfile::{LockError, Package};
+use crate::cargo::manifest::ManifestError;
+use crate::steps::discover::Policies;
+use crate::steps::engine::Engine;
+use conflict::Conflict;
+use policy_host::paths;
+use policy_host::signals;
+use policy_host::tree::FileTree;
+pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
+
+/// What goes into the program beside the policies.
+#[derive(Debug)]
+pub(crate) struct Stamp<'a> {
+    /// The target triple.
+    pub(crate) target: &'a str,
+    /// The source revision, when known.
+    pub(crate) revision: Option<&'a str>,
+}
+
+/// How much of the policies folder's crates is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What the program is made of.
+    Libraries,
+    /// Their tests, examples and benchmarks as well, each crate a member of the workspace.
+    WithTests,
+}
+
+/// A workspace that is laid out on disk.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) extent: Extent,
+    /// What its lock held when it was laid out.
+    pub(crate) seed: Vec<Package>,
+    /// What the engine is linked with, as its own lock has it.
+    pub(crate) engine_pins: Vec<Package>,
+    /// The whole of that lock.
+    pub(crate) engine_lock: Vec<Package>,
+}
+
+/// Lays the workspace out in `root`; what is there already and stays the same is not touched.
+///
+/// `linked` is what the engine is linked with, as its own lock has it.
+pub(crate) fn generate(
+    policies: &Policies,
+    engine: &Engine,
+    linked: Vec<Package>,
+    stamp: &Stamp<'_>,
+    extent: Extent,
+    root: &Path,
+) -> Result<Workspace, GenerateError> {
+    let mut tree = FileTree::default();
+    tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
+    let lock = merged_lock::merged(policies, engine, &linked, extent)?;
+    tree.add("Cargo.lock", lock.text);
+    tree.add("program/Cargo.toml", program::manifest(policies, engine));
+    tree.add(program::BUILD_PLAN, BuildPlan::new(policies, engine, stamp).to_json()?);
+    tree.add("program/src/main.rs", program::source(policies, engine, stamp));
+    for (place, manifest) in engine.crates() {
+        crate_files::add(&mut tree, &place, manifest.folder())?;
+        tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
+    }
+    for it in &policies.crates {
+        let place = format!("policies/{}", it.folder);
+        match &it.origin {
+            Source::Remote { source: Some(_), .. } => {
+                crate_files::add_fetched(&mut tree, &place, it.manifest.folder())?;
+            }
+            Source::Folder | Source::Remote { source: None, .. } => {
+                crate_files::add(&mut tree, &place, it.manifest.folder())?;
+            }
+        }
+        tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
+    }
+    signals::critical_section(|| tree.write(root))?;
+    Ok(Workspace {
+        root: root.to_owned(),
+        extent,
+        seed: lock.pins,
+        engine_pins: linked,
+        engine_lock: lock.engine,
+    })
+}
+
+/// Lays out the manifests of a workspace of the engine without any policy, with all that its own lock
+/// holds: what Cargo leaves of that is what the engine is linked with.
+pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, GenerateError> {
+    let none = Policies::none();
+    let mut tree = FileTree::default();
+    let locked: Vec<_> = engine.lock()?.pins().cloned().map(Package::alone).collect();
+    tree.add("Cargo.toml", program::workspace_manifest(&none, Extent::Libraries));
+    tree.add("Cargo.lock", merged_lock::text(&locked));
+    tree.add("program/Cargo.toml", program::manifest(&none, engine));
+    tree.add("program/src/main.rs", String::new());
+    for (place, manifest) in engine.crates() {
+        tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
+        tree.add(format!("{place}/src/lib.rs"), String::new());
+    }
+    tree.write(root)?;
+    Ok(Workspace {
+        root: root.to_owned(),
+        extent: Extent::Libraries,
+        seed: locked.clone(),
+        engine_pins: Vec::new(),
+        engine_lock: locked,
+    })
+}
+
+/// Makes sure that a folder is none that the policies are in.
+pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
+    let policies_folder = fs_err::canonicalize(&policies.root)?;
+    let crates = policies.crates.iter().map(|it| &it.location);
+    let absolute = paths::absolute(folder)?;
+    if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
+        return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
+    }
+    Ok(())
+}
+
+/// Makes sure that nothing of the user's is in a folder that the user named for the workspace.
+pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
+    let is_ours = || {
+        fs_err::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|manifest| manifest.starts_with(program::GENERATED))
+    };
+    let is_empty = || Ok::<_, io::Error>(fs_err::read_dir(folder)?.next().is_none());
+    if folder.exists() && !is_ours() && !is_empty()? {
+        return Err(GenerateError::NotOurs { root: folder.to_owned() });
+    }
+    Ok(())
+}
+
+/// Why there is no workspace.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GenerateError {
+    #[error(
+        "`{}` is inside the policies folder, where nothing is written: name another folder",
+        root.display()
+    )]
+    InsidePolicies { root: PathBuf },
+    #[error(
+        "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
+         as it is: name an empty or a new folder",
+        root.display()
+    )]
+    NotOurs { root: PathBuf },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Conflict(#[from] Box<Conflict>),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("lay out the workspace: write `policies.json`: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("lay out the workspace: {0}")]
+    Files(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use super::*;
+use crate::steps::features::Features;
+
+const STAMP: Stamp<'_> =
+    Stamp { target: "x86_64-unknown-linux-musl", revision: Some("c0ffee-dirty") };
+
+/// The crates of a folder: two policies and what one of them shares, made in this order.
+fn folder(order: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    for name in order {
+        let manifest = match *name {
+            "zones" => {
+                r#"[package]
+name = "a-zones"
+version = "2.0.0-rc.1"
+readme = "README.md"
+workspace = "../.."
+
+[lib]
+name = "zoning"
+
+[[bin]]
+name = "try-it"
+
+[dependencies]
+api = { package = "policy-api", version = "0.1", features = ["schemars"] }
+shared = { path = "../shared-words", version = "1" }
+semver = { version = "1", default-features = false }
+
+[dev-dependencies]
+proptest = "1"
+
+[target.'cfg(unix)'.dependencies]
+policy-api = { path = "/src/policy-engine/engine/api", optional = true }
+
+[target.'cfg(unix)'.dev-dependencies]
+tempfile = "3"
+
+[profile.release]
+debug = true
+"#
+            }
+            "shared-words" => "[package]\nname = \"shared\"\nversion = \"1.1.0\"\n",
+            "hours" => {
+                "[package]\nname = \"hours\"\nversion = \"1.0.0\"\n\n[dependencies]\npolicy-api = \"0.1\"\n"
+            }
+            other => panic!("no crate `{other}`"),
+        };
+        let path = folder.path().join("policies").join(name);
+        fs::create_dir_all(path.join("src")).unwrap();
+        fs::write(path.join("Cargo.toml"), manifest).unwrap();
+        fs::write(path.join("src/lib.rs"), format!("// {name}\n")).unwrap();
+    }
+    folder
+}
+
+/// Every file of the workspace that is laid out for a folder.
+fn generated(folder: &TempDir) -> BTreeMap<String, String> {
+    laid_out(folder, Extent::Libraries)
+}
+
+fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    laid_out_of(folder, extent, &engine.with_features(&Features::default()).unwrap())
+}
+
+fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<String, String> {
+    let policies = Policies::discover(&folder.path().join("policies"), engine).unwrap();
+    let root = folder.path().join("workspace");
+    generate(&policies, engine, Vec::new(), &STAMP, extent, &root).unwrap();
+    let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
+    files
+        .filter(|path| path.is_file())
+        .map(|path| {
+            let inside = path.strip_prefix(&root).unwrap().display().to_string();
+            (inside, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// The same with features of the engine.
+fn laid_out_with(folder: &TempDir, features: &str) -> BTreeMap<String, String> {
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    let engine = engine.with_features(&features.parse().unwrap()).unwrap();
+    laid_out_of(folder, Extent::Libraries, &engine)
+}
+
+const ORDER: [&str; 3] = ["hours", "shared-words", "zones"];
+
+#[test]
+fn the_program_refers_to_every_policy_crate() {
+    assert_snapshot!(generated(&folder(&ORDER))["program/src/main.rs"]);
+}
+
+#[test]
+fn its_manifest_names_them_where_they_are_copied_to() {
+    assert_snapshot!(generated(&folder(&ORDER))["program/Cargo.toml"]);
+}
+
+#[test]
+fn a_feature_of_the_engine_brings_what_it_takes_and_nothing_is_there_without_it() {
+    let folder = folder(&ORDER);
+    let with = laid_out_with(&folder, "otlp");
+    let dependency = r#"policy-engine = { path = "../engine/runtime", features = ["otlp"] }"#;
+    assert!(with["program/Cargo.toml"].contains(dependency));
+    assert!(with["engine/runtime/Cargo.toml"].contains("\nopentelemetry_sdk = {"));
+
+    let without = laid_out_with(&folder, "");
+    let manifest = &without["engine/runtime/Cargo.toml"];
+    assert!(!manifest.contains("opentelemetry"), "{manifest}");
+    // The compiler is to know its name.
+    assert!(manifest.contains("\notlp = ["), "{manifest}");
+}
+
+#[test]
+fn what_was_asked_for_is_written_down() {
+    assert_snapshot!(generated(&folder(&ORDER))["program/policies.json"]);
+}
+
+#[test]
+fn the_workspace_has_the_release_profile() {
+    assert_snapshot!(generated(&folder(&ORDER))["Cargo.toml"]);
+}
+
+#[test]
+fn a_crates_manifest_is_left_with_its_library() {
+    assert_snapshot!(generated(&folder(&ORDER))["policies/zones/Cargo.toml"]);
+}
+
+#[test]
+fn a_crate_keeps_its_tests_where_they_are_asked_for() {
+    let files = laid_out(&folder(&ORDER), Extent::WithTests);
+    let members =
+        r#"members = ["program", "policies/hours", "policies/shared-words", "policies/zones"]"#;
+    assert!(files["Cargo.toml"].contains(members));
+    assert_snapshot!(files["policies/zones/Cargo.toml"]);
+}
+
+#[test]
+fn everything_that_is_compiled_is_in_the_workspace() {
+    let files = generated(&folder(&ORDER));
+    let tops: Vec<_> = files.keys().filter(|path| !path.starts_with("engine/")).collect();
+    assert_eq!(
+        tops,
+        [
+            "Cargo.lock",
+            "Cargo.toml",
+            "policies/hours/Cargo.toml",
+            "policies/hours/src/lib.rs",
+            "policies/shared-words/Cargo.toml",
+            "policies/shared-words/src/lib.rs",
+            "policies/zones/Cargo.toml",
+            "policies/zones/src/lib.rs",
+            "program/Cargo.toml",
+            "program/policies.json",
+            "program/src/main.rs",
+        ]
+    );
+    assert_eq!(files["engine/api/src/lib.rs"], fs::read_to_string("../api/src/lib.rs").unwrap());
+    assert!(files["engine/runtime/Cargo.toml"].contains("policy-api = { path = \"../api\" }"));
+}
+
+#[test]
+fn the_same_crates_give_the_same_bytes_in_any_order() {
+    let (one, other) = (folder(&ORDER), folder(&["zones", "hours", "shared-words"]));
+    assert_eq!(generated(&one), generated(&other));
+}
+
+#[test]
+fn no_path_of_the_machine_is_in_any_file() {
+    let folder = folder(&ORDER);
+    let path = folder.path().to_str().unwrap();
+    for (file, text) in generated(&folder) {
+        assert!(!text.contains(path), "{file}");
+    }
+}
+
+#[test]
+fn places_that_are_the_users_are_refused() {
+    let folder = folder(&ORDER);
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
+    let inside = folder.path().join("policies/made/here");
+    assert_eq!(
+        check_outside(&inside, &policies).unwrap_err().to_string(),
+        format!(
+            "`{}` is inside the policies folder, where nothing is written: name another folder",
+            inside.display()
+        )
+    );
+    assert_eq!(
+        check_ours(folder.path()).unwrap_err().to_string(),
+        format!(
+            "`{}` holds something else than a workspace that policy-builder laid out, so it is \
+             left as it is: name an empty or a new folder",
+            folder.path().display()
+        )
+    );
+    let laid_out = folder.path().join("workspace");
+    generated(&folder);
+    assert!(check_ours(&laid_out).is_ok() && check_outside(&laid_out, &policies).is_ok());
+}

@@ -1,0 +1,187 @@
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
+
+use crate::policies::{Entry, Settings};
+
+/// A policy that is configured and can be asked, from many threads.
+pub struct Instance {
+    policy: Box<dyn Evaluate>,
+}
+
+/// An answer: the output is in the caller's buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What the output says, when it is a verdict.
+    pub verdict: Option<Verdict>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DecisionError {
+    /// The input is not what the policy takes, or the policy says that it cannot answer.
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// The policy broke off. That is its defect; the engine and other requests go on.
+    #[error("the policy panicked: {0}")]
+    Panicked(String),
+}
+
+/// Why a policy cannot be asked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// The settings have another shape than the policy's.
+    #[error("{0}")]
+    Shape(String),
+    /// The policy refuses them.
+    #[error("{0}")]
+    Refused(policy_api::Error),
+    /// It broke off while it looked at them.
+    #[error("the policy panicked: {0}")]
+    Panicked(String),
+}
+
+impl Instance {
+    /// Has the policy validate its settings, once.
+    ///
+    /// # Errors
+    /// When the policy does not take them.
+    pub fn configure(entry: &Entry, settings: &Settings) -> Result<Self, InstanceError> {
+        let configure = entry.registration.configure;
+        match guarded(|| configure(settings.as_json())) {
+            Ok(Ok(policy)) => Ok(Self { policy }),
+            Ok(Err(ConfigureError::Settings(error))) => {
+                Err(InstanceError::Shape(settings.explain(&error)))
+            }
+            Ok(Err(ConfigureError::Policy(error))) => Err(InstanceError::Refused(error)),
+            Err(message) => Err(InstanceError::Panicked(message)),
+        }
+    }
+
+    /// Puts one question, as JSON text, and appends the answer to `output`, as JSON text.
+    ///
+    /// # Errors
+    /// When there is no answer; `output` is then as it was.
+    pub fn decide(
+        &self,
+        input: &[u8],
+        context: &Context<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Decision, DecisionError> {
+        let start = output.len();
+        match guarded(|| self.policy.evaluate(input, context, output)) {
+            Ok(evaluated) => Ok(Decision { verdict: evaluated? }),
+            Err(message) => {
+                output.truncate(start);
+                Err(DecisionError::Panicked(message))
+            }
+        }
+    }
+}
+
+/// What the author says of a policy by its own code, such as a schema.
+///
+/// # Errors
+/// When that code panics.
+pub(crate) fn call_guarded<T>(call: fn() -> T) -> Result<T, InstanceError> {
+    guarded(call).map_err(InstanceError::Panicked)
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Runs a policy's code so that its panic ends nothing but the request, and gives its message.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    install_panic_hook();
+    GUARDED.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    result.map_err(|payload| match PLACE.take() {
+        Some(place) => format!("{}, at {place}", message(&*payload)),
+        None => message(&*payload).to_owned(),
+    })
+}
+
+/// The default hook prints a report meant for the program's own defects; a policy's panic is
+/// reported with the request that it belongs to.
+fn install_panic_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let default = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if GUARDED.get() {
+                PLACE.set(info.location().map(|at| format!("{}:{}", at.file(), at.line())));
+            } else {
+                default(info);
+            }
+        }));
+    });
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it gave no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Registry;
+    use crate::testing::registration;
+
+    fn echo(settings: &str) -> Result<Instance, InstanceError> {
+        let registry = Registry::of([registration("echo", "1.0.0")]).unwrap();
+        let settings = Settings::from_json(settings).unwrap();
+        Instance::configure(&registry.entries()[0], &settings)
+    }
+
+    fn ask(input: &str) -> Result<(Decision, String), String> {
+        let mut output = b"before ".to_vec();
+        let asked = echo("{}").unwrap().decide(input.as_bytes(), &Context::new("1"), &mut output);
+        let output = String::from_utf8(output).unwrap();
+        match asked {
+            Ok(decision) => Ok((decision, output)),
+            Err(error) => {
+                assert_eq!(output, "before ");
+                Err(error.to_string())
+            }
+        }
+    }
+
+    #[test]
+    fn answers_are_appended_with_their_verdict() {
+        let (decision, output) = ask(r#"{"allowed":false}"#).unwrap();
+        assert_eq!(decision.verdict, Some(Verdict::Denied));
+        assert_eq!(output, r#"before {"allowed":false}"#);
+        assert_eq!(ask("[]").unwrap().0.verdict, None);
+    }
+
+    #[test]
+    fn what_goes_wrong_is_told_and_leaves_nothing_behind() {
+        assert_eq!(ask("\"fail\"").unwrap_err(), "asked to fail");
+        assert_eq!(ask("{").unwrap_err(), "EOF while parsing an object, at line 1 column 1");
+        let panicked = ask("\"panic\"").unwrap_err();
+        assert!(panicked.starts_with("the policy panicked: asked to panic, at "), "{panicked}");
+        assert!(panicked.contains("testing.rs:"), "{panicked}");
+    }
+
+    #[test]
+    fn settings_are_validated_once_before_any_question() {
+        assert_eq!(
+            echo(r#"{"refuse": true}"#).err().unwrap().to_string(),
+            "`refuse` is set: leave it out"
+        );
+        assert_eq!(
+            echo(r#"{"refuze": true}"#).err().unwrap().to_string(),
+            "unknown field `refuze`, expected `refuse`, at `refuze`"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! The policies of this binary: which there are, how one is named, configured and asked.
+
+mod instance;
+mod policy_ref;
+mod reasons;
+mod registry;
+mod settings;
+
+pub use instance::{Decision, DecisionError, Instance, InstanceError};
+pub use policy_ref::{PolicyRef, PolicyRefError, VersionSelector};
+pub use registry::{Entry, Registry, RegistryError, UnknownPolicy};
+pub use settings::{Settings, SettingsError};
+
+pub(crate) use instance::call_guarded;
+pub(crate) use reasons::reasons;
+pub(crate) use settings::Assignment;

@@ -1,0 +1,7 @@
+//! What the process takes from the operating system: memory, stacks, threads, and files that change.
+
+#[cfg(target_env = "musl")]
+mod allocator;
+pub(crate) mod long_work;
+pub(crate) mod stack;
+pub(crate) mod watched_file;
