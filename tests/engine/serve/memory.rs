@@ -1,7 +1,7 @@
 use std::fs;
 use std::thread;
 
-use super::wire::{Connection, eventually, figure, post, posted};
+use crate::support::wire::{Connection, eventually, figure, post, posted};
 use crate::support::{Folder, Server};
 
 const MIB: u64 = 1 << 20;

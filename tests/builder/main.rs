@@ -1,8 +1,8 @@
-//! The product as users meet it: the real builder is run, and the real result is looked at.
+//! `policy-builder`, run as users run it, and the images that it makes.
 //!
 //! The image of this repository's own policies is built once, by `cargo image`, and most tests
 //! look at that one. Third-party crates are compiled twice, as a copy of the repository has to give
-//! the same bytes from scratch. What cannot be tried on a machine is printed as `SKIPPED: …`.
+//! the same bytes from scratch.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,33 +11,26 @@
     reason = "helpers of a test may panic as the test itself may"
 )]
 
-/// What every test uses: the builder, folders of crates, what is in an image.
+/// The helpers of all test binaries.
+#[path = "../support/mod.rs"]
 mod support;
 
-/// A real API server of Kubernetes that asks the engine.
-mod api_server;
 /// An image that builds images, run by Docker.
 mod builder_image;
 /// No configuration of Cargo's changes a program.
 mod cargo_configuration;
-/// The command line of the program in the image.
-mod cli;
 /// Docker, Podman and skopeo take the image.
 mod containers;
 /// What crates may be like.
 mod crates;
 /// What the builder says when it cannot build.
 mod errors;
-/// The Nix flake, built with the real Nix.
-mod flake;
 /// What is in the image, what it is called, and that it runs.
 mod image;
 /// Nothing is left behind by a builder that is told to end.
 mod interruption;
 /// One lock of several, and what cannot be in one program.
 mod locks;
-/// Spans for an OpenTelemetry collector.
-mod otlp;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
 /// One image for several platforms.
@@ -56,13 +49,11 @@ mod remote;
 mod reproducible;
 /// `new` and `add`, and what they write.
 mod scaffold;
-/// `serve`, as its clients and its operators meet it.
-mod serve;
 /// Bills of materials, provenance, and how images are judged by them.
 mod supply;
 /// How the builder prints: for people on a terminal and elsewhere, and for programs.
 mod terminal;
 /// Policies that do what they have no business with.
 mod vet;
-/// YAML, held to Kubernetes' own reader.
-mod yaml;
+/// `policy-builder watch`: one engine follows the other.
+mod watch;

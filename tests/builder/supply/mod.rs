@@ -133,7 +133,7 @@ fn those_who_wrote_the_formats_take_the_documents() {
     for (option, file) in [("--sbom", "sbom.json"), ("--provenance", "provenance.json")] {
         fs::write(folder.path().join(file), document(option).to_string()).unwrap();
     }
-    let script = root().join("tests/supply/documents.py");
+    let script = root().join("tests/builder/supply/documents.py");
     let mut read = Command::new(python.join("bin/python"));
     read.arg(script).args(["sbom.json", "provenance.json"]).current_dir(folder.path());
     assert_eq!(printed(&mut read, 0), "all is as it should be\n");

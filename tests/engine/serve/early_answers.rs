@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use super::wire::{Connection, eventually, figure};
+use crate::support::wire::{Connection, eventually, figure};
 use crate::support::{Folder, Server, clients, node_modules, python};
 
 const CLOSE: Option<&str> = Some("close");

@@ -5,28 +5,28 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::Server;
+use super::Server;
 
 /// More than anything takes on a machine that has other things to do.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection that requests and answers are written to and read from.
-pub(super) struct Connection(BufReader<TcpStream>);
+pub(crate) struct Connection(BufReader<TcpStream>);
 
 /// One answer.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     head: Vec<String>,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Connection {
-    pub(super) fn to(server: &Server) -> Self {
+    pub(crate) fn to(server: &Server) -> Self {
         Self::at(server.address())
     }
 
-    pub(super) fn at(address: SocketAddr) -> Self {
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -35,21 +35,21 @@ impl Connection {
     }
 
     /// Writes bytes, which a server that has had enough need not take.
-    pub(super) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.0.get_mut().write_all(bytes.as_ref())
     }
 
-    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).unwrap();
     }
 
     /// Sends a whole request, and does not wait for its answer.
-    pub(super) fn begin(&mut self, path: &str, body: &str) {
+    pub(crate) fn begin(&mut self, path: &str, body: &str) {
         self.send(posted(path, body));
     }
 
     /// The next answer, unless the server closes the connection instead.
-    pub(super) fn try_reply(&mut self) -> io::Result<Reply> {
+    pub(crate) fn try_reply(&mut self) -> io::Result<Reply> {
         let mut head = Vec::new();
         loop {
             let mut line = String::new();
@@ -70,22 +70,22 @@ impl Connection {
         Ok(reply)
     }
 
-    pub(super) fn reply(&mut self) -> Reply {
+    pub(crate) fn reply(&mut self) -> Reply {
         self.try_reply().unwrap()
     }
 
-    pub(super) fn post(&mut self, path: &str, body: &str) -> Reply {
+    pub(crate) fn post(&mut self, path: &str, body: &str) -> Reply {
         self.begin(path, body);
         self.reply()
     }
 
-    pub(super) fn get(&mut self, path: &str) -> Reply {
+    pub(crate) fn get(&mut self, path: &str) -> Reply {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
         self.reply()
     }
 
     /// Whether nothing comes within this time, and the connection stays open.
-    pub(super) fn is_silent_for(&mut self, time: Duration) -> bool {
+    pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
         self.0.get_ref().set_read_timeout(Some(time)).unwrap();
         let filled = self.0.fill_buf().map(<[u8]>::len);
         self.0.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
@@ -95,7 +95,7 @@ impl Connection {
     }
 
     /// Waits until the server closes the connection, and gives what it says before.
-    pub(super) fn rest(mut self) -> String {
+    pub(crate) fn rest(mut self) -> String {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {
             Ok(_) => {}
@@ -106,42 +106,42 @@ impl Connection {
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.iter().skip(1).find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
     /// Fails the test unless this is its status.
     #[track_caller]
-    pub(super) fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
 }
 
 /// The text of a request.
-pub(super) fn posted(path: &str, body: &str) -> String {
+pub(crate) fn posted(path: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 /// Asks over a connection of its own.
-pub(super) fn post(server: &Server, path: &str, body: &str) -> Reply {
+pub(crate) fn post(server: &Server, path: &str, body: &str) -> Reply {
     Connection::to(server).post(path, body)
 }
 
-pub(super) fn get(server: &Server, path: &str) -> Reply {
+pub(crate) fn get(server: &Server, path: &str) -> Reply {
     Connection::to(server).get(path)
 }
 
 /// Waits until something is so.
 #[track_caller]
-pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < end, "in vain: {what}");
@@ -150,17 +150,17 @@ pub(super) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// A figure that counts something; 0 where nothing was counted yet.
-pub(super) fn figure(server: &Server, prefix: &str) -> u64 {
+pub(crate) fn figure(server: &Server, prefix: &str) -> u64 {
     let figure = server.metric(prefix);
     if figure.is_nan() { 0 } else { figure.to_string().parse().unwrap() }
 }
 
 /// Whether a line of the log says so.
-pub(super) fn logged(server: &Server, text: &str) -> bool {
+pub(crate) fn logged(server: &Server, text: &str) -> bool {
     server.log_lines().iter().any(|line| line.to_string().contains(text))
 }
 
 /// A question to the policies that do what their input says.
-pub(super) fn task(what: &str, milliseconds: u64) -> String {
+pub(crate) fn task(what: &str, milliseconds: u64) -> String {
     format!(r#"{{"input": {{"do": "{what}", "ms": {milliseconds}}}}}"#)
 }

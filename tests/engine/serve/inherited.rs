@@ -7,7 +7,7 @@ use std::process::Command;
 
 use command_fds::{CommandFdExt, FdMapping};
 
-use super::wire::{Connection, PATIENCE, eventually, figure, get};
+use crate::support::wire::{Connection, PATIENCE, eventually, figure, get};
 use crate::support::{Folder, Server, stress_engine};
 
 /// With these sockets passed to it as systemd does, from descriptor 3 on.

@@ -114,8 +114,8 @@ const COMMANDS: [(&str, Fate); 39] = [
     ),
     (
         "POLICY_ENGINE_KUBECTL='kubectl --kubeconfig FILE' \\\n    \
-         cargo test --package policy-tests --test integration api_server -- --ignored",
-        Not("it needs an API server", "recorded reviews, in tests/serve"),
+         cargo test --package policy-tests --test engine api_server -- --ignored",
+        Not("it needs an API server", "recorded reviews, in tests/engine/serve"),
     ),
     (".ci/run", Not("it runs this test", "itself, for every change")),
     ("cargo benchmarks", Not("it takes 30 minutes", "`cargo benchmarks --quick` in `.ci/run`")),
@@ -133,7 +133,7 @@ fn every_command_that_is_shown_is_run_or_it_is_said_why_not() {
     let shown: BTreeSet<_> = shown_commands().into_iter().map(|it| it.command).collect();
     let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
     let new: Vec<_> = shown.difference(&listed).collect();
-    assert!(new.is_empty(), "say in tests/readme/listed.rs what runs {new:#?}");
+    assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
     for (command, fate) in COMMANDS {
         match fate {
             By(file) => assert!(root().join("tests").join(file).is_file(), "{command}: {file}"),

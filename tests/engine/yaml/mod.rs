@@ -47,7 +47,7 @@ impl Kubernetes {
             return None;
         }
         let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("kubernetes-yaml");
-        let source = root().join("tests/yaml/reader/main.go");
+        let source = root().join("tests/engine/yaml/reader/main.go");
         let built = Command::new("go")
             .args(["build", "-o"])
             .args([&program, &source])

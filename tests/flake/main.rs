@@ -1,3 +1,16 @@
+//! The Nix flake, evaluated and built with the real Nix.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of a test may panic as the test itself may"
+)]
+
+/// The helpers of all test binaries.
+#[path = "../support/mod.rs"]
+mod support;
+
 /// What a change has built again.
 mod cached;
 /// The same discovery as the builder's.

@@ -1,8 +1,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually, figure};
 use crate::support::Server;
+use crate::support::wire::{Connection, eventually, figure};
 
 #[test]
 fn what_many_connections_ask_adds_up() {

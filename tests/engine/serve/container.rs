@@ -3,7 +3,7 @@ use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually, posted};
+use crate::support::wire::{Connection, eventually, posted};
 use crate::support::{Folder, Loaded, docker_answers, repository, run};
 
 /// The repository's image in Docker, under a name that nobody else has.

@@ -1,7 +1,7 @@
 //! A real API server asks the engine, and `kubectl` shows what comes of it.
 //!
 //! It takes a cluster that may be changed, or an API server alone, so it is run by a command of its
-//! own: `cargo test --package policy-tests --test integration api_server -- --ignored`, with
+//! own: `cargo test --package policy-tests --test engine api_server -- --ignored`, with
 //!
 //! - `POLICY_ENGINE_KUBECTL`: a command that reaches the API server, such as `kubectl --kubeconfig
 //!   FILE`;

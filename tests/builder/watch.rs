@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::reload::StopsOthers;
-use super::wire::Connection;
-use crate::support::{Folder, Server, builder, until_within};
+use crate::support::wire::Connection;
+use crate::support::{Folder, Server, StopsOthers, builder, until_within};
 
 /// For compilations: the first takes a minute or two where nothing else runs.
 const PATIENCE: Duration = Duration::from_mins(20);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::wire::{Connection, eventually, figure, get, logged, post, task};
+use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
 use crate::support::{Folder, PATIENCE, Server, stress_engine};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::wire::{Connection, eventually, figure, post, posted, task};
+use crate::support::wire::{Connection, eventually, figure, post, posted, task};
 use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;

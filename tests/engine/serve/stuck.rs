@@ -1,7 +1,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually, figure, get, logged, post, task};
+use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
 use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually};
+use crate::support::wire::{Connection, eventually};
 use crate::support::{Folder, Server};
 
 const BUDGET: u64 = 8 << 20;

@@ -42,9 +42,5 @@ mod reload;
 mod stuck;
 /// TLS, unix sockets and tokens, as curl sees them.
 mod tls;
-/// `policy-builder watch`: one engine follows the other.
-mod watch;
 /// How Kubernetes is told to ask.
 mod webhook;
-/// HTTP byte by byte, and what the tests here ask and await.
-mod wire;

@@ -1,4 +1,4 @@
-use super::wire::{Connection, Reply};
+use crate::support::wire::{Connection, Reply};
 use crate::support::{Folder, Server};
 
 fn serving() -> Server {

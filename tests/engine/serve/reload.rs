@@ -2,8 +2,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
-use super::wire::{Connection, eventually, figure, get, logged, post, task};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
+use crate::support::{Folder, Server, StopsOthers};
 
 /// Has the server load another file, and waits until it has said what came of it.
 fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
@@ -12,15 +12,6 @@ fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     fs::write(folder.path().join("config.yaml"), yaml).unwrap();
     server.signal("HUP");
     eventually("it is loaded", || figure(server, &series) == before + 1);
-}
-
-/// Ends the load, also when what is tried under it went wrong.
-pub(super) struct StopsOthers<'a>(pub(super) &'a AtomicBool);
-
-impl Drop for StopsOthers<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]

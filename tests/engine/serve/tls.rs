@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::wire::{Connection, eventually, logged, post};
+use crate::support::wire::{Connection, eventually, logged, post};
 use crate::support::{Folder, Server, client_answers};
 
 /// Certificates as `openssl` makes them, in a folder.

@@ -38,7 +38,7 @@ fn conforms(policy: &str, excluded: &str) {
 }
 
 /// Takes the bodies in YAML out of a description, and tells how many there were. Not all YAML is read
-/// (`tests/yaml` has what is), and a schema does not say how a text is written.
+/// (`tests/engine/yaml` has what is), and a schema does not say how a text is written.
 fn without_yaml(description: &mut Value) -> usize {
     match description {
         Value::Object(fields) => {

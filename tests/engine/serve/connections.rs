@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::wire::{Connection, eventually, figure, get, logged, post, posted, task};
+use crate::support::wire::{Connection, eventually, figure, get, logged, post, posted, task};
 use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
