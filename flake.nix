@@ -8,8 +8,8 @@
       url = "github:oxalica/rust-overlay";
       inputs.nixpkgs.follows = "nixpkgs";
     };
-    # Stands for ./policies. `--override-input policies path:$PWD/my-policies` puts a folder of
-    # yours in its place.
+    # A placeholder, for which ./policies is built. Your own folder takes its place with
+    # `--override-input policies path:$PWD/my-policies`.
     policies = {
       url = "file+file:///dev/null";
       flake = false;
@@ -47,7 +47,11 @@
 
       overlays.default = nix.overlay;
       nixosModules.default = nix.nixosModule;
-      templates.default = nix.template;
-      hydraJobs = nix.hydraJobs;
+      # Outside of the scope, which takes nixpkgs: a template needs no input to be fetched.
+      templates.default = {
+        description = "Policies of your own: a flake, one policy, its test, and a CI workflow";
+        path = ./nix/template;
+      };
+      inherit (nix) hydraJobs;
     };
 }

@@ -1,37 +1,32 @@
-# The index of this folder: one function a file, each given what it asks for by name.
+# The index of this folder: a scope in which each file is one function, called with the members that
+# its arguments name.
 { inputs }:
 let
   inherit (inputs.nixpkgs) lib;
-
-  # Calls a file's function with those of `scope` that its arguments name.
-  callWith =
-    scope: file:
-    let
-      function = import file;
-    in
-    function (builtins.intersectAttrs (builtins.functionArgs function) scope);
-  call = callWith nix;
-
-  nix = {
-    inherit callWith inputs lib;
-    # All of this, for a function that adds to it.
-    scope = nix;
+in
+lib.makeScope lib.callPackageWith (
+  self:
+  let
+    inherit (self) callPackage;
+  in
+  {
+    inherit inputs lib;
 
     # Of this repository.
-    engine = call ./build/engine.nix;
-    repository = call ./outputs/repository.nix;
-    inherit (call ./build/policies.nix) policies revision;
+    engine = callPackage ./build/engine.nix { };
+    repository = callPackage ./outputs/repository.nix { };
+    inherit (callPackage ./build/policies.nix { }) policies revision;
 
     # Pure functions.
-    discover = call ./discover;
-    locks = call ./discover/locks.nix;
-    paths = call ./discover/paths.nix;
-    source = call ./build/source.nix;
-    targets = call ./build/targets.nix;
+    discover = callPackage ./discover { };
+    locks = callPackage ./discover/locks.nix { };
+    paths = callPackage ./discover/paths.nix { };
+    readManifest = callPackage ./discover/manifest.nix { };
+    targets = callPackage ./build/targets.nix { };
 
-    # What is built with.
-    pkgsFor = call ./build/pkgs-for.nix;
-    rustToolchain = call ./build/rust-toolchain.nix;
+    # What a build needs.
+    pkgsFor = callPackage ./build/pkgs-for.nix { };
+    rustToolchain = callPackage ./build/rust-toolchain.nix { };
     forEachSystem = lib.genAttrs [
       "aarch64-darwin"
       "aarch64-linux"
@@ -39,15 +34,11 @@ let
       "x86_64-linux"
     ];
 
-    # What a flake offers.
-    mkPolicyEngine = call ./mk-policy-engine.nix;
-    hydraJobs = call ./outputs/hydra-jobs.nix;
-    nixosModule = call ./outputs/nixos-module.nix;
-    overlay = call ./outputs/overlay.nix;
-    template = {
-      description = "Policies of your own: a flake, one policy, its test, and a CI workflow";
-      path = ./template;
-    };
-  };
-in
-nix
+    # What the flake offers. `nix flake check` wants an overlay and a module to be functions, which
+    # callPackage would wrap in sets.
+    mkPolicyEngine = callPackage ./mk-policy-engine.nix { };
+    hydraJobs = import ./outputs/hydra-jobs.nix { inherit inputs lib; };
+    nixosModule = import ./outputs/nixos-module.nix { inherit inputs; };
+    overlay = import ./outputs/overlay.nix { inherit (self) lib mkPolicyEngine policies; };
+  }
+)

@@ -1,20 +1,19 @@
-# Everything that is made of one folder of policies, for a flake of yours:
+# Builds everything that one folder of policies gives, for a flake of yours:
 #
 #   policy-engine.lib.mkPolicyEngine { inherit system; policies = ./policies; }
 #
-# gives the program as a derivation. What else is made is in its attributes: `packages`, `apps`,
-# `checks` and `devShells` as a flake's outputs for one system want them, and each package by its own
-# name, such as `image`.
+# is the program's derivation. The rest is in its attributes: `packages`, `apps`, `checks` and
+# `devShells` as a flake's outputs for one system want them, and each package by its own name, such
+# as `image`.
 {
-  callWith,
   discover,
   engine,
   inputs,
   lib,
   locks,
+  newScope,
   pkgsFor,
   rustToolchain,
-  scope,
   targets,
 }@defaults:
 {
@@ -31,7 +30,7 @@
   # pkgs -> a Rust toolchain with the standard libraries of the targets, as crane's
   # `overrideToolchain` takes it.
   rustToolchain ? defaults.rustToolchain,
-  # Where the policies come from, for the image's label.
+  # The commit of the policies, for the image's label.
   revision ? null,
   # Optional parts of the engine, such as "otlp".
   features ? [ ],
@@ -42,86 +41,91 @@
 }:
 let
   platform = pkgs.stdenv.hostPlatform;
-  given = builtins.seq (targets.architectureOf target) target;
+  given = lib.seq (targets.architectureOf target) target;
   imageTarget = if target == null then targets.imageOn platform else given;
   programTarget = if target == null then targets.programOn platform else given;
 
-  discovered = discover {
-    path = policies;
-    api = engine.apiVersion;
-    engine = engine.root;
-  };
-  craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
-  toolchain = if builtins.isFunction rustToolchain then rustToolchain pkgs else rustToolchain;
-  cargoVendorDir = craneLib.vendorMultipleCargoDeps {
-    cargoLockParsedList =
-      (locks {
-        inherit discovered;
-        engineLock = engine.root + "/Cargo.lock";
-      }).parsed;
-  };
+  # callPackage adds functions to the set that a file gives. A derivation's arguments and a flake's
+  # outputs may not have them.
+  plainCall =
+    callPackage: file: arguments:
+    removeAttrs (callPackage file arguments) [
+      "override"
+      "overrideDerivation"
+    ];
 
-  on = scope // {
-    inherit
-      cargoVendorDir
-      craneLib
-      discovered
-      extraContents
-      extraImageConfig
-      features
-      packages
-      pkgs
-      revision
-      toolchain
-      ;
-    inherit (import ./image/name.nix { inherit name tag; }) name tag;
-    builder = call ./build/builder.nix;
-    policiesSource = call ./build/policies-source.nix;
-    base = call ./image/base.nix;
-    mkRegistration = call ./build/registration.nix;
-    mkProgram = call ./build/program.nix;
-    mkArchive = call ./image/archive.nix;
-    mkOci = call ./image/oci.nix;
-    mkBuild = call ./build;
-  };
-  call = callWith on;
+  scope = lib.makeScope newScope (
+    self:
+    let
+      inherit (self) callPackage;
+    in
+    {
+      inherit
+        extraContents
+        extraImageConfig
+        features
+        pkgs
+        revision
+        ;
+      inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
-  native = on.mkBuild programTarget;
-  linux = on.mkBuild imageTarget;
-  amd64 = on.mkBuild targets.amd64;
-  arm64 = on.mkBuild targets.arm64;
+      discovered = discover policies;
+      craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
+      toolchain = if lib.isFunction rustToolchain then rustToolchain pkgs else rustToolchain;
+      cargoVendorDir = self.craneLib.vendorMultipleCargoDeps {
+        cargoLockParsedList = locks {
+          inherit (self) discovered;
+          inherit (engine) crates;
+          engineLock = engine.root + "/Cargo.lock";
+        };
+      };
+      commonArgs = plainCall callPackage ./build/common-args.nix { };
+
+      builder = callPackage ./build/builder.nix { };
+      policiesSource = callPackage ./build/policies-source.nix { };
+      base = callPackage ./image/base.nix { };
+      mkRegistration = callPackage ./build/registration.nix { };
+      mkProgram = callPackage ./build/program.nix { };
+      mkArchive = callPackage ./image/archive.nix { };
+      mkOci = callPackage ./image/oci.nix { };
+      mkOciIndex = callPackage ./image/oci-index.nix { };
+      mkBuild = callPackage ./build { };
+
+      native = self.mkBuild programTarget;
+      linux = self.mkBuild imageTarget;
+      amd64 = self.mkBuild targets.amd64;
+      arm64 = self.mkBuild targets.arm64;
+      # Whether the image's program starts on the machine that builds.
+      startsHere = platform.isLinux && imageTarget == targets.imageOn platform;
+    }
+  );
 
   packages = {
-    default = native.program;
-    inherit (linux)
+    default = scope.native.program;
+    inherit (scope.linux)
       image
       image-stream
       oci
       registration
       ;
-    image-amd64 = amd64.image;
-    image-arm64 = arm64.image;
-    oci-index = call ./image/oci-index.nix [
-      amd64
-      arm64
+    image-amd64 = scope.amd64.image;
+    image-arm64 = scope.arm64.image;
+    oci-index = scope.mkOciIndex [
+      scope.amd64
+      scope.arm64
     ];
-    inherit (on) builder;
+    inherit (scope) builder;
   };
 in
-native.program
+scope.native.program
 # Not the builder: each derivation has an attribute of that name already.
-// builtins.removeAttrs packages [ "builder" ]
+// removeAttrs packages [ "builder" ]
 // {
   inherit packages;
-  apps = call ./outputs/apps.nix;
+  apps = plainCall scope.callPackage ./outputs/apps.nix { inherit packages; };
+  checks = plainCall scope.callPackage ./checks { };
   # Under both names: a flake may have a shell of its own as `default`.
-  devShells = lib.genAttrs [ "default" "policies" ] (_: call ./outputs/dev-shell.nix);
-  checks = callWith (
-    on
-    // {
-      inherit linux;
-      scope = on;
-      startsHere = platform.isLinux && imageTarget == targets.imageOn platform;
-    }
-  ) ./checks;
+  devShells = lib.genAttrs [ "default" "policies" ] (
+    _: scope.callPackage ./outputs/dev-shell.nix { }
+  );
 }

@@ -1,43 +1,29 @@
-# policy-builder, for the machine that builds.
+# Compiles policy-builder for the machine that builds.
 {
   craneLib,
   engine,
   lib,
-  source,
+  paths,
 }:
 let
-  others = [ "engine/runtime" ] ++ builtins.filter (member: member != "engine/*") engine.members;
-  # Cargo wants the whole workspace to be there, and its sources would have the builder, and so
-  # everything, compiled again with each change to a policy: these have their manifest only.
+  crates = engine.closureOf [ "builder" ];
+  others = lib.subtractLists crates engine.members;
+  # Cargo wants the whole workspace to be there. With the sources of its other members, each change
+  # to a policy would compile the builder again, and with it everything: they have a manifest and an
+  # empty library.
   stubs = lib.concatMapStrings (member: ''
-    mkdir -p ${member}/src
-    touch ${member}/src/lib.rs
+    mkdir -p ${paths.within engine.root member}/src
+    touch ${paths.within engine.root member}/src/lib.rs
   '') others;
 
-  shared = {
+  commonArgs = {
     pname = "policy-builder";
     inherit (engine) version;
-    src = source {
-      name = "policy-builder-source";
-      inherit (engine) root;
-      keep = [
-        "Cargo.lock"
-        "Cargo.toml"
-        "engine/api/Cargo.toml"
-        "engine/api/src"
-        "engine/builder/Cargo.toml"
-        "engine/builder/src"
-        "engine/text/Cargo.toml"
-        "engine/text/src"
-        "engine/tls/Cargo.toml"
-        "engine/tls/src"
-      ]
-      ++ map (member: "${member}/Cargo.toml") others;
-    };
+    src = engine.sourceOf crates (map (member: member + "/Cargo.toml") others);
     cargoVendorDir = craneLib.vendorMultipleCargoDeps { cargoLockParsedList = [ engine.lock ]; };
     cargoExtraArgs = "--locked --package policy-builder";
-    # As `cargo image` runs it: to compile it takes longer than anything that it does, and what it
-    # does with megabytes is optimised there as well.
+    # Compiling it takes longer than anything that it does. What handles megabytes is optimised in
+    # this profile as well.
     CARGO_PROFILE = "dev";
     strictDeps = true;
     # The repository's own checks run its tests.
@@ -45,14 +31,14 @@ let
   };
 in
 craneLib.buildPackage (
-  shared
+  commonArgs
   // {
     cargoArtifacts = craneLib.buildDepsOnly (
-      shared
+      commonArgs
       // {
         extraDummyScript = "cd $out\n${stubs}";
-        # Without the `cargo check` that comes first by default, which only lints would use.
-        buildPhaseCargoCommand = "cargoWithProfile build ${shared.cargoExtraArgs}";
+        # By default `cargo check` runs first, for lints, which nobody runs here.
+        buildPhaseCargoCommand = "cargoWithProfile build ${commonArgs.cargoExtraArgs}";
       }
     );
     postPatch = stubs;

@@ -1,4 +1,4 @@
-# One folder of policies for one target: the program, and what it is packed as.
+# Builds one folder of policies for one target: the program, and the images of it.
 {
   mkArchive,
   mkOci,

@@ -4,7 +4,6 @@
   lib,
   paths,
   pkgs,
-  source,
 }:
 let
   inherit (discovered)
@@ -14,33 +13,61 @@ let
     within
     workspaces
     ;
+  inherit (lib) fileset;
   relative = paths.within root;
-  part =
-    keep:
-    source {
-      name = "policies";
-      inherit root keep;
-    };
-  # By name, not by a filter: that would leave each folder there, and a new one would count.
-  manifests =
-    map (folder: relative (folder + "/Cargo.toml")) (map (it: it.path) crates ++ workspaces)
-    ++ map relative locks;
 
-  # What stands in for the sources: enough for Cargo to see what a crate is made of.
+  manifests = fileset.unions (
+    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces) ++ locks
+  );
+
+  # A crate's folder without what Git, Cargo and Nix leave there.
+  sourcesOf =
+    { path, ... }:
+    let
+      isResult =
+        { name, type, ... }: type == "symlink" && (name == "result" || lib.hasPrefix "result-" name);
+    in
+    fileset.difference path (
+      fileset.unions [
+        (fileset.maybeMissing (path + "/.git"))
+        (fileset.maybeMissing (path + "/target"))
+        (fileset.fileFilter isResult path)
+      ]
+    );
+
+  # `lib.fileset.toSource` finds no files in another store than /nix/store (`nix build --store`) when
+  # the policies folder came as a string: Nix then calls the filter with the files' real paths, whose
+  # beginning is that store's own. Here only what follows the root is compared.
+  toSource =
+    files:
+    let
+      names = lib.genAttrs (map relative (fileset.toList files)) (_: true);
+      isParent = folder: lib.any (lib.hasPrefix "${folder}/") (lib.attrNames names);
+    in
+    lib.cleanSourceWith {
+      name = "policies";
+      src = root;
+      filter =
+        absolute: type:
+        let
+          name = lib.last (lib.splitString "${toString root}/" absolute);
+        in
+        if type == "directory" then isParent name else names ? ${name};
+    };
+
+  # The files that show Cargo which targets a crate has.
   stubs = lib.concatMap (
-    it:
-    map (file: relative (it.path + "/${file}")) (
-      [ it.library ] ++ lib.optional (it.buildScript != null) it.buildScript ++ it.targets
-    )
+    { path, targets, ... }:
+    map relative (lib.filter (paths.contains path) (map (file: path + "/${file}") targets))
   ) crates;
 in
 {
   inherit within;
-  whole = part (map (it: relative it.path) crates ++ manifests);
+  whole = toSource (fileset.unions (map sourcesOf crates ++ [ manifests ]));
 
-  # Manifests and locks only: what the dependencies follow from.
+  # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''
-    cp -r --no-preserve=mode ${part manifests} $out
+    cp -r --no-preserve=mode ${toSource manifests} $out
     cd $out
     for stub in ${lib.escapeShellArgs stubs}; do
       mkdir -p -- "$(dirname -- "$stub")"

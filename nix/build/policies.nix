@@ -1,10 +1,10 @@
-# What the flake's own packages are built from: the input `policies`, or ./policies where that input
-# is still the placeholder.
+# The policies of the flake's own packages: the input `policies`, or ./policies as long as that input
+# is the placeholder.
 { inputs }:
 let
   given = "${inputs.policies}";
   type = builtins.readFileType given;
-  # A commit, or one with changes that are in none yet.
+  # The commit, or the name of a tree with uncommitted changes.
   revisionOf = input: input.rev or input.dirtyRev or null;
 in
 if type == "directory" then

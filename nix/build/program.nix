@@ -1,10 +1,10 @@
-# The static program, in two steps: what the policies depend on, which their sources do not change,
-# and then the policies and the program itself.
+# Compiles the static program in two steps: first its dependencies, which the policies' sources do
+# not change, then the policies and the program itself.
 {
   cargoVendorDir,
+  commonArgs,
   craneLib,
   discovered,
-  engine,
   features,
   lib,
   mkRegistration,
@@ -13,46 +13,49 @@
 }:
 target:
 let
-  shared = {
-    pname = "policy-engine";
-    inherit (engine) version;
-    inherit cargoVendorDir;
-    strictDeps = true;
-    doCheck = false;
-    # Cargo has stripped it, and the tools of this machine need not know its format.
-    dontStrip = true;
-    dontPatchELF = true;
-  }
-  // targets.cargoEnvironment {
-    inherit cargoVendorDir target;
-    platform = pkgs.stdenv.hostPlatform;
-  };
+  programArgs =
+    commonArgs
+    // {
+      pname = "policy-engine";
+      doCheck = false;
+    }
+    // targets.cargoEnvironment {
+      inherit cargoVendorDir target;
+      platform = pkgs.stdenv.hostPlatform;
+    };
+  options = [
+    "--locked"
+    "--package"
+    "policy-engine"
+  ]
+  ++ lib.concatMap (policy: [
+    "--package"
+    "${policy.crate}@${policy.version}"
+  ]) discovered.policies
+  ++ lib.concatMap (feature: [
+    "--features"
+    "policy-engine/${feature}"
+  ]) features;
 in
 rec {
-  # Built together, so that every package gets the features that it has in the program.
+  # One command for all of them: apart, a package could get fewer features than in the program.
   dependencies = craneLib.buildDepsOnly (
-    shared
+    programArgs
     // {
       dummySrc = mkRegistration {
         inherit target;
         manifestsOnly = true;
       };
-      buildPhaseCargoCommand = ''
-        cargoWithProfile build --locked --package policy-engine ${
-          lib.concatMapStringsSep " " (it: "--package ${it.crate}@${it.version}") discovered.policies
-        } ${lib.concatMapStringsSep " " (it: "--features policy-engine/${it}") features}
-      '';
+      buildPhaseCargoCommand = "cargoWithProfile build ${lib.escapeShellArgs options}";
     }
   );
 
   program = craneLib.buildPackage (
-    shared
+    programArgs
     // {
       src = mkRegistration { inherit target; };
       cargoArtifacts = dependencies;
       cargoExtraArgs = "--locked --package policy-engine-program";
-      # In the store every file is of the same age: Cargo would take what was made of the stubs.
-      preBuild = "find policies -exec touch {} +";
       passthru = { inherit dependencies; };
       meta = {
         description = "Policies, and the engine that answers by them";

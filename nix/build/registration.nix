@@ -1,5 +1,5 @@
-# The Cargo workspace that registers every policy with the engine, as `policy-builder generate`
-# lays it out, its lock completed from the vendored sources.
+# Lays out the Cargo workspace that registers every policy with the engine, by `policy-builder
+# generate`, which judges the policies first. The vendored sources complete its lock.
 {
   builder,
   cargoVendorDir,
@@ -11,9 +11,9 @@
 }:
 {
   target,
-  # Without the policies' sources: for compiling what they depend on.
+  # Leaves the policies' sources out, to compile their dependencies.
   manifestsOnly ? false,
-  # With the crates' tests and what these depend on.
+  # Adds the crates' tests and their dependencies.
   withTests ? false,
 }:
 let
@@ -31,8 +31,8 @@ let
   ++ lib.optional withTests "--with-tests";
 in
 craneLib.mkCargoDerivation {
-  # One name with and without sources: builds unpack into a folder of that name, by which Cargo
-  # knows its packages again.
+  # Cargo knows a package by its folder, and builds unpack into a folder of this name: it is the same
+  # with and without sources.
   pname = "policy-engine-registration";
   inherit (engine) version;
   inherit cargoVendorDir;
@@ -44,6 +44,6 @@ craneLib.mkCargoDerivation {
   '';
   installPhaseCommand = "";
   doInstallCargoArtifacts = false;
-  # Sources stay as their authors wrote them.
+  # The fixup phase would change sources.
   dontFixup = true;
 }

@@ -1,19 +1,19 @@
-# What programs are compiled for: a target triple, and what follows from it.
+# Target triples, and what a build for one takes.
 { lib }:
 let
   musl = cpu: "${cpu}-unknown-linux-musl";
-  # As images name processors.
+  # Processors by their names in images.
   architectures = {
     x86_64 = "amd64";
     aarch64 = "arm64";
   };
-  # Of a triple, or of a system such as `x86_64-linux`.
+  # The processor of a triple, or of a system such as `x86_64-linux`.
   cpuOf = name: lib.head (lib.splitString "-" name);
 in
 rec {
   amd64 = musl "x86_64";
   arm64 = musl "aarch64";
-  # Those whose standard library the toolchain brings.
+  # The targets of images: the toolchain brings their standard libraries.
   images = [
     amd64
     arm64
@@ -27,14 +27,14 @@ rec {
   # Throws for a target that no image can hold.
   architectureOf =
     triple:
-    if builtins.elem triple images then
+    if lib.elem triple images then
       architectures.${cpuOf triple}
     else
       throw "policy-engine: mkPolicyEngine: target `${triple}` is none that images are built for: expected one of ${
-        lib.concatMapStringsSep ", " (it: "`${it}`") images
+        lib.concatMapStringsSep ", " (image: "`${image}`") images
       }";
 
-  # What Cargo is told by its environment to compile for `target` on the machine `platform`.
+  # The environment in which Cargo compiles for `target` on the machine `platform`.
   cargoEnvironment =
     {
       cargoVendorDir,
@@ -43,18 +43,18 @@ rec {
     }:
     let
       isOwn = platform.isLinux && cpuOf platform.system == cpuOf target;
-      variable = lib.toUpper (builtins.replaceStrings [ "-" ] [ "_" ] target);
+      variable = lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target);
     in
     {
       CARGO_BUILD_TARGET = target;
-      # Where the sources of other crates lie is nothing that the program should know.
+      # The path of the vendored sources would get into the program.
       CARGO_BUILD_RUSTFLAGS =
-        lib.optionalString (builtins.elem target images) "-C target-feature=+crt-static "
+        lib.optionalString (lib.elem target images) "-C target-feature=+crt-static "
         + "--remap-path-prefix=${cargoVendorDir}=/vendor";
     }
-    # All of it is Rust, and musl comes with the toolchain: for a foreign processor or system the
-    # linker that comes with it as well is enough.
-    // lib.optionalAttrs (builtins.elem target images && !isOwn) {
+    # This machine's linker makes no programs for a foreign processor or system. The toolchain's own
+    # does: all of the program is Rust, and musl comes with the toolchain.
+    // lib.optionalAttrs (lib.elem target images && !isOwn) {
       "CARGO_TARGET_${variable}_LINKER" = "rust-lld";
     };
 }

@@ -1,4 +1,5 @@
-# What is built again, and what is not, by the paths of derivations: nothing is built to tell.
+# Checks what is built again after a change and what is not, by the paths of derivations: without a
+# build.
 {
   inputs,
   lib,
@@ -15,7 +16,7 @@ let
       }
       // arguments
     );
-  path = it: builtins.unsafeDiscardStringContext it.drvPath;
+  path = package: builtins.unsafeDiscardStringContext package.drvPath;
 
   before = engine { };
   edited = engine { policies = ../../tests/nix/cached/after; };
@@ -34,7 +35,7 @@ let
       path (pkgs.extend inputs.self.overlays.default).policy-engine
       == path inputs.self.packages.${pkgs.stdenv.hostPlatform.system}.default;
   };
-  wrong = builtins.attrNames (lib.filterAttrs (_: holds: !holds) expected);
+  wrong = lib.attrNames (lib.filterAttrs (_: holds: !holds) expected);
 in
 pkgs.runCommand "check-cached" { wrong = builtins.toJSON wrong; } ''
   if [ "$wrong" != "[]" ]; then

@@ -1,4 +1,4 @@
-# The program needs nothing of the store but itself.
+# Checks that the program needs nothing of the store but itself.
 { pkgs, program }:
 pkgs.runCommand "check-closure" { closure = pkgs.closureInfo { rootPaths = [ program ]; }; } ''
   echo ${program} | diff - "$closure/store-paths" || {

@@ -1,18 +1,16 @@
-# What `nix flake check` asks of a folder of policies, and of what is made of it.
+# Checks a folder of policies and what is made of it, for `nix flake check`.
 {
-  callWith,
   lib,
   linux,
-  scope,
-  # Whether the image's program starts on the machine that builds.
+  newScope,
   startsHere,
 }:
 let
-  check = callWith (scope // linux);
+  callCheck = file: newScope linux file { };
 in
 {
-  closure = check ./closure.nix;
-  image-contents = check ./image-contents.nix;
-  policies = callWith scope ./policies.nix;
+  closure = callCheck ./closure.nix;
+  image-contents = callCheck ./image-contents.nix;
+  policies = callCheck ./policies.nix;
 }
-// lib.optionalAttrs startsHere { reported = check ./reported.nix; }
+// lib.optionalAttrs startsHere { reported = callCheck ./reported.nix; }

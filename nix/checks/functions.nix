@@ -1,4 +1,4 @@
-# The tests of the pure functions.
+# Runs the tests of the pure functions.
 { lib, pkgs }:
 let
   failures = import ../tests { inherit lib; };

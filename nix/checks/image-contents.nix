@@ -1,5 +1,5 @@
-# The image holds its contents and what they need of the store, and no other file; it runs as it
-# is configured to, and says what is in it.
+# Checks that the image holds its contents and what they need of the store, and no other file, and
+# that its configuration and labels are there.
 {
   base,
   extraContents,
@@ -19,7 +19,7 @@ pkgs.runCommand "check-image-contents"
   {
     closure = pkgs.closureInfo { rootPaths = contents; };
     nativeBuildInputs = [ pkgs.jq ];
-    expected = builtins.toJSON (builtins.removeAttrs image.config [ "Labels" ]);
+    expected = builtins.toJSON (removeAttrs image.config [ "Labels" ]);
   }
   ''
     files_in() { (cd "$1" && find . ! -type d -printf '%P\n'); }

@@ -1,8 +1,9 @@
-# The tests of the folder's crates, against this engine.
+# Runs the tests of the folder's crates, against this engine.
 {
-  cargoVendorDir,
+  commonArgs,
   craneLib,
-  engine,
+  discovered,
+  lib,
   mkRegistration,
   pkgs,
   targets,
@@ -17,30 +18,29 @@ let
         withTests = true;
       }
     );
-  selected = "--locked --workspace --exclude policy-api --exclude policy-engine --exclude policy-engine-program";
-  shared = {
+  cargoExtraArgs = "--locked ${
+    lib.concatMapStringsSep " " (
+      crate: "--package ${lib.escapeShellArg "${crate.crate}@${crate.version}"}"
+    ) discovered.crates
+  }";
+  testArgs = commonArgs // {
     pname = "policies";
-    inherit (engine) version;
-    inherit cargoVendorDir;
-    cargoExtraArgs = selected;
+    inherit cargoExtraArgs;
     CARGO_PROFILE = "dev";
-    strictDeps = true;
   };
 in
 craneLib.cargoTest (
-  shared
+  testArgs
   // {
     src = workspace { };
     cargoArtifacts = craneLib.buildDepsOnly (
-      shared
+      testArgs
       // {
         dummySrc = workspace { manifestsOnly = true; };
-        buildPhaseCargoCommand = "cargoWithProfile test --no-run ${selected}";
+        buildPhaseCargoCommand = "cargoWithProfile test --no-run ${cargoExtraArgs}";
         doCheck = false;
       }
     );
-    # As in program.nix: all files are of one age.
-    preBuild = "find policies -exec touch {} +";
     doInstallCargoArtifacts = false;
   }
 )

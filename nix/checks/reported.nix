@@ -1,5 +1,4 @@
-# What was discovered at evaluation, what was asked of the build, what the program reports and what
-# the image says are all the same.
+# Checks that evaluation, `policy-builder`, the program and the image's labels name the same policies.
 {
   discovered,
   image,
@@ -10,7 +9,9 @@
 pkgs.runCommand "check-reported"
   {
     nativeBuildInputs = [ pkgs.jq ];
-    discovered = builtins.toJSON (map (it: "${it.crate} ${it.version}") discovered.policies);
+    discovered = builtins.toJSON (
+      map (policy: "${policy.crate} ${policy.version}") discovered.policies
+    );
   }
   ''
     same() { diff <(echo "$2" | jq --sort-keys .) <(echo "$3" | jq --sort-keys .) || { echo "error: $1" >&2; exit 1; }; }

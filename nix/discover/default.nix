@@ -1,41 +1,34 @@
-# Finds the crates of a policies folder by evaluation alone: the same rules and the same answers as
-# `policy-builder discover`.
+# Finds the crates of a policies folder by evaluation alone: as far as a build has to know them
+# beforehand, and what may be missing because Git does not track it. `policy-builder generate` judges
+# the rest, in the first derivation.
 {
   lib,
   paths ? import ./paths.nix { inherit lib; },
-  semver ? import ./semver.nix { inherit lib; },
   readManifest ? import ./manifest.nix { inherit lib paths; },
-  readCrate ? import ./crate.nix { inherit lib paths semver; },
-  checkGraph ? import ./graph.nix { inherit lib paths; },
+  readCrate ? import ./crate.nix { inherit lib paths; },
 }:
-{
-  # The policies folder: a path, or what leads to one in the store, such as a flake's input.
-  path,
-  # The version of `policy-api` that policies are built against.
-  api,
-  # The engine's own folder: what its workspace replaces is replaced in the program as well.
-  engine ? null,
-}:
+# The policies folder: a path, or what leads to one in the store, such as a flake's input.
+path:
 let
   fail = message: throw "policy-engine: discover: ${message}";
 
-  # Without its context a path in the store can be read and built upon: sources are there already.
+  # The sources are in the store already: a path without its context can be read and built upon.
   root =
     let
       text = "${path}";
-      isBuilt = lib.any (it: it ? outputs) (builtins.attrValues (builtins.getContext text));
+      isBuilt = lib.any (context: context ? outputs) (lib.attrValues (builtins.getContext text));
     in
-    if builtins.isPath path then
+    if lib.isPath path then
       path
     else if isBuilt then
       fail "the policies folder is what the derivation `${nameInStore text}` makes: expected sources, which are there while Nix evaluates; pass a path or a flake's input"
     else
       /. + builtins.unsafeDiscardStringContext text;
 
-  # Without the hash, of which the author knows nothing.
-  nameInStore = path: builtins.substring 33 (-1) (baseNameOf path);
+  # Without the hash, which means nothing to the author.
+  nameInStore = path: lib.substring 33 (-1) (baseNameOf path);
 
-  # Paths are told from the root of the repository, which is the top in the store.
+  # Messages name paths from the root of the repository, which is the top in the store.
   top =
     let
       above = paths.above root;
@@ -46,18 +39,18 @@ let
       dirOf root;
 
   show =
-    it:
+    file:
     let
-      inside = paths.within top it;
+      inside = paths.within top file;
     in
-    if !paths.contains top it then
-      toString it
+    if !paths.contains top file then
+      toString file
     else if inside == "" then
       "."
     else
       inside;
 
-  # Where a path of the author's making leads, in the author's own words.
+  # A path that a manifest names, as it is written there.
   showIn =
     folder: written:
     if lib.hasPrefix "/" written || show folder == "." then written else "${show folder}/${written}";
@@ -65,21 +58,18 @@ let
   readManifestOf = readManifest { inherit fail show; };
   crateOf = readCrate {
     inherit
-      api
-      engine
       fail
-      root
       show
       untracked
       ;
   };
 
-  # What a flake does not see is most often what Git does not track.
-  untracked = it: "when it is there, Git does not track it: `git add ${show it}`";
+  # A flake sees only what Git tracks.
+  untracked = file: "when it is there, Git does not track it: `git add ${show file}`";
 
   entries = builtins.readDir root;
-  # A link to no folder that is named as crates are: it may lead to one that did not come along,
-  # and Nix does not tell where it leads.
+  # A broken link that is named as crates are: it may have led to a crate that did not come along. Nix
+  # does not tell where it leads.
   isLost =
     name:
     entries.${name} == "symlink"
@@ -90,9 +80,9 @@ let
   folders = lib.filter (
     name:
     !lib.hasPrefix "." name && name != "target" && (paths.isFolder (root + "/${name}") || isLost name)
-  ) (builtins.attrNames entries);
+  ) (lib.attrNames entries);
 
-  # A Rust file in the folder itself or in its `src`: `null` where there is none.
+  # A Rust file in the folder itself or in its `src`, or `null`.
   rustFileIn =
     folder:
     let
@@ -100,7 +90,7 @@ let
         place:
         lib.filter (
           file: lib.hasSuffix ".rs" (baseNameOf file) && baseNameOf file != ".rs" && paths.isFile file
-        ) (map (name: place + "/${name}") (builtins.attrNames (builtins.readDir place)));
+        ) (map (name: place + "/${name}") (lib.attrNames (builtins.readDir place)));
       files = lib.concatMap filesIn (
         lib.filter paths.isFolder [
           folder
@@ -108,7 +98,7 @@ let
         ]
       );
     in
-    if files == [ ] then null else builtins.head files;
+    if files == [ ] then null else lib.head files;
 
   crateIn =
     name:
@@ -129,47 +119,52 @@ let
     else
       [ ];
 
-  # Those deeper in the folder count where others depend on them by their paths.
-  nestedOf =
-    it:
+  # The crates of the folder that a crate depends on by their paths, however deep they lie in it.
+  neighboursOf =
+    crate:
     lib.concatMap (
       { package, path, ... }:
-      lib.optional
-        (
-          path != null
-          && package != "policy-api"
-          && paths.contains root path.folder
-          && toString path.folder != toString root
-          && paths.isFile (path.folder + "/Cargo.toml")
-        )
-        {
-          key = toString path.folder;
-          value = crateOf (paths.within root path.folder) (readManifestOf path.folder) // {
-            role = "support";
-          };
-        }
-    ) it.dependencies;
-  crates = lib.sort (a: b: a.folder < b.folder) (
-    map (it: it.value) (
-      builtins.genericClosure {
+      let
+        says = "`${crate.manifest}` depends on the folder `${showIn path.from path.written}`, which";
+      in
+      # Whichever `policy-api` a policy names, it gets the engine's.
+      if path == null || package == "policy-api" then
+        [ ]
+      else if !paths.contains root path.folder || toString path.folder == toString root then
+        fail "${says} is outside of the policies folder: move that crate into it, or depend on a published version of it"
+      else if !paths.isFile (path.folder + "/Cargo.toml") then
+        fail "${says} has no `Cargo.toml`: correct its path; ${untracked path.folder}"
+      else
+        [
+          {
+            key = toString path.folder;
+            value = crateOf (paths.within root path.folder) (readManifestOf path.folder) // {
+              role = "support";
+            };
+          }
+        ]
+    ) crate.dependencies;
+  crates = lib.sortOn (crate: crate.folder) (
+    map ({ value, ... }: value) (
+      lib.genericClosure {
         startSet = map (value: {
           key = toString value.path;
           inherit value;
         }) (lib.concatMap crateIn folders);
-        operator = it: nestedOf it.value;
+        operator = { value, ... }: neighboursOf value;
       }
     )
   );
-  ofRole = role: lib.filter (it: it.role == role) crates;
+  ofRole = role: lib.filter (crate: crate.role == role) crates;
   policies = ofRole "policy";
   support = ofRole "support";
-  listed = map (it: {
-    inherit (it) crate version folder;
+  listed = map (crate: {
+    inherit (crate) crate version folder;
   });
 
   checkNotEmpty =
     let
-      names = lib.concatMapStringsSep ", " (it: it.crate) support;
+      names = lib.concatMapStringsSep ", " (crate: crate.crate) support;
       others = lib.optionalString (support != [ ]) "; the crates there (${names}) are support crates";
       # An input of its own.
       isTop = show root == ".";
@@ -185,59 +180,21 @@ let
     else
       true;
 
-  checkNames =
-    let
-      taken = [
-        "policy-api"
-        "policy-engine"
-        "policy-engine-program"
-        "policy-text"
-        "policy-tls"
-      ];
-      # Cargo tells `a-b` and `a_b` apart, Rust does not.
-      spelled = lib.replaceStrings [ "-" ] [ "_" ];
-      isTaken = name: lib.elem (spelled name) (map spelled taken);
-      check =
-        seen: it:
-        let
-          name = spelled it.crate;
-        in
-        if isTaken it.crate then
-          fail "`${it.manifest}` is named `${it.crate}`, which is the engine's own: choose another name"
-        else if seen ? ${name} then
-          fail "two crates are named `${it.crate}`: `${seen.${name}.manifest}` and `${it.manifest}`; rename one of them"
-        else
-          seen // { ${name} = it; };
-      # The program refers to the policies' libraries only.
-      checkLibrary =
-        seen: it:
-        let
-          name = it.libraryName;
-        in
-        if isTaken name then
-          fail "`${it.manifest}` is named `${name}`, which is the engine's own: choose another name"
-        else if seen ? ${name} then
-          fail "two policy crates have a library of the name `${name}`: `${seen.${name}.manifest}` and `${it.manifest}`; have another `name` in the `[lib]` of one of them"
-        else
-          seen // { ${name} = it; };
-    in
-    builtins.seq (lib.foldl' check { } crates) (
-      builtins.seq (lib.foldl' checkLibrary { } policies) true
-    );
+  workspaces = lib.unique (
+    lib.filter (workspace: workspace != null) (map (crate: crate.workspace) crates)
+  );
 
-  workspaces = lib.unique (map (it: it.workspace) (lib.filter (it: it.workspace != null) crates));
-
-  # Nothing else tells a member that Git does not track from one that is not there.
+  # A member that is not there is most often one that Git does not track.
   checkMembers =
     let
       isPattern = member: builtins.match ".*[*?[].*" member != null;
       check =
         workspace:
         let
-          document = builtins.fromTOML (builtins.readFile (workspace + "/Cargo.toml"));
+          document = lib.importTOML (workspace + "/Cargo.toml");
           given = document.workspace.members or [ ];
-          members = lib.filter (member: builtins.isString member && !isPattern member) (
-            lib.optionals (builtins.isList given) given
+          members = lib.filter (member: lib.isString member && !isPattern member) (
+            lib.optionals (lib.isList given) given
           );
           missing = lib.findFirst (
             member:
@@ -252,16 +209,12 @@ let
     in
     lib.all check workspaces;
 
-  # What `policy-builder` has Cargo fetch is not there while Nix evaluates.
+  # `policy-builder` has Cargo fetch policies from elsewhere: they are not there while Nix evaluates.
   checkNoneFromElsewhere =
     let
       file = root + "/policies.toml";
-      document = builtins.addErrorContext "while reading `${show file}`" (
-        builtins.fromTOML (builtins.readFile file)
-      );
-      names = lib.concatMapStringsSep ", " (it: "`${it}`") (
-        builtins.attrNames (document.policies or { })
-      );
+      document = lib.addErrorContext "while reading `${show file}`" (lib.importTOML file);
+      names = lib.concatMapStringsSep ", " (name: "`${name}`") (lib.attrNames (document.policies or { }));
     in
     !paths.isFile file
     || names == ""
@@ -275,8 +228,6 @@ if !paths.isFolder root then
   fail "there is no policies folder `${show root}`: expected a folder of crates; name yours with `policies`; ${untracked root}"
 else
   assert checkNotEmpty;
-  assert checkNames;
-  assert checkGraph { inherit fail showIn untracked; } crates;
   assert checkMembers;
   assert checkNoneFromElsewhere;
   {
@@ -286,12 +237,12 @@ else
     # Every lock that counts, those of the crates first.
     locks = lib.unique (
       lib.filter paths.isFile (
-        map (folder: folder + "/Cargo.lock") (map (it: it.path) crates ++ workspaces ++ [ root ])
+        map (folder: folder + "/Cargo.lock") (map (crate: crate.path) crates ++ workspaces ++ [ root ])
         ++ [ (root + "/policies.lock") ]
       )
     );
     inherit show;
-    # What has to be there for the manifests to be read, and where the policies folder is in it.
+    # The folder that the manifests need to be read, and the policies folder's place in it.
     root = common;
     within = paths.within common root;
   }

@@ -10,14 +10,10 @@
   show,
 }:
 let
-  table = value: if builtins.isAttrs value then value else { };
-  text = value: if builtins.isString value then value else null;
+  table = value: if lib.isAttrs value then value else { };
+  text = value: if lib.isString value then value else null;
 
-  read =
-    path:
-    builtins.addErrorContext "while reading `${show path}`" (
-      builtins.fromTOML (builtins.readFile path)
-    );
+  read = path: lib.addErrorContext "while reading `${show path}`" (lib.importTOML path);
 
   # Whether a folder is none of a workspace's members though it lies in it: it is excluded, and not
   # listed as a member by its own path.
@@ -27,8 +23,8 @@ let
       listed = table workspace.document.workspace;
       lists =
         key:
-        lib.any (it: builtins.isString it && paths.contains (resolve workspace.folder it) folder) (
-          lib.optionals (builtins.isList (listed.${key} or null)) listed.${key}
+        lib.any (it: lib.isString it && paths.contains (resolve workspace.folder it) folder) (
+          lib.optionals (lib.isList (listed.${key} or null)) listed.${key}
         );
     in
     lists "exclude" && !lists "members";
@@ -72,31 +68,19 @@ let
   excluding = lib.findFirst (it: it.document ? workspace) null (candidatesOf folder);
   shared = if workspace == null then { } else table (workspace.document.workspace or null);
 
-  # What a key is set to in the workspace.
+  # What a key is set to in the workspace, or `null`: `policy-builder` refuses what is not there. Git
+  # is the likely reason only where there is no workspace at all.
   inherited =
     key: values: name:
-    (table values).${name} or (fail (
-      "`${show path}` takes `${key}` from its workspace, and "
-      + (
-        if workspace == null && excluding != null then
-          "`${
-            show (excluding.folder + "/Cargo.toml")
-          }` excludes it: write it out, or list it in the `members` there"
-        else if workspace == null then
-          "is in no workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
-        else
-          "`${show (workspace.folder + "/Cargo.toml")}` has none: add it there, or write it out"
-      )
-    ));
+    if workspace == null && excluding == null then
+      fail "`${show path}` takes `${key}` from its workspace, and is in no workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+    else
+      (table values).${name} or null;
 
   package = lib.mapAttrs (
     key: value:
     if inherits value then inherited "package.${key}" (shared.package or null) key else value
   ) (table (document.package or null));
-
-  lints = if inherits (document.lints or null) then inherited "lints" shared "lints" else null;
-
-  libraryTable = table (document.lib or null);
 
   # The tables of dependencies that count in a build; tests' do not. The spellings with `_` are of
   # older editions.
@@ -112,7 +96,7 @@ let
     in
     tables false document
     ++ lib.concatMap (target: tables true (table target)) (
-      builtins.attrValues (table (document.target or null))
+      lib.attrValues (table (document.target or null))
     );
 
   dependency =
@@ -121,7 +105,7 @@ let
       base =
         if inherits own then inherited "dependencies.${key}" (shared.dependencies or null) key else { };
       # A requirement may stand for the whole table.
-      spelledOut = value: if builtins.isString value then { version = value; } else table value;
+      spelledOut = value: if lib.isString value then { version = value; } else table value;
       values = spelledOut base // spelledOut own;
       ownPath = text ((table own).path or null);
       basePath = text ((table base).path or null);
@@ -132,9 +116,7 @@ let
       };
     in
     {
-      package = if values ? package && builtins.isString values.package then values.package else key;
-      # What versions it may have: `null` for any.
-      requirement = text (values.version or null);
+      package = if values ? package && lib.isString values.package then values.package else key;
       # `null` where it comes from no folder.
       path =
         if ownPath != null then
@@ -157,21 +139,4 @@ in
     package
     dependencies
     ;
-  library = text (libraryTable.path or null);
-  libraryName = text (libraryTable.name or null);
-  # What it is compiled as: none for what Cargo takes it to be.
-  libraryTypes =
-    if libraryTable.proc-macro or libraryTable.proc_macro or false == true then
-      [ "proc-macro" ]
-    else
-      let
-        given = libraryTable.crate-type or libraryTable.crate_type or null;
-      in
-      lib.filter builtins.isString (lib.optionals (builtins.isList given) given);
-  # What stops where the workspace does not have what is taken from it: to be forced.
-  complete = builtins.deepSeq [
-    package
-    lints
-    (map (it: it.linked) dependencies)
-  ] true;
 }

@@ -1,4 +1,4 @@
-# The image by nixpkgs' dockerTools, as an archive and as a program that writes one.
+# Makes the image by nixpkgs' dockerTools: as an archive, and as a program that writes one.
 {
   base,
   builder,
@@ -46,7 +46,7 @@ let
     ++ extraContents;
     created = "1970-01-01T00:00:00Z";
   };
-  # dockerTools takes labels at evaluation, when nobody can know yet what the program will report.
+  # Labels say what the program reports. dockerTools takes them at evaluation, before there is one.
   label = lib.escapeShellArgs (
     [
       (lib.getExe builder)
@@ -61,8 +61,7 @@ let
       revision
     ]
   );
-  unlabelled = pkgs.dockerTools.buildLayeredImage arguments;
-  stream = pkgs.dockerTools.streamLayeredImage arguments;
+  stream = "${pkgs.dockerTools.streamLayeredImage arguments} | ${label}";
 in
 {
   image = pkgs.runCommand "${baseNameOf name}.tar.gz" {
@@ -72,10 +71,10 @@ in
       imageTag = tag;
       inherit config program;
     };
-  } "gzip -dc ${unlabelled} | ${label} | gzip -n > $out";
+  } "${stream} | gzip -n > $out";
 
   image-stream = pkgs.writeShellScript "stream-${baseNameOf name}" ''
     set -o pipefail
-    ${stream} | ${label}
+    ${stream}
   '';
 }

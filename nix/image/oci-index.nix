@@ -1,4 +1,4 @@
-# One image of several platforms.
+# Joins builds for several platforms to one image.
 {
   builder,
   name,
@@ -6,5 +6,5 @@
 }:
 builds:
 pkgs.runCommand "${baseNameOf name}-oci-index" { nativeBuildInputs = [ builder ]; } ''
-  policy-builder index --output "$out" ${toString (map (it: it.oci) builds)}
+  policy-builder index --output "$out" ${toString (map (build: build.oci) builds)}
 ''

@@ -1,5 +1,5 @@
-# The same contents as an OCI image layout, for tools that want one. What a flake adds to the image
-# of dockerTools is not in it.
+# Packs the same contents as an OCI image layout, for tools that want one. It has nothing of what a
+# flake adds to the image of dockerTools.
 {
   builder,
   lib,
@@ -10,7 +10,7 @@
 }:
 { program, registration, ... }:
 let
-  # The date of dockerTools' image, and not the one that nixpkgs' builds have in SOURCE_DATE_EPOCH.
+  # nixpkgs' builds have another date in SOURCE_DATE_EPOCH than dockerTools' image.
   options = [
     "--created"
     "0"

@@ -1,4 +1,4 @@
-# What `nix run` starts.
+# The programs that `nix run` starts.
 {
   builder,
   engine,
@@ -26,10 +26,10 @@
     type = "app";
     program = "${pkgs.writeShellScript "policy-builder" ''
       export POLICY_ENGINE_SOURCE="''${POLICY_ENGINE_SOURCE:-${engine.source}}"
-      # Beside the sources, where it works by itself, is the store.
+      # By default it works beside the sources, which here is the store.
       export CARGO_TARGET_DIR="''${CARGO_TARGET_DIR:-''${XDG_CACHE_HOME:-$HOME/.cache}/policy-engine}"
       export PATH="${
-        lib.concatMapStringsSep ":" (it: "${it}/bin") [
+        lib.concatMapStringsSep ":" (package: "${package}/bin") [
           toolchain
           pkgs.stdenv.cc
         ]

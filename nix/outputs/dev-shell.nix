@@ -1,5 +1,5 @@
-# A shell to write policies in. Its `cargo` takes this engine's `policy-api` for the one that a
-# registry would give, as the build does.
+# A shell to write policies in. Its `cargo` takes `policy-api` from this engine and not from a registry,
+# as the build does.
 {
   craneLib,
   engine,

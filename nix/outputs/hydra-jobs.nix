@@ -1,14 +1,14 @@
-# What a Hydra builds and keeps in its cache: each job of each Linux system.
+# The jobs that a Hydra builds and keeps in its cache, for each Linux system.
 { inputs, lib }:
 let
   systems = [
     "aarch64-linux"
     "x86_64-linux"
   ];
-  # system -> job -> derivation, the other way round.
+  # Hydra wants job -> system -> derivation.
   jobsOf =
     outputs:
-    lib.genAttrs (builtins.attrNames outputs.${builtins.head systems}) (
+    lib.genAttrs (lib.attrNames outputs.${lib.head systems}) (
       job: lib.genAttrs systems (system: outputs.${system}.${job})
     );
 in

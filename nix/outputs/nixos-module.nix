@@ -1,5 +1,4 @@
-# A NixOS module that runs `policy-engine serve` as a systemd service which may do little else than
-# answer.
+# A NixOS module that runs `policy-engine serve` as a hardened systemd service.
 { inputs }:
 {
   config,
@@ -11,26 +10,27 @@ let
   cfg = config.services.policy-engine;
   format = pkgs.formats.json { };
 
-  # A line of systemd's, which knows other quotes than a shell and has variables of its own.
+  # systemd has other quotes than a shell, and variables of its own.
   commandLine = lib.concatMapStringsSep " " (
-    argument: builtins.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON argument)
+    argument: lib.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON argument)
   );
-  credential = name: path: builtins.replaceStrings [ "%" ] [ "%%" ] "${name}:${path}";
+  credential = name: path: lib.replaceStrings [ "%" ] [ "%%" ] "${name}:${path}";
 
-  # In /etc and not in the store: the unit stays the same when only the settings change.
+  # A path in the store would change with the settings, and the unit with it: the service would be
+  # restarted, where a reload is enough.
   configFile = "policy-engine/config.json";
   settingsFile = format.generate "policy-engine.json" cfg.settings;
-  # `config` says what the settings come to, and all that is wrong with them.
+  # `config` fails and reports every mistake in the settings.
   validatedFile = pkgs.runCommand "policy-engine-validated.json" { preferLocalBuild = true; } ''
     ${lib.getExe cfg.package} config --config ${settingsFile} >/dev/null
     ln -s ${settingsFile} "$out"
   '';
   canValidate = pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform;
 
-  # Sockets and logs are opened once: a change to these takes a restart.
-  settingsOfTheStart = lib.filterAttrs (
+  # The service opens sockets and logs once, so a change to these takes a restart.
+  startSettings = lib.filterAttrs (
     name: _:
-    builtins.elem name [
+    lib.elem name [
       "decision-log"
       "diagnostic-listen"
       "listen"
@@ -40,11 +40,22 @@ let
     ]
   ) cfg.settings;
 
+  # The ports of the addresses that it decides at: `null` for a Unix socket.
+  portOf =
+    address:
+    let
+      found = builtins.match "(https?://)?[^/]*:([0-9]+)" address;
+    in
+    if found == null then null else lib.toInt (lib.last found);
+  ports = lib.unique (
+    lib.filter (port: port != null) (map portOf (lib.toList (cfg.settings.listen or [ ])))
+  );
+
   capabilities = if cfg.privilegedPorts then "CAP_NET_BIND_SERVICE" else "";
 in
 {
   options.services.policy-engine = {
-    enable = lib.mkEnableOption "policy-engine, which answers whether something may happen";
+    enable = lib.mkEnableOption "policy-engine, which decides by policies";
 
     package = lib.mkOption {
       type = lib.types.package;
@@ -72,14 +83,14 @@ in
       '';
       description = ''
         The configuration file of `policy-engine serve`, `/etc/${configFile}`. The service is
-        reloaded when it changes, and restarted when its sockets do. Without settings it answers at
+        reloaded when they change, and restarted when its sockets do. Without settings it listens on
         `http://127.0.0.1:8181`.
 
         The file is in the Nix store, where everyone on the machine can read it: name secret files
         by their paths, as strings, and see {option}`services.policy-engine.credentials`.
 
-        `shutdown.wait` and `shutdown.grace` must fit into systemd's patience together:
-        {option}`systemd.services.policy-engine.serviceConfig.TimeoutStopSec`, a minute here.
+        `shutdown.wait` and `shutdown.grace` together must be less than
+        {option}`systemd.services.policy-engine.serviceConfig.TimeoutStopSec`, a minute by default.
       '';
     };
 
@@ -87,17 +98,17 @@ in
       type = lib.types.bool;
       default = true;
       description = ''
-        Whether a system with wrong settings is not built at all: `policy-engine config` reads them
-        during the build, unless the machine that builds cannot run the program. Files that the
-        settings name are not opened, and the environment is left out.
+        Whether to check the settings while the system is built: wrong ones then fail the build. This
+        runs `policy-engine config`, unless the machine that builds cannot. It opens no file that the
+        settings name, and leaves the environment out.
       '';
     };
 
-    extraArguments = lib.mkOption {
+    extraArgs = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = [ ];
       example = [ "--skip-invalid" ];
-      description = "More arguments for `policy-engine serve`; they outrank the settings.";
+      description = "Extra arguments of `policy-engine serve`. They outrank the settings.";
     };
 
     environment = lib.mkOption {
@@ -106,7 +117,7 @@ in
       example = {
         POLICY_ENGINE_LOG = "info";
       };
-      description = "The environment that it is started in; it outranks the settings.";
+      description = "Environment variables of the service. They outrank the settings.";
     };
 
     credentials = lib.mkOption {
@@ -116,14 +127,23 @@ in
         "tls.key" = "/var/lib/secrets/policy-engine.key";
       };
       description = ''
-        Files that only root can read, such as the key of a certificate or a file of tokens. The
-        service sees each, and alone does, as `/run/credentials/policy-engine.service/NAME`: that is
-        the path for the settings.
+        Files that only root can read, such as the key of a certificate or a file of tokens. Only the
+        service sees each of them, as `/run/credentials/policy-engine.service/NAME`: this is the path
+        for the settings.
 
-        They are copied when the service starts: after a change, `systemctl restart policy-engine`,
-        as a reload sees the old ones. Files of a group that the service is in
+        systemd copies them when the service starts. A reload sees the old ones: after a change, run
+        `systemctl restart policy-engine`. Files of a group that the service is in
         ({option}`systemd.services.policy-engine.serviceConfig.SupplementaryGroups`) need no
         credential, and a reload reads them again.
+      '';
+    };
+
+    openFirewall = lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      description = ''
+        Whether to open the ports of `settings.listen` in the firewall. Those of
+        `settings.diagnostic-listen` stay closed.
       '';
     };
 
@@ -131,8 +151,8 @@ in
       type = lib.types.bool;
       default = false;
       description = ''
-        Whether it may listen on ports below 1024. It then has CAP_NET_BIND_SERVICE, and shares the
-        machine's user namespace, where alone that capability counts.
+        Whether the service may listen on ports below 1024. It then has CAP_NET_BIND_SERVICE, and
+        shares the machine's user namespace: the capability counts in no other.
       '';
     };
 
@@ -141,15 +161,15 @@ in
       default = null;
       example = "policy-engine-clients";
       description = ''
-        The group whose members reach the Unix sockets in `/run/policy-engine`, with
-        `settings.listen = [ "unix:///run/policy-engine/policy-engine.sock" ]`, say. Without one,
-        only root does.
+        The group whose members reach the Unix sockets in `/run/policy-engine`, for example with
+        `settings.listen = [ "unix:///run/policy-engine/policy-engine.sock" ]`. Without a group, only
+        root reaches them.
 
-        The group is made, and is the service's own: so the folder and the sockets are the group's,
-        without any privilege to give them away. The folder's mode is then 0750, and
-        `settings.unix-socket-mode` is 0660 by default. Members are added with
-        `users.users.NAME.extraGroups`. Any name will do but `policy-engine`, which is that of the
-        service's dynamic user.
+        The module makes the group, and the service runs in it: the folder and the sockets are the
+        group's without a privilege to change owners. The folder's mode is then 0750, and
+        `settings.unix-socket-mode` is 0660 by default. Add members with
+        `users.users.NAME.extraGroups`. The name `policy-engine` is taken by the service's dynamic
+        user.
       '';
     };
   };
@@ -159,9 +179,9 @@ in
       {
         assertion = cfg.socketGroup != "policy-engine";
         message = ''
-          services.policy-engine.socketGroup is `policy-engine`, the name of the service's own dynamic
-          user, which systemd refuses while there is a group of that name: choose another, such as
-          `policy-engine-clients`.
+          services.policy-engine.socketGroup is `policy-engine`, the name of the service's dynamic
+          user. systemd refuses such a user while there is a group of its name: choose another, such
+          as `policy-engine-clients`.
         '';
       }
     ];
@@ -171,6 +191,8 @@ in
     };
 
     users.groups = lib.mkIf (cfg.socketGroup != null) { ${cfg.socketGroup} = { }; };
+
+    networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall ports;
 
     environment.etc.${configFile}.source =
       if cfg.validateSettings && canValidate then validatedFile else settingsFile;
@@ -183,7 +205,7 @@ in
       inherit (cfg) environment;
 
       reloadTriggers = [ settingsFile ];
-      restartTriggers = [ (builtins.toJSON settingsOfTheStart) ];
+      restartTriggers = [ (builtins.toJSON startSettings) ];
 
       serviceConfig = {
         ExecStart = commandLine (
@@ -193,24 +215,24 @@ in
             "--config"
             "/etc/${configFile}"
           ]
-          ++ cfg.extraArguments
+          ++ cfg.extraArgs
         );
         ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
         Restart = "on-failure";
         RestartSec = 1;
-        # The configuration is wrong, and will be the next time.
+        # A wrong configuration stays wrong.
         RestartPreventExitStatus = 78;
-        # Longer than it takes to answer what it was asked before: 10 s, unless the settings say so.
+        # Requests in flight take up to 10 s, unless the settings say otherwise.
         TimeoutStopSec = lib.mkDefault 60;
 
-        # A user of its own, for as long as it runs, and a folder for its sockets.
+        # A user that exists while it runs, and a folder for its sockets.
         DynamicUser = true;
         RuntimeDirectory = "policy-engine";
         RuntimeDirectoryMode = if cfg.socketGroup == null then "0700" else "0750";
         UMask = "0077";
         LoadCredential = lib.mapAttrsToList credential cfg.credentials;
 
-        # It reads what it is given and talks over sockets; nothing else is there for it.
+        # The service reads its files and talks over sockets. It needs nothing else.
         AmbientCapabilities = capabilities;
         CapabilityBoundingSet = capabilities;
         DevicePolicy = "closed";

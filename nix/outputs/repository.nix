@@ -1,55 +1,53 @@
-# What belongs to this repository and not to what is built with it: its own checks, its formatter,
-# and a shell to work in.
+# The repository's own checks, formatter and shell, which no user's flake has.
 {
-  callWith,
   engine,
   inputs,
   lib,
+  newScope,
   pkgsFor,
   rustToolchain,
-  source,
-  scope,
 }:
 system:
 let
   pkgs = pkgsFor system;
+  sourceOf =
+    parts:
+    lib.fileset.toSource {
+      inherit (engine) root;
+      fileset = lib.fileset.unions parts;
+    };
+  callCheck = file: newScope { inherit pkgs; } file { };
   craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
-  shared = {
+  commonArgs = {
     pname = "policy-engine-workspace";
     inherit (engine) version;
-    src = source {
-      name = "policy-engine-workspace";
-      inherit (engine) root;
-      keep = [
-        ".cargo"
-        "Cargo.lock"
-        "Cargo.toml"
-        "README.md"
-        "clippy.toml"
-        "engine"
-        "policies"
-        "rustfmt.toml"
-        "tests"
-      ];
-    };
+    src = sourceOf [
+      ../../.cargo
+      ../../Cargo.lock
+      ../../Cargo.toml
+      ../../README.md
+      ../../clippy.toml
+      ../../engine
+      ../../policies
+      ../../rustfmt.toml
+      ../../tests
+    ];
     cargoVendorDir = craneLib.vendorMultipleCargoDeps { cargoLockParsedList = [ engine.lock ]; };
     strictDeps = true;
     CARGO_PROFILE = "dev";
   };
-  compiled = shared // {
+  compiledArgs = commonArgs // {
     doInstallCargoArtifacts = false;
-    cargoArtifacts = craneLib.buildDepsOnly (shared // { cargoExtraArgs = "--locked --workspace"; });
+    cargoArtifacts = craneLib.buildDepsOnly (
+      commonArgs // { cargoExtraArgs = "--locked --workspace"; }
+    );
   };
-  nixFiles = source {
-    name = "policy-engine-nix";
-    inherit (engine) root;
-    keep = [
-      "flake.nix"
-      "nix"
-      "tests/nix"
-    ];
-    isPart = lib.hasSuffix ".nix";
-  };
+  isNix = lib.fileset.fileFilter (file: file.hasExt "nix");
+  nixFiles = sourceOf [
+    ../../flake.nix
+    (isNix ../../nix)
+    (isNix ../../tests/nix)
+  ];
 in
 {
   formatter = pkgs.nixfmt-tree;
@@ -62,19 +60,19 @@ in
   };
 
   checks = {
-    format = craneLib.cargoFmt shared;
+    format = craneLib.cargoFmt commonArgs;
     format-nix = pkgs.runCommand "check-format-nix" { nativeBuildInputs = [ pkgs.nixfmt ]; } ''
       find ${nixFiles} -name '*.nix' -print0 | xargs -0 nixfmt --check
       touch "$out"
     '';
     clippy = craneLib.cargoClippy (
-      compiled // { cargoClippyExtraArgs = "--workspace --all-targets -- --deny warnings"; }
+      compiledArgs // { cargoClippyExtraArgs = "--workspace --all-targets -- --deny warnings"; }
     );
-    # Those of policy-tests drive Cargo, Docker and Nix themselves: `cargo test` runs them.
+    # The tests of policy-tests drive Cargo, Docker and Nix, which a sandbox lacks.
     tests = craneLib.cargoTest (
-      compiled // { cargoExtraArgs = "--locked --workspace --exclude policy-tests"; }
+      compiledArgs // { cargoExtraArgs = "--locked --workspace --exclude policy-tests"; }
     );
-    functions = callWith (scope // { inherit pkgs; }) ../checks/functions.nix;
-    cached = callWith (scope // { inherit pkgs; }) ../checks/cached.nix;
+    functions = callCheck ../checks/functions.nix;
+    cached = callCheck ../checks/cached.nix;
   };
 }

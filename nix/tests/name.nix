@@ -1,4 +1,4 @@
-_:
+{ lib }:
 let
   isTaken =
     name:
@@ -20,7 +20,7 @@ in
       "localhost:5000/x"
       "host:5000/x"
     ];
-    expected = builtins.genList (_: true) 7;
+    expected = lib.genList (_: true) 7;
   };
   "name: what no registry takes is refused" = {
     expr = map isTaken [
@@ -34,6 +34,6 @@ in
       "x/"
       "example.com:999999/x"
     ];
-    expected = builtins.genList (_: false) 9;
+    expected = lib.genList (_: false) 9;
   };
 }

@@ -31,7 +31,8 @@ let
         package = program;
         settings = { };
         validateSettings = true;
-        extraArguments = [ ];
+        extraArgs = [ ];
+        openFirewall = false;
         environment = { };
         credentials = { };
         privilegedPorts = false;
@@ -43,7 +44,7 @@ let
   unit = options: (made options).systemd.services.policy-engine;
   service = options: (unit options).serviceConfig;
   file = config: config.content.environment.etc."policy-engine/config.json".source;
-  holds = options: map (it: it.assertion) (made options).assertions;
+  holds = options: map (assertion: assertion.assertion) (made options).assertions;
 in
 {
   "nixos-module: nothing runs unless it is enabled" = {
@@ -53,7 +54,7 @@ in
   "nixos-module: the program serves what is in its file, with more arguments, whatever is in them" = {
     expr =
       (service {
-        extraArguments = [
+        extraArgs = [
           "a b"
           "100% of $HOME"
         ];
@@ -79,8 +80,8 @@ in
   };
   "nixos-module: other settings change nothing in the unit but what reloads it" = {
     expr =
-      builtins.removeAttrs (unit { settings.timeout = "2s"; }) [ "reloadTriggers" ]
-      == builtins.removeAttrs (unit { }) [ "reloadTriggers" ];
+      removeAttrs (unit { settings.timeout = "2s"; }) [ "reloadTriggers" ]
+      == removeAttrs (unit { }) [ "reloadTriggers" ];
     expected = true;
   };
   "nixos-module: settings reload it, those of its sockets restart it" = {
@@ -147,6 +148,41 @@ in
       CapabilityBoundingSet = "CAP_NET_BIND_SERVICE";
       PrivateUsers = false;
     };
+  };
+  "nixos-module: an open firewall has the ports that it decides at" = {
+    expr =
+      map
+        (options: {
+          inherit ((made options).networking.firewall.allowedTCPPorts) condition content;
+        })
+        [
+          { }
+          {
+            openFirewall = true;
+            settings = {
+              diagnostic-listen = [ "http://0.0.0.0:9000" ];
+              listen = [
+                "https://0.0.0.0:8443"
+                "http://[::]:8080"
+                "0.0.0.0:8080"
+                "unix:///run/policy-engine/http.sock"
+              ];
+            };
+          }
+        ];
+    expected = [
+      {
+        condition = false;
+        content = [ ];
+      }
+      {
+        condition = true;
+        content = [
+          8443
+          8080
+        ];
+      }
+    ];
   };
   "nixos-module: credentials are given by name, whatever their paths" = {
     expr = (service { credentials."tls.key" = "/secrets/100%.key"; }).LoadCredential;

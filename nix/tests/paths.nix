@@ -6,9 +6,9 @@ in
   "paths: folders and files are told apart" = {
     expr =
       map
-        (it: [
-          (paths.isFolder it)
-          (paths.isFile it)
+        (path: [
+          (paths.isFolder path)
+          (paths.isFile path)
         ])
         [
           ./.

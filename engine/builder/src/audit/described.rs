@@ -10,7 +10,7 @@ use crate::steps::provenance::BUILD_TYPE;
 use crate::steps::provenance::sbom::BillOfMaterials;
 use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::self_check::Reported;
-use crate::steps::workspace::AskedCrate;
+use crate::steps::workspace::PlannedCrate;
 use crate::store::registry::Options;
 use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
@@ -228,7 +228,7 @@ impl PlatformImage {
     }
 
     /// The policy crates; `None` in what policy-builder has not labelled.
-    pub(crate) fn crates(&self) -> Option<Vec<AskedCrate>> {
+    pub(crate) fn crates(&self) -> Option<Vec<PlannedCrate>> {
         serde_json::from_str(self.label(labels::CRATES)?).ok()
     }
 

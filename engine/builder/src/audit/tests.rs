@@ -4,15 +4,15 @@ use super::*;
 use crate::cargo::{LinkedPackage, PackageId};
 use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
-use crate::progress::Progress;
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
 use crate::steps::provenance::materials::tests::{local, remote};
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
 use crate::store::registry::Options;
+use policy_host::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -37,20 +37,20 @@ const MADE: Made<'_> = Made {
 
 impl Made<'_> {
     fn image(&self) -> Image {
-        let asked = json!({
+        let plan = json!({
             "engine": "0.1.0", "api": "0.1.0", "target": "aarch64-unknown-linux-musl",
             "features": ["otlp"], "revision": self.revision,
             "policies": (self.policies.iter().map(|(name, version, _)| {
                 json!({"crate": name, "version": version, "folder": name})
             }).collect::<Vec<_>>()),
         });
-        let asked: Asked = serde_json::from_value(asked).unwrap();
+        let plan: BuildPlan = serde_json::from_value(plan).unwrap();
         let created: SourceDate = "1700000000".parse().unwrap();
         let reported: Vec<_> = self.policies.iter().map(reported).collect();
         let contents = Contents {
             binary: self.binary,
             created,
-            labels: labels::of(&asked, Some(&reported), Some(&created.to_string())),
+            labels: labels::labels(&plan, Some(&reported), Some(&created.to_string())),
             ..contents()
         };
         let mut image = pack(&contents).unwrap();
@@ -73,7 +73,7 @@ impl Made<'_> {
         let linked: Vec<_> = linked.collect();
         let materials = Materials { all, lock: "10cc".to_owned() };
         let parameters =
-            Parameters { asked: &asked, created, rustc: self.rustc, binary: self.binary };
+            Parameters { plan: &plan, created, rustc: self.rustc, binary: self.binary };
         if self.rustc.is_some() {
             image.attach(&sbom(&parameters, &materials, &linked, &reported).unwrap()).unwrap();
         }

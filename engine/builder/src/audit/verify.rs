@@ -6,15 +6,15 @@ use crate::cargo::Target;
 use crate::image::{
     Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
 };
-use crate::progress::Progress;
-use crate::steps::build::{self, Order, PipelineError};
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
 use crate::steps::image::labels;
 use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use crate::store::StoreError;
 use crate::store::registry::Options;
+use policy_host::progress::Progress;
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +53,12 @@ pub(crate) fn verify(
     let mut images = Vec::new();
     for (it, recorded) in &platforms {
         // An image that was made alone where its program does not start says nothing of that.
-        let other = first.as_ref().filter(|_| it.label(labels::POLICIES).is_some());
-        let built = build::run_beside(&recorded.order(sources), other, progress)?;
+        let is_told = it.label(labels::POLICIES).is_some();
+        let other = first.as_ref().filter(|_| is_told);
+        let other = other.and_then(|first| first.program.reported.as_deref());
+        let options = recorded.options(sources);
+        let built = Build::new(&options, progress)?.run(other)?;
+        let Some(built) = built.into_iter().next() else { continue };
         let packed =
             progress.phase("pack", &it.platform, || built.pack(&name, recorded.created))?;
         if *packed.manifest_digest() != it.digest {
@@ -134,12 +138,12 @@ impl Recorded {
         })
     }
 
-    fn order<'a>(&'a self, sources: &Sources<'a>) -> Order<'a> {
-        Order {
+    fn options<'a>(&'a self, sources: &Sources<'a>) -> BuildOptions<'a> {
+        BuildOptions {
             policies: sources.policies,
             engine: sources.engine,
             engine_features: &self.features,
-            target: self.target.as_deref(),
+            targets: TargetChoice::Triple(self.target.as_deref()),
             revision: Some(self.revision.as_deref().unwrap_or_default()),
             work_dir: sources.work_dir,
             profile: Profile::Release,
@@ -180,7 +184,7 @@ pub(crate) enum VerifyError {
     #[error(transparent)]
     Name(#[from] ImageNameError),
     #[error(transparent)]
-    Pipeline(#[from] PipelineError),
+    Build(#[from] BuildError),
     #[error(transparent)]
     Pack(#[from] PackError),
 }

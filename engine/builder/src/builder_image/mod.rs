@@ -27,18 +27,18 @@ use crate::cargo::Target;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
-use crate::interrupt::TemporaryFolder;
-use crate::progress::Progress;
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_host::progress::Progress;
+use policy_host::signals::ScratchDir;
 use system::System;
 use toolchain::Toolchain;
 
 /// What is to be in the image.
-pub(crate) struct Order<'a> {
+pub(crate) struct BuilderImageOptions<'a> {
     pub(crate) engine: Option<&'a Path>,
     /// Folders of policies whose dependencies are to be there.
     pub(crate) policies: &'a [PathBuf],
@@ -53,18 +53,18 @@ pub(crate) struct Order<'a> {
 
 /// Puts the image together, for the processor of this machine.
 pub(crate) fn make(
-    order: &Order<'_>,
+    options: &BuilderImageOptions<'_>,
     progress: &Progress,
 ) -> Result<StoredImage, BuilderImageError> {
-    for folder in order.policies {
-        policies_lock::check_is_there(folder, order.locked)?;
+    for folder in options.policies {
+        policies_lock::check_is_there(folder, options.locked)?;
     }
-    let target = Target::choose(order.target)?;
+    let target = Target::choose(options.target)?;
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
     }
-    let scratch = TemporaryFolder::hidden_in(order.scratch)?;
-    let engine = Engine::locate(order.engine)?;
+    let scratch = ScratchDir::new_in(options.scratch)?;
+    let engine = Engine::locate(options.engine)?;
 
     let toolchain = Toolchain::active()?;
     let (mut system, rust) = progress.phase("collect", "compiler and linker", || {
@@ -84,8 +84,8 @@ pub(crate) fn make(
     let sources = progress.phase("vendor", "the engine and what it depends on", || {
         sources::collect(
             &engine,
-            order.policies,
-            order.locked,
+            options.policies,
+            options.locked,
             toolchain.host(),
             &target,
             scratch.path(),
@@ -102,18 +102,18 @@ pub(crate) fn make(
         ("the engine's sources and their dependencies", sources),
         ("policy-builder", builder),
     ];
-    progress.phase("pack", &order.name.to_string(), || {
-        let layers = pack(&parts, order)?;
+    progress.phase("pack", &options.name.to_string(), || {
+        let layers = pack(&parts, options)?;
         let contents = Contents {
             binary: &[],
             platform: Platform::of_target(toolchain.host()),
-            name: order.name.clone(),
-            created: order.created,
-            labels: labels(&engine, order.created),
+            name: options.name.clone(),
+            created: options.created,
+            labels: labels(&engine, options.created),
         };
         Ok(StoredImage::new(
             &contents,
-            process::config(&path, &order.name, &contents.labels)?,
+            process::config(&path, &options.name, &contents.labels)?,
             layers,
         )?)
     })
@@ -122,9 +122,9 @@ pub(crate) fn make(
 /// Packs the layers, each by a thread: they are large.
 fn pack(
     parts: &[(&'static str, FileSet)],
-    order: &Order<'_>,
+    options: &BuilderImageOptions<'_>,
 ) -> Result<Vec<StoredLayer>, BuilderImageError> {
-    let (created, scratch) = (order.created, order.scratch);
+    let (created, scratch) = (options.created, options.scratch);
     thread::scope(|scope| {
         let threads: Vec<_> = parts
             .iter()

@@ -48,7 +48,7 @@ impl Target {
     }
 
     /// What the compiler runs on itself, for programs that are to run here.
-    pub(crate) fn here() -> Result<Self, CargoError> {
+    pub(crate) fn host() -> Result<Self, CargoError> {
         static HOST: OnceLock<String> = OnceLock::new();
         if let Some(host) = HOST.get() {
             return Ok(Self::new(host));

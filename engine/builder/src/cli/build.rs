@@ -3,9 +3,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::options::BuildArgs;
-use crate::destination::{self, Kind};
-use crate::progress::Progress;
-use crate::steps::build;
+use crate::artifacts;
+use crate::cli::report::Report;
+use crate::steps;
+use policy_host::atomic;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -21,13 +23,15 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        destination::check_file(&self.output, Kind::Program)?;
+        atomic::check_file(&self.output, artifacts::PROGRAM)?;
         self.build.check_report()?;
         let progress = Progress::new();
-        let built = build::run(&self.build.order(), &progress)?;
-        destination::replace_file(&self.output, Kind::Program, |file| {
-            file.write_all(&built.binary.bytes)
+        let options = self.build.options();
+        let built = steps::Build::new(&options, &progress)?.run(None)?;
+        let Some(built) = built.first() else { return Ok(()) };
+        atomic::replace_file(&self.output, artifacts::PROGRAM, |file| {
+            file.write_all(&built.program.bytes)
         })?;
-        self.build.finish(&built.report(None, &progress), &self.output.display().to_string())
+        self.build.finish(&Report::new(built, None, &progress), &self.output.display().to_string())
     }
 }

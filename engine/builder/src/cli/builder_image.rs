@@ -4,10 +4,11 @@ use std::slice;
 use super::Failure;
 use super::format::Format;
 use super::options::LockedArg;
-use crate::builder_image::{self, Order};
-use crate::destination::{self, Kind};
+use crate::artifacts;
+use crate::builder_image::{self, BuilderImageOptions};
 use crate::image::{ImageName, SourceDate};
-use crate::progress::Progress;
+use policy_host::atomic;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -49,14 +50,14 @@ pub(super) struct BuilderImage {
 
 impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        destination::check_file(&self.output, Kind::Image)?;
+        atomic::check_file(&self.output, artifacts::IMAGE)?;
         let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
         let nearby = PathBuf::from("policies");
         let policies = match self.policies.as_slice() {
             [] if nearby.is_dir() => slice::from_ref(&nearby),
             named => named,
         };
-        let order = Order {
+        let options = BuilderImageOptions {
             engine: self.engine.as_deref(),
             policies,
             locked: self.locked.locked(),
@@ -66,7 +67,7 @@ impl BuilderImage {
             scratch: folder.unwrap_or(Path::new(".")),
         };
         let progress = Progress::new();
-        let image = builder_image::make(&order, &progress)?;
+        let image = builder_image::make(&options, &progress)?;
         let (name, size) = (self.name.to_string(), image.size());
         let digest = image.manifest_digest().to_string();
         image.write_archive_file(&self.output)?;

@@ -1,8 +1,6 @@
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::Failure;
-use super::args::Args;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -15,10 +13,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, mut command: clap::Command) -> Result<(), Failure> {
         // The generator gives up loudly where it cannot write, so it writes to memory.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Args::command(), "policy-builder", &mut script);
+        clap_complete::generate(self.shell, &mut command, "policy-builder", &mut script);
         super::print(&String::from_utf8_lossy(&script))
     }
 }

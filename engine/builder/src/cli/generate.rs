@@ -5,14 +5,14 @@ use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::cargo::Target;
-use crate::interrupt::Temporary;
-use crate::progress::Progress;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::revision;
 use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
+use policy_host::progress::Progress;
+use policy_host::signals::TempPath;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -53,14 +53,15 @@ impl Generate {
         workspace::check_ours(&self.output)?;
         let target =
             self.target.clone().map_or_else(|| Target::choose(None).map(|it| it.triple), Ok)?;
-        let revision = self.revision.clone().or_else(|| revision::of(&self.inputs.policies));
+        let revision =
+            self.revision.clone().or_else(|| revision::git_revision(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.
         let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
         let is_there = self.output.symlink_metadata().is_ok();
         let _new = is_new
-            .then(|| Temporary::at(&self.output))
+            .then(|| TempPath::new(&self.output))
             .transpose()
             .map_err(GenerateError::Files)?;
         let lay_out = || -> Result<_, Failure> {

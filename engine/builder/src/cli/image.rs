@@ -1,10 +1,10 @@
 use super::Failure;
 use super::options::{BuildArgs, ImageArgs};
-use crate::cli::report::{IndexReport, PlatformsReport};
-use crate::image::{MultiPlatform, Platform};
-use crate::progress::Progress;
-use crate::steps::build;
+use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
+use crate::image::{ImageName, MultiPlatform, Platform};
 use crate::steps::image::Built;
+use crate::steps::{Build, TargetChoice};
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -25,43 +25,53 @@ impl Image {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.output.check()?;
         self.build.check_report()?;
-        self.output.name()?;
-        let (order, progress) = (self.build.order(), Progress::new());
-        if self.platform.is_empty() {
-            return self.finish(build::run(&order, &progress)?, &progress);
+        let name = self.output.name()?;
+        let mut options = self.build.options();
+        if !self.platform.is_empty() {
+            options.targets = TargetChoice::Platforms(&self.platform);
         }
-        let built = build::run_platforms(&order, &self.platform, &progress)?;
+        let progress = Progress::new();
+        let built = Build::new(&options, &progress)?.run(None)?;
         match <[Built; 1]>::try_from(built) {
-            Ok([built]) => self.finish(built, &progress),
-            Err(built) => self.finish_all(built, &progress),
+            Ok([built]) => self.write_one(&built, &name, &progress),
+            Err(built) => self.write_all(&built, &name, &progress),
         }
     }
 
     /// Packs a program as an image of one platform.
-    fn finish(&self, built: Built, progress: &Progress) -> Result<(), Failure> {
-        let (image, written) = progress.phase("pack", &self.output.name()?.to_string(), || {
-            let image = built.pack(&self.output.name()?, self.output.created)?;
+    fn write_one(
+        &self,
+        built: &Built,
+        name: &ImageName,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let (image, written) = progress.phase("pack", &name.to_string(), || {
+            let image = built.pack(name, self.output.created)?;
             let written = self.output.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;
-        self.build.finish(&built.report(Some(&image), progress), &written)
+        self.build.finish(&Report::new(built, Some(&image), progress), &written)
     }
 
     /// Packs programs for several platforms as one image. Loaders that know no index get that for
     /// the first, which is this machine's platform if it is among them.
-    fn finish_all(&self, built: Vec<Built>, progress: &Progress) -> Result<(), Failure> {
-        let name = self.output.name()?;
+    fn write_all(
+        &self,
+        built: &[Built],
+        name: &ImageName,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
         let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
-            let images = built.iter().map(|it| it.pack(&name, self.output.created));
+            let images = built.iter().map(|built| built.pack(name, self.output.created));
             let images = images.collect::<Result<Vec<_>, _>>()?;
             let whole = MultiPlatform::of_images(&images)?;
             let written = self.output.write_joined(&whole, images.first())?;
             Ok::<_, Failure>((images, whole, written))
         })?;
-        let reports = built.into_iter().zip(&images).map(|(built, image)| built.platform(image));
+        let platforms = built.iter().zip(&images);
         let report = PlatformsReport {
-            image: IndexReport::of(&name, &whole),
-            platforms: reports.collect(),
+            image: IndexReport::new(name, &whole),
+            platforms: platforms.map(|(built, image)| PlatformReport::new(built, image)).collect(),
             phases: progress.finish(),
         };
         self.build.finish(&report, &written)

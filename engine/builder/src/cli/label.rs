@@ -3,7 +3,7 @@ use std::io::{self, BufWriter};
 use super::Failure;
 use super::options::ProgramArgs;
 use crate::image;
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -18,7 +18,7 @@ impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let program = self.program.read(&Progress::new())?;
         let output = BufWriter::new(io::stdout().lock());
-        image::label(io::stdin().lock(), output, |created| program.labels(created))?;
+        image::label(io::stdin().lock(), output, |created| program.program.labels(created))?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use super::Failure;
 use super::format::Format;
 use super::options::{ImageArgs, ProgramArgs};
 use crate::cli::report::ImageReport;
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,9 +23,9 @@ impl Pack {
         self.image.check()?;
         let name = self.image.name()?;
         let program = self.program.read(&Progress::new())?;
-        let image = program.pack(name, self.image.created)?;
+        let image = program.pack(&name, self.image.created)?;
         let written = self.image.write(&image)?;
-        let report = ImageReport::of(&image);
+        let report = ImageReport::new(&image);
         self.format.print(&report, || format!("{}written   {written}\n", report.summary()))
     }
 }

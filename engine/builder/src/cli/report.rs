@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cargo::Target;
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
 use crate::image::{Image, ImageName, MultiPlatform};
-use crate::progress::Phase;
-use crate::steps::compile::{Binary, Compiled};
+use crate::steps::compile::Compiled;
+use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
+use policy_host::atomic::{self, WriteError};
+use policy_host::progress::{PhaseTiming, Progress};
 
 /// What a build made, for `--report` and for the last lines on the terminal.
 #[derive(Debug, Serialize)]
@@ -20,7 +21,7 @@ pub(crate) struct Report {
     pub(crate) policies: Option<Vec<Reported>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<ImageReport>,
-    pub(crate) phases: Vec<Phase>,
+    pub(crate) phases: Vec<PhaseTiming>,
 }
 
 /// What a build for several platforms made.
@@ -29,7 +30,7 @@ pub(crate) struct Report {
 pub(crate) struct PlatformsReport {
     pub(crate) image: IndexReport,
     pub(crate) platforms: Vec<PlatformReport>,
-    pub(crate) phases: Vec<Phase>,
+    pub(crate) phases: Vec<PhaseTiming>,
 }
 
 /// The image of all platforms.
@@ -94,14 +95,37 @@ pub(crate) struct LayerReport {
     pub(crate) uncompressed_size: u64,
 }
 
+impl Report {
+    pub(crate) fn new(built: &Built, image: Option<&Image>, progress: &Progress) -> Self {
+        Self {
+            binary: BinaryReport::new(built),
+            policies: built.program.reported.clone(),
+            image: image.map(ImageReport::new),
+            phases: progress.finish(),
+        }
+    }
+}
+
+impl PlatformReport {
+    pub(crate) fn new(built: &Built, image: &Image) -> Self {
+        Self {
+            platform: image.platform().to_string(),
+            binary: BinaryReport::new(built),
+            policies: built.program.reported.clone(),
+            image: ImageReport::new(image),
+        }
+    }
+}
+
 impl BinaryReport {
-    pub(crate) fn of(binary: &Binary, target: &Target) -> Self {
-        Self { target: target.triple.clone(), size: binary.bytes.len(), crates: binary.compiled }
+    fn new(built: &Built) -> Self {
+        let Program { target, bytes, .. } = &built.program;
+        Self { target: target.triple.clone(), size: bytes.len(), crates: built.compiled }
     }
 }
 
 impl ImageReport {
-    pub(crate) fn of(image: &Image) -> Self {
+    pub(crate) fn new(image: &Image) -> Self {
         let layer = |layer: &crate::image::Layer| LayerReport {
             content: layer.comment(),
             digest: layer.digest().to_string(),
@@ -132,26 +156,26 @@ impl ImageReport {
 }
 
 impl IndexReport {
-    pub(crate) fn of(name: &ImageName, whole: &MultiPlatform) -> Self {
+    pub(crate) fn new(name: &ImageName, whole: &MultiPlatform) -> Self {
         Self { name: name.to_string(), digest: whole.digest().to_string(), size: whole.size() }
     }
 }
 
-/// What is told at the end: as JSON in `--report`, and to people.
-pub(crate) trait Outcome: Serialize {
+/// A report that can be written as JSON and printed for people.
+pub(crate) trait Summary: Serialize {
     /// What was made, how large it is and how long it took.
     fn summary(&self, written: &str) -> String;
 
     /// As JSON, to a file.
-    fn write(&self, path: &Path) -> Result<(), DestinationError> {
-        destination::replace_file(path, Kind::Report, |file| {
+    fn write(&self, path: &Path) -> Result<(), WriteError> {
+        atomic::replace_file(path, artifacts::REPORT, |file| {
             serde_json::to_writer_pretty(&mut *file, self)?;
             file.write_all(b"\n")
         })
     }
 }
 
-impl Outcome for Report {
+impl Summary for Report {
     fn summary(&self, written: &str) -> String {
         let image = self.image.as_ref().map(ImageReport::summary).unwrap_or_default();
         let made = policies(self.policies.as_deref()) + &self.binary.summary() + &image;
@@ -159,7 +183,7 @@ impl Outcome for Report {
     }
 }
 
-impl Outcome for PlatformsReport {
+impl Summary for PlatformsReport {
     fn summary(&self, written: &str) -> String {
         // They are made from the same crates.
         let mut text = policies(self.platforms.iter().find_map(|it| it.policies.as_deref()));
@@ -196,8 +220,8 @@ fn policies(reported: Option<&[Reported]>) -> String {
     text
 }
 
-fn ending(phases: &[Phase], written: &str) -> String {
-    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.took.as_secs_f64()));
+fn ending(phases: &[PhaseTiming], written: &str) -> String {
+    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.duration.as_secs_f64()));
     format!("took      {}\nwritten   {written}", phases.collect::<Vec<_>>().join(", "))
 }
 

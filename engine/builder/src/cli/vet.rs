@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::progress::Progress;
-use crate::steps::build::{self, Order};
 use crate::steps::compile::Profile;
 use crate::steps::vet::VetError;
+use crate::steps::{Build, BuildOptions, TargetChoice};
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder vet --policies ./policies --format json")]
@@ -34,18 +34,19 @@ pub(super) struct Vet {
 impl Vet {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let progress = Progress::new();
-        let order = Order {
+        let options = BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
-            target: self.target.as_deref(),
+            targets: TargetChoice::Triple(self.target.as_deref()),
             revision: None,
             work_dir: self.work_dir.as_deref(),
             profile: Profile::Release,
             locked: self.locked.locked(),
-            vet: None,
+            vet: Some(self.how.options()),
         };
-        let outcome = build::vet(&order, self.how.wanted(), &progress)?;
+        let outcomes = Build::new(&options, &progress)?.vet()?;
+        let Some(outcome) = outcomes.first() else { return Ok(()) };
         progress.finish();
         if self.format == Format::Text {
             for note in outcome.notes() {

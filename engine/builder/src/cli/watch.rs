@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::options::{FeaturesArg, Inputs};
-use crate::steps::build::Order;
 use crate::steps::compile::Profile;
 use crate::steps::resolve::policies_lock::Locked;
+use crate::steps::{BuildOptions, TargetChoice};
 use crate::watch;
 
 #[derive(Debug, clap::Args)]
@@ -27,11 +27,11 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let order = Order {
+        let options = BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
-            target: None,
+            targets: TargetChoice::Host,
             revision: None,
             work_dir: self.work_dir.as_deref(),
             profile: Profile::Quick,
@@ -39,7 +39,7 @@ impl Watch {
             locked: Locked::Free,
             vet: None,
         };
-        watch::run(&order, &self.serve_flags)?;
+        watch::run(&options, &self.serve_flags)?;
         Ok(())
     }
 }

@@ -1,153 +1,269 @@
-//! All steps up to a binary that reports what was asked for.
+//! One build, composed of the steps.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use crate::cargo::CargoError;
-use crate::steps::compile::target_for_platform;
-use crate::steps::compile::{Binary, CompileError, Profile};
+use super::compile::{self, Binary, Profile};
+use super::discover::{Policies, PolicyCrate, Role, carried};
+use super::engine::Engine;
+use super::error::BuildError;
+use super::image::{Built, Program};
+use super::options::BuildOptions;
+use super::provenance::Materials;
+use super::resolve::{self, cached, policies_lock};
+use super::revision;
+use super::self_check::{self, Reported};
+use super::vet::{self, Rules, VetError, VetOptions, VetOutcome};
+use super::work_folder::WorkFolder;
+use super::workspace::{self, BuildPlan, Extent, GenerateError, Stamp, Workspace};
+use crate::cargo::lockfile::Package;
+use crate::cargo::{CargoError, Configuration, Target, rustc};
+use policy_host::progress::Progress;
 
-use super::image::Built;
-use super::sources::Sources;
-use super::vetting::Vetting;
-use crate::cargo::Target;
-use crate::image::Platform;
-use crate::progress::Progress;
-use crate::steps::discover::DiscoverError;
-use crate::steps::engine::EngineError;
-use crate::steps::features::Features;
-use crate::steps::provenance::MaterialsError;
-use crate::steps::resolve::ResolveError;
-use crate::steps::resolve::policies_lock::{Locked, LockedError};
-use crate::steps::self_check::{self, InspectError};
-use crate::steps::vet::{self, Outcome, Rules, RulesError, VetError};
-use crate::steps::work_folder::WorkFolderError;
-use crate::steps::workspace::{GenerateError, Workspace};
-
-/// What is to be built.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Order<'a> {
-    pub(crate) policies: &'a Path,
-    /// The engine's sources, when the user names them.
-    pub(crate) engine: Option<&'a Path>,
-    /// Its optional parts that are wanted.
-    pub(crate) engine_features: &'a Features,
-    pub(crate) target: Option<&'a str>,
-    /// When the user names it; empty for none at all.
-    pub(crate) revision: Option<&'a str>,
-    pub(crate) work_dir: Option<&'a Path>,
-    pub(crate) profile: Profile,
-    /// How far it may go from `policies.lock`.
-    pub(crate) locked: Locked,
-    /// How the policies are vetted before they are compiled, unless they are not.
-    pub(crate) vet: Option<vet::Wanted<'a>>,
+/// A build whose sources are found and whose work folder is its own.
+pub(crate) struct Build<'a> {
+    options: &'a BuildOptions<'a>,
+    progress: &'a Progress,
+    vetting: Option<(VetOptions<'a>, Rules)>,
+    engine: Engine,
+    policies: Policies,
+    /// The packages that the engine is linked with.
+    engine_packages: Vec<Package>,
+    revision: Option<String>,
+    work: WorkFolder,
+    targets: Vec<Target>,
 }
 
-/// Does everything up to the binary.
-pub(crate) fn run(order: &Order<'_>, progress: &Progress) -> Result<Built, PipelineError> {
-    run_beside(order, None, progress)
+/// The workspace for one target, its lock complete.
+struct LaidOut {
+    target: Target,
+    workspace: Workspace,
 }
 
-/// The same, where another program of these sources stands for what this one reports if it does not
-/// start here.
-pub(crate) fn run_beside(
-    order: &Order<'_>,
-    other: Option<&Built>,
-    progress: &Progress,
-) -> Result<Built, PipelineError> {
-    let vetting = Vetting::of(order)?;
-    let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
-    let workspace = sources.lay_out(&target, progress)?;
-    sources.vetted(vetting.as_ref(), [(&target, &workspace)], progress)?;
-    let elsewhere = other.and_then(|it| it.reported.as_deref());
-    sources.build(&workspace, target, elsewhere, progress)
-}
-
-/// Compiles a program that is to run here and now, and no more.
-pub(crate) fn run_quick(order: &Order<'_>, progress: &Progress) -> Result<Binary, PipelineError> {
-    let (sources, target) = Sources::find(order, Target::here, progress)?;
-    let workspace = sources.lay_out(&target, progress)?;
-    let (binary, asked) = sources.compile(&workspace, &target, progress)?;
-    progress.phase("check", "what the program reports", || {
-        self_check::check(&binary.path, &target, &asked, None, progress)
-    })?;
-    Ok(binary)
-}
-
-/// Vets the policies and no more.
-pub(crate) fn vet(
-    order: &Order<'_>,
-    wanted: vet::Wanted<'_>,
-    progress: &Progress,
-) -> Result<Outcome, PipelineError> {
-    let vetting = Vetting { wanted, rules: Rules::read(order.policies)? };
-    let (sources, target) = Sources::find(order, || Target::choose(order.target), progress)?;
-    let workspace = sources.lay_out(&target, progress)?;
-    sources.vet(&vetting, &workspace, &target, progress)
-}
-
-/// Does it for several platforms, this machine's own first if it is among them.
-///
-/// The crates are found and their versions resolved once: what one program reports does for those
-/// that do not start here.
-pub(crate) fn run_platforms(
-    order: &Order<'_>,
-    platforms: &[Platform],
-    progress: &Progress,
-) -> Result<Vec<Built>, PipelineError> {
-    let choose = || {
-        let targets = platforms.iter().map(target_for_platform).collect::<Result<Vec<_>, _>>();
-        targets.map(|mut targets| {
-            targets.sort_by_key(|target| (!target.runs_here(), target.triple.clone()));
-            targets.dedup();
-            targets
-        })
-    };
-    let vetting = Vetting::of(order)?;
-    let (sources, targets) = Sources::find(order, choose, progress)?;
-    let mut laid_out = Vec::<(Target, Workspace)>::new();
-    for target in targets {
-        let workspace = match laid_out.first() {
-            None => sources.lay_out(&target, progress)?,
-            Some((_, first)) => sources.lay_out_another(&target, first)?,
+impl<'a> Build<'a> {
+    /// Finds what is built, and waits for the work folder.
+    pub(crate) fn new(
+        options: &'a BuildOptions<'a>,
+        progress: &'a Progress,
+    ) -> Result<Self, BuildError> {
+        // Before any work: the rules may be wrong.
+        let vetting = match options.vet {
+            Some(vet) => Some((vet, Rules::read(options.policies)?)),
+            None => None,
         };
-        laid_out.push((target, workspace));
+        policies_lock::check_is_there(options.policies, options.locked)?;
+        note_set_aside(options.profile, progress)?;
+        let (engine, policies, targets) =
+            progress.phase("discover", &options.policies.display().to_string(), || {
+                let engine =
+                    Engine::locate(options.engine)?.with_features(options.engine_features)?;
+                let policies = Policies::discover(options.policies, &engine)?;
+                Ok::<_, BuildError>((engine, policies, options.targets.resolve()?))
+            })?;
+        let revision = match options.profile {
+            Profile::Release => options
+                .revision
+                .map(str::to_owned)
+                .or_else(|| revision::git_revision(options.policies)),
+            // With it, each commit would have the program compiled again.
+            Profile::Quick => None,
+        };
+        let work = options.profile.work_folder(&WorkFolder::choose(options.work_dir, &engine));
+        workspace::check_outside(&work, &policies)?;
+        let work = WorkFolder::take(&work, progress)?;
+        let engine_packages = resolve::linked(&engine)?;
+        Ok(Self {
+            options,
+            progress,
+            vetting,
+            engine,
+            policies,
+            engine_packages,
+            revision,
+            work,
+            targets,
+        })
     }
-    // What a crate does may differ from one processor to the next.
-    let all = laid_out.iter().map(|(target, workspace)| (target, workspace));
-    sources.vetted(vetting.as_ref(), all, progress)?;
-    let mut built = Vec::<Built>::new();
-    for (target, workspace) in laid_out {
-        let reported = built.iter().find_map(|it| it.reported.as_deref());
-        built.push(sources.build(&workspace, target, reported, progress)?);
+
+    /// Builds the program of each target.
+    ///
+    /// The crates are found and their versions resolved once. A program that does not start here is
+    /// taken to report what one for another target reports, or what is `reported_elsewhere`.
+    pub(crate) fn run(
+        &self,
+        reported_elsewhere: Option<&[Reported]>,
+    ) -> Result<Vec<Built>, BuildError> {
+        let workspaces = self.lay_out()?;
+        self.require_vetted(&workspaces)?;
+        let mut built = Vec::<Built>::new();
+        for laid_out in workspaces {
+            let (binary, plan) = self.compile(&laid_out)?;
+            let others = built.iter().find_map(|other| other.program.reported.as_deref());
+            let elsewhere = others.or(reported_elsewhere);
+            let reported = self.check(&binary, &laid_out.target, &plan, elsewhere)?;
+            built.push(self.finish(laid_out, binary, plan, reported)?);
+        }
+        Ok(built)
     }
-    Ok(built)
+
+    /// Compiles the program for the first target and checks what it reports, and no more.
+    pub(crate) fn run_quick(&self) -> Result<Option<Binary>, BuildError> {
+        let Some(laid_out) = self.lay_out()?.into_iter().next() else { return Ok(None) };
+        let (binary, plan) = self.compile(&laid_out)?;
+        self.check(&binary, &laid_out.target, &plan, None)?;
+        Ok(Some(binary))
+    }
+
+    /// Vets the policies for each target, and no more.
+    pub(crate) fn vet(&self) -> Result<Vec<VetOutcome>, BuildError> {
+        let workspaces = self.lay_out()?;
+        let outcomes = workspaces.iter().filter_map(|laid_out| self.vet_one(laid_out));
+        outcomes.collect()
+    }
+
+    /// Lays out the workspace of each target. All have the lock of the first.
+    fn lay_out(&self) -> Result<Vec<LaidOut>, BuildError> {
+        let mut workspaces = Vec::<LaidOut>::new();
+        for target in &self.targets {
+            let workspace = match workspaces.first() {
+                None => self.lay_out_first(target)?,
+                Some(first) => self.lay_out_another(target, &first.workspace)?,
+            };
+            workspaces.push(LaidOut { target: target.clone(), workspace });
+        }
+        Ok(workspaces)
+    }
+
+    fn lay_out_first(&self, target: &Target) -> Result<Workspace, BuildError> {
+        if let Some(note) = &target.note {
+            self.progress.line(&format!("note: {note}"));
+        }
+        let is_carried = |found: &PolicyCrate| {
+            found.manifest.workspace.as_ref().is_some_and(carried::is_carried)
+        };
+        if self.policies.crates.iter().any(is_carried) {
+            self.progress.line(
+                "note: what the crates inherit is as their workspace was when this image was made",
+            );
+        }
+        let count = self.policies.of_role(Role::Policy).count();
+        let workspace =
+            self.progress.phase("generate", &format!("{count} policy crates"), || {
+                self.generate(target, "workspace")
+            })?;
+        let (policies, locked) = (&self.policies, self.options.locked);
+        self.progress.phase("resolve", "dependencies", || match self.options.profile {
+            Profile::Release => resolve::complete_lock(&workspace, policies, locked, self.progress),
+            Profile::Quick => {
+                let cache = self.work.path.join("resolved");
+                cached::complete_lock(&workspace, policies, locked, &cache, self.progress)
+            }
+        })?;
+        Ok(workspace)
+    }
+
+    /// Lays out another workspace with the lock of the first. In a folder of its own, no file in it
+    /// changes from one build to the next just because the target does.
+    fn lay_out_another(&self, target: &Target, first: &Workspace) -> Result<Workspace, BuildError> {
+        let workspace = self.generate(target, &format!("workspace-{}", target.triple))?;
+        let [from, to] = [first, &workspace].map(|workspace| workspace.root.join("Cargo.lock"));
+        fs_err::copy(from, to).map_err(GenerateError::Files)?;
+        Ok(workspace)
+    }
+
+    fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
+        let root = self.work.path.join(folder);
+        let linked = self.engine_packages.clone();
+        let stamp = self.stamp(target);
+        workspace::generate(&self.policies, &self.engine, linked, &stamp, Extent::Libraries, &root)
+    }
+
+    fn stamp<'b>(&'b self, target: &'b Target) -> Stamp<'b> {
+        Stamp { target: &target.triple, revision: self.revision.as_deref() }
+    }
+
+    /// Stops a build that does not pass vetting for one of its targets: the code of a crate may
+    /// differ from one processor to the next.
+    fn require_vetted(&self, workspaces: &[LaidOut]) -> Result<(), BuildError> {
+        let mut printed = BTreeSet::new();
+        for outcome in workspaces.iter().filter_map(|laid_out| self.vet_one(laid_out)) {
+            let outcome = outcome?;
+            for note in outcome.notes() {
+                if printed.insert(note.clone()) {
+                    self.progress.line(&format!("note: {note}"));
+                }
+            }
+            if !outcome.passes() {
+                self.progress.line(&outcome.text());
+                return Err(VetError::Found(outcome.sentence()).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Vets for one target; `None` where nothing is to be vetted.
+    fn vet_one(&self, laid_out: &LaidOut) -> Option<Result<VetOutcome, BuildError>> {
+        let (options, rules) = self.vetting.as_ref()?;
+        let LaidOut { target, workspace } = laid_out;
+        let subject = vet::Subject { workspace, policies: &self.policies, target };
+        let outcome = self.progress.phase("vet", "the crates of the policies folder", || {
+            vet::vet(subject, rules, *options, &self.work.path, self.progress)
+        });
+        Some(outcome.map_err(BuildError::from))
+    }
+
+    fn compile(&self, laid_out: &LaidOut) -> Result<(Binary, BuildPlan), BuildError> {
+        let LaidOut { target, workspace } = laid_out;
+        let (cache, profile) = (self.work.path.join("target"), self.options.profile);
+        let binary = self.progress.phase("compile", &target.triple, || {
+            compile::compile(workspace, &self.policies, target, &cache, profile, self.progress)
+        })?;
+        Ok((binary, BuildPlan::new(&self.policies, &self.engine, &self.stamp(target))))
+    }
+
+    fn check(
+        &self,
+        binary: &Binary,
+        target: &Target,
+        plan: &BuildPlan,
+        elsewhere: Option<&[Reported]>,
+    ) -> Result<Option<Vec<Reported>>, BuildError> {
+        Ok(self.progress.phase("check", "what the program reports", || {
+            self_check::check(&binary.path, target, plan, elsewhere, self.progress)
+        })?)
+    }
+
+    fn finish(
+        &self,
+        laid_out: LaidOut,
+        binary: Binary,
+        plan: BuildPlan,
+        reported: Option<Vec<Reported>>,
+    ) -> Result<Built, BuildError> {
+        let LaidOut { target, workspace } = laid_out;
+        // While the work folder is still this build's own.
+        let materials = Materials::read(&workspace.root, &plan)?.with_origins(&self.policies);
+        let program = Program {
+            bytes: binary.bytes,
+            target,
+            plan,
+            reported,
+            rustc: Some(rustc::version()?),
+            linked: Some(binary.linked),
+        };
+        Ok(Built { program, compiled: binary.compiled, materials })
+    }
 }
 
-/// Why there is no such binary.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PipelineError {
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error(transparent)]
-    Discover(#[from] DiscoverError),
-    #[error(transparent)]
-    WorkFolder(#[from] WorkFolderError),
-    #[error(transparent)]
-    Locked(#[from] LockedError),
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    #[error(transparent)]
-    Rules(#[from] RulesError),
-    #[error(transparent)]
-    Vet(#[from] VetError),
-    #[error(transparent)]
-    Cargo(#[from] CargoError),
-    #[error(transparent)]
-    Compile(#[from] CompileError),
-    #[error(transparent)]
-    Inspect(#[from] InspectError),
-    #[error(transparent)]
-    Materials(#[from] MaterialsError),
+/// Prints which settings of Cargo's are not followed because they would change the program.
+fn note_set_aside(profile: Profile, progress: &Progress) -> Result<(), CargoError> {
+    let configuration = Configuration::read()?;
+    let set_aside = configuration.set_aside();
+    if profile == Profile::Release && !set_aside.is_empty() {
+        progress.line(&format!(
+            "note: the program is compiled by the engine's own settings, so that it is the same \
+             everywhere; set aside: {}",
+            set_aside.join(", ")
+        ));
+    }
+    Ok(())
 }

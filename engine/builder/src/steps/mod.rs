@@ -1,6 +1,5 @@
-//! The steps of a build, in their order.
+//! The steps of a build, in their order, and [`Build`], which composes them.
 
-pub(crate) mod build;
 pub(crate) mod compile;
 pub(crate) mod discover;
 pub(crate) mod engine;
@@ -10,8 +9,14 @@ pub(crate) mod provenance;
 pub(crate) mod resolve;
 pub(crate) mod revision;
 pub(crate) mod self_check;
-mod sources;
 pub(crate) mod vet;
-mod vetting;
 pub(crate) mod work_folder;
 pub(crate) mod workspace;
+
+mod build;
+mod error;
+mod options;
+
+pub(crate) use build::Build;
+pub(crate) use error::BuildError;
+pub(crate) use options::{BuildOptions, TargetChoice};

@@ -1,4 +1,4 @@
-//! Comparing what a binary reports with what was asked for.
+//! Comparing what a binary reports with what was plan for.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,9 +8,9 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::cargo::Target;
-use crate::interrupt;
-use crate::progress::Progress;
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
+use policy_host::progress::Progress;
+use policy_host::signals;
 
 /// One policy, as the binary's `list --format json` reports it and as the image's label holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,63 +21,65 @@ pub(crate) struct Reported {
     pub(crate) crate_name: String,
 }
 
-/// Checks that a program reports what was asked for, and gives that.
+/// Checks that a program reports what was plan for, and gives that.
 ///
-/// One for another processor is asked as well where it starts, as it does under an emulator. Where
+/// One for another processor is plan as well where it starts, as it does under an emulator. Where
 /// it does not, `elsewhere` stands for what it would say: what a program of the same sources for
 /// another target reports. `None` where there is neither.
 pub(crate) fn check(
     program: &Path,
     target: &Target,
-    asked: &Asked,
+    plan: &BuildPlan,
     elsewhere: Option<&[Reported]>,
     progress: &Progress,
-) -> Result<Option<Vec<Reported>>, InspectError> {
+) -> Result<Option<Vec<Reported>>, SelfCheckError> {
     let reported = match reported_by(program) {
-        Err(InspectError::NotStarted { .. }) if !target.runs_here() => elsewhere.map(<[_]>::to_vec),
+        Err(SelfCheckError::NotStarted { .. }) if !target.runs_here() => {
+            elsewhere.map(<[_]>::to_vec)
+        }
         reported => Some(reported?),
     };
     let Some(reported) = reported else {
         progress.line(&format!(
             "note: programs for {} do not start here, so what this one reports is not compared \
-             with what was asked for",
+             with what was plan for",
             target.triple
         ));
         return Ok(None);
     };
-    compare(asked, &reported).map(|()| Some(reported))
+    compare(plan, &reported).map(|()| Some(reported))
 }
 
 /// Asks a binary for its policies.
-fn reported_by(binary: &Path) -> Result<Vec<Reported>, InspectError> {
+fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
     let mut command = Command::new(binary);
     command.args(["list", "--format", "json"]).env_clear();
-    let output = interrupt::output(&mut command)
-        .map_err(|error| InspectError::NotStarted { binary: binary.to_owned(), error })?;
+    let output = signals::output(&mut command)
+        .map_err(|error| SelfCheckError::NotStarted { binary: binary.to_owned(), error })?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(InspectError::Refused(words.trim_start_matches("error: ").to_owned()));
+        return Err(SelfCheckError::Refused(words.trim_start_matches("error: ").to_owned()));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| InspectError::NotUnderstood { binary: binary.to_owned(), error })
+        .map_err(|error| SelfCheckError::NotUnderstood { binary: binary.to_owned(), error })
 }
 
-/// Checks that every crate that was asked for registered a policy, and no other did.
-fn compare(asked: &Asked, reported: &[Reported]) -> Result<(), InspectError> {
-    let wanted: BTreeSet<_> = asked.policies.iter().map(|it| it.name.as_str()).collect();
+/// Checks that every crate that was plan for registered a policy, and no other did.
+fn compare(plan: &BuildPlan, reported: &[Reported]) -> Result<(), SelfCheckError> {
+    let wanted: BTreeSet<_> = plan.policies.iter().map(|it| it.name.as_str()).collect();
     let found: BTreeSet<_> = reported.iter().map(|it| it.crate_name.as_str()).collect();
     if let Some(name) = wanted.difference(&found).next() {
-        return Err(InspectError::Missing { name: (*name).to_owned() });
+        return Err(SelfCheckError::Missing { name: (*name).to_owned() });
     }
     if let Some(name) = found.difference(&wanted).next() {
-        return Err(InspectError::Unasked { name: (*name).to_owned() });
+        return Err(SelfCheckError::Unasked { name: (*name).to_owned() });
     }
     Ok(())
 }
 
-/// Why a binary is not what was asked for.
+/// Why a binary is not what was plan for.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InspectError {
+pub(crate) enum SelfCheckError {
     #[error("cannot start the compiled program `{}`: {error}", binary.display())]
     NotStarted { binary: PathBuf, error: io::Error },
     #[error("the compiled program refuses its policies: {0}")]
@@ -99,15 +101,15 @@ pub(crate) enum InspectError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::workspace::AskedCrate;
+    use crate::steps::workspace::PlannedCrate;
 
-    fn result(asked: &[&str], reported: &[&str]) -> Result<(), String> {
-        let policies = asked.iter().map(|name| AskedCrate {
+    fn result(plan: &[&str], reported: &[&str]) -> Result<(), String> {
+        let policies = plan.iter().map(|name| PlannedCrate {
             name: (*name).to_owned(),
             version: "1.0.0".into(),
             folder: (*name).to_owned(),
         });
-        let asked = Asked {
+        let plan = BuildPlan {
             engine: "1.0.0".into(),
             api: "1.0.0".into(),
             features: Vec::new(),
@@ -123,7 +125,7 @@ mod tests {
                 crate_name: (*name).to_owned(),
             })
             .collect();
-        compare(&asked, &reported).map_err(|error| error.to_string())
+        compare(&plan, &reported).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 mod addresses;
 mod engine;
+mod error;
+mod event;
 mod files;
 mod server;
 mod sockets;
@@ -16,41 +18,34 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::interrupt;
-use crate::progress::Progress;
-use crate::steps::build::{self, Order, PipelineError};
 use crate::steps::engine::{Engine, EngineError};
-use server::{Server, StartError};
+use crate::steps::{Build, BuildError, BuildOptions};
+use error::StartError;
+use event::Event;
+use policy_host::progress::Progress;
+use policy_host::signals;
+use server::Server;
 
 /// How often it is looked whether the engine still runs.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// What there is to react to.
-#[derive(Debug)]
-enum Event {
-    /// Something was saved: its path, as it is to be shown.
-    Saved(String),
-    /// It is time to end.
-    End,
-}
 
 /// Builds and serves, again with each save, until it is told to end.
 ///
 /// # Errors
 /// What keeps it from watching at all. What is wrong with a policy is told, and waits for the next
 /// save.
-pub(crate) fn run(order: &Order<'_>, serve_flags: &[String]) -> Result<(), WatchError> {
+pub(crate) fn run(options: &BuildOptions<'_>, serve_flags: &[String]) -> Result<(), WatchError> {
     let (tell, events) = mpsc::channel();
     let end = tell.clone();
     // Nobody is there to be told when all has ended.
-    interrupt::instead(move || drop(end.send(Event::End)));
-    let source = Engine::locate(order.engine)?;
-    let _watcher = files::watch(order.policies, &source, tell)?;
-    let mut server = Server::new(serve_flags).map_err(WatchError::Temporary)?;
+    signals::on_shutdown(move || drop(end.send(Event::End)));
+    let source = Engine::locate(options.engine)?;
+    let _watcher = files::watch(options.policies, &source, tell)?;
+    let mut server = Server::new(serve_flags).map_err(WatchError::TempPath)?;
     let mut saved = "the first build".to_owned();
     loop {
         let progress = Progress::without_phases();
-        round(&saved, order, &mut server, &progress);
+        round(&saved, options, &mut server, &progress);
         match next(&events, &mut server, &progress) {
             Event::Saved(path) => saved = path,
             Event::End => break,
@@ -61,9 +56,11 @@ pub(crate) fn run(order: &Order<'_>, serve_flags: &[String]) -> Result<(), Watch
 }
 
 /// From what was saved to an engine that serves it.
-fn round(saved: &str, order: &Order<'_>, server: &mut Server, progress: &Progress) {
+fn round(saved: &str, options: &BuildOptions<'_>, server: &mut Server, progress: &Progress) {
     let start = Instant::now();
-    let outcome = build::run_quick(order, progress).map_err(RoundError::from).and_then(|binary| {
+    let build = Build::new(options, progress).and_then(|build| build.run_quick());
+    let outcome = build.map_err(RoundError::from).and_then(|binary| {
+        let Some(binary) = binary else { return Ok(None) };
         let is_new = binary.compiled.fresh > 0 || !server.is_current();
         let compiled = start.elapsed();
         if is_new {
@@ -74,7 +71,7 @@ fn round(saved: &str, order: &Order<'_>, server: &mut Server, progress: &Progres
     progress.finish();
     let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
     match outcome {
-        _ if interrupt::is_told() => {}
+        _ if signals::is_shutting_down() => {}
         Ok(Some(compiled)) => progress.line(&format!(
             "watch: {saved}: compiled in {}, served after {}",
             seconds(compiled),
@@ -128,7 +125,7 @@ fn last(events: &Receiver<Event>, mut saved: String) -> Event {
 #[derive(Debug, thiserror::Error)]
 enum RoundError {
     #[error(transparent)]
-    Pipeline(#[from] PipelineError),
+    Build(#[from] BuildError),
     #[error(transparent)]
     Start(#[from] StartError),
 }
@@ -141,7 +138,7 @@ pub(crate) enum WatchError {
     #[error("watch `{}`: {reason}; expected a folder that exists and may be read", path.display())]
     Files { path: PathBuf, reason: String },
     #[error("make a temporary folder for what the engine has to tell: {0}")]
-    Temporary(io::Error),
+    TempPath(io::Error),
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::process::ExitStatus;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use super::Event;
 use super::addresses;
 use super::engine::Engine;
+use super::error::StartError;
+use super::event::Event;
 use super::sockets::{self, Socket};
-use crate::interrupt::TemporaryFolder;
+use policy_host::signals::ScratchDir;
 
 /// How often it is looked whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -25,7 +26,7 @@ pub(super) struct Server {
     /// Those that still answer what they were asked.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
-    folder: TemporaryFolder,
+    folder: ScratchDir,
 }
 
 impl Server {
@@ -38,7 +39,7 @@ impl Server {
             started: 0,
             is_current: false,
             leaving: Vec::new(),
-            folder: TemporaryFolder::new()?,
+            folder: ScratchDir::new()?,
         })
     }
 
@@ -100,25 +101,4 @@ impl Server {
             }
         }
     }
-}
-
-/// Why an engine does not serve.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StartError {
-    #[error("start the new engine: {0}")]
-    NotStarted(io::Error),
-    #[error("the new engine refuses its configuration ({0}): its words are above")]
-    Refused(ExitStatus),
-    #[error("what the new engine says of its configuration is not understood: {0}")]
-    NotUnderstood(serde_json::Error),
-    #[error("listen on `{address}`: {error}; choose another address behind `--`, with `--listen`")]
-    Listen { address: String, error: io::Error },
-    #[error("hear from the new engine that it is ready: {0}")]
-    Notify(io::Error),
-    #[error("the new engine ended before it was ready ({0}): its words are above")]
-    Ended(ExitStatus),
-    #[error("the new engine was not ready within {} seconds, and was ended", .0.as_secs())]
-    NotReady(Duration),
-    #[error("told to end")]
-    Interrupted,
 }

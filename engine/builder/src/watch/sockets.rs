@@ -9,7 +9,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use super::addresses::{Address, Wanted};
-use super::server::StartError;
+use super::error::StartError;
 
 /// One that clients come to; nobody is let in here.
 #[derive(Debug)]

@@ -3,10 +3,11 @@ use std::path::PathBuf;
 use super::super::Failure;
 use super::super::format::Format;
 use super::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::cli::report::Outcome;
-use crate::destination::{self, DestinationError, Kind};
-use crate::steps::build::Order;
+use crate::artifacts;
+use crate::cli::report::Summary;
 use crate::steps::compile::Profile;
+use crate::steps::{BuildOptions, TargetChoice};
+use policy_host::atomic::{self, WriteError};
 
 /// What is built, and how it is told.
 #[derive(Debug, clap::Args)]
@@ -42,29 +43,29 @@ pub(in crate::cli) struct BuildArgs {
 }
 
 impl BuildArgs {
-    pub(in crate::cli) fn order(&self) -> Order<'_> {
-        Order {
+    pub(in crate::cli) fn options(&self) -> BuildOptions<'_> {
+        BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
-            target: self.target.as_deref(),
-            revision: self.revision.as_deref().filter(|it| !it.is_empty()),
+            targets: TargetChoice::Triple(self.target.as_deref()),
+            revision: self.revision.as_deref().filter(|revision| !revision.is_empty()),
             work_dir: self.work_dir.as_deref(),
             locked: self.locked.locked(),
-            vet: (!self.no_vet).then(|| self.vet.wanted()),
+            vet: (!self.no_vet).then(|| self.vet.options()),
             profile: Profile::Release,
         }
     }
 
     /// Finds out whether the report could be written, before the work for it begins.
-    pub(in crate::cli) fn check_report(&self) -> Result<(), DestinationError> {
-        self.report.as_deref().map_or(Ok(()), |path| destination::check_file(path, Kind::Report))
+    pub(in crate::cli) fn check_report(&self) -> Result<(), WriteError> {
+        self.report.as_deref().map_or(Ok(()), |path| atomic::check_file(path, artifacts::REPORT))
     }
 
     /// Writes the report where one is wanted, and prints the summary.
     pub(in crate::cli) fn finish(
         &self,
-        report: &impl Outcome,
+        report: &impl Summary,
         written: &str,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.report {

@@ -81,8 +81,8 @@ pub(super) struct VetArgs {
 }
 
 impl VetArgs {
-    pub(super) fn wanted(&self) -> vet::Wanted<'_> {
-        vet::Wanted { advisory_db: self.advisory_db.as_deref() }
+    pub(super) fn options(&self) -> vet::VetOptions<'_> {
+        vet::VetOptions { advisory_db: self.advisory_db.as_deref() }
     }
 }
 

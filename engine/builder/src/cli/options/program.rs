@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::super::Failure;
-use crate::progress::Progress;
 use crate::steps::image::prebuilt::Prebuilt;
+use policy_host::progress::Progress;
 
 /// A program that another tool compiled.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ impl ProgramArgs {
     pub(in crate::cli) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
         let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
         if let Some(revision) = &self.revision {
-            program.asked.revision = Some(revision.clone());
+            program.program.plan.revision = Some(revision.clone());
         }
         Ok(program)
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::steps::self_check::Reported;
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
 
 /// How the keys of labels begin that say what is in an image.
 pub(crate) const FACTS: &str = "policy-engine.";
@@ -12,8 +12,8 @@ pub(crate) const POLICIES: &str = "policy-engine.policies";
 pub(crate) const CRATES: &str = "policy-engine.crates";
 
 /// What is said of an image, by the keys of the OCI image specification where it has one.
-pub(crate) fn of(
-    asked: &Asked,
+pub(crate) fn labels(
+    plan: &BuildPlan,
     reported: Option<&[Reported]>,
     created: Option<&str>,
 ) -> BTreeMap<String, String> {
@@ -27,9 +27,9 @@ pub(crate) fn of(
         "org.opencontainers.image.description",
         Some("Policies and the engine that answers by them"),
     );
-    say("org.opencontainers.image.version", Some(&asked.engine));
-    say("org.opencontainers.image.revision", asked.revision.as_deref());
-    let crates = serde_json::to_string(&asked.policies).ok();
+    say("org.opencontainers.image.version", Some(&plan.engine));
+    say("org.opencontainers.image.revision", plan.revision.as_deref());
+    let crates = serde_json::to_string(&plan.policies).ok();
     say(CRATES, crates.as_deref());
     let policies = reported.and_then(|reported| serde_json::to_string(reported).ok());
     say(POLICIES, policies.as_deref());

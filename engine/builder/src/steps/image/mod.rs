@@ -1,7 +1,7 @@
 //! The image of a program.
 
-mod built;
 pub(crate) mod labels;
 pub(crate) mod prebuilt;
+mod program;
 
-pub(crate) use built::Built;
+pub(crate) use program::{Built, Program};

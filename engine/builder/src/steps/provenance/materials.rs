@@ -9,7 +9,7 @@ use crate::cargo::lockfile::{Lock, LockError, Package};
 use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
 
 /// What a program is made from: every package of its workspace's lock.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl Role {
 
 impl Materials {
     /// Reads a workspace whose lock is complete.
-    pub(crate) fn read(root: &Path, asked: &Asked) -> Result<Self, MaterialsError> {
+    pub(crate) fn read(root: &Path, plan: &BuildPlan) -> Result<Self, MaterialsError> {
         let path = root.join("Cargo.lock");
         let lock = sha256(&fs_err::read(&path)?);
         let places = places(root)?;
@@ -81,7 +81,7 @@ impl Materials {
             let role = match &package.source {
                 Some(_) => Role::ThirdParty,
                 None if places.get(name).is_some_and(|it| is_engines(it)) => Role::Engine,
-                None if asked.policies.iter().any(|it| it.name == name) => Role::Policy,
+                None if plan.policies.iter().any(|it| it.name == name) => Role::Policy,
                 None => Role::Support,
             };
             let place = match places.get(name).filter(|_| package.source.is_none()) {
@@ -265,12 +265,12 @@ pub(crate) mod tests {
         let pinned = "[[package]]\nname = \"serde\"\nversion = \"1.0.1\"\n\
                       source = \"registry+here\"\nchecksum = \"abc\"\n";
         write("Cargo.lock", &(locked + pinned));
-        let asked = serde_json::json!({
+        let plan = serde_json::json!({
             "engine": "1.0.0", "api": "1.0.0", "target": "t", "revision": null,
             "policies": [{"crate": "geo", "version": "1.0.0", "folder": "a"}],
         });
-        let asked = serde_json::from_value(asked).unwrap();
-        let materials = Materials::read(folder.path(), &asked).unwrap();
+        let plan = serde_json::from_value(plan).unwrap();
+        let materials = Materials::read(folder.path(), &plan).unwrap();
         let shown = materials.all.iter().map(|it| {
             let digest = it.digest().unwrap().0;
             let place = it.place.as_ref().map_or("", |it| &it.folder);

@@ -7,7 +7,7 @@ use super::statement::{
     RunDetails, STATEMENT, Statement,
 };
 use crate::image::{Document, Image, PackError, SourceDate};
-use crate::steps::workspace::Asked;
+use crate::steps::workspace::BuildPlan;
 
 /// What builds are called in provenance, and where it is written down what that means.
 pub(crate) const BUILD_TYPE: &str =
@@ -16,7 +16,7 @@ const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/
 
 /// How a program was compiled and its image packed.
 pub(crate) struct Parameters<'a> {
-    pub(crate) asked: &'a Asked,
+    pub(crate) plan: &'a BuildPlan,
     pub(crate) created: SourceDate,
     /// The compiler, as it names itself; `None` where another tool compiled the program.
     pub(crate) rustc: Option<&'a str>,
@@ -31,10 +31,10 @@ pub(crate) fn provenance(
     parameters: &Parameters<'_>,
     materials: &Materials,
 ) -> Result<Document, PackError> {
-    let Parameters { asked, created, rustc, binary } = parameters;
+    let Parameters { plan, created, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
-    if let Some(commit) = asked.revision.as_deref().filter(|it| is_commit(it)) {
+    if let Some(commit) = plan.revision.as_deref().filter(|it| is_commit(it)) {
         dependencies.push(named("revision", "gitCommit", commit));
     }
     if rustc.is_none() {
@@ -54,13 +54,13 @@ pub(crate) fn provenance(
             build_definition: BuildDefinition {
                 build_type: format!("{BUILD_TYPE}#{what}"),
                 external_parameters: External {
-                    target: asked.target.clone(),
-                    engine_features: asked.features.clone(),
+                    target: plan.target.clone(),
+                    engine_features: plan.features.clone(),
                     created: created.to_string(),
-                    revision: asked.revision.clone(),
+                    revision: plan.revision.clone(),
                 },
                 internal_parameters: Internal {
-                    engine: asked.engine.clone(),
+                    engine: plan.engine.clone(),
                     rustc: rustc.map(str::to_owned),
                     profile: rustc.map(|_| "release".to_owned()),
                 },

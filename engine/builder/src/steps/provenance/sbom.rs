@@ -167,7 +167,7 @@ fn component(it: &Material, linked: &LinkedPackage, reported: &[Reported]) -> Co
 /// The program's own crate, as what the whole document is about.
 fn of_program(component: Component, parameters: &Parameters<'_>) -> Component {
     let mut properties = component.properties;
-    properties.push(property("policy-engine:target", parameters.asked.target.clone()));
+    properties.push(property("policy-engine:target", parameters.plan.target.clone()));
     Component {
         kind: "application".to_owned(),
         name: "policy-engine".to_owned(),

@@ -22,16 +22,16 @@ mod std_paths;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use outcome::Outcome;
+pub(crate) use outcome::VetOutcome;
 pub(crate) use rules::{Rules, RulesError};
 
 use crate::cargo::Target;
 use crate::cargo::lockfile::{Lock, LockError};
-use crate::progress::Progress;
 use crate::steps::compile::CompileError;
 use crate::steps::discover::Policies;
 use crate::steps::workspace::Workspace;
 use advisories::Database;
+use policy_host::progress::Progress;
 
 /// What is vetted: a workspace whose lock is complete, and what it was made of.
 #[derive(Clone, Copy)]
@@ -41,9 +41,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) target: &'a Target,
 }
 
-/// How it is vetted.
+/// The options of vetting.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct VetOptions<'a> {
     /// A copy of `RustSec`'s advisory database, where the user names one.
     pub(crate) advisory_db: Option<&'a Path>,
 }
@@ -52,15 +52,15 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn vet(
     subject: Subject<'_>,
     rules: &Rules,
-    wanted: Wanted<'_>,
+    options: VetOptions<'_>,
     work: &Path,
     progress: &Progress,
-) -> Result<Outcome, VetError> {
+) -> Result<VetOutcome, VetError> {
     let lock = Lock::read(&subject.workspace.root.join("Cargo.lock"))?;
     let mut notes = Vec::new();
     let mut findings = manifests::check(subject.policies, &lock);
     findings.extend(dependencies::check(subject.policies, &lock, &rules.dependencies));
-    match Database::locate(wanted.advisory_db)? {
+    match Database::locate(options.advisory_db)? {
         Some(database) => {
             let (vulnerabilities, more) = database.check(subject.policies, &lock)?;
             findings.extend(vulnerabilities);
@@ -79,7 +79,7 @@ pub(crate) fn vet(
     } else {
         findings.extend(code::check(subject, work, progress)?);
     }
-    Ok(Outcome::new(findings, rules, notes))
+    Ok(VetOutcome::new(findings, rules, notes))
 }
 
 /// Why policies are not vetted, or not let pass.

@@ -3,7 +3,7 @@ use super::rules::{Reason, Rules};
 
 /// What vetting came to.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct VetOutcome {
     /// What must not be, sorted by place.
     pub(super) findings: Vec<Finding>,
     /// What was found as well, and why it may be.
@@ -12,7 +12,7 @@ pub(crate) struct Outcome {
     pub(super) notes: Vec<String>,
 }
 
-impl Outcome {
+impl VetOutcome {
     pub(super) fn new(mut found: Vec<Finding>, rules: &Rules, mut notes: Vec<String>) -> Self {
         found.sort();
         found.dedup();

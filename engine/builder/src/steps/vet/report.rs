@@ -8,9 +8,9 @@ use serde_json::json;
 use toml_edit::Value as Toml;
 
 use super::finding::{Finding, What};
-use super::outcome::Outcome;
+use super::outcome::VetOutcome;
 
-impl Outcome {
+impl VetOutcome {
     /// Whether nothing was found that is not allowed.
     pub(crate) fn passes(&self) -> bool {
         self.findings.is_empty()

@@ -21,11 +21,11 @@ const CRATES_IO: &str = "crates-io";
 const CRATES_IO_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 
 /// Where a laid-out workspace says what was asked for.
-pub(crate) const ASKED: &str = "program/policies.json";
+pub(crate) const BUILD_PLAN: &str = "program/policies.json";
 
 /// What was asked for: the program must report policies of each of these crates, and of no other.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct BuildPlan {
     /// The version of the engine.
     pub(crate) engine: String,
     /// The version of `policy-api`.
@@ -38,12 +38,12 @@ pub(crate) struct Asked {
     /// The source revision, when known.
     pub(crate) revision: Option<String>,
     /// The policy crates, sorted by name.
-    pub(crate) policies: Vec<AskedCrate>,
+    pub(crate) policies: Vec<PlannedCrate>,
 }
 
 /// One policy crate that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AskedCrate {
+pub(crate) struct PlannedCrate {
     /// The package's name.
     #[serde(rename = "crate")]
     pub(crate) name: String,
@@ -53,11 +53,11 @@ pub(crate) struct AskedCrate {
     pub(crate) folder: String,
 }
 
-impl Asked {
-    pub(crate) fn of(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
+impl BuildPlan {
+    pub(crate) fn new(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
         let policies = sorted(policies)
             .into_iter()
-            .map(|it| AskedCrate {
+            .map(|it| PlannedCrate {
                 name: it.name.clone(),
                 version: it.version.to_string(),
                 folder: it.folder.clone(),

@@ -1,5 +1,5 @@
-# `override` and `callPackage`.
-{ trivial }:
+# `override`, `callPackage` and sets of packages that call one another.
+{ fixedPoints, trivial }:
 let
   inherit (builtins) intersectAttrs isAttrs;
 
@@ -15,6 +15,7 @@ let
       result
       // {
         inherit override;
+        overrideDerivation = _: throw "stand-in for nixpkgs: overrideDerivation is not there";
       }
       // (
         if result ? overrideAttrs then
@@ -32,14 +33,27 @@ let
       }
     else
       result;
+
+  # The set has the four names below besides its own, and they are the set's.
+  makeScope =
+    newScope: membersOf:
+    let
+      self = membersOf self // {
+        callPackage = self.newScope { };
+        newScope = more: newScope (self // more);
+        overrideScope = overlay: makeScope newScope (fixedPoints.extends overlay membersOf);
+        packages = membersOf;
+      };
+    in
+    self;
 in
 {
-  inherit makeOverridable;
+  inherit makeOverridable makeScope;
 
   callPackageWith =
     available: file: args:
     let
       f = if trivial.isFunction file then file else import file;
     in
-    makeOverridable f (intersectAttrs (builtins.functionArgs f) available // args);
+    makeOverridable f (intersectAttrs (trivial.functionArgs f) available // args);
 }

@@ -6,7 +6,8 @@ let
   attrsets = import ./attrsets.nix { inherit lists; };
   strings = import ./strings.nix { inherit lists; };
   fixedPoints = import ./fixed-points.nix;
-  customisation = import ./customisation.nix { inherit trivial; };
+  customisation = import ./customisation.nix { inherit fixedPoints trivial; };
+  fileset = import ./fileset.nix { inherit lists sources strings; };
   meta = import ./meta.nix;
   options = import ./options.nix;
   sources = import ./sources.nix { inherit strings; };
@@ -29,6 +30,7 @@ trivial
     strings
     fixedPoints
     customisation
+    fileset
     meta
     options
     sources

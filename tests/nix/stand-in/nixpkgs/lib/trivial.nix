@@ -5,8 +5,9 @@ in
 {
   inherit warn;
   inherit (builtins)
+    addErrorContext
     bitAnd
-    functionArgs
+    genericClosure
     isAttrs
     isBool
     isInt
@@ -40,6 +41,7 @@ in
   throwIfNot = condition: message: if condition then x: x else throw message;
   assertMsg = condition: message: condition || throw message;
 
+  functionArgs = f: if f ? __functor then f.__functionArgs or { } else builtins.functionArgs f;
   isFunction = f: builtins.isFunction f || f ? __functor;
   isDerivation = value: value.type or null == "derivation";
   pathIsDirectory = path: builtins.pathExists path && builtins.readFileType path == "directory";

@@ -1,0 +1,74 @@
+use std::collections::BTreeMap;
+
+use super::labels;
+use crate::cargo::{LinkedPackage, Target};
+use crate::image::{self, Contents, Image, ImageName, PackError, Platform, SourceDate};
+use crate::steps::compile::Compiled;
+use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
+use crate::steps::self_check::Reported;
+use crate::steps::workspace::BuildPlan;
+
+/// A program that reports what its build plan says.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) target: Target,
+    pub(crate) plan: BuildPlan,
+    /// The policies that it reported; `None` where programs for its target do not start.
+    pub(crate) reported: Option<Vec<Reported>>,
+    /// The compiler, as it names itself; `None` where another tool compiled the program.
+    pub(crate) rustc: Option<String>,
+    /// The packages that are linked into it; `None` where only that other tool knows them.
+    pub(crate) linked: Option<Vec<LinkedPackage>>,
+}
+
+/// A program that was compiled here.
+pub(crate) struct Built {
+    pub(crate) program: Program,
+    pub(crate) compiled: Compiled,
+    pub(crate) materials: Materials,
+}
+
+impl Built {
+    /// Packs the program as an image.
+    pub(crate) fn pack(&self, name: &ImageName, created: SourceDate) -> Result<Image, PackError> {
+        self.program.pack(&self.materials, name, created)
+    }
+}
+
+impl Program {
+    /// Packs the program as an image, and attaches its provenance and, where it is known what it is
+    /// linked with, its bill of materials.
+    pub(crate) fn pack(
+        &self,
+        materials: &Materials,
+        name: &ImageName,
+        created: SourceDate,
+    ) -> Result<Image, PackError> {
+        let mut image = image::pack(&Contents {
+            binary: &self.bytes,
+            platform: Platform::of_target(&self.target.triple),
+            name: name.clone(),
+            created,
+            labels: self.labels(Some(&created.to_string())),
+        })?;
+        let parameters = Parameters {
+            plan: &self.plan,
+            created,
+            rustc: self.rustc.as_deref(),
+            binary: &self.bytes,
+        };
+        if let Some(linked) = &self.linked {
+            let reported = self.reported.as_deref().unwrap_or_default();
+            image.attach(&sbom(&parameters, materials, linked, reported)?)?;
+        }
+        let provenance = provenance(&image, &parameters, materials)?;
+        image.attach(&provenance)?;
+        Ok(image)
+    }
+
+    /// The labels of an image of the program.
+    pub(crate) fn labels(&self, created: Option<&str>) -> BTreeMap<String, String> {
+        labels::labels(&self.plan, self.reported.as_deref(), created)
+    }
+}

@@ -1,0 +1,13 @@
+# The arguments that every Cargo build of the policies has, the program's as well as their tests'.
+{ cargoVendorDir, engine }:
+{
+  inherit (engine) version;
+  inherit cargoVendorDir;
+  strictDeps = true;
+  # Cargo strips programs itself, and this machine's tools may not know the target's format.
+  dontStrip = true;
+  dontPatchELF = true;
+  # All files in the store are of one age, so Cargo would take a crate that was compiled from a stub
+  # for the crate itself.
+  preBuild = "find policies -exec touch {} +";
+}
