@@ -159,9 +159,9 @@ fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
     let refused = run("4321:4321", &[]).code(1);
     assert_eq!(
         sentence(&String::from_utf8(refused.get_output().stderr.clone()).unwrap()),
-        "write the image to `/out/policy-engine.tar`: the container's user may not write in \
-         `/out`: make the folder before Docker makes it as root, and add `--user \"$(id -u):$(id \
-         -g)\"` to `docker run`"
+        "failed to write the image to `/out/policy-engine.tar`: permission to write in the folder \
+         `/out` is denied\nhelp: make the folder before Docker makes it as root, and add `--user \
+         \"$(id -u):$(id -g)\"` to `docker run`"
     );
 
     fs::set_permissions(&out, Permissions::from_mode(0o777)).unwrap();

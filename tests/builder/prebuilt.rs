@@ -191,8 +191,8 @@ fn the_base_is_what_the_image_has_beside_its_program() {
     assert!(folder.contents() == expected);
     assert_eq!(
         folder.fails_as(&mut folder.builder(&base)),
-        "error: write the base layer to `base`: the folder is not empty, so it is left as it is; \
-         empty it, or choose another name\n"
+        "error: failed to write the base layer to `base`: the folder is not empty, so it is left \
+         unchanged\nhelp: empty it, or choose another name\n"
     );
 }
 

@@ -106,8 +106,8 @@ fn what_is_there_stays() {
     let folder = begun().policy("good").file("thesis/chapter-1", "");
     assert_eq!(
         refused(&folder, &["new", "thesis"]),
-        "error: write the policies folder to `thesis`: the folder is not empty, so it is left as \
-         it is; empty it, or choose another name\n"
+        "error: failed to write the policies folder to `thesis`: the folder is not empty, so it is \
+         left unchanged\nhelp: empty it, or choose another name\n"
     );
     assert_eq!(
         refused(&folder, &["add", "good"]),

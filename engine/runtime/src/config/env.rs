@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use policy_text::most_similar;
 
+use super::schema::{self, PATHS};
 use crate::documents::located::{ConfigError, Node, Origin, VARIABLE_PREFIX, Value, variable_of};
 
 /// Names the file.
@@ -11,45 +12,6 @@ pub(super) const CONFIG: &str = "POLICY_ENGINE_CONFIG";
 
 /// What an image listens on where nothing else says: beneath the file.
 const DEFAULT_LISTEN: &str = "POLICY_ENGINE_DEFAULT_LISTEN";
-
-/// What has a variable. Policies have none: their ids and their settings have any names.
-pub(super) const SETTINGS: [&str; 35] = [
-    "listen",
-    "diagnostic-listen",
-    "unix-socket-mode",
-    "tls.certificate",
-    "tls.key",
-    "tls.client-ca",
-    "tokens",
-    "limits.connections",
-    "limits.in-flight",
-    "limits.queue",
-    "limits.queue-time",
-    "limits.bodies",
-    "limits.body",
-    "limits.header-time",
-    "limits.body-time",
-    "limits.idle-time",
-    "timeout",
-    "max-stuck",
-    "shutdown.wait",
-    "shutdown.grace",
-    "default-decision",
-    "skip-invalid",
-    "decision-log",
-    "decision-log.to",
-    "decision-log.labels",
-    "decision-log.erase",
-    "decision-log.mask",
-    "decision-log.buffer",
-    "decision-log.when-full",
-    "decision-log.token",
-    "decision-log.ca",
-    "decision-log.upload",
-    "decision-log.delay",
-    "decision-log.timeout",
-    "decision-log.max-retry-delay",
-];
 
 /// Read elsewhere: the log level, and what is the builder's.
 const OTHERS: [&str; 5] = [
@@ -61,7 +23,7 @@ const OTHERS: [&str; 5] = [
 ];
 
 /// The variables of a process that may be meant for this program, sorted by name.
-pub(super) fn of_this_process() -> Vec<(String, OsString)> {
+pub(super) fn of_process() -> Vec<(String, OsString)> {
     let mut variables: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))
@@ -80,18 +42,18 @@ pub(super) fn get<'a>(variables: &'a [(String, OsString)], name: &str) -> Option
 pub(super) fn apply(
     variables: &[(String, OsString)],
     root: &mut Node,
-    mistakes: &mut Vec<ConfigError>,
+    errors: &mut Vec<ConfigError>,
     warnings: &mut Vec<String>,
 ) {
     for (name, value) in variables {
         if value.is_empty() || name == CONFIG || OTHERS.contains(&name.as_str()) {
             continue;
         }
-        let setting = SETTINGS.into_iter().find(|path| variable_of(path) == *name);
+        let setting = PATHS.into_iter().find(|path| variable_of(path) == *name);
         let path = match setting {
-            Some("decision-log") => "decision-log.to",
+            Some(schema::DECISION_LOG) => schema::DECISION_LOG_TO.path,
             Some(path) => path,
-            None if name == DEFAULT_LISTEN => "listen",
+            None if name == DEFAULT_LISTEN => schema::LISTEN.setting.path,
             None => {
                 if !is_of_a_service(name) {
                     warnings.push(unknown(name));
@@ -101,7 +63,7 @@ pub(super) fn apply(
         };
         let origin = Origin::variable(name);
         let Some(text) = value.to_str() else {
-            mistakes.push(ConfigError::at(&origin, "its value is not UTF-8"));
+            errors.push(ConfigError::at(&origin, "its value is not UTF-8"));
             continue;
         };
         if name != DEFAULT_LISTEN || root.child(path).is_none_or(Node::is_null) {
@@ -141,7 +103,7 @@ fn is_of_a_service(name: &str) -> bool {
 fn unknown(name: &str) -> String {
     // What all of them begin with says nothing.
     let own_part = |name: &str| name.strip_prefix(VARIABLE_PREFIX).unwrap_or(name).to_owned();
-    let known = SETTINGS.into_iter().map(|path| own_part(&variable_of(path)));
+    let known = PATHS.into_iter().map(|path| own_part(&variable_of(path)));
     match most_similar(&own_part(name), known) {
         Some(known) => format!("`{name}` sets nothing: did you mean `POLICY_ENGINE_{known}`?"),
         None if name.starts_with("POLICY_ENGINE_POLICIES_") => {
@@ -171,7 +133,7 @@ mod tests {
         ] {
             assert!(is_of_a_service(name), "{name}");
         }
-        for name in SETTINGS.into_iter().map(variable_of) {
+        for name in PATHS.into_iter().map(variable_of) {
             assert!(!is_of_a_service(&name), "{name}");
         }
         for name in ["POLICY_ENGINE_PORT_X", "POLICY_ENGINE_PORTS", "POLICY_ENGINE_PORT_1_FTP"] {
@@ -182,8 +144,8 @@ mod tests {
     #[test]
     fn every_setting_has_a_variable_of_its_own() {
         let names: std::collections::HashSet<_> =
-            SETTINGS.iter().map(|path| variable_of(path)).collect();
-        assert_eq!(names.len(), SETTINGS.len());
+            PATHS.iter().map(|path| variable_of(path)).collect();
+        assert_eq!(names.len(), PATHS.len());
         assert_eq!(variable_of("limits.in-flight"), "POLICY_ENGINE_LIMITS_IN_FLIGHT");
     }
 }

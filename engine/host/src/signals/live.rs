@@ -9,72 +9,73 @@ use rustix::process::{
     waitpid,
 };
 
-/// How long children may take to end. Whoever ends this program waits not much longer, and what has
-/// ended long ago may look as if it had not, in a container where nobody waits for orphans.
-const PATIENCE: Duration = Duration::from_secs(3);
-pub(super) const STEP: Duration = Duration::from_millis(10);
+/// The time that children get to end. It is bounded because an ended orphan looks alive in a container
+/// where no process waits for orphans.
+const GRACE_PERIOD: Duration = Duration::from_secs(3);
+/// The time between two looks at processes that are to end.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 static LIVE: Mutex<Live> =
-    Mutex::new(Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None });
+    Mutex::new(Live { children: Vec::new(), temp_paths: BTreeSet::new(), shutdown: None });
 
-/// What must not outlive this program.
+/// The processes and files that must not outlive this program.
 pub(super) struct Live {
     children: Vec<Running>,
-    temporaries: BTreeSet<PathBuf>,
-    /// What children are told since they are not wanted any more.
-    refusal: Option<Signal>,
+    temp_paths: BTreeSet<PathBuf>,
+    /// The signal for every child, once the program is shutting down.
+    shutdown: Option<Signal>,
 }
 
-/// A child process.
+/// A child process that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Running {
-    /// By the process group that it leads: itself, and what it starts.
+    /// The process group that the child leads: itself and the processes that it starts.
     Group(Pid),
-    /// Alone, in this program's own group.
+    /// The child alone, in this program's own group.
     Process(Pid),
 }
 
-/// Waits until nothing else is at it: for ever, where the program is ending.
+/// Locks the list. Never returns once the program is ending.
 pub(super) fn lock() -> MutexGuard<'static, Live> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does something short that is not interrupted halfway.
-pub(crate) fn whole<T>(work: impl FnOnce() -> T) -> T {
+/// Runs something short that no interruption cuts in two.
+pub fn critical_section<T>(work: impl FnOnce() -> T) -> T {
     let _held = lock();
     work()
 }
 
 impl Live {
-    pub(super) fn started(&mut self, child: Running) {
+    pub(super) fn add_child(&mut self, child: Running) {
         self.children.push(child);
-        if let Some(signal) = self.refusal {
+        if let Some(signal) = self.shutdown {
             child.signal(signal);
         }
     }
 
-    /// Has every child end, also those to come; from the second time on at once.
-    pub(super) fn refuse(&mut self) {
-        let signal = if self.is_refusing() { Signal::KILL } else { Signal::TERM };
-        self.refusal = Some(signal);
+    /// Ends every child, also those to come. The second call kills them.
+    pub(super) fn begin_shutdown(&mut self) {
+        let signal = if self.is_shutting_down() { Signal::KILL } else { Signal::TERM };
+        self.shutdown = Some(signal);
         self.signal(signal);
         self.signal(Signal::CONT);
     }
 
-    pub(super) fn is_refusing(&self) -> bool {
-        self.refusal.is_some()
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.shutdown.is_some()
     }
 
-    pub(super) fn ended(&mut self, child: Running) {
-        self.children.retain(|it| *it != child);
+    pub(super) fn remove_child(&mut self, child: Running) {
+        self.children.retain(|listed| *listed != child);
     }
 
-    pub(super) fn made(&mut self, path: PathBuf) {
-        self.temporaries.insert(path);
+    pub(super) fn add_temp_path(&mut self, path: PathBuf) {
+        self.temp_paths.insert(path);
     }
 
-    pub(super) fn removed(&mut self, path: &Path) {
-        self.temporaries.remove(path);
+    pub(super) fn remove_temp_path(&mut self, path: &Path) {
+        self.temp_paths.remove(path);
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -83,27 +84,27 @@ impl Live {
         }
     }
 
-    /// Has every child end, and with it what it started; at once where that is hurried.
+    /// Ends every child and the processes that it started. Kills them once `is_hurried`.
     pub(super) fn end_children(&mut self, mut is_hurried: impl FnMut() -> bool) {
         self.signal(Signal::TERM);
-        // A child that is stopped would hear of it later only.
+        // A stopped child gets the signal only when it continues.
         self.signal(Signal::CONT);
-        for patience in [PATIENCE, PATIENCE / 10] {
-            let deadline = Instant::now() + patience;
-            while self.children.iter().any(|child| child.is_there()) {
+        for period in [GRACE_PERIOD, GRACE_PERIOD / 10] {
+            let deadline = Instant::now() + period;
+            while self.children.iter().any(|child| child.is_alive()) {
                 if is_hurried() || Instant::now() > deadline {
                     break;
                 }
-                thread::sleep(STEP);
+                thread::sleep(POLL_INTERVAL);
             }
-            self.children.retain(|child| child.is_there());
+            self.children.retain(|child| child.is_alive());
             self.signal(Signal::KILL);
         }
     }
 
-    pub(super) fn remove_temporaries(&mut self) {
-        for path in &self.temporaries {
-            // A thread that still writes into a folder is stopped by its being gone.
+    pub(super) fn remove_temp_paths(&mut self) {
+        for path in &self.temp_paths {
+            // A thread may still write into the folder, until it is gone.
             for _ in 0..100 {
                 let removed = match path.symlink_metadata() {
                     Ok(found) if found.is_dir() => std::fs::remove_dir_all(path),
@@ -113,7 +114,7 @@ impl Live {
                 if removed.is_ok() {
                     break;
                 }
-                thread::sleep(STEP);
+                thread::sleep(POLL_INTERVAL);
             }
         }
     }
@@ -121,19 +122,19 @@ impl Live {
 
 impl Running {
     pub(super) fn signal(self, signal: Signal) {
-        // One that has ended needs no signal.
+        // An ended child needs no signal.
         let _ = match self {
             Self::Group(pid) => kill_process_group(pid, signal),
             Self::Process(pid) => kill_process(pid, signal),
         };
     }
 
-    /// Whether it, or what it started, has not ended.
-    fn is_there(self) -> bool {
+    /// Returns whether the child, or a process of its group, still runs.
+    fn is_alive(self) -> bool {
         match self {
             Self::Group(pid) => {
-                // What has ended is there until its parent has waited for it, which this program
-                // may have become of all of them.
+                // An ended process stays until its parent waits for it, and this program may have
+                // become the parent of all of them.
                 while matches!(waitpgid(pid, WaitOptions::NOHANG), Ok(Some(_))) {}
                 test_kill_process_group(pid).is_ok()
             }
@@ -151,18 +152,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_that_does_not_heed_the_first_refusal_is_killed_by_the_second() {
+    fn second_shutdown_kills_a_child_that_ignores_the_first() {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
         let mut child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
         assert_eq!(said, "ready\n");
-        let mut live = Live { children: Vec::new(), temporaries: BTreeSet::new(), refusal: None };
-        live.started(Running::Group(Pid::from_child(&child)));
-        live.refuse();
+        let mut live = Live { children: Vec::new(), temp_paths: BTreeSet::new(), shutdown: None };
+        live.add_child(Running::Group(Pid::from_child(&child)));
+        live.begin_shutdown();
         assert_eq!(child.try_wait().unwrap(), None);
-        live.refuse();
+        live.begin_shutdown();
         assert_eq!(child.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
     }
 }
