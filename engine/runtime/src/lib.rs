@@ -9,6 +9,7 @@ mod config;
 mod decision_log;
 mod documents;
 mod exit;
+mod json_object;
 mod net;
 mod policies;
 mod program;
