@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use crate::cargo::CargoError;
+use policy_cargo::CargoError;
 
 /// Set in the image, to its name.
 pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";

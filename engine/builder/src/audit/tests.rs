@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cargo::{LinkedPackage, PackageId};
 use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::steps::engine::PROGRAM;
@@ -12,6 +11,7 @@ use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
 use crate::store::registry::Options;
+use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";

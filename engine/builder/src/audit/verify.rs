@@ -2,7 +2,6 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::cargo::Target;
 use crate::image::{
     Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
 };
@@ -14,6 +13,7 @@ use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use crate::store::StoreError;
 use crate::store::registry::Options;
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 
 /// From what an image is built again, and where.

@@ -20,10 +20,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::cargo::CargoError;
 use crate::image::Platform;
+use policy_cargo::CargoError;
 
-use crate::cargo::Target;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
@@ -32,6 +31,7 @@ use crate::steps::engine::{Engine, EngineError};
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals::ScratchDir;
 use system::System;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
-use crate::cargo::Target;
-use crate::cargo::rustc;
 use crate::image::FileSet;
+use policy_cargo::Target;
+use policy_cargo::rustc;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];

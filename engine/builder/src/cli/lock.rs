@@ -5,13 +5,13 @@ use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
 use crate::artifacts;
-use crate::cargo::{Pins, Renewal};
 use crate::steps::discover::Policies;
 use crate::steps::discover::{policies_lock_path, read_policies_lock};
 use crate::steps::engine::Engine;
 use crate::steps::resolve::policies_lock;
 use crate::steps::resolve::{self, Choice};
 use crate::steps::workspace::{self, Extent, Stamp};
+use policy_cargo::{Pins, Renewal};
 use policy_host::atomic;
 use policy_host::signals::ScratchDir;
 

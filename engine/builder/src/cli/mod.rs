@@ -38,8 +38,6 @@ use policy_text::{escape, escape_json};
 
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
-use crate::cargo::CargoError;
-use crate::cargo::lockfile::LockError;
 use crate::container;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
 use crate::push::PushError;
@@ -55,6 +53,8 @@ use crate::steps::workspace::GenerateError;
 use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
+use policy_cargo::CargoError;
+use policy_cargo::lockfile::LockError;
 use policy_host::atomic::{self, WriteError};
 use policy_host::signals;
 

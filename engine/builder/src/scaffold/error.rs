@@ -2,8 +2,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::NameError;
-use crate::cargo::manifest::ManifestError;
 use crate::steps::engine::EngineError;
+use policy_cargo::manifest::ManifestError;
 use policy_host::atomic::WriteError;
 
 /// Why nothing was written.

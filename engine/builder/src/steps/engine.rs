@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::cargo::lockfile::{Lock, LockError};
-use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::features::{Features, UnknownFeature};
+use policy_cargo::lockfile::{Lock, LockError};
+use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cargo::Target;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals;
 

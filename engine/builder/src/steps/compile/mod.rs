@@ -13,15 +13,15 @@ pub(crate) use build::Compiled;
 pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
-use crate::cargo::{self, CargoError, ElfError, LinkedPackage, Target};
 use crate::image::Platform;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::workspace::Workspace;
+use policy_cargo::{CargoError, ElfError, LinkedPackage, Target};
 use policy_host::progress::Progress;
 
 /// The target for a platform: musl, or the default target on this machine's own platform.
 pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {
-    let is_own = Platform::of_target(&cargo::rustc::host()?) == *platform;
+    let is_own = Platform::of_target(&policy_cargo::rustc::host()?) == *platform;
     Target::choose(platform.musl_target().filter(|_| !is_own))
 }
 
@@ -48,8 +48,8 @@ pub(crate) fn compile(
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
     let flags = match profile {
-        Profile::Release => cargo::rustflags(&workspace.root, cache, target)?,
-        Profile::Quick => cargo::lld_rustflags()?,
+        Profile::Release => policy_cargo::rustflags(&workspace.root, cache, target)?,
+        Profile::Quick => policy_cargo::lld_rustflags()?,
     };
     let built = build::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let (path, compiled) = (built.program, built.compiled);
@@ -57,9 +57,10 @@ pub(crate) fn compile(
         return Ok(Binary { path, bytes: Vec::new(), compiled, linked: Vec::new() });
     }
     let bytes = fs_err::read(&path)?;
-    cargo::check_static(&path, &bytes)?;
+    policy_cargo::check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    let linked = cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
+    let linked =
+        policy_cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
     Ok(Binary { path, bytes, compiled, linked })
 }
 

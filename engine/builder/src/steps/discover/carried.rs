@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use crate::cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
 use crate::container;
+use policy_cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
 use policy_host::paths;
 
 /// Names the folder of the carried workspaces.

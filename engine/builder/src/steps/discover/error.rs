@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use semver::Version;
 
 use super::remote::merge::Mismatch;
-use crate::cargo::lockfile::LockError;
-use crate::cargo::manifest::ManifestError;
 use crate::steps::discover::policies_file::PoliciesFileError;
 use crate::steps::discover::remote::RemoteError;
+use policy_cargo::lockfile::LockError;
+use policy_cargo::manifest::ManifestError;
 
 /// Why a folder does not hold policies that can be built.
 #[derive(Debug, thiserror::Error)]

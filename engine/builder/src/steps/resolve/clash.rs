@@ -3,8 +3,8 @@
 use semver::{Version, VersionReq};
 
 use super::{named, reaches};
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::{Policies, PolicyCrate};
+use policy_cargo::manifest::dependencies;
 
 /// Two crates ask for versions of a package which Cargo takes for one another, and no version does
 /// with both.

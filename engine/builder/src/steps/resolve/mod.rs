@@ -9,11 +9,6 @@ use std::io;
 
 use semver::{Op, Version, VersionReq};
 
-use crate::cargo;
-use crate::cargo::CargoError;
-use crate::cargo::Network;
-use crate::cargo::lockfile::{Lock, LockError, Package, compatible_range};
-use crate::cargo::manifest::dependencies;
 use crate::container;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::POLICY_API;
@@ -21,6 +16,10 @@ use crate::steps::workspace::{GenerateError, Workspace};
 use clash::Clash;
 pub(crate) use engine::linked;
 use policies_lock::{Locked, LockedError};
+use policy_cargo::CargoError;
+use policy_cargo::Network;
+use policy_cargo::lockfile::{Lock, LockError, Package, compatible_range};
+use policy_cargo::manifest::dependencies;
 use policy_host::progress::Progress;
 
 /// Which versions Cargo chooses of what is pinned nowhere.
@@ -63,7 +62,7 @@ pub(crate) fn resolve(
     let complete = |network| {
         // In place of what another attempt left.
         fs_err::write(&path, &seed)?;
-        cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
+        policy_cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
             |error| {
                 let is_unresolved = matches!(error, CargoError::Resolve(_));
                 let why = || why(policies, &workspace.engine_pins);

@@ -25,12 +25,12 @@ use std::path::{Path, PathBuf};
 pub(crate) use outcome::VetOutcome;
 pub(crate) use rules::{Rules, RulesError};
 
-use crate::cargo::Target;
-use crate::cargo::lockfile::{Lock, LockError};
 use crate::steps::compile::CompileError;
 use crate::steps::discover::Policies;
 use crate::steps::workspace::Workspace;
 use advisories::Database;
+use policy_cargo::Target;
+use policy_cargo::lockfile::{Lock, LockError};
 use policy_host::progress::Progress;
 
 /// What is vetted: a workspace whose lock is complete, and what it was made of.

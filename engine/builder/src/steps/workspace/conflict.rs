@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use semver::{Version, VersionReq};
 
 use super::own_locks::{Locks, lock_files_of};
-use crate::cargo::lockfile::{Key, Lock, Package};
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::{Policies, PolicyCrate, Role};
+use policy_cargo::lockfile::{Key, Lock, Package};
+use policy_cargo::manifest::dependencies;
 
 /// Two crates of the policies folder that were locked to versions of a package which Cargo takes
 /// for one another, and one of which does not do with the other's.

@@ -21,12 +21,12 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cargo::Source;
-use crate::cargo::lockfile::{LockError, Package};
-use crate::cargo::manifest::ManifestError;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use conflict::Conflict;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{LockError, Package};
+use policy_cargo::manifest::ManifestError;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;

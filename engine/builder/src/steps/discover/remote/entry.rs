@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use semver::VersionReq;
 use toml_edit::{Item, TableLike, Value};
 
-use crate::cargo::lockfile::has_secret;
-use crate::cargo::manifest::is_package_name;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::POLICY_API;
+use policy_cargo::lockfile::has_secret;
+use policy_cargo::manifest::is_package_name;
 
 /// A policy that `policies.toml` names.
 #[derive(Debug, Clone)]

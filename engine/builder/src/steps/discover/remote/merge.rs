@@ -9,11 +9,11 @@ use super::super::{DiscoverError, PolicyCrate, Role};
 use crate::steps::engine::POLICY_API;
 
 use super::Entry;
-use crate::cargo::Pins;
-use crate::cargo::Source;
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
+use policy_cargo::Pins;
+use policy_cargo::Source;
+use policy_cargo::manifest::dependencies;
 
 /// Adds the policies that the file names, and the crates beside them that they depend on.
 pub(in crate::steps::discover) fn add(

@@ -10,14 +10,14 @@ pub(super) mod merge;
 
 use std::path::{Path, PathBuf};
 
-use crate::cargo::CargoError;
-use crate::cargo::Pins;
-use crate::cargo::Source;
-use crate::cargo::lockfile::LockError;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
 use entry::Place;
 pub(crate) use entry::{Entry, EntryError, entries};
+use policy_cargo::CargoError;
+use policy_cargo::Pins;
+use policy_cargo::Source;
+use policy_cargo::lockfile::LockError;
 
 /// A policy from elsewhere that is on this machine.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Change, changes};
-use crate::cargo::lockfile::{Lock, Package};
 use crate::steps::discover::{POLICIES_LOCK, Policies, policies_lock_path};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::{Extent, Workspace};
+use policy_cargo::lockfile::{Lock, Package};
 use policy_host::progress::Progress;
 
 /// How many changes are told.
