@@ -15,7 +15,7 @@ struct Installed {
     wanted: PathBuf,
 }
 
-/// Python with the packages of `tests/serve/clients/requirements.txt`; where they cannot be had,
+/// Python with the packages of `tests/engine/serve/clients/requirements.txt`; where they cannot be had,
 /// says so.
 pub(crate) fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -30,7 +30,7 @@ pub(crate) fn python() -> Option<&'static Path> {
         .as_deref()
 }
 
-/// The folder in which Node.js finds the packages of `tests/serve/clients/package.json`; where they
+/// The folder in which Node.js finds the packages of `tests/engine/serve/clients/package.json`; where they
 /// cannot be had, says so.
 pub(crate) fn node_modules() -> Option<&'static Path> {
     static MODULES: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -47,7 +47,7 @@ pub(crate) fn node_modules() -> Option<&'static Path> {
 
 /// Where clients' scripts are.
 pub(crate) fn clients() -> PathBuf {
-    root().join("tests/serve/clients")
+    root().join("tests/engine/serve/clients")
 }
 
 impl Installed {

@@ -1,4 +1,12 @@
-//! What every test uses.
+//! The helpers of all test binaries.
+
+#![expect(dead_code, unused_imports, reason = "each binary uses a part of them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may panic as the test itself may"
+)]
 
 mod builder;
 mod clients;
@@ -18,6 +26,8 @@ mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;
+/// HTTP byte by byte, and what the tests ask and await.
+pub(crate) mod wire;
 
 use std::io::{self, Write};
 
@@ -36,7 +46,7 @@ pub(crate) use server::{Server, stress_engine};
 pub(crate) use shell::{DockerTag, Shell, on_path};
 pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
-pub(crate) use waiting::{PATIENCE, until, until_within};
+pub(crate) use waiting::{PATIENCE, StopsOthers, until, until_within};
 
 /// Says, whether tests' output is captured or not, that something could not be tried here.
 pub(crate) fn skipped(what: &str, reason: &str) {

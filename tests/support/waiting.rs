@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,5 +17,14 @@ pub(crate) fn until_within(patience: Duration, what: &str, mut is_so: impl FnMut
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Ends the load, also when what is tried under it went wrong.
+pub(crate) struct StopsOthers<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for StopsOthers<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

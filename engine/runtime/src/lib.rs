@@ -12,6 +12,7 @@ mod exit;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod json_object;
 mod net;
 mod policies;
 mod program;

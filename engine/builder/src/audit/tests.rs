@@ -4,7 +4,6 @@ use super::*;
 use crate::cargo::{LinkedPackage, PackageId};
 use crate::image::tests::contents;
 use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
-use crate::progress::Progress;
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
 use crate::steps::provenance::materials::tests::{local, remote};
@@ -13,6 +12,7 @@ use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
 use crate::store::registry::Options;
+use policy_host::progress::Progress;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";

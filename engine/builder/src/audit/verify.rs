@@ -6,7 +6,6 @@ use crate::cargo::Target;
 use crate::image::{
     Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
 };
-use crate::progress::Progress;
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
@@ -15,6 +14,7 @@ use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use crate::store::StoreError;
 use crate::store::registry::Options;
+use policy_host::progress::Progress;
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]

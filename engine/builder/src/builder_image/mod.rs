@@ -27,13 +27,13 @@ use crate::cargo::Target;
 use crate::image::{
     Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
 };
-use crate::interrupt::TemporaryFolder;
-use crate::progress::Progress;
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_host::progress::Progress;
+use policy_host::signals::ScratchDir;
 use system::System;
 use toolchain::Toolchain;
 
@@ -63,7 +63,7 @@ pub(crate) fn make(
     if let Some(note) = &target.note {
         progress.line(&format!("note: {note}"));
     }
-    let scratch = TemporaryFolder::hidden_in(options.scratch)?;
+    let scratch = ScratchDir::new_in(options.scratch)?;
     let engine = Engine::locate(options.engine)?;
 
     let toolchain = Toolchain::active()?;

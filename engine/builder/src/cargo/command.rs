@@ -10,7 +10,7 @@ use std::thread;
 
 use super::home::{self, ConfigFile};
 use super::{CargoError, Configuration, Message, rustc, rustflags};
-use crate::interrupt::{self, Temporary, TemporaryFolder};
+use policy_host::signals::{self, ScratchDir, TempPath};
 
 /// Whether Cargo may ask registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) fn complete_lock(root: &Path, network: Network) -> Result<(), CargoEr
 
 /// Runs a command of Cargo that resolves dependencies, and gives what it prints.
 pub(super) fn resolve(command: &mut Command) -> Result<Vec<u8>, CargoError> {
-    let output = interrupt::output_of_asking(command).map_err(not_started)?;
+    let output = signals::output_interactive(command).map_err(not_started)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -52,7 +52,7 @@ pub(crate) fn stream_messages(
     mut handle: impl FnMut(Message),
 ) -> Result<CargoOutput, CargoError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = interrupt::spawn(&mut command).map_err(not_started)?;
+    let mut child = signals::spawn(&mut command).map_err(not_started)?;
     let stderr = child.process.stderr.take();
     let stderr = thread::spawn(move || {
         let mut text = String::new();
@@ -86,8 +86,8 @@ pub(crate) fn stream_messages(
 pub(crate) fn use_temporary_folder(
     command: &mut Command,
     cache: &Path,
-) -> Result<Temporary, CargoError> {
-    let folder = Temporary::at(&cache.join("tmp"))?;
+) -> Result<TempPath, CargoError> {
+    let folder = TempPath::new(&cache.join("tmp"))?;
     fs_err::create_dir_all(folder.path())?;
     // Overrides the configuration that Cargo reads wherever it runs.
     command.env("CARGO_BUILD_BUILD_DIR", cache);
@@ -103,13 +103,13 @@ pub(crate) struct Cargo {
     configuration: Configuration,
     _file: ConfigFile,
     /// Where the home goes with this.
-    _temporary: Option<TemporaryFolder>,
+    _temporary: Option<ScratchDir>,
 }
 
 impl Cargo {
     /// One for a command whose results do not tell where Cargo's home is.
     pub(crate) fn with_temporary_home() -> Result<Self, CargoError> {
-        let folder = TemporaryFolder::new()?;
+        let folder = ScratchDir::new()?;
         let home = folder.path().to_owned();
         Ok(Self { _temporary: Some(folder), ..Self::with_home(home)? })
     }
@@ -153,7 +153,7 @@ impl Cargo {
     /// Whether it has Clippy.
     pub(crate) fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
         let mut command = self.command("clippy", root)?;
-        let output = interrupt::output(command.arg("--version")).map_err(not_started)?;
+        let output = signals::output(command.arg("--version")).map_err(not_started)?;
         Ok(output.status.success())
     }
 }

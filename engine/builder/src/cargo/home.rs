@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 
-use crate::interrupt::Temporary;
+use policy_host::signals::TempPath;
 
 /// The home of a Cargo that compiles in `cache`.
 pub(super) fn home_in(cache: &Path) -> PathBuf {
@@ -26,11 +26,11 @@ const OPTIONAL: [&str; 3] = ["bin", "credentials", "credentials.toml"];
 
 /// The configuration in such a home, for as long as this is kept: there may be tokens in it.
 #[derive(Debug)]
-pub(super) struct ConfigFile(Temporary);
+pub(super) struct ConfigFile(TempPath);
 
 impl ConfigFile {
     fn write(folder: &Path, text: &str) -> io::Result<Self> {
-        let file = Temporary::at(&folder.join("config.toml"))?;
+        let file = TempPath::new(&folder.join("config.toml"))?;
         let mut options = fs_err::OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         options.open(file.path())?.write_all(text.as_bytes())?;

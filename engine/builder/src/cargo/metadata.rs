@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, Package};
 
 use super::command::{not_started, one_line, resolve};
 use super::{Cargo, CargoError, Network};
-use crate::interrupt;
+use policy_host::signals;
 
 /// The metadata of a package whose dependencies were just fetched.
 pub(crate) struct FetchedMetadata {
@@ -30,7 +30,7 @@ pub(crate) fn fetch_metadata(root: &Path, network: Network) -> Result<FetchedMet
 
 /// Runs a `cargo metadata` that has nothing to resolve.
 pub(super) fn read(command: &mut Command) -> Result<Metadata, CargoError> {
-    let output = interrupt::output(command).map_err(not_started)?;
+    let output = signals::output(command).map_err(not_started)?;
     if !output.status.success() {
         return Err(CargoError::Metadata(one_line(&String::from_utf8_lossy(&output.stderr))));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use super::CargoError;
-use crate::interrupt;
+use policy_host::signals;
 
 /// The compiler that Cargo will use.
 pub(super) fn program() -> OsString {
@@ -35,7 +35,7 @@ pub(crate) fn host() -> Result<String, CargoError> {
 
 fn run(arguments: &[&str]) -> Result<Output, CargoError> {
     let rustc = program();
-    let output = interrupt::output(Command::new(&rustc).args(arguments));
+    let output = signals::output(Command::new(&rustc).args(arguments));
     output.map_err(|error| CargoError::NoToolchain {
         program: rustc.to_string_lossy().into_owned(),
         error,

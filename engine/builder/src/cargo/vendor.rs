@@ -7,7 +7,7 @@ use cargo_metadata::Package;
 
 use super::command::{not_started, one_line};
 use super::{Cargo, CargoError, metadata};
-use crate::interrupt;
+use policy_host::signals;
 
 /// The result of vendoring.
 #[derive(Debug, Default)]
@@ -35,8 +35,7 @@ pub(crate) fn vendor(
     for other in others {
         command.arg("--sync").arg(std::path::absolute(other)?.join("Cargo.toml"));
     }
-    let output =
-        interrupt::output(command.arg(std::path::absolute(folder)?)).map_err(not_started)?;
+    let output = signals::output(command.arg(std::path::absolute(folder)?)).map_err(not_started)?;
     if !output.status.success() {
         return Err(CargoError::Vendor(one_line(&String::from_utf8_lossy(&output.stderr))));
     }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use semver::VersionReq;
 use toml_edit::{InlineTable, Value};
 
-use crate::files;
 use crate::steps::engine::Engine;
+use policy_host::paths;
 
 /// Where a policy takes `policy-api` from, as a manifest has it.
 #[derive(Debug, Clone)]
@@ -15,10 +15,10 @@ impl Api {
     /// The engine's own, for a manifest in a folder that is there or will be: relative where the
     /// two are near each other, so that they can be moved together.
     pub(super) fn of(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
-        let folder = files::absolute(folder)?;
+        let folder = paths::absolute(folder)?;
         let api = engine.root.join("engine/api");
         let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
-        let path = if common > 1 { files::relative(&folder, &api) } else { api };
+        let path = if common > 1 { paths::relative(&folder, &api) } else { api };
         let path: Value = path.to_string_lossy().into_owned().into();
         Ok(Self(InlineTable::from_iter([("path", path)]).into()))
     }

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use super::NameError;
 use crate::cargo::manifest::ManifestError;
-use crate::destination::DestinationError;
 use crate::steps::engine::EngineError;
+use policy_host::atomic::WriteError;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub(crate) enum ScaffoldError {
     )]
     Engine(#[from] EngineError),
     #[error(transparent)]
-    Destination(#[from] DestinationError),
+    Destination(#[from] WriteError),
     #[error("read the workspace around the policies folder: {0}")]
     Manifest(#[from] ManifestError),
     #[error(transparent)]

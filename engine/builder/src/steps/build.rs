@@ -17,7 +17,7 @@ use super::work_folder::WorkFolder;
 use super::workspace::{self, BuildPlan, Extent, GenerateError, Stamp, Workspace};
 use crate::cargo::lockfile::Package;
 use crate::cargo::{CargoError, Configuration, Target, rustc};
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 /// A build whose sources are found and whose work folder is its own.
 pub(crate) struct Build<'a> {

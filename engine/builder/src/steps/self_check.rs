@@ -8,9 +8,9 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::cargo::Target;
-use crate::interrupt;
-use crate::progress::Progress;
 use crate::steps::workspace::BuildPlan;
+use policy_host::progress::Progress;
+use policy_host::signals;
 
 /// One policy, as the binary's `list --format json` reports it and as the image's label holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) fn check(
 fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
     let mut command = Command::new(binary);
     command.args(["list", "--format", "json"]).env_clear();
-    let output = interrupt::output(&mut command)
+    let output = signals::output(&mut command)
         .map_err(|error| SelfCheckError::NotStarted { binary: binary.to_owned(), error })?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::diagnosis::Diagnosis;
 use super::{CompileError, Profile};
 use crate::cargo::{self, Cargo, CargoOutput, Message, Target};
-use crate::progress::Progress;
 use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
 
 /// The number of crates in a build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -62,7 +62,7 @@ pub(super) fn build(
     let CargoOutput { status, stderr } =
         cargo::stream_messages(command, |message| match message {
             Message::CompilerArtifact(artifact) => {
-                progress.compiled(&artifact.target.name);
+                progress.step(&artifact.target.name);
                 if artifact.filenames.iter().any(|file| file.as_std_path().starts_with(&of_target))
                 {
                     linked.insert(artifact.package_id);

@@ -6,10 +6,10 @@ use super::CompileError;
 use super::build::message_format;
 use super::diagnosis::Diagnosis;
 use crate::cargo::{self, Cargo, CargoOutput, Message, Target};
-use crate::progress::Progress;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
 
 /// The configuration of a run of Clippy.
 pub(crate) struct ClippyConfig<'a> {
@@ -63,7 +63,7 @@ pub(crate) fn check(
     let CargoOutput { status, stderr } =
         cargo::stream_messages(command, |message| match message {
             Message::CompilerArtifact(artifact) => {
-                progress.compiled(&artifact.target.name);
+                progress.step(&artifact.target.name);
                 let folder = artifact.manifest_path.as_std_path().parent().unwrap_or(Path::new(""));
                 if is_ours(folder, &artifact.target) {
                     let mut files = artifact.filenames.iter();

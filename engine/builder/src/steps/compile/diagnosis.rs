@@ -7,9 +7,9 @@ use cargo_metadata::diagnostic::DiagnosticLevel;
 
 use super::CompileError;
 use crate::cargo::{self, CompilerMessage};
-use crate::progress::Progress;
 use crate::steps::discover::{Policies, PolicyCrate, Role};
 use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
 
 /// The diagnosis of a compilation: shows the compiler's messages and keeps what its first error means.
 pub(super) struct Diagnosis<'a> {

@@ -15,9 +15,9 @@ pub(crate) use profile::Profile;
 
 use crate::cargo::{self, CargoError, ElfError, LinkedPackage, Target};
 use crate::image::Platform;
-use crate::progress::Progress;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
 
 /// The target for a platform: musl, or the default target on this machine's own platform.
 pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {

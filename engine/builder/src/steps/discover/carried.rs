@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
 use crate::container;
-use crate::files;
+use policy_host::paths;
 
 /// Names the folder of the carried workspaces.
 pub(crate) const CARRIED: &str = "POLICY_BUILDER_WORKSPACES";
@@ -91,7 +91,7 @@ pub(crate) fn files(
 ) -> io::Result<[(&'static str, String); 2]> {
     let mut document = workspace.document.clone();
     rewrite_paths(&mut document, |path| {
-        Ok(files::relative(policies, &files::absolute(&workspace.folder.join(path))?))
+        Ok(paths::relative(policies, &paths::absolute(&workspace.folder.join(path))?))
     })?;
     Ok([(MANIFEST, document.to_string()), (CRATES, serde_json::to_string(crates)?)])
 }

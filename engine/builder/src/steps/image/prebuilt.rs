@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use super::program::Program;
 use crate::cargo::{self, ElfError, Target};
 use crate::image::{Image, ImageName, PackError, SourceDate};
-use crate::progress::Progress;
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
 use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
+use policy_host::progress::Progress;
 
 /// A program that another tool compiled from a laid-out workspace.
 #[derive(Debug)]

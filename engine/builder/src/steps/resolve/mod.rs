@@ -15,13 +15,13 @@ use crate::cargo::Network;
 use crate::cargo::lockfile::{Lock, LockError, Package, compatible_range};
 use crate::cargo::manifest::dependencies;
 use crate::container;
-use crate::progress::Progress;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::POLICY_API;
 use crate::steps::workspace::{GenerateError, Workspace};
 use clash::Clash;
 pub(crate) use engine::linked;
 use policies_lock::{Locked, LockedError};
+use policy_host::progress::Progress;
 
 /// Which versions Cargo chooses of what is pinned nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

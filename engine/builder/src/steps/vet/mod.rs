@@ -27,11 +27,11 @@ pub(crate) use rules::{Rules, RulesError};
 
 use crate::cargo::Target;
 use crate::cargo::lockfile::{Lock, LockError};
-use crate::progress::Progress;
 use crate::steps::compile::CompileError;
 use crate::steps::discover::Policies;
 use crate::steps::workspace::Workspace;
 use advisories::Database;
+use policy_host::progress::Progress;
 
 /// What is vetted: a workspace whose lock is complete, and what it was made of.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 //!
 //! Kubernetes reads YAML with `sigs.k8s.io/yaml`: its parser is libyaml's, translated, and what it
 //! makes of a document is JSON. A document that is read here gives the same JSON there; what is not
-//! read is refused with its place. `tests/yaml` holds this reader to that one.
+//! read is refused with its place. `tests/engine/yaml` holds this reader to that one.
 //!
 //! The profile:
 //! - A stream is split at lines that begin with `---`, which have nothing behind it but a comment.

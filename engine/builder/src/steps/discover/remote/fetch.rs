@@ -15,10 +15,10 @@ use crate::cargo::Pins;
 use crate::cargo::Source;
 use crate::cargo::lockfile::{self, Key, Lock, Package};
 use crate::container;
-use crate::interrupt::TemporaryFolder;
 use crate::steps::discover::policies_file::POLICIES_FILE;
 use crate::steps::engine::Engine;
 use crate::steps::engine::POLICY_API;
+use policy_host::signals::ScratchDir;
 
 /// The package that depends on the policy. Cargo's words name it.
 const PACKAGE: &str = "policies-toml";
@@ -60,7 +60,7 @@ fn fetch_with(
     pins: &Pins,
     network: Network,
 ) -> Result<(PathBuf, Package), RemoteError> {
-    let folder = TemporaryFolder::new()?;
+    let folder = ScratchDir::new()?;
     let root = fs_err::canonicalize(folder.path())?;
     let lock_file = root.join("Cargo.lock");
     fs_err::create_dir(root.join("api"))?;

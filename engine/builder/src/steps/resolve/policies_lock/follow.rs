@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Change, changes};
 use crate::cargo::lockfile::{Lock, Package};
-use crate::progress::Progress;
 use crate::steps::discover::{POLICIES_LOCK, Policies, policies_lock_path};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::{Extent, Workspace};
+use policy_host::progress::Progress;
 
 /// How many changes are told.
 const TOLD: usize = 8;

@@ -1,0 +1,181 @@
+use std::collections::BTreeSet;
+
+use crate::support::{Shown, root, shown_commands};
+
+/// A group of commands that one test runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scene {
+    BuilderImage,
+    Repository,
+    OwnFolder,
+    Platforms,
+    Push,
+    Nix,
+}
+
+/// What becomes of a command.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    /// A test here runs it.
+    In(Scene),
+    /// Another test runs it, in the words of the document as well.
+    By(&'static str),
+    /// It is not run, for this reason; what is like it is run by this.
+    Not(&'static str, &'static str),
+}
+
+use Fate::{By, In, Not};
+
+/// Every command of the documents, in the words that stand there.
+const COMMANDS: [(&str, Fate); 39] = [
+    ("nix build .#image && docker load < result", In(Scene::Nix)),
+    (
+        "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
+        In(Scene::Repository),
+    ),
+    ("cargo image", In(Scene::Repository)),
+    ("docker load < policy-engine.tar", In(Scene::Repository)),
+    ("cargo test --workspace", Not("it runs this test", "`.ci/run`, which takes it from there")),
+    ("policy-builder new my-policies", In(Scene::OwnFolder)),
+    ("policy-builder add image-age --policies my-policies", In(Scene::OwnFolder)),
+    ("cargo test --manifest-path my-policies/Cargo.toml", In(Scene::OwnFolder)),
+    ("policy-builder image --policies my-policies", In(Scene::OwnFolder)),
+    (
+        "echo '{\"hour\": 19}' | docker run --rm -i policy-engine eval working-hours --set until=20",
+        In(Scene::OwnFolder),
+    ),
+    (
+        "cargo image --policies ../my-policies --repo registry.example.com/policies --tag v1",
+        In(Scene::OwnFolder),
+    ),
+    (
+        "policy-builder watch --policies ./my-policies -- --listen 127.0.0.1:8181",
+        Not("it serves until it is ended, after minutes of compiling", "serve/watch.rs"),
+    ),
+    (
+        "rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl",
+        Not("it changes the machine, and needs rustup's server", "tests/toolchain, in `.ci/run`"),
+    ),
+    (
+        "cargo image --platform linux/amd64,linux/arm64 --oci-layout policy-engine",
+        In(Scene::Platforms),
+    ),
+    (
+        "skopeo copy --all oci:policy-engine:latest docker://registry.example.com/policies:v1",
+        In(Scene::Platforms),
+    ),
+    ("policy-builder inspect policy-engine.tar", In(Scene::Repository)),
+    ("policy-builder inspect policy-engine.tar --sbom", In(Scene::Repository)),
+    ("policy-builder diff old.tar policy-engine.tar", In(Scene::Repository)),
+    ("policy-builder verify policy-engine.tar --policies ./policies", In(Scene::Repository)),
+    ("policy-builder push policy-engine.tar registry.example.com/policies:v1", In(Scene::Push)),
+    ("cargo run --package policy-builder -- builder-image", In(Scene::BuilderImage)),
+    ("docker load < policy-builder.tar", In(Scene::BuilderImage)),
+    ("mkdir -p out", In(Scene::BuilderImage)),
+    (
+        "docker run --rm --network none --user \"$(id -u):$(id -g)\" \\\n  \
+         -v \"$PWD/policies:/policies\" -v \"$PWD/out:/out\" policy-builder",
+        In(Scene::BuilderImage),
+    ),
+    ("nix run . -- list", In(Scene::Nix)),
+    (
+        "nix build .#image --override-input policies path:$PWD/my-policies",
+        Not(
+            "it takes minutes for a folder like another",
+            "flake/image.rs: a folder from elsewhere",
+        ),
+    ),
+    (
+        "nix flake init --template github:policy-engine/policy-engine",
+        Not("it needs GitHub", "flake/template.rs, which lays the template out from here"),
+    ),
+    (
+        "nix copy --to s3://our-cache \\\n  \
+         $(nix build .#image .#builder .#default.dependencies --no-link --print-out-paths)",
+        Not("it needs somebody's store", "flake/image.rs: another store gets the same bytes"),
+    ),
+    (
+        "nix build .#image --builders 'ssh://big-machine x86_64-linux' --max-jobs 0",
+        Not("it needs another machine", "flake/image.rs, which builds that on this one"),
+    ),
+    (
+        "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
+        In(Scene::Repository),
+    ),
+    ("docker run --rm -p 8181:8181 policy-engine", In(Scene::Repository)),
+    (
+        "curl -s localhost:8181/v1/data/pod-security-baseline -d '{\"input\": {\n  \
+         \"kind\": \"Pod\", \"spec\": {\"hostNetwork\": true}}}'",
+        In(Scene::Repository),
+    ),
+    (
+        "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
+        By("supply/mod.rs"),
+    ),
+    (
+        "POLICY_ENGINE_KUBECTL='kubectl --kubeconfig FILE' \\\n    \
+         cargo test --package policy-tests --test engine api_server -- --ignored",
+        Not("it needs an API server", "recorded reviews, in tests/engine/serve"),
+    ),
+    (".ci/run", Not("it runs this test", "itself, for every change")),
+    ("cargo benchmarks", Not("it takes 30 minutes", "`cargo benchmarks --quick` in `.ci/run`")),
+    (
+        "cargo benchmarks http start",
+        Not("it takes minutes, and writes results", "`cargo benchmarks --quick` in `.ci/run`"),
+    ),
+    ("cargo benchmarks --quick", Not("it takes a minute", "`.ci/run`, after the tests")),
+    ("cargo benchmarks counts", Not("it takes a minute", "`.ci/run`, after the tests")),
+];
+
+/// Every command that is shown has its place above, and nothing else has.
+#[test]
+fn every_command_that_is_shown_is_run_or_it_is_said_why_not() {
+    let shown: BTreeSet<_> = shown_commands().into_iter().map(|it| it.command).collect();
+    let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
+    let new: Vec<_> = shown.difference(&listed).collect();
+    assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
+    for (command, fate) in COMMANDS {
+        match fate {
+            By(file) => assert!(root().join("tests").join(file).is_file(), "{command}: {file}"),
+            Not(reason, like) => assert!(!reason.is_empty() && !like.is_empty(), "{command}"),
+            In(_) => {}
+        }
+    }
+    let gone: Vec<_> = listed.difference(&shown).collect();
+    assert!(gone.is_empty(), "no document shows any more what is listed: {gone:#?}");
+}
+
+/// The commands of a scene, as they are run.
+pub(super) struct Script {
+    left: Vec<String>,
+}
+
+impl Script {
+    pub(super) fn new(scene: Scene) -> Self {
+        let is_in = |shown: &Shown| {
+            COMMANDS.iter().any(|(command, fate)| {
+                *command == shown.command && matches!(fate, In(its) if *its == scene)
+            })
+        };
+        let mut left = Vec::<String>::new();
+        for shown in shown_commands().into_iter().filter(is_in) {
+            // Some stand in several places.
+            if !left.contains(&shown.command) {
+                left.push(shown.command);
+            }
+        }
+        Self { left }
+    }
+
+    /// The command that begins so, which is now run.
+    pub(super) fn takes(&mut self, beginning: &str) -> String {
+        let place = self.left.iter().position(|it| it.starts_with(beginning));
+        let place = place.unwrap_or_else(|| panic!("no `{beginning}…` in {:#?}", self.left));
+        self.left.remove(place)
+    }
+
+    /// Makes sure that all of them were.
+    pub(super) fn ends(self) {
+        assert!(self.left.is_empty(), "not run: {:#?}", self.left);
+    }
+}

@@ -1,0 +1,144 @@
+use std::fs;
+
+use crate::support::{Folder, builder, root};
+
+/// A folder in which `new` has begun another.
+fn begun() -> Folder {
+    let folder = Folder::new();
+    folder.builder(&["new", "ours"]).assert().success().stdout(
+        "written   ours, with the policy working-hours and its test\n\
+         test      cargo test --manifest-path ours/Cargo.toml\n\
+         build     policy-builder image --policies ours\n\
+         more      policy-builder add NAME --policies ours\n",
+    );
+    folder
+}
+
+fn read(folder: &Folder, path: &str) -> String {
+    fs::read_to_string(folder.path().join(path)).unwrap()
+}
+
+fn refused(folder: &Folder, arguments: &[&str]) -> String {
+    folder.fails_as(&mut folder.builder(arguments))
+}
+
+/// That they build and pass as they are, `readme` shows.
+#[test]
+fn a_policy_is_added_beside_the_first() {
+    let folder = begun();
+    folder.builder(&["add", "image-age", "--policies", "ours"]).assert().success().stdout(
+        "written   ours/image-age\n\
+         edit      ours/image-age/src/lib.rs\n\
+         test      cargo test --manifest-path ours/image-age/Cargo.toml\n",
+    );
+    folder.builder(&["discover", "--policies", "ours"]).assert().success().stdout(
+        "policy   image-age 1.0.0  (ours/image-age)\n\
+         policy   working-hours 1.0.0  (ours/working-hours)\n",
+    );
+}
+
+#[test]
+fn the_policy_is_the_one_that_the_template_for_nix_has() {
+    let folder = begun();
+    let template = root().join("nix/template/policies/working-hours");
+    let library = fs::read_to_string(template.join("src/lib.rs")).unwrap();
+    assert_eq!(read(&folder, "ours/working-hours/src/lib.rs"), library);
+    let manifest = |text: String| {
+        let lines = text.lines().filter(|line| !line.starts_with("policy-api"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let templates = fs::read_to_string(template.join("Cargo.toml")).unwrap();
+    assert_eq!(manifest(read(&folder, "ours/working-hours/Cargo.toml")), manifest(templates));
+}
+
+#[test]
+fn policy_api_comes_from_where_it_is_said_to() {
+    let folder = Folder::new();
+    folder
+        .builder(&["new", "ours", "--policy-api", "{ git = \"https://example.com/engine\" }"])
+        .env("POLICY_ENGINE_SOURCE", "nowhere")
+        .assert()
+        .success();
+    let manifest = read(&folder, "ours/Cargo.toml");
+    assert!(
+        manifest.contains("\npolicy-api = { git = \"https://example.com/engine\" } #"),
+        "{manifest}"
+    );
+    // Neighbours that are in no workspace are followed as well.
+    let folder = folder.policy("good");
+    folder.builder(&["add", "better"]).assert().success();
+    let manifest = read(&folder, "policies/better/Cargo.toml");
+    assert!(manifest.contains("\npolicy-api = \"0.1\"\n"), "{manifest}");
+    folder.builder(&["add", "best", "--policy-api", "=0.1.0"]).assert().success();
+    let manifest = read(&folder, "policies/best/Cargo.toml");
+    assert!(manifest.contains("\npolicy-api = \"=0.1.0\"\n"), "{manifest}");
+}
+
+#[test]
+fn an_empty_folder_is_filled_where_it_is() {
+    let folder = Folder::new();
+    let current = folder.path().join("policies");
+    builder(&current).args(["new", "."]).assert().success();
+    builder(&current).args(["discover", "--policies", "."]).assert().success();
+    assert!(current.join(".gitignore").is_file());
+}
+
+#[test]
+fn a_workspace_lists_what_has_to_be_listed() {
+    let folder = Folder::new()
+        .policy("good")
+        .file("Cargo.toml", "[workspace]\nmembers = [\n    \"policies/good\",\n]\n");
+    folder.builder(&["add", "better"]).assert().success().stdout(format!(
+        "written   policies/better\n\
+         changed   {}\n\
+         edit      policies/better/src/lib.rs\n\
+         test      cargo test --manifest-path policies/better/Cargo.toml\n",
+        fs::canonicalize(folder.path()).unwrap().join("Cargo.toml").display()
+    ));
+    assert_eq!(
+        read(&folder, "Cargo.toml"),
+        "[workspace]\nmembers = [\n    \"policies/good\",\n    \"policies/better\",\n]\n"
+    );
+}
+
+#[test]
+fn what_is_there_stays() {
+    let folder = begun().policy("good").file("thesis/chapter-1", "");
+    assert_eq!(
+        refused(&folder, &["new", "thesis"]),
+        "error: failed to write the policies folder to `thesis`: the folder is not empty, so it is \
+         left unchanged\nhelp: empty it, or choose another name\n"
+    );
+    assert_eq!(
+        refused(&folder, &["add", "good"]),
+        "error: add the crate `good`: `policies/good` has that name already; choose another\n"
+    );
+    assert_eq!(
+        refused(&folder, &["add", "working_hours", "--policies", "ours"]),
+        "error: add the crate `working_hours`: `ours/working-hours` has that name already, as \
+         `working-hours`, which is the same to Rust; choose another\n"
+    );
+    assert_eq!(
+        refused(&folder, &["new", "theirs", "--engine", "nowhere"]),
+        "error: find where new policies take `policy-api` from: the engine's sources are not in \
+         `nowhere`: expected `engine/api` and `engine/runtime` there; name a checkout of \
+         policy-engine with `--engine`, or say where that is with `--policy-api`\n"
+    );
+    assert_eq!(
+        refused(&folder, &["add", "good", "--policies", "theirs"]),
+        "error: there is no policies folder `theirs`: name yours with `--policies`, or begin one \
+         with `policy-builder new`\n"
+    );
+}
+
+#[test]
+fn a_name_that_no_crate_can_have() {
+    let folder = Folder::new().policy("good");
+    let refused = folder.builder(&["add", "Good"]).assert().code(64).stdout("");
+    assert_eq!(
+        String::from_utf8(refused.get_output().stderr.clone()).unwrap(),
+        "error: invalid value 'Good' for '<NAME>': read the name of the crate: found `Good`, \
+         expected at most 64 lowercase letters, digits, `-` and `_`, a letter first, such as \
+         `working-hours`\n\nFor more information, try '--help'.\n"
+    );
+}

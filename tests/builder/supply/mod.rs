@@ -1,0 +1,275 @@
+//! What is attached to images, and how images are judged by it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process;
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use crate::support::{
+    FIRST, Folder, answers, digest, python, repository, root, run, sentence, shown_commands,
+};
+
+/// The repository's image, as an argument.
+fn image() -> &'static str {
+    repository().archive.to_str().unwrap()
+}
+
+/// What a command of the builder prints, which must end with this exit status.
+fn printed(command: &mut Command, code: i32) -> String {
+    let output = command.assert().code(code).get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn document(option: &str) -> Value {
+    let text = printed(&mut Folder::new().builder(&["inspect", image(), option]), 0);
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The names and roles of a bill's components.
+fn components(bom: &Value) -> BTreeSet<(&str, &str)> {
+    let components = bom["components"].as_array().unwrap().iter();
+    components
+        .map(|it| (it["name"].as_str().unwrap(), it["properties"][0]["value"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_bill_of_materials_has_what_is_linked() {
+    let bom = document("--sbom");
+    let components = components(&bom);
+    for linked in [
+        ("allowed-registries", "policy"),
+        ("http-authz", "policy"),
+        ("pod-security", "policy"),
+        ("kube-objects", "support"),
+        ("policy-api", "engine"),
+        ("policy-engine", "engine"),
+        ("policy-text", "engine"),
+        ("policy-tls", "engine"),
+        ("linkme", "third-party"),
+        ("serde", "third-party"),
+        ("tokio", "third-party"),
+        ("rust-std", "toolchain"),
+    ] {
+        assert!(components.contains(&linked), "{linked:?} is not in {components:?}");
+    }
+    // These run at compile time, or are for other platforms, or for what is left out.
+    for name in ["serde_derive", "linkme-impl", "syn", "windows-sys", "opentelemetry", "insta"] {
+        assert!(components.iter().all(|(component, _)| *component != name), "{name} is there");
+    }
+    let pod_security = bom["components"].as_array().unwrap().iter();
+    let pod_security = pod_security.clone().find(|it| it["name"] == "pod-security").unwrap();
+    let policies = pod_security["properties"].as_array().unwrap().iter();
+    let policies: Vec<_> = policies.skip(1).map(|it| &it["value"]).collect();
+    assert_eq!(policies, ["pod-security-baseline@0.1.0", "pod-security-restricted@0.1.0"]);
+    let program = repository().image.file("bin/policy-engine");
+    let of_program = &bom["metadata"]["component"]["hashes"][0]["content"];
+    assert_eq!(format!("sha256:{}", of_program.as_str().unwrap()), digest(&program));
+}
+
+/// Every crate from a registry is pinned there as in the repository's own lock.
+#[test]
+fn documents_name_what_the_lock_pins() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let bom = document("--sbom");
+    let mut count = 0;
+    for it in bom["components"].as_array().unwrap() {
+        let Some(hash) = it["hashes"][0]["content"].as_str() else { continue };
+        let [name, version] = ["name", "version"].map(|key| it[key].as_str().unwrap());
+        let pinned = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+        let (_, rest) = lock.split_once(&pinned).unwrap();
+        assert!(rest.split("[[package]]").next().unwrap().contains(hash), "{name} {version}");
+        assert!(it["licenses"][0]["expression"].is_string(), "{it}");
+        count += 1;
+    }
+    assert!(count > 50, "{count} crates");
+
+    let provenance = document("--provenance");
+    let sources = &provenance["predicate"]["buildDefinition"]["resolvedDependencies"];
+    let sources = sources.as_array().unwrap();
+    for it in sources {
+        assert_eq!(it["digest"].as_object().unwrap().len(), 1, "{it}");
+    }
+    let of_roles: BTreeSet<_> =
+        sources.iter().filter_map(|it| it["annotations"]["role"].as_str()).collect();
+    assert_eq!(of_roles, ["engine", "policy", "support", "third-party"].into());
+    assert!(sources.iter().any(|it| it["name"] == "serde_derive"));
+    assert_eq!(
+        format!("sha256:{}", provenance["subject"][0]["digest"]["sha256"].as_str().unwrap()),
+        repository().image.digests[0]
+    );
+}
+
+#[test]
+fn a_folder_is_digested_as_the_specification_says() {
+    let folder = Folder::new();
+    folder
+        .builder(&["generate", "--output", "workspace", "--policies"])
+        .arg(root().join("policies"))
+        .args(repository().same_revision())
+        .assert()
+        .success();
+    // In the words of the specification.
+    let shown = shown_commands().into_iter().map(|it| it.command);
+    let script = shown.filter(|it| it.ends_with("| sha256sum")).collect::<Vec<_>>().join("\n");
+    let provenance = document("--provenance");
+    let sources = &provenance["predicate"]["buildDefinition"]["resolvedDependencies"];
+    for place in ["policies/pod-security", "engine/api"] {
+        let source = sources.as_array().unwrap().iter().find(|it| it["name"] == place).unwrap();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).current_dir(folder.path().join("workspace").join(place));
+        let summed = printed(&mut shell, 0);
+        assert_eq!(source["digest"]["dirHash"], summed.split(' ').next().unwrap(), "{place}");
+    }
+}
+
+#[test]
+fn those_who_wrote_the_formats_take_the_documents() {
+    let Some(python) = python() else { return };
+    let folder = Folder::new();
+    for (option, file) in [("--sbom", "sbom.json"), ("--provenance", "provenance.json")] {
+        fs::write(folder.path().join(file), document(option).to_string()).unwrap();
+    }
+    let script = root().join("tests/builder/supply/documents.py");
+    let mut read = Command::new(python.join("bin/python"));
+    read.arg(script).args(["sbom.json", "provenance.json"]).current_dir(folder.path());
+    assert_eq!(printed(&mut read, 0), "all is as it should be\n");
+}
+
+#[test]
+fn an_image_is_inspected() {
+    let text = printed(&mut Folder::new().builder(&["inspect", image()]), 0);
+    let (repository, platform) = (repository(), &repository().image.config["architecture"]);
+    for line in [
+        "image      docker.io/library/policy-engine:latest\n".to_owned(),
+        format!("digest     {}\n", repository.image.digests[0]),
+        format!("platform   linux/{}, ", platform.as_str().unwrap()),
+        "created    1970-01-01T00:00:00Z\n".to_owned(),
+        "engine     0.1.0\n".to_owned(),
+        "policy     pod-security-baseline 0.1.0 (pod-security)\n".to_owned(),
+    ] {
+        assert!(text.contains(&line), "{line} is not in {text}");
+    }
+    let found = printed(&mut Folder::new().builder(&["inspect", image(), "--format", "json"]), 0);
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let platform = &found["platforms"][0];
+    assert_eq!(platform["policies"], repository.report["policies"]);
+    assert_eq!(platform["size"], repository.report["image"]["size"]);
+    assert_eq!(platform["revision"].as_str(), repository.revision.as_deref());
+    assert_eq!(platform["sbom"], true);
+}
+
+/// A layout's documents are listed, and it is still copied by its tag, with the digest it has.
+#[test]
+fn others_find_the_image_among_its_documents() {
+    if !answers("skopeo", &["--version"]) {
+        return;
+    }
+    let folder = Folder::new();
+    let layout = ["--oci-layout", "layout", "--tag", "v7"];
+    repository().packed_again(&folder).args(layout).assert().success();
+    let path = folder.path().join("layout");
+    let index: Value = serde_json::from_slice(&fs::read(path.join("index.json")).unwrap()).unwrap();
+    let types: Vec<_> =
+        index["manifests"].as_array().unwrap().iter().map(|it| &it["artifactType"]).collect();
+    let [sbom, statement] =
+        ["application/vnd.cyclonedx+json", "application/vnd.in-toto+json"].map(Value::from);
+    assert_eq!(types, [&Value::Null, &sbom, &statement]);
+
+    let copy = folder.path().join(format!("copy-{}.tar", process::id()));
+    let [from, to] =
+        [format!("oci:{}:v7", path.display()), format!("oci-archive:{}", copy.display())];
+    run("skopeo", &["copy", "--quiet", &from, &to]);
+    let same = printed(folder.builder(&["diff", image()]).arg(&copy), 0);
+    assert_eq!(
+        same,
+        "note      only one of the images tells: builder, compiler, target, features, api, support, \
+         package\n"
+    );
+    let mut inspect = folder.builder(&["inspect", "--sbom"]);
+    assert_eq!(
+        sentence(&folder.fails_as(inspect.arg(&copy))),
+        format!(
+            "the image `{}` has no bill of materials attached: `policy-builder image` attaches \
+             one, and a copy has it where the tool that copied brought the image's referrers along",
+            copy.display()
+        )
+    );
+}
+
+#[test]
+fn images_that_differ_are_told_apart() {
+    let folder = Folder::new();
+    repository()
+        .packed_again(&folder)
+        .args(["--created", "1700000000", "--output", "other.tar"])
+        .assert()
+        .success();
+    let other = folder.path().join("other.tar");
+    let different = printed(folder.builder(&["diff", image()]).arg(&other), 2);
+    assert!(
+        different.starts_with("created   1970-01-01T00:00:00Z -> 2023-11-14T22:13:20Z\nlayer     "),
+        "{different}"
+    );
+    let same = printed(&mut folder.builder(&["diff", image(), image()]), 0);
+    assert_eq!(same, "");
+    let json = printed(&mut folder.builder(&["diff", image(), image(), "--format", "json"]), 0);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json, json!({"same": true, "changes": [], "notCompared": []}));
+    assert_eq!(
+        sentence(&folder.fails_as(&mut folder.builder(&["diff", image(), "none.tar"]))),
+        "read the image `none.tar`: failed to query resolved metadata `none.tar`: No such file \
+         or directory (os error 2)"
+    );
+}
+
+#[test]
+fn an_image_is_verified_by_building_it_again() {
+    let folder = Folder::new();
+    let verify = |policies: &Path, image: &Path| {
+        let mut verify = folder.builder(&["verify", "--work-dir", FIRST, "--policies"]);
+        verify.arg(policies).arg(image);
+        verify
+    };
+    let policies = root().join("policies");
+    assert_eq!(
+        printed(&mut verify(&policies, &repository().archive), 0),
+        format!(
+            "verified  {}\ndigest    {}, built again from `{}`\n",
+            image(),
+            repository().image.digests[0],
+            policies.display()
+        )
+    );
+
+    // What the same workspace is said to have given, with something added to the program. Another
+    // process writes it, as in `Unpacked::write_files`.
+    folder
+        .builder(&["generate", "--output", "workspace", "--policies"])
+        .arg(&policies)
+        .args(repository().same_revision())
+        .assert()
+        .success();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cp \"$0\" program && printf more >> program"]);
+    shell.arg(repository().program()).current_dir(folder.path()).assert().success();
+    let packed = ["pack", "--program", "program", "--workspace", "workspace"];
+    folder.builder(&packed).args(["--output", "other.tar"]).assert().success();
+    let said = folder.fails_as(&mut verify(&policies, Path::new("other.tar")));
+    let (why, differences) = said.split_once("this differs:\n").unwrap();
+    assert!(
+        why.contains("error: the image `other.tar` is not what these sources give for linux/"),
+        "{why}"
+    );
+    let program = digest(repository().image.layers()[1]);
+    assert!(differences.starts_with("layer     2 sha256:"), "{differences}");
+    assert!(
+        differences.ends_with(&format!(
+            " -> {program}\nnote      only one of the images tells: compiler, package\n"
+        )),
+        "{differences}"
+    );
+}

@@ -1,0 +1,170 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::wire::Connection;
+use crate::support::{Folder, Server, StopsOthers, builder, until_within};
+
+/// For compilations: the first takes a minute or two where nothing else runs.
+const PATIENCE: Duration = Duration::from_mins(20);
+
+const QUESTION: &str = r#"{"input": "allowed"}"#;
+
+/// A policy that always answers this.
+fn policy(answer: &str) -> String {
+    format!(
+        "use policy_api::{{Context, Error, NoSettings, Policy}};
+
+pub struct Says;
+
+impl Policy for Says {{
+    type Settings = NoSettings;
+    type Input<'a> = policy_api::Verdict;
+    type Output<'a> = &'static str;
+
+    fn validate(_: NoSettings) -> Result<Self, Error> {{
+        Ok(Self)
+    }}
+
+    fn execute<'a>(&'a self, _: Self::Input<'a>, _: &Context<'a>) -> Result<&'static str, Error> {{
+        Ok({answer})
+    }}
+}}
+
+policy_api::register!(Says);
+"
+    )
+}
+
+/// `policy-builder watch` in a folder, once it serves.
+fn watch(folder: &Folder, serve_flags: &[&str]) -> Server {
+    let as_tests_run_it = builder(folder.path());
+    let mut command = Command::new(as_tests_run_it.get_program());
+    for (name, value) in as_tests_run_it.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.current_dir(folder.path()).args(["watch", "--work-dir", "work", "--"]);
+    command.args(serve_flags);
+    Server::within(PATIENCE, command)
+}
+
+/// Whether the watcher has said something, in one line.
+fn says(watcher: &Server, words: &str) -> bool {
+    watcher.log_lines().iter().filter_map(|line| line.as_str()).any(|line| line.contains(words))
+}
+
+fn ask(address: SocketAddr) -> String {
+    Connection::at(address).post("/v1/data/says", QUESTION).expect(200).body
+}
+
+/// Asks again and again, over a connection for as long as the server keeps it, and gives all that
+/// was answered.
+fn asks_on(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSet<String> {
+    let _stops = StopsOthers(stop);
+    let mut answers = BTreeSet::new();
+    let mut connection = Connection::at(address);
+    while !stop.load(Ordering::Relaxed) {
+        let reply = connection.post("/v1/data/says", QUESTION).expect(200);
+        if reply.header("connection") == Some("close") {
+            connection = Connection::at(address);
+        }
+        answers.insert(reply.body);
+        asked.fetch_add(1, Ordering::Relaxed);
+    }
+    answers
+}
+
+/// The same, over a connection for each question.
+fn asks_anew(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSet<String> {
+    let _stops = StopsOthers(stop);
+    let mut answers = BTreeSet::new();
+    while !stop.load(Ordering::Relaxed) {
+        answers.insert(ask(address));
+        asked.fetch_add(1, Ordering::Relaxed);
+    }
+    answers
+}
+
+/// What is done to the policies while others ask.
+fn edits(watcher: &Server, folder: &Folder, source: &Path) {
+    let address = watcher.address();
+    let until = |what: &str, so: &mut dyn FnMut() -> bool| until_within(PATIENCE, what, so);
+    fs::write(source, policy("\"two\"")).unwrap();
+    until("the second is served", &mut || ask(address) == r#"{"result":"two"}"#);
+
+    fs::write(source, policy("2")).unwrap();
+    until("it is told", &mut || says(watcher, "the engine from before goes on serving"));
+    for words in
+        ["error[E0308]: mismatched types", "policy crate `says` (`policies/says`) does not compile"]
+    {
+        assert!(says(watcher, words), "{words}: {:?}", watcher.log_lines());
+    }
+    assert_eq!(ask(address), r#"{"result":"two"}"#);
+
+    fs::write(source, policy("\"three\"")).unwrap();
+    until("the third is served", &mut || ask(address) == r#"{"result":"three"}"#);
+
+    let crates = folder.path().join("policies");
+    fs::create_dir(crates.join("new")).unwrap();
+    fs::write(crates.join("new/Cargo.toml"), "[package").unwrap();
+    until("it is told", &mut || says(watcher, "policies/new/Cargo.toml` is not"));
+    assert_eq!(ask(address), r#"{"result":"three"}"#);
+
+    fs::create_dir(crates.join("new/src")).unwrap();
+    fs::write(crates.join("new/src/lib.rs"), policy("\"new\"")).unwrap();
+    let manifest = fs::read_to_string(crates.join("says/Cargo.toml")).unwrap();
+    fs::write(crates.join("new/Cargo.toml"), manifest.replace("says", "new")).unwrap();
+    let is_there = || Connection::at(address).get("/v1/policies/new").status == 200;
+    until("the new one is served", &mut || is_there());
+
+    fs::remove_dir_all(crates.join("new")).unwrap();
+    until("it is gone", &mut || !is_there());
+}
+
+#[test]
+fn each_save_is_served_on_the_same_socket_and_no_request_is_lost() {
+    let folder = Folder::new()
+        .library("says", "policy-api = \"0.1\"", &policy("\"one\""))
+        .file("policies/README.md", "Not a crate.\n");
+    let socket = folder.path().join("socket");
+    let unix = format!("unix://{}", socket.display());
+    let watcher = watch(&folder, &["--listen", "127.0.0.1:0", "--listen", &unix]);
+    let address = watcher.address();
+    let source = folder.path().join("policies/says/src/lib.rs");
+    assert_eq!(ask(address), r#"{"result":"one"}"#);
+
+    let (stop, asked) = (AtomicBool::new(false), AtomicU64::new(0));
+    let answers = thread::scope(|scope| {
+        let (stop, asked) = (&stop, &asked);
+        let clients = [
+            scope.spawn(move || asks_on(address, stop, asked)),
+            scope.spawn(move || asks_anew(address, stop, asked)),
+        ];
+        {
+            let _stops = StopsOthers(stop);
+            edits(&watcher, &folder, &source);
+        }
+        clients.map(|client| client.join().unwrap())
+    });
+    let expected = ["one", "three", "two"].map(|answer| format!(r#"{{"result":"{answer}"}}"#));
+    for answers in answers {
+        assert_eq!(answers, BTreeSet::from(expected.clone()));
+    }
+    assert!(asked.load(Ordering::Relaxed) > 0);
+    UnixStream::connect(&socket).unwrap();
+
+    // Nobody is left who could write to its log, or it would not end.
+    watcher.signal("TERM");
+    assert_eq!(watcher.wait().code(), Some(0));
+    assert!(TcpStream::connect(address).is_err());
+    assert!(!socket.exists());
+}

@@ -1,0 +1,370 @@
+//! Each server here has a budget of 8 MiB, and may take 64 MiB beside it. What is sent to it would
+//! take some hundred.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::support::wire::{Connection, eventually};
+use crate::support::{Folder, Server};
+
+const BUDGET: u64 = 8 << 20;
+const BESIDE: u64 = 64 << 20;
+
+/// Memory that is accounted to one connection on which nothing is asked.
+const ONE_CONNECTION: f64 = 20_480.0;
+
+/// A server with a port for diagnostics.
+struct Bounded {
+    server: Server,
+    diagnostics: SocketAddr,
+}
+
+impl Bounded {
+    fn start() -> Self {
+        let config = "diagnostic-listen: \"127.0.0.1:0\"\n\
+                      limits: {body: 1MiB, bodies: 8MiB, header-time: 5m, body-time: 5m, idle-time: 5m}\n";
+        let server = Server::with_config(&Folder::new(), config, &[]);
+        let line = server.logged("serving health and metrics");
+        let address = line["address"].as_str().unwrap().strip_prefix("http://").unwrap();
+        let diagnostics = address.parse().unwrap();
+        Self { server, diagnostics }
+    }
+
+    /// The most memory that it has had so far.
+    fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.server.pid())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
+    }
+
+    /// A figure, asked for where only operators ask.
+    fn figure(&self, name: &str) -> f64 {
+        let metrics = Connection::at(self.diagnostics).get("/metrics").expect(200).body;
+        let line = metrics.lines().find(|line| line.starts_with(name)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    fn connections_memory(&self) -> f64 {
+        self.figure("policy_engine_connections_memory_bytes ")
+    }
+
+    /// What is to be so while it is under attack, and after it.
+    #[track_caller]
+    fn holds(self, attackers: Vec<Attacker>) {
+        Connection::at(self.diagnostics).get("/health/ready").expect(200);
+        // Some that go too far are told to leave.
+        let stay = attackers.iter().filter(|attacker| !attacker.has_left).count();
+        let seen = self.connections_memory() / ONE_CONNECTION;
+        assert!(stay < 10 || seen > 10.0, "{stay} are there, with the memory of {seen}");
+        let peak = self.peak();
+        assert!(peak < BUDGET + BESIDE, "it had {} MiB", peak >> 20);
+        drop(attackers);
+        eventually("everything is given back", || {
+            self.figure("policy_engine_requests_body_bytes ") == 0.0
+                && self.connections_memory() == ONE_CONNECTION
+        });
+        let mut connection = Connection::to(&self.server);
+        connection.post("/v1/data/echo", r#"{"input": 1}"#).expect(200);
+    }
+}
+
+/// What is to be sent, with how much of an HTTP/2 connection's window it takes.
+type Frame = (Vec<u8>, i64);
+
+/// A client that sends all it may, and reads as it likes.
+struct Attacker {
+    stream: TcpStream,
+    /// In the order of sending, the last one first.
+    frames: Vec<Frame>,
+    /// What is left of the frame that is being sent.
+    sending: Vec<u8>,
+    window: i64,
+    inbox: Vec<u8>,
+    reads: bool,
+    has_left: bool,
+}
+
+impl Attacker {
+    fn new(server: &Server, mut frames: Vec<Frame>, reads: bool) -> Self {
+        let stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        frames.reverse();
+        Self {
+            stream,
+            frames,
+            sending: Vec::new(),
+            window: 65_535,
+            inbox: Vec::new(),
+            reads,
+            has_left: false,
+        }
+    }
+
+    /// Sends what goes, and tells whether anything did, or came.
+    fn goes_on(&mut self) -> bool {
+        if self.has_left {
+            return false;
+        }
+        let mut went = false;
+        if self.reads {
+            let mut bytes = [0; 16 << 10];
+            while let Ok(read) = self.stream.read(&mut bytes) {
+                if read == 0 {
+                    self.has_left = true;
+                    return false;
+                }
+                went = true;
+                self.inbox.extend_from_slice(&bytes[..read]);
+            }
+            self.see();
+        }
+        loop {
+            if self.sending.is_empty() {
+                let Some((_, cost)) = self.frames.last() else { return went };
+                if *cost > self.window {
+                    return went;
+                }
+                let (frame, cost) = self.frames.pop().unwrap();
+                self.window -= cost;
+                self.sending = frame;
+            }
+            match self.stream.write(&self.sending) {
+                Ok(written) => drop(self.sending.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return went,
+                // It has been told to go.
+                Err(_) => {
+                    self.has_left = true;
+                    return false;
+                }
+            }
+            went = true;
+        }
+    }
+
+    /// Takes note of the window, and acknowledges what has to be.
+    fn see(&mut self) {
+        while self.inbox.len() >= 9 {
+            let length = usize::try_from(u32::from_be_bytes([
+                0,
+                self.inbox[0],
+                self.inbox[1],
+                self.inbox[2],
+            ]))
+            .unwrap();
+            if self.inbox.len() < 9 + length {
+                return;
+            }
+            let frame: Vec<_> = self.inbox.drain(..9 + length).collect();
+            let (kind, flags, payload) = (frame[3], frame[4], &frame[9..]);
+            match (kind, flags & 1) {
+                (SETTINGS, 0) => self.frames.push((http2(SETTINGS, 1, 0, &[]), 0)),
+                (PING, 0) => self.frames.push((http2(PING, 1, 0, payload), 0)),
+                (WINDOW_UPDATE, _) if frame[5..9] == [0; 4] => {
+                    self.window += i64::from(u32::from_be_bytes(payload.try_into().unwrap()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Has them all send what they may, until nothing goes any more.
+fn attack(attackers: &mut [Attacker]) {
+    let mut last = Instant::now();
+    let begun = last;
+    while last.elapsed() < Duration::from_millis(500) && begun.elapsed() < Duration::from_secs(20) {
+        let mut went = false;
+        for attacker in &mut *attackers {
+            went |= attacker.goes_on();
+        }
+        if went {
+            last = Instant::now();
+        } else {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+fn http2(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// How HTTP/2 begins, with a window for answers.
+fn preface(window: u32) -> Frame {
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    bytes.extend(http2(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
+    (bytes, 0)
+}
+
+/// `POST` to this path, in HPACK.
+fn head(path: &str) -> Vec<u8> {
+    let mut head = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+    head.extend(path.as_bytes());
+    head.extend([0x01, 1, b'a']);
+    head
+}
+
+/// The clients' streams that may be open at one time.
+fn streams() -> impl Iterator<Item = u32> {
+    (0..128).map(|number| 2 * number + 1)
+}
+
+/// The head of a request on each of them, then these parts of its body, in turns.
+fn posted(path: &str, window: u32, parts: &[&[u8]], ends: bool) -> Vec<Frame> {
+    let mut frames = vec![preface(window)];
+    for stream in streams() {
+        frames.push((http2(HEADERS, END_HEADERS, stream, &head(path)), 0));
+    }
+    for (number, part) in parts.iter().enumerate() {
+        let flags = if ends && number + 1 == parts.len() { END_STREAM } else { 0 };
+        for stream in streams() {
+            let cost = i64::try_from(part.len()).unwrap();
+            frames.push((http2(DATA, flags, stream, part), cost));
+        }
+    }
+    frames
+}
+
+fn attackers(server: &Bounded, count: usize, frames: &[Frame], reads: bool) -> Vec<Attacker> {
+    let mut all: Vec<_> =
+        (0..count).map(|_| Attacker::new(&server.server, frames.to_vec(), reads)).collect();
+    attack(&mut all);
+    all
+}
+
+#[test]
+fn bodies_that_do_not_end_on_all_streams() {
+    let server = Bounded::start();
+    let part = vec![b' '; 16 << 10];
+    let frames = posted("/v1/data/echo", 65_535, &[&part], false);
+    let attackers = attackers(&server, 100, &frames, true);
+    server.holds(attackers);
+}
+
+/// Each of them is a frame, and each frame more memory than a byte.
+#[test]
+fn bodies_that_come_byte_by_byte() {
+    let server = Bounded::start();
+    let frames = posted("/v1/data/echo", 65_535, &[&b" "[..]; 60], false);
+    let attackers = attackers(&server, 50, &frames, true);
+    server.holds(attackers);
+}
+
+#[test]
+fn answers_that_are_not_wanted() {
+    let server = Bounded::start();
+    let body = br#"{"input": {"do": "large", "bytes": 30000}}"#;
+    // They read, but nothing of answers.
+    let frames = posted("/v1/data/stress", 0, &[&body[..]], true);
+    let mut all = attackers(&server, 50, &frames, true);
+    // They read nothing at all.
+    let frames = posted("/v1/data/stress", 1 << 20, &[&body[..]], true);
+    all.extend(attackers(&server, 50, &frames, false));
+    server.holds(all);
+}
+
+#[test]
+fn small_answers_that_are_not_wanted() {
+    let server = Bounded::start();
+    for path in ["/nowhere", "/v1/data/echo"] {
+        let frames = posted(path, 0, &[&br#"{"input": 1}"#[..]], true);
+        let all = attackers(&server, 100, &frames, true);
+        assert!(server.peak() < BUDGET + BESIDE, "it had {} MiB", server.peak() >> 20);
+        drop(all);
+    }
+    let frames = posted("/nowhere", 0, &[], true);
+    let all = attackers(&server, 100, &frames, true);
+    server.holds(all);
+}
+
+/// They are among the longest answers, and of a memory that only operators are to use up.
+#[test]
+fn figures_that_are_not_wanted() {
+    let server = Bounded::start();
+    let mut frames = vec![preface(0)];
+    // `GET`, in HPACK.
+    let head = [&[0x82][..], &head("/metrics")[1..]].concat();
+    frames.extend(streams().map(|at| (http2(HEADERS, END_HEADERS | END_STREAM, at, &head), 0)));
+    let attackers = attackers(&server, 10, &frames, true);
+    server.holds(attackers);
+}
+
+/// Few bytes that say many headers, in heads that end, and in one that does not.
+#[test]
+fn heads_that_are_larger_than_they_look() {
+    let server = Bounded::start();
+    // A header into the table, `x: `, and then it again and again.
+    let mut first = head("/v1/data/echo");
+    first.extend([0x40, 1, b'x', 0]);
+    let mut many = head("/v1/data/echo");
+    many.extend([0xbe; 400]);
+    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
+    for stream in streams().skip(1) {
+        frames.push((http2(HEADERS, END_HEADERS, stream, &many), 0));
+    }
+    let mut all = attackers(&server, 100, &frames, true);
+
+    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
+    frames.push((http2(HEADERS, 0, 3, &many), 0));
+    for _ in 0..4 {
+        frames.push((http2(CONTINUATION, 0, 3, &[0xbe; 16 << 10]), 0));
+    }
+    all.extend(attackers(&server, 100, &frames, true));
+    server.holds(all);
+}
+
+#[test]
+fn requests_that_are_taken_back() {
+    let server = Bounded::start();
+    let mut frames = vec![preface(65_535)];
+    for number in 0..5000 {
+        let stream = 2 * number + 1;
+        frames.push((http2(HEADERS, END_HEADERS, stream, &head("/v1/data/echo")), 0));
+        if number >= 100 {
+            let reset = http2(RST_STREAM, 0, stream - 200, &8_u32.to_be_bytes());
+            frames.push((reset, 0));
+        }
+    }
+    let all = attackers(&server, 50, &frames, true);
+    server.holds(all);
+}
+
+#[test]
+fn connections_that_do_nothing() {
+    let server = Bounded::start();
+    let frames = [preface(65_535)];
+    let mut all = attackers(&server, 400, &frames, true);
+    let asked = b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n".to_vec();
+    all.extend(attackers(&server, 400, &[(asked, 0)], true));
+    server.holds(all);
+}
+
+#[test]
+fn heads_and_bodies_of_http_1_that_do_not_end() {
+    let server = Bounded::start();
+    let head = format!("GET /health HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(60_000));
+    let mut all = attackers(&server, 400, &[(head.into_bytes(), 0)], false);
+    let body = format!(
+        "POST /v1/data/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n{}",
+        " ".repeat(300_000)
+    );
+    all.extend(attackers(&server, 400, &[(body.into_bytes(), 0)], false));
+    server.holds(all);
+}

@@ -1,0 +1,245 @@
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::wire::{Connection, eventually, figure, post, posted, task};
+use crate::support::{Folder, Server};
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// In OPA's form, and in Kubernetes'.
+const PATHS: [&str; 2] = ["/v1/data/echo", "/validate/echo"];
+
+fn serving(limits: &str) -> Server {
+    Server::with_config(&Folder::new(), &format!("timeout: 20s\nlimits: {{{limits}}}\n"), &[])
+}
+
+/// A body of this many bytes.
+fn question(bytes: usize) -> String {
+    let frame = r#"{"input": ""}"#.len();
+    format!(r#"{{"input": "{}"}}"#, "x".repeat(bytes - frame))
+}
+
+fn chunked(path: &str, body: &str) -> String {
+    let mut text = format!("POST {path} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    for chunk in body.as_bytes().chunks(500) {
+        let chunk = str::from_utf8(chunk).unwrap();
+        write!(text, "{:x}\r\n{chunk}\r\n", chunk.len()).unwrap();
+    }
+    text + "0\r\n\r\n"
+}
+
+#[test]
+fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
+    let server = serving("in-flight: 1, queue: 1, queue-time: 25s");
+    let (mut first, mut second) = (Connection::to(&server), Connection::to(&server));
+    first.begin("/v1/data/stress-blocking", &task("sleep", 2000));
+    eventually("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    second.begin(PATHS[0], r#"{"input": 2}"#);
+    eventually("one waits", || figure(&server, "policy_engine_requests_queued") == 1);
+
+    let third = post(&server, PATHS[0], r#"{"input": 3}"#).expect(503);
+    assert_eq!(third.header("retry-after"), Some("1"));
+    assert_eq!(
+        third.body,
+        r#"{"code":"overloaded","message":"too many requests in flight; retry later"}"#
+    );
+    let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1"}}"#;
+    let fourth = post(&server, PATHS[1], review).expect(503);
+    assert_eq!(fourth.header("retry-after"), Some("1"));
+    assert_eq!(
+        fourth.body,
+        concat!(
+            r#"{"apiVersion":"v1","kind":"Status","status":"Failure","message":"too many requests in "#,
+            r#"flight; retry later","reason":"ServiceUnavailable","code":503}"#,
+        )
+    );
+    assert!(second.is_silent_for(MS(1)), "the first has ended too early for this test");
+
+    first.reply().expect(200);
+    assert_eq!(second.reply().expect(200).json()["result"], 2);
+    assert_eq!(figure(&server, "policy_engine_requests_shed_total"), 2);
+    eventually("nobody is left", || {
+        figure(&server, "policy_engine_requests_in_flight") == 0
+            && figure(&server, "policy_engine_requests_queued") == 0
+    });
+}
+
+#[test]
+fn who_has_waited_too_long_is_sent_away() {
+    let server = serving("in-flight: 1, queue: 9, queue-time: 200ms");
+    let mut first = Connection::to(&server);
+    first.begin("/v1/data/stress-blocking", &task("sleep", 3000));
+    eventually("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    let started = Instant::now();
+    let second = post(&server, PATHS[0], r#"{"input": 2}"#).expect(503);
+    assert!(started.elapsed() >= MS(200), "it did not wait");
+    assert_eq!(second.header("retry-after"), Some("1"));
+    assert!(first.is_silent_for(MS(1)), "the first has ended too early for this test");
+    first.reply().expect(200);
+    post(&server, PATHS[0], r#"{"input": 3}"#).expect(200);
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_however_it_comes() {
+    let server = serving("body: 1KiB");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(question(1025).as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    assert!(gzip.len() < 1024);
+    for (path, status) in [(PATHS[0], 400), ("/v0/data/echo", 400), (PATHS[1], 413)] {
+        let mut inflated = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            gzip.len()
+        )
+        .into_bytes();
+        inflated.extend(&gzip);
+        for (what, request) in [
+            ("by its length", posted(path, &question(1025)).into_bytes()),
+            ("by its chunks", chunked(path, &question(1025)).into_bytes()),
+            ("once it is inflated", inflated),
+        ] {
+            let mut connection = Connection::to(&server);
+            connection.send(request);
+            let reply = connection.reply().expect(status);
+            let inflated = if what.ends_with("inflated") { " once it is inflated" } else { "" };
+            let message =
+                format!("the request's body is larger than the limit of 1024 bytes{inflated}");
+            assert_eq!(reply.json()["message"], message, "{what}");
+        }
+    }
+    for request in [posted(PATHS[0], &question(1024)), chunked(PATHS[0], &question(1024))] {
+        let mut connection = Connection::to(&server);
+        connection.send(request);
+        connection.reply().expect(200);
+    }
+}
+
+/// It is told before it has sent everything, and must not lose the answer over that.
+#[test]
+fn a_client_that_sends_far_too_much_reads_why() {
+    let server = serving("body: 1KiB");
+    for _ in 0..20 {
+        let mut connection = Connection::to(&server);
+        let _ = connection.try_send(posted(PATHS[1], &question(4 << 20)));
+        connection.reply().expect(413);
+    }
+}
+
+#[test]
+fn a_length_that_is_too_large_is_refused_before_a_byte_has_come() {
+    let server = serving("body: 1KiB");
+    let mut connection = Connection::to(&server);
+    connection
+        .send("POST /validate/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999\r\n\r\n");
+    connection.reply().expect(413);
+}
+
+#[test]
+fn bodies_that_find_no_memory_beside_others_are_sent_away() {
+    // Once all but a byte of each is there.
+    const TAKEN: u64 = 149_999 + 699_999;
+    let server = serving("body: 900KiB, bodies: 900KiB, body-time: 10m");
+    let taken = || figure(&server, "policy_engine_requests_body_bytes");
+    let [(first, rest), (other, _)] = [150_000, 700_000].map(|bytes| {
+        let request = posted(PATHS[0], &question(bytes));
+        let mut connection = Connection::to(&server);
+        let (most, rest) = request.split_at(request.len() - 1);
+        connection.send(most);
+        (connection, rest.to_owned())
+    });
+    let mut first = first;
+    eventually("both have their memory", || taken() >= TAKEN);
+    for path in PATHS {
+        let reply = post(&server, path, &question(80_000)).expect(503);
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert_eq!(
+            reply.json()["message"],
+            "the request's body: the memory limit for request bodies (`limits.bodies`) is exhausted; retry later"
+        );
+        eventually("what was taken of it is given back", || taken() < TAKEN + 40_000);
+    }
+    // Small ones still fit.
+    post(&server, PATHS[0], &question(1000)).expect(200);
+    drop(other);
+    eventually("the other's is given back", || taken() < 300_000);
+    first.send(rest);
+    first.reply().expect(200);
+    // The answer's memory is given back when it is sent, which its reader may know first.
+    eventually("all of it is given back", || taken() < 140_000);
+    post(&server, PATHS[0], &question(80_000)).expect(200);
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up_and_holds_nobody() {
+    let server = serving("body-time: 500ms, in-flight: 1, queue: 0");
+    for path in PATHS {
+        let mut slow = Connection::to(&server);
+        slow.send(format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n"));
+        let started = Instant::now();
+        let mut trickled = 0;
+        while slow.is_silent_for(MS(50)) && slow.try_send(" ").is_ok() {
+            trickled += 1;
+            assert!(started.elapsed() < MS(20_000), "it trickles on");
+            post(&server, PATHS[0], r#"{"input": 1}"#).expect(200);
+        }
+        assert!(trickled > 1, "it was not let begin");
+        let reply = slow.reply().expect(408);
+        assert_eq!(reply.json()["message"], "the request's body did not arrive within 500ms");
+    }
+}
+
+#[test]
+fn a_client_that_asks_first_is_told_to_continue_or_why_not() {
+    let server = serving("body: 1KiB");
+    let asking = |length: usize| {
+        let mut connection = Connection::to(&server);
+        connection.send(format!(
+            "POST /validate/echo HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+             content-length: {length}\r\n\r\n"
+        ));
+        connection
+    };
+    let mut connection = asking(2);
+    connection.reply().expect(100);
+    connection.send("{}");
+    connection.reply().expect(422);
+    asking(1025).reply().expect(413);
+}
+
+#[test]
+fn work_for_a_client_that_has_gone_is_called_off() {
+    let server = serving("idle-time: 1m");
+    for id in ["stress", "stress-blocking"] {
+        let mut connection = Connection::to(&server);
+        connection.begin(&format!("/v1/data/{id}"), &task("look", 0));
+        eventually("it runs", || figure(&server, "policy_engine_requests_in_flight") == 1);
+        let left = Instant::now();
+        drop(connection);
+        eventually("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
+        assert!(left.elapsed() < MS(15_000), "only its time ended it");
+    }
+    assert_eq!(figure(&server, "policy_engine_evaluations_stuck{id=\"stress\""), 0);
+}
+
+#[test]
+fn a_request_whose_client_has_gone_keeps_its_place_until_its_policy_ends() {
+    let server = serving("in-flight: 1, queue: 0");
+    // Work that has not begun when its client goes is left, and says nothing here.
+    eventually("its place is kept", || {
+        let mut connection = Connection::to(&server);
+        connection.begin("/v1/data/stress-blocking", &task("sleep", 2000));
+        eventually("it came in", || figure(&server, "policy_engine_requests_in_flight") == 1);
+        thread::sleep(MS(100));
+        drop(connection);
+        // The one that asks for this is the other.
+        eventually("it is gone", || figure(&server, "policy_engine_connections_open") == 1);
+        post(&server, PATHS[0], r#"{"input": 1}"#).status == 503
+    });
+    eventually("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
+    post(&server, PATHS[0], r#"{"input": 1}"#).expect(200);
+}

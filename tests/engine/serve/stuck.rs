@@ -1,0 +1,295 @@
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
+use crate::support::{Folder, Server};
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// The figure of a policy that is served under its own name.
+fn stuck(server: &Server, id: &str) -> u64 {
+    figure(server, &format!("policy_engine_evaluations_stuck{{id=\"{id}\""))
+}
+
+fn count(server: &Server, id: &str, outcome: &str) -> u64 {
+    let series = format!("policy_engine_decisions_total{{id=\"{id}\",outcome=\"{outcome}\"");
+    figure(server, &series)
+}
+
+#[test]
+fn a_policy_that_overruns_is_answered_for_on_time_and_counted_until_it_ends() {
+    let policies = [("stress", "sleep"), ("stress", "spin")];
+    let blocking = [("stress-blocking", "sleep"), ("stress-blocking", "spin")];
+    for both in [policies, blocking] {
+        thread::scope(|scope| {
+            for (id, what) in both {
+                scope.spawn(move || overruns(id, what));
+            }
+        });
+    }
+}
+
+fn overruns(id: &str, what: &str) {
+    let server = Server::start(&["--set", "timeout=300ms"]);
+    let started = Instant::now();
+    let reply = post(&server, &format!("/v1/data/{id}"), &task(what, 5000)).expect(504);
+    let elapsed = started.elapsed();
+    assert!(elapsed >= MS(300) && elapsed < MS(3000), "{id} {what}: {elapsed:?}");
+    let reply = reply.json();
+    assert_eq!(reply["code"], "internal_error");
+    let message = format!("policy `{id}`: timed out: there was no answer within 300ms");
+    assert_eq!(reply["message"], message);
+    assert_eq!(count(&server, id, "timed_out"), 1);
+    eventually("it is counted", || stuck(&server, id) == 1);
+    get(&server, "/health").expect(200);
+    post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
+    eventually("it ends", || stuck(&server, id) == 0);
+    assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
+}
+
+/// The thread that wakes on a server with nothing to do is the one that has the sockets and timers.
+#[test]
+fn a_policy_that_spins_on_a_server_that_slept_stops_nobody() {
+    let server = Server::start(&["--set", "timeout=300ms"]);
+    for _ in 0..5 {
+        let mut connection = Connection::to(&server);
+        connection.post("/v1/data/echo", r#"{"input": 1}"#).expect(200);
+        // Long enough for all its threads to sleep.
+        thread::sleep(MS(200));
+        let started = Instant::now();
+        connection.begin("/v1/data/stress", &task("spin", 4000));
+        thread::sleep(MS(50));
+        get(&server, "/health").expect(200);
+        assert!(started.elapsed() < MS(1500), "health: {:?}", started.elapsed());
+        connection.reply().expect(504);
+        assert!(started.elapsed() < MS(2000), "the answer: {:?}", started.elapsed());
+        eventually("it ends", || stuck(&server, "stress") == 0);
+    }
+    server.signal("TERM");
+    assert!(server.wait().success());
+}
+
+#[test]
+fn a_policy_that_is_stuck_too_often_is_not_asked_until_one_has_ended() {
+    let folder = Folder::new();
+    let server = Server::with_config(&folder, "timeout: 200ms\nmax-stuck: 2\n", &[]);
+    let path = "/v1/data/stress-blocking";
+    let mut both = [Connection::to(&server), Connection::to(&server)];
+    for connection in &mut both {
+        connection.begin(path, &task("sleep", 6000));
+    }
+    for connection in &mut both {
+        connection.reply().expect(504);
+    }
+    eventually("both are stuck", || stuck(&server, "stress-blocking") == 2);
+
+    let refused = post(&server, path, &task("sleep", 0)).expect(503);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(
+        refused.json()["message"],
+        "policy `stress-blocking`: 2 evaluations timed out and are still running; the policy is \
+         suspended until one finishes"
+    );
+    let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {"uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"}, "operation": "CREATE",
+        "object": {}}}"#;
+    let refused = post(&server, "/validate/stress-blocking", review).expect(503);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.json()["code"], 503);
+    get(&server, "/health").expect(200);
+    get(&server, "/health/ready").expect(200);
+    post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
+    post(&server, "/v1/data/stress", &task("sleep", 0)).expect(200);
+    assert_eq!(stuck(&server, "stress-blocking"), 2, "they have ended too early for this test");
+    assert_eq!(count(&server, "stress-blocking", "shed"), 2);
+
+    eventually("one has ended", || post(&server, path, &task("sleep", 0)).status == 200);
+    eventually("both have", || stuck(&server, "stress-blocking") == 0);
+}
+
+/// More requests than may be in flight come before the first of them has overrun.
+#[test]
+fn a_policy_that_hangs_takes_the_places_of_no_other() {
+    let folder = Folder::new();
+    let config = "timeout: 500ms\nmax-stuck: 2\nlimits: {in-flight: 4, queue: 0}\n";
+    let server = Server::with_config(&folder, config, &[]);
+    for id in ["stress-blocking", "stress"] {
+        let mut hanging: Vec<_> = (0..4).map(|_| Connection::to(&server)).collect();
+        for connection in &mut hanging {
+            connection.begin(&format!("/v1/data/{id}"), &task("sleep", 600_000));
+        }
+        for connection in &mut hanging {
+            connection.reply().expect(504);
+        }
+        eventually("all are stuck", || stuck(&server, id) == 4);
+        post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
+        let refused = post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(503);
+        assert!(
+            refused.body.contains("4 evaluations timed out and are still running"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
+}
+
+/// As where the API server of Kubernetes waits for less time than the policy may take.
+#[test]
+fn a_policy_that_hangs_is_counted_also_where_its_clients_have_gone() {
+    let server = Server::start(&["--set", "timeout=1s", "--set", "max-stuck=2"]);
+    for id in ["stress-blocking", "stress"] {
+        let mut leaving = [Connection::to(&server), Connection::to(&server)];
+        for connection in &mut leaving {
+            connection.begin(&format!("/v1/data/{id}"), &task("sleep", 600_000));
+        }
+        eventually("they run", || figure(&server, "policy_engine_requests_in_flight") == 2);
+        // Those that have not begun would be left.
+        thread::sleep(MS(200));
+        drop(leaving);
+        eventually("they are stuck", || stuck(&server, id) == 2);
+        post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(503);
+    }
+    assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
+}
+
+#[test]
+fn a_policy_that_looks_ends_on_time_and_is_not_stuck() {
+    let server = Server::start(&["--set", "timeout=300ms"]);
+    for id in ["stress", "stress-blocking"] {
+        for _ in 0..5 {
+            let started = Instant::now();
+            post(&server, &format!("/v1/data/{id}"), &task("look", 0)).expect(504);
+            assert!(started.elapsed() < MS(3000));
+            assert_eq!(stuck(&server, id), 0);
+        }
+        assert_eq!(count(&server, id, "timed_out"), 5);
+    }
+    assert!(!logged(&server, "timed out on a thread"), "{:?}", server.log_lines());
+}
+
+#[test]
+fn one_policy_that_spins_keeps_nobody_from_being_answered() {
+    let server = Server::start(&["--set", "timeout=500ms"]);
+    let mut spins = Connection::to(&server);
+    spins.begin("/v1/data/stress", &task("spin", 4000));
+    let started = Instant::now();
+    get(&server, "/health").expect(200);
+    assert!(started.elapsed() < MS(1000), "{:?}", started.elapsed());
+    spins.reply().expect(504);
+    assert!(started.elapsed() < MS(2500), "{:?}", started.elapsed());
+}
+
+/// More of them than there are threads that read requests, each on its first overrun.
+#[test]
+fn health_is_answered_while_policies_hold_every_processor() {
+    let processors = thread::available_parallelism().unwrap().get();
+    let ids: Vec<_> = (0..=2 * processors).map(|number| format!("spin-{number}")).collect();
+    let policies: Vec<_> = ids.iter().map(|id| format!("{id}: {{policy: stress}}")).collect();
+    let config = format!("timeout: 2s\npolicies: {{{}}}\n", policies.join(", "));
+    let server = Server::with_config(&Folder::new(), &config, &[]);
+    let mut spinning: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            let mut connection = Connection::to(&server);
+            connection.begin(&format!("/v1/data/{id}"), &task("spin", 5000));
+            connection
+        })
+        .collect();
+    eventually("all are decided on", || {
+        figure(&server, "policy_engine_requests_in_flight") == u64::try_from(ids.len()).unwrap()
+    });
+    let started = Instant::now();
+    for _ in 0..10 {
+        let asked = Instant::now();
+        get(&server, "/health").expect(200);
+        assert!(asked.elapsed() < MS(1000), "{:?}", asked.elapsed());
+        thread::sleep(MS(50));
+    }
+    for connection in &mut spinning {
+        connection.reply().expect(504);
+    }
+    assert!(started.elapsed() < MS(8000), "{:?}", started.elapsed());
+    for id in &ids {
+        eventually("it is logged", || logged(&server, &format!("\"id\":\"{id}\"")));
+    }
+    for id in &ids {
+        eventually("it has ended", || stuck(&server, id) == 0);
+        post(&server, &format!("/v1/data/{id}"), &task("spin", 0)).expect(200);
+    }
+}
+
+#[test]
+fn a_policy_that_overran_once_runs_on_threads_of_its_own() {
+    let server = Server::start(&["--set", "timeout=300ms", "--set", "max-stuck=9"]);
+    let overran = || {
+        let lines = server.log_lines();
+        let text = "the policy timed out on a thread that reads requests";
+        lines.iter().filter(|line| line.to_string().contains(text)).count()
+    };
+    for _ in 0..3 {
+        post(&server, "/v1/data/stress", &task("sleep", 1000)).expect(504);
+    }
+    eventually("it is logged", || overran() > 0);
+    assert_eq!(overran(), 1);
+    post(&server, "/v1/data/stress-blocking", &task("sleep", 1000)).expect(504);
+    eventually("the other is counted", || stuck(&server, "stress-blocking") == 1);
+    assert_eq!(overran(), 1, "it was on threads of its own");
+}
+
+#[test]
+fn panics_are_the_errors_of_their_requests_alone() {
+    let server = Server::start(&[]);
+    thread::scope(|scope| {
+        for id in ["stress", "stress-blocking"].repeat(4) {
+            let server = &server;
+            scope.spawn(move || {
+                let mut connection = Connection::to(server);
+                for number in 0..25 {
+                    let path = format!("/v1/data/{id}");
+                    let reply = connection.post(&path, &task("panic", 0)).expect(500);
+                    let message = reply.json()["message"].as_str().unwrap().to_owned();
+                    let expected = format!("policy `{id}`: the policy panicked: asked to panic");
+                    assert!(message.starts_with(&expected), "{message}");
+                    let body = format!(r#"{{"input": {number}}}"#);
+                    let reply = connection.post("/v1/data/echo", &body).expect(200);
+                    assert_eq!(reply.json()["result"], number);
+                }
+            });
+        }
+    });
+    for id in ["stress", "stress-blocking"] {
+        assert_eq!(count(&server, id, "panicked"), 100);
+        assert_eq!(stuck(&server, id), 0);
+        post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(200);
+        let lines = server.log_lines();
+        let told = lines
+            .iter()
+            .filter(|line| line["level"] == "ERROR" && line["id"] == id && line["policy"] == id);
+        assert_eq!(told.count(), 100);
+    }
+}
+
+#[test]
+fn input_is_taken_down_to_the_deepest_level_on_every_kind_of_thread() {
+    let config = "policies: {inline: {policy: echo}, apart: {policy: echo, blocking: true}}\n";
+    let server = Server::with_config(&Folder::new(), config, &[]);
+    for id in ["inline", "apart"] {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let nested = |levels: usize| {
+                let (open, close) = (open.repeat(levels), close.repeat(levels));
+                let inmost = if open.starts_with('{') { "1" } else { "" };
+                format!("{open}{inmost}{close}")
+            };
+            let deepest = nested(100);
+            let reply = post(&server, &format!("/v0/data/{id}"), &deepest).expect(200);
+            assert_eq!(reply.body, deepest);
+            let body = format!(r#"{{"input": {deepest}}}"#);
+            let reply = post(&server, &format!("/v1/data/{id}"), &body).expect(200);
+            assert!(reply.body.contains(&deepest), "{reply:?}");
+            for levels in [101, 10_000, 1_000_000] {
+                let reply = post(&server, &format!("/v0/data/{id}"), &nested(levels)).expect(400);
+                assert_eq!(reply.json()["code"], "invalid_parameter", "{levels}");
+            }
+        }
+    }
+}
