@@ -10,18 +10,14 @@
 //!
 //! [`push`] takes an image from one [`store`] to another, [`watch`] runs the pipeline with each
 //! save, [`scaffold`] writes folders to begin with, [`builder_image`] packs all of this, with a
-//! compiler, as an image, and [`interrupt`] is how any of it ends early.
+//! compiler, as an image.
 
+mod artifacts;
 mod audit;
 mod builder_image;
-mod cargo;
 mod cli;
 mod container;
-mod destination;
-mod files;
 mod image;
-mod interrupt;
-mod progress;
 mod push;
 mod scaffold;
 mod steps;

@@ -8,26 +8,29 @@ fn a_place_where_no_file_can_be_is_told_before_compiling() {
     for (arguments, sentence) in [
         (
             ["--output", "no/image.tar"],
-            "write the image to `no/image.tar`: there is no folder `no`; create it, or choose \
-             another",
+            "failed to write the image to `no/image.tar`: there is no folder `no`\n\
+             help: create it, or choose another",
         ),
         (
             ["--output", "thesis"],
-            "write the image to `thesis`: it is a folder, expected a file; add a file name",
+            "failed to write the image to `thesis`: found a folder, expected a file\n\
+             help: add a file name",
         ),
         (
             ["--oci-layout", "no/layout"],
-            "write the image to `no/layout`: there is no folder `no`; create it, or choose another",
+            "failed to write the image to `no/layout`: there is no folder `no`\n\
+             help: create it, or choose another",
         ),
         (
             ["--oci-layout", "thesis"],
-            "write the image to `thesis`: the folder is neither empty nor an OCI image layout (it \
-             has no `oci-layout` file), so it is left as it is; remove it, or choose another name",
+            "failed to write the image to `thesis`: the folder is neither empty nor an OCI image \
+             layout (it has no `oci-layout` file), so it is left unchanged\n\
+             help: remove it, or choose another name",
         ),
         (
             ["--report", "no/report.json"],
-            "write the report to `no/report.json`: there is no folder `no`; create it, or choose \
-             another",
+            "failed to write the report to `no/report.json`: there is no folder `no`\n\
+             help: create it, or choose another",
         ),
     ] {
         assert_eq!(folder.fails(&arguments), format!("error: {sentence}\n"));
@@ -35,8 +38,8 @@ fn a_place_where_no_file_can_be_is_told_before_compiling() {
     let said = folder.fails_as(&mut folder.builder(&["build", "--output", "no/program"]));
     assert_eq!(
         said,
-        "error: write the program to `no/program`: there is no folder `no`; create it, or choose \
-         another\n"
+        "error: failed to write the program to `no/program`: there is no folder `no`\n\
+         help: create it, or choose another\n"
     );
 }
 
@@ -50,8 +53,8 @@ fn a_folder_that_nobody_may_write_to() {
     };
     assert_eq!(
         folder.fails(&["--output", "sealed/image.tar"]),
-        "error: write the image to `sealed/image.tar`: you may not write in the folder `sealed`; \
-         choose another\n"
+        "error: failed to write the image to `sealed/image.tar`: permission to write in the folder \
+         `sealed` is denied\nhelp: choose another\n"
     );
 }
 
@@ -69,8 +72,8 @@ fn a_full_disk() {
         assert_eq!(
             sentence(&said),
             format!(
-                "write the image to `{place}`: no space is left in the folder `small`; free some, \
-                 or choose another folder"
+                "failed to write the image to `{place}`: no space is left in the folder `small`\n\
+                 help: free some, or choose another folder"
             )
         );
     }
@@ -88,7 +91,10 @@ fn a_full_disk_to_work_on() {
     let said = folder.builder(&["image", "--work-dir", "small"]).assert().code(1).stdout("");
     let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
     let sentence = sentence(&said);
-    assert!(sentence.starts_with("lay out the workspace: failed to write to file `"), "{sentence}");
+    assert!(
+        sentence.starts_with("failed to lay out the workspace: failed to write to file `"),
+        "{sentence}"
+    );
     assert!(sentence.ends_with("`: No space left on device (os error 28)"), "{sentence}");
     assert!(!folder.path().join("policy-engine.tar").exists());
 }
@@ -103,7 +109,7 @@ fn a_disk_that_fills_up_while_compiling() {
     let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
     assert_eq!(
         sentence(&said),
-        "no space is left to compile in: free some, or name a work folder elsewhere with \
+        "no space left to compile in\nhelp: free some, or name a work folder elsewhere with \
          `--work-dir`"
     );
     assert!(!folder.path().join("policy-engine.tar").exists());

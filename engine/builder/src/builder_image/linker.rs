@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::BuilderImageError;
 use super::system::System;
 use super::toolchain::Toolchain;
-use crate::cargo::Target;
-use crate::interrupt;
+use policy_cargo::Target;
+use policy_host::signals;
 
 /// What the compiler says on a line, as JSON.
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn collect(
             ])
             .arg("--out-dir")
             .arg(scratch);
-        let output = interrupt::output(&mut command)?;
+        let output = signals::output(&mut command)?;
         let words = String::from_utf8_lossy(&output.stderr);
         let said = |line| Some(serde_json::from_str::<Diagnostic>(line).ok()?.message);
         let said: Vec<_> = words.lines().filter_map(said).collect();

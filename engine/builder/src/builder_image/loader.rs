@@ -6,7 +6,7 @@ use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
 use super::BuilderImageError;
-use crate::interrupt;
+use policy_host::signals;
 
 /// What a file is to the dynamic loader.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(super) fn libraries_of(
     program: &Path,
     loader: &Path,
 ) -> Result<Vec<PathBuf>, BuilderImageError> {
-    let output = interrupt::output(Command::new(loader).arg("--list").arg(program))?;
+    let output = signals::output(Command::new(loader).arg("--list").arg(program))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let words = String::from_utf8_lossy(&output.stderr);
     let failed = |words: &str| BuilderImageError::Loader {

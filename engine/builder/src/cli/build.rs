@@ -3,10 +3,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::options::BuildArgs;
+use crate::artifacts;
 use crate::cli::report::Report;
-use crate::destination::{self, Kind};
-use crate::progress::Progress;
 use crate::steps;
+use policy_host::atomic;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -22,13 +23,13 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        destination::check_file(&self.output, Kind::Program)?;
+        atomic::check_file(&self.output, artifacts::PROGRAM)?;
         self.build.check_report()?;
         let progress = Progress::new();
         let options = self.build.options();
         let built = steps::Build::new(&options, &progress)?.run(None)?;
         let Some(built) = built.first() else { return Ok(()) };
-        destination::replace_file(&self.output, Kind::Program, |file| {
+        atomic::replace_file(&self.output, artifacts::PROGRAM, |file| {
             file.write_all(&built.program.bytes)
         })?;
         self.build.finish(&Report::new(built, None, &progress), &self.output.display().to_string())

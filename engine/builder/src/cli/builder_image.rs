@@ -4,10 +4,11 @@ use std::slice;
 use super::Failure;
 use super::format::Format;
 use super::options::LockedArg;
+use crate::artifacts;
 use crate::builder_image::{self, BuilderImageOptions};
-use crate::destination::{self, Kind};
 use crate::image::{ImageName, SourceDate};
-use crate::progress::Progress;
+use policy_host::atomic;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -49,7 +50,7 @@ pub(super) struct BuilderImage {
 
 impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        destination::check_file(&self.output, Kind::Image)?;
+        atomic::check_file(&self.output, artifacts::IMAGE)?;
         let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
         let nearby = PathBuf::from("policies");
         let policies = match self.policies.as_slice() {

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
-use crate::cargo::Target;
-use crate::interrupt::Temporary;
-use crate::progress::Progress;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::revision;
 use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
+use policy_cargo::Target;
+use policy_host::progress::Progress;
+use policy_host::signals::TempPath;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -61,7 +61,7 @@ impl Generate {
         let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
         let is_there = self.output.symlink_metadata().is_ok();
         let _new = is_new
-            .then(|| Temporary::at(&self.output))
+            .then(|| TempPath::new(&self.output))
             .transpose()
             .map_err(GenerateError::Files)?;
         let lay_out = || -> Result<_, Failure> {

@@ -2,9 +2,9 @@ use super::Failure;
 use super::options::{BuildArgs, ImageArgs};
 use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
 use crate::image::{ImageName, MultiPlatform, Platform};
-use crate::progress::Progress;
 use crate::steps::image::Built;
 use crate::steps::{Build, TargetChoice};
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(

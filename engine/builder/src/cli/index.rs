@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use crate::destination::{self, Kind};
+use crate::artifacts;
 use crate::image::MultiPlatform;
+use policy_host::atomic;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,7 +24,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        destination::check_folder(&self.output, Kind::Image)?;
+        atomic::check_folder(&self.output, artifacts::IMAGE)?;
         let whole = MultiPlatform::of_layouts(&self.layouts)?;
         whole.write_layout_dir(&self.output)?;
         let (digest, output) = (whole.digest().to_string(), self.output.display());

@@ -3,7 +3,7 @@ use std::io::{self, BufWriter};
 use super::Failure;
 use super::options::ProgramArgs;
 use crate::image;
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(

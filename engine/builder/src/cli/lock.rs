@@ -4,15 +4,16 @@ use std::io::Write as _;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
-use crate::cargo::{Pins, Renewal};
-use crate::destination::{self, Kind};
-use crate::interrupt::TemporaryFolder;
+use crate::artifacts;
 use crate::steps::discover::Policies;
 use crate::steps::discover::{policies_lock_path, read_policies_lock};
 use crate::steps::engine::Engine;
 use crate::steps::resolve::policies_lock;
 use crate::steps::resolve::{self, Choice};
 use crate::steps::workspace::{self, Extent, Stamp};
+use policy_cargo::{Pins, Renewal};
+use policy_host::atomic;
+use policy_host::signals::ScratchDir;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder lock --policies ./policies --update serde_json")]
@@ -45,7 +46,7 @@ impl Lock {
         let pins = Pins::for_new_lock(before.as_ref(), renewal);
         let policies = Policies::discover_with(root, &engine, pins)?;
 
-        let folder = TemporaryFolder::new().map_err(Failure::Temporary)?;
+        let folder = ScratchDir::new().map_err(Failure::TempDir)?;
         // The lock is the same for every target.
         let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
@@ -62,7 +63,7 @@ impl Lock {
         let text = policies_lock::text(&after);
         let is_same = std::fs::read_to_string(&path).is_ok_and(|before| before == text);
         if !is_same {
-            destination::replace_file(&path, Kind::Lock, |file| file.write_all(text.as_bytes()))?;
+            atomic::replace_file(&path, artifacts::LOCK, |file| file.write_all(text.as_bytes()))?;
         }
         let changes = before.iter().flat_map(|before| policies_lock::changes(before, &after));
         let changes: Vec<_> = changes.map(|it| it.to_string()).collect();
@@ -84,8 +85,8 @@ impl Lock {
 /// A package that is to be updated and is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no package `{name}` to update: neither the engine nor the policies depend on it; \
-     `cargo tree` in a workspace of `policy-builder generate` shows what they do"
+    "there is no package `{name}` to update: neither the engine nor the policies depend on \
+     it\nhelp: `cargo tree` in a workspace of `policy-builder generate` shows what they depend on"
 )]
 pub(super) struct UnknownPackage {
     name: String,

@@ -38,11 +38,8 @@ use policy_text::{escape, escape_json};
 
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
-use crate::cargo::CargoError;
-use crate::cargo::lockfile::LockError;
-use crate::destination::DestinationError;
+use crate::container;
 use crate::image::{ImageNameError, IndexError, LabelError, PackError};
-use crate::interrupt;
 use crate::push::PushError;
 use crate::scaffold::ScaffoldError;
 use crate::steps::BuildError;
@@ -56,6 +53,10 @@ use crate::steps::workspace::GenerateError;
 use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
+use policy_cargo::CargoError;
+use policy_cargo::lockfile::LockError;
+use policy_host::atomic::{self, WriteError};
+use policy_host::signals;
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -65,7 +66,10 @@ const USAGE: u8 = 64;
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
 /// makes no sense.
 pub(crate) fn main() -> ExitCode {
-    interrupt::watch();
+    signals::install();
+    if container::image().is_some() {
+        atomic::set_denied_help(container::DENIED_HELP);
+    }
     let command = without_empty_variables(Args::command());
     let matches = command.try_get_matches();
     let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
@@ -122,7 +126,7 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
         Err(failure) => {
             // What an interruption itself brought about is no news. With standard error closed
             // there is nobody left to tell.
-            let _ = interrupt::whole(|| {
+            let _ = signals::critical_section(|| {
                 writeln!(io::stderr(), "error: {}", escape(&failure.to_string()))
             });
             ExitCode::from(FAILED)
@@ -192,9 +196,9 @@ enum Failure {
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]
-    Destination(#[from] DestinationError),
-    #[error("work in the system's folder for temporary files: {0}")]
-    Temporary(io::Error),
+    Destination(#[from] WriteError),
+    #[error("failed to use the system's folder for temporary files: {0}")]
+    TempDir(io::Error),
     #[error(transparent)]
     Vet(#[from] VetError),
     #[error(transparent)]
@@ -202,19 +206,19 @@ enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(
-        "the image `{image}` has no {what} attached: `policy-builder image` attaches one, and a \
-         copy has it where the tool that copied brought the image's referrers along"
+        "the image `{image}` has no {what} attached\nhelp: build the image with `policy-builder \
+         image`, and copy it with a tool that copies referrers"
     )]
     NotAttached { image: String, what: &'static str },
     #[error(
-        "the image `{image}` is for several platforms ({}): name one with `--platform`",
+        "the image `{image}` is for several platforms ({})\nhelp: name one with `--platform`",
         platforms.join(", ")
     )]
     SeveralPlatforms { image: String, platforms: Vec<String> },
     #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
     NoPlatform { image: String, platform: String, known: Vec<String> },
-    #[error("write the result as JSON: {0}")]
+    #[error("failed to write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("cannot write to standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Print(io::Error),
 }

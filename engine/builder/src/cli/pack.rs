@@ -2,7 +2,7 @@ use super::Failure;
 use super::format::Format;
 use super::options::{ImageArgs, ProgramArgs};
 use crate::cli::report::ImageReport;
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(

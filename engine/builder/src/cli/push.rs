@@ -7,9 +7,9 @@ use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
 use crate::image::ImageName;
-use crate::progress::Progress;
 use crate::push::{self, Blobs, PushError, Pushed, Referrers};
 use crate::store::Layout;
+use policy_host::progress::Progress;
 
 /// What `image` writes unless it is told otherwise.
 const ARCHIVE: &str = "policy-engine.tar";

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
 use crate::image::{Image, ImageName, MultiPlatform};
-use crate::progress::{Phase, Progress};
 use crate::steps::compile::Compiled;
 use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
+use policy_host::atomic::{self, WriteError};
+use policy_host::progress::{PhaseTiming, Progress};
 
 /// What a build made, for `--report` and for the last lines on the terminal.
 #[derive(Debug, Serialize)]
@@ -20,7 +21,7 @@ pub(crate) struct Report {
     pub(crate) policies: Option<Vec<Reported>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<ImageReport>,
-    pub(crate) phases: Vec<Phase>,
+    pub(crate) phases: Vec<PhaseTiming>,
 }
 
 /// What a build for several platforms made.
@@ -29,7 +30,7 @@ pub(crate) struct Report {
 pub(crate) struct PlatformsReport {
     pub(crate) image: IndexReport,
     pub(crate) platforms: Vec<PlatformReport>,
-    pub(crate) phases: Vec<Phase>,
+    pub(crate) phases: Vec<PhaseTiming>,
 }
 
 /// The image of all platforms.
@@ -166,8 +167,8 @@ pub(crate) trait Summary: Serialize {
     fn summary(&self, written: &str) -> String;
 
     /// As JSON, to a file.
-    fn write(&self, path: &Path) -> Result<(), DestinationError> {
-        destination::replace_file(path, Kind::Report, |file| {
+    fn write(&self, path: &Path) -> Result<(), WriteError> {
+        atomic::replace_file(path, artifacts::REPORT, |file| {
             serde_json::to_writer_pretty(&mut *file, self)?;
             file.write_all(b"\n")
         })
@@ -219,8 +220,8 @@ fn policies(reported: Option<&[Reported]>) -> String {
     text
 }
 
-fn ending(phases: &[Phase], written: &str) -> String {
-    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.took.as_secs_f64()));
+fn ending(phases: &[PhaseTiming], written: &str) -> String {
+    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.duration.as_secs_f64()));
     format!("took      {}\nwritten   {written}", phases.collect::<Vec<_>>().join(", "))
 }
 

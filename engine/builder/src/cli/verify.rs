@@ -4,7 +4,7 @@ use super::Failure;
 use super::format::Format;
 use super::options::{Inputs, LockedArg, RegistryArgs};
 use crate::audit::{self, Sources};
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder verify policy-engine.tar --policies ./policies")]

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
-use crate::progress::Progress;
 use crate::steps::compile::Profile;
 use crate::steps::vet::VetError;
 use crate::steps::{Build, BuildOptions, TargetChoice};
+use policy_host::progress::Progress;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder vet --policies ./policies --format json")]

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::documents::{Blob, OCI_LAYOUT};
 use super::ustar::{self, Member};
 use super::{Image, SourceDate};
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
+use policy_host::atomic::{self, WriteError};
 
 pub(super) const BLOBS: &str = "blobs/sha256";
 
@@ -18,13 +19,13 @@ impl Image {
     }
 
     /// Writes the archive to a file, which holds all of it or what it held before.
-    pub(crate) fn write_archive_file(&self, path: &Path) -> Result<(), DestinationError> {
-        destination::replace_file(path, Kind::Image, |file| self.write_archive(file))
+    pub(crate) fn write_archive_file(&self, path: &Path) -> Result<(), WriteError> {
+        atomic::replace_file(path, artifacts::IMAGE, |file| self.write_archive(file))
     }
 
     /// Writes the image as a folder, in place of an empty one or of another image's.
-    pub(crate) fn write_layout_dir(&self, dir: &Path) -> Result<(), DestinationError> {
-        destination::replace_folder(dir, Kind::Image, |new| self.write_layout(new))
+    pub(crate) fn write_layout_dir(&self, dir: &Path) -> Result<(), WriteError> {
+        atomic::replace_folder(dir, artifacts::IMAGE, |new| self.write_layout(new))
     }
 
     /// Writes the files of an OCI image layout into a folder.

@@ -3,7 +3,8 @@ use std::fs;
 use std::path::Path;
 
 use super::ca_certificates;
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
+use policy_host::atomic::{self, WriteError};
 
 pub(super) const CA_CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
 
@@ -24,8 +25,8 @@ pub(super) fn files() -> [(&'static str, Cow<'static, [u8]>); 3] {
 }
 
 /// Writes them as a folder: a new one, or an empty one.
-pub(crate) fn write_base(dir: &Path) -> Result<(), DestinationError> {
-    destination::replace_folder(dir, Kind::Base, |new| {
+pub(crate) fn write_base(dir: &Path) -> Result<(), WriteError> {
+    atomic::replace_folder(dir, artifacts::BASE_LAYER, |new| {
         FOLDERS.iter().try_for_each(|folder| fs::create_dir(new.join(folder)))?;
         files().iter().try_for_each(|(path, bytes)| fs::write(new.join(path), bytes))
     })
@@ -47,8 +48,8 @@ mod tests {
         assert_eq!(
             write_base(&path).unwrap_err().to_string(),
             format!(
-                "write the base layer to `{}`: the folder is not empty, so it is left as it is; \
-                 empty it, or choose another name",
+                "failed to write the base layer to `{}`: the folder is not empty, so it is left \
+                 unchanged\nhelp: empty it, or choose another name",
                 path.display()
             )
         );

@@ -11,7 +11,8 @@ use oci_spec::image::{
 use super::archive::{self, BLOBS};
 use super::documents::{ANNOTATION_FULL_NAME, Blob, OCI_LAYOUT, canonical_json};
 use super::{Image, SourceDate, digest};
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
+use policy_host::atomic::{self, WriteError};
 
 /// Images of one name, one a platform, joined by an index.
 #[derive(Debug)]
@@ -87,18 +88,18 @@ impl MultiPlatform {
         path: &Path,
         created: SourceDate,
         docker: Option<&Image>,
-    ) -> Result<(), DestinationError> {
+    ) -> Result<(), WriteError> {
         let mut files = self.layout(&self.archive_index);
         let docker = docker.map(|it| it.docker_manifest.as_slice());
         files.extend(docker.map(|bytes| ("manifest.json".to_owned(), bytes)));
-        destination::replace_file(path, Kind::Image, |mut file| {
+        atomic::replace_file(path, artifacts::IMAGE, |mut file| {
             archive::write_files(&mut file, created, &files)
         })
     }
 
     /// Writes a folder, in place of an empty one or of another image's.
-    pub(crate) fn write_layout_dir(&self, dir: &Path) -> Result<(), DestinationError> {
-        destination::replace_folder(dir, Kind::Image, |new| {
+    pub(crate) fn write_layout_dir(&self, dir: &Path) -> Result<(), WriteError> {
+        atomic::replace_folder(dir, artifacts::IMAGE, |new| {
             fs_err::create_dir_all(new.join(BLOBS))?;
             let files = self.layout(&self.layout_index);
             files.iter().try_for_each(|(path, bytes)| fs_err::write(new.join(path), bytes))
@@ -236,7 +237,7 @@ pub(crate) enum IndexError {
     #[error("put the joined image together: {0}")]
     Document(#[from] OciSpecError),
     #[error(transparent)]
-    Destination(#[from] DestinationError),
+    Destination(#[from] WriteError),
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use super::digest::Digesting;
 use super::documents::{self, Blob, OCI_LAYOUT};
 use super::layer::Layer;
 use super::{Contents, FileSet, SourceDate, gzip, ustar};
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
+use policy_host::atomic::{self, WriteError};
 
 /// A layer that is too large for memory: packed, digested, and kept in a file that nobody sees.
 #[derive(Debug)]
@@ -101,8 +102,8 @@ impl StoredImage {
     }
 
     /// Writes the archive to a file, which holds all of it or what it held before.
-    pub(crate) fn write_archive_file(mut self, path: &Path) -> Result<(), DestinationError> {
-        destination::replace_file(path, Kind::Image, |file| self.write(BufWriter::new(file)))
+    pub(crate) fn write_archive_file(mut self, path: &Path) -> Result<(), WriteError> {
+        atomic::replace_file(path, artifacts::IMAGE, |file| self.write(BufWriter::new(file)))
     }
 
     /// The same members as of any image, in the same order; the layers are read again.

@@ -11,10 +11,10 @@ use std::rc::Rc;
 use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::{ImageName, ImageNameError};
-use crate::progress::Progress;
 use crate::store::registry::{Destination, Options, RegistryError, Repository};
 use crate::store::{Store, StoreError};
 use contents::{Contents, ContentsError, Part, Referrer};
+use policy_host::progress::Progress;
 use policy_text::escape_line;
 
 /// As containerd has an image's name in a layout; `image` writes it.

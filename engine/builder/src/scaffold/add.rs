@@ -4,9 +4,10 @@ use std::path::Path;
 use toml_edit::DocumentMut;
 
 use super::{Api, CrateName, ScaffoldError, Written, files, member};
-use crate::destination::{self, Kind};
+use crate::artifacts;
 use crate::steps::engine::Engine;
 use crate::steps::engine::POLICY_API;
+use policy_host::atomic;
 
 /// Adds a policy crate to a policies folder.
 ///
@@ -23,19 +24,19 @@ pub(crate) fn add(
 ) -> Result<Written, ScaffoldError> {
     let folder = policies.join(name.as_str());
     let neighbours = neighbours(policies, name)?;
-    destination::check_folder(&folder, Kind::Policy)?;
+    atomic::check_folder(&folder, artifacts::POLICY_CRATE)?;
     let api = match api.cloned().or_else(|| neighbours.iter().find_map(api_of)) {
         Some(api) => api,
         None => Api::of(&Engine::locate(engine)?, &folder)?,
     };
     let listing = member::listing(policies, name, api.is_inherited())?;
     if let Some((manifest, _)) = &listing {
-        destination::check_file(manifest, Kind::Manifest)?;
+        atomic::check_file(manifest, artifacts::MANIFEST)?;
     }
     let files = files::of_crate(name, &api);
-    destination::replace_folder(&folder, Kind::Policy, |new| files::write(&files, new))?;
+    atomic::replace_folder(&folder, artifacts::POLICY_CRATE, |new| files::write(&files, new))?;
     if let Some((manifest, text)) = &listing {
-        destination::replace_file(manifest, Kind::Manifest, |file| {
+        atomic::replace_file(manifest, artifacts::MANIFEST, |file| {
             file.write_all(text.as_bytes())
         })?;
     }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use semver::VersionReq;
 use toml_edit::{InlineTable, Value};
 
-use crate::files;
 use crate::steps::engine::Engine;
+use policy_host::paths;
 
 /// Where a policy takes `policy-api` from, as a manifest has it.
 #[derive(Debug, Clone)]
@@ -15,10 +15,10 @@ impl Api {
     /// The engine's own, for a manifest in a folder that is there or will be: relative where the
     /// two are near each other, so that they can be moved together.
     pub(super) fn of(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
-        let folder = files::absolute(folder)?;
+        let folder = paths::absolute(folder)?;
         let api = engine.root.join("engine/api");
         let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
-        let path = if common > 1 { files::relative(&folder, &api) } else { api };
+        let path = if common > 1 { paths::relative(&folder, &api) } else { api };
         let path: Value = path.to_string_lossy().into_owned().into();
         Ok(Self(InlineTable::from_iter([("path", path)]).into()))
     }
@@ -70,8 +70,8 @@ impl FromStr for Api {
 /// Why `policy-api` cannot come from there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "read where `policy-api` comes from: found `{0}`, expected a version such as `0.1`, or what \
-     stands in a `Cargo.toml`, such as `{{ git = \"https://example.com/policy-engine\" }}`"
+    "not a source of `policy-api`: found `{0}`, expected a version such as `0.1`, or what stands \
+     in a `Cargo.toml`, such as `{{ git = \"https://example.com/policy-engine\" }}`"
 )]
 pub(crate) struct ApiError(String);
 
@@ -88,8 +88,8 @@ mod tests {
             assert_eq!(
                 value(wrong).unwrap_err().to_string(),
                 format!(
-                    "read where `policy-api` comes from: found `{}`, expected a version such as \
-                     `0.1`, or what stands in a `Cargo.toml`, such as `{{ git = \
+                    "not a source of `policy-api`: found `{}`, expected a version such as `0.1`, \
+                     or what stands in a `Cargo.toml`, such as `{{ git = \
                      \"https://example.com/policy-engine\" }}`",
                     wrong.trim()
                 )

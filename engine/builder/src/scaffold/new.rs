@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use super::{Api, CrateName, ScaffoldError, Written, files};
-use crate::destination::{self, Kind};
+use crate::artifacts;
 use crate::steps::engine::Engine;
+use policy_host::atomic;
 
 /// The policy that a new folder begins with.
 pub(crate) const FIRST: &str = "working-hours";
@@ -17,7 +18,7 @@ pub(crate) fn new(
     api: Option<&Api>,
     engine: Option<&Path>,
 ) -> Result<Written, ScaffoldError> {
-    destination::check_folder(folder, Kind::Policies)?;
+    atomic::check_folder(folder, artifacts::POLICIES_FOLDER)?;
     let api = match api {
         Some(api) => api.clone(),
         None => Api::of(&Engine::locate(engine)?, folder)?,
@@ -27,7 +28,7 @@ pub(crate) fn new(
     for (path, text) in files::of_crate(&first, &Api::inherited()) {
         files.push((Path::new(FIRST).join(path), text));
     }
-    destination::replace_folder(folder, Kind::Policies, |new| files::write(&files, new))?;
+    atomic::replace_folder(folder, artifacts::POLICIES_FOLDER, |new| files::write(&files, new))?;
     let created = files.into_iter().map(|(path, _)| folder.join(path)).collect();
     Ok(Written { folder: folder.to_owned(), created, changed: None })
 }

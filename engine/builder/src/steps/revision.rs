@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::interrupt;
+use policy_host::signals;
 
 /// The Git revision of a folder, with `-dirty` behind it when the folder holds anything that is
 /// not committed; `None` where there is no Git or no repository.
@@ -20,6 +20,6 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
         // Set in Git's own hooks, and then for another repository.
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE");
-    let output = interrupt::output(&mut command).ok()?;
+    let output = signals::output(&mut command).ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

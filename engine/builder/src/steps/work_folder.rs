@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::interrupt;
-use crate::progress::Progress;
 use crate::steps::engine::Engine;
+use policy_host::progress::Progress;
+use policy_host::signals;
 
 /// How often it is looked whether the folder is free.
 const STEP: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ fn wait_for(lock: &File) -> io::Result<()> {
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if interrupt::is_told() => {
+            Err(TryLockError::WouldBlock) if signals::is_shutting_down() => {
                 let words = "another build works there, and this one was told to end";
                 return Err(io::Error::new(ErrorKind::Interrupted, words));
             }
@@ -66,7 +66,7 @@ fn wait_for(lock: &File) -> io::Result<()> {
 
 /// Why there is no folder to work in.
 #[derive(Debug, thiserror::Error)]
-#[error("work in the folder `{}`: {error}; name another with `--work-dir`", path.display())]
+#[error("failed to work in the folder `{}`: {error}\nhelp: name another with `--work-dir`", path.display())]
 pub(crate) struct WorkFolderError {
     path: PathBuf,
     error: io::Error,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::StartError;
-use crate::interrupt;
+use policy_host::signals;
 
 /// What `policy-engine config` says of where `serve` listens.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ struct Setting {
 pub(super) fn wanted(program: &Path, serve_flags: &[String]) -> Result<Wanted, StartError> {
     let mut command = Command::new(program);
     command.args(["config", "--format", "json"]).args(serve_flags);
-    let output = interrupt::output(&mut command).map_err(StartError::NotStarted)?;
+    let output = signals::output(&mut command).map_err(StartError::NotStarted)?;
     // Its warnings are for the user as well; with standard error closed there is nobody to tell.
     let said = String::from_utf8_lossy(&output.stderr);
     let _ = io::stderr().write_all(escape_keeping_colors(&said).as_bytes());

@@ -11,7 +11,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::error::StartError;
-use crate::interrupt;
+use policy_host::signals;
 
 /// The first descriptor of sockets that are passed on, as systemd has it.
 const FIRST: i32 = 3;
@@ -64,7 +64,7 @@ impl Engine {
             if let Some(status) = engine.has_ended() {
                 return Err(StartError::Ended(status));
             }
-            if interrupt::is_told() {
+            if signals::is_shutting_down() {
                 return Err(StartError::Interrupted);
             }
             if start.elapsed() > PATIENCE {

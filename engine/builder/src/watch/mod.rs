@@ -18,12 +18,12 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::interrupt;
-use crate::progress::Progress;
 use crate::steps::engine::{Engine, EngineError};
 use crate::steps::{Build, BuildError, BuildOptions};
 use error::StartError;
 use event::Event;
+use policy_host::progress::Progress;
+use policy_host::signals;
 use server::Server;
 
 /// How often it is looked whether the engine still runs.
@@ -38,10 +38,10 @@ pub(crate) fn run(options: &BuildOptions<'_>, serve_flags: &[String]) -> Result<
     let (tell, events) = mpsc::channel();
     let end = tell.clone();
     // Nobody is there to be told when all has ended.
-    interrupt::instead(move || drop(end.send(Event::End)));
+    signals::on_shutdown(move || drop(end.send(Event::End)));
     let source = Engine::locate(options.engine)?;
     let _watcher = files::watch(options.policies, &source, tell)?;
-    let mut server = Server::new(serve_flags).map_err(WatchError::Temporary)?;
+    let mut server = Server::new(serve_flags).map_err(WatchError::TempDir)?;
     let mut saved = "the first build".to_owned();
     loop {
         let progress = Progress::without_phases();
@@ -71,7 +71,7 @@ fn round(saved: &str, options: &BuildOptions<'_>, server: &mut Server, progress:
     progress.finish();
     let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
     match outcome {
-        _ if interrupt::is_told() => {}
+        _ if signals::is_shutting_down() => {}
         Ok(Some(compiled)) => progress.line(&format!(
             "watch: {saved}: compiled in {}, served after {}",
             seconds(compiled),
@@ -135,10 +135,10 @@ enum RoundError {
 pub(crate) enum WatchError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("watch `{}`: {reason}; expected a folder that exists and may be read", path.display())]
+    #[error("failed to watch `{}`: {reason}\nhelp: name a folder that exists and may be read", path.display())]
     Files { path: PathBuf, reason: String },
-    #[error("make a temporary folder for what the engine has to tell: {0}")]
-    Temporary(io::Error),
+    #[error("failed to create a temporary folder for the engine's notifications: {0}")]
+    TempDir(io::Error),
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::error::StartError;
 use super::event::Event;
 use super::sockets::{self, Socket};
-use crate::interrupt::TemporaryFolder;
+use policy_host::signals::ScratchDir;
 
 /// How often it is looked whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -26,7 +26,7 @@ pub(super) struct Server {
     /// Those that still answer what they were asked.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
-    folder: TemporaryFolder,
+    folder: ScratchDir,
 }
 
 impl Server {
@@ -39,7 +39,7 @@ impl Server {
             started: 0,
             is_current: false,
             leaving: Vec::new(),
-            folder: TemporaryFolder::new()?,
+            folder: ScratchDir::new()?,
         })
     }
 

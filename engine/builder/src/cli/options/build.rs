@@ -3,10 +3,11 @@ use std::path::PathBuf;
 use super::super::Failure;
 use super::super::format::Format;
 use super::{FeaturesArg, Inputs, LockedArg, VetArgs};
+use crate::artifacts;
 use crate::cli::report::Summary;
-use crate::destination::{self, DestinationError, Kind};
 use crate::steps::compile::Profile;
 use crate::steps::{BuildOptions, TargetChoice};
+use policy_host::atomic::{self, WriteError};
 
 /// What is built, and how it is told.
 #[derive(Debug, clap::Args)]
@@ -57,8 +58,8 @@ impl BuildArgs {
     }
 
     /// Finds out whether the report could be written, before the work for it begins.
-    pub(in crate::cli) fn check_report(&self) -> Result<(), DestinationError> {
-        self.report.as_deref().map_or(Ok(()), |path| destination::check_file(path, Kind::Report))
+    pub(in crate::cli) fn check_report(&self) -> Result<(), WriteError> {
+        self.report.as_deref().map_or(Ok(()), |path| atomic::check_file(path, artifacts::REPORT))
     }
 
     /// Writes the report where one is wanted, and prints the summary.

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use crate::destination::{self, DestinationError, Kind};
+use crate::artifacts;
 use crate::image::{self, ImageName, ImageNameError, SourceDate};
+use policy_host::atomic::{self, WriteError};
 
 /// Where an image goes, what it is called and how old it is.
 #[derive(Debug, clap::Args)]
@@ -37,17 +38,17 @@ impl ImageArgs {
     }
 
     /// Finds out whether the image could be written, before the work for it begins.
-    pub(in crate::cli) fn check(&self) -> Result<(), DestinationError> {
+    pub(in crate::cli) fn check(&self) -> Result<(), WriteError> {
         if let Some(path) = self.archive() {
-            destination::check_file(path, Kind::Image)?;
+            atomic::check_file(path, artifacts::IMAGE)?;
         }
         self.oci_layout
             .as_deref()
-            .map_or(Ok(()), |folder| destination::check_folder(folder, Kind::Image))
+            .map_or(Ok(()), |folder| atomic::check_folder(folder, artifacts::IMAGE))
     }
 
     /// Writes the image, and tells where.
-    pub(in crate::cli) fn write(&self, image: &image::Image) -> Result<String, DestinationError> {
+    pub(in crate::cli) fn write(&self, image: &image::Image) -> Result<String, WriteError> {
         self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
     }
 
@@ -57,16 +58,16 @@ impl ImageArgs {
         &self,
         whole: &image::MultiPlatform,
         docker: Option<&image::Image>,
-    ) -> Result<String, DestinationError> {
+    ) -> Result<String, WriteError> {
         let archive = |path: &Path| whole.write_archive_file(path, self.created, docker);
         self.write_by(archive, |dir| whole.write_layout_dir(dir))
     }
 
     fn write_by(
         &self,
-        archive: impl FnOnce(&Path) -> Result<(), DestinationError>,
-        layout: impl FnOnce(&Path) -> Result<(), DestinationError>,
-    ) -> Result<String, DestinationError> {
+        archive: impl FnOnce(&Path) -> Result<(), WriteError>,
+        layout: impl FnOnce(&Path) -> Result<(), WriteError>,
+    ) -> Result<String, WriteError> {
         if let Some(path) = self.archive() {
             archive(path)?;
         }

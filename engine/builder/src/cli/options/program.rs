@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::super::Failure;
-use crate::progress::Progress;
 use crate::steps::image::prebuilt::Prebuilt;
+use policy_host::progress::Progress;
 
 /// A program that another tool compiled.
 #[derive(Debug, clap::Args)]

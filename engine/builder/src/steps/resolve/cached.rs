@@ -9,10 +9,10 @@ use std::process;
 use walkdir::WalkDir;
 
 use super::ResolveError;
-use crate::progress::Progress;
 use crate::steps::discover::Policies;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::workspace::Workspace;
+use policy_host::progress::Progress;
 
 /// As [`super::complete_lock`], with what this process found before kept in the folder `kept`.
 pub(crate) fn complete_lock(

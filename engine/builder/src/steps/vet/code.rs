@@ -5,11 +5,11 @@ use std::path::{Component, Path, PathBuf};
 use super::dep_info::DepInfo;
 use super::finding::{Finding, Place, What};
 use super::{Subject, VetError, std_paths};
-use crate::progress::Progress;
 use crate::steps::compile::ClippyConfig;
 use crate::steps::compile::{self, Checked};
 use crate::steps::discover::PolicyCrate;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use policy_host::progress::Progress;
 
 /// The lints that are asked about, whatever the sources allow.
 const LINTS: [&str; 6] = [

@@ -12,6 +12,7 @@
 //! nothing from another workspace, and every `policy-api` is the engine's.
 
 mod conflict;
+mod crate_files;
 mod member;
 mod merged_lock;
 mod own_locks;
@@ -20,14 +21,15 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cargo::Source;
-use crate::cargo::lockfile::{LockError, Package};
-use crate::cargo::manifest::ManifestError;
-use crate::files::{self, Tree};
-use crate::interrupt;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use conflict::Conflict;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{LockError, Package};
+use policy_cargo::manifest::ManifestError;
+use policy_host::paths;
+use policy_host::signals;
+use policy_host::tree::FileTree;
 pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
 
 /// What goes into the program beside the policies.
@@ -72,7 +74,7 @@ pub(crate) fn generate(
     extent: Extent,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
-    let mut tree = Tree::default();
+    let mut tree = FileTree::default();
     tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
     let lock = merged_lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
@@ -80,22 +82,22 @@ pub(crate) fn generate(
     tree.add(program::BUILD_PLAN, BuildPlan::new(policies, engine, stamp).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
     for (place, manifest) in engine.crates() {
-        tree.copy(&place, manifest.folder())?;
+        crate_files::add(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
     }
     for it in &policies.crates {
         let place = format!("policies/{}", it.folder);
         match &it.origin {
             Source::Remote { source: Some(_), .. } => {
-                tree.copy_fetched(&place, it.manifest.folder())?;
+                crate_files::add_fetched(&mut tree, &place, it.manifest.folder())?;
             }
             Source::Folder | Source::Remote { source: None, .. } => {
-                tree.copy(&place, it.manifest.folder())?;
+                crate_files::add(&mut tree, &place, it.manifest.folder())?;
             }
         }
         tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
     }
-    interrupt::whole(|| tree.write(root))?;
+    signals::critical_section(|| tree.write(root))?;
     Ok(Workspace {
         root: root.to_owned(),
         extent,
@@ -109,7 +111,7 @@ pub(crate) fn generate(
 /// holds: what Cargo leaves of that is what the engine is linked with.
 pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, GenerateError> {
     let none = Policies::none();
-    let mut tree = Tree::default();
+    let mut tree = FileTree::default();
     let locked: Vec<_> = engine.lock()?.pins().cloned().map(Package::alone).collect();
     tree.add("Cargo.toml", program::workspace_manifest(&none, Extent::Libraries));
     tree.add("Cargo.lock", merged_lock::text(&locked));
@@ -133,7 +135,7 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
 pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
     let crates = policies.crates.iter().map(|it| &it.location);
-    let absolute = files::absolute(folder)?;
+    let absolute = paths::absolute(folder)?;
     if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
         return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
@@ -157,13 +159,13 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     #[error(
-        "`{}` is inside the policies folder, where nothing is written: name another folder",
+        "`{}` is inside the policies folder, where nothing is written\nhelp: name another folder",
         root.display()
     )]
     InsidePolicies { root: PathBuf },
     #[error(
-        "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
-         as it is: name an empty or a new folder",
+        "`{}` holds something else than a workspace that policy-builder laid out, so it is left as \
+         it is\nhelp: name an empty or a new folder",
         root.display()
     )]
     NotOurs { root: PathBuf },
@@ -173,9 +175,9 @@ pub(crate) enum GenerateError {
     Conflict(#[from] Box<Conflict>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error("lay out the workspace: write `policies.json`: {0}")]
+    #[error("failed to write `policies.json`: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("lay out the workspace: {0}")]
+    #[error("failed to lay out the workspace: {0}")]
     Files(#[from] io::Error),
 }
 

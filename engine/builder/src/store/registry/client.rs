@@ -21,7 +21,7 @@ use super::redirect::public_part;
 use super::secret::Secret;
 use super::upload::Manner;
 use super::{redirect, tls, token};
-use crate::progress::Progress;
+use policy_host::progress::Progress;
 
 /// How a registry is spoken to.
 #[derive(Debug, Clone, Copy, Default)]

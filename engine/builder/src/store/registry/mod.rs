@@ -30,12 +30,12 @@ pub(crate) use error::RegistryError;
 
 use super::{Store, StoreError};
 use crate::image::digest;
-use crate::progress::Progress;
 use address::Selected;
 use challenge::Purpose;
 use client::Client;
 use error::Problem;
 use http::Request;
+use policy_host::progress::Progress;
 
 /// A repository that images are pushed to.
 pub(crate) struct Destination(Client);

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::super::secret::Secret;
 use super::{Credentials, CredentialsError};
-use crate::interrupt;
+use policy_host::signals;
 
 /// People may have to unlock something first.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -93,7 +93,8 @@ fn answer(
     patience: Duration,
 ) -> std::io::Result<Option<(ExitStatus, Vec<u8>)>> {
     let deadline = Instant::now() + patience;
-    let mut child = interrupt::spawn_asking(helper.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+    let mut child =
+        signals::spawn_interactive(helper.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
     let (input, output) = (child.process.stdin.take(), child.process.stdout.take());
     if let Some(mut input) = input {
         // It may know without reading what it is asked for.

@@ -1,0 +1,209 @@
+//! Trees of files that are written as a whole.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// Files by their path inside the tree.
+#[derive(Debug, Default)]
+pub struct FileTree {
+    files: BTreeMap<PathBuf, Content>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(String),
+    CopyOf(PathBuf),
+}
+
+impl FileTree {
+    /// Adds a file with this text, in place of an earlier file at the path.
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: String) {
+        self.files.insert(path.into(), Content::Text(text));
+    }
+
+    /// Adds the files below `folder` at `place`, without those that are called as `skipped` in
+    /// `folder` itself. Symbolic links are followed.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or a link leads out of `bounds`. The path of `bounds` is
+    /// canonical.
+    pub fn add_dir(
+        &mut self,
+        place: &str,
+        folder: &Path,
+        skipped: &[&str],
+        bounds: Option<&Path>,
+    ) -> io::Result<()> {
+        let entries = WalkDir::new(folder).follow_links(true).into_iter();
+        let kept = entries.filter_entry(|entry| {
+            let name = entry.file_name().to_str();
+            entry.depth() != 1 || !name.is_some_and(|name| skipped.contains(&name))
+        });
+        for entry in kept {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // Editors leave dangling links beside a file that is open.
+                Err(error) if is_dangling(&error) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(bounds) = bounds.filter(|_| entry.path_is_symlink()) {
+                check_within(entry.path(), bounds)?;
+            }
+            if entry.file_type().is_file() {
+                let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                self.files.insert(
+                    Path::new(place).join(inside),
+                    Content::CopyOf(entry.path().to_owned()),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `root` hold just these files. An unchanged file keeps its modification time.
+    ///
+    /// # Errors
+    /// When a file cannot be read, written or removed.
+    pub fn write(&self, root: &Path) -> io::Result<()> {
+        fs_err::create_dir_all(root)?;
+        self.remove_others(root)?;
+        for (path, content) in &self.files {
+            let path = root.join(path);
+            let bytes = match content {
+                Content::Text(text) => text.as_bytes().to_vec(),
+                Content::CopyOf(source) => fs_err::read(source)?,
+            };
+            if fs_err::read(&path).is_ok_and(|before| before == bytes) {
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                fs_err::create_dir_all(folder)?;
+            }
+            fs_err::write(&path, bytes)?;
+        }
+        Ok(())
+    }
+
+    fn remove_others(&self, root: &Path) -> io::Result<()> {
+        for entry in WalkDir::new(root).contents_first(true).min_depth(1) {
+            let entry = entry?;
+            let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            if entry.file_type().is_dir() {
+                // Fails while the folder holds one of the files.
+                let _ = fs_err::remove_dir(entry.path());
+            } else if !self.files.contains_key(inside) {
+                fs_err::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fails for a link that leads out of a folder.
+fn check_within(link: &Path, folder: &Path) -> io::Result<()> {
+    let target = fs_err::canonicalize(link)?;
+    if target.starts_with(folder) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "`{}` is a link to `{}`, outside of `{}`, so it is not followed\n\
+         help: remove the link, or use a version without it",
+        link.display(),
+        target.display(),
+        folder.display()
+    )))
+}
+
+fn is_dangling(error: &walkdir::Error) -> bool {
+    let is_missing = error.io_error().is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+    is_missing && error.path().is_some_and(Path::is_symlink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tree_on_disk_holds_just_the_added_files() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("tree");
+        let source = temporary.path().join("crate");
+        for (file, text) in
+            [("src/lib.rs", "a"), ("src/target/mod.rs", "e"), ("target/x", "b"), (".hidden", "d")]
+        {
+            fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
+            fs_err::write(source.join(file), text).unwrap();
+        }
+        std::os::unix::fs::symlink("nowhere", source.join("src/.#lib.rs")).unwrap();
+        fs_err::create_dir_all(root.join("old/folder")).unwrap();
+        fs_err::write(root.join("old/folder/file"), "x").unwrap();
+
+        let mut tree = FileTree::default();
+        tree.add_dir("p", &source, &["target"], None).unwrap();
+        tree.add("p/src/lib.rs", "changed".to_owned());
+        tree.add("Cargo.toml", "m".to_owned());
+        tree.write(&root).unwrap();
+
+        let mut found: Vec<_> = WalkDir::new(&root)
+            .into_iter()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().is_file())
+            .map(|entry| entry.path().strip_prefix(&root).unwrap().display().to_string())
+            .collect();
+        found.sort();
+        assert_eq!(found, ["Cargo.toml", "p/.hidden", "p/src/lib.rs", "p/src/target/mod.rs"]);
+        assert_eq!(fs_err::read_to_string(root.join("p/src/lib.rs")).unwrap(), "changed");
+        assert!(!root.join("old").exists());
+    }
+
+    #[test]
+    fn link_out_of_the_bounds_is_refused() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = fs_err::canonicalize(temporary.path()).unwrap();
+        let checkout = root.join("checkout");
+        let source = checkout.join("geo");
+        fs_err::create_dir_all(source.join("src")).unwrap();
+        fs_err::create_dir(root.join(".ssh")).unwrap();
+        fs_err::write(root.join(".ssh/id"), "secret").unwrap();
+        fs_err::write(checkout.join("LICENSE"), "MIT").unwrap();
+        std::os::unix::fs::symlink("../LICENSE", source.join("LICENSE")).unwrap();
+        FileTree::default().add_dir("p", &source, &[], Some(&checkout)).unwrap();
+
+        for target in [".ssh", ".ssh/id"] {
+            let (link, target) = (source.join("src/link"), root.join(target));
+            std::os::unix::fs::symlink(&target, &link).unwrap();
+            let refused = FileTree::default().add_dir("p", &source, &[], Some(&checkout));
+            assert_eq!(
+                refused.unwrap_err().to_string(),
+                format!(
+                    "`{}` is a link to `{}`, outside of `{}`, so it is not followed\n\
+                     help: remove the link, or use a version without it",
+                    link.display(),
+                    target.display(),
+                    checkout.display()
+                )
+            );
+            FileTree::default().add_dir("p", &source, &[], None).unwrap();
+            fs_err::remove_file(link).unwrap();
+        }
+    }
+
+    #[test]
+    fn unchanged_file_keeps_its_modification_time() {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut tree = FileTree::default();
+        tree.add("a", "1".to_owned());
+        tree.write(temporary.path()).unwrap();
+        let changed =
+            |name| fs_err::metadata(temporary.path().join(name)).unwrap().modified().unwrap();
+        let before = changed("a");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        tree.add("b", "2".to_owned());
+        tree.write(temporary.path()).unwrap();
+        assert_eq!(changed("a"), before);
+        assert!(changed("b") > before);
+    }
+}
