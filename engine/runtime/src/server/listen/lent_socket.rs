@@ -1,9 +1,9 @@
-//! A socket on loan to HTTP and TLS.
+//! The socket that HTTP and TLS borrow.
 //!
-//! Closing a socket with bytes in it that nobody has read resets the connection, and with a reset
-//! goes what its client has not read yet: the answer that it was sent early. So a connection is
-//! closed in stages (RFC 9112, 9.6): what HTTP drops comes back, the client is told that nothing
-//! more is written, and what it still sends is thrown away until it has read the answer and closes.
+//! Closing a socket that has unread bytes resets the connection, and the client loses what it has not
+//! read yet: an early response. So a connection is closed in steps (RFC 9112, 9.6): the socket that
+//! HTTP drops comes back, its sending side is closed, and what the client still sends is discarded
+//! until it has read the response and closes.
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
@@ -14,96 +14,96 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, Take};
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use super::memory::ConnectionMemory;
+use super::connection_memory::ConnectionMemory;
 use super::socket::Socket;
 use crate::server::http::memory_budget::Exhausted;
 
-/// Bytes that are read at a time: less than what makes HTTP/1 take a larger buffer for the next.
-const AT_A_TIME: u64 = (8 << 10) - 1;
+/// Bytes that are read at a time: fewer than make HTTP/1 use a larger buffer for the next read.
+const READ_BYTES: u64 = (8 << 10) - 1;
 
-/// The same of HTTP/2, which makes a frame of every few of them. After so many, those whom they are
-/// for get their turn: they take them, and give back what they were held in.
-const AT_A_TIME_OF_HTTP2: u64 = 4 << 10;
+/// The same of HTTP/2, which makes a frame of every few bytes. After so many, the task yields to the
+/// readers of the frames, which release their memory.
+const READ_BYTES_OF_HTTP2: u64 = 4 << 10;
 
-/// How a client begins that speaks HTTP/2 without TLS, and no other. Before there is more of it,
-/// nothing but this is read.
+/// The first bytes of HTTP/2 without TLS, and of nothing else. No more is read before they are
+/// told apart.
 const HTTP2: &[u8] = b"PRI";
 
-/// How long nothing is read where there is no memory for it.
-pub(super) const PAUSE: Duration = Duration::from_millis(50);
+/// The pause of reading where there is no memory.
+pub(super) const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long all of what a client still sends is thrown away. As long as with other servers.
-const LONGEST: Duration = Duration::from_secs(30);
+/// The longest time for which a client's data is discarded. Other servers have the same.
+const MAX_DISCARD_TIME: Duration = Duration::from_secs(30);
 
-/// The socket of a [`Wire`], from when that is dropped.
+/// The owner of a [`LentSocket`], which gets the socket back when that is dropped.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Returned(Arc<Mutex<Option<Socket>>>);
+pub(super) struct SocketLender(Arc<Mutex<Option<Socket>>>);
 
-/// What a client began with.
+/// The first bytes of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum First {
-    /// So many bytes of [`HTTP2`], and nothing else.
+enum Preface {
+    /// This number of bytes of [`HTTP2`], and nothing else.
     Bytes(usize),
     /// HTTP/2, for which no memory is reserved yet.
     Http2,
-    /// Something else, or HTTP/2 that has its memory.
+    /// Something else, or HTTP/2 with its memory reserved.
     Other,
 }
 
-/// A socket that is lent.
+/// A borrowed socket.
 #[derive(Debug)]
-pub(super) struct Wire {
-    /// Only missing once it is dropped.
+pub(super) struct LentSocket {
+    /// Missing only once this is dropped.
     socket: Option<Take<Socket>>,
-    lender: Returned,
-    /// Nothing more will come, or can be sent.
+    lender: SocketLender,
+    /// Nothing more can be read or sent.
     is_over: bool,
     memory: Arc<ConnectionMemory>,
-    /// The longest head.
+    /// The longest head of a request.
     max_head: usize,
-    /// Bytes that were read since others had their turn.
+    /// Bytes that were read since the task last yielded.
     turn: u64,
-    first: First,
-    /// Runs while nothing is read for want of memory.
+    preface: Preface,
+    /// Runs while there is no memory to read.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Returned {
-    /// Lends a socket, of which no more is read than there is memory for.
+impl SocketLender {
+    /// Lends a socket. No more is read from it than there is memory for.
     pub(super) fn lend(
         &self,
         socket: Socket,
         is_tls: bool,
         memory: Arc<ConnectionMemory>,
         max_head: usize,
-    ) -> Wire {
-        Wire {
+    ) -> LentSocket {
+        LentSocket {
             socket: Some(socket.take(0)),
             lender: self.clone(),
             is_over: false,
             memory,
             max_head,
             turn: 0,
-            // Of TLS this is not what HTTP reads.
-            first: if is_tls { First::Other } else { First::Bytes(0) },
+            // With TLS, HTTP reads other bytes than these.
+            preface: if is_tls { Preface::Other } else { Preface::Bytes(0) },
             pause: None,
         }
     }
 
-    /// Closes what came back, in stages. A client that sends nothing for `silence` is not waited
-    /// for any longer.
+    /// Closes the socket that came back, in steps, and waits for a client until it has sent nothing
+    /// for `silence`.
     pub(super) async fn close(self, silence: Duration) {
-        let back = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut socket) = back else { return };
-        let end = Instant::now() + LONGEST;
-        // Done already, mostly.
+        let returned = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut socket) = returned else { return };
+        let end = Instant::now() + MAX_DISCARD_TIME;
+        // Mostly a no-op, as HTTP has done it.
         if socket.shutdown().await.is_err() {
             return;
         }
-        let mut thrown_away = [0; 4 << 10];
+        let mut discarded = [0; 4 << 10];
         loop {
-            let patience = end.min(Instant::now() + silence);
-            match timeout_at(patience, socket.read(&mut thrown_away)).await {
+            let deadline = end.min(Instant::now() + silence);
+            match timeout_at(deadline, socket.read(&mut discarded)).await {
                 Ok(Ok(read)) if read > 0 => {}
                 _ => return,
             }
@@ -111,19 +111,19 @@ impl Returned {
     }
 }
 
-impl Wire {
+impl LentSocket {
     fn receive(
         &mut self,
         task: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.turn >= AT_A_TIME_OF_HTTP2 && self.memory.speaks_http2() {
+        if self.turn >= READ_BYTES_OF_HTTP2 && self.memory.speaks_http2() {
             self.turn = 0;
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
         while self.reserve().is_err() {
-            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(PAUSE)));
+            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(MEMORY_PAUSE)));
             ready!(pause.as_mut().poll(task));
             self.pause = None;
         }
@@ -131,10 +131,10 @@ impl Wire {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         let is_http2 = self.memory.speaks_http2();
-        socket.set_limit(match self.first {
-            First::Bytes(seen) => (HTTP2.len() - seen) as u64,
-            _ if is_http2 => AT_A_TIME_OF_HTTP2,
-            _ => AT_A_TIME,
+        socket.set_limit(match self.preface {
+            Preface::Bytes(seen) => (HTTP2.len() - seen) as u64,
+            _ if is_http2 => READ_BYTES_OF_HTTP2,
+            _ => READ_BYTES,
         });
         let before = buffer.filled().len();
         let Poll::Ready(read) = pin!(socket).poll_read(task, buffer) else {
@@ -148,21 +148,21 @@ impl Wire {
         }
         self.turn += bytes.len() as u64;
         self.memory.count_read(bytes.len());
-        if let First::Bytes(seen) = self.first {
-            self.first = match HTTP2.get(seen..) {
-                Some(rest) if rest == bytes => First::Http2,
-                Some(rest) if rest.starts_with(bytes) => First::Bytes(seen + bytes.len()),
-                _ => First::Other,
+        if let Preface::Bytes(seen) = self.preface {
+            self.preface = match HTTP2.get(seen..) {
+                Some(rest) if rest == bytes => Preface::Http2,
+                Some(rest) if rest.starts_with(bytes) => Preface::Bytes(seen + bytes.len()),
+                _ => Preface::Other,
             };
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Reserves memory for what may be read.
+    /// Reserves memory for the next read.
     fn reserve(&mut self) -> Result<(), Exhausted> {
-        if self.first == First::Http2 {
+        if self.preface == Preface::Http2 {
             self.memory.reserve_http2()?;
-            self.first = First::Other;
+            self.preface = Preface::Other;
         }
         self.memory.reserve_head(self.max_head)
     }
@@ -181,8 +181,8 @@ impl Wire {
     }
 }
 
-/// It is returned where its client may still be there.
-impl Drop for Wire {
+/// Returns the socket, unless its client is gone.
+impl Drop for LentSocket {
     fn drop(&mut self) {
         if !self.is_over {
             let socket = self.socket.take().map(Take::into_inner);
@@ -191,7 +191,7 @@ impl Drop for Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for LentSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
@@ -203,7 +203,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for LentSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,

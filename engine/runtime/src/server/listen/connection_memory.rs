@@ -48,7 +48,7 @@ pub(super) struct MemoryPool {
 /// The memory of one connection.
 #[derive(Debug)]
 pub(super) struct ConnectionMemory {
-    reserved: Mutex<Reserved>,
+    reserved: Mutex<ConnectionReservation>,
     /// Requests whose answers are being made, or wait to be sent.
     open: AtomicUsize,
     /// How many of them it is reserved for.
@@ -61,7 +61,7 @@ pub(super) struct ConnectionMemory {
 }
 
 #[derive(Debug)]
-struct Reserved {
+struct ConnectionReservation {
     own: Reservation,
     shared: Option<Reservation>,
     /// For a long head.
@@ -83,7 +83,7 @@ impl MemoryPool {
 
     /// The memory of one more connection.
     pub(super) fn connection(&self, is_tls: bool) -> Result<Arc<ConnectionMemory>, Exhausted> {
-        let mut reserved = Reserved {
+        let mut reserved = ConnectionReservation {
             own: Reservation::empty(&self.own),
             shared: self.shared.as_ref().map(Reservation::empty),
             head: 0,
@@ -178,7 +178,7 @@ impl ConnectionMemory {
         }
     }
 
-    fn reserved(&self) -> MutexGuard<'_, Reserved> {
+    fn reserved(&self) -> MutexGuard<'_, ConnectionReservation> {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,7 +201,7 @@ impl Drop for RequestMemory {
     }
 }
 
-impl Reserved {
+impl ConnectionReservation {
     fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         if let Err(exhausted) = self.own.grow(bytes) {
             let shared = self.shared.as_mut().ok_or(exhausted)?;
@@ -221,7 +221,7 @@ impl Reserved {
     }
 }
 
-impl Drop for Reserved {
+impl Drop for ConnectionReservation {
     fn drop(&mut self) {
         let bytes = self.own.bytes() + self.shared.as_ref().map_or(0, Reservation::bytes);
         self.gauge.sub(figure(bytes));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_have_some_of_their_own_and_leave_a_quarter_of_the_rest() {
+    fn connections_have_memory_of_their_own_and_leave_a_quarter_of_the_shared() {
         let (pool, shared, gauge) = pool(2 * CONNECTION, 4 * CONNECTION);
         let connections: Vec<_> = std::iter::from_fn(|| pool.connection(false).ok()).collect();
         assert_eq!((connections.len(), shared.used()), (5, 3 * CONNECTION));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_beside_others_is_reserved_for_until_it_is_answered() {
+    fn memory_of_concurrent_requests_is_released_after_the_last_response() {
         let more = HTTP2 + 2 * REQUESTS * REQUEST;
         let (pool, _, gauge) = pool(CONNECTION + more, 0);
         let connection = pool.connection(false).unwrap();
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_head_is_reserved_for_until_it_has_come() {
+    fn memory_of_a_long_head_is_released_when_it_is_complete() {
         let (pool, _, gauge) = pool(CONNECTION + 2 * HEAD, 0);
         let connection = pool.connection(false).unwrap();
         for held in [0, HEAD, 2 * HEAD] {
