@@ -23,13 +23,13 @@ pub(super) fn absolute(program: OsString) -> OsString {
 }
 
 /// The compiler's version as it prints it: `rustc 1.95.0 (59807616e 2026-04-14)`.
-pub(crate) fn version() -> Result<String, CargoError> {
+pub fn version() -> Result<String, CargoError> {
     let output = run(&["--version"])?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The target triple of the machine that the compiler runs on.
-pub(crate) fn host() -> Result<String, CargoError> {
+pub fn host() -> Result<String, CargoError> {
     print("host-tuple", &[])
 }
 
@@ -43,7 +43,7 @@ fn run(arguments: &[&str]) -> Result<Output, CargoError> {
 }
 
 /// What the compiler prints for `--print WHAT`.
-pub(crate) fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
+pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -12,42 +12,48 @@ use serde::Deserialize;
 /// leaves out the manifest that a diagnostic is about.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
-pub(crate) enum Message {
+pub enum Message {
+    /// A target was compiled, or was there already.
     CompilerArtifact(Box<cargo_metadata::Artifact>),
+    /// The compiler printed a diagnostic.
     CompilerMessage(CompilerMessage),
+    /// A message of another kind.
     #[serde(other)]
     Other,
 }
 
 /// A diagnostic of the compiler, and the crate that it is about.
 #[derive(Debug, Deserialize)]
-pub(crate) struct CompilerMessage {
-    pub(crate) target: Target,
-    pub(crate) manifest_path: PathBuf,
-    pub(crate) message: Diagnostic,
+pub struct CompilerMessage {
+    /// The target that was compiled.
+    pub target: Target,
+    /// The manifest of its package.
+    pub manifest_path: PathBuf,
+    /// The diagnostic.
+    pub message: Diagnostic,
 }
 
 impl CompilerMessage {
     /// The folder of the crate's manifest.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(Path::new(""))
     }
 }
 
 /// Whether a target runs while others are compiled, and is no part of the program.
-pub(crate) fn runs_at_compile_time(target: &Target) -> bool {
+pub fn runs_at_compile_time(target: &Target) -> bool {
     target.kind.iter().any(|kind| matches!(kind, TargetKind::CustomBuild | TargetKind::ProcMacro))
 }
 
 /// The file of an artifact that lists what it was compiled from, as rustc writes it for Cargo
 /// (`--emit dep-info`): `deps/name-hash.d` of `deps/libname-hash.rmeta`.
-pub(crate) fn dep_info_of(artifact: &Path) -> Option<PathBuf> {
+pub fn dep_info_of(artifact: &Path) -> Option<PathBuf> {
     let stem = artifact.file_name()?.to_str()?.strip_prefix("lib")?.strip_suffix(".rmeta")?;
     Some(artifact.with_file_name(format!("{stem}.d")))
 }
 
 /// The libraries that each bring an allocator for the whole program, where that is the error.
-pub(crate) fn conflicting_allocators(error: &Diagnostic) -> Option<[&str; 2]> {
+pub fn conflicting_allocators(error: &Diagnostic) -> Option<[&str; 2]> {
     let rest = error.message.strip_prefix("the `#[global_allocator]` in ")?;
     rest.split_once(" conflicts with global allocator in: ").map(Into::into)
 }

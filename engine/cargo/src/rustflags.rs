@@ -12,11 +12,7 @@ pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
 ///
 /// Cargo leaves these out of the names that it makes of metadata when they remap paths, so the
 /// same sources give the same bytes wherever they are built.
-pub(crate) fn rustflags(
-    workspace: &Path,
-    cache: &Path,
-    target: &Target,
-) -> Result<OsString, CargoError> {
+pub fn rustflags(workspace: &Path, cache: &Path, target: &Target) -> Result<OsString, CargoError> {
     let sysroot = PathBuf::from(rustc::print("sysroot", &["--target", &target.triple])?);
     let library = sysroot.join("lib/rustlib/src/rust");
     let remapped = [
@@ -42,7 +38,7 @@ pub(crate) fn rustflags(
 
 /// The compiler's flags that link with LLVM's linker, where there is one. It takes a quarter of the
 /// time of GNU's, and linking is most of the work after a small change.
-pub(crate) fn lld_rustflags() -> Result<OsString, CargoError> {
+pub fn lld_rustflags() -> Result<OsString, CargoError> {
     static FLAGS: OnceLock<OsString> = OnceLock::new();
     if let Some(flags) = FLAGS.get() {
         return Ok(flags.clone());

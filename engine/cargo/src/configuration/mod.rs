@@ -17,12 +17,12 @@ use toml_edit::{DocumentMut, Item, Table};
 
 use super::home::cargo_home;
 use fate::{Fate, fate};
-pub(crate) use files::ConfigurationError;
+pub use files::ConfigurationError;
 pub(super) use variables::linker_variable;
 
 /// Cargo's configuration as a build follows it.
 #[derive(Debug)]
-pub(crate) struct Configuration {
+pub struct Configuration {
     /// What is followed of the files, as one file.
     followed: DocumentMut,
     /// What is followed of the variables, with absolute paths; the others are to be removed.
@@ -35,7 +35,7 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Reads what Cargo would read in the current folder.
-    pub(crate) fn read() -> Result<Self, ConfigurationError> {
+    pub fn read() -> Result<Self, ConfigurationError> {
         let current = env::current_dir()?;
         Self::read_in(&current, cargo_home().as_deref(), env::vars_os())
     }
@@ -103,7 +103,7 @@ impl Configuration {
     }
 
     /// The settings that would have changed the program and are not followed, in words.
-    pub(crate) fn set_aside(&self) -> &[String] {
+    pub fn set_aside(&self) -> &[String] {
         &self.set_aside
     }
 }

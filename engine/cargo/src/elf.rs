@@ -7,7 +7,7 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
 /// Checks that a program is complete in itself: it asks for no loader and no shared library.
-pub(crate) fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
+pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     let not_elf = |reason: String| ElfError::NotElf { path: path.to_owned(), reason };
     let needs = match FileKind::parse(bytes) {
         Ok(FileKind::Elf64) => needs::<FileHeader64<Endianness>>(bytes),
@@ -26,7 +26,7 @@ const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
 /// are commonly made for.
-pub(crate) fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(), ElfError> {
+pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(), ElfError> {
     let machine = match target.triple.split('-').next() {
         Some("x86_64") => EM_X86_64,
         Some("aarch64") => EM_AARCH64,
@@ -58,20 +58,38 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
 
 /// An error about the form of a compiled program.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ElfError {
+pub enum ElfError {
+    /// A program needs a loader or shared libraries.
     #[error(
-        "`{}` is not one static file: it asks for {needs}; compile for a musl target, or link \
-         what it asks for statically", path.display()
+        "`{}` is not one static file: it asks for {needs}\nhelp: compile for a musl target, or \
+         link what it asks for statically", path.display()
     )]
-    NotStatic { path: PathBuf, needs: String },
+    NotStatic {
+        /// The program.
+        path: PathBuf,
+        /// What it needs, in words.
+        needs: String,
+    },
+    /// A file is no ELF program.
     #[error("`{}` is not an ELF program: {reason}", path.display())]
-    NotElf { path: PathBuf, reason: String },
+    NotElf {
+        /// The file.
+        path: PathBuf,
+        /// The parser's error.
+        reason: String,
+    },
+    /// A program is for another processor than its target.
     #[error(
-        "`{}` is for another processor than `{target}`, which its workspace was laid out for: \
-         compile it for that target, or lay the workspace out with the other `--target`",
+        "`{}` is for another processor than `{target}`, which its workspace was laid out \
+         for\nhelp: compile it for that target, or lay the workspace out with the other `--target`",
         path.display()
     )]
-    OtherProcessor { path: PathBuf, target: String },
+    OtherProcessor {
+        /// The program.
+        path: PathBuf,
+        /// The expected target triple.
+        target: String,
+    },
 }
 
 #[cfg(test)]

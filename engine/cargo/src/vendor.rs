@@ -11,19 +11,19 @@ use policy_host::signals;
 
 /// The result of vendoring.
 #[derive(Debug, Default)]
-pub(crate) struct Vendored {
+pub struct Vendored {
     /// The configuration that leads Cargo to the folder.
-    pub(crate) config: String,
+    pub config: String,
     /// The folder in Cargo's home that Cargo unpacks crates of crates.io into, such as
     /// `registry/src/index.crates.io-…`; `None` where another source takes the place of crates.io.
-    pub(crate) registry: Option<String>,
+    pub registry: Option<String>,
     /// The folders, as `name-version`, of the packages that are compiled for one of the
     /// platforms. Cargo only reads the manifests of the others.
-    pub(crate) compiled: BTreeSet<String>,
+    pub compiled: BTreeSet<String>,
 }
 
 /// Copies the dependencies of workspaces into a folder.
-pub(crate) fn vendor(
+pub fn vendor(
     workspaces: &[&Path],
     folder: &Path,
     platforms: &[&str],

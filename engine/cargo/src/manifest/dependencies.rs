@@ -9,22 +9,22 @@ const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencie
 
 /// One dependency of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dependency {
+pub struct Dependency {
     /// The package's name.
-    pub(crate) package: String,
+    pub package: String,
     /// What versions it may have.
-    pub(crate) requirement: Option<String>,
+    pub requirement: Option<String>,
     /// The folder that it lies in, when it comes from one.
-    pub(crate) path: Option<PathBuf>,
+    pub path: Option<PathBuf>,
     /// Whether it comes from a registry, and is there whatever features are on.
     always_from_registry: bool,
     /// Whether it is linked on every platform: no build dependency, not optional, for no target
     /// alone.
-    pub(crate) linked: bool,
+    pub linked: bool,
 }
 
 /// What a crate depends on when it is built; what its tests depend on does not count.
-pub(crate) fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
+pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
     let mut document = manifest.document.clone();
     let mut found = Vec::new();
     for_each_dependency(&mut document, |table, key, item| {
@@ -37,7 +37,7 @@ pub(crate) fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
 
 impl Dependency {
     /// What versions of a package from a registry are asked for, where that is certain.
-    pub(crate) fn version_req(&self) -> Option<VersionReq> {
+    pub fn version_req(&self) -> Option<VersionReq> {
         self.requirement.as_ref().filter(|_| self.always_from_registry)?.parse().ok()
     }
 }
@@ -57,7 +57,7 @@ fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
 
 /// Which of a manifest's tables a dependency stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TableKind {
+pub enum TableKind {
     /// `dependencies`
     Linked,
     /// `dev-dependencies`
@@ -67,7 +67,7 @@ pub(crate) enum TableKind {
 }
 
 /// Visits every dependency: its table, its key and what it is set to.
-pub(crate) fn for_each_dependency(
+pub fn for_each_dependency(
     document: &mut DocumentMut,
     mut visit: impl FnMut(TableKind, &str, &mut Item),
 ) {
@@ -105,7 +105,7 @@ pub(super) fn spell_out(document: &mut DocumentMut) {
 }
 
 /// Visits what may hold tables of dependencies: the manifest itself, and each target in it.
-pub(crate) fn for_each_holder(
+pub fn for_each_holder(
     document: &mut DocumentMut,
     mut visit: impl FnMut(&mut dyn TableLike, bool),
 ) {

@@ -53,6 +53,6 @@ pub(super) fn fate(name: &OsStr) -> Option<Fate> {
 }
 
 /// The variable that tells Cargo a target's linker.
-pub(in crate::cargo) fn linker_variable(triple: &str) -> String {
+pub(crate) fn linker_variable(triple: &str) -> String {
     format!("CARGO_TARGET_{}_LINKER", triple.to_uppercase().replace(['-', '.'], "_"))
 }

@@ -7,11 +7,11 @@ use super::{CargoError, linker, rustc};
 
 /// What the program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
+pub struct Target {
     /// The target triple.
-    pub(crate) triple: String,
+    pub triple: String,
     /// What to tell the user about this choice, when it is not the best one.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
     /// What Cargo is told to link with, where its own choice would not do.
     pub(super) linker: Option<&'static str>,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Target {
 impl Target {
     /// The target that the user names, or musl on this machine's processor where its standard
     /// library is installed, or else glibc, linked statically.
-    pub(crate) fn choose(given: Option<&str>) -> Result<Self, CargoError> {
+    pub fn choose(given: Option<&str>) -> Result<Self, CargoError> {
         if let Some(triple) = given {
             if !rustc::is_linux(triple) {
                 return Err(CargoError::NotLinux(triple.to_owned()));
@@ -48,7 +48,7 @@ impl Target {
     }
 
     /// What the compiler runs on itself, for programs that are to run here.
-    pub(crate) fn host() -> Result<Self, CargoError> {
+    pub fn host() -> Result<Self, CargoError> {
         static HOST: OnceLock<String> = OnceLock::new();
         if let Some(host) = HOST.get() {
             return Ok(Self::new(host));
@@ -58,17 +58,17 @@ impl Target {
     }
 
     /// A target that a program was compiled for already.
-    pub(crate) fn new(triple: &str) -> Self {
+    pub fn new(triple: &str) -> Self {
         Self { triple: triple.to_owned(), note: None, linker: None }
     }
 
     /// The variable that tells Cargo what to link with, where its own choice would not do.
-    pub(crate) fn linker_variable(&self) -> Option<(String, &'static str)> {
+    pub fn linker_variable(&self) -> Option<(String, &'static str)> {
         self.linker.map(|linker| (linker_variable(&self.triple), linker))
     }
 
     /// Whether programs for it start on this machine.
-    pub(crate) fn runs_here(&self) -> bool {
+    pub fn runs_here(&self) -> bool {
         OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
     }
 }
@@ -113,12 +113,12 @@ mod tests {
         let error = |triple| Target::choose(Some(triple)).unwrap_err().to_string();
         assert_eq!(
             error("x86_64-pc-windows-msvc"),
-            "target `x86_64-pc-windows-msvc` is not Linux: an image holds a Linux program, such as \
+            "target `x86_64-pc-windows-msvc` is not Linux\nhelp: name a Linux target, such as \
              `x86_64-unknown-linux-musl`"
         );
         assert!(
             error("x86_65-linux")
-                .starts_with("target `x86_65-linux` is not one that this compiler knows: ")
+                .starts_with("this compiler does not know the target `x86_65-linux`: ")
         );
     }
 }

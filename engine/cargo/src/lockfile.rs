@@ -9,31 +9,35 @@ use semver::Version;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
 /// crates.io, as lock files have it whatever takes its place.
-pub(crate) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+pub const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// A lock file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lock {
-    pub(crate) packages: Vec<Package>,
+pub struct Lock {
+    /// Its packages, in the file's order.
+    pub packages: Vec<Package>,
 }
 
 /// A package that a lock file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Package {
-    pub(crate) name: String,
-    pub(crate) version: Version,
+pub struct Package {
+    /// The package's name.
+    pub name: String,
+    /// The locked version.
+    pub version: Version,
     /// The registry or Git repository that it comes from; `None` when it lies in a folder.
-    pub(crate) source: Option<String>,
-    pub(crate) checksum: Option<String>,
+    pub source: Option<String>,
+    /// The SHA-256 of the registry's archive.
+    pub checksum: Option<String>,
     /// What it depends on: a name, with version and source where there are several of that name.
-    pub(crate) dependencies: Vec<String>,
+    pub dependencies: Vec<String>,
 }
 
 /// Versions that may stand for one another have one key.
-pub(crate) type Key = (String, Option<String>, (u64, u64, u64));
+pub type Key = (String, Option<String>, (u64, u64, u64));
 
 /// The same for all versions that Cargo takes for one another: it gives a program one of them.
-pub(crate) fn compatible_range(version: &Version) -> (u64, u64, u64) {
+pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
     match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
         (0, minor) => (0, minor, 0),
@@ -42,7 +46,8 @@ pub(crate) fn compatible_range(version: &Version) -> (u64, u64, u64) {
 }
 
 impl Lock {
-    pub(crate) fn read(path: &Path) -> Result<Self, LockError> {
+    /// Reads a lock file.
+    pub fn read(path: &Path) -> Result<Self, LockError> {
         let wrong =
             |reason: &str| LockError::Wrong { path: path.to_owned(), reason: reason.to_owned() };
         let text = fs_err::read_to_string(path)?;
@@ -71,13 +76,13 @@ impl Lock {
     }
 
     /// The packages that do not lie in folders: those that have to be pinned.
-    pub(crate) fn pins(&self) -> impl Iterator<Item = &Package> {
+    pub fn pins(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|it| it.source.is_some())
     }
 
     /// The same, but for some packages that the crate of this name, which lies in a folder, would
     /// be linked with.
-    pub(crate) fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
+    pub fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
         let mut packages = self.packages.clone();
         for it in packages.iter_mut().filter(|it| it.name == name && it.source.is_none()) {
             it.dependencies.retain(|dependency| {
@@ -90,11 +95,7 @@ impl Lock {
 
     /// What is linked with the crate of this name that lies in a folder, itself first; nothing
     /// behind a package that is not to be `entered`.
-    pub(crate) fn linked_with(
-        &self,
-        name: &str,
-        entered: impl Fn(&Package) -> bool,
-    ) -> Vec<&Package> {
+    pub fn linked_with(&self, name: &str, entered: impl Fn(&Package) -> bool) -> Vec<&Package> {
         let starts = self.packages.iter().filter(|it| it.name == name && it.source.is_none());
         let mut found: Vec<_> = starts.collect();
         let mut next = 0;
@@ -117,7 +118,7 @@ impl Lock {
 }
 
 /// A lock of these packages as Cargo writes it, below what is to stand at its beginning.
-pub(crate) fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -> String {
+pub fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -> String {
     let mut text = format!("{header}version = 4\n");
     for Package { name, version, source, checksum, dependencies } in packages {
         let _ = write!(text, "\n[[package]]\nname = {name:?}\nversion = \"{version}\"\n");
@@ -139,12 +140,12 @@ pub(crate) fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Pack
 }
 
 /// Whether an address, or a source of a lock file, holds what nobody else is to see.
-pub(crate) fn has_secret(url: &str) -> bool {
+pub fn has_secret(url: &str) -> bool {
     user_info(url).is_some()
 }
 
 /// An address, or a source of a lock file, as everybody may see it.
-pub(crate) fn without_secret(url: &str) -> String {
+pub fn without_secret(url: &str) -> String {
     match user_info(url) {
         Some((before, after)) => format!("{before}{after}"),
         None => url.to_owned(),
@@ -169,7 +170,7 @@ fn user_info(url: &str) -> Option<(&str, &str)> {
 }
 
 /// A source of a lock file, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
-pub(crate) fn source_in_words(source: Option<&str>) -> String {
+pub fn source_in_words(source: Option<&str>) -> String {
     let source = source.map(without_secret);
     match source.as_deref().map(|it| it.split_once('+').unwrap_or((it, ""))) {
         None => "(a folder)".to_owned(),
@@ -183,28 +184,29 @@ fn text_of(table: &Table, key: &str) -> Option<String> {
 }
 
 impl Package {
-    pub(crate) fn key(&self) -> Key {
+    /// The key that versions have in common which Cargo takes for one another.
+    pub fn key(&self) -> Key {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
     }
 
     /// The same without what it depends on: Cargo fills that in.
-    pub(crate) fn alone(mut self) -> Self {
+    pub fn alone(mut self) -> Self {
         self.dependencies.clear();
         self
     }
 
     /// The registry or repository, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
-    pub(crate) fn source_in_words(&self) -> String {
+    pub fn source_in_words(&self) -> String {
         source_in_words(self.source.as_deref())
     }
 
     /// Whether both are the same version of the same package.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         self.version == other.version && self.name == other.name && self.source == other.source
     }
 
     /// Whether it comes from a registry, as requirements without a path or a repository do.
-    pub(crate) fn is_from_registry(&self) -> bool {
+    pub fn is_from_registry(&self) -> bool {
         let source = self.source.as_deref().unwrap_or_default();
         source.starts_with("registry+") || source.starts_with("sparse+")
     }
@@ -218,12 +220,19 @@ impl Package {
     }
 }
 
-/// Why a lock file cannot be used.
+/// An error in a lock file.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LockError {
+pub enum LockError {
+    /// A file is no lock file.
     #[error("`{}` is not a lock file that Cargo wrote: {reason}", path.display())]
-    Wrong { path: PathBuf, reason: String },
-    #[error("read a lock file: {0}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// The error, in words.
+        reason: String,
+    },
+    /// A file cannot be read.
+    #[error("failed to read a lock file: {0}")]
     Read(#[from] io::Error),
 }
 

@@ -173,13 +173,13 @@ workspace = true
         let own = "[package]\nname = \"p\"\nversion.workspace = true\n";
         assert_eq!(
             filled(own, None).unwrap_err(),
-            "`p/Cargo.toml` takes `package.version` from its workspace, and is in no workspace: \
-             write it out, or add the workspace's `Cargo.toml`"
+            "`p/Cargo.toml` inherits `package.version` from its workspace, and is in no \
+             workspace\nhelp: write it out, or add the workspace's `Cargo.toml`"
         );
         let own = "[dependencies]\nrand.workspace = true\n";
         assert_eq!(
             filled(own, Some(ROOT)).unwrap_err(),
-            "`p/Cargo.toml` takes `dependencies.rand` from its workspace, and `/ws/Cargo.toml` has none"
+            "`p/Cargo.toml` inherits `dependencies.rand` from its workspace, and `/ws/Cargo.toml` has none"
         );
     }
 }

@@ -4,31 +4,34 @@ use super::lockfile::{Lock, Package};
 
 /// The versions of an earlier resolution, which the next one follows.
 #[derive(Debug)]
-pub(crate) struct Pins {
+pub struct Pins {
     /// The lock file of before; `None` where there is none.
-    pub(crate) lock: Option<Lock>,
+    pub lock: Option<Lock>,
     /// Whether the crates' own locks pin what that one does not.
-    pub(crate) crates_locks: bool,
-    pub(crate) renewal: Renewal,
+    pub crates_locks: bool,
+    /// The packages that are not pinned.
+    pub renewal: Renewal,
 }
 
 /// The packages whose versions are chosen anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Renewal {
+pub enum Renewal {
+    /// No package.
     Nothing,
     /// The packages of these names.
     Packages(BTreeSet<String>),
+    /// All packages.
     Everything,
 }
 
 impl Pins {
     /// The pins of a build: a lock file, or the crates' own locks where there is none.
-    pub(crate) fn from_lock(lock: Option<Lock>) -> Self {
+    pub fn from_lock(lock: Option<Lock>) -> Self {
         Self { crates_locks: lock.is_none(), lock, renewal: Renewal::Nothing }
     }
 
     /// The pins of a new lock file: the old one, then the crates' own locks.
-    pub(crate) fn for_new_lock(lock: Option<&Lock>, renewal: Renewal) -> Self {
+    pub fn for_new_lock(lock: Option<&Lock>, renewal: Renewal) -> Self {
         let lock = lock.map(|lock| {
             let packages = lock.packages.iter().filter(|package| renewal.keeps(&package.name));
             Lock { packages: packages.cloned().collect() }
@@ -37,14 +40,14 @@ impl Pins {
     }
 
     /// Whether the lock file holds this very version of a package.
-    pub(crate) fn contains(&self, package: &Package) -> bool {
+    pub fn contains(&self, package: &Package) -> bool {
         self.lock.iter().any(|lock| lock.packages.iter().any(|pinned| pinned.is(package)))
     }
 }
 
 impl Renewal {
     /// Whether a package keeps its version.
-    pub(crate) fn keeps(&self, name: &str) -> bool {
+    pub fn keeps(&self, name: &str) -> bool {
         match self {
             Self::Nothing => true,
             Self::Packages(names) => !names.contains(name),

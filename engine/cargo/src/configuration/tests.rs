@@ -185,7 +185,7 @@ fn what_cannot_be_read_is_named() {
     );
     assert_eq!(
         refused("include = \"config.toml\""),
-        "Cargo's configuration `/project/.cargo/config.toml` includes itself: take one of the \
-         `include`s out"
+        "Cargo's configuration `/project/.cargo/config.toml` includes itself\nhelp: remove one of \
+         the `include`s"
     );
 }

@@ -8,38 +8,40 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-pub(crate) use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
+pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
 const CARGOS_OWN: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
 
 /// A manifest on its own: what it inherits from its workspace is filled in.
 #[derive(Debug, Clone)]
-pub(crate) struct Manifest {
+pub struct Manifest {
     /// The file, under the name that the user gave its folder by.
-    pub(crate) path: PathBuf,
-    pub(crate) document: DocumentMut,
+    pub path: PathBuf,
+    /// The manifest itself.
+    pub document: DocumentMut,
     /// The workspace that it belongs to.
-    pub(crate) workspace: Option<Workspace>,
+    pub workspace: Option<Workspace>,
 }
 
 /// The root of a workspace.
 #[derive(Debug, Clone)]
-pub(crate) struct Workspace {
+pub struct Workspace {
     /// Its folder, links resolved.
-    pub(crate) folder: PathBuf,
-    pub(crate) document: DocumentMut,
+    pub folder: PathBuf,
+    /// The manifest at its root.
+    pub document: DocumentMut,
 }
 
 impl Manifest {
     /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
-    pub(crate) fn read(path: PathBuf) -> Result<Self, ManifestError> {
+    pub fn read(path: PathBuf) -> Result<Self, ManifestError> {
         Self::read_with(path, None)
     }
 
     /// Reads a manifest like [`read`](Self::read), with a workspace for crates that are not in
     /// their own here.
-    pub(crate) fn read_with(
+    pub fn read_with(
         path: PathBuf,
         fallback: Option<&WorkspaceFallback<'_>>,
     ) -> Result<Self, ManifestError> {
@@ -51,39 +53,58 @@ impl Manifest {
     }
 
     /// The folder that the manifest lies in.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
     /// A value of the `[package]` table; `None` also where there is no such table.
-    pub(crate) fn package(&self, key: &str) -> Option<&Item> {
+    pub fn package(&self, key: &str) -> Option<&Item> {
         self.document.get("package")?.as_table_like()?.get(key)
     }
 }
 
 /// Finds a workspace for the crates of a folder that have none around them.
-pub(crate) type WorkspaceFallback<'a> =
-    dyn Fn(&Path) -> Result<Option<Workspace>, ManifestError> + 'a;
+pub type WorkspaceFallback<'a> = dyn Fn(&Path) -> Result<Option<Workspace>, ManifestError> + 'a;
 
 /// An error in a manifest.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ManifestError {
-    #[error("read a manifest: {0}")]
+pub enum ManifestError {
+    /// A file cannot be read.
+    #[error("failed to read a manifest: {0}")]
     Read(#[from] io::Error),
+    /// A file is not TOML.
     #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
-    Parse { path: PathBuf, reason: String, place: String },
-    #[error("`{}` takes `{key}` from its workspace, and {missing}", path.display())]
-    NotInherited { path: PathBuf, key: String, missing: Missing },
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The parser's error.
+        reason: String,
+        /// Line and column, in words.
+        place: String,
+    },
+    /// A crate inherits what its workspace lacks.
+    #[error("`{}` inherits `{key}` from its workspace, and {missing}", path.display())]
+    NotInherited {
+        /// The crate's manifest.
+        path: PathBuf,
+        /// The inherited key.
+        key: String,
+        /// The reason.
+        missing: Missing,
+    },
 }
 
 /// The reason why a workspace does not have what a crate inherits.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Missing {
+pub enum Missing {
+    /// The workspace in this folder lacks the key.
     #[error("`{}` has none", .0.join("Cargo.toml").display())]
     Key(PathBuf),
-    #[error("`{}` excludes it: write it out, or list it in the `members` there", .0.display())]
+    /// The workspace with this manifest excludes the crate.
+    #[error("`{}` excludes it\nhelp: write it out, or list it in the `members` there", .0.display())]
     Excluded(PathBuf),
-    #[error("is in no workspace: write it out, or add the workspace's `Cargo.toml`")]
+    /// There is no workspace.
+    #[error("is in no workspace\nhelp: write it out, or add the workspace's `Cargo.toml`")]
     Workspace,
     /// A reason that is known to whoever read the manifest.
     #[error("{0}")]
@@ -91,7 +112,7 @@ pub(crate) enum Missing {
 }
 
 /// Parses a manifest without filling in what it inherits.
-pub(crate) fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
+pub fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
     let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
         let text = error.to_string();
         let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
@@ -178,7 +199,7 @@ fn is_cargos_own(folder: &Path) -> bool {
 }
 
 /// The nearest workspace that a folder, its links resolved, is the root of or lies in.
-pub(crate) fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
+pub fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
     for above in folder.ancestors() {
         let candidate = above.join("Cargo.toml");
         if candidate.is_file() {
@@ -204,7 +225,7 @@ fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLi
 }
 
 /// Whether Cargo takes this for a package's name.
-pub(crate) fn is_package_name(name: &str) -> bool {
+pub fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';

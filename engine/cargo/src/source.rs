@@ -1,6 +1,6 @@
 /// The place that a crate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum Source {
     /// A folder of the user's own workspace.
     Folder,
     /// A registry, a repository or a folder that a dependency names.

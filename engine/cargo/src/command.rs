@@ -14,14 +14,16 @@ use policy_host::signals::{self, ScratchDir, TempPath};
 
 /// Whether Cargo may ask registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Network {
+pub enum Network {
+    /// It works with what is on this machine.
     Off,
+    /// It may download what is missing.
     On,
 }
 
 /// Has Cargo add to the lock of the workspace in `root` what it lacks. What it holds is kept where
 /// that is possible.
-pub(crate) fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
+pub fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
     let cargo = Cargo::with_temporary_home()?;
     let mut command = cargo.command("update", root)?;
     command.args(["--workspace", "--quiet"]);
@@ -41,13 +43,15 @@ pub(super) fn resolve(command: &mut Command) -> Result<Vec<u8>, CargoError> {
 }
 
 /// How a Cargo ended, and what it wrote to standard error.
-pub(crate) struct CargoOutput {
-    pub(crate) status: ExitStatus,
-    pub(crate) stderr: String,
+pub struct CargoOutput {
+    /// The exit status.
+    pub status: ExitStatus,
+    /// All of standard error.
+    pub stderr: String,
 }
 
 /// Runs a Cargo that prints messages, and hands each to `handle` as it comes.
-pub(crate) fn stream_messages(
+pub fn stream_messages(
     mut command: Command,
     mut handle: impl FnMut(Message),
 ) -> Result<CargoOutput, CargoError> {
@@ -83,10 +87,7 @@ pub(crate) fn stream_messages(
 
 /// Has the compilers of a command work in a folder below `cache` that an interruption removes: a
 /// compiler that is killed leaves its temporary files there.
-pub(crate) fn use_temporary_folder(
-    command: &mut Command,
-    cache: &Path,
-) -> Result<TempPath, CargoError> {
+pub fn use_temporary_folder(command: &mut Command, cache: &Path) -> Result<TempPath, CargoError> {
     let folder = TempPath::new(&cache.join("tmp"))?;
     fs_err::create_dir_all(folder.path())?;
     // Overrides the configuration that Cargo reads wherever it runs.
@@ -98,7 +99,7 @@ pub(crate) fn use_temporary_folder(
 /// The Cargo that runs this program, or else the one on the PATH, with the toolchain that the user
 /// has set where he is, and with nothing of his configuration that would change the program: see
 /// [`Configuration`].
-pub(crate) struct Cargo {
+pub struct Cargo {
     home: PathBuf,
     configuration: Configuration,
     _file: ConfigFile,
@@ -108,14 +109,14 @@ pub(crate) struct Cargo {
 
 impl Cargo {
     /// One for a command whose results do not tell where Cargo's home is.
-    pub(crate) fn with_temporary_home() -> Result<Self, CargoError> {
+    pub fn with_temporary_home() -> Result<Self, CargoError> {
         let folder = ScratchDir::new()?;
         let home = folder.path().to_owned();
         Ok(Self { _temporary: Some(folder), ..Self::with_home(home)? })
     }
 
     /// One whose home stays in a cache: what is compiled by it need not be compiled again.
-    pub(crate) fn with_home_in(cache: &Path) -> Result<Self, CargoError> {
+    pub fn with_home_in(cache: &Path) -> Result<Self, CargoError> {
         Self::with_home(home::home_in(cache))
     }
 
@@ -128,7 +129,7 @@ impl Cargo {
     /// One of Cargo's commands for the workspace in a folder.
     ///
     /// It runs where no folder around it has a configuration.
-    pub(crate) fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CargoError> {
+    pub fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CargoError> {
         let manifest = std::path::absolute(root)?.join("Cargo.toml");
         let mut command = Command::new(program());
         command.arg(subcommand).arg("--manifest-path").arg(manifest);
@@ -151,7 +152,7 @@ impl Cargo {
     }
 
     /// Whether it has Clippy.
-    pub(crate) fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
+    pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
         let mut command = self.command("clippy", root)?;
         let output = signals::output(command.arg("--version")).map_err(not_started)?;
         Ok(output.status.success())
@@ -191,7 +192,7 @@ pub(super) fn not_started(error: io::Error) -> CargoError {
 }
 
 /// Cargo's own error text on one line, without its `error: `.
-pub(crate) fn one_line(words: &str) -> String {
+pub fn one_line(words: &str) -> String {
     let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
     lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()

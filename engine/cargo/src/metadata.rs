@@ -11,14 +11,15 @@ use super::{Cargo, CargoError, Network};
 use policy_host::signals;
 
 /// The metadata of a package whose dependencies were just fetched.
-pub(crate) struct FetchedMetadata {
-    pub(crate) metadata: Metadata,
+pub struct FetchedMetadata {
+    /// The metadata.
+    pub metadata: Metadata,
     /// Holds the folder that the packages' paths go through.
     _cargo: Cargo,
 }
 
 /// Has Cargo resolve and fetch the dependencies of the package in a folder.
-pub(crate) fn fetch_metadata(root: &Path, network: Network) -> Result<FetchedMetadata, CargoError> {
+pub fn fetch_metadata(root: &Path, network: Network) -> Result<FetchedMetadata, CargoError> {
     let cargo = Cargo::with_temporary_home()?;
     let mut command = cargo.command("metadata", root)?;
     command.args(["--format-version", "1", "--quiet"]);
@@ -39,26 +40,29 @@ pub(super) fn read(command: &mut Command) -> Result<Metadata, CargoError> {
 
 fn parse(json: &[u8]) -> Result<Metadata, CargoError> {
     serde_json::from_slice(json)
-        .map_err(|error| CargoError::Metadata(format!("its answer is not understood: {error}")))
+        .map_err(|error| CargoError::Metadata(format!("unknown output: {error}")))
 }
 
 /// A package that is linked into a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LinkedPackage {
-    pub(crate) id: PackageId,
+pub struct LinkedPackage {
+    /// The package.
+    pub id: PackageId,
     /// The licence as the manifest has it: an SPDX expression, or several names with `/` between.
-    pub(crate) license: Option<String>,
+    pub license: Option<String>,
     /// The linked packages that it uses itself, sorted.
-    pub(crate) dependencies: Vec<PackageId>,
+    pub dependencies: Vec<PackageId>,
 }
 
 /// Name, version and source: together they identify a package of a lock file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PackageId {
-    pub(crate) name: String,
-    pub(crate) version: String,
+pub struct PackageId {
+    /// The package's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
     /// As a lock file has it; `None` for a package in a folder.
-    pub(crate) source: Option<String>,
+    pub source: Option<String>,
 }
 
 impl From<&Package> for PackageId {
@@ -72,7 +76,7 @@ impl From<&Package> for PackageId {
 }
 
 /// The packages of these ids, sorted, for a workspace that was just compiled in `cache`.
-pub(crate) fn linked_packages(
+pub fn linked_packages(
     workspace: &Path,
     triple: &str,
     cache: &Path,

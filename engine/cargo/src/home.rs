@@ -86,7 +86,7 @@ fn link(folder: &Path, home: &Path, name: &str, wanted: bool) -> io::Result<()> 
 }
 
 /// The user's own Cargo home, which holds the sources of third-party crates.
-pub(crate) fn cargo_home() -> Option<PathBuf> {
+pub fn cargo_home() -> Option<PathBuf> {
     let given = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let home = given.or_else(|| Some(env::home_dir()?.join(".cargo")))?;
     std::path::absolute(home).ok()

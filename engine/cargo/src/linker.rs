@@ -47,10 +47,9 @@ mod tests {
         let error = CargoError::NoLinker { target: ARM.into(), variable: linker_variable(ARM) };
         assert_eq!(
             error.to_string(),
-            "nothing here links programs for `aarch64-unknown-linux-musl`: this toolchain is \
-             without `rust-lld`, which those of rustup.rs bring; have it on the PATH, or name \
-             another linker, such as `ld.lld` of LLVM, in \
-             `CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER`"
+            "no linker for `aarch64-unknown-linux-musl`: this toolchain lacks `rust-lld`, which \
+             those of rustup.rs have\nhelp: have it on the PATH, or name another linker, such as \
+             `ld.lld` of LLVM, in `CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER`"
         );
     }
 }

@@ -155,22 +155,40 @@ pub(super) fn dotted(path: &[String]) -> String {
     keys.collect::<Vec<_>>().join(".")
 }
 
-/// Why Cargo's configuration cannot be used.
+/// An error in Cargo's configuration.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigurationError {
+pub enum ConfigurationError {
+    /// A file cannot be read.
     #[error("failed to read Cargo's configuration: {0}")]
     Read(#[from] io::Error),
+    /// A file is not TOML.
     #[error("Cargo's configuration `{}` is not TOML: {reason}, at {place}", path.display())]
-    Parse { path: PathBuf, reason: String, place: String },
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The parser's error.
+        reason: String,
+        /// Line and column, in words.
+        place: String,
+    },
+    /// A file includes itself.
     #[error(
-        "Cargo's configuration `{}` includes itself: take one of the `include`s out",
+        "Cargo's configuration `{}` includes itself\nhelp: remove one of the `include`s",
         path.display()
     )]
-    Circle { path: PathBuf },
+    Circle {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that Cargo always reads sets what would change the program.
     #[error(
         "`{}` sets `{key}`, which would change the program, and Cargo reads that file wherever it \
-         runs: take it out there, or put it into the configuration of the projects that are to \
-         have it", path.display()
+         runs\nhelp: remove it there, or set it in the configuration of the projects that need it", path.display()
     )]
-    Everywhere { path: PathBuf, key: String },
+    Everywhere {
+        /// The file.
+        path: PathBuf,
+        /// The dotted key.
+        key: String,
+    },
 }
