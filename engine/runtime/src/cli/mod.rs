@@ -169,6 +169,10 @@ impl From<io::Error> for Failure {
 
 /// One sentence on standard error.
 fn complain(message: &str) {
+    let (message, help) = match message.split_once("\nhelp: ") {
+        Some((message, help)) => (message, format!("\nhelp: {}", escape_line(help))),
+        None => (message, String::new()),
+    };
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
+    let _ = writeln!(io::stderr(), "error: {}{help}", escape_line(message));
 }
