@@ -21,8 +21,8 @@ use super::signals::{Signals, Told};
 use super::state::{App, Decisions, Diagnostics};
 use super::systemd::{State, notify};
 use super::trace::Spans;
-use crate::config::{Config, Loaded, Named, Policies, Sources, load_and_resolve};
-use crate::decision_log::{DecisionLog, Running};
+use crate::config::{Config, Loaded, Named, PolicySelection, Sources, load_and_resolve};
+use crate::decision_log::{DecisionLog, DecisionLogHandle};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
 use crate::policies::Registry;
@@ -144,8 +144,8 @@ fn told_early() -> Outcome {
 /// all that are in flight before the first of them has overrun.
 fn runtime(readers: usize, config: &Config, policies: usize) -> std::io::Result<Runtime> {
     let max_stuck = match &config.policies {
-        Policies::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
-        Policies::Named(all) => {
+        PolicySelection::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
+        PolicySelection::Named(all) => {
             all.values().fold(0_usize, |sum, it| sum.saturating_add(it.max_stuck))
         }
     };
@@ -167,7 +167,7 @@ fn runtime(readers: usize, config: &Config, policies: usize) -> std::io::Result<
 struct Server {
     app: Arc<App>,
     listeners: Listeners,
-    decision_log: Option<Running>,
+    decision_log: Option<DecisionLogHandle>,
     token_file: Option<WatchedFiles>,
 }
 
@@ -297,7 +297,7 @@ impl App {
         phase: &watch::Sender<Phase>,
         config: &Config,
         mut running: tokio::task::JoinHandle<usize>,
-        decision_log: Option<Running>,
+        decision_log: Option<DecisionLogHandle>,
     ) -> Outcome {
         let ending = &config.shutdown;
         self.not_ready();

@@ -8,7 +8,8 @@ use super::build;
 use super::policy::Readers;
 use super::state::App;
 use crate::config::{
-    Address, Config, Destination, Limits, Loaded, Named, Sources, Tls, WhenFull, load_and_resolve,
+    Address, Config, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
+    load_and_resolve,
 };
 use crate::documents::located::ConfigErrors;
 use crate::policies::Registry;
@@ -126,7 +127,7 @@ struct Started {
     unix_socket_mode: u32,
     tls: Option<Tls>,
     tokens: Option<PathBuf>,
-    decision_log: Option<(Destination, usize, WhenFull)>,
+    decision_log: Option<(LogDestination, usize, WhenFull)>,
 }
 
 impl Started {

@@ -25,7 +25,7 @@ pub(crate) use workers::Readers;
 
 use crate::config::Mode;
 use crate::policies::{Entry, Instance};
-use crate::telemetry::{Outcome, PolicyMetrics};
+use crate::telemetry::{DecisionOutcome, PolicyMetrics};
 use evaluation::{Caller, Evaluation, Progress, ended};
 
 /// In the place of what a policy says.
@@ -68,9 +68,9 @@ impl Served {
             Ok(answer) => {
                 self.metrics.latency.observe(answer.evaluation.as_secs_f64());
                 match answer.verdict {
-                    Some(Verdict::Allowed) => Outcome::Allowed,
-                    Some(Verdict::Denied) => Outcome::Denied,
-                    None => Outcome::Answered,
+                    Some(Verdict::Allowed) => DecisionOutcome::Allowed,
+                    Some(Verdict::Denied) => DecisionOutcome::Denied,
+                    None => DecisionOutcome::Answered,
                 }
             }
             Err(problem) => self.log(problem, request_id.as_deref().unwrap_or_default()),
@@ -80,11 +80,13 @@ impl Served {
     }
 
     /// Tells the operator what is the policy's defect, and not what is the caller's.
-    fn log(&self, problem: &NoAnswer, request_id: &str) -> Outcome {
+    fn log(&self, problem: &NoAnswer, request_id: &str) -> DecisionOutcome {
         let (id, policy, version) = (&self.id, self.entry.name(), &self.version);
         match problem {
-            NoAnswer::Input(_) => return Outcome::InvalidInput,
-            NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => return Outcome::Shed,
+            NoAnswer::Input(_) => return DecisionOutcome::InvalidInput,
+            NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => {
+                return DecisionOutcome::Shed;
+            }
             NoAnswer::Panicked(_) if self.discreet => {
                 error!(id, policy, version, request_id, "the policy panicked: {LEFT_OUT}");
             }
@@ -97,9 +99,9 @@ impl Served {
             }
         }
         match problem {
-            NoAnswer::Panicked(_) => Outcome::Panicked,
-            NoAnswer::TimedOut(_) => Outcome::TimedOut,
-            _ => Outcome::Failed,
+            NoAnswer::Panicked(_) => DecisionOutcome::Panicked,
+            NoAnswer::TimedOut(_) => DecisionOutcome::TimedOut,
+            _ => DecisionOutcome::Failed,
         }
     }
 
