@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::labels;
-use crate::cargo::{LinkedPackage, Target};
 use crate::image::{self, Contents, Image, ImageName, PackError, Platform, SourceDate};
 use crate::steps::compile::Compiled;
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::{LinkedPackage, Target};
 
 /// A program that reports what its build plan says.
 #[derive(Debug)]

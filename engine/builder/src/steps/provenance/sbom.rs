@@ -9,10 +9,10 @@ use super::directory_hash::sha256;
 use super::materials::{Material, Materials, Role};
 use super::package_url::package_url;
 use super::predicate::Parameters;
-use crate::cargo::{LinkedPackage, PackageId};
 use crate::image::{Document, PackError};
 use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
+use policy_cargo::{LinkedPackage, PackageId};
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
