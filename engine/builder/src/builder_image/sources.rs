@@ -11,7 +11,6 @@ use crate::cargo::Source;
 use crate::cargo::lockfile::{self, CRATES_IO};
 use crate::cargo::manifest;
 use crate::cargo::{Target, Vendored};
-use crate::image::FileSet;
 use crate::steps::discover::Policies;
 use crate::steps::discover::carried;
 use crate::steps::discover::policies_file::POLICIES_FILE;
@@ -21,6 +20,7 @@ use crate::steps::resolve;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::workspace::{self, Extent, Stamp, Workspace};
 use policy_host::progress::Progress;
+use policy_oci::FileSet;
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";

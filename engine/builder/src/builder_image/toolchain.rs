@@ -6,7 +6,7 @@ use walkdir::WalkDir;
 use super::{BuilderImageError, places};
 use crate::cargo::Target;
 use crate::cargo::rustc;
-use crate::image::FileSet;
+use policy_oci::FileSet;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];

@@ -14,15 +14,16 @@ pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
 use crate::cargo::{self, CargoError, ElfError, LinkedPackage, Target};
-use crate::image::Platform;
 use crate::steps::discover::{Policies, Role};
+use crate::steps::image::platform;
 use crate::steps::workspace::Workspace;
 use policy_host::progress::Progress;
+use policy_oci::Platform;
 
 /// The target for a platform: musl, or the default target on this machine's own platform.
 pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {
-    let is_own = Platform::of_target(&cargo::rustc::host()?) == *platform;
-    Target::choose(platform.musl_target().filter(|_| !is_own))
+    let is_own = platform::from_target(&cargo::rustc::host()?) == *platform;
+    Target::choose(platform::musl_target(platform).filter(|_| !is_own))
 }
 
 /// A binary that was compiled, and is known to be one static file where it is to be released.
