@@ -50,6 +50,7 @@ let
         map (name: lib.fileset.maybeMissing (folder + "/${name}")) [
           "benches"
           "docs"
+          "proptest-regressions"
           "tests"
         ];
       partOf = folder: lib.fileset.difference folder (lib.fileset.unions (aside folder));

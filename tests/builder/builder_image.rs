@@ -189,8 +189,9 @@ fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
     assert_eq!(
         refused,
         format!(
-            "`/policies/large/Cargo.toml` takes `package.version` from its workspace, and the \
-             container does not see the workspace: mount all of it, in its folder, by `{command}`"
+            "`/policies/large/Cargo.toml` inherits `package.version` from its workspace, and the \
+             container does not see the workspace\nhelp: mount all of it in its folder with \
+             `{command}`"
         )
     );
     let theirs = folder.path().join("theirs");
@@ -216,6 +217,6 @@ fn a_machine_without_a_linker_is_told() {
     assert_eq!(
         sentence(&said),
         "there is no C linker `cc` on the PATH, which Rust links build scripts and procedural \
-         macros with: install one, such as Debian's `gcc` and `libc6-dev`"
+         macros with\nhelp: install one, such as Debian's `gcc` and `libc6-dev`"
     );
 }

@@ -71,8 +71,8 @@ fn a_program_that_is_not_the_workspaces_is_refused() {
     };
     assert_eq!(
         packed("nothing", "workspace"),
-        "read the program: failed to open file `nothing`: No such file or directory (os error 2); \
-         name one with `--program`"
+        "failed to read the program: failed to open file `nothing`: No such file or directory (os \
+         error 2)\nhelp: name one with `--program`"
     );
     assert!(
         packed("workspace/Cargo.toml", "workspace")
@@ -81,8 +81,8 @@ fn a_program_that_is_not_the_workspaces_is_refused() {
     assert_eq!(
         packed("program", "policies"),
         "`policies` is no workspace that `policy-builder generate` laid out: failed to open file \
-         `policies/program/policies.json`: No such file or directory (os error 2); name the one \
-         that the program was compiled from with `--workspace`"
+         `policies/program/policies.json`: No such file or directory (os error 2)\nhelp: name the \
+         one that the program was compiled from with `--workspace`"
     );
 }
 
@@ -95,8 +95,9 @@ fn a_program_for_another_processor_is_refused() {
     assert_eq!(
         sentence(&said),
         format!(
-            "`{}` is for another processor than `{target}`, which its workspace was laid out for: \
-             compile it for that target, or lay the workspace out with the other `--target`",
+            "`{}` is for another processor than `{target}`, which its workspace was laid out \
+             for\nhelp: compile it for that target, or lay the workspace out with the other \
+             `--target`",
             repository().program().display()
         )
     );
@@ -115,13 +116,13 @@ fn a_program_without_one_of_the_policies_is_refused() {
     assert_eq!(
         packed(),
         "policy crate `another` is linked, but registered nothing: the linker dropped its \
-         policies; build with another linker, and report this"
+         policies\nhelp: build with another linker, and report this"
     );
     fs::write(&asked, text.replace("\"target\"", "\"aim\"")).unwrap();
     assert_eq!(
         packed(),
         "`workspace/program/policies.json` is not as this version of policy-builder writes it: \
-         missing field `target` at line 24 column 1; lay the workspace out again with \
+         missing field `target` at line 24 column 1\nhelp: lay the workspace out again with \
          `policy-builder generate`"
     );
 }

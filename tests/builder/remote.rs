@@ -273,30 +273,31 @@ fn what_cannot_be_had_is_named() {
     for (file, starts, words) in [
         (
             house("geography", "1"),
-            "fetch policy `geography`, which `policies.toml` names: no matching package named \
-             `geography` found",
+            "failed to fetch policy `geography`, which `policies.toml` names: no matching package \
+             named `geography` found",
             "required by package `policies-toml`",
         ),
         (
             house("geo", "2"),
-            "fetch policy `geo`, which `policies.toml` names: failed to select a version for the \
-             requirement `geo = \"^2\"`",
+            "failed to fetch policy `geo`, which `policies.toml` names: failed to select a version \
+             for the requirement `geo = \"^2\"`",
             "candidate versions found which didn't match: 1.2.0",
         ),
         (
             "geo = { version = \"1\", registry = \"home\" }".to_owned(),
-            "fetch policy `geo`, which `policies.toml` names: ",
+            "failed to fetch policy `geo`, which `policies.toml` names: ",
             "was not found in any configuration",
         ),
         (
             house("words", "1"),
             "`policies/policies.toml`: policy `words` leads to `",
-            "which is words 1.0.0: a support crate, which registers no policy; take the entry out",
+            "which is words 1.0.0: a support crate, which registers no policy\nhelp: remove the \
+             entry",
         ),
         (
             "hours.path = \"../hours\"".to_owned(),
             "`policies/policies.toml`: policy `hours` is to be in `policies/../hours`, where there \
-             is no `Cargo.toml`: correct its `path`, which starts at the file's folder",
+             is no `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder",
             "",
         ),
     ] {
@@ -309,7 +310,7 @@ fn what_cannot_be_had_is_named() {
     assert_eq!(
         refused(&registered),
         "`policies/policies.toml` names the policy `geo`, and the crate in \
-         `policies/geo/Cargo.toml` has that name, too: rename that one, or take the entry out"
+         `policies/geo/Cargo.toml` has that name, too\nhelp: rename that one, or remove the entry"
     );
     let other = folder(&registry, "mine = { path = \"../mine\", version = \"2\" }")
         .policy("own")
@@ -321,6 +322,6 @@ fn what_cannot_be_had_is_named() {
     assert_eq!(
         refused(&other),
         "`policies/policies.toml`: policy `mine` leads to `policies/../mine/Cargo.toml`, which is \
-         mine 1.0.0: expected version `^2`; change the entry's `version`"
+         mine 1.0.0: expected version `^2`\nhelp: change the entry's `version`"
     );
 }

@@ -259,7 +259,7 @@ fn errors_are_told(webhook: &Webhook) {
     let allowed = config_map("a", &json!({"allowed": true}));
     until_asked(
         &allowed,
-        "failed to call webhook: no policy `nothing` is served: `/v1/policies` lists those that are",
+        "failed to call webhook: no policy `nothing` is served; `/v1/policies` lists those that are",
     );
     succeeds(&remove());
     succeeds(&create_webhook(&webhook.of_config_maps(kind, "/validate/tasks")));

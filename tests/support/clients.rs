@@ -78,6 +78,8 @@ fn done(command: &mut Command) -> Result<(), String> {
     match command.output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        Err(error) => Err(format!("cannot start `{}`: {error}", command.get_program().display())),
+        Err(error) => {
+            Err(format!("failed to start `{}`: {error}", command.get_program().display()))
+        }
     }
 }

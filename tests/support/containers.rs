@@ -13,7 +13,7 @@ pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     let reason = match Command::new(program).args(arguments).output() {
         Ok(output) if output.status.success() => return true,
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        Err(error) => format!("cannot start `{program}`: {error}"),
+        Err(error) => format!("failed to start `{program}`: {error}"),
     };
     skipped(program, &reason);
     false

@@ -15,7 +15,6 @@
 mod artifacts;
 mod audit;
 mod builder_image;
-mod cargo;
 mod cli;
 mod container;
 mod scaffold;

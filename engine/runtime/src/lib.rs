@@ -9,6 +9,10 @@ mod config;
 mod decision_log;
 mod documents;
 mod exit;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod json_object;
 mod net;
 mod policies;
 mod program;

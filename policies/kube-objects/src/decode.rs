@@ -7,47 +7,15 @@ use serde::de::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::kind::Kind;
-use crate::{Metadata, Object, Text};
-
-/// A field that pods can be in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Spec,
-    Template,
-    Items,
-    Request,
-}
-
-impl Part {
-    const ALL: [Self; 4] = [Self::Spec, Self::Template, Self::Items, Self::Request];
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.name() == name)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Spec => "spec",
-            Self::Template => "template",
-            Self::Items => "items",
-            Self::Request => "request",
-        }
-    }
-}
+use crate::admission::AdmissionRequest;
+use crate::kind::{Kind, Part};
+use crate::workload::{CronJobSpec, WorkloadSpec};
+use crate::{Metadata, Object, Pod, PodSpec, Text};
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         OfKind(None).deserialize(deserializer)
     }
-}
-
-/// Decodes the items of a list, whose kind the list may have told.
-pub(crate) fn items<'de, D: Deserializer<'de>>(
-    kind: Option<&str>,
-    items: D,
-) -> Result<Vec<Object<'de>>, D::Error> {
-    items.deserialize_option(Items(kind))
 }
 
 /// Decodes an object of this kind, unless it says another.
@@ -93,13 +61,13 @@ impl<'de> Visitor<'de> for OfKind<'_> {
                 }
                 _ => {}
             }
-            let Some(part) = Part::named(&field) else {
+            let Some(part) = Part::from_name(&field) else {
                 refuse_other_spelling_of_kind(&field)?;
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             let is_early = early.iter().any(|(earlier, _)| *earlier == part);
-            match kind.as_deref().map(Kind::of) {
+            match kind.as_deref().map(Kind::from_name) {
                 None if is_early => return Err(A::Error::duplicate_field(part.name())),
                 None => early.push((part, map.next_value()?)),
                 Some(kind) if kind.part() == Some(part) => {
@@ -115,7 +83,7 @@ impl<'de> Visitor<'de> for OfKind<'_> {
             }
         }
         let kind = kind.as_deref().or(self.0).ok_or_else(no_kind)?;
-        let kind = Kind::of(kind);
+        let kind = Kind::from_name(kind);
         if !matches!(kind, Kind::List(_)) {
             let items = early.iter().find(|(part, _)| *part == Part::Items);
             items.map_or(Ok(()), |(_, text)| refuse_items(text))?;
@@ -124,7 +92,7 @@ impl<'de> Visitor<'de> for OfKind<'_> {
             Some(object) => object,
             None => match early.iter().find(|(part, _)| kind.part() == Some(*part)) {
                 Some((part, text)) => decode_early(kind, *part, text)?,
-                None => kind.decode_part::<UnitDeserializer<_>>(().into_deserializer())?,
+                None => decode_part::<UnitDeserializer<_>>(kind, ().into_deserializer())?,
             },
         };
         if let (Kind::Pod, Object::Pod { pod, .. }) = (kind, &mut object) {
@@ -175,8 +143,48 @@ impl<'de> DeserializeSeed<'de> for PartOf<'_> {
     type Value = Object<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.decode_part(deserializer)
+        decode_part(self.0, deserializer)
     }
+}
+
+/// Decodes the part of an object of this kind that holds the pods; `null` is as good as absent.
+fn decode_part<'de, D: Deserializer<'de>>(
+    kind: Kind<'_>,
+    part: D,
+) -> Result<Object<'de>, D::Error> {
+    // A pod is there for each of them, also where nothing is said of it.
+    if matches!(kind, Kind::Pod | Kind::PodTemplate | Kind::Workload | Kind::CronJob) {
+        policy_api::charge(size_of::<Pod<'_>>()).map_err(D::Error::custom)?;
+    }
+    Ok(match kind {
+        Kind::Pod => {
+            let spec = Option::<PodSpec<'_>>::deserialize(part)?;
+            template("", Some(Pod { metadata: None, spec }))
+        }
+        Kind::PodTemplate => template("template.", Option::deserialize(part)?),
+        Kind::Workload => {
+            let spec = Option::<WorkloadSpec<'_>>::deserialize(part)?;
+            template("spec.template.", spec.and_then(|spec| spec.template))
+        }
+        Kind::CronJob => {
+            let spec = Option::<CronJobSpec<'_>>::deserialize(part)?;
+            let job = spec.and_then(|spec| spec.job_template).and_then(|job| job.spec);
+            template("spec.jobTemplate.spec.template.", job.and_then(|spec| spec.template))
+        }
+        Kind::List(items) => Object::List(part.deserialize_option(Items(items))?),
+        Kind::AdmissionReview => {
+            let request = Option::<AdmissionRequest<'_>>::deserialize(part)?;
+            Object::Review(
+                request
+                    .ok_or_else(|| D::Error::custom("an AdmissionReview without a `request`"))?,
+            )
+        }
+        Kind::Podless => Object::Podless,
+    })
+}
+
+fn template<'a>(path: &'static str, pod: Option<Pod<'a>>) -> Object<'a> {
+    Object::Pod { template: path, pod: Box::new(pod.unwrap_or_default()) }
 }
 
 /// The items of a list, or `null`.
@@ -225,8 +233,8 @@ impl<'de> Visitor<'de> for Element<'_> {
     }
 
     fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        let kind = Kind::of(self.0.ok_or_else(no_kind)?);
-        kind.decode_part::<UnitDeserializer<_>>(().into_deserializer())
+        let kind = Kind::from_name(self.0.ok_or_else(no_kind)?);
+        decode_part::<UnitDeserializer<_>>(kind, ().into_deserializer())
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {

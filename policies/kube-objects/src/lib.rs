@@ -95,6 +95,7 @@ mod schema;
 mod security;
 mod text;
 mod volume;
+mod workload;
 
 pub use admission::{AdmissionRequest, POD_RESOURCES};
 pub use container::{Container, Handler, Lifecycle, Port, Target};

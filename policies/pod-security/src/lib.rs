@@ -22,6 +22,7 @@
 //!
 //! [Pod Security Standards]: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 
+mod check;
 mod checks;
 mod policy;
 mod report;

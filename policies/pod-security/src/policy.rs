@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Version;
-use crate::standard::{Level, Standard};
+use crate::check::Level;
+use crate::standard::Standard;
 
 /// Which version of the standards to go by.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

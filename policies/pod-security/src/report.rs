@@ -2,9 +2,13 @@ use std::fmt::Display;
 
 use kube_objects::{Path, Violations};
 
+use crate::Version;
+
 /// Takes the violations that one check finds in one pod.
 pub(crate) struct Report<'r> {
     pub(crate) check: &'static str,
+    /// The version of the standards that the pod is judged by.
+    pub(crate) version: Version,
     pub(crate) pod: &'r Path<'r>,
     pub(crate) violations: &'r mut Violations,
 }

@@ -2,42 +2,17 @@ use kube_objects::{Decision, Object, Pod, Violations};
 use policy_api::{Context, Error};
 
 use crate::Version;
+use crate::check::{Level, Run};
 use crate::checks::{self, CHECKS};
 use crate::report::Report;
 
 /// Containers of a pod up to which the clock is read once for all checks.
 const FEW_CONTAINERS: usize = 64;
 
-/// How much a standard asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
-    Baseline,
-    Restricted,
-}
-
-/// A check of the standards, in all its revisions.
-pub(crate) struct Check {
-    /// What Kubernetes calls it.
-    pub(crate) id: &'static str,
-    pub(crate) level: Level,
-    /// The versions from which each holds, in rising order.
-    pub(crate) revisions: &'static [(Version, Run)],
-    /// The baseline check that this restricted one is the stricter form of.
-    pub(crate) overrides: Option<&'static str>,
-}
-
-/// Looks for violations in a pod.
-pub(crate) type Run = fn(&Pod<'_>, &mut Report<'_>);
-
-impl Check {
-    fn as_of(&self, version: Version) -> Option<Run> {
-        self.revisions.iter().rev().find(|(since, _)| *since <= version).map(|(_, run)| *run)
-    }
-}
-
 /// The checks of one level as of one version.
 #[derive(Debug)]
 pub(crate) struct Standard {
+    version: Version,
     checks: Vec<(&'static str, Run)>,
 }
 
@@ -54,7 +29,7 @@ impl Standard {
             .filter(|(check, _)| !is_overridden(check.id))
             .map(|(check, run)| (check.id, run))
             .collect();
-        Self { checks }
+        Self { version, checks }
     }
 
     pub(crate) fn judge(
@@ -71,7 +46,8 @@ impl Standard {
                 if is_large {
                     context.check()?;
                 }
-                run(pod, &mut Report { check, pod: path, violations: &mut violations });
+                let version = self.version;
+                run(pod, &mut Report { check, version, pod: path, violations: &mut violations });
             }
             Ok::<_, Error>(())
         })?;

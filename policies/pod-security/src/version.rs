@@ -32,12 +32,16 @@ impl TryFrom<String> for Version {
         if text == "latest" {
             return Ok(Self::LATEST);
         }
-        (0..=Self::LATEST.minor)
+        let number = text.strip_prefix('v').unwrap_or(&text).strip_prefix("1.");
+        // Without a sign and without zeros before it.
+        let minor = number.filter(|number| {
+            number.bytes().all(|digit| digit.is_ascii_digit())
+                && (*number == "0" || !number.starts_with('0'))
+        });
+        minor
+            .and_then(|minor| minor.parse().ok())
             .map(Self::v1)
-            .find(|version| {
-                let name = version.to_string();
-                name == text || name.strip_prefix('v') == Some(&text)
-            })
+            .filter(|version| *version <= Self::LATEST)
             .ok_or_else(|| {
                 format!(
                     "unknown version `{text}`: expected `latest`, or `v1.0` to `{}`",
@@ -69,7 +73,10 @@ mod tests {
 
     #[test]
     fn other_versions_are_refused_with_the_range() {
-        for name in ["v1.38", "v2.0", "v1", "v1.07", "1.+7", "v1.7.0", "Latest", ""] {
+        for name in [
+            "v1.38", "v2.0", "v1", "v1.", "v1.07", "v1.00", "1.+7", "v1.7.0", "v1.256", "Latest",
+            "",
+        ] {
             assert_eq!(
                 Version::try_from(name.to_owned()),
                 Err(format!("unknown version `{name}`: expected `latest`, or `v1.0` to `v1.37`"))

@@ -91,7 +91,10 @@ fn a_full_disk_to_work_on() {
     let said = folder.builder(&["image", "--work-dir", "small"]).assert().code(1).stdout("");
     let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
     let sentence = sentence(&said);
-    assert!(sentence.starts_with("lay out the workspace: failed to write to file `"), "{sentence}");
+    assert!(
+        sentence.starts_with("failed to lay out the workspace: failed to write to file `"),
+        "{sentence}"
+    );
     assert!(sentence.ends_with("`: No space left on device (os error 28)"), "{sentence}");
     assert!(!folder.path().join("policy-engine.tar").exists());
 }
@@ -106,7 +109,7 @@ fn a_disk_that_fills_up_while_compiling() {
     let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
     assert_eq!(
         sentence(&said),
-        "no space is left to compile in: free some, or name a work folder elsewhere with \
+        "no space left to compile in\nhelp: free some, or name a work folder elsewhere with \
          `--work-dir`"
     );
     assert!(!folder.path().join("policy-engine.tar").exists());

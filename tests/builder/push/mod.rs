@@ -197,8 +197,8 @@ fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
          expected a host with an optional port, such as `registry.example.com:5000`"
     );
     std::fs::write(folder.path().join("image/index.json"), "{}").unwrap();
-    assert!(
-        refused(&["image", "registry.example.com/engine"])
-            .starts_with("read the image `image`: its `index.json` is not an image index: ")
-    );
+    assert!(refused(&["image", "registry.example.com/engine"]).starts_with(
+        "failed to read the image `image`: its `index.json` is not an image \
+                          index: "
+    ));
 }

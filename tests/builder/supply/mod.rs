@@ -193,8 +193,8 @@ fn others_find_the_image_among_its_documents() {
     assert_eq!(
         sentence(&folder.fails_as(inspect.arg(&copy))),
         format!(
-            "the image `{}` has no bill of materials attached: `policy-builder image` attaches \
-             one, and a copy has it where the tool that copied brought the image's referrers along",
+            "the image `{}` has no bill of materials attached\nhelp: build the image with \
+             `policy-builder image`, and copy it with a tool that copies referrers",
             copy.display()
         )
     );
@@ -221,8 +221,8 @@ fn images_that_differ_are_told_apart() {
     assert_eq!(json, json!({"same": true, "changes": [], "notCompared": []}));
     assert_eq!(
         sentence(&folder.fails_as(&mut folder.builder(&["diff", image(), "none.tar"]))),
-        "read the image `none.tar`: failed to query resolved metadata `none.tar`: No such file \
-         or directory (os error 2)"
+        "failed to read the image `none.tar`: failed to query resolved metadata `none.tar`: No \
+         such file or directory (os error 2)"
     );
 }
 

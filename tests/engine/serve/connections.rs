@@ -107,7 +107,7 @@ fn with_few_files_some_stay_for_diagnostics() {
     );
     let silent: Vec<_> = (0..200).map(|_| Connection::to(&server)).collect();
     eventually("there are no more", || {
-        logged(&server, "no room for more connections: the next ones wait")
+        logged(&server, "too many connections (`limits.connections`): the next ones wait")
     });
     let diagnostics = diagnostics(&server);
     let mut operators: Vec<_> = (0..50).map(|_| Connection::at(diagnostics)).collect();
@@ -117,7 +117,7 @@ fn with_few_files_some_stay_for_diagnostics() {
     }
     drop(silent);
     get(&server, "/health").expect(200);
-    assert!(!logged(&server, "cannot accept connections"));
+    assert!(!logged(&server, "failed to accept connections"));
 }
 
 #[test]

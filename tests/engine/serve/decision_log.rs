@@ -140,7 +140,10 @@ fn what_a_policy_says_of_an_input_is_not_in_the_servers_log_where_something_is_m
         }
     };
     let (_, log) = logged("  erase: [/input/x]\n", ask);
-    assert!(!log.contains("asked to") && log.matches("why is left out").count() == 2, "{log}");
+    assert!(
+        !log.contains("asked to") && log.matches("the reason is left out").count() == 2,
+        "{log}"
+    );
     let (_, log) = logged("", ask);
     assert!(log.matches("asked to").count() == 2 && !log.contains("left out"), "{log}");
 }

@@ -194,7 +194,7 @@ fn a_signal_before_it_has_loaded_anything_ends_it_as_well() {
         starting.signal(signal);
         let (code, said) = starting.end();
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("told to end before it served: ended"), "{said}");
+        assert!(said.contains("shut down before the server was ready: ended"), "{said}");
     }
 }
 

@@ -114,7 +114,7 @@ fn what_is_no_socket_is_told() {
     let command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
     let server = Server::of(with_sockets(command, vec![file.into()]));
     server.logged(
-        "file descriptor 3, one of `LISTEN_FDS`, is no socket that clients can come to: fd 3 is \
+        "file descriptor 3, one of `LISTEN_FDS`, is not a listening socket: fd 3 is \
          not a socket",
     );
     get(&server, "/health").expect(200);

@@ -46,7 +46,7 @@ fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
     assert_eq!(third.header("retry-after"), Some("1"));
     assert_eq!(
         third.body,
-        r#"{"code":"overloaded","message":"too many requests are being decided on: come again"}"#
+        r#"{"code":"overloaded","message":"too many requests in flight; retry later"}"#
     );
     let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1"}}"#;
     let fourth = post(&server, PATHS[1], review).expect(503);
@@ -54,8 +54,8 @@ fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
     assert_eq!(
         fourth.body,
         concat!(
-            r#"{"apiVersion":"v1","kind":"Status","status":"Failure","message":"too many requests are "#,
-            r#"being decided on: come again","reason":"ServiceUnavailable","code":503}"#,
+            r#"{"apiVersion":"v1","kind":"Status","status":"Failure","message":"too many requests in "#,
+            r#"flight; retry later","reason":"ServiceUnavailable","code":503}"#,
         )
     );
     assert!(second.is_silent_for(MS(1)), "the first has ended too early for this test");
@@ -107,10 +107,8 @@ fn a_body_that_is_too_large_is_refused_however_it_comes() {
             connection.send(request);
             let reply = connection.reply().expect(status);
             let inflated = if what.ends_with("inflated") { " once it is inflated" } else { "" };
-            let message = format!(
-                "the request's body is larger than 1024 bytes{inflated}, the most that is read of \
-                 one"
-            );
+            let message =
+                format!("the request's body is larger than the limit of 1024 bytes{inflated}");
             assert_eq!(reply.json()["message"], message, "{what}");
         }
     }
@@ -161,7 +159,7 @@ fn bodies_that_find_no_memory_beside_others_are_sent_away() {
         assert_eq!(reply.header("retry-after"), Some("1"));
         assert_eq!(
             reply.json()["message"],
-            "the request's body: there is no memory for it beside that of other requests: come again"
+            "the request's body: the memory limit for request bodies (`limits.bodies`) is exhausted; retry later"
         );
         eventually("what was taken of it is given back", || taken() < TAKEN + 40_000);
     }
@@ -191,7 +189,7 @@ fn a_body_that_trickles_is_given_up_and_holds_nobody() {
         }
         assert!(trickled > 1, "it was not let begin");
         let reply = slow.reply().expect(408);
-        assert_eq!(reply.json()["message"], "the request's body did not come within 500ms");
+        assert_eq!(reply.json()["message"], "the request's body did not arrive within 500ms");
     }
 }
 

@@ -195,8 +195,8 @@ fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
         post(&server, "/v1/data/echo", &many(r#"{"input":["#, "{}", "]}", 900_000)).expect(413);
     assert_eq!(
         reply.json()["message"],
-        "policy `echo`: it needs more memory than the 2097152 bytes that there are for all requests \
-         together (`limits.bodies`)"
+        "policy `echo`: more memory is needed than the 2097152 bytes that all requests share \
+         (`limits.bodies`)"
     );
     assert_eq!(reply.json()["code"], "invalid_parameter");
 }

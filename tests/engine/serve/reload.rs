@@ -174,8 +174,7 @@ fn another_address_waits_for_the_next_start() {
         "ok",
     );
     for name in ["diagnostic-listen", "unix-socket-mode"] {
-        let warning =
-            format!("`{name}` has changed: that counts only after the server is started again");
+        let warning = format!("`{name}` has changed: restart the server to apply it");
         eventually("it warns", || {
             server.log_lines().iter().any(|it| it["level"] == "WARN" && it["message"] == *warning)
         });

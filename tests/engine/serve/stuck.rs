@@ -87,8 +87,8 @@ fn a_policy_that_is_stuck_too_often_is_not_asked_until_one_has_ended() {
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(
         refused.json()["message"],
-        "policy `stress-blocking`: 2 evaluations have overrun and not ended: it is asked again \
-         when one has"
+        "policy `stress-blocking`: 2 evaluations timed out and are still running; the policy is \
+         suspended until one finishes"
     );
     let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
         "request": {"uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"},
@@ -125,7 +125,10 @@ fn a_policy_that_hangs_takes_the_places_of_no_other() {
         eventually("all are stuck", || stuck(&server, id) == 4);
         post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
         let refused = post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(503);
-        assert!(refused.body.contains("4 evaluations have overrun"), "{refused:?}");
+        assert!(
+            refused.body.contains("4 evaluations timed out and are still running"),
+            "{refused:?}"
+        );
     }
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
@@ -161,7 +164,7 @@ fn a_policy_that_looks_ends_on_time_and_is_not_stuck() {
         }
         assert_eq!(count(&server, id, "timed_out"), 5);
     }
-    assert!(!logged(&server, "it overran"), "{:?}", server.log_lines());
+    assert!(!logged(&server, "timed out on a thread"), "{:?}", server.log_lines());
 }
 
 #[test]
@@ -220,7 +223,7 @@ fn a_policy_that_overran_once_runs_on_threads_of_its_own() {
     let server = Server::start(&["--set", "timeout=300ms", "--set", "max-stuck=9"]);
     let overran = || {
         let lines = server.log_lines();
-        let text = "it overran on a thread that reads requests";
+        let text = "the policy timed out on a thread that reads requests";
         lines.iter().filter(|line| line.to_string().contains(text)).count()
     };
     for _ in 0..3 {

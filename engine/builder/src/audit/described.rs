@@ -296,7 +296,7 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
 
 /// Why it is not known what an image says of itself.
 #[derive(Debug, thiserror::Error)]
-#[error("read the image `{image}`: {error}")]
+#[error("failed to read the image `{image}`: {error}")]
 pub(crate) struct DescribeError {
     image: String,
     error: StoreError,

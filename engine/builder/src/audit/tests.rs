@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cargo::{LinkedPackage, PackageId};
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
 use crate::steps::image::pack::ProgramImage;
@@ -11,6 +10,7 @@ use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
 use policy_oci::store::registry::Options;
 use policy_oci::{Image, MultiPlatform, SourceDate};
@@ -355,8 +355,8 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the image `{name}` says neither by provenance nor by labels what it was made from: \
-             expected one as `policy-builder image` makes it"
+            "the image `{name}` says neither in provenance nor in labels what it was made \
+             from\nhelp: name an image of `policy-builder image`"
         )
     );
 }
@@ -375,9 +375,9 @@ fn what_joins_the_platforms_is_verified_as_well() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the images for the platforms of `a.tar` are what these sources give, and the index \
-             that joins them is not: it is `{digest}`, and joined here it is `{other}`; expected \
-             one as `policy-builder image --platform` and `policy-builder index` write it"
+            "the images for the platforms of `a.tar` match these sources, but the index that joins \
+             them does not: found `{digest}`, expected `{other}`\nhelp: write the index with \
+             `policy-builder image --platform` or `policy-builder index`"
         )
     );
 }
@@ -402,8 +402,8 @@ fn an_index_of_nothing_is_no_image() {
     assert_eq!(
         Described::open(name, Options::default()).unwrap_err().to_string(),
         format!(
-            "read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected an \
-             archive or a folder as `policy-builder image` writes it"
+            "failed to read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected \
+             an archive or a folder as `policy-builder image` writes it"
         )
     );
 }

@@ -2,13 +2,13 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::cargo::Target;
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
 use crate::steps::image::labels;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_oci::image::IndexError;
 use policy_oci::store::StoreError;
@@ -161,8 +161,8 @@ pub(crate) enum VerifyError {
     #[error(transparent)]
     Mismatch(Box<Mismatch>),
     #[error(
-        "the image `{0}` says neither by provenance nor by labels what it was made from: expected \
-         one as `policy-builder image` makes it"
+        "the image `{0}` says neither in provenance nor in labels what it was made from\nhelp: \
+         name an image of `policy-builder image`"
     )]
     Foreign(String),
     #[error(
@@ -171,14 +171,14 @@ pub(crate) enum VerifyError {
     )]
     Created { image: String, created: String },
     #[error(
-        "the images for the platforms of `{image}` are what these sources give, and the index that \
-         joins them is not: it is `{there}`, and joined here it is `{here}`; expected one as \
-         `policy-builder image --platform` and `policy-builder index` write it"
+        "the images for the platforms of `{image}` match these sources, but the index that joins \
+         them does not: found `{there}`, expected `{here}`\nhelp: write the index with \
+         `policy-builder image --platform` or `policy-builder index`"
     )]
     Index { image: String, there: String, here: String },
     #[error(transparent)]
     Join(#[from] IndexError),
-    #[error("read the image that was built: {0}")]
+    #[error("failed to read the image that was built: {0}")]
     Packed(StoreError),
     #[error(transparent)]
     Name(#[from] ReferenceError),

@@ -38,8 +38,6 @@ use policy_text::{escape, escape_json};
 
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
-use crate::cargo::CargoError;
-use crate::cargo::lockfile::LockError;
 use crate::container;
 use crate::scaffold::ScaffoldError;
 use crate::steps::BuildError;
@@ -53,6 +51,8 @@ use crate::steps::workspace::GenerateError;
 use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
+use policy_cargo::CargoError;
+use policy_cargo::lockfile::LockError;
 use policy_host::atomic::{self, WriteError};
 use policy_host::signals;
 use policy_oci::archive::RelabelError;
@@ -199,8 +199,8 @@ enum Failure {
     Watch(#[from] WatchError),
     #[error(transparent)]
     Destination(#[from] WriteError),
-    #[error("work in the system's folder for temporary files: {0}")]
-    TempPath(io::Error),
+    #[error("failed to use the system's folder for temporary files: {0}")]
+    TempDir(io::Error),
     #[error(transparent)]
     Vet(#[from] VetError),
     #[error(transparent)]
@@ -208,19 +208,19 @@ enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(
-        "the image `{image}` has no {what} attached: `policy-builder image` attaches one, and a \
-         copy has it where the tool that copied brought the image's referrers along"
+        "the image `{image}` has no {what} attached\nhelp: build the image with `policy-builder \
+         image`, and copy it with a tool that copies referrers"
     )]
     NotAttached { image: String, what: &'static str },
     #[error(
-        "the image `{image}` is for several platforms ({}): name one with `--platform`",
+        "the image `{image}` is for several platforms ({})\nhelp: name one with `--platform`",
         platforms.join(", ")
     )]
     SeveralPlatforms { image: String, platforms: Vec<String> },
     #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
     NoPlatform { image: String, platform: String, known: Vec<String> },
-    #[error("write the result as JSON: {0}")]
+    #[error("failed to write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("cannot write to standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Print(io::Error),
 }

@@ -152,7 +152,7 @@ impl ConfigArgs {
     /// With the environment of this process.
     pub(super) fn sources(self) -> Sources {
         let Self { file, listen, decision_log, skip_invalid, set } = self;
-        Sources::of_this_process(file, Flags { listen, decision_log, skip_invalid, set })
+        Sources::of_process(file, Flags { listen, decision_log, skip_invalid, set })
     }
 }
 

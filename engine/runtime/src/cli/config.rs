@@ -5,7 +5,7 @@ use tracing::warn;
 
 use super::args::{self, TextOrJson};
 use super::{Failure, output};
-use crate::config::{self, Setting, Shown};
+use crate::config::{self, EffectiveSetting, ShownValue};
 use crate::exit::Outcome;
 use crate::policies::Registry;
 
@@ -25,7 +25,7 @@ pub(super) fn run(
     Ok(Outcome::Allowed)
 }
 
-fn print(settings: &[Setting], format: TextOrJson, out: &mut dyn Write) -> io::Result<()> {
+fn print(settings: &[EffectiveSetting], format: TextOrJson, out: &mut dyn Write) -> io::Result<()> {
     match format {
         TextOrJson::Json => output::pretty_json(&settings, out),
         TextOrJson::Text => {
@@ -35,11 +35,11 @@ fn print(settings: &[Setting], format: TextOrJson, out: &mut dyn Write) -> io::R
     }
 }
 
-fn row(setting: &Setting) -> Vec<String> {
+fn row(setting: &EffectiveSetting) -> Vec<String> {
     let value = match &setting.value {
-        Shown::Text(text) => text,
-        Shown::Json(json) => json.get(),
-        Shown::Nothing => "none",
+        ShownValue::Text(text) => text,
+        ShownValue::Json(json) => json.get(),
+        ShownValue::Nothing => "none",
     };
     [&setting.path, value, &setting.origin.to_string()]
         .map(|it| escape_line(it).into_owned())

@@ -1,31 +1,42 @@
 use std::collections::BTreeMap;
 
-use super::report::{Read, Report, Told};
+use super::report::{ErrorReported, Read, Report};
 use super::section::Section;
-use super::values::{self, To};
-use super::{Collector, DecisionLog, Destination};
+use super::values::{self, DestinationAddress};
+use super::{Collector, DecisionLog, Destination, schema};
 use crate::documents::located::{ConfigError, Entry};
 
-/// What counts for collectors only.
-const OF_COLLECTORS: [&str; 6] = ["token", "ca", "upload", "delay", "timeout", "max-retry-delay"];
+/// The settings that are for collectors only.
+const COLLECTOR_PATHS: [&str; 6] = [
+    schema::COLLECTOR_TOKEN.path,
+    schema::COLLECTOR_CA.path,
+    schema::COLLECTOR_UPLOAD.setting.path,
+    schema::COLLECTOR_DELAY.setting.path,
+    schema::COLLECTOR_TIMEOUT.setting.path,
+    schema::COLLECTOR_MAX_RETRY_DELAY.setting.path,
+];
 
 /// Labels that the engine sets itself.
 const OWN_LABELS: [&str; 2] = ["id", "version"];
 
 pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLog> {
-    let to = section.required("to", values::destination, report);
+    let to = section.required(&schema::DECISION_LOG_TO, report);
     let labels = labels(&mut section, report);
-    let erase = section.list("erase", &[], values::pointer, report);
+    let erase = section.list(&schema::DECISION_LOG_ERASE, report);
     let mask = mask(&mut section, report);
-    let buffer = section.value("buffer", "64MiB", values::bytes, report);
-    let when_full = section.value("when-full", "drop", values::when_full, report);
+    let buffer = section.value(&schema::DECISION_LOG_BUFFER, report);
+    let when_full = section.value(&schema::DECISION_LOG_WHEN_FULL, report);
     let to = match to {
-        Ok(To::Stdout) => nothing_of_collectors(&mut section, report).map(|()| Destination::Stdout),
-        Ok(To::File(path)) => {
-            nothing_of_collectors(&mut section, report).map(|()| Destination::File(path))
+        Ok(DestinationAddress::Stdout) => {
+            reject_collector_settings(&mut section, report).map(|()| Destination::Stdout)
         }
-        Ok(To::Collector(url)) => collector(&mut section, url, report).map(Destination::Collector),
-        Err(told) => collector(&mut section, String::new(), report).and(Err(told)),
+        Ok(DestinationAddress::File(path)) => {
+            reject_collector_settings(&mut section, report).map(|()| Destination::File(path))
+        }
+        Ok(DestinationAddress::Collector(url)) => {
+            collector(&mut section, url, report).map(Destination::Collector)
+        }
+        Err(reported) => collector(&mut section, String::new(), report).and(Err(reported)),
     };
     section.finish(report);
     Ok(DecisionLog {
@@ -39,12 +50,12 @@ pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLo
 }
 
 fn collector(section: &mut Section, url: String, report: &mut Report) -> Read<Collector> {
-    let token = section.optional("token", values::path, report);
-    let ca = section.optional("ca", values::path, report);
-    let upload = section.value("upload", "1MiB", values::bytes, report);
-    let delay = section.value("delay", "1s", values::any_duration, report);
-    let timeout = section.value("timeout", "10s", values::duration, report);
-    let max_retry_delay = section.value("max-retry-delay", "30s", values::duration, report);
+    let token = section.optional(&schema::COLLECTOR_TOKEN, report);
+    let ca = section.optional(&schema::COLLECTOR_CA, report);
+    let upload = section.value(&schema::COLLECTOR_UPLOAD, report);
+    let delay = section.value(&schema::COLLECTOR_DELAY, report);
+    let timeout = section.value(&schema::COLLECTOR_TIMEOUT, report);
+    let max_retry_delay = section.value(&schema::COLLECTOR_MAX_RETRY_DELAY, report);
     Ok(Collector {
         url,
         token: token?,
@@ -56,16 +67,15 @@ fn collector(section: &mut Section, url: String, report: &mut Report) -> Read<Co
     })
 }
 
-fn nothing_of_collectors(section: &mut Section, report: &mut Report) -> Read<()> {
+fn reject_collector_settings(section: &mut Section, report: &mut Report) -> Read<()> {
     let mut result = Ok(());
-    for key in OF_COLLECTORS {
-        let path = section.path_of(key);
-        if let Some(node) = section.take(key) {
-            result = Err(report.told(ConfigError::at(
+    for path in COLLECTOR_PATHS {
+        if let Some(node) = section.take(schema::key(path)) {
+            result = Err(report.error(ConfigError::at(
                 &node.at,
                 format_args!(
                     "`{path}` is for collectors only: leave it out, or make `{}` the URL of one",
-                    section.path_of("to")
+                    schema::DECISION_LOG_TO.path
                 ),
             )));
         }
@@ -74,17 +84,17 @@ fn nothing_of_collectors(section: &mut Section, report: &mut Report) -> Read<()>
 }
 
 fn labels(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, String>> {
-    let path = section.path_of("labels");
-    let entries = section.map("labels", report)?;
+    let path = schema::DECISION_LOG_LABELS;
+    let entries = section.map(schema::key(path), report)?;
     let labels: Vec<_> = entries
         .into_iter()
         .map(|Entry { key, at, value }| {
             let path = format!("{path}.{key}");
             if OWN_LABELS.contains(&key.as_str()) {
                 let message = format!("`{path}` is what the engine sets itself: leave it out");
-                return Err(report.told(ConfigError::at(&at, message)));
+                return Err(report.error(ConfigError::at(&at, message)));
             }
-            let label = report.scalar(&path, &value, |text| Ok(text.to_owned()))?;
+            let label = report.scalar(&path, &value, &values::TEXT)?;
             report.show(path, &value);
             Ok((key, label))
         })
@@ -93,20 +103,21 @@ fn labels(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, S
 }
 
 fn mask(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, serde_json::Value>> {
-    let path = section.path_of("mask");
-    let entries = section.map("mask", report)?;
+    let path = schema::DECISION_LOG_MASK;
+    let entries = section.map(schema::key(path), report)?;
     let masks: Vec<_> = entries
         .into_iter()
         .map(|Entry { key, at, value }| {
-            let pointer = values::pointer(&key).map_err(|expected| {
+            let pointer = values::POINTER.parse(&key).ok_or_else(|| {
+                let expected = values::POINTER.expected;
                 let message = format!("`{path}` has the key `{key}`: expected {expected}");
-                report.told(ConfigError::at(&at, message))
+                report.error(ConfigError::at(&at, message))
             })?;
             let json = serde_json::from_str(&value.to_json())
-                .map_err(|error| report.told(ConfigError::at(&value.at, error)))?;
+                .map_err(|error| report.error(ConfigError::at(&value.at, error)))?;
             report.show(format!("{path}.{key}"), &value);
             Ok((pointer, json))
         })
-        .collect::<Vec<Result<_, Told>>>();
+        .collect::<Vec<Result<_, ErrorReported>>>();
     masks.into_iter().collect()
 }

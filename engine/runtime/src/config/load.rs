@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::flags::Flags;
-use super::report::{Report, Setting};
-use super::{Config, Policies, environment, read};
+use super::report::{EffectiveSetting, Report};
+use super::{Config, Policies, env, read};
 #[cfg(test)]
 use crate::documents::located::ConfigErrors;
 use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
@@ -28,23 +28,23 @@ pub(crate) struct Sources {
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Every setting that counts, and where from.
-    pub(crate) effective: Vec<Setting>,
+    pub(crate) effective: Vec<EffectiveSetting>,
     /// What is odd, but stops nobody.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Sources {
     /// With the environment of this process.
-    pub(crate) fn of_this_process(file: Option<PathBuf>, flags: Flags) -> Self {
-        Self { file, environment: environment::of_this_process(), flags }
+    pub(crate) fn of_process(file: Option<PathBuf>, flags: Flags) -> Self {
+        Self { file, environment: env::of_process(), flags }
     }
 
     /// The file's name, and who named it.
     pub(crate) fn file(&self) -> Option<(PathBuf, Origin)> {
-        let variable = environment::CONFIG;
+        let variable = env::CONFIG;
         match &self.file {
             Some(path) => Some((path.clone(), Origin::flag("--config"))),
-            None => environment::get(&self.environment, variable)
+            None => env::get(&self.environment, variable)
                 .map(|path| (path.into(), Origin::variable(variable))),
         }
     }
@@ -73,14 +73,14 @@ pub(super) fn load_as_far_as_possible(
         file = Node::text(&path.display().to_string(), origin);
     }
     report.show("config".to_owned(), &file);
-    environment::apply(&sources.environment, &mut root, &mut report.mistakes, &mut warnings);
-    sources.flags.apply(&mut root, &mut report.mistakes);
+    env::apply(&sources.environment, &mut root, &mut report.errors, &mut warnings);
+    sources.flags.apply(&mut root, &mut report.errors);
     let (config, policies) = read::config(root, &mut report);
     match config {
-        Ok(config) if report.mistakes.is_empty() => {
+        Ok(config) if report.errors.is_empty() => {
             Ok(Loaded { config, effective: report.effective, warnings })
         }
-        _ => Err((report.mistakes, policies)),
+        _ => Err((report.errors, policies)),
     }
 }
 

@@ -1,239 +1,27 @@
-//! What the server is told to do: one file, the environment over it, and the command line over both.
+//! The configuration of the server: one file, the environment over it, and the command line over both.
 
 mod decision_log;
-mod environment;
+mod env;
 mod flags;
 mod load;
+mod model;
 mod policies;
 mod read;
 mod report;
 mod resolve;
+mod schema;
 mod section;
 #[cfg(test)]
 mod tests;
 mod values;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::documents::located::Origin;
-use crate::policies::{PolicyRef, Settings};
-
 pub(crate) use flags::Flags;
 #[cfg(test)]
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
-pub(crate) use report::{Setting, Shown};
+pub(crate) use model::{
+    Address, Collector, Config, DecisionLog, DefaultDecision, Destination, Instance, Limits, Mode,
+    Policies, Shutdown, Tls, WhenFull,
+};
+pub(crate) use report::{EffectiveSetting, ShownValue};
 pub(crate) use resolve::{Named, Resolved, load_and_resolve};
-
-/// Everything that may be set, checked.
-#[derive(Debug)]
-pub(crate) struct Config {
-    /// Where decisions are answered.
-    pub(crate) listen: Vec<Address>,
-    /// Where health and metrics, and nothing else, are answered as well, without a token.
-    pub(crate) diagnostic_listen: Vec<Address>,
-    /// The permissions of unix sockets, such as `0o660`.
-    pub(crate) unix_socket_mode: u32,
-    /// For `https` addresses.
-    pub(crate) tls: Option<Tls>,
-    /// A file of bearer tokens, one a line; nobody is asked for one where there is none.
-    pub(crate) tokens: Option<PathBuf>,
-    pub(crate) limits: Limits,
-    pub(crate) shutdown: Shutdown,
-    /// The policies as they are served, sorted by id.
-    pub(crate) policies: Policies,
-    /// What `POST /` asks.
-    pub(crate) default_decision: Option<DefaultDecision>,
-    /// Serve the other policies where some are not valid.
-    pub(crate) skip_invalid: bool,
-    pub(crate) decision_log: Option<DecisionLog>,
-}
-
-/// What is asked where a request names no policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DefaultDecision {
-    /// As below `/v0/data/`: an id, perhaps with a version and a field of the answer.
-    pub(crate) path: String,
-    pub(crate) origin: Origin,
-}
-
-/// What to listen on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Address {
-    /// `http://127.0.0.1:8181`, or without the scheme.
-    Http(SocketAddr),
-    /// `https://0.0.0.0:8443`
-    Https(SocketAddr),
-    /// `unix:///run/policy-engine/http.sock`
-    Unix(PathBuf),
-}
-
-/// What only one socket can be bound to.
-#[derive(PartialEq, Eq, Hash)]
-enum Place<'a> {
-    Port(SocketAddr),
-    Path(&'a Path),
-}
-
-impl Address {
-    /// Where it listens; port 0 stands for any that is free.
-    fn place(&self) -> Option<Place<'_>> {
-        match self {
-            Self::Http(at) | Self::Https(at) => (at.port() != 0).then_some(Place::Port(*at)),
-            Self::Unix(path) => Some(Place::Path(path)),
-        }
-    }
-}
-
-/// Files in PEM, read again when they change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tls {
-    /// The server's certificate, and those between it and its authority.
-    pub(crate) certificate: PathBuf,
-    /// Its private key.
-    pub(crate) key: PathBuf,
-    /// Whose certificates clients must show; they need none where there is no such file.
-    pub(crate) client_ca: Option<PathBuf>,
-}
-
-/// What clients can take of the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// Open connections.
-    pub(crate) connections: usize,
-    /// Requests that are decided on at one time.
-    pub(crate) in_flight: usize,
-    /// Requests that wait until they are.
-    pub(crate) queue: usize,
-    /// How long one waits.
-    pub(crate) queue_time: Duration,
-    /// Bytes of a request's body, also once it is inflated.
-    pub(crate) body: usize,
-    /// Bytes of memory for all connections, requests and answers together: what is received, what
-    /// is decoded of it, and what is written, each while it is there.
-    pub(crate) bodies: usize,
-    /// From a connection's beginning to the end of its first request's head.
-    pub(crate) header_time: Duration,
-    /// From the end of the head to the end of the body.
-    pub(crate) body_time: Duration,
-    /// Without a request that is being answered, until the connection is closed.
-    pub(crate) idle_time: Duration,
-}
-
-/// How the server ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shutdown {
-    /// Not ready, but still answering, for those who have not heard of it yet.
-    pub(crate) wait: Duration,
-    /// For requests in flight and decision logs, after that.
-    pub(crate) grace: Duration,
-}
-
-/// Which policies are served.
-#[derive(Debug, Clone)]
-pub(crate) enum Policies {
-    /// Every policy in the binary, under its own name, with nothing set.
-    All {
-        /// For each of them.
-        timeout: Duration,
-        /// Likewise.
-        max_stuck: usize,
-    },
-    /// These, by their ids.
-    Named(BTreeMap<String, Arc<Instance>>),
-}
-
-/// One policy as it is to be served.
-#[derive(Debug)]
-pub(crate) struct Instance {
-    /// The policy in this binary.
-    pub(crate) policy: PolicyRef,
-    /// With the place in the file, for what the policy finds wrong with them.
-    pub(crate) settings: Settings,
-    /// After which the caller is told that there is no answer.
-    pub(crate) timeout: Duration,
-    pub(crate) mode: Mode,
-    /// Run on threads of its own; the policy's own wish where nothing is set.
-    pub(crate) blocking: Option<bool>,
-    /// How many evaluations may overrun at one time before the policy is not asked any more.
-    pub(crate) max_stuck: usize,
-    /// Where it is set, and where its policy is, for what is wrong with either.
-    pub(crate) origin: Origin,
-    pub(crate) policy_origin: Origin,
-}
-
-/// What a denial does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// It denies.
-    Enforce,
-    /// It is logged, counted, and answered as allowed.
-    Monitor,
-}
-
-impl Mode {
-    /// As it is written.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Enforce => "enforce",
-            Self::Monitor => "monitor",
-        }
-    }
-}
-
-/// Where decisions are logged, and what of them.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DecisionLog {
-    pub(crate) to: Destination,
-    /// Labels of every event, beside `id` and `version`.
-    pub(crate) labels: BTreeMap<String, String>,
-    /// JSON pointers below `/input` and `/result` of what is left out. `*` stands for every element.
-    pub(crate) erase: Vec<String>,
-    /// The same, of what is replaced, and by what.
-    pub(crate) mask: BTreeMap<String, serde_json::Value>,
-    /// Bytes of events that wait to be written.
-    pub(crate) buffer: usize,
-    pub(crate) when_full: WhenFull,
-}
-
-/// Where events go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
-    /// `stdout`: a line of JSON an event.
-    Stdout,
-    /// A file's path: likewise.
-    File(PathBuf),
-    /// A URL, to which `/logs` is added: as OPA uploads them.
-    Collector(Collector),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Collector {
-    /// Without `/logs`.
-    pub(crate) url: String,
-    /// A file with a bearer token, read again for each upload.
-    pub(crate) token: Option<PathBuf>,
-    /// A file with the certificates of authorities, in PEM; the system's where there is none.
-    pub(crate) ca: Option<PathBuf>,
-    /// Bytes of an upload, before it is compressed.
-    pub(crate) upload: usize,
-    /// How long events wait for others to go with.
-    pub(crate) delay: Duration,
-    /// For one upload.
-    pub(crate) timeout: Duration,
-    /// Between two attempts, at most.
-    pub(crate) max_retry_delay: Duration,
-}
-
-/// What becomes of an event that there is no room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhenFull {
-    /// It is dropped and counted.
-    Drop,
-    /// The answer waits until there is room.
-    Wait,
-}

@@ -3,13 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::report::{Read, Report};
+use super::schema::{self, DefaultedSetting};
 use super::section::Section;
 use super::{Instance, Policies, values};
 use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
 use crate::policies::Settings;
-
-const TIMEOUT: &str = "2s";
-const MAX_STUCK: &str = "4";
 
 /// What counts for every policy that says nothing else.
 pub(super) struct Defaults {
@@ -26,14 +24,12 @@ struct Inherited<T> {
 impl<T> Inherited<T> {
     fn read(
         root: &mut Section,
-        key: &'static str,
-        default: &str,
-        parse: fn(&str) -> Result<T, String>,
+        DefaultedSetting { setting, default }: &DefaultedSetting<T>,
         report: &mut Report,
     ) -> Read<Self> {
-        let node = root.take(key).unwrap_or_else(|| Node::default_text(default));
-        let path = root.path_of(key);
-        let value = report.scalar(&path, &node, parse)?;
+        let node = root.take(setting.path).unwrap_or_else(|| Node::default_text(default));
+        let path = root.path_of(setting.path);
+        let value = report.scalar(&path, &node, &setting.parser)?;
         report.show(path, &node);
         Ok(Self { value, node })
     }
@@ -41,8 +37,8 @@ impl<T> Inherited<T> {
 
 impl Defaults {
     pub(super) fn read(root: &mut Section, report: &mut Report) -> Read<Self> {
-        let timeout = Inherited::read(root, "timeout", TIMEOUT, values::duration, report);
-        let max_stuck = Inherited::read(root, "max-stuck", MAX_STUCK, values::count, report);
+        let timeout = Inherited::read(root, &schema::TIMEOUT, report);
+        let max_stuck = Inherited::read(root, &schema::MAX_STUCK, report);
         Ok(Self { timeout: timeout?, max_stuck: max_stuck? })
     }
 }
@@ -63,14 +59,14 @@ pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Re
         Value::Table(entries) if !entries.is_empty() => entries,
         // With all of them commented out, for one: to serve every policy then would be a surprise.
         Value::Table(_) | Value::Null => {
-            report.told(ConfigError::at(
+            report.error(ConfigError::at(
                 &entry.at,
                 format_args!("`{path}` has none: name one, or leave `{path}` out to serve all"),
             ));
             return Policies::none();
         }
         _ => {
-            report.told(ConfigError::wrong(
+            report.error(ConfigError::wrong(
                 &path,
                 &entry.value,
                 "a table of policies by their ids",
@@ -97,7 +93,7 @@ fn instance(
     let named = if values::is_id(&id) {
         Ok(())
     } else {
-        Err(report.told(ConfigError::at(
+        Err(report.error(ConfigError::at(
             &at,
             format_args!(
                 "`{path}` has the id `{id}`: expected letters, digits, `.`, `_` and `-`, the \
@@ -105,30 +101,20 @@ fn instance(
             ),
         )))
     };
-    let mut section = Section::of(path.clone(), value, report)?;
+    let mut section = Section::new(path.clone(), value, report)?;
     let policy_node = section
         .take("policy")
         .unwrap_or_else(|| Node { value: Value::Text(id.clone()), at: at.clone() });
     let policy_path = section.path_of("policy");
-    let policy = report.scalar(&policy_path, &policy_node, values::policy);
+    let policy = report.scalar(&policy_path, &policy_node, &values::POLICY);
     report.show(policy_path, &policy_node);
     let settings = settings(&mut section, &at, report);
-    let inherited =
-        |default: Option<Node>, otherwise| default.unwrap_or_else(|| Node::default_text(otherwise));
-    let timeout = section.value_or(
-        "timeout",
-        || inherited(defaults.map(|it| it.timeout.node.clone()), TIMEOUT),
-        values::duration,
-        report,
-    );
-    let mode = section.value("mode", "enforce", values::mode, report);
-    let blocking = section.optional("blocking", values::switch, report);
-    let max_stuck = section.value_or(
-        "max-stuck",
-        || inherited(defaults.map(|it| it.max_stuck.node.clone()), MAX_STUCK),
-        values::count,
-        report,
-    );
+    let timeout = inherited(&schema::TIMEOUT, defaults.map(|all| &all.timeout.node));
+    let timeout = section.value_or(&schema::TIMEOUT, || timeout, report);
+    let mode = section.value(&schema::MODE, report);
+    let blocking = section.optional(&schema::BLOCKING, report);
+    let max_stuck = inherited(&schema::MAX_STUCK, defaults.map(|all| &all.max_stuck.node));
+    let max_stuck = section.value_or(&schema::MAX_STUCK, || max_stuck, report);
     section.finish(report);
     named?;
     Ok(Instance {
@@ -143,11 +129,16 @@ fn instance(
     })
 }
 
+/// The value for policies that set none of their own.
+fn inherited<T>(setting: &DefaultedSetting<T>, for_all: Option<&Node>) -> Node {
+    for_all.cloned().unwrap_or_else(|| Node::default_text(setting.default))
+}
+
 fn settings(section: &mut Section, instance: &Origin, report: &mut Report) -> Read<Settings> {
     let path = section.path_of("settings");
     let node = section.take("settings").unwrap_or_else(|| Node::empty_table(Origin::Default));
     if !matches!(node.value, Value::Table(_)) {
-        return Err(report.told(ConfigError::wrong(&path, &node, "a table")));
+        return Err(report.error(ConfigError::wrong(&path, &node, "a table")));
     }
     report.show(path.clone(), &node);
     show_what_is_set_over(&path, &node, report);

@@ -1,38 +1,38 @@
 //! From the tree to the configuration.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use super::report::{Read, Report, Told};
+use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
     Address, Config, DefaultDecision, Limits, Policies, Shutdown, Tls, decision_log, policies,
-    values,
+    schema,
 };
 use crate::documents::located::{ConfigError, Node, Origin};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.
 pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies) {
-    let mut root = match Section::of(String::new(), root, report) {
+    let mut root = match Section::new(String::new(), root, report) {
         Ok(root) => root,
-        Err(told) => return (Err(told), Policies::none()),
+        Err(reported) => return (Err(reported), Policies::none()),
     };
     // Everything is read before anything is given up, so that every mistake is found.
-    let listen = root.list("listen", &["127.0.0.1:8181"], values::address, report);
-    let diagnostic = root.list("diagnostic-listen", &[], values::address, report);
-    let unix_socket_mode = root.value("unix-socket-mode", "0600", values::permissions, report);
+    let listen = root.list(&schema::LISTEN, report);
+    let diagnostic = root.list(&schema::DIAGNOSTIC_LISTEN, report);
+    let unix_socket_mode = root.value(&schema::UNIX_SOCKET_MODE, report);
     let tls = tls(&mut root, report);
-    let tokens = root.optional("tokens", values::path, report);
-    let limits = root.section("limits", report).and_then(|it| limits(it, report));
+    let tokens = root.optional(&schema::TOKENS, report);
+    let limits = root.section("limits", report).and_then(|section| limits(section, report));
     let defaults = policies::Defaults::read(&mut root, report);
-    let shutdown = root.section("shutdown", report).and_then(|it| shutdown(it, report));
-    let origin = root.origin_of("default-decision").unwrap_or(Origin::Default);
+    let shutdown = root.section("shutdown", report).and_then(|section| shutdown(section, report));
+    let origin = root.origin_of(schema::DEFAULT_DECISION.path).unwrap_or(Origin::Default);
     let default_decision = root
-        .optional("default-decision", values::decision, report)
+        .optional(&schema::DEFAULT_DECISION, report)
         .map(|path| path.map(|path| DefaultDecision { path, origin }));
-    let skip_invalid = root.value("skip-invalid", "false", values::switch, report);
-    let log = root.optional_section("decision-log", report);
-    let log = log.and_then(|it| it.map(|it| decision_log::read(it, report)).transpose());
+    let skip_invalid = root.value(&schema::SKIP_INVALID, report);
+    let log = root.optional_section(schema::DECISION_LOG, report);
+    let log = log
+        .and_then(|section| section.map(|section| decision_log::read(section, report)).transpose());
     let policies = policies::read(&mut root, defaults, report);
     root.finish(report);
 
@@ -40,7 +40,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies
         (Ok(listen), Ok(diagnostic), Ok(tls)) => {
             listening(listen, diagnostic, tls.as_ref(), report)
         }
-        _ => Err(Told),
+        _ => Err(ErrorReported),
     };
     let config = || {
         let (listen, diagnostic_listen) = listening?;
@@ -65,30 +65,29 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies
 fn tls(root: &mut Section, report: &mut Report) -> Read<Option<(Tls, Origin)>> {
     let Some(mut section) = root.optional_section("tls", report)? else { return Ok(None) };
     let origin = section.origin.clone();
-    let certificate = section.required("certificate", values::path, report);
-    let key = section.required("key", values::path, report);
-    let client_ca = section.optional("client-ca", values::path, report);
+    let certificate = section.required(&schema::TLS_CERTIFICATE, report);
+    let key = section.required(&schema::TLS_KEY, report);
+    let client_ca = section.optional(&schema::TLS_CLIENT_CA, report);
     section.finish(report);
     Ok(Some((Tls { certificate: certificate?, key: key?, client_ca: client_ca? }, origin)))
 }
 
 fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
     let origin = section.origin.clone();
-    let connections = section.value("connections", "10000", values::count, report);
-    let in_flight = section.value("in-flight", "256", values::count, report);
-    let queue = section.value("queue", "1024", values::count_or_none, report);
-    let queue_time = section.value("queue-time", "1s", values::duration, report);
-    let body = section.value("body", "8MiB", values::bytes, report);
-    let bodies = section.value("bodies", "256MiB", values::bytes, report);
-    let mut time = |key, default| section.value(key, default, values::duration, report);
-    let header_time: Read<Duration> = time("header-time", "10s");
-    let body_time = time("body-time", "30s");
-    let idle_time = time("idle-time", "2m");
+    let connections = section.value(&schema::CONNECTIONS, report);
+    let in_flight = section.value(&schema::IN_FLIGHT, report);
+    let queue = section.value(&schema::QUEUE, report);
+    let queue_time = section.value(&schema::QUEUE_TIME, report);
+    let body = section.value(&schema::BODY, report);
+    let bodies = section.value(&schema::BODIES, report);
+    let header_time = section.value(&schema::HEADER_TIME, report);
+    let body_time = section.value(&schema::BODY_TIME, report);
+    let idle_time = section.value(&schema::IDLE_TIME, report);
     section.finish(report);
     if let (Ok(body), Ok(bodies)) = (&body, &bodies)
         && bodies < body
     {
-        report.told(ConfigError::at(
+        report.error(ConfigError::at(
             &origin,
             "`limits.bodies` is less than `limits.body`: expected room for one body at least",
         ));
@@ -107,8 +106,8 @@ fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
 }
 
 fn shutdown(mut section: Section, report: &mut Report) -> Read<Shutdown> {
-    let wait = section.value("wait", "0s", values::any_duration, report);
-    let grace = section.value("grace", "10s", values::any_duration, report);
+    let wait = section.value(&schema::SHUTDOWN_WAIT, report);
+    let grace = section.value(&schema::SHUTDOWN_GRACE, report);
     section.finish(report);
     Ok(Shutdown { wait: wait?, grace: grace? })
 }
@@ -120,9 +119,9 @@ fn listening(
     tls: Option<&(Tls, Origin)>,
     report: &mut Report,
 ) -> Read<(Vec<Address>, Vec<Address>)> {
-    let before = report.mistakes.len();
+    let before = report.errors.len();
     if listen.elements.is_empty() {
-        report.told(ConfigError::at(
+        report.error(ConfigError::at(
             &listen.origin,
             "`listen` has no address: expected at least one",
         ));
@@ -132,7 +131,7 @@ fn listening(
     for Element { path, node, value } in &all {
         let text = node.as_text().unwrap_or_default();
         if matches!(value, Address::Https(_)) && tls.is_none() {
-            report.told(ConfigError::at(
+            report.error(ConfigError::at(
                 &node.at,
                 format_args!(
                     "`{path}` is `{text}`, which needs `tls`: set its `certificate` and `key`"
@@ -141,7 +140,7 @@ fn listening(
         }
         let earlier = value.place().and_then(|place| taken.insert(place, path));
         if let Some(earlier) = earlier {
-            report.told(ConfigError::at(
+            report.error(ConfigError::at(
                 &node.at,
                 format_args!("`{path}` is `{text}`, where `{earlier}` listens already"),
             ));
@@ -150,15 +149,16 @@ fn listening(
     if let Some((_, origin)) = tls
         && !all.iter().any(|element| matches!(element.value, Address::Https(_)))
     {
-        report.told(ConfigError::at(
+        report.error(ConfigError::at(
             origin,
             "`tls` is set, but no address of `listen` begins with `https://`: make one so, or \
              leave `tls` out",
         ));
     }
-    if report.mistakes.len() > before {
-        return Err(Told);
+    if report.errors.len() > before {
+        return Err(ErrorReported);
     }
-    let values = |list: List<Address>| list.elements.into_iter().map(|it| it.value).collect();
+    let values =
+        |list: List<Address>| list.elements.into_iter().map(|element| element.value).collect();
     Ok((values(listen), values(diagnostic)))
 }

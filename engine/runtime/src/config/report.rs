@@ -1,83 +1,74 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::values::Parser;
+
 use crate::documents::located::{ConfigError, Node, Origin, Value};
 use policy_text::redact_url;
 
-/// What was found so far.
+/// The errors and the settings that were found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    pub(super) mistakes: Vec<ConfigError>,
-    pub(super) effective: Vec<Setting>,
+    pub(super) errors: Vec<ConfigError>,
+    pub(super) effective: Vec<EffectiveSetting>,
 }
 
-/// One setting as it came out, and where from.
+/// A setting's value and its origin, of all that set it the one that counts.
 #[derive(Debug, Serialize)]
-pub(crate) struct Setting {
+pub(crate) struct EffectiveSetting {
     /// `limits.in-flight`
     pub(crate) path: String,
-    pub(crate) value: Shown,
+    pub(crate) value: ShownValue,
     #[serde(rename = "from")]
     pub(crate) origin: Origin,
 }
 
-/// A setting's value, to be shown.
+/// A setting's value for people, without secrets.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Shown {
+pub(crate) enum ShownValue {
     /// A single value, as it was written.
     Text(String),
-    /// Something with parts.
+    /// A value with parts.
     Json(Box<RawValue>),
     /// Not set, and with no default.
     Nothing,
 }
 
-/// In the place of what could not be read: the mistake is in the report.
+/// Proof that an error is in the report: it stands for a value that could not be read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told;
+pub(super) struct ErrorReported;
 
-/// What was read.
-pub(super) type Read<T> = Result<T, Told>;
-
-/// What a text means, or else what was expected of it.
-pub(super) type Parsed<T> = Result<T, String>;
+/// The result of reading a value.
+pub(super) type Read<T> = Result<T, ErrorReported>;
 
 impl Report {
-    /// Keeps a mistake.
-    pub(super) fn told(&mut self, mistake: ConfigError) -> Told {
-        self.mistakes.push(mistake);
-        Told
+    /// Adds an error.
+    pub(super) fn error(&mut self, error: ConfigError) -> ErrorReported {
+        self.errors.push(error);
+        ErrorReported
     }
 
-    /// Keeps what counts, with its place.
+    /// Adds a setting's effective value.
     pub(super) fn show(&mut self, path: String, node: &Node) {
         let value = match node.as_text() {
-            Some(text) => Shown::Text(redact_url(text).into_owned()),
-            None if node.is_null() => Shown::Nothing,
+            Some(text) => ShownValue::Text(redact_url(text).into_owned()),
+            None if node.is_null() => ShownValue::Nothing,
             None => RawValue::from_string(node.to_json())
-                .map_or_else(|error| Shown::Text(error.to_string()), Shown::Json),
+                .map_or_else(|error| ShownValue::Text(error.to_string()), ShownValue::Json),
         };
-        self.effective.push(Setting { path, value, origin: node.at.clone() });
+        self.effective.push(EffectiveSetting { path, value, origin: node.at.clone() });
     }
 
-    /// Shows that there is nothing.
+    /// Adds a setting that has no value.
     pub(super) fn show_nothing(&mut self, path: String) {
         self.show(path, &Node { value: Value::Null, at: Origin::Default });
     }
 
-    /// A single value.
-    pub(super) fn scalar<T>(
-        &mut self,
-        path: &str,
-        node: &Node,
-        parse: impl FnOnce(&str) -> Parsed<T>,
-    ) -> Read<T> {
-        let parsed = match node.as_text() {
-            Some(text) => parse(text),
-            // What it is for is what its parser says of a text that is none.
-            None => parse("").and(Err("text".to_owned())),
-        };
-        parsed.map_err(|expected| self.told(ConfigError::wrong(path, node, expected)))
+    /// Parses a single value.
+    pub(super) fn scalar<T>(&mut self, path: &str, node: &Node, parser: &Parser<T>) -> Read<T> {
+        node.as_text()
+            .and_then(|text| parser.parse(text))
+            .ok_or_else(|| self.error(ConfigError::wrong(path, node, parser.expected)))
     }
 }

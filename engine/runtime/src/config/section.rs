@@ -2,7 +2,8 @@
 
 use policy_text::most_similar;
 
-use super::report::{Parsed, Read, Report};
+use super::report::{Read, Report};
+use super::schema::{self, DefaultedSetting, Setting};
 use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
 
 /// A list, and where it is set as a whole.
@@ -30,11 +31,11 @@ pub(super) struct Section {
 
 impl Section {
     /// A table; nothing is one with nothing set.
-    pub(super) fn of(path: String, node: Node, report: &mut Report) -> Read<Self> {
+    pub(super) fn new(path: String, node: Node, report: &mut Report) -> Read<Self> {
         let entries = match node.value {
             Value::Table(entries) => entries,
             Value::Null => Vec::new(),
-            _ => return Err(report.told(ConfigError::wrong(&path, &node, "a table of settings"))),
+            _ => return Err(report.error(ConfigError::wrong(&path, &node, "a table of settings"))),
         };
         Ok(Self { path, origin: node.at, entries, known: Vec::new() })
     }
@@ -65,7 +66,7 @@ impl Section {
     /// A table that is there, with nothing set, also where it is left out.
     pub(super) fn section(&mut self, key: &'static str, report: &mut Report) -> Read<Self> {
         let node = self.take(key).unwrap_or_else(|| Node::empty_table(Origin::Default));
-        Self::of(self.path_of(key), node, report)
+        Self::new(self.path_of(key), node, report)
     }
 
     /// A table that may be left out.
@@ -79,101 +80,89 @@ impl Section {
         if node.is_none() {
             report.show_nothing(path.clone());
         }
-        node.map(|node| Self::of(path, node, report)).transpose()
+        node.map(|node| Self::new(path, node, report)).transpose()
     }
 
-    /// A setting with a default.
+    /// Reads a setting with a default.
     pub(super) fn value<T>(
         &mut self,
-        key: &'static str,
-        default: &str,
-        parse: impl FnOnce(&str) -> Parsed<T>,
+        setting: &DefaultedSetting<T>,
         report: &mut Report,
     ) -> Read<T> {
-        self.value_or(key, || Node::default_text(default), parse, report)
+        self.value_or(setting, || Node::default_text(setting.default), report)
     }
 
-    /// A setting with a default that has a place of its own.
+    /// Reads a setting with a default that has a place of its own.
     pub(super) fn value_or<T>(
         &mut self,
-        key: &'static str,
+        setting: &DefaultedSetting<T>,
         default: impl FnOnce() -> Node,
-        parse: impl FnOnce(&str) -> Parsed<T>,
         report: &mut Report,
     ) -> Read<T> {
+        let key = schema::key(setting.setting.path);
         let path = self.path_of(key);
         let node = self.take(key).unwrap_or_else(default);
-        let value = report.scalar(&path, &node, parse)?;
+        let value = report.scalar(&path, &node, &setting.setting.parser)?;
         report.show(path, &node);
         Ok(value)
     }
 
-    /// A setting that must be there.
-    pub(super) fn required<T>(
-        &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Parsed<T>,
-        report: &mut Report,
-    ) -> Read<T> {
-        let value = self.optional_quietly(key, parse, report)?;
+    /// Reads a setting that must be there.
+    pub(super) fn required<T>(&mut self, setting: &Setting<T>, report: &mut Report) -> Read<T> {
+        let value = self.optional_quietly(setting, report)?;
         value.ok_or_else(|| {
-            let path = self.path_of(key);
-            report.told(ConfigError::at(
+            let path = self.path_of(schema::key(setting.path));
+            report.error(ConfigError::at(
                 &self.origin,
                 format_args!("`{}` needs `{path}`, which is not set", self.path),
             ))
         })
     }
 
-    /// A setting that may be left out.
+    /// Reads a setting that may be left out.
     pub(super) fn optional<T>(
         &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Parsed<T>,
+        setting: &Setting<T>,
         report: &mut Report,
     ) -> Read<Option<T>> {
-        let value = self.optional_quietly(key, parse, report)?;
+        let value = self.optional_quietly(setting, report)?;
         if value.is_none() {
-            report.show_nothing(self.path_of(key));
+            report.show_nothing(self.path_of(schema::key(setting.path)));
         }
         Ok(value)
     }
 
     fn optional_quietly<T>(
         &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Parsed<T>,
+        setting: &Setting<T>,
         report: &mut Report,
     ) -> Read<Option<T>> {
+        let key = schema::key(setting.path);
         let Some(node) = self.take(key) else { return Ok(None) };
         let path = self.path_of(key);
-        let value = report.scalar(&path, &node, parse)?;
+        let value = report.scalar(&path, &node, &setting.parser)?;
         report.show(path, &node);
         Ok(Some(value))
     }
 
-    /// A list, or one text: with commas where it is not from the file.
+    /// Reads a list, or one text: with commas where it is not from the file.
     pub(super) fn list<T>(
         &mut self,
-        key: &'static str,
-        default: &[&str],
-        parse: impl Fn(&str) -> Parsed<T>,
+        setting: &DefaultedSetting<T>,
         report: &mut Report,
     ) -> Read<List<T>> {
+        let key = schema::key(setting.setting.path);
         let path = self.path_of(key);
-        let list = self.take(key).map_or_else(|| default_list(default), split);
+        let list = self.take(key).map_or_else(|| default_list(setting.default), split);
         let Value::List(nodes) = &list.value else {
-            return Err(report.told(ConfigError::wrong(&path, &list, "a list")));
+            return Err(report.error(ConfigError::wrong(&path, &list, "a list")));
         };
         let alone = nodes.len() == 1;
         let mut elements = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             let path = if alone { path.clone() } else { format!("{path}[{index}]") };
-            elements.push(report.scalar(&path, node, &parse).map(|value| Element {
-                value,
-                path,
-                node: node.clone(),
-            }));
+            let value = report.scalar(&path, node, &setting.setting.parser);
+            elements.push(value.map(|value| Element { value, path, node: node.clone() }));
         }
         let elements = elements.into_iter().collect::<Read<_>>()?;
         report.show(path, &list);
@@ -196,12 +185,16 @@ impl Section {
                 })
             });
             return pairs.collect::<Option<_>>().ok_or_else(|| {
-                report.told(ConfigError::wrong(&path, &node, "`KEY=VALUE`, any number with commas"))
+                report.error(ConfigError::wrong(
+                    &path,
+                    &node,
+                    "`KEY=VALUE`, any number with commas",
+                ))
             });
         }
         match node.value {
             Value::Table(entries) => Ok(entries),
-            _ => Err(report.told(ConfigError::wrong(&path, &node, "a table"))),
+            _ => Err(report.error(ConfigError::wrong(&path, &node, "a table"))),
         }
     }
 
@@ -217,7 +210,7 @@ impl Section {
                 |known| format!("did you mean `{}`?", self.path_of(known)),
             );
             let path = self.path_of(&entry.key);
-            report.told(ConfigError::at(
+            report.error(ConfigError::at(
                 &entry.at,
                 format_args!("there is no setting `{path}`: {advice}"),
             ));
@@ -225,8 +218,9 @@ impl Section {
     }
 }
 
-fn default_list(texts: &[&str]) -> Node {
-    let elements = texts.iter().map(|text| Node::default_text(text)).collect();
+fn default_list(text: &str) -> Node {
+    let elements = text.split(',').filter(|element| !element.is_empty());
+    let elements = elements.map(Node::default_text).collect();
     Node { value: Value::List(elements), at: Origin::Default }
 }
 

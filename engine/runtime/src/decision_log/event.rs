@@ -8,9 +8,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::object::Object;
 use super::redaction::{Changes, Part, PointerError, Redaction};
 use crate::config::{self, Mode};
+use crate::json_object::JsonObject;
 
 /// The last moment that RFC 3339 can write.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
@@ -92,7 +92,7 @@ impl Event<'_> {
         let values = if template.redaction.is_empty() { self.likely_size() } else { 0 };
         let mut out = Vec::with_capacity(values + template.labels.len() + 1024);
         let mut changes = Changes::default();
-        let mut event = Object::begin(&mut out);
+        let mut event = JsonObject::begin(&mut out);
         event.json("labels", &template.labels);
         event.id("decision_id", self.decision_id);
         if let Some(id) = self.batch_decision_id {

@@ -6,7 +6,6 @@
 
 mod event;
 mod ledger;
-mod object;
 mod queue;
 mod redaction;
 mod sink;

@@ -1,4 +1,4 @@
-//! One decision: the policy is asked, and what it says is logged.
+//! One decision: a policy is evaluated, and the result is logged. No API is known here.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -8,130 +8,167 @@ use policy_api::Verdict;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::api::opa::OpaError;
-use super::http::memory_budget::Reservation;
+use super::http::memory_budget::{Exhausted, Reservation};
 use super::http::query::Query;
 use super::listen::Peer;
-use super::policy::{Answer, NoAnswer, Question, Served};
-use super::state::{App, State};
+use super::policy::{EvaluationFailure, EvaluationOutput, EvaluationRequest, ServedPolicy};
+use super::state::{App, AppState};
 use super::trace::RequestSpan;
 use crate::config::Mode;
-use crate::decision_log::{Event, EventError};
+use crate::decision_log::{DecisionLog, Event, EventError};
 
-/// What is known of a request beside what it asks.
-pub(super) struct Call<'a> {
-    pub(super) query: Query,
-    pub(super) request_id: Option<Arc<str>>,
-    pub(super) traced: &'a RequestSpan,
-    pub(super) peer: &'a Peer,
-    pub(super) received: SystemTime,
-    pub(super) started: Instant,
+/// A request, and the server that answers it.
+pub(crate) struct RequestContext<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) state: &'a AppState,
+    pub(crate) query: Query,
+    pub(crate) request_id: Option<Arc<str>>,
+    pub(crate) traced: &'a RequestSpan,
+    pub(crate) peer: &'a Peer,
+    pub(crate) received: SystemTime,
+    pub(crate) started: Instant,
 }
 
-/// One question of a request.
-pub(super) struct Asked<'a> {
-    /// What the request holds of memory already.
-    pub(super) held: usize,
-    /// As the caller wrote it, below the endpoint.
-    pub(super) path: &'a str,
-    /// `None` where the caller gave none: the policy is asked `null`.
-    pub(super) input: Option<Bytes>,
-    /// Of the request, where it asks several questions.
-    pub(super) batch: Option<Uuid>,
-    /// The request's id, where the question has one of its own.
-    pub(super) request_id: Option<Arc<str>>,
-    /// Whether a denial is answered as one, whatever the policy's mode is.
-    pub(super) always_enforced: bool,
+/// One decision that a request asks for.
+pub(crate) struct DecisionRequest<'a> {
+    /// Bytes of memory that the request holds already.
+    pub(crate) held: usize,
+    /// The policy's path as the client wrote it.
+    pub(crate) path: &'a str,
+    /// JSON text; `None` where the client gave none, and the policy's input is `null`.
+    pub(crate) input: Option<Bytes>,
+    /// The id of the request, where it asks for several decisions.
+    pub(crate) batch: Option<Uuid>,
+    /// The id of the decision's own request, where it differs from the HTTP request's.
+    pub(crate) request_id: Option<Arc<str>>,
+    /// A denial is answered as one, whatever the policy's mode is.
+    pub(crate) always_enforced: bool,
 }
 
-/// What came of it.
-pub(super) struct Decided {
-    /// Of the event in the decision log.
-    pub(super) id: Option<Uuid>,
-    pub(super) answer: Result<Answer, NoAnswer>,
-    /// Whether it is a denial that is to be answered as if it were none.
-    pub(super) monitored: bool,
-    /// Whether the policy is only watched here, whatever it says.
-    pub(super) lenient: bool,
+/// The result of a decision.
+pub(crate) struct DecisionOutcome {
+    /// The id of the event in the decision log.
+    pub(crate) id: Option<Uuid>,
+    pub(crate) result: Result<EvaluationOutput, EvaluationFailure>,
+    /// The policy is only monitored: whatever it says is answered as allowed.
+    pub(crate) is_monitored: bool,
 }
 
-impl Decided {
-    /// Of a question that was not put.
-    pub(super) fn unasked(problem: NoAnswer) -> Self {
-        Self { id: None, answer: Err(problem), monitored: false, lenient: false }
+impl DecisionOutcome {
+    /// The outcome of a decision that was not logged, as the policy was not asked.
+    pub(crate) fn not_asked(failure: EvaluationFailure) -> Self {
+        Self { id: None, result: Err(failure), is_monitored: false }
+    }
+
+    /// Tells whether this is a denial that is answered as allowed.
+    pub(crate) fn is_monitored_denial(&self) -> bool {
+        let verdict = self.result.as_ref().ok().and_then(|output| output.verdict);
+        self.is_monitored && verdict == Some(Verdict::Denied)
     }
 }
 
-/// Asks a policy, when its turn has come, and logs what it says.
-pub(super) async fn decide(
-    app: &App,
-    state: &State,
-    call: &Call<'_>,
-    served: &Arc<Served>,
-    asked: Asked<'_>,
-) -> Decided {
-    let request_id = asked.request_id.or_else(|| call.request_id.clone());
-    let Ok(place) = state.gate.enter().await else {
-        return Decided::unasked(NoAnswer::Busy);
+/// Evaluates a policy within the concurrency limit, and logs the decision.
+pub(crate) async fn decide(
+    context: &RequestContext<'_>,
+    policy: &Arc<ServedPolicy>,
+    request: DecisionRequest<'_>,
+) -> DecisionOutcome {
+    let app = context.app;
+    let DecisionRequest { held, path, input, batch, request_id, always_enforced } = request;
+    let request_id = request_id.or_else(|| context.request_id.clone());
+    let Ok(permit) = context.state.concurrency.acquire().await else {
+        return DecisionOutcome::not_asked(EvaluationFailure::Overloaded);
     };
-    let input = asked.input.clone().unwrap_or(Bytes::from_static(b"null"));
-    let memory = Reservation::beside(&app.memory, asked.held);
-    let question = Question { input, request_id: request_id.clone(), place, memory };
-    let evaluation = call.traced.evaluation(served, asked.batch.is_none());
-    let mut answer = served.ask(question).await;
-    let mut input = asked.input.as_deref();
-    // What is logged of it is there beside it, for as long as it waits for the log.
-    let mut logged = Reservation::beside(&app.memory, asked.held);
-    if app.decision_log.is_some() {
-        let output = answer.as_ref().map_or(0, |answer| answer.output.len());
-        let length = input.map_or(0, <[u8]>::len).saturating_add(output);
-        if let Err(exhausted) = logged.grow(length) {
-            answer = Err(NoAnswer::Exhausted(exhausted));
-            input = None;
-        }
+    let log = app.decision_log.as_ref().map(|log| DecisionRecord {
+        log,
+        id: Uuid::new_v4(),
+        batch,
+        path,
+        input: input.clone(),
+        request_id: request_id.clone(),
+        memory: Reservation::beside(&app.memory, held),
+    });
+    let evaluation = EvaluationRequest {
+        input: input.unwrap_or(Bytes::from_static(b"null")),
+        request_id,
+        permit,
+        memory: Reservation::beside(&app.memory, held),
+    };
+    let span = context.traced.evaluation(policy, batch.is_none());
+    let mut result = policy.evaluate(evaluation).await;
+    let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
+    let Some(mut record) = log else {
+        span.decided(policy, &result, None);
+        return DecisionOutcome { id: None, result, is_monitored };
+    };
+    if let Err(exhausted) = record.reserve(&result) {
+        result = Err(EvaluationFailure::Exhausted(exhausted));
     }
-    let id = app.decision_log.as_ref().map(|_| Uuid::new_v4());
-    evaluation.decided(served, &answer, id);
-    let denied = answer.as_ref().is_ok_and(|answer| answer.verdict == Some(Verdict::Denied));
-    let lenient = served.mode == Mode::Monitor && !asked.always_enforced;
-    let monitored = denied && lenient;
-    let Some((log, decision_id)) = app.decision_log.as_ref().zip(id) else {
-        return Decided { id, answer, monitored, lenient };
-    };
-    let error = answer.as_ref().err().map(|problem| OpaError::no_answer(served, problem));
-    // Whom it was not put to, or who refuses it, has not read it.
-    let understood = !matches!(
-        answer,
-        Err(NoAnswer::Input(_) | NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_))
-    );
-    let evaluation = answer.as_ref().map(|answer| answer.evaluation).unwrap_or_default();
-    log.record(&Event {
-        decision_id,
-        batch_decision_id: asked.batch,
-        trace: call.traced.trace().map(|it| (it.trace_id.as_str(), it.span_id.as_str())),
-        path: asked.path,
-        input: input.and_then(raw),
-        result: answer.as_ref().ok().and_then(|answer| raw(&answer.output)),
-        error: error.as_ref().map(|error| EventError {
-            code: error.code,
-            message: &error.message,
-            understood,
-        }),
-        requested_by: &call.peer.to_string(),
-        received: call.received,
-        evaluation,
-        request_id: request_id.as_deref().unwrap_or_default(),
-        id: &served.id,
-        policy: served.entry.name(),
-        version: &served.version,
-        verdict: answer.as_ref().ok().and_then(|answer| answer.verdict),
-        mode: served.mode,
-    })
-    .await;
-    Decided { id, answer, monitored, lenient }
+    let id = Some(record.id);
+    span.decided(policy, &result, id);
+    record.write(context, policy, &result).await;
+    DecisionOutcome { id, result, is_monitored }
 }
 
-/// JSON text that is passed on as it is; `None` where it is none.
-pub(super) fn raw(text: &[u8]) -> Option<&RawValue> {
+/// What the decision log needs of a decision.
+struct DecisionRecord<'a> {
+    log: &'a DecisionLog,
+    id: Uuid,
+    batch: Option<Uuid>,
+    path: &'a str,
+    input: Option<Bytes>,
+    request_id: Option<Arc<str>>,
+    /// The memory of the copy that waits for the log.
+    memory: Reservation,
+}
+
+impl DecisionRecord<'_> {
+    /// Reserves memory for the event. Where there is none, the event has no input.
+    fn reserve(
+        &mut self,
+        result: &Result<EvaluationOutput, EvaluationFailure>,
+    ) -> Result<(), Exhausted> {
+        let output = result.as_ref().map_or(0, |output| output.text.len());
+        let input = self.input.as_ref().map_or(0, Bytes::len);
+        self.memory.grow(input.saturating_add(output)).inspect_err(|_| self.input = None)
+    }
+
+    async fn write(
+        self,
+        context: &RequestContext<'_>,
+        policy: &ServedPolicy,
+        result: &Result<EvaluationOutput, EvaluationFailure>,
+    ) {
+        let (output, failure) = (result.as_ref().ok(), result.as_ref().err());
+        let message = failure.map(|failure| failure.message(&policy.id));
+        let trace = context.traced.trace();
+        let event = Event {
+            decision_id: self.id,
+            batch_decision_id: self.batch,
+            trace: trace.map(|trace| (trace.trace_id.as_str(), trace.span_id.as_str())),
+            path: self.path,
+            input: self.input.as_deref().and_then(raw_json),
+            result: output.and_then(|output| raw_json(&output.text)),
+            error: failure.map(|failure| EventError {
+                code: failure.code(),
+                message: message.as_deref().unwrap_or_default(),
+                understood: failure.input_was_accepted(),
+            }),
+            requested_by: &context.peer.to_string(),
+            received: context.received,
+            evaluation: output.map(|output| output.elapsed).unwrap_or_default(),
+            request_id: self.request_id.as_deref().unwrap_or_default(),
+            id: &policy.id,
+            policy: policy.entry.name(),
+            version: &policy.version,
+            verdict: output.and_then(|output| output.verdict),
+            mode: policy.mode,
+        };
+        self.log.record(&event).await;
+    }
+}
+
+/// JSON text as it stands; `None` where it is not JSON.
+fn raw_json(text: &[u8]) -> Option<&RawValue> {
     serde_json::from_slice(text).ok()
 }

@@ -1,4 +1,4 @@
-//! The server's life: everything is checked before it listens, and everything answered before it
+//! The server's life: everything is checked before it listens, and everything is answered before it
 //! ends.
 
 use std::num::NonZero;
@@ -7,97 +7,92 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use super::build;
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
-use super::listen::{Inherited, Listeners, Phase};
-use super::policy::Readers;
-use super::reload::{Reload, in_a_thread};
-use super::signals::{Signals, Told};
-use super::state::{App, Decisions, Diagnostics};
-use super::systemd::{State, notify};
+use super::listen::{Listeners, ShutdownPhase};
+use super::policy::WorkerSlots;
+use super::reload::{Reload, on_own_thread};
+use super::runtime;
+use super::service::AppService;
+use super::signals::{SignalRequest, Signals};
+use super::state::{App, AppState};
+use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
-use crate::config::{Config, Loaded, Named, Policies, Sources, load_and_resolve};
+use crate::config::{Config, Loaded, Named, Sources, load_and_resolve};
 use crate::decision_log::{DecisionLog, Running};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
 use crate::policies::Registry;
 use crate::program::Program;
-use crate::system::stack;
 use crate::system::watched_file::{self, WatchedFiles};
 use crate::telemetry::Metrics;
 
-/// Threads for what waits beside policies: files, standard output, name lookups.
-const OTHER_THREADS: usize = 16;
-
-/// Bytes of answers on health and figures, some hundred of them, that are being sent at one time:
-/// as many again where nothing else is answered.
+/// Bytes of responses to operators that are being sent at one time, some hundred of them; as many
+/// again where only diagnostics are served.
 const OPERATORS_MEMORY: usize = 2 << 20;
 
-/// For what was decided to be written down, at the least.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// The shortest time that is left for writing the decision log and spans at the end.
+const MIN_FLUSH_TIME: Duration = Duration::from_secs(2);
 
-/// Why nothing is served.
+/// The error of a server that does not start.
 #[derive(Debug)]
 pub(crate) enum ServeError {
-    /// What was set is wrong.
+    /// The configuration is wrong.
     Config(ConfigErrors),
-    /// What was set is right, as far as it tells, but cannot be had here: one sentence each.
+    /// The configuration is right, but something that it asks for is not available: one message
+    /// each.
     Start(Vec<String>),
 }
 
-/// Serves until it is told to end.
+/// Serves until a signal shuts the server down.
 ///
 /// # Errors
-/// Everything that keeps it from serving, one sentence each.
+/// Everything that keeps it from serving.
 pub(crate) fn run(
     program: &Program,
     registry: Registry,
     sources: Sources,
     mut signals: Signals,
 ) -> Result<Outcome, ServeError> {
-    let inherited = Inherited::take();
+    let inherited = InheritedSockets::take();
     let Some(loading) = load(sources, registry, &mut signals)? else {
-        return Ok(told_early());
+        return Ok(ended_early());
     };
     let Loading { loaded, policies, sources, registry } = loading;
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let runtime = runtime(processors + 1, &loaded.config, policies.len()).map_err(|error| {
-        ServeError::Start(vec![format!("cannot start the threads that read requests: {error}")])
-    })?;
-    let readers = Arc::new(Readers::new(processors + 1));
-    readers.keep_awake(runtime.handle().clone()).map_err(|error| {
-        ServeError::Start(vec![format!("cannot start the thread that keeps others awake: {error}")])
-    })?;
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get) + 1;
+    let runtime = runtime::build(workers, &loaded.config, policies.len())
+        .map_err(start_error("failed to start the threads that read requests"))?;
+    let slots = Arc::new(WorkerSlots::new(workers));
+    runtime::keep_polling(&slots, runtime.handle().clone())
+        .map_err(start_error("failed to start the thread that keeps others polling"))?;
     let outcome = runtime.block_on(async {
-        // With a timer that is always near, those of requests are never the next one, and setting
-        // them wakes nobody.
-        tokio::spawn(async {
-            let mut near = tokio::time::interval(Duration::from_millis(50));
-            loop {
-                near.tick().await;
-            }
-        });
+        tokio::spawn(runtime::keep_timer_near());
         let server = tokio::select! {
             biased;
-            () = signals.end() => return Ok(told_early()),
-            server = Server::start(program, &readers, &loaded, policies, inherited) => {
+            () = signals.shutdown() => return Ok(ended_early()),
+            server = Server::start(program, &slots, &loaded, policies, inherited) => {
                 server.map_err(ServeError::Start)?
             }
         };
-        let reload = Reload { sources, registry, readers };
+        let reload = Reload { sources, registry, workers: slots };
         Ok(server.serve(signals, reload, loaded.config).await)
     });
-    // Who is stuck in a policy is not waited for.
+    // Evaluations that are stuck are not waited for.
     runtime.shutdown_background();
     outcome
 }
 
-/// What is to be served, and what it was loaded from.
+fn start_error(action: &str) -> impl FnOnce(std::io::Error) -> ServeError {
+    move |error| ServeError::Start(vec![format!("{action}: {error}")])
+}
+
+/// A configuration and its policies, and what they were loaded from.
 struct Loading {
     loaded: Loaded,
     policies: Vec<Named>,
@@ -105,19 +100,17 @@ struct Loading {
     registry: Registry,
 }
 
-/// Loads the configuration, unless it is told to end first: a file, or a policy over its settings,
-/// may take for ever.
+/// Loads the configuration, unless a signal comes first: reading a file, or a policy's check of its
+/// settings, may take forever.
 fn load(
     sources: Sources,
     registry: Registry,
     signals: &mut Signals,
 ) -> Result<Option<Loading>, ServeError> {
-    let start = |error: std::io::Error| {
-        ServeError::Start(vec![format!("cannot load the configuration: {error}")])
-    };
-    let runtime = Builder::new_current_thread().enable_io().build().map_err(start)?;
+    let failed = || start_error("failed to load the configuration");
+    let runtime = Builder::new_current_thread().enable_io().build().map_err(failed())?;
     runtime.block_on(async {
-        let load = in_a_thread(move || {
+        let load = on_own_thread(move || {
             load_and_resolve(&sources, &registry).map(|(loaded, policies)| Loading {
                 loaded,
                 policies,
@@ -127,43 +120,18 @@ fn load(
         });
         tokio::select! {
             biased;
-            () = signals.end() => Ok(None),
-            loading = load => loading.map_err(start)?.map(Some).map_err(ServeError::Config),
+            () = signals.shutdown() => Ok(None),
+            loading = load => loading.map_err(failed())?.map(Some).map_err(ServeError::Config),
         }
     })
 }
 
-/// Nobody was let in yet.
-fn told_early() -> Outcome {
-    info!("told to end before it served: ended");
+fn ended_early() -> Outcome {
+    info!("shut down before the server was ready: ended");
     Outcome::Allowed
 }
 
-/// One thread more than there are processors reads requests: policies never hold them all. Of the
-/// other threads there are so many that no policy can take those of another: each may be asked by
-/// all that are in flight before the first of them has overrun.
-fn runtime(readers: usize, config: &Config, policies: usize) -> std::io::Result<Runtime> {
-    let max_stuck = match &config.policies {
-        Policies::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
-        Policies::Named(all) => {
-            all.values().fold(0_usize, |sum, it| sum.saturating_add(it.max_stuck))
-        }
-    };
-    let in_flight = config.limits.in_flight;
-    let blocking = in_flight
-        .saturating_mul(policies.saturating_add(1))
-        .saturating_add(max_stuck)
-        .saturating_add(OTHER_THREADS);
-    Builder::new_multi_thread()
-        .worker_threads(readers)
-        .max_blocking_threads(blocking)
-        .thread_name("policy-engine")
-        .thread_stack_size(stack::BYTES)
-        .enable_all()
-        .build()
-}
-
-/// A server that listens but has not let anybody in.
+/// A server that listens but does not accept connections yet.
 struct Server {
     app: Arc<App>,
     listeners: Listeners,
@@ -174,10 +142,10 @@ struct Server {
 impl Server {
     async fn start(
         program: &Program,
-        readers: &Arc<Readers>,
+        workers: &Arc<WorkerSlots>,
         loaded: &Loaded,
         policies: Vec<Named>,
-        inherited: Inherited,
+        inherited: InheritedSockets,
     ) -> Result<Self, Vec<String>> {
         for warning in &loaded.warnings {
             warn!("{warning}");
@@ -217,7 +185,7 @@ impl Server {
                 return Err(problems);
             }
         };
-        let state = build::state(config, policies, &metrics, readers, None);
+        let state = AppState::from_config(config, policies, &metrics, workers, None);
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
@@ -249,25 +217,24 @@ impl Server {
             );
         }
         let (limits, limits_seen) = watch::channel(config.limits.clone());
-        let (phase, phase_seen) = watch::channel(Phase::Serving);
+        let (phase, phase_seen) = watch::channel(ShutdownPhase::Serving);
         let mut running = tokio::spawn(listeners.run(
-            Decisions(Arc::clone(&app)),
-            Diagnostics(Arc::clone(&app)),
+            AppService(Arc::clone(&app)),
             limits_seen,
             Arc::clone(&app.memory),
             app.metrics.connections.clone(),
             phase_seen,
         ));
-        notify(State::Ready);
+        notify(ServiceState::Ready);
         let mut reload = reload.begin(&app, config, limits);
         loop {
             tokio::select! {
-                told = signals.next() => match told {
-                    Told::End => break,
-                    // A file, or a policy over its settings, may take for ever.
-                    Told::Reload => tokio::select! {
-                        () = reload.now() => {}
-                        () = signals.end() => break,
+                request = signals.next() => match request {
+                    SignalRequest::Shutdown => break,
+                    // Reading a file, or a policy's check of its settings, may take forever.
+                    SignalRequest::Reload => tokio::select! {
+                        () = reload.run() => {}
+                        () = signals.shutdown() => break,
                     },
                 },
                 // It ends only when it is told to, or by a defect.
@@ -277,11 +244,10 @@ impl Server {
                 }
             }
         }
-        let config = reload.end();
-        let ending = async { app.end(&phase, &config, running, decision_log).await };
+        let config = reload.into_config();
         tokio::select! {
-            outcome = ending => outcome,
-            () = signals.end() => {
+            outcome = shut_down(&app, &phase, &config, running, decision_log) => outcome,
+            () = signals.shutdown() => {
                 warn!("told to end once more: ending at once");
                 Outcome::Failed
             }
@@ -289,62 +255,60 @@ impl Server {
     }
 }
 
-impl App {
-    /// Not ready any more; then nobody is let in, who is in is answered, and what was decided is
-    /// written down.
-    async fn end(
-        &self,
-        phase: &watch::Sender<Phase>,
-        config: &Config,
-        mut running: tokio::task::JoinHandle<usize>,
-        decision_log: Option<Running>,
-    ) -> Outcome {
-        let ending = &config.shutdown;
-        self.not_ready();
-        notify(State::Stopping);
-        info!(wait = ?ending.wait, grace = ?ending.grace, "ending");
-        tokio::time::sleep(ending.wait).await;
-        let deadline = tokio::time::Instant::now() + ending.grace;
-        phase.send_replace(Phase::Draining);
-        let ended = if let Ok(ended) = tokio::time::timeout_at(deadline, &mut running).await {
-            ended
-        } else {
-            phase.send_replace(Phase::Ended);
-            running.await
-        };
-        let cut_off = ended.unwrap_or_default();
-        let mut outcome = Outcome::Allowed;
-        if cut_off > 0 {
-            warn!(connections = cut_off, "cut off: they had not ended within the grace period");
-            outcome = Outcome::Failed;
-        }
-        // Also where requests took all of the grace period.
-        let left = deadline.saturating_duration_since(tokio::time::Instant::now()).max(LAST_WORDS);
-        let logged = async {
-            match decision_log {
-                Some(log) => log.close(left).await,
-                None => Ok(()),
-            }
-        };
-        // Spans are not worth an exit status.
-        let (logged, ()) = tokio::join!(logged, self.spans.close(left));
-        if let Err(lost) = logged {
-            error!(events = lost.events, "decisions were not logged before the end");
-            outcome = Outcome::Failed;
-        }
-        info!("ended");
-        outcome
+/// Shuts the server down: it is not ready any more, then accepts no connections, answers the
+/// requests in flight, and writes down what was decided.
+async fn shut_down(
+    app: &App,
+    phase: &watch::Sender<ShutdownPhase>,
+    config: &Config,
+    mut running: JoinHandle<usize>,
+    decision_log: Option<Running>,
+) -> Outcome {
+    let shutdown = &config.shutdown;
+    app.set_not_ready();
+    notify(ServiceState::Stopping);
+    info!(wait = ?shutdown.wait, grace = ?shutdown.grace, "ending");
+    tokio::time::sleep(shutdown.wait).await;
+    let deadline = Instant::now() + shutdown.grace;
+    phase.send_replace(ShutdownPhase::Draining);
+    let ended = if let Ok(ended) = tokio::time::timeout_at(deadline, &mut running).await {
+        ended
+    } else {
+        phase.send_replace(ShutdownPhase::Ended);
+        running.await
+    };
+    let cut_off = ended.unwrap_or_default();
+    let mut outcome = Outcome::Allowed;
+    if cut_off > 0 {
+        warn!(connections = cut_off, "cut off: they had not ended within the grace period");
+        outcome = Outcome::Failed;
     }
+    // Requests may have used up the grace period.
+    let left = deadline.saturating_duration_since(Instant::now()).max(MIN_FLUSH_TIME);
+    let logged = async {
+        match decision_log {
+            Some(log) => log.close(left).await,
+            None => Ok(()),
+        }
+    };
+    // Lost spans do not make the exit status a failure.
+    let (logged, ()) = tokio::join!(logged, app.spans.close(left));
+    if let Err(lost) = logged {
+        error!(events = lost.events, "decisions were not logged before the end");
+        outcome = Outcome::Failed;
+    }
+    info!("ended");
+    outcome
 }
 
-/// The tokens of the file, when there is one, and the file, to be watched.
+/// Reads the file of tokens, if there is one. It is watched later.
 fn tokens(config: &Config) -> Result<Option<(Tokens, WatchedFiles)>, String> {
     let Some(path) = &config.tokens else { return Ok(None) };
     let mut file = WatchedFiles::new("tokens", vec![path.clone()]);
     let contents = file
         .read()
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-    let tokens = Tokens::of(&contents.concat())
+    let tokens = Tokens::parse(&contents.concat())
         .map_err(|problem| format!("tokens: `{}` {problem}", path.display()))?;
     Ok(Some((tokens, file)))
 }

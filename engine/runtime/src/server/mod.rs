@@ -15,7 +15,6 @@
 //! lets one that does not end be answered for on time (`policy`).
 
 mod api;
-mod build;
 mod decide;
 mod http;
 mod lifecycle;
@@ -23,6 +22,8 @@ mod listen;
 mod monitor;
 mod policy;
 mod reload;
+mod runtime;
+mod service;
 mod signals;
 mod state;
 mod systemd;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
-use super::build;
-use super::policy::Readers;
-use super::state::App;
+use super::policy::WorkerSlots;
+use super::state::{App, AppState};
 use crate::config::{
     Address, Config, Destination, Limits, Loaded, Named, Sources, Tls, WhenFull, load_and_resolve,
 };
@@ -14,21 +13,21 @@ use crate::documents::located::ConfigErrors;
 use crate::policies::Registry;
 use crate::system::stack;
 
-/// What a configuration is loaded from, again and again.
+/// The sources that a configuration is loaded from.
 pub(super) struct Reload {
     pub(super) sources: Sources,
     pub(super) registry: Registry,
-    pub(super) readers: Arc<Readers>,
+    pub(super) workers: Arc<WorkerSlots>,
 }
 
-/// A server that can be given another configuration while it serves.
-pub(super) struct Reloading {
+/// Replaces the configuration of a running server.
+pub(super) struct Reloader {
     from: Arc<Reload>,
     app: Arc<App>,
-    /// What counts now.
+    /// The configuration in force.
     config: Config,
-    /// What sockets and the decision log's writer were made of.
-    started: Started,
+    /// The settings of sockets and of the decision log's writer.
+    started: StartSettings,
     limits: watch::Sender<Limits>,
 }
 
@@ -38,44 +37,44 @@ impl Reload {
         app: &Arc<App>,
         config: Config,
         limits: watch::Sender<Limits>,
-    ) -> Reloading {
-        let started = Started::of(&config);
-        Reloading { from: Arc::new(self), app: Arc::clone(app), config, started, limits }
+    ) -> Reloader {
+        let started = StartSettings::new(&config);
+        Reloader { from: Arc::new(self), app: Arc::clone(app), config, started, limits }
     }
 }
 
-impl Reloading {
-    /// Loads the configuration. Where anything is wrong with it, all is told and the former one
-    /// stays. Requests in flight end by the one that they began with.
-    pub(super) async fn now(&mut self) {
+impl Reloader {
+    /// Loads the configuration. Where it has mistakes, all of them are logged and the former one
+    /// stays. Requests in flight keep the configuration that they began with.
+    pub(super) async fn run(&mut self) {
         if let Some(log) = &self.app.decision_log {
             log.reopen();
         }
         let from = Arc::clone(&self.from);
         let outcome =
-            match in_a_thread(move || load_and_resolve(&from.sources, &from.registry)).await {
-                Ok(Ok((loaded, policies))) => self.take(loaded, policies),
+            match on_own_thread(move || load_and_resolve(&from.sources, &from.registry)).await {
+                Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
                 Ok(Err(mistakes)) => self.refuse(&mistakes),
                 Err(error) => {
-                    error!("the configuration could not be loaded, the former stays: {error}");
+                    error!("failed to load the configuration, the former stays: {error}");
                     "invalid"
                 }
             };
         self.app.metrics.requests.reloads.with_label_values(&[outcome]).inc();
     }
 
-    /// The configuration that counts in the end.
-    pub(super) fn end(self) -> Config {
+    /// The configuration in force at the end.
+    pub(super) fn into_config(self) -> Config {
         self.config
     }
 
-    fn take(&mut self, loaded: Loaded, policies: Vec<Named>) -> &'static str {
+    fn apply(&mut self, loaded: Loaded, policies: Vec<Named>) -> &'static str {
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
         let config = loaded.config;
-        for name in self.started.differences(&Started::of(&config)) {
-            warn!("`{name}` has changed: that counts only after the server is started again");
+        for name in self.started.differences(&StartSettings::new(&config)) {
+            warn!("`{name}` has changed: restart the server to apply it");
         }
         if let (Some(log), Some(settings)) = (&self.app.decision_log, &config.decision_log)
             && let Err(error) = log.set_redaction(settings)
@@ -83,9 +82,9 @@ impl Reloading {
             error!("the configuration is wrong, the former stays: {error}");
             return "invalid";
         }
-        let before = self.app.state.load();
-        let readers = &self.from.readers;
-        let state = build::state(&config, policies, &self.app.metrics, readers, Some(&before));
+        let former = self.app.state.load();
+        let (metrics, workers) = (&self.app.metrics, &self.from.workers);
+        let state = AppState::from_config(&config, policies, metrics, workers, Some(&former));
         let policies = state.deployment.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
@@ -104,23 +103,23 @@ impl Reloading {
     }
 }
 
-/// Runs what may take long, or panic, on a thread of its own: policies that hang may hold all the
+/// Runs what may take long, or panic, on a thread of its own: policies that are stuck may hold all
 /// others.
-pub(super) async fn in_a_thread<T: Send + 'static>(
+pub(super) async fn on_own_thread<T: Send + 'static>(
     run: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<T> {
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new().name("reload".to_owned()).stack_size(stack::BYTES).spawn(
         move || {
-            // Nobody may wait for it any more.
-            drop(tell.send(run()));
+            // The receiver may be gone.
+            drop(sender.send(run()));
         },
     )?;
-    told.await.map_err(|_| std::io::Error::other("its thread broke off"))
+    receiver.await.map_err(|_| std::io::Error::other("its thread panicked"))
 }
 
-/// What stays as it was until the server is started again.
-struct Started {
+/// The settings that a reload does not change.
+struct StartSettings {
     listen: Vec<Address>,
     diagnostic_listen: Vec<Address>,
     unix_socket_mode: u32,
@@ -129,8 +128,8 @@ struct Started {
     decision_log: Option<(Destination, usize, WhenFull)>,
 }
 
-impl Started {
-    fn of(config: &Config) -> Self {
+impl StartSettings {
+    fn new(config: &Config) -> Self {
         let log = config.decision_log.clone();
         Self {
             listen: config.listen.clone(),

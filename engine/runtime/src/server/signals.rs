@@ -3,24 +3,25 @@ use std::io;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What an operator tells a process that runs.
+/// The signals that a server reacts to.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
+/// The request that a signal makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum SignalRequest {
     /// `SIGTERM`, or `SIGINT` as from a terminal.
-    End,
+    Shutdown,
     /// `SIGHUP`
     Reload,
 }
 
 impl Signals {
-    /// Listens for them from now on, also as PID 1, to which the system delivers no other. They may
-    /// be awaited in any runtime: what comes before there is one is kept.
+    /// Listens for signals from now on, also as PID 1, which gets no others. They may be awaited in
+    /// any runtime: signals that arrive before there is one are kept.
     pub(crate) fn listen() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let _inside = runtime.enter();
@@ -31,16 +32,16 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> SignalRequest {
         tokio::select! {
-            _ = self.terminate.recv() => Told::End,
-            _ = self.interrupt.recv() => Told::End,
-            _ = self.hang_up.recv() => Told::Reload,
+            _ = self.terminate.recv() => SignalRequest::Shutdown,
+            _ = self.interrupt.recv() => SignalRequest::Shutdown,
+            _ = self.hang_up.recv() => SignalRequest::Reload,
         }
     }
 
-    /// The next that asks for the end; what asks for anything else waits for `next`.
-    pub(super) async fn end(&mut self) {
+    /// Waits for a signal to shut down. All others wait for [`Self::next`].
+    pub(super) async fn shutdown(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

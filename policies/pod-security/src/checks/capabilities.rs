@@ -1,8 +1,8 @@
 use kube_objects::{Pod, Text};
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 const DEFAULT_SET: [&str; 13] = [
     "AUDIT_WRITE",

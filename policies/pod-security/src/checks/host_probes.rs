@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Probes and lifecycle handlers may reach only the pod itself.
 pub(super) const CHECK: Check = Check {

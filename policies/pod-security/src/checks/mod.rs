@@ -16,7 +16,7 @@ mod sysctls;
 mod volumes;
 mod windows_host_process;
 
-use crate::standard::Check;
+use crate::check::Check;
 
 /// Whether some check reads the annotation of this name.
 pub(crate) fn reads_annotation(name: &str) -> bool {

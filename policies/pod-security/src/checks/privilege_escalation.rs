@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Containers must rule out that a process gains more rights than its parent.
 pub(super) const CHECK: Check = Check {

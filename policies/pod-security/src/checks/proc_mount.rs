@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Containers may not unmask `/proc`, but from 1.35 in a user namespace of their own.
 pub(super) const BASELINE: Check = Check {

@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Neither pods nor containers may ask for root, but from 1.35 in a user namespace of their own.
 pub(super) const CHECK: Check = Check {

@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// The `SELinux` type must be one made for containers; user and role may not be chosen.
 pub(super) const CHECK: Check = Check {

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use kube_objects::{Pod, Profile};
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 const POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const CONTAINER_ANNOTATION_PREFIX: &str = "container.seccomp.security.alpha.kubernetes.io/";

@@ -1,20 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Pods may set only kernel parameters that concern nobody but themselves.
 pub(super) const CHECK: Check = Check {
     id: "sysctls",
     level: Level::Baseline,
-    revisions: &[
-        (Version::v1(0), v1_0),
-        (Version::v1(27), v1_27),
-        (Version::v1(29), v1_29),
-        (Version::v1(32), v1_32),
-        (Version::v1(37), v1_37),
-    ],
+    revisions: &[(Version::v1(0), run)],
     overrides: None,
 };
 
@@ -36,29 +30,10 @@ const SAFE: [(Version, &str); 14] = [
     (Version::v1(37), "net.ipv4.tcp_notsent_lowat"),
 ];
 
-fn v1_0(pod: &Pod<'_>, report: &mut Report<'_>) {
-    run(Version::v1(0), pod, report);
-}
-
-fn v1_27(pod: &Pod<'_>, report: &mut Report<'_>) {
-    run(Version::v1(27), pod, report);
-}
-
-fn v1_29(pod: &Pod<'_>, report: &mut Report<'_>) {
-    run(Version::v1(29), pod, report);
-}
-
-fn v1_32(pod: &Pod<'_>, report: &mut Report<'_>) {
-    run(Version::v1(32), pod, report);
-}
-
-fn v1_37(pod: &Pod<'_>, report: &mut Report<'_>) {
-    run(Version::v1(37), pod, report);
-}
-
-fn run(version: Version, pod: &Pod<'_>, report: &mut Report<'_>) {
+fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
     let sysctls =
         pod.spec().security_context.as_ref().and_then(|context| context.sysctls.as_deref());
+    let version = report.version;
     for (index, sysctl) in sysctls.unwrap_or_default().iter().enumerate() {
         let found = sysctl.name.as_deref().unwrap_or_default();
         if !safe_in(version).any(|name| name == found) {

@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 const UNRESTRICTED: [&str; 9] = [
     "configMap",

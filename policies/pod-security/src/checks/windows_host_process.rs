@@ -1,8 +1,8 @@
 use kube_objects::Pod;
 
 use crate::Version;
+use crate::check::{Check, Level};
 use crate::report::Report;
-use crate::standard::{Check, Level};
 
 /// Neither pods nor containers may run as a process of a Windows host.
 pub(super) const CHECK: Check = Check {

@@ -71,7 +71,7 @@ fn one_policy_is_told_with_its_schemas() {
         assert_eq!(policy["ast"], json!({"package": {"path": package}, "rules": []}));
     }
     for (path, message) in [
-        ("d", "no policy `d` is served: `/v1/policies` lists those that are"),
+        ("d", "no policy `d` is served; `/v1/policies` lists those that are"),
         ("a/2", "policy `a` is served, but not as version 2: it has 0.1.0"),
         ("a/allowed", "no policy `a/allowed` is served"),
     ] {

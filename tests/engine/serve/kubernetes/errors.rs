@@ -49,21 +49,21 @@ fn a_body_that_is_no_review_is_422() {
 fn a_policy_that_is_not_there_is_404() {
     let server = Server::start(&[]);
     for (path, message) in [
-        ("/validate/nothing", "no policy `nothing` is served: `/v1/policies` lists those that are"),
+        ("/validate/nothing", "no policy `nothing` is served; `/v1/policies` lists those that are"),
         ("/audit/echo/2", "policy `echo` is served, but not as version 2: it has 1.2.0"),
         (
             "/validate/echo/allowed",
-            "no policy `echo/allowed` is served: `/v1/policies` lists those that are",
+            "no policy `echo/allowed` is served; `/v1/policies` lists those that are",
         ),
-        ("/validate", "no policy is named: `/v1/policies` lists those that are served"),
-        ("/audit/", "no policy is named: `/v1/policies` lists those that are served"),
+        ("/validate", "no policy is named; `/v1/policies` lists those that are served"),
+        ("/audit/", "no policy is named; `/v1/policies` lists those that are served"),
     ] {
         assert_error(&server.post(path, &pod()), 404, message);
     }
     // A path that is wrong from its start is told in words that the API server passes on.
     let headers = [("user-agent", "kube-apiserver-admission")];
     let found = server.send("POST", "/validat/echo", &headers, pod().to_string().into());
-    let message = "nothing is at `/validat/echo`: `/openapi.json` tells what is where";
+    let message = "nothing is at `/validat/echo`; `/openapi.json` lists the paths";
     assert_error(&found, 404, message);
     let found = server.post("/validat/echo", &pod());
     assert_eq!((found.status, &found.json()["code"]), (404, &json!("resource_not_found")));
@@ -89,7 +89,7 @@ fn what_cannot_be_read_is_told_by_its_status() {
     let server = Server::start(&["--set", "limits.body=8KiB"]);
     let mut large = pod();
     large["request"]["object"]["data"] = json!("x".repeat(8 << 10));
-    let message = "the request's body is larger than 8192 bytes, the most that is read of one";
+    let message = "the request's body is larger than the limit of 8192 bytes";
     assert_error(&server.post("/validate/pod-security-baseline", &large), 413, message);
     let body = || pod().to_string().into_bytes();
     let send = |encoding| {
@@ -110,7 +110,7 @@ fn too_many_reviews_are_503_with_the_time_to_come_again() {
     let _looking = server.begin("/validate/stress-admission", &task(&json!({"do": "look"})));
     until("it is decided on", || server.metric("policy_engine_requests_in_flight") > 0.0);
     let found = server.post("/validate/stress-admission", &pod());
-    assert_error(&found, 503, "too many requests are being decided on: come again");
+    assert_error(&found, 503, "too many requests in flight; retry later");
     assert_eq!(found.header("retry-after"), "1");
     // OPA's clients are told so in their words.
     let found = server.post("/v1/data/stress-admission", &json!({}));

@@ -82,7 +82,7 @@ fn what_an_api_server_would_drop_is_cleaned_and_logged() {
         })
     );
     let logged = server.logged(
-        "the answer is not as an API server takes it: `warnings[0]` has control characters: taken \
+        "the output is not as an API server accepts it: `warnings[0]` has control characters: taken \
          out; `auditAnnotations` has a value that is no text: left out; `auditAnnotations` has a key \
          that is not made of up to 63 letters, digits, `-`, `_` and `.`, a letter or digit at either \
          end: changed to `_` where it has to be",

@@ -62,7 +62,7 @@ fn what_is_asked_wrongly_is_an_error_of_the_whole() {
             r#"{"inputs":{},"common_input":1}"#,
             "unknown field `common_input`, expected `inputs`, at line 1 column 27",
         ),
-        (r#"{"inputs":{"a":1,"a":2}}"#, "the key `a` is there twice, at line 1 column 23"),
+        (r#"{"inputs":{"a":1,"a":2}}"#, "the key `a` occurs twice, at line 1 column 23"),
         ("{}", "missing field `inputs`, at line 1 column 2"),
         (
             r#"{"inputs":[1]}"#,
@@ -80,7 +80,7 @@ fn what_is_asked_wrongly_is_an_error_of_the_whole() {
 fn a_path_that_leads_to_nothing_has_no_results_as_a_single_question_has_none() {
     let server = Server::start(&[]);
     let found = server.post("/v1/batch/data/nothing", &json!({"inputs": {"a": 1, "b": 2}}));
-    let message = "no policy `nothing` is served: `/v1/policies` lists those that are";
+    let message = "no policy `nothing` is served; `/v1/policies` lists those that are";
     assert_eq!(found.status, 200);
     assert_eq!(
         found.json(),

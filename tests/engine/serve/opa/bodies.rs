@@ -30,8 +30,7 @@ fn a_request_may_be_compressed() {
 
     let bomb = gzip(&vec![b' '; 16 << 20]);
     assert!(bomb.len() < 64 << 10);
-    let message = "the request's body is larger than 65536 bytes once it is inflated, the most \
-                   that is read of one";
+    let message = "the request's body is larger than the limit of 65536 bytes once it is inflated";
     assert_error(&ask(&bomb), 400, "invalid_parameter", message);
 
     // The last four bytes are the size that is claimed, those before the checksum.
@@ -78,7 +77,7 @@ fn an_answer_is_compressed_when_it_is_worth_it_and_wanted() {
 #[test]
 fn a_body_that_is_too_large_is_400_here() {
     let server = Server::start(&["--set", "limits.body=1KiB"]);
-    let message = "the request's body is larger than 1024 bytes, the most that is read of one";
+    let message = "the request's body is larger than the limit of 1024 bytes";
     let body = json!({"input": "x".repeat(1024)}).to_string();
     for path in ["/v1/data/echo", "/v0/data/echo", "/v1/batch/data/echo"] {
         let found = server.send("POST", path, &[], body.clone().into());
@@ -193,12 +192,12 @@ fn yaml_is_read_as_kubernetes_reads_it_and_within_the_same_limits() {
     let found = server.send("POST", "/v0/data/echo", &[YAML], b"a: \xff\n".into());
     assert_eq!(found.status, 400);
     let too_large = format!("a: {}\n", "x".repeat(64 << 10));
-    let message = "the request's body is larger than 65536 bytes, the most that is read of one";
+    let message = "the request's body is larger than the limit of 65536 bytes";
     assert_error(&ask(&too_large), 400, "invalid_parameter", message);
     // Small as it comes, and large with its aliases.
     let bomb = format!("a: &a {}\nb: [*a, *a, *a, *a, *a]\n", "x".repeat(15 << 10));
-    let message = "the request's body is larger than 65536 bytes once its aliases are filled in, \
-                   the most that is read of one";
+    let message = "the request's body is larger than the limit of 65536 bytes once its aliases \
+                   are expanded";
     assert_error(&ask(&bomb), 400, "invalid_parameter", message);
     let deep = ask(&nested(100));
     assert_eq!((deep.status, deep.text()), (200, nested(100)));

@@ -114,7 +114,7 @@ fn nothing_can_be_written_and_the_methods_are_told() {
 fn a_route_that_is_not_there_is_404() {
     let server = Server::start(&[]);
     for path in ["/v1", "/v1/database", "/v1/query", "/v1/compile", "/data/echo"] {
-        let message = format!("nothing is at `{path}`: `/openapi.json` tells what is where");
+        let message = format!("nothing is at `{path}`; `/openapi.json` lists the paths");
         for found in [server.get(path), server.post(path, &json!({"input": 1}))] {
             assert_error(&found, 404, "resource_not_found", &message);
         }

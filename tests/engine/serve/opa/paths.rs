@@ -80,13 +80,13 @@ fn a_policy_that_is_not_there_is_undefined() {
     let server = Server::start(&[]);
     let input = json!({"input": 1});
     for (path, message) in [
-        ("/ecko/allow", "no policy `ecko/allow` is served: `/v1/policies` lists those that are"),
+        ("/ecko/allow", "no policy `ecko/allow` is served; `/v1/policies` lists those that are"),
         (
             "/ecko",
-            "no policy `ecko` is served (did you mean `echo`?): `/v1/policies` lists those that are",
+            "no policy `ecko` is served (did you mean `echo`?); `/v1/policies` lists those that are",
         ),
         ("/echo/2", "policy `echo` is served, but not as version 2: it has 1.2.0"),
-        ("", "no policy is named: `/v1/policies` lists those that are served"),
+        ("", "no policy is named; `/v1/policies` lists those that are served"),
     ] {
         let found = server.post(&format!("/v1/data{path}"), &input);
         assert_eq!((found.status, found.json()), (200, warned("undefined", message)), "{path}");

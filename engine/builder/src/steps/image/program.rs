@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use super::labels;
 use super::{pack::ProgramImage, platform};
-use crate::cargo::{LinkedPackage, Target};
 use crate::steps::compile::Compiled;
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::{LinkedPackage, Target};
 use policy_oci::{Image, ImageError, Reference, SourceDate};
 
 /// A program that reports what its build plan says.

@@ -9,9 +9,9 @@ use super::directory_hash::sha256;
 use super::materials::{Material, Materials, Role};
 use super::package_url::package_url;
 use super::predicate::Parameters;
-use crate::cargo::{LinkedPackage, PackageId};
 use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
+use policy_cargo::{LinkedPackage, PackageId};
 use policy_oci::ImageError;
 use policy_oci::image::Document;
 

@@ -195,10 +195,10 @@ proptest! {
         toml in r#"((listen|limits|policies|tls|decision-log|a|to|settings)( = |\.)|\[[a.]{1,3}\]|[-a=\[\]{} \n,.0"']|stdout){0,30}"#,
         set in r"(listen|limits|policies|tls|decision-log|a|b|settings)(\.(body|to|a|b|settings)){0,4}=(|1|x|\{\}|\[1\]|null)",
         value in ".{0,20}",
-        index in 0..environment::SETTINGS.len(),
+        index in 0..schema::PATHS.len(),
     ) {
         for case in [Case::yaml(&yaml), Case::toml(&toml)] {
-            let variable = variable_of(environment::SETTINGS[index]);
+            let variable = variable_of(schema::PATHS[index]);
             let case = case.env(&variable, &value).set(&set);
             if let Err(mistakes) = load(&case.sources) {
                 prop_assert!(mistakes.iter().count() > 0);

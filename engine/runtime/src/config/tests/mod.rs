@@ -4,12 +4,14 @@ mod mistakes;
 mod precedence;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::*;
-use crate::documents::located::ConfigErrors;
+use crate::documents::located::{ConfigErrors, Origin};
 
 /// A file of this name with this text, for as long as the value lives.
 struct TempFile {
@@ -99,16 +101,16 @@ impl Case {
         let loaded = self.load();
         let setting = loaded.effective.iter().find(|setting| setting.path == path).expect(path);
         let value = match &setting.value {
-            Shown::Text(text) => text,
-            Shown::Json(json) => json.get(),
-            Shown::Nothing => "none",
+            ShownValue::Text(text) => text,
+            ShownValue::Json(json) => json.get(),
+            ShownValue::Nothing => "none",
         };
         format!("{value} {}", self.short_name(&setting.origin.to_string()))
     }
 }
 
 fn address(text: &str) -> Address {
-    values::address(text).unwrap()
+    values::ADDRESS.parse(text).unwrap()
 }
 
 /// Everything that may be set, in both of the formats.

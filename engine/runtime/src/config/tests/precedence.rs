@@ -180,7 +180,7 @@ fn there_is_a_variable_for_everything_but_policies() {
         })
         .collect();
     let variables: std::collections::BTreeSet<_> =
-        environment::SETTINGS.into_iter().filter(|path| *path != "decision-log").collect();
+        schema::PATHS.into_iter().filter(|path| *path != "decision-log").collect();
     assert_eq!(shown, variables);
 }
 

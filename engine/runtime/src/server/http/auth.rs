@@ -7,26 +7,26 @@ use sha2::{Digest, Sha256};
 
 use crate::system::watched_file::Refused;
 
-/// The bearer tokens that are taken. Only their digests are kept, and compared: how long that
-/// takes tells nothing of a token.
+/// The bearer tokens that are accepted. Only their digests are kept and compared, so that the time
+/// it takes reveals nothing about a token.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens(Arc<ArcSwap<Vec<[u8; 32]>>>);
 
 impl Tokens {
-    /// From a file's text.
+    /// Parses a file's text.
     ///
     /// # Errors
-    /// A file without a token.
-    pub(crate) fn of(text: &[u8]) -> Result<Self, &'static str> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(parse(text)?))))
+    /// When there is no token in it.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, &'static str> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(digests(text)?))))
     }
 
-    /// Takes the tokens of this text, and no others, from now on.
+    /// Replaces the tokens by those of this text.
     ///
     /// # Errors
-    /// A file without a token: nobody is admitted, as whoever emptied it wants.
+    /// When there is no token in it. No token is accepted then, as whoever emptied the file wants.
     pub(crate) fn replace(&self, text: &[u8]) -> Result<(), Refused> {
-        let tokens = parse(text);
+        let tokens = digests(text);
         self.0.store(Arc::new(tokens.clone().unwrap_or_default()));
         let refused = |problem: &str| Refused {
             problem: format!("the file {problem}"),
@@ -35,10 +35,10 @@ impl Tokens {
         tokens.map(drop).map_err(refused)
     }
 
-    /// Whether the request shows one of them.
+    /// Tells whether a request has one of the tokens.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
         let mut shown = headers.get_all(AUTHORIZATION).iter();
-        // Of two, somebody before this server may have looked at the other.
+        // With two headers, a proxy may have checked the other one.
         let (Some(value), None) = (shown.next(), shown.next()) else { return false };
         let Some((scheme, token)) = value.to_str().ok().and_then(|value| value.split_once(' '))
         else {
@@ -49,8 +49,8 @@ impl Tokens {
     }
 }
 
-/// One token a line; empty lines and those that begin with `#` are none.
-fn parse(text: &[u8]) -> Result<Vec<[u8; 32]>, &'static str> {
+/// The digests of tokens, one a line. Empty lines and comments (`#`) are skipped.
+fn digests(text: &[u8]) -> Result<Vec<[u8; 32]>, &'static str> {
     let tokens: Vec<_> = text
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(text)
@@ -77,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_tokens_opens() {
-        let tokens = Tokens::of(b"# ours\none\r\n\n  two  \n").unwrap();
+    fn any_token_is_accepted() {
+        let tokens = Tokens::parse(b"# ours\none\r\n\n  two  \n").unwrap();
         for header in ["Bearer one", "bearer two", "Bearer  one "] {
             assert!(admits(&tokens, header), "{header}");
         }
@@ -89,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_emptied_admits_nobody() {
-        assert!(Tokens::of(b"").is_err());
-        let tokens = Tokens::of(b"\xef\xbb\xbfone").unwrap();
+    fn emptied_file_admits_nobody() {
+        assert!(Tokens::parse(b"").is_err());
+        let tokens = Tokens::parse(b"\xef\xbb\xbfone").unwrap();
         assert!(admits(&tokens, "Bearer one"));
         let refused = tokens.replace(b"# none\n").unwrap_err();
         assert_eq!(refused.problem, "the file holds no token: expected one a line");
@@ -102,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn two_headers_are_none() {
-        let tokens = Tokens::of(b"one").unwrap();
+    fn two_authorization_headers_are_refused() {
+        let tokens = Tokens::parse(b"one").unwrap();
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, "Bearer one".parse().unwrap());
         assert!(tokens.admit(&headers));

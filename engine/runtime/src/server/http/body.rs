@@ -4,37 +4,36 @@ use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt;
-use hyper::HeaderMap;
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_ENCODING, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 
 use super::memory_budget::{Buffer, Exhausted, MemoryBudget, Reservation};
 use crate::config::Limits;
 use crate::system::long_work;
 
-/// How much is inflated at a time.
+/// Bytes that are inflated at a time.
 const STEP_BYTES: usize = 32 << 10;
 
-/// Of a body that is copied out of its connection's buffer.
+/// The longest body that is copied out of its connection's buffer.
 const COPIED_BYTES: usize = 4 << 10;
 
-/// How much longer a compressed body is taken to be.
+/// The ratio by which compressed bodies are expected to grow.
 const LIKELY_RATIO: usize = 32;
 
-/// How a body comes.
+/// The content coding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coding {
+pub(crate) enum ContentCoding {
     Identity,
     Gzip,
 }
 
-impl Coding {
-    /// As a request's headers say. Each of them counts, and each name in it; one that was applied
-    /// twice is not known.
+impl ContentCoding {
+    /// Reads the coding from a request's headers: all of them, and all names in them.
     ///
     /// # Errors
-    /// One that is not known.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, BodyError> {
+    /// When a coding is not supported, or applied twice.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, BodyError> {
         let mut found = Self::Identity;
         let values = || headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
         for name in values().flat_map(|value| value.split(|byte| *byte == b',')) {
@@ -56,10 +55,9 @@ impl Coding {
 /// Reads a request's body whole, inflated where it came compressed.
 ///
 /// # Errors
-/// A body that is larger than it may be, or grows larger, comes too slowly, finds no memory,
-/// or is not what its headers say.
+/// When the body exceeds the limit, is too slow, has no memory, or is not what its headers say.
 pub(crate) async fn read<B>(
-    coding: Coding,
+    coding: ContentCoding,
     body: B,
     limits: &Limits,
     memory: &Arc<MemoryBudget>,
@@ -75,21 +73,21 @@ where
     let (text, reservation) = tokio::select! {
         biased;
         collected = collect(body, limit, memory) => collected?,
-        // Begun only where the body is not there yet, which it mostly is.
+        // Polled only where the body has not arrived yet, which is rare.
         () = async { tokio::time::sleep(time).await } => return Err(BodyError::TooSlow { time }),
     };
-    if coding == Coding::Identity {
+    if coding == ContentCoding::Identity {
         return Ok(reservation.attach(text));
     }
     let inflated = Reservation::beside(memory, reservation.bytes());
-    // It may be a thousand times as long as it came.
+    // A body may grow by a factor of a thousand.
     let likely = text.len().saturating_mul(LIKELY_RATIO);
     let (text, inflated) = long_work::on_bytes(likely, || inflate(&text, limit, inflated))?;
     Ok(inflated.attach(text.into()))
 }
 
-/// A body that came in one piece, as nearly all do, is not copied, unless it is a small one: that
-/// would keep the buffer of its connection, where it lies, from serving for the next request.
+/// Collects a body. One that arrived in one piece, as nearly all do, is not copied, unless it is
+/// small: it would keep its connection's buffer from being reused for the next request.
 async fn collect<B>(
     mut body: B,
     limit: usize,
@@ -98,7 +96,7 @@ async fn collect<B>(
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
 {
-    // What the client says that there is, but not more than there may be.
+    // The size that the client announces, up to the limit.
     let announced = body.size_hint().upper().map_or(0, |upper| upper.min(limit as u64));
     let announced = usize::try_from(announced).unwrap_or_default();
     let mut reservation = Reservation::empty(memory);
@@ -129,7 +127,7 @@ fn check(length: usize, limit: usize) -> Result<(), BodyError> {
     if length > limit { Err(BodyError::TooLarge { limit }) } else { Ok(()) }
 }
 
-/// The next part of a body.
+/// The next chunk of a body.
 async fn next<B>(body: &mut B) -> Result<Option<Bytes>, BodyError>
 where
     B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
@@ -143,7 +141,7 @@ where
     Ok(None)
 }
 
-/// What a body says of its own size is not believed: it is inflated up to the limit.
+/// Inflates a body up to the limit. The size that it states itself is not trusted.
 fn inflate(
     compressed: &[u8],
     limit: usize,
@@ -164,17 +162,14 @@ fn inflate(
     }
 }
 
-/// Why there is no body.
+/// The error of a body that cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    #[error("the request's body is larger than {limit} bytes, the most that is read of one")]
+    #[error("the request's body is larger than the limit of {limit} bytes")]
     TooLarge { limit: usize },
-    #[error(
-        "the request's body is larger than {limit} bytes once it is inflated, the most that is \
-         read of one"
-    )]
+    #[error("the request's body is larger than the limit of {limit} bytes once it is inflated")]
     TooLargeInflated { limit: usize },
-    #[error("the request's body did not come within {}", humantime::format_duration(*time))]
+    #[error("the request's body did not arrive within {}", humantime::format_duration(*time))]
     TooSlow { time: Duration },
     #[error("the request's body: {0}")]
     Exhausted(#[from] Exhausted),
@@ -182,16 +177,31 @@ pub(crate) enum BodyError {
     Broken(String),
     #[error("the request's body is not the gzip that `content-encoding` says: {0}")]
     Gzip(String),
-    /// As its own reader tells.
+    /// The message of the YAML reader.
     #[error("the request's body is not YAML as Kubernetes reads it: {0}")]
     Yaml(String),
     #[error(
-        "the request's body is larger than {limit} bytes once its aliases are filled in, the most \
-         that is read of one"
+        "the request's body is larger than the limit of {limit} bytes once its aliases are \
+         expanded"
     )]
     TooLargeYaml { limit: usize },
     #[error("the request's `content-encoding` is `{0}`: expected `gzip` or none")]
     Encoding(String),
+}
+
+impl BodyError {
+    /// The status that HTTP has for it.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge { .. } | Self::TooLargeInflated { .. } | Self::TooLargeYaml { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Exhausted(exhausted) => exhausted.status(),
+            Self::Broken(_) | Self::Gzip(_) | Self::Yaml(_) => StatusCode::BAD_REQUEST,
+            Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +220,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn read_of(encoding: Option<&str>, body: Vec<u8>, limit: usize) -> Result<Bytes, BodyError> {
+    fn read_once(encoding: Option<&str>, body: Vec<u8>, limit: usize) -> Result<Bytes, BodyError> {
         let memory = MemoryBudget::new(1 << 20);
         let read =
             read_into(&memory, encoding, body, limit).map(|body| Bytes::copy_from_slice(&body));
@@ -230,51 +240,56 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let limits = Limits { body: limit, ..limits() };
-        runtime.block_on(read(Coding::of(&headers)?, Full::from(body), &limits, memory))
+        runtime.block_on(read(
+            ContentCoding::from_headers(&headers)?,
+            Full::from(body),
+            &limits,
+            memory,
+        ))
     }
 
     #[test]
-    fn the_limit_itself_may_be_read_and_no_more() {
-        assert_eq!(read_of(None, b"abc".to_vec(), 3).unwrap(), "abc");
-        assert_eq!(read_of(None, b"abcd".to_vec(), 3), Err(BodyError::TooLarge { limit: 3 }));
-        assert_eq!(read_of(Some("gzip"), gzip(b"abc"), 64).unwrap(), "abc");
+    fn body_may_have_the_limit_and_no_more() {
+        assert_eq!(read_once(None, b"abc".to_vec(), 3).unwrap(), "abc");
+        assert_eq!(read_once(None, b"abcd".to_vec(), 3), Err(BodyError::TooLarge { limit: 3 }));
+        assert_eq!(read_once(Some("gzip"), gzip(b"abc"), 64).unwrap(), "abc");
         let bomb = gzip(&vec![b'a'; 1 << 20]);
         assert!(bomb.len() < 64 << 10);
         assert_eq!(
-            read_of(Some("gzip"), bomb, 64 << 10),
+            read_once(Some("gzip"), bomb, 64 << 10),
             Err(BodyError::TooLargeInflated { limit: 64 << 10 })
         );
     }
 
     #[test]
-    fn a_forged_trailer_is_found_out() {
+    fn forged_gzip_trailer_is_an_error() {
         let mut forged = gzip(b"abc");
         let length = forged.len();
         forged[length - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
-        let error = read_of(Some("gzip"), forged, 64).unwrap_err().to_string();
+        let error = read_once(Some("gzip"), forged, 64).unwrap_err().to_string();
         assert!(error.starts_with("the request's body is not the gzip that"), "{error}");
-        let error = read_of(Some("gzip"), b"{}".to_vec(), 64).unwrap_err().to_string();
+        let error = read_once(Some("gzip"), b"{}".to_vec(), 64).unwrap_err().to_string();
         assert!(error.starts_with("the request's body is not the gzip that"), "{error}");
         assert_eq!(
-            read_of(Some("br"), Vec::new(), 64).unwrap_err().to_string(),
+            read_once(Some("br"), Vec::new(), 64).unwrap_err().to_string(),
             "the request's `content-encoding` is `br`: expected `gzip` or none"
         );
     }
 
     #[test]
-    fn each_coding_counts() {
+    fn all_content_codings_are_read() {
         let coding = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {
                 headers.append(CONTENT_ENCODING, value.parse().unwrap());
             }
-            Coding::of(&headers)
+            ContentCoding::from_headers(&headers)
         };
         for plain in [&[][..], &[""], &["identity"], &["identity, identity", "identity"]] {
-            assert_eq!(coding(plain), Ok(Coding::Identity), "{plain:?}");
+            assert_eq!(coding(plain), Ok(ContentCoding::Identity), "{plain:?}");
         }
         for gzip in [&["gzip"][..], &["X-GZIP"], &["identity, gzip"], &["gzip", "identity"]] {
-            assert_eq!(coding(gzip), Ok(Coding::Gzip), "{gzip:?}");
+            assert_eq!(coding(gzip), Ok(ContentCoding::Gzip), "{gzip:?}");
         }
         for (unknown, told) in [
             (&["gzip, gzip"][..], "gzip, gzip"),
@@ -287,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_find_no_memory_are_sent_away() {
+    fn bodies_beyond_the_memory_budget_are_refused() {
         let large = vec![b'a'; 50_000];
         // While a text is moved to where it can grow, it is there twice.
         let memory = MemoryBudget::new(99_000);

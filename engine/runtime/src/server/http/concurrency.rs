@@ -7,29 +7,29 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::Limits;
 use crate::telemetry::RequestMetrics;
 
-/// Lets in as many requests as are decided on at one time, has a few more wait for a short time,
-/// and sends the others away at once: late answers to everybody help nobody.
+/// The limit of requests that are decided at one time. A few more wait for a short time, and all
+/// others are refused at once: answers that come too late help nobody.
 #[derive(Debug)]
-pub(crate) struct Gate {
-    places: Semaphore,
+pub(crate) struct ConcurrencyLimit {
+    permits: Semaphore,
     waiting: AtomicUsize,
     queue: usize,
     queue_time: Duration,
     metrics: RequestMetrics,
 }
 
-/// A request's place among those that are decided on.
+/// The permit of a request that is being decided, released when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<Gate>);
+pub(crate) struct RequestPermit(Arc<ConcurrencyLimit>);
 
-/// Too many requests were there already.
+/// The error of a request that has no permit.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Busy;
+pub(crate) struct LimitReached;
 
-impl Gate {
+impl ConcurrencyLimit {
     pub(crate) fn new(limits: &Limits, metrics: RequestMetrics) -> Self {
         Self {
-            places: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
             waiting: AtomicUsize::new(0),
             queue: limits.queue,
             queue_time: limits.queue_time,
@@ -37,55 +37,59 @@ impl Gate {
         }
     }
 
-    /// A place, at once or after waiting for one.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Place, Busy> {
-        let permit = match self.places.try_acquire() {
+    /// Acquires a permit, at once or after a wait.
+    ///
+    /// # Errors
+    /// When too many requests wait already, or the wait took too long.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<RequestPermit, LimitReached> {
+        let permit = match self.permits.try_acquire() {
             Ok(permit) => permit,
             Err(_) => self.wait().await.inspect_err(|_| self.metrics.shed.inc())?,
         };
-        // Given back with the place.
+        // `RequestPermit` releases it.
         permit.forget();
         self.metrics.in_flight.inc();
-        Ok(Place(Arc::clone(self)))
+        Ok(RequestPermit(Arc::clone(self)))
     }
 
-    async fn wait(&self) -> Result<SemaphorePermit<'_>, Busy> {
-        // Dropped wherever this future is, also when the client goes away while it waits.
-        let waiting = Waiting::of(self);
-        if waiting.before >= self.queue {
-            return Err(Busy);
+    async fn wait(&self) -> Result<SemaphorePermit<'_>, LimitReached> {
+        // Dropped with this future, also when the client goes away.
+        let queued = QueuedRequest::new(self);
+        if queued.ahead >= self.queue {
+            return Err(LimitReached);
         }
-        match tokio::time::timeout(self.queue_time, self.places.acquire()).await {
+        match tokio::time::timeout(self.queue_time, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Busy),
+            Ok(Err(_)) | Err(_) => Err(LimitReached),
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for RequestPermit {
     fn drop(&mut self) {
         self.0.metrics.in_flight.dec();
-        self.0.places.add_permits(1);
+        self.0.permits.add_permits(1);
     }
 }
 
-struct Waiting<'a> {
-    gate: &'a Gate,
-    /// How many waited already.
-    before: usize,
+/// A request that waits for a permit.
+struct QueuedRequest<'a> {
+    limit: &'a ConcurrencyLimit,
+    /// The number of requests that waited already.
+    ahead: usize,
 }
 
-impl<'a> Waiting<'a> {
-    fn of(gate: &'a Gate) -> Self {
-        gate.metrics.queued.inc();
-        Self { gate, before: gate.waiting.fetch_add(1, Ordering::Relaxed) }
+impl<'a> QueuedRequest<'a> {
+    fn new(limit: &'a ConcurrencyLimit) -> Self {
+        limit.metrics.queued.inc();
+        Self { limit, ahead: limit.waiting.fetch_add(1, Ordering::Relaxed) }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for QueuedRequest<'_> {
     fn drop(&mut self) {
-        self.gate.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.gate.metrics.queued.dec();
+        self.limit.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.limit.metrics.queued.dec();
     }
 }
 
@@ -95,27 +99,27 @@ mod tests {
     use crate::telemetry::Metrics;
     use crate::testing::limits;
 
-    #[tokio::test]
-    async fn some_wait_and_the_others_are_sent_away() {
+    #[tokio::test(start_paused = true)]
+    async fn requests_above_the_limit_wait_and_those_above_the_queue_are_refused() {
         let metrics = Metrics::new().unwrap().requests;
         let limits =
             Limits { in_flight: 1, queue: 1, queue_time: Duration::from_millis(50), ..limits() };
-        let gate = Arc::new(Gate::new(&limits, metrics.clone()));
-        let first = gate.enter().await.unwrap();
-        let waits = tokio::spawn({
-            let gate = Arc::clone(&gate);
-            async move { gate.enter().await.map(drop) }
+        let limit = Arc::new(ConcurrencyLimit::new(&limits, metrics.clone()));
+        let first = limit.acquire().await.unwrap();
+        let waiting = tokio::spawn({
+            let limit = Arc::clone(&limit);
+            async move { limit.acquire().await.map(drop) }
         });
         while metrics.queued.get() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(gate.enter().await.unwrap_err(), Busy);
+        assert_eq!(limit.acquire().await.unwrap_err(), LimitReached);
         assert_eq!((metrics.shed.get(), metrics.in_flight.get()), (1, 1));
         drop(first);
-        assert_eq!(waits.await.unwrap(), Ok(()));
+        assert_eq!(waiting.await.unwrap(), Ok(()));
 
-        let _held = gate.enter().await.unwrap();
-        assert_eq!(gate.enter().await.unwrap_err(), Busy, "it waited in vain");
+        let _held = limit.acquire().await.unwrap();
+        assert_eq!(limit.acquire().await.unwrap_err(), LimitReached, "no permit within the time");
         assert_eq!((metrics.shed.get(), metrics.queued.get()), (2, 0));
     }
 }

@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
     WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Response, StatusCode};
@@ -15,50 +15,49 @@ use serde::Serialize;
 use super::memory_budget::{Exhausted, MemoryBudget, Reservation};
 use crate::system::long_work;
 
-/// Smaller answers are not worth compressing; OPA's own bound.
+/// The shortest response that is compressed, as with OPA.
 const COMPRESSED_FROM: usize = 1024;
 
-/// Of an answer that is sent even where there is no memory left: refusals and health have to be,
-/// and are as small as this.
+/// The longest response that is sent without memory left, so that errors and health still are.
 const UNCOUNTED_BYTES: usize = 1 << 10;
 
-/// What is answered, before it is sent.
-pub(crate) type Reply = Response<Text>;
+/// A response before it is compressed and accounted for.
+pub(crate) type Reply = Response<ReplyText>;
 
-/// The text of an answer, and the memory that was reserved for it while it was made.
+/// The text of a response, and the memory that was reserved for it.
 #[derive(Debug)]
-pub(crate) struct Text {
+pub(crate) struct ReplyText {
     bytes: Bytes,
     reservation: Option<Reservation>,
 }
 
-impl Text {
-    /// A text that was written within this reservation, which is kept as far as the text needs it.
+impl ReplyText {
+    /// A text that was written within this reservation, which shrinks to what the text needs.
     pub(crate) fn reserved(bytes: Vec<u8>, mut reservation: Reservation) -> Self {
         reservation.shrink(reservation.bytes().saturating_sub(bytes.capacity()));
         Self { bytes: bytes.into(), reservation: Some(reservation) }
     }
 }
 
-impl<T: Into<Bytes>> From<T> for Text {
+impl<T: Into<Bytes>> From<T> for ReplyText {
     fn from(text: T) -> Self {
         Self { bytes: text.into(), reservation: None }
     }
 }
 
-/// JSON text that is written already.
-pub(crate) fn json(status: StatusCode, body: impl Into<Text>) -> Reply {
+/// A response of JSON text.
+pub(crate) fn json(status: StatusCode, body: impl Into<ReplyText>) -> Reply {
     with_type(status, "application/json", body)
 }
 
-/// A value of ours, as JSON.
+/// A response of a value, as JSON.
 pub(crate) fn serialized(status: StatusCode, value: &impl Serialize) -> Reply {
-    // Of types that have nothing in them which JSON could not say.
+    // All values that get here have a form in JSON.
     json(status, serde_json::to_vec(value).unwrap_or_default())
 }
 
-/// What could not be answered, as JSON; the headers go with the status.
-pub(crate) fn refused(status: StatusCode, error: &impl Serialize) -> Reply {
+/// A response of an error, as JSON, with the headers that its status requires.
+pub(crate) fn error(status: StatusCode, error: &impl Serialize) -> Reply {
     let reply = serialized(status, error);
     match status {
         StatusCode::SERVICE_UNAVAILABLE => retry_after_a_second(reply),
@@ -70,7 +69,7 @@ pub(crate) fn refused(status: StatusCode, error: &impl Serialize) -> Reply {
 pub(crate) fn with_type(
     status: StatusCode,
     content_type: &'static str,
-    body: impl Into<Text>,
+    body: impl Into<ReplyText>,
 ) -> Reply {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -78,33 +77,25 @@ pub(crate) fn with_type(
     response
 }
 
-/// Says when to come again.
 fn retry_after_a_second(mut response: Reply) -> Reply {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
-/// Says which methods there are.
-pub(crate) fn allowing(methods: &'static str, mut response: Reply) -> Reply {
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
-    response
-}
-
-/// Says what is asked for.
 fn asking_for_a_token(mut response: Reply) -> Reply {
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 
-/// The response as it is sent: compressed where it is worth it and the client takes it so. What it
-/// takes of the memory, it takes until it is sent; where there is none for it, the client is told so.
-pub(crate) fn sent(
+/// Makes a response ready to be sent: compressed where that pays and the client accepts it, with its
+/// memory reserved until it is sent. Where there is no memory, `no_memory` makes another response.
+pub(crate) fn finish(
     takes_gzip: bool,
     reply: Reply,
     memory: &Arc<MemoryBudget>,
     no_memory: impl FnOnce(Exhausted) -> Reply,
 ) -> Response<Full<Bytes>> {
-    let (head, Text { bytes, reservation }) = encoded(takes_gzip, reply, memory).into_parts();
+    let (head, ReplyText { bytes, reservation }) = encoded(takes_gzip, reply, memory).into_parts();
     let mut reservation = reservation.unwrap_or_else(|| Reservation::empty(memory));
     match reservation.resize(reservation.bytes().max(bytes.len())) {
         Ok(()) => Response::from_parts(head, Full::new(reservation.attach(bytes))),
@@ -117,7 +108,7 @@ fn encoded(takes_gzip: bool, reply: Reply, memory: &Arc<MemoryBudget>) -> Reply 
     let (mut head, text) = reply.into_parts();
     if takes_gzip && text.bytes.len() >= COMPRESSED_FROM {
         let length = text.bytes.len();
-        // Where there is no memory for both, or it does not become shorter, the text is sent as it is.
+        // Without memory for both texts, or where it becomes no shorter, the text is sent as it is.
         if let Some(compressed) = long_work::on_bytes(length, || compressed(&text.bytes, memory)) {
             head.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             head.headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
@@ -127,7 +118,7 @@ fn encoded(takes_gzip: bool, reply: Reply, memory: &Arc<MemoryBudget>) -> Reply 
     Response::from_parts(head, text)
 }
 
-fn compressed(text: &[u8], memory: &Arc<MemoryBudget>) -> Option<Text> {
+fn compressed(text: &[u8], memory: &Arc<MemoryBudget>) -> Option<ReplyText> {
     let mut reservation = Reservation::beside(memory, text.len());
     reservation.grow(text.len()).ok()?;
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
@@ -137,10 +128,10 @@ fn compressed(text: &[u8], memory: &Arc<MemoryBudget>) -> Option<Text> {
         return None;
     }
     compressed.shrink_to_fit();
-    Some(Text::reserved(compressed, reservation))
+    Some(ReplyText::reserved(compressed, reservation))
 }
 
-/// Whether a client takes compressed answers.
+/// Tells whether a client accepts compressed responses.
 pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut any = None;
     for value in headers.get_all(ACCEPT_ENCODING) {
@@ -172,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_taken_where_it_is_named_and_not_refused() {
+    fn gzip_is_used_where_it_is_accepted() {
         for accept in ["gzip", "deflate, gzip;q=0.5", "*", "GZIP"] {
             assert!(takes(accept), "{accept}");
         }
@@ -182,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn small_answers_stay_as_they_are() {
+    fn small_responses_are_not_compressed() {
         let memory = MemoryBudget::new(1 << 20);
         let small = encoded(true, json(StatusCode::OK, vec![b' '; COMPRESSED_FROM - 1]), &memory);
         assert!(!small.headers().contains_key(CONTENT_ENCODING));

@@ -20,7 +20,7 @@ pub(crate) enum Malformed {
     Host,
     #[error("the request's `:authority` is not a host with or without a port")]
     Authority,
-    #[error("the request's `host` header differs from its `:authority`: leave one of them out")]
+    #[error("the request's `host` header differs from its `:authority`; leave one of them out")]
     HostsDiffer,
     #[error("the request's `transfer-encoding` is not known: expected `chunked` alone")]
     Coding,

@@ -1,4 +1,4 @@
-//! Bodies in YAML, which OPA's API takes as well.
+//! Bodies in YAML, which OPA's API accepts as well.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use super::memory_budget::{MemoryBudget, Reservation};
 use crate::documents;
 use crate::system::long_work;
 
-/// Bytes that a byte of YAML may take while it is read: as many as files are given.
+/// Bytes of memory that a byte of YAML may take while it is read, as with files.
 const COST: usize = 100;
 
-/// Bytes that aliases may take beside that.
+/// Bytes of memory that aliases may take beside that.
 const ALIASES: usize = 64 << 10;
 
-/// Whether a body is YAML. As with OPA, any type is that has the word in it: there were several
-/// before there was `application/yaml`.
+/// Tells whether a body is YAML. As with OPA, any content type that contains the word counts:
+/// several were in use before `application/yaml`.
 pub(crate) fn is_announced(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     content_type.windows(4).any(|word| word.eq_ignore_ascii_case(b"yaml"))
 }
 
-/// The JSON text that the one document of a body stands for; without a document it is empty.
+/// Converts the one document of a body to JSON text, which is empty without a document.
 ///
 /// # Errors
-/// What is not read of YAML, more than `limit` bytes of JSON, and no memory for it.
+/// When the text is not YAML, its JSON exceeds `limit` bytes, or there is no memory for it.
 pub(crate) fn to_json(
     text: &Bytes,
     limit: usize,
@@ -53,7 +53,7 @@ mod tests {
     use crate::server::http::memory_budget::Exhausted;
 
     #[test]
-    fn what_its_text_holds_counts_for_whether_it_ever_fits() {
+    fn memory_of_the_text_counts_when_judging_whether_a_body_ever_fits() {
         let text = Bytes::from(vec![b' '; 1000]);
         let limit = text.len() * COST + ALIASES + 500;
         let memory = MemoryBudget::new(limit);

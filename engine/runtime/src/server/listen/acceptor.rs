@@ -8,98 +8,107 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::connection::{self, End};
-use super::listener::{Accepted, BACKLOG, Listener};
-use super::memory::{ConnectionMemory, MemoryPool};
-use super::{Answer, Phase};
+use super::connection::{self, CloseReason};
+use super::connection_memory::{ConnectionMemory, MemoryPool};
+use super::handler::{RequestHandler, Surface};
+use super::listener::{AcceptQueue, Accepted, Listener};
+use super::phase::ShutdownPhase;
+use super::socket::BACKLOG;
 use crate::config::Limits;
 use crate::telemetry::ConnectionMetrics;
 
-/// How long nobody is accepted after the system would not.
+/// The pause after the system has refused to accept a connection.
 const PAUSE: Duration = Duration::from_millis(75);
 
-/// What all connections share.
+/// The context that all connections share.
 #[derive(Debug)]
-pub(super) struct Common {
+pub(super) struct SharedContext {
     pub(super) limits: watch::Receiver<Limits>,
     pub(super) metrics: ConnectionMetrics,
-    pub(super) phase: watch::Receiver<Phase>,
-    /// Each open connection listens to it: so they are counted, and awaited.
+    pub(super) phase: watch::Receiver<ShutdownPhase>,
+    /// Each open connection has a receiver, by which it is counted and awaited.
     pub(super) open: watch::Sender<()>,
-    /// Those that the end came too early for.
+    /// The number of connections that were cut off.
     pub(super) cut_off: AtomicUsize,
 }
 
-/// Lets clients in to one kind of answers.
+/// Accepts connections for one surface.
 #[derive(Debug, Clone)]
-pub(super) struct Reception<A> {
-    answer: A,
-    places: Arc<Semaphore>,
+pub(super) struct Acceptor<H> {
+    handler: H,
+    surface: Surface,
+    slots: Arc<Semaphore>,
     pool: MemoryPool,
-    common: Arc<Common>,
+    context: Arc<SharedContext>,
 }
 
-/// A connection's place, from when it is accepted until it is closed.
-struct Place {
+/// A place among the connections that the limit allows, and the memory for one.
+type Resources = (OwnedSemaphorePermit, Arc<ConnectionMemory>);
+
+/// The slot of a connection, from when it is accepted until it is closed.
+struct ConnectionSlot {
     _permit: OwnedSemaphorePermit,
     _open: watch::Receiver<()>,
     gauge: IntGauge,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.gauge.dec();
     }
 }
 
-impl<A: Answer> Reception<A> {
-    pub(super) fn new(answer: A, places: usize, pool: MemoryPool, common: &Arc<Common>) -> Self {
-        let places = Arc::new(Semaphore::new(places));
-        Self { answer, places, pool, common: Arc::clone(common) }
+impl<H: RequestHandler> Acceptor<H> {
+    pub(super) fn new(
+        handler: H,
+        surface: Surface,
+        slots: usize,
+        pool: MemoryPool,
+        context: &Arc<SharedContext>,
+    ) -> Self {
+        let slots = Arc::new(Semaphore::new(slots));
+        Self { handler, surface, slots, pool, context: Arc::clone(context) }
     }
 
-    /// How many more may come.
-    pub(super) fn places(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.places)
+    /// The slots that are free.
+    pub(super) fn slots(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slots)
     }
 
-    /// Accepts until the server drains, each client in a task of its own. Then those that the
-    /// system has in its queue are the last, and the socket is closed.
+    /// Accepts until the server drains, and serves each connection in a task of its own. Then it
+    /// accepts the connections in the system's queue and closes the socket.
     pub(super) async fn run(self, listener: Listener) {
-        let mut phase = self.common.phase.clone();
-        let mut mood = Mood::default();
+        let mut phase = self.context.phase.clone();
+        let mut warned = Warned::default();
         let last = loop {
             let accepted = tokio::select! {
                 biased;
-                () = Phase::Draining.reached(&mut phase) => break None,
-                accepted = self.next(&listener, &mut mood) => accepted,
+                () = ShutdownPhase::Draining.reached(&mut phase) => break None,
+                accepted = self.accept(&listener, &mut warned) => accepted,
             };
             let Some(accepted) = accepted else { continue };
-            // Until there is a place it is kept in hand, and those after it in the system's queue.
-            let room = tokio::select! {
+            // It waits here for a slot, and those after it in the system's queue.
+            let (permit, memory) = tokio::select! {
                 biased;
-                room = self.room(&accepted, &listener, &mut mood) => room,
-                () = Phase::Draining.reached(&mut phase) => break Some(accepted),
+                Some(resources) = self.acquire(&accepted, &listener, &mut warned) => resources,
+                () = ShutdownPhase::Draining.reached(&mut phase) => break Some(accepted),
             };
-            let Some((permit, memory)) = room else { continue };
-            let place = self.take(permit);
-            tokio::spawn(self.clone().attend(accepted, memory, place));
+            let slot = self.occupy(permit);
+            tokio::spawn(self.clone().serve_connection(accepted, memory, slot));
         };
-        self.empty(listener, last);
+        self.accept_queued(listener, last);
     }
 
-    /// The next client.
-    async fn next(&self, listener: &Listener, mood: &mut Mood) -> Option<Accepted> {
+    async fn accept(&self, listener: &Listener, warned: &mut Warned) -> Option<Accepted> {
         match listener.accept().await {
             Ok(accepted) => {
-                mood.refused = false;
+                warned.accept_failed = false;
                 Some(accepted)
             }
-            // The client's own doing: there may be another.
             Err(error) if is_of_the_client(&error) => None,
             Err(error) => {
-                if !std::mem::replace(&mut mood.refused, true) {
-                    error!(address = listener.url(), %error, "cannot accept connections");
+                if !std::mem::replace(&mut warned.accept_failed, true) {
+                    error!(address = listener.url(), %error, "failed to accept connections");
                 }
                 tokio::time::sleep(PAUSE).await;
                 None
@@ -107,34 +116,34 @@ impl<A: Answer> Reception<A> {
         }
     }
 
-    /// A place, and memory.
-    async fn room(
+    /// Acquires a slot and memory, and warns where it has to wait for them.
+    async fn acquire(
         &self,
         accepted: &Accepted,
         listener: &Listener,
-        mood: &mut Mood,
-    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
+        warned: &mut Warned,
+    ) -> Option<Resources> {
         let address = listener.url();
-        let permit = if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            mood.full = false;
+        let permit = if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
+            warned.full = false;
             permit
         } else {
-            if !std::mem::replace(&mut mood.full, true) {
-                warn!(address, "no room for more connections: the next ones wait");
+            if !std::mem::replace(&mut warned.full, true) {
+                warn!(address, "too many connections (`limits.connections`): the next ones wait");
             }
-            Arc::clone(&self.places).acquire_owned().await.ok()?
+            Arc::clone(&self.slots).acquire_owned().await.ok()?
         };
         if let Ok(memory) = self.pool.connection(accepted.is_tls()) {
-            mood.exhausted = false;
+            warned.exhausted = false;
             return Some((permit, memory));
         }
-        if !std::mem::replace(&mut mood.exhausted, true) {
+        if !std::mem::replace(&mut warned.exhausted, true) {
             warn!(address, "no memory for more connections (`limits.bodies`): the next ones wait");
         }
         Some((permit, self.memory(accepted).await))
     }
 
-    /// Memory, as soon as there is some.
+    /// Waits for the memory of a connection.
     async fn memory(&self, accepted: &Accepted) -> Arc<ConnectionMemory> {
         loop {
             match self.pool.connection(accepted.is_tls()) {
@@ -144,105 +153,102 @@ impl<A: Answer> Reception<A> {
         }
     }
 
-    /// Takes whoever waits in the system's queue, which would reset them, and closes the socket.
-    /// They are answered as there are places. More than the queue holds, which may come
-    /// meanwhile, are not waited for.
-    fn empty(&self, listener: Listener, last: Option<Accepted>) {
+    /// Accepts the connections in the system's queue, which it would reset, and closes the socket.
+    /// They are served as slots become free. Connections beyond the queue's size, which may arrive
+    /// meanwhile, are left out.
+    fn accept_queued(&self, listener: Listener, last: Option<Accepted>) {
         let url = listener.url().to_owned();
         let queue = match listener.into_queue() {
             Ok(queue) => queue,
             Err(error) => {
-                error!(address = url, %error, "cannot accept the last connections");
+                error!(address = url, %error, "failed to accept the last connections");
                 return;
             }
         };
-        let mut left = BACKLOG;
-        let queued = std::iter::from_fn(|| {
-            loop {
-                left = left.checked_sub(1)?;
-                match queue.next() {
-                    Ok(accepted) => return Some(accepted),
-                    Err(error) if is_of_the_client(&error) => {}
-                    Err(error) => {
-                        if error.kind() != io::ErrorKind::WouldBlock {
-                            error!(address = url, %error, "cannot accept the last connections");
-                        }
-                        return None;
-                    }
-                }
-            }
-        });
-        for accepted in last.into_iter().chain(queued) {
-            let reception = self.clone();
-            // Whoever waits for all connections waits for this one, too.
-            let open = self.common.open.subscribe();
+        for accepted in last.into_iter().chain(queued(&queue, &url)) {
+            let acceptor = self.clone();
+            // Counts the connection as open while it waits.
+            let open = self.context.open.subscribe();
             tokio::spawn(async move {
-                let mut phase = reception.common.phase.clone();
+                let mut phase = acceptor.context.phase.clone();
                 tokio::select! {
                     biased;
-                    () = Phase::Ended.reached(&mut phase) => {
-                        reception.common.cut_off.fetch_add(1, Ordering::Relaxed);
+                    () = ShutdownPhase::Ended.reached(&mut phase) => {
+                        acceptor.context.cut_off.fetch_add(1, Ordering::Relaxed);
                     }
-                    Some((permit, memory)) = reception.last_room(&accepted) => {
-                        let place = reception.take(permit);
+                    Some((permit, memory)) = acceptor.acquire_last(&accepted) => {
+                        let slot = acceptor.occupy(permit);
                         drop(open);
-                        reception.attend(accepted, memory, place).await;
+                        acceptor.serve_connection(accepted, memory, slot).await;
                     }
                 }
             });
         }
     }
 
-    async fn last_room(
-        &self,
-        accepted: &Accepted,
-    ) -> Option<(OwnedSemaphorePermit, Arc<ConnectionMemory>)> {
-        let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
+    async fn acquire_last(&self, accepted: &Accepted) -> Option<Resources> {
+        let permit = Arc::clone(&self.slots).acquire_owned().await.ok()?;
         Some((permit, self.memory(accepted).await))
     }
 
-    fn take(&self, permit: OwnedSemaphorePermit) -> Place {
-        let gauge = self.common.metrics.open.clone();
+    fn occupy(&self, permit: OwnedSemaphorePermit) -> ConnectionSlot {
+        let gauge = self.context.metrics.open.clone();
         gauge.inc();
-        self.common.metrics.accepted.inc();
-        Place { _permit: permit, _open: self.common.open.subscribe(), gauge }
+        self.context.metrics.accepted.inc();
+        ConnectionSlot { _permit: permit, _open: self.context.open.subscribe(), gauge }
     }
 
-    async fn attend(self, accepted: Accepted, memory: Arc<ConnectionMemory>, place: Place) {
-        let limits = self.common.limits.borrow().clone();
-        let phase = self.common.phase.clone();
+    async fn serve_connection(
+        self,
+        accepted: Accepted,
+        memory: Arc<ConnectionMemory>,
+        slot: ConnectionSlot,
+    ) {
+        let Self { handler, surface, context, .. } = self;
+        let limits = context.limits.borrow().clone();
+        let phase = context.phase.clone();
         let now = Instant::now();
-        let end = connection::serve(accepted, memory, now, self.answer, &limits, phase).await;
-        if let Some(reason) = end.reason() {
-            self.common.metrics.closed.with_label_values(&[reason]).inc();
+        let reason =
+            connection::serve(accepted, memory, now, handler, surface, &limits, phase).await;
+        if let Some(label) = reason.label() {
+            context.metrics.closed.with_label_values(&[label]).inc();
         }
-        if end == End::CutOff {
-            self.common.cut_off.fetch_add(1, Ordering::Relaxed);
+        if reason == CloseReason::CutOff {
+            context.cut_off.fetch_add(1, Ordering::Relaxed);
         }
-        drop(place);
+        drop(slot);
     }
 }
 
-impl End {
-    /// As it is counted; what the client ended is not.
-    fn reason(self) -> Option<&'static str> {
-        match self {
-            Self::Left => None,
-            Self::Tls => Some("tls"),
-            Self::Idle => Some("idle"),
-            Self::Shutdown | Self::CutOff => Some("shutdown"),
+/// Accepts what the system has in its queue.
+fn queued(queue: &AcceptQueue, url: &str) -> impl Iterator<Item = Accepted> {
+    let mut left = BACKLOG;
+    std::iter::from_fn(move || {
+        loop {
+            left = left.checked_sub(1)?;
+            match queue.next() {
+                Ok(accepted) => return Some(accepted),
+                Err(error) if is_of_the_client(&error) => {}
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::WouldBlock {
+                        error!(address = url, %error, "failed to accept the last connections");
+                    }
+                    return None;
+                }
+            }
         }
-    }
+    })
 }
 
-/// What has been logged of a trouble that lasts.
+/// The conditions that have been logged, and last.
 #[derive(Debug, Default)]
-struct Mood {
+struct Warned {
     full: bool,
     exhausted: bool,
-    refused: bool,
+    accept_failed: bool,
 }
 
+/// Tells whether an error concerns one client alone.
 fn is_of_the_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),

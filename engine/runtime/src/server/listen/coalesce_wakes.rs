@@ -1,65 +1,68 @@
-//! Hyper wakes a connection's own task whenever a request's body is taken from it, also where that
-//! was all of it. A task that wakes itself while it runs goes to the end of its thread's queue, and
-//! another thread is woken to take it from there: with few clients, that took longer than to decide.
+//! A work-around for wake-ups of a task by itself.
+//!
+//! Hyper wakes a connection's own task whenever a request's body is taken from it, even where that is
+//! the whole body. A task that wakes itself while it runs goes to the end of its thread's queue, and
+//! another thread is woken to steal it. With few clients, that took longer than a decision: see the
+//! `http` group of `cargo benchmarks`.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Nobody polls, and nobody has woken.
-const ASLEEP: u8 = 0;
+/// The task is neither polled nor woken.
+const IDLE: u8 = 0;
 const POLLED: u8 = 1;
 const WOKEN: u8 = 2;
 
-/// Polls a future again at once where it was woken while it was polled: once, so that one which
-/// wants to give its thread up still does.
+/// Polls a future again at once if it was woken while it was polled. It does so only once, so that a
+/// future that wants to yield its thread still does.
 #[derive(Default)]
-pub(super) struct Wakes(Option<(Arc<Bell>, Waker)>);
+pub(super) struct CoalescedWakes(Option<(Arc<CoalescingWaker>, Waker)>);
 
-/// Wakes the task of the future, but not from within.
-struct Bell {
+/// A waker of the future's task that does nothing while the task is polled.
+struct CoalescingWaker {
     state: AtomicU8,
     task: Waker,
 }
 
-impl Wakes {
+impl CoalescedWakes {
     pub(super) fn poll<F: Future>(
         &mut self,
         mut future: Pin<&mut F>,
         task: &Context<'_>,
     ) -> Poll<F::Output> {
-        let (bell, waker) = match &mut self.0 {
-            Some(bell) if bell.0.task.will_wake(task.waker()) => bell,
-            bell => bell.insert(Bell::of(task.waker())),
+        let (inner, waker) = match &mut self.0 {
+            Some(inner) if inner.0.task.will_wake(task.waker()) => inner,
+            inner => inner.insert(CoalescingWaker::new(task.waker())),
         };
         let mut context = Context::from_waker(waker);
-        bell.state.swap(POLLED, Ordering::AcqRel);
+        inner.state.swap(POLLED, Ordering::AcqRel);
         let mut result = future.as_mut().poll(&mut context);
-        if result.is_pending() && bell.state.swap(POLLED, Ordering::AcqRel) == WOKEN {
+        if result.is_pending() && inner.state.swap(POLLED, Ordering::AcqRel) == WOKEN {
             result = future.poll(&mut context);
         }
-        if result.is_pending() && bell.state.swap(ASLEEP, Ordering::AcqRel) == WOKEN {
-            bell.task.wake_by_ref();
+        if result.is_pending() && inner.state.swap(IDLE, Ordering::AcqRel) == WOKEN {
+            inner.task.wake_by_ref();
         }
         result
     }
 }
 
-impl Bell {
-    fn of(task: &Waker) -> (Arc<Self>, Waker) {
-        let bell = Arc::new(Self { state: AtomicU8::new(ASLEEP), task: task.clone() });
-        (Arc::clone(&bell), bell.into())
+impl CoalescingWaker {
+    fn new(task: &Waker) -> (Arc<Self>, Waker) {
+        let inner = Arc::new(Self { state: AtomicU8::new(IDLE), task: task.clone() });
+        (Arc::clone(&inner), inner.into())
     }
 }
 
-impl Wake for Bell {
+impl Wake for CoalescingWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.state.swap(WOKEN, Ordering::AcqRel) == ASLEEP {
+        if self.state.swap(WOKEN, Ordering::AcqRel) == IDLE {
             self.task.wake_by_ref();
         }
     }
@@ -81,8 +84,8 @@ mod tests {
         }
     }
 
-    /// How often a future is polled, and its task woken, by one poll; it wakes itself `times`, and
-    /// its waker is used once more afterwards.
+    /// Counts the polls of a future, and the wake-ups of its task, during one poll and after one more
+    /// wake-up. The future wakes itself `times` times.
     fn polls_and_wakes(times: usize) -> (usize, usize, usize) {
         let task = Arc::new(Task::default());
         let waker = Waker::from(Arc::clone(&task));
@@ -96,14 +99,18 @@ mod tests {
             last = Some(context.waker().clone());
             Poll::<()>::Pending
         }));
-        assert!(Wakes::default().poll(future.as_mut(), &Context::from_waker(&waker)).is_pending());
+        assert!(
+            CoalescedWakes::default()
+                .poll(future.as_mut(), &Context::from_waker(&waker))
+                .is_pending()
+        );
         let within = task.0.load(Ordering::Relaxed);
         last.unwrap().wake();
         (polls, within, task.0.load(Ordering::Relaxed))
     }
 
     #[test]
-    fn only_who_wakes_itself_again_and_again_gives_its_thread_up() {
+    fn future_that_wakes_itself_twice_yields_its_thread() {
         assert_eq!(polls_and_wakes(0), (1, 0, 1));
         assert_eq!(polls_and_wakes(1), (2, 0, 1));
         assert_eq!(polls_and_wakes(9), (2, 1, 2));

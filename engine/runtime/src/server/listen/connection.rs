@@ -1,4 +1,4 @@
-//! One client, from its first byte to its last.
+//! One connection, from its first byte to its last.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -18,106 +18,125 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
-use super::coalesce_wakes::Wakes;
-use super::idle::{Activity, Patience};
-use super::listener::{Accepted, Spoken, Stream};
-use super::memory::{ConnectionMemory, RequestMemory};
-use super::request_body::{Rest, waits_to_send};
-use super::wire::Returned;
-use super::{Answer, Peer, Phase, RequestBody};
+use super::coalesce_wakes::CoalescedWakes;
+use super::connection_memory::{ConnectionMemory, RequestMemory};
+use super::handler::{RequestHandler, Surface};
+use super::idle::{Activity, IdleTimeouts};
+use super::lent_socket::SocketLender;
+use super::listener::{Accepted, HttpVersions, Stream};
+use super::peer::Peer;
+use super::phase::ShutdownPhase;
+use super::request_body::{RequestBody, UnreadBody, expects_continue};
 use crate::config::Limits;
 
-/// Bytes of a request's head.
+/// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
-/// The same of HTTP/2, where few bytes can say many headers.
+/// The longest head in HTTP/2, where few bytes can encode many headers.
 const MAX_HEAD_OF_HTTP2: u32 = 16 << 10;
 
-/// Bytes of bodies that an HTTP/2 client may send before they are read: of one, and of all.
+/// Bytes that an HTTP/2 client may send before they are read: of one body, and of all.
 const WINDOWS: (u32, u32) = (256 << 10, 512 << 10);
 
-/// Requests that one HTTP/2 connection may have open.
+/// The most requests that an HTTP/2 connection may have open.
 const MAX_STREAMS: u32 = 128;
 
-/// How often an HTTP/2 client must show that it is alive while it waits for an answer, and how fast.
+/// The interval of pings to an HTTP/2 client that waits for a response, and the time it has to answer
+/// one.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 
-/// How long a client that has to go may do nothing, before it is told and before it is cut off.
+/// The idle time of a client that has to leave, both before it is told to and before it is cut off.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long a client may send nothing once it was told that nothing more is written, before it
-/// closes its side as well. As long as with other servers.
+/// The time that a client may send nothing, once this side is closed, before the connection is
+/// dropped. Other servers have the same.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Who ended a connection.
+/// The reason why a connection was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The client, by leaving or by a mistake.
+pub(super) enum CloseReason {
+    /// The client left, or made a mistake.
     Left,
-    /// They did not agree on TLS.
+    /// The TLS handshake failed.
     Tls,
-    /// The server, as nothing was asked.
+    /// The client asked for nothing within the idle time.
     Idle,
-    /// The server, as it drains.
+    /// The server drains.
     Shutdown,
-    /// The server, as its time was up with a request in progress.
+    /// The shutdown had to cut off a request in progress.
     CutOff,
 }
 
-/// What the requests of a connection share.
-struct Conversation<A> {
-    answer: A,
+impl CloseReason {
+    /// The label in metrics; connections that the client closed are not counted.
+    pub(super) fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Left => None,
+            Self::Tls => Some("tls"),
+            Self::Idle => Some("idle"),
+            Self::Shutdown | Self::CutOff => Some("shutdown"),
+        }
+    }
+}
+
+/// The state that the requests of a connection share.
+struct Connection<H> {
+    handler: H,
+    surface: Surface,
     peer: Peer,
     activity: Activity,
-    /// The next answer is the last one.
-    last: AtomicBool,
-    rest: Arc<Rest>,
+    /// The next response is the last one.
+    is_last: AtomicBool,
+    unread: UnreadBody,
     memory: Arc<ConnectionMemory>,
 }
 
-/// A request whose answer is being made, until this is dropped.
-struct InProgress<A>(Arc<Conversation<A>>);
+/// A request whose response is being made, until this is dropped.
+struct ActiveRequest<H>(Arc<Connection<H>>);
 
-impl<A: Answer> InProgress<A> {
-    fn begin(conversation: &Arc<Conversation<A>>) -> Self {
-        conversation.activity.begin();
-        Self(Arc::clone(conversation))
+impl<H: RequestHandler> ActiveRequest<H> {
+    fn begin(connection: &Arc<Connection<H>>) -> Self {
+        connection.activity.begin();
+        Self(Arc::clone(connection))
     }
 
-    async fn answer(
+    async fn respond(
         self,
         request: Request<Incoming>,
         memory: RequestMemory,
     ) -> Response<Full<Bytes>> {
-        let conversation = &*self.0;
-        // HTTP/2 has another word for it, which hyper says by itself.
+        let connection = &*self.0;
+        // HTTP/2 closes connections by a frame, which hyper sends.
         let may_close = request.version() < Version::HTTP_2;
-        let waits = waits_to_send(&request);
-        let request = RequestBody::of(request, &conversation.rest);
-        let mut response = conversation.answer.answer(request, &conversation.peer).await;
+        let expects_continue = expects_continue(&request);
+        let request = RequestBody::wrap(request, &connection.unread);
+        let handled = connection.handler.handle(request, connection.surface, &connection.peer);
+        let mut response = handled.await;
         if !may_close {
             return response.map(|body| until_sent(body, memory));
         }
-        if !conversation.rest.is_worth_reading(waits) || conversation.last.load(Ordering::Relaxed) {
+        if !connection.unread.discard(expects_continue)
+            || connection.is_last.load(Ordering::Relaxed)
+        {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 }
 
-impl<A> Drop for InProgress<A> {
+impl<H> Drop for ActiveRequest<H> {
     fn drop(&mut self) {
         self.0.activity.end();
     }
 }
 
-/// An answer with its request's memory: HTTP/2 keeps it for who does not read it.
-struct Unsent {
+/// A response with its request's memory, as HTTP/2 keeps responses that a client does not read.
+struct UnsentResponse {
     bytes: Bytes,
     _memory: RequestMemory,
 }
 
-impl AsRef<[u8]> for Unsent {
+impl AsRef<[u8]> for UnsentResponse {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -127,185 +146,208 @@ fn until_sent(mut body: Full<Bytes>, memory: RequestMemory) -> Full<Bytes> {
     match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Some(Ok(frame))) => {
             let bytes = frame.into_data().unwrap_or_default();
-            Full::new(Bytes::from_owner(Unsent { bytes, _memory: memory }))
+            Full::new(Bytes::from_owner(UnsentResponse { bytes, _memory: memory }))
         }
         _ => body,
     }
 }
 
-/// Takes a request up, which is done on a task of its own with HTTP/2: what it takes is on the heap
-/// only as long as it is in progress.
+/// Starts a request. Its future is boxed, so that an idle connection does not hold memory for it.
 ///
 /// # Errors
-/// Where there is no memory for it, and HTTP/2 tells its client that nothing has been done and that
-/// it may ask again.
-fn take_up<A: Answer>(
+/// When there is no memory for a request of HTTP/2. The client learns that nothing was done, and
+/// that it may retry.
+fn start<H: RequestHandler>(
     request: Request<Incoming>,
-    conversation: &Arc<Conversation<A>>,
-) -> impl Future<Output = Result<Response<Full<Bytes>>, h2::Error>> + use<A> {
+    connection: &Arc<Connection<H>>,
+) -> impl Future<Output = Result<Response<Full<Bytes>>, h2::Error>> + use<H> {
     let memory = if request.version() < Version::HTTP_2 {
-        Ok(conversation.memory.request())
+        Ok(connection.memory.request())
     } else {
-        conversation.memory.http2_request(request.headers().len())
+        connection.memory.http2_request(request.headers().len())
     };
-    let answer = memory
-        .map(|memory| Box::pin(InProgress::begin(conversation).answer(request, memory)))
+    let response = memory
+        .map(|memory| Box::pin(ActiveRequest::begin(connection).respond(request, memory)))
         .map_err(|_| {
-            conversation.answer.turned_away(StatusCode::SERVICE_UNAVAILABLE);
+            connection.handler.count_refused(StatusCode::SERVICE_UNAVAILABLE);
             h2::Error::from(h2::Reason::REFUSED_STREAM)
         });
     async move {
-        match answer {
-            Ok(answer) => Ok(answer.await),
+        match response {
+            Ok(response) => Ok(response.await),
             Err(refused) => Err(refused),
         }
     }
 }
 
-/// Answers a client that came at `start` for as long as it asks.
-pub(super) async fn serve<A: Answer>(
+/// Serves a connection that was accepted at `start`.
+pub(super) async fn serve<H: RequestHandler>(
     accepted: Accepted,
     memory: Arc<ConnectionMemory>,
     start: Instant,
-    answer: A,
+    handler: H,
+    surface: Surface,
     limits: &Limits,
-    phase: watch::Receiver<Phase>,
-) -> End {
+    phase: watch::Receiver<ShutdownPhase>,
+) -> CloseReason {
     let peer = accepted.peer;
-    let socket = Returned::default();
-    let open = accepted.open(&socket, Arc::clone(&memory), MAX_HEAD);
+    let lender = SocketLender::default();
+    let open = accepted.open(&lender, Arc::clone(&memory), MAX_HEAD);
     let opened = tokio::select! {
         biased;
         opened = timeout_at(start + limits.header_time, open) => opened,
-        () = too_late(phase.clone()) => return End::Shutdown,
+        () = drained(phase.clone()) => return CloseReason::Shutdown,
     };
-    let end = match opened {
-        Ok(Ok((stream, spoken))) => {
-            let patience =
-                Patience { since: start, first: limits.header_time, idle: limits.idle_time };
-            let conversation = Conversation {
-                answer,
+    let reason = match opened {
+        Ok(Ok((stream, versions))) => {
+            let timeouts =
+                IdleTimeouts { since: start, first: limits.header_time, idle: limits.idle_time };
+            let connection = Connection {
+                handler,
+                surface,
                 peer,
                 activity: Activity::new(start),
-                last: AtomicBool::new(false),
-                rest: Arc::default(),
+                is_last: AtomicBool::new(false),
+                unread: UnreadBody::default(),
                 memory,
             };
-            match converse(stream, spoken, conversation, patience, phase.clone()).await {
-                Ok(end) => {
-                    part(socket, phase).await;
-                    end
+            match drive(stream, versions, connection, timeouts, phase.clone()).await {
+                Ok(reason) => {
+                    close(lender, phase).await;
+                    reason
                 }
-                Err(end) => end,
+                Err(reason) => reason,
             }
         }
         Ok(Err(error)) => {
             debug!(%peer, %error, "TLS handshake failed");
-            part(socket, phase).await;
-            return End::Tls;
+            close(lender, phase).await;
+            return CloseReason::Tls;
         }
-        Err(_) => End::Idle,
+        Err(_) => CloseReason::Idle,
     };
-    debug!(%peer, ?end, "connection closed");
-    end
+    debug!(%peer, ?reason, "connection closed");
+    reason
 }
 
-/// Closes a connection in stages. When the server drains, its client has less time.
-async fn part(socket: Returned, phase: watch::Receiver<Phase>) {
+/// Closes a connection in steps. While the server drains, its client has less time.
+async fn close(lender: SocketLender, phase: watch::Receiver<ShutdownPhase>) {
     tokio::select! {
         biased;
-        () = socket.close(SILENCE) => {}
-        () = too_late(phase) => {}
+        () = lender.close(SILENCE) => {}
+        () = drained(phase) => {}
     }
 }
 
-/// Speaks HTTP with a client, under the one rule against slow ones: where no request is in progress
-/// for a time, the connection is closed, whatever trickles in or out of it. Hyper's own limit for
-/// heads is switched off: it would hold for connections that are kept alive without a request, too.
+/// The stage of a connection.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Requests are answered.
+    Serving,
+    /// The server drains. A request may be on its way and would be lost: it is answered, and its
+    /// response tells the client to leave.
+    LastRequest,
+    /// The client has been told to leave.
+    Closing(CloseReason),
+}
+
+impl Stage {
+    /// The reason if the connection ends in this stage, unless the client ends it.
+    fn reason(self) -> Option<CloseReason> {
+        match self {
+            Self::Serving => None,
+            Self::LastRequest => Some(CloseReason::Shutdown),
+            Self::Closing(reason) => Some(reason),
+        }
+    }
+
+    /// The phase of the server that ends this stage.
+    fn ends_with(self) -> ShutdownPhase {
+        match self {
+            Self::Serving => ShutdownPhase::Draining,
+            Self::LastRequest | Self::Closing(_) => ShutdownPhase::Ended,
+        }
+    }
+}
+
+/// Speaks HTTP on a connection, with one rule against slow clients: where no request is in progress
+/// for a time, the connection is closed, whatever trickles in or out. Hyper's own timeout for heads
+/// is off, as it would also apply to connections that are kept alive without a request.
 ///
 /// # Errors
-/// The end of a connection that had to be cut off, with what was still to be written.
-async fn converse<A: Answer>(
+/// The reason why the connection had to be cut off, with data that was still to be written.
+async fn drive<H: RequestHandler>(
     stream: Box<dyn Stream>,
-    spoken: Spoken,
-    conversation: Conversation<A>,
-    mut patience: Patience,
-    mut phase: watch::Receiver<Phase>,
-) -> Result<End, End> {
-    let conversation = Arc::new(conversation);
-    let service = service_fn(|request| take_up(request, &conversation));
-    let protocol = protocol(spoken);
-    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
-    let mut wakes = Wakes::default();
-    // Asked first as soon as time can be up, which is sooner after an early answer than without one.
-    let mut timer = pin!(sleep_until(patience.since + patience.first.min(patience.idle)));
-    // Why the client has to go, and whether it was told.
-    let mut closing = None;
-    let mut told = false;
-    let mut next_phase = Phase::Draining;
+    versions: HttpVersions,
+    connection: Connection<H>,
+    mut timeouts: IdleTimeouts,
+    mut phase: watch::Receiver<ShutdownPhase>,
+) -> Result<CloseReason, CloseReason> {
+    let connection = Arc::new(connection);
+    let service = service_fn(|request| start(request, &connection));
+    let protocol = protocol(versions);
+    let mut http = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let mut wakes = CoalescedWakes::default();
+    // The earliest time that either timeout may be over.
+    let mut timer = pin!(sleep_until(timeouts.since + timeouts.first.min(timeouts.idle)));
+    let mut stage = Stage::Serving;
     loop {
         let reason = tokio::select! {
             biased;
-            result = poll_fn(|task| wakes.poll(connection.as_mut(), task)) => {
-                let own = result.err().and_then(|error| ended_by(&*error, &conversation));
-                return Ok(closing.or(own).unwrap_or(End::Left));
+            result = poll_fn(|task| wakes.poll(http.as_mut(), task)) => {
+                let failed = result.err().and_then(|error| reason_of(&*error, &connection));
+                return Ok(stage.reason().or(failed).unwrap_or(CloseReason::Left));
             }
-            () = next_phase.reached(&mut phase) => {
-                if next_phase == Phase::Ended {
-                    connection.as_mut().graceful_shutdown();
-                    // Whoever is between two requests goes now.
+            () = stage.ends_with().reached(&mut phase) => match stage {
+                Stage::Serving => {
+                    connection.is_last.store(true, Ordering::Relaxed);
+                    stage = Stage::LastRequest;
+                    timer.as_mut().reset(Instant::now() + LINGER);
+                    continue;
+                }
+                Stage::LastRequest | Stage::Closing(_) => {
+                    http.as_mut().graceful_shutdown();
+                    // A connection between two requests ends at once.
                     return tokio::select! {
                         biased;
-                        _ = connection.as_mut() => Ok(closing.unwrap_or(End::Shutdown)),
-                        () = std::future::ready(()) => Err(End::CutOff),
+                        _ = http.as_mut() => Ok(stage.reason().unwrap_or(CloseReason::Shutdown)),
+                        () = std::future::ready(()) => Err(CloseReason::CutOff),
                     };
                 }
-                next_phase = Phase::Ended;
-                conversation.last.store(true, Ordering::Relaxed);
-                if closing.is_none() {
-                    // A request may be on its way, and would be lost: it is answered, and the
-                    // client told with the answer.
-                    closing = Some(End::Shutdown);
-                    timer.as_mut().reset(Instant::now() + LINGER);
-                }
-                continue;
-            }
-            () = timer.as_mut() => match closing {
-                Some(reason) if !told => reason,
-                _ => {
-                    let now = Instant::now();
-                    let deadline = conversation.activity.deadline(patience, now);
-                    if deadline > now {
+            },
+            () = timer.as_mut() => {
+                let now = Instant::now();
+                let deadline = connection.activity.deadline(timeouts, now);
+                match stage {
+                    Stage::LastRequest => CloseReason::Shutdown,
+                    Stage::Serving | Stage::Closing(_) if deadline > now => {
                         timer.as_mut().reset(deadline);
                         continue;
                     }
-                    if let Some(reason) = closing {
-                        return Err(reason);
-                    }
-                    End::Idle
+                    Stage::Serving => CloseReason::Idle,
+                    Stage::Closing(reason) => return Err(reason),
                 }
-            },
+            }
         };
-        closing = Some(reason);
-        told = true;
-        connection.as_mut().graceful_shutdown();
+        stage = Stage::Closing(reason);
+        http.as_mut().graceful_shutdown();
         let now = Instant::now();
-        patience = Patience { since: now, first: LINGER, idle: LINGER };
+        timeouts = IdleTimeouts { since: now, first: LINGER, idle: LINGER };
         timer.as_mut().reset(now + LINGER);
     }
 }
 
-/// Waits until the server has drained for so long that a client who comes now would not be answered.
-async fn too_late(mut phase: watch::Receiver<Phase>) {
-    Phase::Draining.reached(&mut phase).await;
-    // It elapses, or the end comes before it does.
-    drop(timeout(LINGER, Phase::Ended.reached(&mut phase)).await);
+/// Waits until the server has drained for so long that a new client would not be answered.
+async fn drained(mut phase: watch::Receiver<ShutdownPhase>) {
+    ShutdownPhase::Draining.reached(&mut phase).await;
+    // Whichever is first.
+    drop(timeout(LINGER, ShutdownPhase::Ended.reached(&mut phase)).await);
 }
 
-fn protocol(spoken: Spoken) -> auto::Builder<TokioExecutor> {
+fn protocol(versions: HttpVersions) -> auto::Builder<TokioExecutor> {
     let mut protocol = auto::Builder::new(TokioExecutor::new());
-    // A client that closes its half is taken to have left: what it asked is not decided for nobody.
-    // No number of headers is set: hyper's own, 100, is one that it need not allocate for.
+    // A client that closes its half is taken to have left, and its request is not decided. The
+    // number of headers stays hyper's default, 100, for which it need not allocate.
     protocol
         .http1()
         .timer(TokioTimer::new())
@@ -321,23 +363,24 @@ fn protocol(spoken: Spoken) -> auto::Builder<TokioExecutor> {
         .initial_connection_window_size(WINDOWS.1)
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1);
-    match spoken {
-        Spoken::Either => protocol,
-        Spoken::Http1 => protocol.http1_only(),
+    match versions {
+        HttpVersions::Any => protocol,
+        HttpVersions::Http1 => protocol.http1_only(),
     }
 }
 
-/// Takes note of what went wrong, and tells whether it was the server's patience.
-fn ended_by<A: Answer>(
+/// Counts requests that could not be read, and returns the reason if a timeout of the server's ended
+/// the connection.
+fn reason_of<H: RequestHandler>(
     error: &(dyn std::error::Error + Send + Sync + 'static),
-    conversation: &Conversation<A>,
-) -> Option<End> {
-    debug!(peer = %conversation.peer, %error, "connection failed");
+    connection: &Connection<H>,
+) -> Option<CloseReason> {
+    debug!(peer = %connection.peer, %error, "connection failed");
     let hyper = error.downcast_ref::<hyper::Error>()?;
     if hyper.is_parse_too_large() {
-        conversation.answer.turned_away(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        connection.handler.count_refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     } else if hyper.is_parse() {
-        conversation.answer.turned_away(StatusCode::BAD_REQUEST);
+        connection.handler.count_refused(StatusCode::BAD_REQUEST);
     }
-    hyper.is_timeout().then_some(End::Idle)
+    hyper.is_timeout().then_some(CloseReason::Idle)
 }

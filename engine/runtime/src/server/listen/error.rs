@@ -2,35 +2,35 @@ use std::io;
 
 use super::tls::TlsError;
 
-/// Why the server cannot listen.
+/// The error of an address that the server cannot listen on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BindError {
-    /// Somebody answers there.
+    /// Another program listens there.
     #[error(
         "cannot listen on `{url}`: another program does already: stop it, or choose another address"
     )]
     InUse { url: String },
-    /// The system says why.
+    /// The system's own reason.
     #[error("cannot listen on `{url}`: {error}{}", advice(error))]
     System { url: String, error: io::Error },
-    /// It is not removed, as a socket that was left behind would be.
+    /// The path exists and is not a socket, so it is not removed.
     #[error(
         "cannot listen on `{url}`: there is something that is not a socket: remove it, or choose \
          another path"
     )]
     NotASocket { url: String },
-    /// An `https` address alone does not do.
+    /// The address is `https`, and no certificate is configured.
     #[error(
         "cannot listen on `{url}` without a certificate: name one and its key, or write `http`"
     )]
     NoCertificate { url: String },
-    /// The files of TLS.
+    /// The certificate or its key is wrong.
     #[error(transparent)]
     Tls(TlsError),
 }
 
 impl BindError {
-    pub(super) fn of(url: String, error: io::Error) -> Self {
+    pub(super) fn new(url: String, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::AddrInUse => Self::InUse { url },
             _ => Self::System { url, error },

@@ -1,61 +1,61 @@
-//! Whether a connection is of use to anybody.
+//! Idle tracking of one connection.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a connection is doing. It is told with each request, and asked when a timer runs out: no
-/// timer is set again for each request.
+/// The activity of a connection. Requests note their begin and end here, and the connection looks at
+/// it when its timer runs out, so that no timer is reset for each request.
 #[derive(Debug)]
 pub(super) struct Activity {
-    /// When the client came.
+    /// The time when the connection was accepted.
     start: Instant,
-    /// Requests that are being answered.
+    /// The number of requests in progress.
     in_progress: AtomicUsize,
-    /// When the last answer was made, in milliseconds after the start; one more, as 0 is for none.
-    last_answer: AtomicU64,
+    /// The time of the last response, in milliseconds after the start, plus one; 0 for none.
+    last_response: AtomicU64,
 }
 
-/// How long a connection may do nothing.
+/// The times that a connection may be idle.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// Nothing from before then counts.
+pub(super) struct IdleTimeouts {
+    /// The start of both times; what happened before does not count.
     pub(super) since: Instant,
-    /// Until the first request.
+    /// The time until the first request.
     pub(super) first: Duration,
-    /// After an answer.
+    /// The time after a response.
     pub(super) idle: Duration,
 }
 
 impl Activity {
     pub(super) fn new(start: Instant) -> Self {
-        Self { start, in_progress: AtomicUsize::new(0), last_answer: AtomicU64::new(0) }
+        Self { start, in_progress: AtomicUsize::new(0), last_response: AtomicU64::new(0) }
     }
 
-    /// A request has come.
+    /// Notes that a request has arrived.
     pub(super) fn begin(&self) {
         self.in_progress.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Its answer is made, or nobody wants it any more.
+    /// Notes that a request has its response, or was abandoned.
     pub(super) fn end(&self) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
-        self.last_answer.store(now + 1, Ordering::Relaxed);
+        self.last_response.store(now + 1, Ordering::Relaxed);
         self.in_progress.fetch_sub(1, Ordering::Release);
     }
 
-    /// When the connection's time is up, as things are. It is not up while a request is in
-    /// progress: then this is the time to ask again, which is never later than it can be up.
-    pub(super) fn deadline(&self, patience: Patience, now: Instant) -> Instant {
+    /// The time when the connection becomes idle for too long. While a request is in progress, this
+    /// is a time to look again, which is never later than that.
+    pub(super) fn deadline(&self, timeouts: IdleTimeouts, now: Instant) -> Instant {
         if self.in_progress.load(Ordering::Acquire) > 0 {
-            return now + patience.idle;
+            return now + timeouts.idle;
         }
-        match self.last_answer.load(Ordering::Relaxed) {
-            0 => patience.since + patience.first,
+        match self.last_response.load(Ordering::Relaxed) {
+            0 => timeouts.since + timeouts.first,
             after => {
-                let answered = self.start + Duration::from_millis(after);
-                answered.max(patience.since) + patience.idle
+                let responded = self.start + Duration::from_millis(after);
+                responded.max(timeouts.since) + timeouts.idle
             }
         }
     }
@@ -66,12 +66,12 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn time_is_up_some_time_after_the_last_answer() {
+    async fn deadline_is_the_idle_time_after_the_last_response() {
         let start = Instant::now();
         let seconds = Duration::from_secs;
-        let patience = Patience { since: start, first: seconds(5), idle: seconds(60) };
+        let timeouts = IdleTimeouts { since: start, first: seconds(5), idle: seconds(60) };
         let activity = Activity::new(start);
-        let deadline = || (activity.deadline(patience, Instant::now()) - start).as_secs();
+        let deadline = || (activity.deadline(timeouts, Instant::now()) - start).as_secs();
         assert_eq!(deadline(), 5);
 
         tokio::time::advance(seconds(2)).await;
@@ -86,7 +86,7 @@ mod tests {
         tokio::time::advance(seconds(50)).await;
         assert_eq!(deadline(), 172);
 
-        let closing = Patience { since: Instant::now(), first: seconds(1), idle: seconds(1) };
+        let closing = IdleTimeouts { since: Instant::now(), first: seconds(1), idle: seconds(1) };
         assert_eq!((activity.deadline(closing, Instant::now()) - start).as_secs(), 163);
     }
 }

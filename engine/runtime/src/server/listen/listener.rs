@@ -7,83 +7,79 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tracing::debug;
 
+use super::connection_memory::ConnectionMemory;
 use super::error::BindError;
-use super::inherited::Inherited;
-use super::memory::ConnectionMemory;
+use super::lent_socket::{MEMORY_PAUSE, SocketLender};
 use super::peer::Peer;
-use super::socket::Socket;
-use super::tls::{HTTP2, Handshake};
+use super::socket::{BACKLOG, Socket};
+use super::tls::{HTTP2, TlsHandshake};
 use super::unix::{SocketFile, listen as listen_unix};
-use super::wire::{PAUSE, Returned};
 use crate::config::Address;
+use crate::server::systemd::InheritedSockets;
 
-/// Connections that the system holds until they are accepted.
-pub(super) const BACKLOG: u32 = 1024;
-
-/// One socket that clients come to.
+/// A listening socket.
 #[derive(Debug)]
 pub(super) struct Listener {
-    door: Door,
+    socket: ListenerSocket,
     url: String,
 }
 
 #[derive(Debug)]
-enum Door {
-    Tcp(TcpListener, Option<Handshake>),
-    /// The file is removed before the socket is closed, so that nobody finds it dead; an inherited
-    /// one's belongs to whoever made it.
+enum ListenerSocket {
+    Tcp(TcpListener, Option<TlsHandshake>),
+    /// The file is removed before the socket is closed, so that no client finds a dead one. The file
+    /// of an inherited socket belongs to its creator.
     Unix(Option<SocketFile>, UnixListener),
 }
 
-/// Who had come before a server stopped to let clients in: the system took their connections, and
-/// would reset them.
+/// The connections that the system accepted before the server began to drain. It would reset them.
 #[derive(Debug)]
-pub(super) enum Queue {
-    Tcp(net::TcpListener, Option<Handshake>),
+pub(super) enum AcceptQueue {
+    Tcp(net::TcpListener, Option<TlsHandshake>),
     Unix(unix::UnixListener),
 }
 
-/// A client's connection, of whatever kind.
+/// A connection of any kind.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// What is spoken on a connection.
+/// The versions of HTTP on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spoken {
-    /// As the client begins.
-    Either,
-    /// As TLS agreed on, or did not.
+pub(super) enum HttpVersions {
+    /// Either, by the first bytes of the client.
+    Any,
+    /// HTTP/1 alone, as TLS has not agreed on another.
     Http1,
 }
 
-/// A client that has come.
+/// An accepted connection.
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) peer: Peer,
     socket: Socket,
-    tls: Option<Handshake>,
+    tls: Option<TlsHandshake>,
 }
 
 impl Listener {
     pub(super) async fn bind(
         address: &Address,
         unix_socket_mode: u32,
-        tls: Option<Handshake>,
-        inherited: &mut Inherited,
+        tls: Option<TlsHandshake>,
+        inherited: &mut InheritedSockets,
     ) -> Result<Self, BindError> {
         let (scheme, wanted, tls) = match address {
             Address::Unix(path) => {
                 let url = format!("unix://{}", path.display());
-                let door = match inherited.unix(path) {
-                    Some(Ok(listener)) => Door::Unix(None, listener),
-                    Some(Err(error)) => return Err(BindError::of(url, error)),
+                let socket = match inherited.unix(path) {
+                    Some(Ok(listener)) => ListenerSocket::Unix(None, listener),
+                    Some(Err(error)) => return Err(BindError::new(url, error)),
                     None => {
                         let (listener, file) = listen_unix(path, unix_socket_mode, &url).await?;
-                        Door::Unix(Some(file), listener)
+                        ListenerSocket::Unix(Some(file), listener)
                     }
                 };
-                return Ok(Self { door, url });
+                return Ok(Self { socket, url });
             }
             Address::Http(wanted) => ("http", wanted, None),
             Address::Https(wanted) => {
@@ -95,39 +91,39 @@ impl Listener {
             .tcp(*wanted)
             .unwrap_or_else(|| listen(*wanted))
             .and_then(|listener| listener.local_addr().map(|bound| (listener, bound)))
-            .map_err(|error| BindError::of(format!("{scheme}://{wanted}"), error))?;
-        Ok(Self { door: Door::Tcp(listener, tls), url: format!("{scheme}://{bound}") })
+            .map_err(|error| BindError::new(format!("{scheme}://{wanted}"), error))?;
+        Ok(Self { socket: ListenerSocket::Tcp(listener, tls), url: format!("{scheme}://{bound}") })
     }
 
-    /// Where it really is.
+    /// The address, with the port that the system chose.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
-        match &self.door {
-            Door::Tcp(listener, tls) => {
+        match &self.socket {
+            ListenerSocket::Tcp(listener, tls) => {
                 let (stream, address) = listener.accept().await?;
                 Ok(Accepted::tcp(stream, address, tls.as_ref()))
             }
-            Door::Unix(_, listener) => Ok(Accepted::unix(listener.accept().await?.0)),
+            ListenerSocket::Unix(_, listener) => Ok(Accepted::unix(listener.accept().await?.0)),
         }
     }
 
-    /// Lets nobody in any more but those who are here. A unix socket's file is gone from now on.
-    pub(super) fn into_queue(self) -> io::Result<Queue> {
-        Ok(match self.door {
-            Door::Tcp(listener, tls) => Queue::Tcp(listener.into_std()?, tls),
-            Door::Unix(file, listener) => {
+    /// Stops accepting, except what is queued. Removes the file of a unix socket.
+    pub(super) fn into_queue(self) -> io::Result<AcceptQueue> {
+        Ok(match self.socket {
+            ListenerSocket::Tcp(listener, tls) => AcceptQueue::Tcp(listener.into_std()?, tls),
+            ListenerSocket::Unix(file, listener) => {
                 drop(file);
-                Queue::Unix(listener.into_std()?)
+                AcceptQueue::Unix(listener.into_std()?)
             }
         })
     }
 }
 
-impl Queue {
-    /// The next one, without waiting for any.
+impl AcceptQueue {
+    /// Accepts the next connection, without waiting.
     pub(super) fn next(&self) -> io::Result<Accepted> {
         match self {
             Self::Tcp(listener, tls) => {
@@ -145,11 +141,11 @@ impl Queue {
 }
 
 impl Accepted {
-    fn tcp(stream: TcpStream, address: SocketAddr, tls: Option<&Handshake>) -> Self {
+    fn tcp(stream: TcpStream, address: SocketAddr, tls: Option<&TlsHandshake>) -> Self {
         let peer = Peer::tcp(address);
-        // An answer is written whole: there is nothing to wait for.
+        // Responses are written whole: there is nothing to wait for.
         if let Err(error) = stream.set_nodelay(true) {
-            debug!(%peer, %error, "cannot switch off Nagle's algorithm");
+            debug!(%peer, %error, "failed to switch off Nagle's algorithm");
         }
         Self { peer, socket: Socket::Tcp(stream), tls: tls.cloned() }
     }
@@ -162,30 +158,29 @@ impl Accepted {
         self.tls.is_some()
     }
 
-    /// The connection, once TLS is agreed on, and what may be spoken on it; what is left of it
-    /// comes back to the lender.
+    /// Opens the connection, with a handshake in case of TLS. The socket returns to the lender.
     pub(super) async fn open(
         self,
-        lender: &Returned,
+        lender: &SocketLender,
         memory: Arc<ConnectionMemory>,
         max_head: usize,
-    ) -> io::Result<(Box<dyn Stream>, Spoken)> {
-        let wire = lender.lend(self.socket, self.tls.is_some(), Arc::clone(&memory), max_head);
-        let Some(tls) = self.tls else { return Ok((Box::new(wire), Spoken::Either)) };
-        let stream = tls.shake(wire).await?;
+    ) -> io::Result<(Box<dyn Stream>, HttpVersions)> {
+        let socket = lender.lend(self.socket, self.tls.is_some(), Arc::clone(&memory), max_head);
+        let Some(tls) = self.tls else { return Ok((Box::new(socket), HttpVersions::Any)) };
+        let stream = tls.accept(socket).await?;
         if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
-            return Ok((Box::new(stream), Spoken::Http1));
+            return Ok((Box::new(stream), HttpVersions::Http1));
         }
         while memory.reserve_http2().is_err() {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(MEMORY_PAUSE).await;
         }
-        Ok((Box::new(stream), Spoken::Either))
+        Ok((Box::new(stream), HttpVersions::Any))
     }
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // Connections of a server that has just ended do not stand in the way of the next.
+    // Connections of a server that has just ended do not block the next one.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)

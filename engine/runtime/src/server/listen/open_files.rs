@@ -1,12 +1,16 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{debug, warn};
 
-/// Open files that are no connection for decisions: listening sockets, logs, files that are read,
-/// what the runtime needs, and the connections for diagnostics.
-const OTHERS: u64 = 64 + super::DIAGNOSTIC_CONNECTIONS as u64;
+/// Connections for diagnostics, beside those for decisions: a server without room for more is still
+/// seen to be alive.
+pub(super) const DIAGNOSTIC_CONNECTIONS: usize = 64;
 
-/// Takes all open files that the system grants: each connection is one, and the customary limit of
-/// 1024 is for programs that cannot count further.
+/// Open files that are not connections for decisions: listening sockets, logs, files that are read,
+/// what the runtime needs, and the connections for diagnostics.
+const OTHERS: u64 = 64 + DIAGNOSTIC_CONNECTIONS as u64;
+
+/// Raises the limit of open files as far as the system allows. Each connection is one, and the usual
+/// limit of 1024 is for programs that use `select`.
 pub(super) fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
@@ -19,8 +23,8 @@ pub(super) fn raise_limit() {
     }
 }
 
-/// As many connections as there are wanted, or as there may be open files for; that it is fewer is
-/// told.
+/// The number of connections that the limit of open files allows, `wanted` at most. Warns where it
+/// is fewer.
 pub(super) fn connections(wanted: usize) -> usize {
     let Some(files) = getrlimit(Resource::Nofile).current else { return wanted };
     let allowed = usize::try_from(left_by_others(files)).unwrap_or(usize::MAX);
@@ -34,7 +38,7 @@ pub(super) fn connections(wanted: usize) -> usize {
     allowed.min(wanted)
 }
 
-/// Where there are few, the others have half of them.
+/// The files that are left for connections: half of them where there are few.
 fn left_by_others(files: u64) -> u64 {
     files.saturating_sub(OTHERS).max(files / 2).max(1)
 }
@@ -44,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_keep_their_files() {
+    fn half_of_few_files_are_for_connections() {
         assert_eq!([4096, 200, 64, 1, 0].map(left_by_others), [3968, 100, 32, 1, 1]);
     }
 }

@@ -1,16 +1,16 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Who is at the other end.
+/// The address of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     Tcp(SocketAddr),
-    /// Somebody on this machine; such sockets have no addresses.
+    /// A program on this machine; unix sockets have no client addresses.
     Unix,
 }
 
 impl Peer {
-    /// A client's address, as IPv4 also where it came to an IPv6 socket.
+    /// The address of a TCP client, as IPv4 also on an IPv6 socket.
     pub(super) fn tcp(address: SocketAddr) -> Self {
         Self::Tcp(SocketAddr::new(address.ip().to_canonical(), address.port()))
     }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_is_written_as_people_know_it() {
+    fn ipv4_clients_of_ipv6_sockets_are_shown_as_ipv4() {
         for (address, shown) in [
             ("127.0.0.1:5123", "127.0.0.1:5123"),
             ("[::ffff:10.0.0.7]:80", "10.0.0.7:80"),

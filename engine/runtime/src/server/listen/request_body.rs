@@ -1,5 +1,3 @@
-//! What a client sends after a head, also where the answer does not wait for it.
-
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -9,56 +7,65 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::EXPECT;
 use hyper::{Request, Version};
 
-/// The most of a body that is read for nothing, so that its connection can be kept.
-const SMALL_REST: u64 = 256 << 10;
+/// The longest rest of a body that is read and discarded to keep its connection.
+const MAX_DISCARDED: u64 = 256 << 10;
 
-/// A request's body. What has come of it is copied, unless it is all of it and HTTP/1: it lies in
-/// its connection's buffer, which is much larger than a client need have it be, and would stay. What
-/// nobody has read of it when it is dropped, its connection gets back.
+/// The body of a request. Its data is copied, unless it is the whole body and HTTP/1: it lies in
+/// the connection's buffer, which is much larger than most bodies, and would stay allocated. The
+/// connection gets back what is unread when this is dropped.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    /// Only missing once it is dropped.
+    /// Missing only once this is dropped.
     incoming: Option<Incoming>,
     /// The end has been read.
     ended: bool,
-    /// HTTP/2 has a word for bodies that are not read, which it says by itself.
-    rest: Option<Arc<Rest>>,
+    /// `None` for HTTP/2, which cancels unread bodies by itself.
+    unread: Option<UnreadBody>,
 }
 
-/// What was not read of the last request's body: of HTTP/1, where there is one request at a time.
-#[derive(Debug, Default)]
-pub(super) struct Rest(Mutex<Option<Incoming>>);
+/// The unread rest of the last request's body, of a connection of HTTP/1, which has one request at a
+/// time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
 
 impl RequestBody {
-    pub(super) fn of(request: Request<Incoming>, rest: &Arc<Rest>) -> Request<Self> {
-        let rest = (request.version() < Version::HTTP_2).then(|| Arc::clone(rest));
+    pub(super) fn wrap(request: Request<Incoming>, unread: &UnreadBody) -> Request<Self> {
+        let unread = (request.version() < Version::HTTP_2).then(|| unread.clone());
         request.map(|incoming| Self {
             ended: incoming.is_end_stream(),
             incoming: Some(incoming),
-            rest,
+            unread,
         })
     }
 }
 
-impl Rest {
-    /// Whether the connection may be kept once a request is answered: its body has been read, or
-    /// is a small one that is read now, while its answer is sent. A client that waits to be told
-    /// to send it may send it or not, and nobody could tell it from the next request.
-    pub(super) fn is_worth_reading(&self, waits: bool) -> bool {
-        let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut rest) = rest else { return true };
-        if waits || rest.size_hint().upper().is_none_or(|bytes| bytes > SMALL_REST) {
+impl UnreadBody {
+    /// Tells whether the connection may be kept after its response: the body has been read, or is
+    /// short, and is then read and discarded while the response is sent. A client that expects
+    /// `100 Continue` may or may not send its body, which could not be told from the next request.
+    pub(super) fn discard(&self, expects_continue: bool) -> bool {
+        let Some(mut unread) = self.take() else { return true };
+        let length = unread.size_hint().upper();
+        if expects_continue || length.is_none_or(|bytes| bytes > MAX_DISCARDED) {
             return false;
         }
-        // It ends at its length, or with its connection, which does not wait longer for it than
-        // for another request.
-        tokio::spawn(async move { while let Some(Ok(_)) = rest.frame().await {} });
+        // Ends with the body, or with the connection, which waits for it no longer than for another
+        // request.
+        tokio::spawn(async move { while let Some(Ok(_)) = unread.frame().await {} });
         true
+    }
+
+    fn take(&self) -> Option<Incoming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set(&self, body: Option<Incoming>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
     }
 }
 
-/// Whether a request's client waits to be told to send its body.
-pub(super) fn waits_to_send<B>(request: &Request<B>) -> bool {
+/// Tells whether a client waits for `100 Continue` before it sends its body.
+pub(super) fn expects_continue<B>(request: &Request<B>) -> bool {
     request.headers().contains_key(EXPECT)
 }
 
@@ -72,14 +79,14 @@ impl Body for RequestBody {
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(incoming).poll_frame(task));
-        // More is to come, for which this may wait.
-        let waits = self.rest.is_none() || !self.is_end_stream();
+        // Where more follows, this data may be kept for a while.
+        let copies = self.unread.is_none() || !self.is_end_stream();
         Poll::Ready(match frame {
-            Some(Ok(frame)) if waits => {
+            Some(Ok(frame)) if copies => {
                 Some(Ok(frame.map_data(|data| Bytes::copy_from_slice(&data))))
             }
             frame => {
-                // After an error nobody knows where it ends.
+                // After an error, the end is unknown.
                 self.ended |= frame.is_none();
                 frame
             }
@@ -97,11 +104,11 @@ impl Body for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if let Some(rest) = &self.rest
-            && !self.ended
+        if !self.ended
             && !self.is_end_stream()
+            && let Some(unread) = &self.unread
         {
-            *rest.0.lock().unwrap_or_else(PoisonError::into_inner) = self.incoming.take();
+            unread.set(self.incoming.take());
         }
     }
 }

@@ -5,14 +5,17 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-/// An accepted connection, as the system has it.
+/// Connections that the system holds until they are accepted.
+pub(super) const BACKLOG: u32 = 1024;
+
+/// The socket of a connection.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-/// Calls the same method of whichever it is.
+/// Calls a method of either kind of socket.
 macro_rules! either {
     ($self:expr, $method:ident($($argument:expr),*)) => {
         match $self.get_mut() {

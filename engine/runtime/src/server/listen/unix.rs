@@ -1,4 +1,4 @@
-//! Unix sockets, which are files as well.
+//! Unix sockets and their files.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -9,13 +9,13 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tracing::{info, warn};
 
 use super::error::BindError;
-use super::listener::BACKLOG;
+use super::socket::BACKLOG;
 
-/// A socket's file. It goes with it.
+/// The file of a socket, removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// Device and inode: another server may have put its own in the place.
+    /// Device and inode, as another server may have replaced the file.
     identity: (u64, u64),
 }
 
@@ -24,7 +24,7 @@ impl Drop for SocketFile {
         if identity(&self.path).is_ok_and(|identity| identity == self.identity)
             && let Err(error) = fs::remove_file(&self.path)
         {
-            warn!("cannot remove `{}`: {error}", self.path.display());
+            warn!("failed to remove `{}`: {error}", self.path.display());
         }
     }
 }
@@ -48,18 +48,18 @@ pub(super) async fn listen(
     };
     let listen = |socket: UnixSocket| {
         let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
-        // Nobody can connect to a socket that is bound and does not listen yet: that is the time
-        // to say who may. It needs neither the process's umask nor another name in between.
+        // Nobody can connect before the socket listens, so this is the time to set permissions. It
+        // needs neither the process's umask nor another name in between.
         fs::set_permissions(path, Permissions::from_mode(mode))?;
         Ok((socket.listen(BACKLOG)?, file))
     };
-    bound.and_then(listen).map_err(|error| BindError::of(url.to_owned(), error))
+    bound.and_then(listen).map_err(|error| BindError::new(url.to_owned(), error))
 }
 
-/// Removes the socket of a server that ended without doing so. No other file, and no socket that
-/// somebody listens on.
+/// Removes the socket of a server that ended without doing so, but no other file, and no socket with
+/// a listener.
 async fn remove_stale(path: &Path, url: &str) -> Result<(), BindError> {
-    let system = |error| BindError::of(url.to_owned(), error);
+    let system = |error| BindError::new(url.to_owned(), error);
     if !fs::symlink_metadata(path).map_err(system)?.file_type().is_socket() {
         return Err(BindError::NotASocket { url: url.to_owned() });
     }
@@ -68,7 +68,7 @@ async fn remove_stale(path: &Path, url: &str) -> Result<(), BindError> {
             info!("removing `{}`, which a server left behind", path.display());
             fs::remove_file(path).map_err(system)
         }
-        // Also one that has no room for another connection.
+        // Also a socket whose queue is full.
         _ => Err(BindError::InUse { url: url.to_owned() }),
     }
 }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_has_its_mode_and_goes_with_its_server() {
+    async fn socket_file_has_its_mode_and_is_removed_with_its_server() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         for mode in [0o600, 0o666] {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_dead_servers_socket_is_replaced() {
+    async fn only_a_dead_socket_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());

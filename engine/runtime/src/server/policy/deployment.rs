@@ -5,34 +5,34 @@ use std::sync::Arc;
 use policy_text::most_similar;
 use semver::Version;
 
-use super::Served;
+use super::path::PolicyPath;
+use super::served::ServedPolicy;
 use crate::net::dns;
 use crate::policies::VersionSelector;
-use crate::server::http::route::Path;
 
-/// The policies that are served, by the ids that they are asked for by.
+/// The policies that are served, by id.
 #[derive(Default)]
 pub(crate) struct Deployment {
-    /// Of each id every version: releases first, the highest before the others.
-    served: HashMap<String, Vec<Arc<Served>>>,
-    /// What is configured but not served, and why.
+    /// All versions of each id: releases first, the highest before the others.
+    served: HashMap<String, Vec<Arc<ServedPolicy>>>,
+    /// Policies that are configured but not served, with the reason.
     skipped: BTreeMap<String, String>,
-    /// The most segments that an id has, also one that is skipped.
+    /// The largest number of segments in an id, skipped ones included.
     deepest: usize,
 }
 
-/// What a path leads to.
-pub(crate) enum Found<'a> {
-    /// A policy, and the path into its answer.
-    Policy(&'a Arc<Served>, &'a str),
-    /// One that is configured but not served: its id, and why.
-    Skipped(&'a str, &'a str),
-    /// Nothing: in words.
-    Nothing(String),
+/// The result of looking a path up.
+pub(crate) enum PolicyLookup<'a> {
+    /// A policy, and the path into its output.
+    Found(&'a Arc<ServedPolicy>, &'a str),
+    /// The path names a policy that is configured but not served: a message.
+    NotServed(String),
+    /// The path names no policy: a message.
+    Missing(String),
 }
 
 impl Deployment {
-    pub(crate) fn new(all: Vec<Served>, skipped: BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(all: Vec<ServedPolicy>, skipped: BTreeMap<String, String>) -> Self {
         let deepest = skipped.keys().map(|id| id.split('/').count()).max().unwrap_or_default();
         let mut deployment = Self { skipped, deepest, ..Self::default() };
         for served in all {
@@ -40,23 +40,20 @@ impl Deployment {
             deployment.served.entry(served.id.clone()).or_default().push(Arc::new(served));
         }
         for versions in deployment.served.values_mut() {
-            versions.sort_by(|a, b| {
-                let order = |it: &Served| {
-                    let version = it.entry.version.clone();
-                    (!version.pre.is_empty(), Reverse(version))
-                };
-                order(a).cmp(&order(b))
+            versions.sort_by_key(|policy| {
+                let version = policy.entry.version.clone();
+                (!version.pre.is_empty(), Reverse(version))
             });
         }
         deployment
     }
 
-    /// What a path leads to: `ID`, `ID/VERSION`, and either with more after it. Of ids that begin
-    /// alike the longest is meant.
-    pub(crate) fn find<'a>(&'a self, path: &'a Path) -> Found<'a> {
+    /// Looks up a path: `ID` or `ID/VERSION`, and perhaps more after either. The longest id that
+    /// matches wins.
+    pub(crate) fn find<'a>(&'a self, path: &'a PolicyPath) -> PolicyLookup<'a> {
         let path = path.as_str();
         let ends = || path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        // From the deepest id that the path has room for.
+        // Longest candidate first.
         let most = ends().take(self.deepest.max(1)).count();
         for end in (0..most).rev().filter_map(|depth| ends().nth(depth)) {
             let (id, rest) = path.split_at_checked(end).unwrap_or((path, ""));
@@ -65,36 +62,35 @@ impl Deployment {
                 return version_of(id, versions, rest);
             }
             if let Some((id, problem)) = self.skipped.get_key_value(id) {
-                return Found::Skipped(id, problem);
+                return PolicyLookup::NotServed(format!("policy `{id}` is not served: {problem}"));
             }
         }
-        Found::Nothing(self.nothing(path))
+        PolicyLookup::Missing(self.missing(path))
     }
 
-    /// The same path with the id itself in it, where it begins with the form that a webhook's path
-    /// can have of one: `my-policy/1.2` means `my_policy/1.2`. `None` where it is no id's or that
-    /// of several.
-    pub(crate) fn named_in_dns(&self, path: &Path) -> Option<Path> {
+    /// Resolves a path whose id is written as the DNS allows, which webhooks' paths require:
+    /// `my-policy/1.2` means `my_policy/1.2`. `None` where no id or several match.
+    pub(crate) fn named_in_dns(&self, path: &PolicyPath) -> Option<PolicyPath> {
         let path = path.as_str();
-        let meant = |id: &str| match path.strip_prefix(&*dns::subdomains(id)) {
-            // An id may have nothing in it that the DNS knows.
+        let resolve = |id: &str| match path.strip_prefix(&*dns::subdomains(id)) {
+            // The DNS form of an id may be empty.
             Some(rest) if rest.len() < path.len() && (rest.is_empty() || rest.starts_with('/')) => {
-                Some(Path::new(&format!("{id}{rest}")))
+                Some(PolicyPath::new(&format!("{id}{rest}")))
             }
             _ => None,
         };
-        let mut found = self.served.keys().chain(self.skipped.keys()).filter_map(|id| meant(id));
+        let mut found = self.served.keys().chain(self.skipped.keys()).filter_map(|id| resolve(id));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
 
-    /// The policy of this id in this very version.
-    pub(crate) fn exactly(&self, id: &str, version: &Version) -> Option<&Arc<Served>> {
+    /// The policy of this id in exactly this version.
+    pub(crate) fn exactly(&self, id: &str, version: &Version) -> Option<&Arc<ServedPolicy>> {
         self.served.get(id)?.iter().find(|served| served.entry.version == *version)
     }
 
-    /// All that is served, by id, highest version first.
-    pub(crate) fn all(&self) -> Vec<&Arc<Served>> {
+    /// All served policies, by id, the highest version first.
+    pub(crate) fn all(&self) -> Vec<&Arc<ServedPolicy>> {
         let mut all: Vec<_> = self.served.values().flatten().collect();
         all.sort_by(|a, b| {
             (&a.id, Reverse(&a.entry.version)).cmp(&(&b.id, Reverse(&b.entry.version)))
@@ -102,40 +98,43 @@ impl Deployment {
         all
     }
 
-    /// What is configured but not served, and why.
+    /// Policies that are configured but not served, with the reason.
     pub(crate) fn skipped(&self) -> &BTreeMap<String, String> {
         &self.skipped
     }
 
-    fn nothing(&self, path: &str) -> String {
+    fn missing(&self, path: &str) -> String {
         if path.is_empty() {
-            return "no policy is named: `/v1/policies` lists those that are served".to_owned();
+            return "no policy is named; `/v1/policies` lists those that are served".to_owned();
         }
         let similar = most_similar(path, self.served.keys())
             .map(|id| format!(" (did you mean `{id}`?)"))
             .unwrap_or_default();
-        format!("no policy `{path}` is served{similar}: `/v1/policies` lists those that are")
+        format!("no policy `{path}` is served{similar}; `/v1/policies` lists those that are")
     }
 }
 
-/// A segment that begins with a digit is a version: a policy's answer has no field of such a name.
-fn version_of<'a>(id: &str, versions: &'a [Arc<Served>], rest: &'a str) -> Found<'a> {
+/// Selects a version. A segment that begins with a digit is one: no output has a field of such a
+/// name.
+fn version_of<'a>(id: &str, versions: &'a [Arc<ServedPolicy>], rest: &'a str) -> PolicyLookup<'a> {
     let (segment, below) = rest.split_once('/').unwrap_or((rest, ""));
     if !segment.starts_with(|first: char| first.is_ascii_digit()) {
         return match versions.first() {
-            Some(served) => Found::Policy(served, rest),
-            None => Found::Nothing(format!("no policy `{id}` is served")),
+            Some(served) => PolicyLookup::Found(served, rest),
+            None => PolicyLookup::Missing(format!("no policy `{id}` is served")),
         };
     }
     let selected = segment.parse::<VersionSelector>().ok().and_then(|selector| {
         versions.iter().find(|served| selector.matches(&served.entry.version))
     });
     if let Some(served) = selected {
-        return Found::Policy(served, below);
+        return PolicyLookup::Found(served, below);
     }
-    let there: Vec<_> = versions.iter().map(|served| served.version.as_str()).collect();
-    let there = there.join(", ");
-    Found::Nothing(format!("policy `{id}` is served, but not as version {segment}: it has {there}"))
+    let available: Vec<_> = versions.iter().map(|served| served.version.as_str()).collect();
+    let available = available.join(", ");
+    PolicyLookup::Missing(format!(
+        "policy `{id}` is served, but not as version {segment}: it has {available}"
+    ))
 }
 
 #[cfg(test)]
@@ -146,7 +145,7 @@ mod tests {
     use super::*;
     use crate::config::Mode;
     use crate::policies::Settings;
-    use crate::server::policy::Readers;
+    use crate::server::policy::WorkerSlots;
     use crate::telemetry::Metrics;
     use crate::testing::registration;
     use crate::{Instance, Registry};
@@ -156,7 +155,7 @@ mod tests {
         let served = all.iter().map(|(id, version)| {
             let registry = Registry::of([registration("echo", version)]).unwrap();
             let entry = registry.entries()[0].clone();
-            Served {
+            ServedPolicy {
                 id: (*id).to_owned(),
                 version: (*version).to_owned(),
                 instance: Instance::configure(&entry, &Settings::default()).unwrap(),
@@ -169,24 +168,24 @@ mod tests {
                 blocking: AtomicBool::new(false),
                 stuck: Arc::default(),
                 metrics: metrics.policy(id, "echo", version),
-                readers: Arc::new(Readers::new(1)),
+                workers: Arc::new(WorkerSlots::new(1)),
             }
         });
-        let skipped =
-            ["broken", "http/deep/broken"].map(|id| (id.to_owned(), "it is".to_owned())).into();
+        let skipped = ["broken", "http/deep/broken"]
+            .map(|id| (id.to_owned(), "it is wrong".to_owned()))
+            .into();
         Deployment::new(served.collect(), skipped)
     }
 
     fn found(deployment: &Deployment, path: &str) -> String {
-        match deployment.find(&Path::new(path)) {
-            Found::Policy(served, rest) => format!("{}@{} {rest}", served.id, served.version),
-            Found::Skipped(id, problem) => format!("{id} skipped: {problem}"),
-            Found::Nothing(message) => message,
+        match deployment.find(&PolicyPath::new(path)) {
+            PolicyLookup::Found(served, rest) => format!("{}@{} {rest}", served.id, served.version),
+            PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => message,
         }
     }
 
     #[test]
-    fn a_webhooks_path_names_a_policy_in_the_form_of_the_dns() {
+    fn webhook_path_names_a_policy_in_dns_form() {
         let all = deployment(&[
             ("my_pods", "1.2.0"),
             ("a_b", "1.0.0"),
@@ -196,7 +195,7 @@ mod tests {
             ("_", "1.0.0"),
         ]);
         let named = |path| {
-            all.named_in_dns(&Path::new(path))
+            all.named_in_dns(&PolicyPath::new(path))
                 .map(|path| path.as_str().to_owned())
                 .unwrap_or_default()
         };
@@ -215,11 +214,11 @@ mod tests {
             assert_eq!(named(path), expected, "{path}");
         }
         let twice = deployment(&[("a_b", "1.0.0"), ("a-b_", "1.0.0")]);
-        assert!(twice.named_in_dns(&Path::new("a-b")).is_none());
+        assert!(twice.named_in_dns(&PolicyPath::new("a-b")).is_none());
     }
 
     #[test]
-    fn a_path_names_a_policy_perhaps_its_version_and_what_is_wanted_of_its_answer() {
+    fn path_names_a_policy_then_a_version_then_a_field() {
         let all = deployment(&[
             ("pods", "1.2.0"),
             ("pods", "2.0.0"),
@@ -235,8 +234,8 @@ mod tests {
             ("/pods//allowed", "pods@2.0.0 allowed"),
             ("http/authz/allowed", "http/authz@1.0.0 allowed"),
             ("http/else", "http@1.0.0 else"),
-            ("broken/allowed", "broken skipped: it is"),
-            ("http/deep/broken/allowed", "http/deep/broken skipped: it is"),
+            ("broken/allowed", "policy `broken` is not served: it is wrong"),
+            ("http/deep/broken/allowed", "policy `http/deep/broken` is not served: it is wrong"),
             (
                 "pods/4",
                 "policy `pods` is served, but not as version 4: it has 2.0.0, 1.2.0, 3.0.0-rc.1",
@@ -247,14 +246,14 @@ mod tests {
             ),
             (
                 "pod",
-                "no policy `pod` is served (did you mean `pods`?): `/v1/policies` lists those that are",
+                "no policy `pod` is served (did you mean `pods`?); `/v1/policies` lists those that are",
             ),
-            ("", "no policy is named: `/v1/policies` lists those that are served"),
+            ("", "no policy is named; `/v1/policies` lists those that are served"),
         ] {
             assert_eq!(found(&all, path), expected, "{path}");
         }
         let listed: Vec<_> =
-            all.all().iter().map(|it| format!("{}@{}", it.id, it.version)).collect();
+            all.all().iter().map(|policy| format!("{}@{}", policy.id, policy.version)).collect();
         assert_eq!(
             listed,
             ["http@1.0.0", "http/authz@1.0.0", "pods@3.0.0-rc.1", "pods@2.0.0", "pods@1.2.0"]

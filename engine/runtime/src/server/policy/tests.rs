@@ -1,58 +1,64 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hyper::body::Bytes;
 
-use super::evaluation::NOTICE;
-use super::*;
-use crate::Registry;
+use super::failure::EvaluationFailure;
+use super::output::EvaluationRequest;
+use super::served::ServedPolicy;
+use super::workers::WorkerSlots;
+use crate::config::Mode;
 use crate::policies::Settings;
-use crate::server::http::concurrency::Gate;
+use crate::server::http::concurrency::ConcurrencyLimit;
 use crate::server::http::memory_budget::{MemoryBudget, Reservation};
 use crate::telemetry::Metrics;
 use crate::testing::{limits, registration};
+use crate::{Instance, Registry};
 
-/// A policy that may take 100 ms, on a server with this many threads that read requests.
+/// Longer than anything takes.
+const LONG: Duration = Duration::from_secs(30);
+
+/// The policy `echo`, on a server with this many workers.
 struct Trial {
     metrics: Metrics,
-    gate: Arc<Gate>,
-    served: Arc<Served>,
+    limit: Arc<ConcurrencyLimit>,
+    policy: Arc<ServedPolicy>,
 }
 
 impl Trial {
-    fn new(threads: usize, blocking: bool) -> Self {
+    fn new(threads: usize, blocking: bool, timeout: Duration) -> Self {
         let registry = Registry::of([registration("echo", "1.0.0")]).unwrap();
         let entry = registry.entries()[0].clone();
         let metrics = Metrics::new().unwrap();
-        let served = Arc::new(Served {
+        let policy = Arc::new(ServedPolicy {
             id: "echo".to_owned(),
             version: "1.0.0".to_owned(),
             instance: Instance::configure(&entry, &Settings::default()).unwrap(),
             entry,
             settings_digest: String::new(),
-            timeout: Duration::from_millis(100),
+            timeout,
             mode: Mode::Enforce,
             max_stuck: 2,
             discreet: false,
             blocking: AtomicBool::new(blocking),
             stuck: Arc::default(),
             metrics: metrics.policy("echo", "echo", "1.0.0"),
-            readers: Arc::new(Readers::new(threads)),
+            workers: Arc::new(WorkerSlots::new(threads)),
         });
-        let gate = Arc::new(Gate::new(&limits(), metrics.requests.clone()));
-        Self { metrics, gate, served }
+        let limit = Arc::new(ConcurrencyLimit::new(&limits(), metrics.requests.clone()));
+        Self { metrics, limit, policy }
     }
 
-    async fn ask(&self, input: &'static str) -> Result<String, NoAnswer> {
-        let place = self.gate.enter().await.unwrap();
-        let request_id = Some(Arc::from("1"));
-        let question = Question {
+    async fn evaluate(&self, input: &'static str) -> Result<String, EvaluationFailure> {
+        let request = EvaluationRequest {
             input: Bytes::from_static(input.as_bytes()),
-            request_id,
-            place,
+            request_id: Some(Arc::from("1")),
+            permit: self.limit.acquire().await.unwrap(),
             memory: Reservation::empty(&MemoryBudget::new(1 << 20)),
         };
-        let answer = self.served.ask(question).await?;
-        Ok(String::from_utf8(answer.output).unwrap())
+        let output = self.policy.evaluate(request).await?;
+        Ok(String::from_utf8(output.text).unwrap())
     }
 
     fn figure(&self, name: &str) -> String {
@@ -62,20 +68,32 @@ impl Trial {
     }
 }
 
+async fn until(condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.expect("the condition must become true");
+}
+
 fn run<T>(threads: usize, test: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(threads).enable_all().build().unwrap().block_on(test)
 }
 
 #[test]
-fn a_panic_ends_nothing_but_its_request() {
-    let trial = Trial::new(2, false);
+fn panic_ends_nothing_but_its_request() {
+    let trial = Trial::new(2, false, LONG);
     run(2, async {
         for _ in 0..20 {
-            let Err(NoAnswer::Panicked(message)) = trial.ask("\"panic\"").await else { panic!() };
+            let Err(EvaluationFailure::Panicked(message)) = trial.evaluate("\"panic\"").await
+            else {
+                panic!()
+            };
             assert!(message.starts_with("asked to panic, at "), "{message}");
         }
-        assert_eq!(trial.ask("[1]").await.unwrap(), "[1]");
+        assert_eq!(trial.evaluate("[1]").await.unwrap(), "[1]");
     });
     assert_eq!(
         trial.figure("policy_engine_decisions_total{id=\"echo\",outcome=\"panicked\""),
@@ -84,41 +102,43 @@ fn a_panic_ends_nothing_but_its_request() {
 }
 
 #[test]
-fn who_overruns_is_answered_for_on_time_and_not_asked_when_too_many_do() {
+fn timed_out_policy_is_suspended_at_max_stuck() {
     for blocking in [false, true] {
-        let trial = Trial::new(3, blocking);
+        let timeout = Duration::from_millis(100);
+        let trial = Trial::new(3, blocking, timeout);
+        let stuck = || trial.figure("policy_engine_evaluations_stuck");
+        let in_flight = || trial.figure("policy_engine_requests_in_flight");
         run(3, async {
-            let started = Instant::now();
-            let (first, second) =
-                tokio::join!(trial.ask(r#"{"sleep": 600}"#), trial.ask(r#"{"sleep": 600}"#));
-            assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
-            let late = NoAnswer::TimedOut(Duration::from_millis(100));
-            assert_eq!((first.unwrap_err(), second.unwrap_err()), (late.clone(), late));
-            tokio::time::sleep(2 * NOTICE).await;
-            assert_eq!(trial.ask("1").await.unwrap_err(), NoAnswer::Stuck(2));
-            assert_eq!(trial.figure("policy_engine_evaluations_stuck"), "2");
-            assert_eq!(trial.figure("policy_engine_requests_in_flight"), "0");
+            let slow = r#"{"sleep": 2000}"#;
+            let (first, second) = tokio::join!(trial.evaluate(slow), trial.evaluate(slow));
+            let timed_out = EvaluationFailure::TimedOut(timeout);
+            assert_eq!((first.unwrap_err(), second.unwrap_err()), (timed_out.clone(), timed_out));
+            // Both still run, so their callers were answered before.
+            until(|| stuck() == "2").await;
+            assert_eq!(trial.evaluate("1").await.unwrap_err(), EvaluationFailure::Suspended(2));
+            assert_eq!(in_flight(), "0");
 
-            tokio::time::sleep(Duration::from_millis(700)).await;
-            assert_eq!(trial.ask("1").await.unwrap(), "1");
-            assert_eq!(trial.figure("policy_engine_evaluations_stuck"), "0");
-            assert_eq!(trial.figure("policy_engine_requests_in_flight"), "0");
+            until(|| stuck() == "0").await;
+            assert_eq!(trial.evaluate("1").await.unwrap(), "1");
+            assert_eq!(in_flight(), "0");
         });
-        // Once is enough: from then on it has threads of its own.
-        assert!(trial.served.blocking.load(Ordering::Relaxed));
+        // From the first time on, the policy has threads of its own.
+        assert!(trial.policy.blocking.load(Ordering::Relaxed));
     }
 }
 
 #[test]
-fn the_last_thread_that_reads_requests_is_not_given_to_a_policy() {
-    let trial = Trial::new(2, false);
+fn last_worker_is_not_given_to_a_policy() {
+    let trial = Trial::new(2, false, LONG);
     run(2, async {
-        let (slow, quick) = tokio::join!(trial.ask(r#"{"sleep": 90}"#), async {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            // The one thread that may be held is: this runs on another.
-            trial.ask(r#"{"sleep": 1}"#).await
+        let (slow, quick) = tokio::join!(trial.evaluate(r#"{"sleep": 500}"#), async {
+            until(|| trial.policy.workers.free() == 0).await;
+            // The one worker that policies may hold is taken: this one gets another thread.
+            let quick = trial.evaluate(r#"{"sleep": 1}"#).await;
+            (quick, trial.policy.workers.free())
         });
-        assert!(quick.is_ok() && slow.is_ok(), "{quick:?} {slow:?}");
-        assert_eq!(trial.served.readers.free(), 1);
+        assert_eq!((slow.is_ok(), quick.0.is_ok()), (true, true));
+        assert_eq!(quick.1, 0, "the slow one still holds the worker");
+        assert_eq!(trial.policy.workers.free(), 1);
     });
 }

@@ -2,24 +2,23 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use uuid::Uuid;
 
-/// Where a request belongs in a trace, which its client keeps or, where spans are exported, this
-/// server begins: W3C Trace Context, version 00.
+/// The position of a request in a trace (W3C Trace Context, version 00). The trace is the client's,
+/// or begins here where spans are exported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "so the standard calls them, and so do logs")]
+#[expect(clippy::struct_field_names, reason = "the standard and logs call them so")]
 pub(crate) struct Trace {
-    /// 32 hexadecimal digits, the client's where it has one.
+    /// 32 hexadecimal digits, from the client if it sends them.
     pub(crate) trace_id: String,
-    /// 16 hexadecimal digits: this server's part of the trace.
+    /// 16 hexadecimal digits: this server's span.
     pub(crate) span_id: String,
-    /// The client's span, above this one, where it has one.
+    /// The client's span, the parent of this one, if there is one.
     pub(crate) parent_id: Option<String>,
     pub(super) flags: String,
 }
 
 impl Trace {
-    /// From the header `traceparent`, where there is one that can be read: any other is to be
-    /// passed over, says the standard.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// Parses the header `traceparent`. One that is invalid is ignored, as the standard says.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get("traceparent")?.to_str().ok()?;
         let mut parts = text.split('-');
         let (version, trace_id) = (parts.next()?, parts.next()?);
@@ -39,7 +38,7 @@ impl Trace {
         })
     }
 
-    /// The header of the response: the same trace, with this server's span.
+    /// The header of the response: the same trace, and this server's span.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let Self { trace_id, span_id, flags, .. } = self;
         HeaderValue::try_from(format!("00-{trace_id}-{span_id}-{flags}")).ok()
@@ -50,7 +49,7 @@ fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// An id of zeros is none.
+/// Tells whether a text is an id, which does not consist of zeros.
 fn is_id(text: &str, length: usize) -> bool {
     is_hex(text, length) && text.bytes().any(|byte| byte != b'0')
 }
@@ -62,11 +61,11 @@ mod tests {
     fn trace(header: &str) -> Option<Trace> {
         let mut headers = HeaderMap::new();
         headers.insert("traceparent", header.parse().unwrap());
-        Trace::of(&headers)
+        Trace::from_headers(&headers)
     }
 
     #[test]
-    fn the_trace_goes_on_with_a_span_of_its_own() {
+    fn trace_continues_with_a_new_span() {
         let (id, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
         let first = trace(&format!("00-{id}-{parent}-01")).unwrap();
         assert_eq!((first.trace_id.as_str(), first.parent_id.as_deref()), (id, Some(parent)));
@@ -77,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_is_passed_over() {
+    fn invalid_traceparent_is_ignored() {
         for header in [
             "",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",

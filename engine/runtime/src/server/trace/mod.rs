@@ -1,6 +1,5 @@
-//! Where a request belongs in its client's trace, for logs and decision events. With the feature
-//! `otlp` the requests' spans are exported as well: what follows from that is in one of two
-//! modules, which offer the same.
+//! The traces of clients, whose ids are in logs and decision events. With the feature `otlp`, spans
+//! of requests are exported as well: of two modules with the same interface, one is compiled.
 
 mod context;
 #[cfg(not(feature = "otlp"))]

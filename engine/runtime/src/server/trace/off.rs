@@ -1,10 +1,10 @@
-//! No spans: ids alone, of what clients trace.
+//! A build without spans: only the ids of clients' traces.
 
 #![expect(
     clippy::unused_self,
     clippy::unused_async,
     clippy::unnecessary_wraps,
-    reason = "it is called as the other is, which has something to do"
+    reason = "the signatures are those of the other module"
 )]
 
 use std::time::Duration;
@@ -14,16 +14,15 @@ use hyper::http::request::Parts;
 use uuid::Uuid;
 
 use super::Trace;
-use crate::server::http::route::Route;
-use crate::server::policy::{Answer, NoAnswer, Served};
+use crate::server::policy::{EvaluationFailure, EvaluationOutput, ServedPolicy};
 
-/// What makes the spans.
+/// The exporter of spans.
 pub(crate) struct Spans;
 
-/// A request's part of its client's trace.
+/// The span of a request.
 pub(crate) struct RequestSpan(Option<Trace>);
 
-/// One evaluation's.
+/// The span of an evaluation.
 pub(crate) struct EvaluationSpan;
 
 impl Spans {
@@ -31,8 +30,12 @@ impl Spans {
         Ok(Self)
     }
 
-    pub(crate) fn request(&self, head: &Parts, _: Option<&Route>) -> RequestSpan {
-        RequestSpan(Trace::of(&head.headers))
+    pub(crate) fn request(&self, head: &Parts, _: Option<&'static str>) -> RequestSpan {
+        RequestSpan(Trace::from_headers(&head.headers))
+    }
+
+    pub(crate) fn unexported(&self, head: &Parts) -> RequestSpan {
+        self.request(head, None)
     }
 
     pub(crate) async fn close(&self, _: Duration) {}
@@ -43,7 +46,7 @@ impl RequestSpan {
         self.0.as_ref()
     }
 
-    pub(crate) fn evaluation(&self, _: &Served, _: bool) -> EvaluationSpan {
+    pub(crate) fn evaluation(&self, _: &ServedPolicy, _: bool) -> EvaluationSpan {
         EvaluationSpan
     }
 
@@ -51,5 +54,11 @@ impl RequestSpan {
 }
 
 impl EvaluationSpan {
-    pub(crate) fn decided(self, _: &Served, _: &Result<Answer, NoAnswer>, _: Option<Uuid>) {}
+    pub(crate) fn decided(
+        self,
+        _: &ServedPolicy,
+        _: &Result<EvaluationOutput, EvaluationFailure>,
+        _: Option<Uuid>,
+    ) {
+    }
 }

@@ -3,36 +3,36 @@ use std::collections::BTreeMap;
 use hyper::StatusCode;
 use serde_json::json;
 
+use super::route::HealthCheck;
 use crate::server::http::query::Query;
 use crate::server::http::response::{self, Reply};
-use crate::server::http::route::Health;
-use crate::server::state::{App, State};
+use crate::server::state::{App, AppState};
 
-/// In the place of what is wrong with a policy.
+/// The text in place of a skipped policy's problem.
 const SKIPPED: &str = "it is not served, as its configuration is wrong: the log and \
                        `/v1/policies` tell why";
 
-/// `GET /health`, `/health/live` and `/health/ready`.
+/// Answers `GET /health`, `/health/live` and `/health/ready`.
 ///
-/// Alive is whoever answers. Ready is a server that takes new requests; it then tells which of its
-/// policies it had to skip, and not why: nobody is asked for a token here, and the reason has files
-/// and settings in it. It is in the log, and at `/v1/policies`. OPA's `/health` is 500 when it is not well, and asks for readiness by
-/// its `bundles` and `plugins`.
-pub(crate) fn health(app: &App, state: &State, asked: Health, query: &Query) -> Reply {
-    let for_readiness = match asked {
-        Health::Live => false,
-        Health::Ready => true,
-        Health::Opa => query.ready,
+/// A server that answers is alive. It is ready while it takes new requests, and then lists the
+/// policies that it had to skip. The reasons are not in it, as they contain files and settings, and
+/// no token is asked for here; they are in the log, and at `/v1/policies`. OPA's `/health` answers
+/// 500 when the server is not ready, and asks for readiness by its `bundles` and `plugins`.
+pub(super) fn health(app: &App, state: &AppState, check: HealthCheck, query: &Query) -> Reply {
+    let for_readiness = match check {
+        HealthCheck::Live => false,
+        HealthCheck::Ready => true,
+        HealthCheck::Opa => query.ready,
     };
     if for_readiness && !app.is_ready() {
-        let status = match asked {
-            Health::Opa => StatusCode::INTERNAL_SERVER_ERROR,
-            Health::Live | Health::Ready => StatusCode::SERVICE_UNAVAILABLE,
+        let status = match check {
+            HealthCheck::Opa => StatusCode::INTERNAL_SERVER_ERROR,
+            HealthCheck::Live | HealthCheck::Ready => StatusCode::SERVICE_UNAVAILABLE,
         };
         let error = "not ready: the server is ending, and takes no new requests";
         return response::serialized(status, &json!({ "error": error }));
     }
-    if asked == Health::Ready {
+    if check == HealthCheck::Ready {
         let skipped: BTreeMap<&str, &str> =
             state.deployment.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
         return response::serialized(StatusCode::OK, &json!({"ready": true, "skipped": skipped}));

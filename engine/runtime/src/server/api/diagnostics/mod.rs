@@ -1,26 +1,62 @@
-//! What operators and their tools ask: is it well, what does it do, what is where.
+//! Health, metrics and the API's description, for operators and their tools.
 
 mod health;
+mod metrics;
 mod openapi;
+mod route;
 
-use hyper::StatusCode;
+use std::convert::Infallible;
 
-use crate::server::http::response::{self, Reply};
-use crate::server::state::App;
+use hyper::body::Bytes;
+use hyper::http::request::Parts;
 
-pub(crate) use health::health;
-pub(crate) use openapi::openapi;
+#[cfg(test)]
+pub(super) use self::openapi::OPENAPI;
+use self::route::DiagnosticInfo;
+use super::definition::{Api, Audience, NoRoute, Route};
+use super::opa::Opa;
+use crate::server::decide::RequestContext;
+use crate::server::http::error::HttpError;
+use crate::server::http::query::Query;
+use crate::server::http::response::Reply;
+use crate::server::state::{App, AppState};
 
-/// `GET /metrics`: Prometheus' text format.
-pub(crate) fn metrics(app: &App) -> Reply {
-    let used = i64::try_from(app.memory.used()).unwrap_or(i64::MAX);
-    app.metrics.requests.body_bytes.set(used);
-    match app.metrics.text() {
-        Ok(text) => response::with_type(StatusCode::OK, "text/plain; version=0.0.4", text),
-        Err(error) => response::with_type(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "text/plain",
-            format!("the figures cannot be written: {error}\n"),
-        ),
+/// Diagnostics. No policy is asked, and errors are as in OPA's API.
+pub(crate) struct Diagnostics;
+
+impl Api for Diagnostics {
+    type Info = DiagnosticInfo;
+    type Question = Infallible;
+
+    fn route(head: &Parts) -> Option<Result<Route<DiagnosticInfo, Infallible>, NoRoute>> {
+        route::find(&head.method, head.uri.path())
+    }
+
+    fn template(route: &Route<DiagnosticInfo, Infallible>) -> &'static str {
+        route::template(route)
+    }
+
+    fn audience(info: &DiagnosticInfo) -> Audience {
+        match info {
+            DiagnosticInfo::Health(_) => Audience::Probes,
+            DiagnosticInfo::Metrics => Audience::Operators,
+            DiagnosticInfo::OpenApi => Audience::Clients,
+        }
+    }
+
+    fn inform(app: &App, state: &AppState, info: DiagnosticInfo, query: &Query) -> Reply {
+        match info {
+            DiagnosticInfo::Health(check) => health::health(app, state, check, query),
+            DiagnosticInfo::Metrics => metrics::metrics(app),
+            DiagnosticInfo::OpenApi => openapi::openapi(),
+        }
+    }
+
+    async fn decide(_: &RequestContext<'_>, never: Infallible, _: Bytes) -> Reply {
+        match never {}
+    }
+
+    fn error(error: &HttpError) -> Reply {
+        Opa::error(error)
     }
 }

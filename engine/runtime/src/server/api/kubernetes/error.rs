@@ -1,13 +1,11 @@
 use hyper::StatusCode;
 
 use super::status::Status;
-use crate::server::http::body::BodyError;
-use crate::server::http::memory_budget::Exhausted;
+use crate::server::http::error::HttpError;
 use crate::server::http::response::{self, Reply};
-use crate::server::http::route::Path;
-use crate::server::policy::{NoAnswer, Served};
+use crate::server::policy::{EvaluationFailure, PolicyPath, ServedPolicy};
 
-/// Why there is no review in the answer: a `Status`, as an API server reads it.
+/// The error of a request without a review in its answer: a `Status`, as an API server reads it.
 #[derive(Debug)]
 pub(crate) struct AdmissionError {
     code: StatusCode,
@@ -15,60 +13,41 @@ pub(crate) struct AdmissionError {
 }
 
 impl AdmissionError {
-    pub(crate) fn new(code: StatusCode, message: impl Into<String>) -> Self {
+    fn new(code: StatusCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
-    /// A body that is no review.
-    pub(super) fn shape(message: impl Into<String>) -> Self {
+    pub(super) fn from_http(error: &HttpError) -> Self {
+        Self::new(error.status(), error.to_string())
+    }
+
+    pub(super) fn from_failure(policy: &ServedPolicy, failure: &EvaluationFailure) -> Self {
+        Self::new(failure.status(), failure.message(&policy.id))
+    }
+
+    /// The error of a body that is not a review.
+    pub(super) fn not_a_review(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
-    pub(super) fn nothing(message: String) -> Self {
+    /// The error of a path that names no policy.
+    pub(super) fn missing(message: String) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    pub(super) fn not_found(path: &Path) -> Self {
-        Self::nothing(format!(
-            "no policy `{}` is served: `/v1/policies` lists those that are",
+    pub(super) fn not_found(path: &PolicyPath) -> Self {
+        Self::missing(format!(
+            "no policy `{}` is served; `/v1/policies` lists those that are",
             path.as_str()
         ))
     }
 
-    pub(super) fn skipped(id: &str, problem: &str) -> Self {
-        let message = format!("policy `{id}` is not served: {problem}");
+    /// The error of a policy that is configured but not served.
+    pub(super) fn not_served(message: String) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
-    pub(super) fn overloaded(served: &Served, problem: &NoAnswer) -> Self {
-        let message = match problem {
-            NoAnswer::Busy => problem.to_string(),
-            _ => format!("policy `{}`: {problem}", served.id),
-        };
-        let status = match problem {
-            NoAnswer::Exhausted(exhausted) => exhausted.status(),
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self::new(status, message)
-    }
-
-    pub(crate) fn body(error: &BodyError) -> Self {
-        let code = match error {
-            BodyError::TooLarge { .. }
-            | BodyError::TooLargeInflated { .. }
-            | BodyError::TooLargeYaml { .. }
-            | BodyError::Exhausted(Exhausted::Limit { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyError::Exhausted(Exhausted::InUse) => StatusCode::SERVICE_UNAVAILABLE,
-            BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            BodyError::Broken(_) | BodyError::Gzip(_) | BodyError::Yaml(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            BodyError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        };
-        Self::new(code, error.to_string())
-    }
-
-    pub(crate) fn reply(self) -> Reply {
-        response::refused(self.code, &Status::new(self.code, self.message).as_object())
+    pub(super) fn reply(self) -> Reply {
+        response::error(self.code, &Status::new(self.code, self.message).as_object())
     }
 }

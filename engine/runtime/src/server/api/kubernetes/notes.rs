@@ -1,35 +1,35 @@
-//! Warnings and audit annotations in the form that an API server passes on: what has another one
-//! it drops, with a word in a log of its own that authors of policies seldom see.
+//! Warnings and audit annotations in the form that an API server passes on. It drops all others, and
+//! says so in a log of its own that authors of policies seldom see.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// The characters of all warnings of a request together, from which on an API server shortens each.
+/// The characters of all warnings of a request, above which an API server shortens each.
 const MAX_WARNINGS: usize = 4096;
-/// The characters of one that is shortened.
+/// The characters of a shortened warning.
 const MAX_SHORTENED: usize = 256;
-/// The bytes of an annotation's key.
+/// The most bytes of an annotation's key.
 const MAX_KEY: usize = 63;
 
-/// The changes that are told: a policy may be wrong a thousand times.
-const MAX_TOLD: usize = 8;
-/// What is wrong with a key.
-const UNTAKEN: &str =
+/// The most changes that are logged: a policy may make a thousand mistakes.
+const MAX_CHANGES: usize = 8;
+/// The message for a key that an API server does not accept.
+const INVALID_KEY: &str =
     "is not made of up to 63 letters, digits, `-`, `_` and `.`, a letter or digit at either end";
 
-/// What an answer says beside its verdict, and what of it is not as it was.
+/// The warnings and annotations of a policy's output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes {
     pub(super) warnings: Vec<String>,
     pub(super) annotations: BTreeMap<String, String>,
-    /// What was changed or left out, for the operator.
+    /// The parts that were changed or left out, for operators.
     pub(super) changes: Vec<String>,
 }
 
 impl Notes {
-    pub(super) fn read(fields: &Map<String, Value>) -> Self {
+    pub(super) fn from_output(fields: &Map<String, Value>) -> Self {
         let mut notes = Self::default();
         notes.warn(fields.get("warnings"));
         let annotations =
@@ -60,7 +60,7 @@ impl Notes {
         self.shorten();
     }
 
-    /// As an API server does it, which has other webhooks' warnings beside these.
+    /// Shortens warnings as an API server does, which has other webhooks' beside these.
     fn shorten(&mut self) {
         let length = |text: &String| text.chars().count();
         if self.warnings.iter().map(length).sum::<usize>() <= MAX_WARNINGS {
@@ -88,12 +88,12 @@ impl Notes {
                 return self.changed(format_args!("`auditAnnotations` is no object: left out"));
             }
         };
-        // Keys that stay as they are come before those that become the same.
-        let (as_they_are, others): (Vec<_>, Vec<_>) =
+        // Valid keys take precedence over those that are changed to the same.
+        let (valid, others): (Vec<_>, Vec<_>) =
             annotations.iter().partition(|(key, _)| name(key) == **key);
-        for (key, value) in as_they_are.into_iter().chain(others) {
+        for (key, value) in valid.into_iter().chain(others) {
             let name = name(key);
-            // The keys are not told: they may quote what the decision log masks.
+            // The keys are not logged: they may quote what the decision log masks.
             let Some(value) = value.as_str() else {
                 self.changed(format_args!(
                     "`auditAnnotations` has a value that is no text: left out"
@@ -101,12 +101,14 @@ impl Notes {
                 continue;
             };
             if name.is_empty() || self.annotations.contains_key(&name) {
-                self.changed(format_args!("`auditAnnotations` has a key that {UNTAKEN}: left out"));
+                self.changed(format_args!(
+                    "`auditAnnotations` has a key that {INVALID_KEY}: left out"
+                ));
                 continue;
             }
             if name != *key {
                 self.changed(format_args!(
-                    "`auditAnnotations` has a key that {UNTAKEN}: changed to `_` where it has to be"
+                    "`auditAnnotations` has a key that {INVALID_KEY}: changed to `_` where it has to be"
                 ));
             }
             self.annotations.insert(name, value.to_owned());
@@ -115,14 +117,14 @@ impl Notes {
 
     fn changed(&mut self, change: fmt::Arguments<'_>) {
         match self.changes.len() {
-            0..MAX_TOLD => self.changes.push(change.to_string()),
-            MAX_TOLD => self.changes.push("and so on".to_owned()),
+            0..MAX_CHANGES => self.changes.push(change.to_string()),
+            MAX_CHANGES => self.changes.push("and so on".to_owned()),
             _ => {}
         }
     }
 }
 
-/// A text on one line, with a space for what it must not have.
+/// A text on one line, with spaces in place of control characters.
 fn without_controls(text: &str) -> String {
     if !text.contains(char::is_control) {
         return text.to_owned();
@@ -131,8 +133,8 @@ fn without_controls(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The name of a qualified name that a key makes: an API server puts the webhook's name and a `/`
-/// before it.
+/// Makes a valid key: the name of a qualified name, as an API server puts the webhook's name and a
+/// `/` before it.
 fn name(key: &str) -> String {
     let name: String = key
         .chars()
@@ -153,22 +155,22 @@ mod tests {
     use serde_json::json;
 
     fn notes(output: &Value) -> Notes {
-        Notes::read(output.as_object().unwrap())
+        Notes::from_output(output.as_object().unwrap())
     }
 
     #[test]
-    fn what_is_right_stays_as_it_is() {
+    fn valid_notes_stay_as_they_are() {
         let notes = notes(&json!({
             "warnings": ["old \"ü\" \\", "old \"ü\" \\"], "auditAnnotations": {"a.b-C_1": "\n"},
         }));
         assert_eq!(notes.warnings, ["old \"ü\" \\", "old \"ü\" \\"]);
         assert_eq!(notes.annotations, [("a.b-C_1".to_owned(), "\n".to_owned())].into());
         assert_eq!(notes.changes, [""; 0]);
-        assert_eq!(super::Notes::read(&Map::new()), Notes::default());
+        assert_eq!(super::Notes::from_output(&Map::new()), Notes::default());
     }
 
     #[test]
-    fn warnings_are_on_one_line() {
+    fn warnings_are_put_on_one_line() {
         let notes = notes(&json!({
             "warnings": ["a\n  b\tc\u{7f}\u{85}", "\r\n", "", 7, "d"],
         }));
@@ -184,10 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn many_warnings_are_cut_as_an_api_server_cuts_them() {
+    fn warnings_are_shortened_as_by_an_api_server() {
         let long = "ü".repeat(300);
         let kept = notes(&json!({"warnings": vec![&long; 13]}));
-        assert!(kept.changes.is_empty() && kept.warnings.iter().all(|it| *it == long));
+        assert!(kept.changes.is_empty() && kept.warnings.iter().all(|warning| *warning == long));
         let cut = notes(&json!({"warnings": vec![&long; 20]}));
         assert_eq!(cut.warnings, vec!["ü".repeat(256); 16]);
         assert_eq!(cut.changes, ["`warnings` have more than 4096 characters: each is cut to 256"]);
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_made_such_that_an_api_server_takes_them() {
+    fn invalid_keys_are_changed_or_left_out() {
         let notes = notes(&json!({"auditAnnotations": {
             "a/b": "1", "a_b": "2", "é x/": "3", "//": "4", "n": 7,
             "-a-": "5", "k".repeat(70): "6",
@@ -206,10 +208,11 @@ mod tests {
         let expected: BTreeMap<_, _> =
             expected.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         assert_eq!(notes.annotations, expected);
-        let told = |words: &str| notes.changes.iter().filter(|it| it.ends_with(words)).count();
-        assert_eq!(told("at either end: left out"), 2, "{:?}", notes.changes);
-        assert_eq!(told("at either end: changed to `_` where it has to be"), 3);
-        assert_eq!(told("`auditAnnotations` has a value that is no text: left out"), 1);
+        let count =
+            |words: &str| notes.changes.iter().filter(|change| change.ends_with(words)).count();
+        assert_eq!(count("at either end: left out"), 2, "{:?}", notes.changes);
+        assert_eq!(count("at either end: changed to `_` where it has to be"), 3);
+        assert_eq!(count("`auditAnnotations` has a value that is no text: left out"), 1);
         let odd = self::notes(&json!({"warnings": "w", "audit_annotations": ["a"]}));
         assert_eq!(
             odd.changes,
@@ -223,9 +226,10 @@ mod tests {
         fn every_key_is_a_qualified_name(key in ".{0,80}") {
             let name = name(&key);
             let ends = [name.chars().next(), name.chars().last()];
-            prop_assert!(name.is_empty() || ends.iter().all(|it| it.unwrap().is_ascii_alphanumeric()));
+            prop_assert!(name.is_empty() || ends.iter().all(|end| end.unwrap().is_ascii_alphanumeric()));
             prop_assert!(name.len() <= MAX_KEY);
-            let inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
+            let inner =
+                |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
             prop_assert!(name.chars().all(inner));
         }
     }

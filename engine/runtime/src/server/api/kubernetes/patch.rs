@@ -1,14 +1,14 @@
-//! JSON Patch (RFC 6902), as far as one can be told from what is none without the object that it is
-//! for. Whether it applies the API server finds out, which then denies with words of its own.
+//! JSON Patch (RFC 6902), checked without the object that it is for. The API server applies it, and
+//! denies with words of its own where it does not fit.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// Why a policy's `patch` is none.
+/// The error of an invalid `patch`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PatchError {
-    NoArray,
+    NotAnArray,
     Operation { index: usize, problem: String },
 }
 
@@ -24,9 +24,9 @@ impl fmt::Display for PatchError {
     }
 }
 
-/// The operations of a patch, each complete.
+/// Checks a patch, and returns its operations.
 pub(super) fn operations(patch: &Value) -> Result<&[Value], PatchError> {
-    let operations = patch.as_array().ok_or(PatchError::NoArray)?;
+    let operations = patch.as_array().ok_or(PatchError::NotAnArray)?;
     for (index, operation) in operations.iter().enumerate() {
         check(operation).map_err(|problem| PatchError::Operation { index, problem })?;
     }
@@ -84,7 +84,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_operation_of_the_rfc_is_taken() {
+    fn every_operation_of_the_rfc_is_accepted() {
         let patch = json!([
             {"op": "add", "path": "/a/-", "value": null},
             {"op": "remove", "path": "/a~1b~0"},
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_operation_is_told_by_its_place() {
+    fn invalid_operation_is_reported_with_its_index() {
         for (operation, problem) in [
             (json!(7), "is no object"),
             (json!({"path": "/a"}), "has no `op`"),
@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(operations(&patch), Err(expected));
         }
         for patch in [json!({}), json!("x"), json!(true)] {
-            assert_eq!(operations(&patch), Err(PatchError::NoArray));
+            assert_eq!(operations(&patch), Err(PatchError::NotAnArray));
         }
     }
 }

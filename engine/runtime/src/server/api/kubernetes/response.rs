@@ -12,22 +12,22 @@ use super::notes::Notes;
 use super::patch;
 use super::status::Status;
 use crate::policies::reasons;
-use crate::server::decide::Decided;
-use crate::server::policy::{NoAnswer, Served};
+use crate::server::decide::DecisionOutcome;
+use crate::server::policy::{EvaluationFailure, ServedPolicy, policy_message};
 
-/// The answer to a review.
+/// An `AdmissionReview` with a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Review<'a> {
+pub(super) struct ReviewResponse<'a> {
     api_version: &'static str,
     kind: &'static str,
-    response: Response<'a>,
+    response: AdmissionResponse<'a>,
 }
 
 /// `AdmissionResponse` of `admission.k8s.io/v1`.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Response<'a> {
+pub(super) struct AdmissionResponse<'a> {
     uid: Cow<'a, str>,
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,35 +41,45 @@ struct Response<'a> {
     audit_annotations: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// What of the policy's answer is not in it as it was.
+    /// The parts of the policy's output that were changed or left out.
     #[serde(skip)]
     changes: Vec<String>,
 }
 
-/// The answer that a decision makes, and what of the policy's own is not in it as it was.
-pub(super) fn of<'a>(
-    uid: &'a str,
-    served: &Served,
-    decided: &Decided,
-) -> (Review<'a>, Vec<String>) {
-    let mut response = match &decided.answer {
-        Ok(answer) => answered(&served.id, answer.verdict, &answer.output),
-        Err(problem) => undecided(&served.id, problem),
-    };
-    if decided.lenient {
-        response.admit();
+impl<'a> AdmissionResponse<'a> {
+    /// The response for an outcome, and the parts of the policy's output that were changed or left
+    /// out.
+    pub(super) fn new(
+        uid: &'a str,
+        policy: &ServedPolicy,
+        outcome: &DecisionOutcome,
+    ) -> (Self, Vec<String>) {
+        let mut response = match &outcome.result {
+            Ok(output) => answered(&policy.id, output.verdict, &output.text),
+            Err(failure) => undecided(&policy.id, failure),
+        };
+        if outcome.is_monitored {
+            response.admit();
+        }
+        response.uid = Cow::Borrowed(uid);
+        if let Some(id) = outcome.id {
+            response.audit_annotations.insert("decision-id".to_owned(), id.to_string());
+        }
+        let changes = std::mem::take(&mut response.changes);
+        (response, changes)
     }
-    response.uid = Cow::Borrowed(uid);
-    if let Some(id) = decided.id {
-        response.audit_annotations.insert("decision-id".to_owned(), id.to_string());
-    }
-    let changes = std::mem::take(&mut response.changes);
-    (Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response }, changes)
-}
 
-impl Response<'_> {
-    /// A policy that is only watched admits everything as it is, whatever comes of it: what it
-    /// would have done is noted.
+    pub(super) fn into_review(self) -> ReviewResponse<'a> {
+        let (api_version, kind) = ("admission.k8s.io/v1", "AdmissionReview");
+        ReviewResponse { api_version, kind, response: self }
+    }
+
+    fn denied(message: String, code: StatusCode) -> Self {
+        Self { status: Some(Status::new(code, message)), ..Self::default() }
+    }
+
+    /// Admits the object as it is, as a monitored policy does whatever it says. Annotations record
+    /// what it would have done.
     fn admit(&mut self) {
         if let Some(status) = self.status.take() {
             self.audit_annotations.insert("monitored-denial".to_owned(), status.message);
@@ -83,23 +93,19 @@ impl Response<'_> {
     }
 }
 
-fn undecided<'a>(id: &str, problem: &NoAnswer) -> Response<'a> {
-    let code = match problem {
-        NoAnswer::Input(error) => {
-            let message = format!("policy `{id}`: {}", of_the_object(error));
-            return refused(message, StatusCode::UNPROCESSABLE_ENTITY);
+fn undecided<'a>(id: &str, failure: &EvaluationFailure) -> AdmissionResponse<'a> {
+    match failure {
+        EvaluationFailure::Input(error) => {
+            let message = policy_message(id, describe_input_error(error));
+            AdmissionResponse::denied(message, StatusCode::UNPROCESSABLE_ENTITY)
         }
-        NoAnswer::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-        NoAnswer::Stuck(_) | NoAnswer::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        NoAnswer::Exhausted(exhausted) => exhausted.status(),
-        NoAnswer::Policy(_) | NoAnswer::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    refused(format!("policy `{id}`: {problem}"), code)
+        _ => AdmissionResponse::denied(failure.message(id), failure.status()),
+    }
 }
 
-/// What is wrong with an object, in the object's own terms: whoever wrote it has not seen the
-/// review that it came in.
-fn of_the_object(error: &DecodeError) -> String {
+/// Describes what is wrong with an object. Its author has not seen the review around it, so the
+/// path begins at the object.
+fn describe_input_error(error: &DecodeError) -> String {
     let field = error.path.as_deref().and_then(|path| path.strip_prefix("request.object."));
     match field {
         Some(field) => format!("{}, at `{field}`", error.message),
@@ -107,34 +113,30 @@ fn of_the_object(error: &DecodeError) -> String {
     }
 }
 
-fn refused<'a>(message: String, code: StatusCode) -> Response<'a> {
-    Response { status: Some(Status::new(code, message)), ..Response::default() }
-}
-
-fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'a> {
+fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> AdmissionResponse<'a> {
     let text = String::from_utf8_lossy(output);
     let Some(verdict) = verdict else {
         let message = format!(
             "policy `{id}` gave no verdict: expected a boolean, or an object with `allowed`"
         );
-        return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
+        return AdmissionResponse::denied(message, StatusCode::INTERNAL_SERVER_ERROR);
     };
     let fields = match serde_json::from_str(&text) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => Map::new(),
-        // There may be a patch in it.
+        // The output may contain a patch.
         Err(error) => {
             let message = format!("policy `{id}` gave an answer that cannot be read: {error}");
-            return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
+            return AdmissionResponse::denied(message, StatusCode::INTERNAL_SERVER_ERROR);
         }
     };
-    let Notes { warnings, annotations, changes } = Notes::read(&fields);
-    let mut response = Response {
+    let Notes { warnings, annotations, changes } = Notes::from_output(&fields);
+    let mut response = AdmissionResponse {
         allowed: verdict == Verdict::Allowed,
         warnings,
         audit_annotations: annotations,
         changes,
-        ..Response::default()
+        ..AdmissionResponse::default()
     };
     if verdict == Verdict::Denied {
         let reasons = reasons(&text).join("; ");
@@ -156,10 +158,10 @@ fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> Response<'
             response.patch = Some(BASE64_STANDARD.encode(patch.to_string()));
             response.patch_type = Some("JSONPatch");
         }
-        // To admit the object without the change that the policy wants would be wrong.
+        // Admitting the object without the change that the policy wants would be wrong.
         Err(error) => {
             let message = format!("policy `{id}` gave a `patch` that is none: {error}");
-            return refused(message, StatusCode::INTERNAL_SERVER_ERROR);
+            return AdmissionResponse::denied(message, StatusCode::INTERNAL_SERVER_ERROR);
         }
     }
     response
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// What is answered for an output; the policy's id is `pods`.
+    /// The response for an output of the policy `pods`.
     fn answered_for(output: &Value, monitored: bool) -> Value {
         let text = output.to_string();
         let verdict = Verdict::of(text.as_bytes());
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denial_says_why_with_its_code() {
+    fn denial_has_its_message_and_code() {
         for (output, message, code) in [
             (json!(false), "policy `pods` denies this", 403),
             (json!({"allowed": false, "reason": "no role", "code": 451}), "no role", 451),
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_admission_may_come_with_warnings_annotations_and_a_patch() {
+    fn admission_has_warnings_annotations_and_patch() {
         let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {}}]);
         let output = json!({
             "allowed": true, "warnings": ["old", 7], "auditAnnotations": {"team": "a"}, "patch": patch,
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_patch_admits_nothing() {
+    fn invalid_patch_denies() {
         for patch in [
             json!("x"),
             json!([{"op": "be", "path": ""}]),
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_monitored_denial_admits_and_is_annotated() {
+    fn monitored_denial_admits_with_an_annotation() {
         let response = answered_for(&json!({"allowed": false, "reason": "no role"}), true);
         assert_eq!(
             response,
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_watched_admits_everything_as_it_is() {
+    fn monitored_policy_admits_without_its_patch_and_on_failure() {
         let patch = json!([{"op": "remove", "path": "/spec"}]);
         assert_eq!(
             answered_for(&json!({"allowed": true, "patch": patch}), true),
@@ -262,7 +264,8 @@ mod tests {
                 "auditAnnotations": {"monitored-patch": "it would have changed the object"},
             })
         );
-        let mut late = undecided("pods", &NoAnswer::TimedOut(std::time::Duration::from_secs(2)));
+        let mut late =
+            undecided("pods", &EvaluationFailure::TimedOut(std::time::Duration::from_secs(2)));
         late.admit();
         assert_eq!(
             serde_json::to_value(late).unwrap(),
@@ -276,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_read_admits_nothing() {
+    fn unreadable_output_denies() {
         let deep = format!("{{\"allowed\":true,\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
         let response = answered("pods", Verdict::of(deep.as_bytes()), deep.as_bytes());
         let response = serde_json::to_value(response).unwrap();
@@ -287,21 +290,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_object_is_told_in_its_own_terms() {
+    fn input_errors_give_the_path_within_the_object() {
         type Fields<T> = BTreeMap<String, T>;
         let error =
             |json: &[u8]| policy_api::decode::<Fields<Fields<Fields<u8>>>>(json).unwrap_err();
         let wrong = error(br#"{"request": {"object": {"spec": "x"}}}"#);
         assert_eq!(
-            of_the_object(&wrong),
+            describe_input_error(&wrong),
             "expected a whole number from 0 to 255, found the string \"x\", at `spec`"
         );
         let wrong = error(br#"{"request": {"options": {"a": 300}}}"#);
-        assert!(of_the_object(&wrong).contains("at `request.options.a` (line 1"), "{wrong}");
+        assert!(describe_input_error(&wrong).contains("at `request.options.a` (line 1"), "{wrong}");
     }
 
     #[test]
-    fn an_output_that_is_no_verdict_admits_nothing() {
+    fn output_without_verdict_denies() {
         let response = answered_for(&json!([]), false);
         assert_eq!(
             (&response["allowed"], &response["status"]["code"]),

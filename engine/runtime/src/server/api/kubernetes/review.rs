@@ -1,50 +1,74 @@
-use std::borrow::Cow;
-use std::marker::PhantomData;
+//! One review: the policy that it is for, and what comes of it.
 
-use policy_api::bounded;
-use serde::Deserialize;
+use std::sync::Arc;
 
-use super::AdmissionError;
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use tracing::warn;
 
-/// What a review is about is the policy's to read; this much the answer needs.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Review<'a> {
-    #[serde(borrow, default)]
-    api_version: Cow<'a, str>,
-    #[serde(borrow, default)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    request: Option<Request<'a>>,
-}
+use super::error::AdmissionError;
+use super::request::AdmissionRequest;
+use super::response::AdmissionResponse;
+use super::route::{AdmissionEndpoint, AdmissionQuestion};
+use crate::server::decide::{DecisionRequest, RequestContext, decide};
+use crate::server::http::memory_budget::Reservation;
+use crate::server::http::request_id::MAX_REQUEST_ID;
+use crate::server::http::response::{self as http, Reply};
+use crate::server::policy::{EvaluationFailure, PolicyLookup};
 
-/// The request of a review.
-#[derive(Debug, Deserialize)]
-pub(super) struct Request<'a> {
-    /// What the answer must repeat.
-    #[serde(borrow)]
-    pub(super) uid: Cow<'a, str>,
-}
-
-/// Reads a review's request.
-pub(super) fn read(body: &[u8]) -> Result<Request<'_>, AdmissionError> {
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(AdmissionError::shape(
-            "the request's body is not a JSON object: expected an `AdmissionReview`",
-        ));
+/// Answers one review.
+pub(super) async fn answer(
+    context: &RequestContext<'_>,
+    question: &AdmissionQuestion,
+    body: Bytes,
+) -> Result<Reply, AdmissionError> {
+    let request = AdmissionRequest::parse(&body)?;
+    let path = &question.path;
+    let deployment = &context.state.deployment;
+    let mut found = deployment.find(path);
+    let resolved;
+    if let PolicyLookup::Missing(_) = found
+        && let Some(path) = deployment.named_in_dns(path)
+    {
+        resolved = path;
+        found = deployment.find(&resolved);
     }
-    let review: Review<'_> = policy_api::decode_seed(PhantomData, body).map_err(|error| {
-        AdmissionError::shape(format!("the request's body is not an `AdmissionReview`: {error}"))
-    })?;
-    if (&*review.api_version, &*review.kind) != ("admission.k8s.io/v1", "AdmissionReview") {
-        return Err(AdmissionError::shape(format!(
-            "the request's body is `{}` of `{}`: expected `AdmissionReview` of \
-             `admission.k8s.io/v1`",
-            bounded(review.kind, 256),
-            bounded(review.api_version, 256)
-        )));
+    let policy = match found {
+        PolicyLookup::Found(policy, "") => policy,
+        PolicyLookup::Found(..) => return Err(AdmissionError::not_found(path)),
+        PolicyLookup::NotServed(message) => return Err(AdmissionError::not_served(message)),
+        PolicyLookup::Missing(message) => return Err(AdmissionError::missing(message)),
+    };
+    let decision = DecisionRequest {
+        held: body.len(),
+        path: path.as_str(),
+        input: Some(body.clone()),
+        batch: None,
+        request_id: (request.uid.len() <= MAX_REQUEST_ID).then(|| Arc::from(&*request.uid)),
+        always_enforced: question.endpoint == AdmissionEndpoint::Audit,
+    };
+    let mut outcome = decide(context, policy, decision).await;
+    // The output is decoded, twice where it is a denial, and written anew.
+    let output = outcome.result.as_ref().map_or(&[][..], |output| &output.text);
+    let mut memory = Reservation::beside(&context.app.memory, body.len() + output.len());
+    let bytes = 3 * policy_api::decoded_bytes(output) + 4 * output.len();
+    if let Err(exhausted) = memory.grow(bytes) {
+        outcome.result = Err(EvaluationFailure::Exhausted(exhausted));
     }
-    review.request.ok_or_else(|| {
-        AdmissionError::shape("the `AdmissionReview` has no `request`: expected one with a `uid`")
-    })
+    if let Err(
+        failure @ (EvaluationFailure::Suspended(_)
+        | EvaluationFailure::Overloaded
+        | EvaluationFailure::Exhausted(_)),
+    ) = &outcome.result
+        && !outcome.is_monitored
+    {
+        return Err(AdmissionError::from_failure(policy, failure));
+    }
+    let (response, changes) = AdmissionResponse::new(&request.uid, policy, &outcome);
+    if !changes.is_empty() {
+        let (id, request_id) = (&policy.id, &*request.uid);
+        let changes = changes.join("; ");
+        warn!(id, request_id, "the output is not as an API server accepts it: {changes}");
+    }
+    Ok(http::serialized(StatusCode::OK, &response.into_review()))
 }

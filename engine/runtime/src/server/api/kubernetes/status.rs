@@ -1,25 +1,25 @@
 use hyper::StatusCode;
 use serde::Serialize;
 
-/// `Status` of `meta/v1`, as far as the one who asked is told something by it.
+/// `Status` of `meta/v1`, as far as API servers show it to users.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Status {
     pub(super) message: String,
-    /// For programs: what Kubernetes calls a status of this code.
+    /// The name that Kubernetes has for a status of this code.
     reason: &'static str,
     code: u16,
 }
 
-/// A `Status` that is an object by itself. An API server reads one from the body of an error; of
-/// any other body it tells nothing to the one who asked.
+/// A `Status` that is an object by itself. An API server reads one from the body of an error, and
+/// shows users nothing of any other body.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Failure<'a> {
+pub(super) struct StatusObject<'a> {
     api_version: &'static str,
     kind: &'static str,
     status: &'static str,
     #[serde(flatten)]
-    told: &'a Status,
+    inner: &'a Status,
 }
 
 impl Status {
@@ -27,8 +27,8 @@ impl Status {
         Self { message: message.into(), reason: reason(code), code: code.as_u16() }
     }
 
-    pub(super) fn as_object(&self) -> Failure<'_> {
-        Failure { api_version: "v1", kind: "Status", status: "Failure", told: self }
+    pub(super) fn as_object(&self) -> StatusObject<'_> {
+        StatusObject { api_version: "v1", kind: "Status", status: "Failure", inner: self }
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_code_of_an_error_has_a_reason() {
+    fn every_error_code_has_a_reason() {
         for (code, expected) in [
             (400, "BadRequest"),
             (403, "Forbidden"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_an_object_of_the_api() {
+    fn status_object_has_api_version_and_kind() {
         let status = Status::new(StatusCode::NOT_FOUND, "no policy");
         assert_eq!(
             serde_json::to_value(status.as_object()).unwrap(),

@@ -8,63 +8,58 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::data::{RequestMetrics, Warning, laid_out, monitored, object};
-use super::writer::ObjectWriter;
+use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
 use super::{OpaError, document};
-use crate::server::decide::{Asked, Call, Decided, decide};
+use crate::json_object::JsonObject;
+use crate::server::decide::{DecisionOutcome, DecisionRequest, RequestContext, decide};
 use crate::server::http::memory_budget::{Buffer, Exhausted, Reservation};
 use crate::server::http::response::Reply;
-use crate::server::http::route::Path;
-use crate::server::policy::deployment::Found;
-use crate::server::policy::{NoAnswer, Served};
-use crate::server::state::App;
-use crate::server::state::State;
+use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath, ServedPolicy};
 
-/// Inputs of one request. Each has an answer, which may be a hundred times as long.
+/// The most inputs of one request. Each has an answer, which may be a hundred times as long.
 const MAX_INPUTS: usize = 10_000;
 
-/// What an input takes at most beside its text: its key's place and memory, in the list and while it
-/// is looked for twice, and where its answer begins. Lists are doubled as they grow.
+/// The memory that an input needs at most beside its text: its key in the list and in the set that
+/// finds duplicates, and the position of its answer. Lists are doubled as they grow.
 const INPUT_BYTES: usize = 320;
 
-/// How many times as long as its policy may take for one input a request may take for all of them.
-/// Those that are left then are answered as timed out.
+/// The time for all inputs of a request, as a multiple of the policy's timeout. Inputs that are left
+/// then count as timed out.
 const MAX_TIMEOUTS: u32 = 10;
 
-/// What stands first in an answer beside failed ones, and in a failed one beside others.
+/// The first field of an answer beside failed ones, and of a failed one beside others.
 const CODE: &[u8] = br#""http_status_code":"200""#;
 const FAILED: &[u8] = br#""http_status_code":"500""#;
 
-/// The body of `POST /v1/batch/data`: inputs under keys of the caller's.
+/// The body of `POST /v1/batch/data`: inputs under keys of the client's choice.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BatchRequest<'a> {
     #[serde(borrow)]
-    inputs: Inputs<'a>,
+    inputs: BatchInputs<'a>,
 }
 
-/// In their order, with no key twice.
-struct Inputs<'a> {
+/// The inputs in their order. No key occurs twice.
+struct BatchInputs<'a> {
     all: Vec<(String, &'a RawValue)>,
-    /// How many there are, also where they are too many to be kept.
+    /// The number of inputs, also where they are too many to be kept.
     count: usize,
 }
 
 /// Answers many questions to one policy: 200 when all have an answer, 207 when some have, 500 when
 /// none has.
-pub(crate) async fn batch(
-    app: &App,
-    state: &State,
-    call: &Call<'_>,
-    path: &Path,
+pub(super) async fn answer(
+    context: &RequestContext<'_>,
+    path: &PolicyPath,
     body: Bytes,
 ) -> Result<Reply, OpaError> {
-    // Of the keys, two copies.
-    let mut keys = Reservation::beside(&app.memory, body.len());
+    let memory = &context.app.memory;
+    // There are two copies of each key.
+    let mut keys = Reservation::beside(memory, body.len());
     let keys_bytes = |inputs: usize| 2 * body.len() + inputs.min(MAX_INPUTS + 1) * INPUT_BYTES;
     let most = 1 + body.iter().filter(|byte| **byte == b',').count();
     keys.grow(keys_bytes(most)).map_err(OpaError::exhausted)?;
-    let request: BatchRequest<'_> = object(&body)?;
+    let request: BatchRequest<'_> = read_object(&body)?;
     let inputs = request.inputs.count;
     keys.shrink(keys_bytes(most) - keys_bytes(inputs));
     if inputs > MAX_INPUTS {
@@ -72,59 +67,61 @@ pub(crate) async fn batch(
             "the request has {inputs} inputs: expected at most {MAX_INPUTS}"
         )));
     }
-    let (served, below) = match state.deployment.find(path) {
-        Found::Policy(served, below) => (served, below),
-        Found::Skipped(id, problem) => return Err(OpaError::skipped(id, problem)),
-        Found::Nothing(message) => {
-            let mut memory = Reservation::beside(&app.memory, body.len());
+    let (policy, field) = match context.state.deployment.find(path) {
+        PolicyLookup::Found(policy, field) => (policy, field),
+        PolicyLookup::NotServed(message) => return Err(OpaError::not_served(message)),
+        PolicyLookup::Missing(message) => {
+            let mut memory = Reservation::beside(memory, body.len());
             memory.grow(2 * body.len()).map_err(OpaError::exhausted)?;
-            return Ok(undefined(call, &request, message, memory));
+            return Ok(undefined(context, &request, message, memory));
         }
     };
     let batch = Uuid::new_v4();
     // Each answer is written at once, so that only its text is kept.
-    let mut responses = Responses::new(Reservation::beside(&app.memory, body.len()));
+    let mut answers = BatchAnswers::new(Reservation::beside(memory, body.len()));
     let mut evaluation = Duration::ZERO;
-    let time = served.timeout.saturating_mul(MAX_TIMEOUTS);
+    let time = policy.timeout.saturating_mul(MAX_TIMEOUTS);
     for (key, input) in request.inputs.all {
-        let decided = if call.started.elapsed() < time {
-            let asked = Asked {
-                held: body.len().saturating_add(responses.bytes()),
+        let outcome = if context.started.elapsed() < time {
+            let request = DecisionRequest {
+                held: body.len().saturating_add(answers.bytes()),
                 path: path.as_str(),
                 input: Some(body.slice_ref(input.get().as_bytes())),
                 batch: Some(batch),
                 request_id: None,
                 always_enforced: false,
             };
-            decide(app, state, call, served, asked).await
+            decide(context, policy, request).await
         } else {
-            Decided::unasked(NoAnswer::TimedOut(time))
+            DecisionOutcome::not_asked(EvaluationFailure::TimedOut(time))
         };
-        evaluation += decided.answer.as_ref().map_or(Duration::ZERO, |answer| answer.evaluation);
-        responses.push(&key, served, below, &decided).map_err(OpaError::exhausted)?;
+        evaluation += outcome.result.as_ref().map_or(Duration::ZERO, |output| output.elapsed);
+        answers.push(&key, policy, field, &outcome).map_err(OpaError::exhausted)?;
     }
-    let status = responses.status();
-    let mut object = ObjectWriter::with_room_for(0);
-    if app.decision_log.is_some() {
-        object.field("batch_decision_id", &batch.to_string());
+    let status = answers.status();
+    let mut head = Vec::with_capacity(64);
+    let mut object = JsonObject::begin(&mut head);
+    if context.app.decision_log.is_some() {
+        object.id("batch_decision_id", batch);
     }
-    if call.query.metrics {
-        object.field("metrics", &RequestMetrics::of(call, evaluation));
+    if context.query.metrics {
+        object.value("metrics", &RequestTimers::new(context, evaluation));
     }
-    let (text, memory) = responses.end(object).map_err(OpaError::exhausted)?;
-    let mut reply = laid_out(call, text, memory);
+    object.last_field("responses");
+    let (text, memory) = answers.end(&head).map_err(OpaError::exhausted)?;
+    let mut reply = finish(context, text, memory);
     *reply.status_mut() = status;
     Ok(reply)
 }
 
 /// The answers of a batch, as text.
-struct Responses {
+struct BatchAnswers {
     text: Buffer,
-    /// Where each answer's fields begin in the text, and whether it is an error.
+    /// The position of each answer's fields in the text, and whether the answer is an error.
     begun: Vec<(usize, bool)>,
 }
 
-impl Responses {
+impl BatchAnswers {
     fn new(memory: Reservation) -> Self {
         Self { text: Buffer::new(memory, 0), begun: Vec::new() }
     }
@@ -136,27 +133,28 @@ impl Responses {
     fn push(
         &mut self,
         key: &str,
-        served: &Served,
-        below: &str,
-        decided: &Decided,
+        policy: &ServedPolicy,
+        field: &str,
+        outcome: &DecisionOutcome,
     ) -> Result<(), Exhausted> {
-        let output = decided.answer.as_ref().map_or(&[][..], |answer| &answer.output);
-        // What is written here, and a denial that is turned around.
+        let output = outcome.result.as_ref().map_or(&[][..], |output| &output.text);
+        // The text that is written here, and the rewritten output of a monitored denial.
+        let copies = if outcome.is_monitored_denial() { 2 } else { 1 };
         let mut memory = self.text.beside();
-        memory.grow(if decided.monitored { 2 * output.len() } else { output.len() })?;
-        let one = match &decided.answer {
-            Ok(_) => answered(decided, below),
-            Err(problem) => {
-                let error = OpaError::no_answer(served, problem);
-                let decision_id = decided.id.map(|id| id.to_string());
-                serde_json::to_vec(&OpaError { decision_id, ..error }).unwrap_or_default()
+        memory.grow(copies * output.len())?;
+        let answer = match &outcome.result {
+            Ok(_) => write_answer(outcome, output, field),
+            Err(failure) => {
+                let id = outcome.id.map(|id| id.to_string());
+                let error = OpaError::from_failure(policy, failure).with_decision_id(id);
+                serde_json::to_vec(&error).unwrap_or_default()
             }
         };
         self.text.push(if self.begun.is_empty() { b"{" } else { b"," })?;
         self.text.push(&serde_json::to_vec(key).unwrap_or_default())?;
         self.text.push(b":")?;
-        self.begun.push((self.bytes() + 1, decided.answer.is_err()));
-        self.text.push(&one)
+        self.begun.push((self.bytes() + 1, outcome.result.is_err()));
+        self.text.push(&answer)
     }
 
     fn status(&self) -> StatusCode {
@@ -168,18 +166,17 @@ impl Responses {
         }
     }
 
-    /// The answer to the request, of which the other fields are there. Where some have failed, each
-    /// answer says for itself whether it has.
-    fn end(mut self, object: ObjectWriter) -> Result<(Vec<u8>, Reservation), Exhausted> {
+    /// The response, which begins with `head`. Where some answers are errors, each has a status of
+    /// its own.
+    fn end(mut self, head: &[u8]) -> Result<(Vec<u8>, Reservation), Exhausted> {
         self.text.push(if self.begun.is_empty() { b"{}" } else { b"}" })?;
         let is_mixed = self.status() == StatusCode::MULTI_STATUS;
-        let object = object.open("responses");
         let codes = if is_mixed { (CODE.len() + 1) * self.begun.len() } else { 0 };
-        let length = object.len() + self.bytes() + codes + 1;
+        let length = head.len() + self.bytes() + codes + 1;
         let mut memory = self.text.beside();
         memory.grow(length)?;
         let mut text = Vec::with_capacity(length);
-        text.extend_from_slice(&object);
+        text.extend_from_slice(head);
         let all = self.text.text();
         let mut from = 0;
         for (at, failed) in self.begun.iter().filter(|_| is_mixed) {
@@ -196,58 +193,63 @@ impl Responses {
     }
 }
 
-/// As one question is answered whose path leads to nothing: without results, and with a warning.
+/// The response for a path that leads to nothing, as to a single question: no results, and a
+/// warning.
 fn undefined(
-    call: &Call<'_>,
+    context: &RequestContext<'_>,
     request: &BatchRequest<'_>,
     message: String,
     memory: Reservation,
 ) -> Reply {
-    let mut responses = ObjectWriter::with_room_for(64 * request.inputs.all.len());
-    for (key, _) in &request.inputs.all {
-        responses.raw(key, b"{}");
-    }
-    let mut object = ObjectWriter::with_room_for(0);
-    object.raw("responses", &responses.end());
-    object.field("warning", &Warning { code: "undefined", message });
-    laid_out(call, object.end(), memory)
+    let mut text = Vec::new();
+    let mut object = JsonObject::begin(&mut text);
+    object.object("responses", |responses| {
+        for (key, _) in &request.inputs.all {
+            responses.json(key, "{}");
+        }
+    });
+    object.value("warning", &OpaWarning::undefined(message));
+    object.end();
+    finish(context, text, memory)
 }
 
-/// One answer among the others.
-fn answered(decided: &Decided, below: &str) -> Vec<u8> {
-    let output = decided.answer.as_ref().map(|answer| answer.output.as_slice());
-    let output = monitored(decided, output.unwrap_or_default());
-    let mut object = ObjectWriter::with_room_for(output.len());
-    let segments = below.split('/').filter(|segment| !segment.is_empty());
+/// Writes one answer among the others.
+fn write_answer(outcome: &DecisionOutcome, output: &[u8], field: &str) -> Vec<u8> {
+    let output = output_text(outcome, output);
+    let mut text = Vec::with_capacity(output.len() + 64);
+    let mut object = JsonObject::begin(&mut text);
+    let segments = field.split('/').filter(|segment| !segment.is_empty());
     if let Some(result) = document::at(&output, segments) {
-        object.raw("result", result.as_bytes());
+        object.json("result", result);
     }
-    if let Some(id) = decided.id {
-        object.field("decision_id", &id.to_string());
+    if let Some(id) = outcome.id {
+        object.id("decision_id", id);
     }
-    object.end()
+    object.end();
+    text
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Inputs<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for BatchInputs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
         impl<'de> Visitor<'de> for Entries {
-            type Value = Inputs<'de>;
+            type Value = BatchInputs<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of inputs by keys of your own")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inputs<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<BatchInputs<'de>, A::Error> {
                 let mut inputs = Vec::new();
                 let mut keys = std::collections::HashSet::new();
                 while inputs.len() <= MAX_INPUTS
                     && let Some((key, input)) = map.next_entry::<String, &'de RawValue>()?
                 {
                     if !keys.insert(key.clone()) {
-                        return Err(A::Error::custom(format_args!(
-                            "the key `{key}` is there twice"
-                        )));
+                        return Err(A::Error::custom(format_args!("the key `{key}` occurs twice")));
                     }
                     inputs.push((key, input));
                 }
@@ -255,7 +257,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Inputs<'a> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
                     count += 1;
                 }
-                Ok(Inputs { all: inputs, count })
+                Ok(BatchInputs { all: inputs, count })
             }
         }
         deserializer.deserialize_map(Entries)

@@ -10,26 +10,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::policies::Provenance;
-use super::writer::ObjectWriter;
+use super::route::DataApi;
 use super::{OpaError, document};
 use crate::documents::ToJson;
-use crate::server::decide::{Asked, Call, Decided, decide};
+use crate::json_object::JsonObject;
+use crate::server::decide::{DecisionOutcome, DecisionRequest, RequestContext, decide};
 use crate::server::http::memory_budget::Reservation;
-use crate::server::http::response::{self, Reply, Text};
-use crate::server::http::route::{DataApi, Path};
+use crate::server::http::response::{self, Reply, ReplyText};
 use crate::server::monitor;
-use crate::server::policy::NoAnswer;
-use crate::server::policy::deployment::Found;
-use crate::server::state::{App, State};
+use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath};
 
-/// The longest answer that is laid out for people.
+/// The longest response that is indented.
 const MAX_PRETTY_BYTES: usize = 128 << 10;
 
-/// The longest that it becomes by that: what is nested deeply is mostly space.
+/// The longest response after that: deeply nested values are mostly indentation.
 const MAX_PRETTY_LENGTH: usize = 1 << 20;
 
-/// What stands beside a result in an answer, at most.
-const BESIDE_BYTES: usize = 1 << 10;
+/// The bytes that the fields beside a result have at most.
+const OTHER_FIELDS_BYTES: usize = 1 << 10;
 
 /// The body of `POST /v1/data`.
 #[derive(Deserialize)]
@@ -38,68 +36,84 @@ struct DataRequest<'a> {
     input: Option<&'a RawValue>,
 }
 
-/// `null` is an input; no input is another thing.
-pub(super) fn given<'de, D: serde::Deserializer<'de>>(
+/// Keeps a `null` apart from a missing input.
+fn given<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What `/v1/data` answers, beside the result. A path that leads to nothing has no `result`.
+/// The fields of a response of `/v1/data` beside the result.
 #[derive(Default)]
-struct Beside {
+struct DataFields {
     evaluation: Duration,
-    warning: Option<Warning>,
+    warning: Option<OpaWarning>,
     decision_id: Option<String>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Warning {
+pub(super) struct OpaWarning {
     pub(super) code: &'static str,
     pub(super) message: String,
 }
 
-/// By the names that OPA gives them, in nanoseconds.
+impl OpaWarning {
+    pub(super) fn undefined(message: String) -> Self {
+        Self { code: "undefined", message }
+    }
+
+    fn missing_input() -> Self {
+        let message = "'input' key missing from the request".to_owned();
+        Self { code: "api_usage_warning", message }
+    }
+
+    fn monitored(id: &str) -> Self {
+        let message = format!(
+            "policy `{id}` denies this, and its mode is `monitor`: it is answered as allowed"
+        );
+        Self { code: "monitor", message }
+    }
+}
+
+/// Durations by the names that OPA gives them, in nanoseconds.
 #[derive(Serialize)]
-pub(super) struct RequestMetrics {
+pub(super) struct RequestTimers {
     timer_rego_query_eval_ns: u128,
     timer_server_handler_ns: u128,
 }
 
-impl RequestMetrics {
-    pub(super) fn of(call: &Call<'_>, evaluation: Duration) -> Self {
+impl RequestTimers {
+    pub(super) fn new(context: &RequestContext<'_>, evaluation: Duration) -> Self {
         Self {
             timer_rego_query_eval_ns: evaluation.as_nanos(),
-            timer_server_handler_ns: call.started.elapsed().as_nanos(),
+            timer_server_handler_ns: context.started.elapsed().as_nanos(),
         }
     }
 }
 
 /// Answers one question of the Data API.
-pub(crate) async fn data(
-    app: &App,
-    state: &State,
-    call: &Call<'_>,
+pub(super) async fn answer(
+    context: &RequestContext<'_>,
     api: DataApi,
-    path: &Path,
+    path: &PolicyPath,
     body: Bytes,
 ) -> Result<Reply, OpaError> {
-    let input = input(api, call, &body)?;
-    let (served, below) = match state.deployment.find(path) {
-        Found::Policy(served, below) => (served, below),
-        Found::Skipped(id, problem) => return Err(OpaError::skipped(id, problem)),
-        Found::Nothing(_) if api == DataApi::V0 => {
+    let memory = &context.app.memory;
+    let input = read_input(api, context, &body)?;
+    let (policy, field) = match context.state.deployment.find(path) {
+        PolicyLookup::Found(policy, field) => (policy, field),
+        PolicyLookup::NotServed(message) => return Err(OpaError::not_served(message)),
+        PolicyLookup::Missing(_) if api == DataApi::V0 => {
             return Err(OpaError::undefined(path.as_str()));
         }
-        Found::Nothing(message) => {
-            let warning = Some(Warning { code: "undefined", message });
-            let beside = Beside { warning, ..Beside::default() };
-            let memory = Reservation::empty(&app.memory);
-            return Ok(v1(app, state, call, None, &beside, memory));
+        PolicyLookup::Missing(message) => {
+            let warning = Some(OpaWarning::undefined(message));
+            let fields = DataFields { warning, ..DataFields::default() };
+            return Ok(write_v1(context, None, &fields, Reservation::empty(memory)));
         }
     };
-    let missing = input.is_none();
-    let asked = Asked {
+    let is_missing = input.is_none();
+    let request = DecisionRequest {
         held: body.len(),
         path: path.as_str(),
         input,
@@ -107,61 +121,50 @@ pub(crate) async fn data(
         request_id: None,
         always_enforced: false,
     };
-    let decided = decide(app, state, call, served, asked).await;
-    let decision_id = decided.id.map(|id| id.to_string());
-    let missing_input = || Warning {
-        code: "api_usage_warning",
-        message: "'input' key missing from the request".to_owned(),
-    };
-    // The caller's copy of the output, and a denial that is turned around on the way.
-    let length = decided.answer.as_ref().map_or(0, |answer| answer.output.len());
-    let mut memory = Reservation::beside(&app.memory, length);
-    memory.grow(if decided.monitored { 2 * length } else { length } + BESIDE_BYTES).map_err(
-        |exhausted| OpaError { decision_id: decision_id.clone(), ..OpaError::exhausted(exhausted) },
-    )?;
-    let (output, evaluation) = match result(&decided) {
-        Ok(found) => found,
-        // With OPA a policy that looks into an input which is not there is undefined.
-        Err(NoAnswer::Input(_)) if missing && api != DataApi::V0 => {
-            let warning = Some(missing_input());
-            let beside = Beside { warning, decision_id, ..Beside::default() };
-            return Ok(v1(app, state, call, None, &beside, memory));
+    let outcome = decide(context, policy, request).await;
+    let decision_id = outcome.id.map(|id| id.to_string());
+    // The client's copy of the output, and the rewritten one of a monitored denial.
+    let length = outcome.result.as_ref().map_or(0, |output| output.text.len());
+    let copies = if outcome.is_monitored_denial() { 2 } else { 1 };
+    let mut memory = Reservation::beside(memory, length);
+    if let Err(exhausted) = memory.grow(copies * length + OTHER_FIELDS_BYTES) {
+        return Err(OpaError::exhausted(exhausted).with_decision_id(decision_id));
+    }
+    let output = match &outcome.result {
+        Ok(output) => output,
+        // With OPA, a policy that looks into a missing input is undefined.
+        Err(EvaluationFailure::Input(_)) if is_missing && api != DataApi::V0 => {
+            let warning = Some(OpaWarning::missing_input());
+            let fields = DataFields { warning, decision_id, ..DataFields::default() };
+            return Ok(write_v1(context, None, &fields, memory));
         }
-        Err(problem) => {
-            return Err(OpaError { decision_id, ..OpaError::no_answer(served, problem) });
+        Err(failure) => {
+            return Err(OpaError::from_failure(policy, failure).with_decision_id(decision_id));
         }
     };
-    let result = document::at(&output, below.split('/').filter(|segment| !segment.is_empty()));
+    let text = output_text(&outcome, &output.text);
+    let result = document::at(&text, field.split('/').filter(|segment| !segment.is_empty()));
     if api == DataApi::V0 {
         return match result {
-            Some(result) => Ok(laid_out(call, result.as_bytes().to_vec(), memory)),
-            None => Err(OpaError { decision_id, ..OpaError::undefined(path.as_str()) }),
+            Some(result) => Ok(finish(context, result.as_bytes().to_vec(), memory)),
+            None => Err(OpaError::undefined(path.as_str()).with_decision_id(decision_id)),
         };
     }
-    let warning = if decided.monitored {
-        let message = format!(
-            "policy `{}` denies this, and its mode is `monitor`: it is answered as allowed",
-            served.id
-        );
-        Some(Warning { code: "monitor", message })
+    let warning = if outcome.is_monitored_denial() {
+        Some(OpaWarning::monitored(&policy.id))
     } else {
-        missing.then(missing_input)
+        is_missing.then(OpaWarning::missing_input)
     };
-    Ok(v1(app, state, call, result, &Beside { evaluation, warning, decision_id }, memory))
+    let fields = DataFields { evaluation: output.elapsed, warning, decision_id };
+    Ok(write_v1(context, result, &fields, memory))
 }
 
-/// The answer's text as the caller gets it, and how long it took.
-fn result(decided: &Decided) -> Result<(Cow<'_, str>, Duration), &NoAnswer> {
-    let answer = decided.answer.as_ref()?;
-    Ok((monitored(decided, &answer.output), answer.evaluation))
-}
-
-/// An output as the caller gets it: a denial that is only to be seen is turned around.
-pub(super) fn monitored<'a>(decided: &Decided, output: &'a [u8]) -> Cow<'a, str> {
-    // It was written as JSON, which is UTF-8.
+/// The text of an output as the client gets it: a monitored denial is rewritten to an approval.
+pub(super) fn output_text<'a>(outcome: &DecisionOutcome, output: &'a [u8]) -> Cow<'a, str> {
+    // JSON is UTF-8.
     let output =
         str::from_utf8(output).map_or_else(|_| String::from_utf8_lossy(output), Cow::Borrowed);
-    if decided.monitored
+    if outcome.is_monitored_denial()
         && let Some(allowed) = monitor::allowed(&output)
     {
         return Cow::Owned(allowed);
@@ -169,12 +172,16 @@ pub(super) fn monitored<'a>(decided: &Decided, output: &'a [u8]) -> Cow<'a, str>
     output
 }
 
-/// What the caller asks about; `None` where it gave no input.
-fn input(api: DataApi, call: &Call<'_>, body: &Bytes) -> Result<Option<Bytes>, OpaError> {
+/// Reads the input of a request; `None` where there is none.
+fn read_input(
+    api: DataApi,
+    context: &RequestContext<'_>,
+    body: &Bytes,
+) -> Result<Option<Bytes>, OpaError> {
     let text = match api {
         DataApi::V0 if body.is_empty() => return Ok(None),
         DataApi::V0 => body.clone(),
-        DataApi::V1Get => match &call.query.input {
+        DataApi::V1Get => match &context.query.input {
             None => return Ok(None),
             Some(input) => Bytes::copy_from_slice(input.as_bytes()),
         },
@@ -182,7 +189,7 @@ fn input(api: DataApi, call: &Call<'_>, body: &Bytes) -> Result<Option<Bytes>, O
             if body.trim_ascii().is_empty() {
                 return Ok(None);
             }
-            let request: DataRequest<'_> = object(body)?;
+            let request: DataRequest<'_> = read_object(body)?;
             return Ok(request.input.map(|input| body.slice_ref(input.get().as_bytes())));
         }
     };
@@ -191,8 +198,8 @@ fn input(api: DataApi, call: &Call<'_>, body: &Bytes) -> Result<Option<Bytes>, O
     Ok(Some(text))
 }
 
-/// A request that is an object.
-pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OpaError> {
+/// Reads a request's body, which is a JSON object.
+pub(super) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OpaError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(OpaError::invalid_parameter(
             "the request's body is not a JSON object such as `{\"input\": …}`",
@@ -203,50 +210,54 @@ pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, OpaErr
     })
 }
 
-fn v1(
-    app: &App,
-    state: &State,
-    call: &Call<'_>,
+fn write_v1(
+    context: &RequestContext<'_>,
     result: Option<&str>,
-    beside: &Beside,
+    fields: &DataFields,
     memory: Reservation,
 ) -> Reply {
-    let mut object = ObjectWriter::with_room_for(result.map_or(0, str::len));
-    if call.query.provenance {
-        object.field("provenance", &Provenance::of(app, state));
+    let mut text = Vec::with_capacity(result.map_or(0, str::len) + 64);
+    let mut object = JsonObject::begin(&mut text);
+    if context.query.provenance {
+        object.value("provenance", &Provenance::new(context.app, context.state));
     }
-    if call.query.metrics {
-        object.field("metrics", &RequestMetrics::of(call, beside.evaluation));
+    if context.query.metrics {
+        object.value("metrics", &RequestTimers::new(context, fields.evaluation));
     }
     if let Some(result) = result {
-        object.raw("result", result.as_bytes());
+        object.json("result", result);
     }
-    if let Some(warning) = &beside.warning {
-        object.field("warning", warning);
+    if let Some(warning) = &fields.warning {
+        object.value("warning", warning);
     }
-    if let Some(id) = &beside.decision_id {
-        object.field("decision_id", id);
+    if let Some(id) = &fields.decision_id {
+        object.text("decision_id", id);
     }
-    laid_out(call, object.end(), memory)
+    object.end();
+    finish(context, text, memory)
 }
 
-/// JSON text as the caller wants to see it. What is too long to look at stays on one line: laid
-/// out it might be a hundred times as long.
-pub(super) fn laid_out(call: &Call<'_>, text: Vec<u8>, mut memory: Reservation) -> Reply {
-    if call.query.pretty && text.len() <= MAX_PRETTY_BYTES {
+/// The response of JSON text, indented where the client asks for it. Long text is not: it might
+/// become a hundred times as long.
+pub(super) fn finish(
+    context: &RequestContext<'_>,
+    text: Vec<u8>,
+    mut memory: Reservation,
+) -> Reply {
+    if context.query.pretty && text.len() <= MAX_PRETTY_BYTES {
         let length = pretty_length(&text);
         if length <= MAX_PRETTY_LENGTH && memory.grow(length).is_ok() {
             let mut pretty = Vec::with_capacity(length);
             let mut deserializer = serde_json::Deserializer::from_slice(&text);
             if ToJson::pretty(&mut pretty).deserialize(&mut deserializer).is_ok() {
-                return response::json(StatusCode::OK, Text::reserved(pretty, memory));
+                return response::json(StatusCode::OK, ReplyText::reserved(pretty, memory));
             }
         }
     }
-    response::json(StatusCode::OK, Text::reserved(text, memory))
+    response::json(StatusCode::OK, ReplyText::reserved(text, memory))
 }
 
-/// How long compact JSON text becomes when it is laid out, at most.
+/// The greatest length that compact JSON text may have once it is indented.
 fn pretty_length(text: &[u8]) -> usize {
     let (mut depth, mut length, mut in_string, mut escaped) = (0_usize, text.len(), false, false);
     for byte in text {
@@ -276,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_laid_out_is_no_longer_than_was_told() {
+    fn indented_text_is_no_longer_than_estimated() {
         for (text, exact) in [
             (r#"{"a":[1,2,{"b":"x,]\"[{"}],"c":true}"#, true),
             ("[]", false),
@@ -286,8 +297,11 @@ mod tests {
             let mut pretty = Vec::new();
             let mut deserializer = serde_json::Deserializer::from_str(text);
             ToJson::pretty(&mut pretty).deserialize(&mut deserializer).unwrap();
-            let told = pretty_length(text.as_bytes());
-            assert!(pretty.len() <= told && (!exact || pretty.len() == told), "{text}: {told}");
+            let estimate = pretty_length(text.as_bytes());
+            assert!(
+                pretty.len() <= estimate && (!exact || pretty.len() == estimate),
+                "{text}: {estimate}"
+            );
         }
     }
 }

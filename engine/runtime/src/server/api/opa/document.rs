@@ -1,16 +1,16 @@
-//! What a path below a policy leads to in its answer, as OPA's paths lead into documents.
+//! Paths into a policy's output, as OPA's paths lead into documents.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How far a path may lead: each step reads the value once more.
+/// The longest path that is followed: each step parses the value once more.
 const MAX_SEGMENTS: usize = 32;
 
 /// The value that the segments lead to, as it stands in the text; `None` where there is none.
 ///
-/// One level after another, so that no depth is too deep.
+/// Takes one level after another, so that no depth is too deep.
 pub(super) fn at<'a, 's>(
     output: &'a str,
     segments: impl Iterator<Item = &'s str>,
@@ -21,15 +21,15 @@ pub(super) fn at<'a, 's>(
             return None;
         }
         let mut deserializer = serde_json::Deserializer::from_str(value);
-        value = Step(segment).deserialize(&mut deserializer).ok()??.get();
+        value = PathStep(segment).deserialize(&mut deserializer).ok()??.get();
     }
     Some(value)
 }
 
 /// One step into an object by its key, or into an array by its index.
-struct Step<'s>(&'s str);
+struct PathStep<'s>(&'s str);
 
-impl<'de> DeserializeSeed<'de> for Step<'_> {
+impl<'de> DeserializeSeed<'de> for PathStep<'_> {
     type Value = Option<&'de RawValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -37,7 +37,7 @@ impl<'de> DeserializeSeed<'de> for Step<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Step<'_> {
+impl<'de> Visitor<'de> for PathStep<'_> {
     type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,7 +46,7 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(key) = map.next_key_seed(Same(self.0))? {
+        while let Some(key) = map.next_key_seed(KeyMatches(self.0))? {
             if key {
                 found = Some(map.next_value()?);
             } else {
@@ -73,10 +73,10 @@ impl<'de> Visitor<'de> for Step<'_> {
     }
 }
 
-/// Whether a key is this one, told without keeping it.
-struct Same<'s>(&'s str);
+/// Compares a key with another one, without keeping it.
+struct KeyMatches<'s>(&'s str);
 
-impl<'de> DeserializeSeed<'de> for Same<'_> {
+impl<'de> DeserializeSeed<'de> for KeyMatches<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -84,7 +84,7 @@ impl<'de> DeserializeSeed<'de> for Same<'_> {
     }
 }
 
-impl Visitor<'_> for Same<'_> {
+impl Visitor<'_> for KeyMatches<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

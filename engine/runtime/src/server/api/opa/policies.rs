@@ -8,42 +8,45 @@ use serde_json::{Value, json};
 use super::OpaError;
 use crate::policies;
 use crate::server::http::response::{self, Reply};
-use crate::server::http::route::Path;
-use crate::server::policy::Served;
-use crate::server::policy::deployment::Found;
-use crate::server::state::{App, State};
+use crate::server::policy::{PolicyLookup, PolicyPath, ServedPolicy};
+use crate::server::state::{App, AppState};
 
-/// What answers, as OPA tells of its bundles: each policy's revision is its name and version.
+/// The origin of an answer, as OPA describes its bundles: a policy's revision is its name and
+/// version.
 #[derive(Serialize)]
 pub(super) struct Provenance<'a> {
     version: &'a str,
     build_commit: &'a str,
-    bundles: BTreeMap<&'a str, Revision>,
+    bundles: BTreeMap<&'a str, BundleRevision>,
 }
 
 #[derive(Serialize)]
-struct Revision {
+struct BundleRevision {
     revision: String,
 }
 
 impl<'a> Provenance<'a> {
-    pub(super) fn of(app: &'a App, state: &'a State) -> Self {
-        let revision = |served: &Served| Revision {
-            revision: format!("{}@{}", served.entry.name(), served.version),
+    pub(super) fn new(app: &'a App, state: &'a AppState) -> Self {
+        let revision = |policy: &ServedPolicy| BundleRevision {
+            revision: format!("{}@{}", policy.entry.name(), policy.version),
         };
-        // Of several versions the one that answers when none is named comes last, and stays.
+        // The version that answers when none is named comes last, and stays.
         let all = state.deployment.all();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             build_commit: app.program.revision.unwrap_or_default(),
-            bundles: all.into_iter().rev().map(|it| (it.id.as_str(), revision(it))).collect(),
+            bundles: all
+                .into_iter()
+                .rev()
+                .map(|policy| (policy.id.as_str(), revision(policy)))
+                .collect(),
         }
     }
 }
 
-/// `GET /v1/policies`: what is served.
-pub(crate) fn policies(state: &State) -> Reply {
-    let served = state.deployment.all().into_iter().map(|served| listed(served));
+/// Answers `GET /v1/policies`.
+pub(super) fn list(state: &AppState) -> Reply {
+    let served = state.deployment.all().into_iter().map(|policy| describe(policy));
     let skipped = state
         .deployment
         .skipped()
@@ -53,22 +56,22 @@ pub(crate) fn policies(state: &State) -> Reply {
     response::serialized(StatusCode::OK, &json!({ "result": result }))
 }
 
-/// `GET /v1/policies/ID`, `GET /v1/policies/ID/VERSION`.
-pub(crate) fn policy(state: &State, path: &Path) -> Result<Reply, OpaError> {
+/// Answers `GET /v1/policies/ID` and `GET /v1/policies/ID/VERSION`.
+pub(super) fn show(state: &AppState, path: &PolicyPath) -> Result<Reply, OpaError> {
     match state.deployment.find(path) {
-        Found::Policy(served, "") => {
-            Ok(response::serialized(StatusCode::OK, &json!({ "result": listed(served) })))
+        PolicyLookup::Found(policy, "") => {
+            Ok(response::serialized(StatusCode::OK, &json!({ "result": describe(policy) })))
         }
-        Found::Policy(..) => {
+        PolicyLookup::Found(..) => {
             Err(OpaError::not_found(format!("no policy `{}` is served", path.as_str())))
         }
-        Found::Skipped(id, problem) => Err(OpaError::skipped(id, problem)),
-        Found::Nothing(message) => Err(OpaError::not_found(message)),
+        PolicyLookup::NotServed(message) => Err(OpaError::not_served(message)),
+        PolicyLookup::Missing(message) => Err(OpaError::not_found(message)),
     }
 }
 
-/// `GET /v1/config`: what OPA's clients look for in it.
-pub(crate) fn config(state: &State) -> Reply {
+/// Answers `GET /v1/config` with what OPA's clients look for.
+pub(super) fn config(state: &AppState) -> Reply {
     let labels = &state.labels;
     let result = match &state.default_decision {
         Some(path) => {
@@ -79,24 +82,24 @@ pub(crate) fn config(state: &State) -> Reply {
     response::serialized(StatusCode::OK, &json!({ "result": result }))
 }
 
-/// As OPA lists a module, with what this engine knows beside it.
-fn listed(served: &Served) -> Value {
-    // A schema is the author's code too.
+/// Describes a policy as OPA describes a module, with additional fields of this engine.
+fn describe(policy: &ServedPolicy) -> Value {
+    // Schemas are made by the author's code, which may panic.
     let schema = |of| policies::call_guarded(of).ok().flatten();
-    let registration = &served.entry.registration;
+    let registration = &policy.entry.registration;
     let path = std::iter::once(json!({"type": "var", "value": "data"}))
-        .chain(served.id.split('/').map(|part| json!({"type": "string", "value": part})));
+        .chain(policy.id.split('/').map(|part| json!({"type": "string", "value": part})));
     json!({
-        "id": served.id,
+        "id": policy.id,
         "raw": "",
         "ast": {"package": {"path": path.collect::<Vec<_>>()}, "rules": []},
-        "policy": served.entry.name(),
-        "version": served.version,
+        "policy": policy.entry.name(),
+        "version": policy.version,
         "description": registration.description,
-        "mode": served.mode.name(),
-        "timeout": humantime::format_duration(served.timeout).to_string(),
-        "blocking": served.blocking.load(Ordering::Relaxed),
-        "settings_digest": served.settings_digest,
+        "mode": policy.mode.name(),
+        "timeout": humantime::format_duration(policy.timeout).to_string(),
+        "blocking": policy.blocking.load(Ordering::Relaxed),
+        "settings_digest": policy.settings_digest,
         "input_schema": schema(registration.input_schema),
         "settings_schema": schema(registration.settings_schema),
     })

@@ -38,26 +38,33 @@ pub(crate) struct Buffer {
     reservation: Reservation,
 }
 
-/// Why there is no memory.
+/// The error of a reservation that cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Exhausted {
-    /// It could not be had with nobody else there.
+    /// More than the whole budget is needed.
     #[error(
-        "it needs more memory than the {limit} bytes that there are for all requests together \
-         (`limits.bodies`)"
+        "more memory is needed than the {limit} bytes that all requests share (`limits.bodies`)"
     )]
     Limit { limit: usize },
-    /// It could.
-    #[error("there is no memory for it beside that of other requests: come again")]
+    /// Other requests use the budget now.
+    #[error("the memory limit for request bodies (`limits.bodies`) is exhausted; retry later")]
     InUse,
 }
 
 impl Exhausted {
-    /// What a request for it is answered with.
+    /// The status of the response.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Limit { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InUse => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The code in decision logs and in the errors of OPA's API.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Limit { .. } => "invalid_parameter",
+            Self::InUse => "overloaded",
         }
     }
 }

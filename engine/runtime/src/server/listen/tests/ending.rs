@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::server::{Client, Server, any_port, connect, host, limits, soon, until};
 use crate::config::Address;
-use crate::server::listen::Phase;
+use crate::server::listen::ShutdownPhase;
 
 const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
@@ -42,7 +42,7 @@ async fn draining_answers_what_is_in_flight_and_nothing_more() {
     }
     let _silent = server.connect().await;
     until(|| server.metrics.open.get() == 7).await;
-    server.phase.send_replace(Phase::Draining);
+    server.phase.send_replace(ShutdownPhase::Draining);
     until(|| idle.iter().all(Client::is_closed)).await;
     until(|| server.metrics.open.get() == 2).await;
     let refused = TcpStream::connect(host(&server.addresses[0])).await.unwrap_err();
@@ -67,7 +67,7 @@ async fn the_next_request_of_each_client_is_still_answered() {
     let unused = Client::new(Box::new(server.connect().await), Version::HTTP_11).await;
     let silent = server.connect().await;
     until(|| server.metrics.open.get() == 3).await;
-    server.phase.send_replace(Phase::Draining);
+    server.phase.send_replace(ShutdownPhase::Draining);
     soon(async { while TcpStream::connect(host(&server.addresses[0])).await.is_ok() {} }).await;
 
     let silent = Client::new(Box::new(silent), Version::HTTP_11).await;
@@ -85,10 +85,10 @@ async fn who_has_not_left_at_the_end_is_cut_off_and_counted() {
     for version in BOTH {
         in_flight.push(ask(&server, version).await);
     }
-    server.phase.send_replace(Phase::Draining);
+    server.phase.send_replace(ShutdownPhase::Draining);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(server.closed("shutdown"), 0);
-    server.phase.send_replace(Phase::Ended);
+    server.phase.send_replace(ShutdownPhase::Ended);
     assert_eq!(soon(server.running).await.unwrap(), 2);
     for task in in_flight {
         assert!(soon(task).await.unwrap().is_err());
@@ -100,7 +100,7 @@ async fn a_server_may_end_at_once() {
     let server = Server::start(limits()).await;
     let _silent = server.connect().await;
     let task = ask(&server, Version::HTTP_11).await;
-    server.phase.send_replace(Phase::Ended);
+    server.phase.send_replace(ShutdownPhase::Ended);
     assert_eq!(soon(server.running).await.unwrap(), 1, "nobody waits for the other");
     assert!(soon(task).await.unwrap().is_err());
 }

@@ -5,7 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::server::{BIG, Client, Server, any_port, connect, limits, soon, until};
 use crate::config::Address;
-use crate::server::listen::{Inherited, Listeners};
+use crate::server::listen::Listeners;
+use crate::server::systemd::InheritedSockets;
 
 const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
@@ -111,7 +112,7 @@ async fn all_that_is_wrong_with_the_addresses_is_told() {
         &diagnostics,
         0o600,
         None,
-        Inherited::default(),
+        InheritedSockets::default(),
     )
     .await
     .unwrap_err();

@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use crate::config::{Address, Limits, Tls};
 use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::listen::listener::Stream;
-use crate::server::listen::{Answer, Inherited, Listeners, Peer, Phase, RequestBody};
+use crate::server::listen::{Listeners, Peer, RequestBody, RequestHandler, ShutdownPhase, Surface};
+use crate::server::systemd::InheritedSockets;
 use crate::telemetry::{ConnectionMetrics, Metrics};
 pub(super) use crate::testing::limits;
 
@@ -44,13 +45,18 @@ pub(super) async fn until(so: impl Fn() -> bool) {
 /// Answers with the version of HTTP and who asks; `/wait` waits until it is told to go on, and
 /// `/big` is more than a socket holds.
 #[derive(Debug, Clone)]
-pub(super) struct Tells {
+pub(super) struct TestHandler {
     go: Arc<Semaphore>,
     big: Bytes,
 }
 
-impl Answer for Tells {
-    async fn answer(&self, request: Request<RequestBody>, peer: &Peer) -> Response<Full<Bytes>> {
+impl RequestHandler for TestHandler {
+    async fn handle(
+        &self,
+        request: Request<RequestBody>,
+        _surface: Surface,
+        peer: &Peer,
+    ) -> Response<Full<Bytes>> {
         let text = match request.uri().path() {
             "/big" => self.big.clone(),
             "/wait" => {
@@ -62,14 +68,14 @@ impl Answer for Tells {
         Response::new(Full::new(text))
     }
 
-    fn turned_away(&self, _status: StatusCode) {}
+    fn count_refused(&self, _status: StatusCode) {}
 }
 
 /// A server that runs.
 pub(super) struct Server {
     pub(super) addresses: Vec<String>,
     pub(super) diagnostics: Vec<String>,
-    pub(super) phase: watch::Sender<Phase>,
+    pub(super) phase: watch::Sender<ShutdownPhase>,
     pub(super) limits: watch::Sender<Limits>,
     pub(super) metrics: ConnectionMetrics,
     pub(super) running: JoinHandle<usize>,
@@ -89,16 +95,18 @@ impl Server {
 
     pub(super) async fn at(listen: &[Address], tls: Option<&Tls>, limits: Limits) -> Self {
         let listeners =
-            Listeners::bind(listen, &[any_port()], 0o600, tls, Inherited::default()).await.unwrap();
+            Listeners::bind(listen, &[any_port()], 0o600, tls, InheritedSockets::default())
+                .await
+                .unwrap();
         let addresses = listeners.addresses().map(str::to_owned).collect();
         let diagnostics = listeners.diagnostic_addresses().map(str::to_owned).collect();
         let metrics = Metrics::new().unwrap().connections;
-        let (phase, phases) = watch::channel(Phase::Serving);
+        let (phase, phases) = watch::channel(ShutdownPhase::Serving);
         let (limits, limit) = watch::channel(limits);
         let go = Arc::new(Semaphore::new(0));
-        let answer = Tells { go: Arc::clone(&go), big: vec![b' '; BIG].into() };
+        let answer = TestHandler { go: Arc::clone(&go), big: vec![b' '; BIG].into() };
         let memory = MemoryBudget::new(64 << 20);
-        let running = listeners.run(answer.clone(), answer, limit, memory, metrics.clone(), phases);
+        let running = listeners.run(answer, limit, memory, metrics.clone(), phases);
         let running = tokio::spawn(running);
         Self { addresses, diagnostics, phase, limits, metrics, running, go }
     }

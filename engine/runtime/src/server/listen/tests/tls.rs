@@ -16,8 +16,9 @@ use tokio_rustls::client::TlsStream;
 use super::certificates::{Authority, Issued};
 use super::server::{Client, Server, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
+use crate::server::listen::Listeners;
 use crate::server::listen::tls::ServerTls;
-use crate::server::listen::{Inherited, Listeners};
+use crate::server::systemd::InheritedSockets;
 
 fn write(folder: &Path, authority: &Authority, issued: &Issued) -> Tls {
     let paths = Tls {
@@ -146,7 +147,7 @@ async fn changed_certificates_are_used_unless_they_are_wrong() {
     let served = async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let accept = async { handshake.clone().shake(listener.accept().await.unwrap().0).await };
+        let accept = async { handshake.clone().accept(listener.accept().await.unwrap().0).await };
         let (server, client) = tokio::join!(accept, connect(&connector, &address));
         server.unwrap();
         let client = client.unwrap();
@@ -167,8 +168,9 @@ async fn files_that_are_missing_are_told_once() {
     let tls = write(folder.path(), &authority, &authority.issue());
     fs::remove_file(&tls.key).unwrap();
     let listen = [Address::Https("127.0.0.1:0".parse().unwrap())];
-    let errors =
-        Listeners::bind(&listen, &[], 0o600, Some(&tls), Inherited::default()).await.unwrap_err();
+    let errors = Listeners::bind(&listen, &[], 0o600, Some(&tls), InheritedSockets::default())
+        .await
+        .unwrap_err();
     let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
     let path = tls.key.display();
     assert_eq!(

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
-pub(crate) use self::error::TlsError;
+pub(super) use self::error::TlsError;
 use crate::config::Tls;
 use crate::system::watched_file::{Refused, WatchedFiles, in_one_line};
 
@@ -39,7 +39,7 @@ pub(super) struct ServerTls {
 /// What is in force.
 #[derive(Debug)]
 struct Current {
-    handshake: Handshake,
+    handshake: TlsHandshake,
     certificate: CertificateDer<'static>,
     /// What is not valid yet, and takes its place when it is.
     next: Option<Configured>,
@@ -47,7 +47,7 @@ struct Current {
 
 /// Agrees on TLS with a client, with what is in force when it comes.
 #[derive(Clone)]
-pub(super) struct Handshake(Arc<ArcSwap<ServerConfig>>);
+pub(super) struct TlsHandshake(Arc<ArcSwap<ServerConfig>>);
 
 impl ServerTls {
     /// A certificate whose time is over, or has not come, is no error: its clients may see another
@@ -68,12 +68,12 @@ impl ServerTls {
         if let Err(problem) = certificates::check_time(&certificate, paths) {
             warn!("{problem}: clients refuse it, and it is served until its file changes");
         }
-        let handshake = Handshake(Arc::new(ArcSwap::from_pointee(config)));
+        let handshake = TlsHandshake(Arc::new(ArcSwap::from_pointee(config)));
         let current = Current { handshake, certificate, next: None };
         Ok(Self { files, paths: paths.clone(), provider, current })
     }
 
-    pub(super) fn handshake(&self) -> Handshake {
+    pub(super) fn handshake(&self) -> TlsHandshake {
         self.current.handshake.clone()
     }
 
@@ -131,8 +131,8 @@ impl Current {
     }
 }
 
-impl Handshake {
-    pub(super) async fn shake<S>(self, stream: S) -> io::Result<TlsStream<S>>
+impl TlsHandshake {
+    pub(super) async fn accept<S>(self, stream: S) -> io::Result<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -142,9 +142,9 @@ impl Handshake {
     }
 }
 
-impl fmt::Debug for Handshake {
+impl fmt::Debug for TlsHandshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Handshake")
+        f.write_str("TlsHandshake")
     }
 }
 

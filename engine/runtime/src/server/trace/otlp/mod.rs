@@ -26,28 +26,28 @@ use tracing::{info, warn};
 
 use super::Trace;
 use crate::net::outbound;
-use crate::server::http::route::Route;
 use client::Collector;
 use environment::Environment;
 pub(crate) use request::RequestSpan;
 
-/// The longest that the end waits for the collector.
+/// The longest time that a shutdown waits for the collector.
 const MAX_CLOSING: Duration = Duration::from_secs(3);
 
-/// What makes the spans: nothing where no collector is named.
+/// The exporter of spans, if a collector is named.
 pub(crate) struct Spans(Option<Exporting>);
 
 struct Exporting {
     tracer: SdkTracer,
-    /// Dropping it would wait for the collector once more, for longer than whoever ends the server
-    /// at once has.
+    /// Never dropped, as that would wait for the collector again, also when the server is to end at
+    /// once.
     provider: ManuallyDrop<SdkTracerProvider>,
 }
 
 impl Spans {
+    /// Starts the exporter. The collector is not contacted before there are spans.
+    ///
     /// # Errors
-    /// When what the environment says of the export makes no sense, in a sentence. The collector
-    /// is not asked before there are spans.
+    /// When the environment's settings for the export are invalid.
     pub(crate) fn start() -> Result<Self, String> {
         let variable = |name: &str| std::env::var(name).ok();
         let Some(environment) = Environment::read(variable)? else { return Ok(Self(None)) };
@@ -70,19 +70,21 @@ impl Spans {
         Ok(Self(Some(Exporting { tracer, provider: ManuallyDrop::new(provider) })))
     }
 
-    /// Begins a request's span. Health and metrics have none: they are asked for all the time, and
-    /// tell nothing of decisions.
-    pub(crate) fn request(&self, head: &Parts, route: Option<&Route>) -> RequestSpan {
-        let client = Trace::of(&head.headers);
+    /// Begins the span of a request. `template` is the path of its route, if it has one.
+    pub(crate) fn request(&self, head: &Parts, template: Option<&'static str>) -> RequestSpan {
         match &self.0 {
-            Some(Exporting { tracer, .. }) if !route.is_some_and(names::is_diagnostic) => {
-                begin(tracer, client, head, route)
-            }
-            _ => RequestSpan::not_exported(client),
+            Some(Exporting { tracer, .. }) => begin(tracer, head, template),
+            None => self.unexported(head),
         }
     }
 
-    /// Exports what waits, as far as there is time.
+    /// The span of a request that is not exported.
+    #[expect(clippy::unused_self, reason = "reads as the other kind of span does")]
+    pub(crate) fn unexported(&self, head: &Parts) -> RequestSpan {
+        RequestSpan::not_exported(Trace::from_headers(&head.headers))
+    }
+
+    /// Exports the spans that wait, as far as there is time.
     pub(crate) async fn close(&self, within: Duration) {
         let Some(Exporting { provider, .. }) = &self.0 else { return };
         let provider = SdkTracerProvider::clone(provider);
@@ -94,26 +96,23 @@ impl Spans {
     }
 }
 
-fn begin(
-    tracer: &SdkTracer,
-    client: Option<Trace>,
-    head: &Parts,
-    route: Option<&Route>,
-) -> RequestSpan {
-    let parent = client.as_ref().and_then(|trace| above(trace, &head.headers));
-    let parent = parent.map_or_else(Context::new, |it| Context::new().with_remote_span_context(it));
+fn begin(tracer: &SdkTracer, head: &Parts, template: Option<&'static str>) -> RequestSpan {
+    let client = Trace::from_headers(&head.headers);
+    let parent = client.as_ref().and_then(|trace| remote_parent(trace, &head.headers));
+    let parent =
+        parent.map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent));
     let mut attributes = vec![
         KeyValue::new("http.request.method", names::method(&head.method)),
         KeyValue::new("url.path", head.uri.path().to_owned()),
     ];
-    attributes.extend(route.map(|route| KeyValue::new("http.route", names::template(route))));
+    attributes.extend(template.map(|template| KeyValue::new("http.route", template)));
     let span = tracer
-        .span_builder(names::span(&head.method, route))
+        .span_builder(names::span(&head.method, template))
         .with_kind(SpanKind::Server)
         .with_attributes(attributes)
         .start_with_context(tracer, &parent);
     let own = span.span_context();
-    // One that the sampler leaves out is known to its client all the same, and to nobody else.
+    // A trace that the sampler leaves out is still known to its client.
     let is_known = own.is_valid() && (span.is_recording() || client.is_some());
     if !is_known {
         return RequestSpan::not_exported(client);
@@ -131,8 +130,8 @@ fn begin(
     }
 }
 
-/// The client's span.
-fn above(trace: &Trace, headers: &HeaderMap) -> Option<SpanContext> {
+/// The context of the client's span.
+fn remote_parent(trace: &Trace, headers: &HeaderMap) -> Option<SpanContext> {
     let state = headers.get("tracestate").and_then(|state| state.to_str().ok());
     Some(SpanContext::new(
         TraceId::from_hex(&trace.trace_id).ok()?,
@@ -143,7 +142,7 @@ fn above(trace: &Trace, headers: &HeaderMap) -> Option<SpanContext> {
     ))
 }
 
-/// Who exports: as the environment says, above what is known without it.
+/// The resource that exports: the environment's attributes override the built-in ones.
 fn resource(service: Option<String>) -> Resource {
     let builder = Resource::builder_empty()
         .with_attributes([

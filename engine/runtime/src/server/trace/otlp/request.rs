@@ -5,28 +5,27 @@ use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 use policy_api::Verdict;
 use uuid::Uuid;
 
-use crate::server::policy::{Answer, NoAnswer, Served};
+use crate::server::policy::{EvaluationFailure, EvaluationOutput, ServedPolicy};
 use crate::server::trace::Trace;
 
-/// A request's part of a trace. Its span ends with the answer, or without one when the client goes
-/// away.
+/// The span of a request. It ends with the response, or without one when the client goes away.
 pub(crate) struct RequestSpan {
     trace: Option<Trace>,
     exported: Option<Exported>,
 }
 
 struct Exported {
-    /// It holds the span, above those of evaluations.
+    /// Holds the span, the parent of those of evaluations.
     context: Context,
     tracer: SdkTracer,
 }
 
-/// One evaluation's.
+/// The span of an evaluation.
 pub(crate) struct EvaluationSpan(Option<Evaluating>);
 
 struct Evaluating {
     span: SdkSpan,
-    /// The request's, where it asks one question: then that one tells what was decided.
+    /// The context of a request for one decision, whose span gets the attributes.
     request: Option<Context>,
 }
 
@@ -44,9 +43,9 @@ impl RequestSpan {
     }
 
     /// Begins the span of an evaluation, which is `alone` or one of the request's several.
-    pub(crate) fn evaluation(&self, served: &Served, alone: bool) -> EvaluationSpan {
+    pub(crate) fn evaluation(&self, policy: &ServedPolicy, alone: bool) -> EvaluationSpan {
         EvaluationSpan(self.exported.as_ref().map(|Exported { context, tracer }| Evaluating {
-            span: tracer.start_with_context(format!("evaluate {}", served.id), context),
+            span: tracer.start_with_context(format!("evaluate {}", policy.id), context),
             request: alone.then(|| context.clone()),
         }))
     }
@@ -65,26 +64,26 @@ impl RequestSpan {
 }
 
 impl EvaluationSpan {
-    /// Ends it with what the policy says.
+    /// Ends the span with the result of the evaluation.
     pub(crate) fn decided(
         self,
-        served: &Served,
-        answer: &Result<Answer, NoAnswer>,
+        policy: &ServedPolicy,
+        result: &Result<EvaluationOutput, EvaluationFailure>,
         decision_id: Option<Uuid>,
     ) {
         let Some(Evaluating { mut span, request }) = self.0 else { return };
-        // Not why, as an input's own words may be in that: the decision log says it, redacted.
-        if let Err(problem) = answer {
-            span.set_attribute(KeyValue::new("error.type", kind(problem)));
+        // The message is left out, as it may quote the input: the decision log has it, redacted.
+        if let Err(failure) = result {
+            span.set_attribute(KeyValue::new("error.type", kind(failure)));
             span.set_status(Status::error(""));
         }
         let mut attributes = vec![
-            KeyValue::new("policy_engine.policy.id", served.id.clone()),
-            KeyValue::new("policy_engine.policy.name", served.entry.name()),
-            KeyValue::new("policy_engine.policy.version", served.version.clone()),
+            KeyValue::new("policy_engine.policy.id", policy.id.clone()),
+            KeyValue::new("policy_engine.policy.name", policy.entry.name()),
+            KeyValue::new("policy_engine.policy.version", policy.version.clone()),
         ];
-        let verdict = answer.as_ref().ok().and_then(|answer| answer.verdict).map(word);
-        attributes.extend(verdict.map(|it| KeyValue::new("policy_engine.verdict", it)));
+        let verdict = result.as_ref().ok().and_then(|output| output.verdict).map(word);
+        attributes.extend(verdict.map(|verdict| KeyValue::new("policy_engine.verdict", verdict)));
         let id = decision_id.map(|id| id.to_string());
         attributes.extend(id.map(|id| KeyValue::new("policy_engine.decision_id", id)));
         match request {
@@ -102,13 +101,15 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// As the metrics count it.
-fn kind(problem: &NoAnswer) -> &'static str {
-    match problem {
-        NoAnswer::Input(_) => "invalid_input",
-        NoAnswer::Policy(_) => "failed",
-        NoAnswer::Panicked(_) => "panicked",
-        NoAnswer::TimedOut(_) => "timed_out",
-        NoAnswer::Stuck(_) | NoAnswer::Busy | NoAnswer::Exhausted(_) => "shed",
+/// The name of a failure in metrics.
+fn kind(failure: &EvaluationFailure) -> &'static str {
+    match failure {
+        EvaluationFailure::Input(_) => "invalid_input",
+        EvaluationFailure::Policy(_) => "failed",
+        EvaluationFailure::Panicked(_) => "panicked",
+        EvaluationFailure::TimedOut(_) => "timed_out",
+        EvaluationFailure::Suspended(_)
+        | EvaluationFailure::Overloaded
+        | EvaluationFailure::Exhausted(_) => "shed",
     }
 }

@@ -1,0 +1,98 @@
+//! Checks of what has to hold for any input of a stranger. The fuzz targets in `tests/fuzz` call them
+//! with arbitrary bytes; each panics where something does not hold.
+
+use serde::de::IgnoredAny;
+
+use crate::documents::tree::{Place, Tree, Value};
+use crate::documents::{self, Source};
+
+/// A limit for what aliases make of a document that few of them reach.
+const ROOM_BYTES: usize = 64 << 10;
+
+/// Checks the reader of YAML.
+///
+/// A document that it reads becomes JSON, which reads as itself and stays within the limit. The
+/// reader with places says the same as the one without, and places lie within the text.
+pub fn yaml(data: &[u8]) {
+    if let Ok(Some(json)) = documents::yaml_to_json(data, ROOM_BYTES) {
+        assert!(
+            json.len() <= 8 * ROOM_BYTES,
+            "{} bytes are more than there is room for",
+            json.len()
+        );
+        assert_reads_as_itself(&json);
+    }
+
+    let source = Source::new("fuzzed.yaml", data);
+    let last_line = 1 + data.split(|byte| *byte == b'\n').count();
+    let is_inside = |(line, column): Place| {
+        assert!((1..=last_line).contains(&line) && column > 0, "line {line} column {column}");
+    };
+    let mut texts = Vec::new();
+    for document in documents::documents(&source) {
+        match document {
+            Ok(document) => texts.push(document.json.into_owned()),
+            Err(error) => {
+                assert!(!error.message.is_empty());
+                error.place.into_iter().for_each(is_inside);
+            }
+        }
+    }
+    for json in &texts {
+        serde_json::from_slice::<IgnoredAny>(json).map_or_else(|error| panic_with(&error), drop);
+    }
+    if let Ok(Some(tree)) = documents::tree(&source) {
+        let [only] = &*texts else { return panic_with(&"a stream of one document has others") };
+        assert_eq!(tree.to_json().as_bytes(), only);
+        for_each_place(&tree, &is_inside);
+    }
+}
+
+/// JSON is YAML, unless a key is longer than one of YAML may be.
+fn assert_reads_as_itself(json: &str) {
+    match documents::yaml_to_json(json.as_bytes(), usize::MAX) {
+        Ok(again) => assert_eq!(again.as_deref(), Some(json)),
+        Err(error) => assert!(json.len() > 1024, "`{json}` is not read again: {error}"),
+    }
+}
+
+fn for_each_place(tree: &Tree<Place>, check: &impl Fn(Place)) {
+    check(tree.at);
+    match &tree.value {
+        Value::Null | Value::Literal(_) | Value::Text(_) => {}
+        Value::List(elements) => elements.iter().for_each(|element| for_each_place(element, check)),
+        Value::Table(entries) => {
+            for entry in entries {
+                check(entry.at);
+                for_each_place(&entry.value, check);
+            }
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "a fuzzer learns by it what does not hold")]
+fn panic_with(problem: &dyn std::fmt::Display) {
+    panic!("{problem}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// The inputs that the fuzz targets start from, and those that they once failed at.
+    fn assert_corpus_holds(target: &str, check: fn(&[u8])) {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus");
+        let mut inputs = 0;
+        for entry in fs::read_dir(corpus.join(target)).unwrap() {
+            check(&fs::read(entry.unwrap().path()).unwrap());
+            inputs += 1;
+        }
+        assert!(inputs > 0, "the corpus of `{target}` is empty");
+    }
+
+    #[test]
+    fn corpus_of_yaml_holds() {
+        assert_corpus_holds("yaml", super::yaml);
+    }
+}

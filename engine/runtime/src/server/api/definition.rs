@@ -1,0 +1,74 @@
+//! What makes an API. Each has a folder beside this file, and a line in the list of `api/mod.rs`.
+
+use hyper::body::Bytes;
+use hyper::http::request::Parts;
+
+use crate::server::decide::RequestContext;
+use crate::server::http::error::HttpError;
+use crate::server::http::query::Query;
+use crate::server::http::response::Reply;
+use crate::server::state::{App, AppState};
+
+/// An API of this server: its routes, how it reads a question, and how it writes an answer.
+pub(crate) trait Api {
+    /// What the server answers by itself; `Infallible` where there is nothing.
+    type Info: Send;
+    /// What a policy is asked for; `Infallible` where there is nothing.
+    type Question: Send;
+
+    /// Bodies may be YAML.
+    const TAKES_YAML: bool = false;
+
+    /// Finds the route of a request by its head; `None` where the path is not one of this API's.
+    fn route(head: &Parts) -> Option<Result<Route<Self::Info, Self::Question>, NoRoute>>;
+
+    /// The path of a route, with a placeholder for the client's own part. Spans are named by it.
+    fn template(route: &Route<Self::Info, Self::Question>) -> &'static str;
+
+    /// Says who may ask for an information.
+    fn audience(info: &Self::Info) -> Audience;
+
+    /// Answers what the server knows by itself.
+    fn inform(app: &App, state: &AppState, info: Self::Info, query: &Query) -> Reply;
+
+    /// Reads a question from a body, has the policy evaluated, and writes its answer.
+    fn decide(
+        context: &RequestContext<'_>,
+        question: Self::Question,
+        body: Bytes,
+    ) -> impl Future<Output = Reply> + Send;
+
+    /// Writes an error in the form that clients of this API read.
+    fn error(error: &HttpError) -> Reply;
+}
+
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route<Info, Question> {
+    /// The server answers by itself, from the head alone.
+    Info(Info),
+    /// A policy decides.
+    Decision(Question),
+}
+
+/// The reason why a path of an API has no route.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoRoute {
+    NotFound,
+    /// Holds the methods that there are, for the header `Allow`.
+    Method(&'static str),
+    /// The path is not UTF-8 once it is decoded.
+    Encoding,
+}
+
+/// Who an information is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Clients of decisions: not where only diagnostics are served, and with a token.
+    Clients,
+    /// Operators: everywhere, with a token where decisions are served. Responses use memory of
+    /// their own, as operators have to see a server that has no other left.
+    Operators,
+    /// Probes: as operators, but never with a token.
+    Probes,
+}

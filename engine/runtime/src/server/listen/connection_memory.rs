@@ -1,0 +1,293 @@
+//! The memory of connections.
+//!
+//! A connection's buffers and the tasks of its requests take memory before there is a body. It is
+//! reserved before they can grow: when a connection is accepted, when it turns out to speak HTTP/2,
+//! with each request that is open beside the first, and with each part of a long head. Where there
+//! is none left, new connections stay in the system's queue, requests of HTTP/2 are refused, and
+//! heads are not read on. The sums are what was measured, of a build without optimizations.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use prometheus::IntGauge;
+
+use crate::server::http::memory_budget::{Exhausted, MemoryBudget, Reservation};
+
+/// Of a connection with one request, whose head is short.
+const CONNECTION: usize = 20 << 10;
+
+/// The same of TLS, with what it has not decrypted or sent yet.
+const TLS: usize = 16 << 10;
+
+/// The same of HTTP/2: a frame, a head in parts, what it has read and no request has taken yet.
+const HTTP2: usize = 48 << 10;
+
+/// Of each further request that is open at the same time, and for how many of them it is reserved at
+/// once.
+const REQUEST: usize = 5 << 10;
+const REQUESTS: usize = 8;
+
+/// Headers that such a request may have; more of them count as further requests.
+const HEADERS: usize = 32;
+
+/// Bytes of a head that are part of a connection's memory, and steps in which it is reserved for
+/// more.
+const HEAD: usize = 8 << 10;
+
+/// Where connections have their memory from.
+#[derive(Debug, Clone)]
+pub(super) struct MemoryPool {
+    /// For connections alone: some are accepted whatever bodies hold.
+    own: Arc<MemoryBudget>,
+    /// For all else as well, of which a quarter is left to that.
+    shared: Option<Arc<MemoryBudget>>,
+    /// All that is reserved.
+    gauge: IntGauge,
+}
+
+/// The memory of one connection.
+#[derive(Debug)]
+pub(super) struct ConnectionMemory {
+    reserved: Mutex<ConnectionReservation>,
+    /// Requests whose answers are being made, or wait to be sent.
+    open: AtomicUsize,
+    /// How many of them it is reserved for.
+    reserved_for: AtomicUsize,
+    /// Bytes that came while no request was open.
+    head: AtomicUsize,
+    speaks_http2: AtomicBool,
+    /// The client does not read: what is answered stays here.
+    is_blocked: AtomicBool,
+}
+
+#[derive(Debug)]
+struct ConnectionReservation {
+    own: Reservation,
+    shared: Option<Reservation>,
+    /// For a long head.
+    head: usize,
+    gauge: IntGauge,
+}
+
+/// The memory of one request, until this is dropped.
+#[derive(Debug)]
+pub(super) struct RequestMemory {
+    connection: Arc<ConnectionMemory>,
+    requests: usize,
+}
+
+impl MemoryPool {
+    pub(super) fn new(own: usize, shared: Option<Arc<MemoryBudget>>, gauge: IntGauge) -> Self {
+        Self { own: MemoryBudget::new(own), shared, gauge }
+    }
+
+    /// The memory of one more connection.
+    pub(super) fn connection(&self, is_tls: bool) -> Result<Arc<ConnectionMemory>, Exhausted> {
+        let mut reserved = ConnectionReservation {
+            own: Reservation::empty(&self.own),
+            shared: self.shared.as_ref().map(Reservation::empty),
+            head: 0,
+            gauge: self.gauge.clone(),
+        };
+        reserved.grow(CONNECTION + if is_tls { TLS } else { 0 })?;
+        Ok(Arc::new(ConnectionMemory {
+            reserved: Mutex::new(reserved),
+            open: AtomicUsize::new(0),
+            reserved_for: AtomicUsize::new(1),
+            head: AtomicUsize::new(0),
+            speaks_http2: AtomicBool::new(false),
+            is_blocked: AtomicBool::new(false),
+        }))
+    }
+}
+
+impl ConnectionMemory {
+    /// That of a request of HTTP/1, of which there is one at a time: it is part of its connection's.
+    pub(super) fn request(self: &Arc<Self>) -> RequestMemory {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.head_has_come();
+        RequestMemory { connection: Arc::clone(self), requests: 1 }
+    }
+
+    /// Reserves it for HTTP/2, before more is read than how it begins.
+    pub(super) fn reserve_http2(&self) -> Result<(), Exhausted> {
+        if !self.speaks_http2() {
+            self.reserved().grow(HTTP2)?;
+            self.speaks_http2.store(true, Ordering::Relaxed);
+            self.head_has_come();
+        }
+        Ok(())
+    }
+
+    /// Reserves it for a request of HTTP/2 with so many headers.
+    pub(super) fn http2_request(
+        self: &Arc<Self>,
+        headers: usize,
+    ) -> Result<RequestMemory, Exhausted> {
+        let requests = 1 + headers / HEADERS;
+        let open = self.open.fetch_add(requests, Ordering::Relaxed) + requests;
+        // From here on it is given back.
+        let begun = RequestMemory { connection: Arc::clone(self), requests };
+        if open > self.reserved_for.load(Ordering::Relaxed) {
+            let mut reserved = self.reserved();
+            let missing = open.saturating_sub(self.reserved_for.load(Ordering::Relaxed));
+            let more = missing.next_multiple_of(REQUESTS);
+            reserved.grow(more * REQUEST)?;
+            self.reserved_for.fetch_add(more, Ordering::Relaxed);
+        }
+        Ok(begun)
+    }
+
+    /// Takes note of so many bytes that have come.
+    pub(super) fn count_read(&self, bytes: usize) {
+        if self.open.load(Ordering::Relaxed) == 0 && !self.speaks_http2() {
+            self.head.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Reserves it for more of a head, of which none is longer than `most`.
+    pub(super) fn reserve_head(&self, most: usize) -> Result<(), Exhausted> {
+        let length = self.head.load(Ordering::Relaxed);
+        if length < HEAD {
+            return Ok(());
+        }
+        let mut reserved = self.reserved();
+        let wanted = length.next_multiple_of(HEAD).min(most);
+        let missing = wanted.saturating_sub(reserved.head);
+        reserved.grow(missing)?;
+        reserved.head += missing;
+        Ok(())
+    }
+
+    pub(super) fn speaks_http2(&self) -> bool {
+        self.speaks_http2.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of whether the client reads.
+    pub(super) fn is_blocked(&self, is_blocked: bool) {
+        if self.is_blocked.load(Ordering::Relaxed) != is_blocked {
+            self.is_blocked.store(is_blocked, Ordering::Relaxed);
+        }
+    }
+
+    fn head_has_come(&self) {
+        if self.head.swap(0, Ordering::Relaxed) >= HEAD {
+            let mut reserved = self.reserved();
+            let head = std::mem::take(&mut reserved.head);
+            reserved.shrink(head);
+        }
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, ConnectionReservation> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for RequestMemory {
+    fn drop(&mut self) {
+        let connection = &*self.connection;
+        let before = connection.open.fetch_sub(self.requests, Ordering::Relaxed);
+        if before == self.requests
+            && connection.reserved_for.load(Ordering::Relaxed) > 1
+            && !connection.is_blocked.load(Ordering::Relaxed)
+        {
+            let mut reserved = connection.reserved();
+            // Another may have begun.
+            if connection.open.load(Ordering::Relaxed) == 0 {
+                let was = connection.reserved_for.swap(1, Ordering::Relaxed);
+                reserved.shrink((was - 1) * REQUEST);
+            }
+        }
+    }
+}
+
+impl ConnectionReservation {
+    fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if let Err(exhausted) = self.own.grow(bytes) {
+            let shared = self.shared.as_mut().ok_or(exhausted)?;
+            shared.grow_leaving_a_quarter(bytes)?;
+        }
+        self.gauge.add(figure(bytes));
+        Ok(())
+    }
+
+    fn shrink(&mut self, bytes: usize) {
+        let of_shared = self.shared.as_ref().map_or(0, Reservation::bytes).min(bytes);
+        if let Some(shared) = &mut self.shared {
+            shared.shrink(of_shared);
+        }
+        self.own.shrink(bytes - of_shared);
+        self.gauge.sub(figure(bytes));
+    }
+}
+
+impl Drop for ConnectionReservation {
+    fn drop(&mut self) {
+        let bytes = self.own.bytes() + self.shared.as_ref().map_or(0, Reservation::bytes);
+        self.gauge.sub(figure(bytes));
+    }
+}
+
+fn figure(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(own: usize, shared: usize) -> (MemoryPool, Arc<MemoryBudget>, IntGauge) {
+        let gauge = IntGauge::new("held", "held").unwrap();
+        let shared = MemoryBudget::new(shared);
+        (MemoryPool::new(own, Some(Arc::clone(&shared)), gauge.clone()), shared, gauge)
+    }
+
+    #[test]
+    fn connections_have_memory_of_their_own_and_leave_a_quarter_of_the_shared() {
+        let (pool, shared, gauge) = pool(2 * CONNECTION, 4 * CONNECTION);
+        let connections: Vec<_> = std::iter::from_fn(|| pool.connection(false).ok()).collect();
+        assert_eq!((connections.len(), shared.used()), (5, 3 * CONNECTION));
+        assert_eq!(gauge.get(), figure(5 * CONNECTION));
+        drop(connections);
+        assert_eq!((shared.used(), gauge.get()), (0, 0));
+    }
+
+    #[test]
+    fn memory_of_concurrent_requests_is_released_after_the_last_response() {
+        let more = HTTP2 + 2 * REQUESTS * REQUEST;
+        let (pool, _, gauge) = pool(CONNECTION + more, 0);
+        let connection = pool.connection(false).unwrap();
+        connection.reserve_http2().unwrap();
+        let first = connection.http2_request(9).unwrap();
+        assert_eq!(gauge.get(), figure(CONNECTION + HTTP2));
+        let mut others: Vec<_> = std::iter::from_fn(|| connection.http2_request(9).ok()).collect();
+        assert_eq!((others.len(), gauge.get()), (2 * REQUESTS, figure(CONNECTION + more)));
+        others.pop();
+        connection.http2_request(2 * HEADERS).unwrap_err();
+        others.push(connection.http2_request(0).unwrap());
+        drop((first, others));
+        assert_eq!(gauge.get(), figure(CONNECTION + HTTP2), "it speaks HTTP/2 to its end");
+        drop(connection);
+        assert_eq!(gauge.get(), 0);
+    }
+
+    #[test]
+    fn memory_of_a_long_head_is_released_when_it_is_complete() {
+        let (pool, _, gauge) = pool(CONNECTION + 2 * HEAD, 0);
+        let connection = pool.connection(false).unwrap();
+        for held in [0, HEAD, 2 * HEAD] {
+            connection.reserve_head(8 * HEAD).unwrap();
+            assert_eq!(gauge.get(), figure(CONNECTION + held));
+            connection.count_read(HEAD);
+        }
+        connection.reserve_head(8 * HEAD).unwrap_err();
+        assert_eq!(connection.reserve_head(2 * HEAD), Ok(()), "none is longer");
+        let request = connection.request();
+        assert_eq!(gauge.get(), figure(CONNECTION));
+        // Bodies have their own.
+        connection.count_read(9 * HEAD);
+        connection.reserve_head(8 * HEAD).unwrap();
+        drop(request);
+        assert_eq!(gauge.get(), figure(CONNECTION));
+    }
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::acceptor::{Acceptor, SharedContext};
+use super::connection_memory::MemoryPool;
+use super::error::BindError;
+use super::handler::{RequestHandler, Surface};
+use super::listener::Listener;
+use super::open_files::{self, DIAGNOSTIC_CONNECTIONS};
+use super::phase::ShutdownPhase;
+use super::tls::ServerTls;
+use crate::config::{Address, Limits, Tls};
+use crate::server::http::memory_budget::MemoryBudget;
+use crate::server::systemd::InheritedSockets;
+use crate::system::watched_file;
+use crate::telemetry::ConnectionMetrics;
+
+/// The memory of connections beside `limits.bodies`. Some hundred connections are accepted, and get
+/// errors, whatever memory bodies hold.
+const CONNECTIONS_MEMORY: usize = 8 << 20;
+
+/// The memory of connections for diagnostics.
+const DIAGNOSTIC_MEMORY: usize = 4 << 20;
+
+/// The time that connections have to close once they are cut off.
+const CUT_OFF_TIME: Duration = Duration::from_millis(500);
+
+/// Bound sockets that accept no connections yet.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    decisions: Vec<Listener>,
+    diagnostics: Vec<Listener>,
+    tls: Option<ServerTls>,
+}
+
+impl Listeners {
+    /// Binds all addresses, within the runtime, and uses inherited sockets where they match.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the addresses and the certificates.
+    pub(crate) async fn bind(
+        listen: &[Address],
+        diagnostics: &[Address],
+        unix_socket_mode: u32,
+        tls: Option<&Tls>,
+        mut inherited: InheritedSockets,
+    ) -> Result<Self, Vec<BindError>> {
+        open_files::raise_limit();
+        let mut errors = Vec::new();
+        let tls = match tls.map(ServerTls::load).transpose() {
+            Ok(tls) => tls,
+            Err(wrong) => {
+                errors.extend(wrong.into_iter().map(BindError::Tls));
+                None
+            }
+        };
+        let tls_is_wrong = !errors.is_empty();
+        let mut bound = [Vec::new(), Vec::new()];
+        for (addresses, bound) in [listen, diagnostics].into_iter().zip(&mut bound) {
+            for address in addresses {
+                let handshake = tls.as_ref().map(ServerTls::handshake);
+                match Listener::bind(address, unix_socket_mode, handshake, &mut inherited).await {
+                    Ok(listener) => bound.push(listener),
+                    // A certificate is configured, and its own error is reported.
+                    Err(BindError::NoCertificate { .. }) if tls_is_wrong => {}
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        inherited.close();
+        let [decisions, diagnostics] = bound;
+        if errors.is_empty() { Ok(Self { decisions, diagnostics, tls }) } else { Err(errors) }
+    }
+
+    /// URLs of [`Surface::Decisions`], with the ports that the system chose.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.decisions.iter().map(Listener::url)
+    }
+
+    /// URLs of [`Surface::Diagnostics`].
+    pub(crate) fn diagnostic_addresses(&self) -> impl Iterator<Item = &str> {
+        self.diagnostics.iter().map(Listener::url)
+    }
+
+    /// Accepts connections until [`ShutdownPhase::Draining`], then waits for them to close. Changed
+    /// limits hold for new connections.
+    ///
+    /// Returns the number of connections that were cut off at [`ShutdownPhase::Ended`].
+    pub(crate) async fn run(
+        self,
+        handler: impl RequestHandler,
+        limits: watch::Receiver<Limits>,
+        memory: Arc<MemoryBudget>,
+        metrics: ConnectionMetrics,
+        mut phase: watch::Receiver<ShutdownPhase>,
+    ) -> usize {
+        let (open, _) = watch::channel(());
+        let connections = max_connections(&limits.borrow());
+        let context = Arc::new(SharedContext {
+            limits: limits.clone(),
+            metrics,
+            phase: phase.clone(),
+            open,
+            cut_off: AtomicUsize::new(0),
+        });
+        let gauge = &context.metrics.memory;
+        let pool = MemoryPool::new(CONNECTIONS_MEMORY, Some(memory), gauge.clone());
+        let decisions =
+            Acceptor::new(handler.clone(), Surface::Decisions, connections, pool, &context);
+        let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
+        let diagnostics =
+            Acceptor::new(handler, Surface::Diagnostics, DIAGNOSTIC_CONNECTIONS, pool, &context);
+
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(follow_limit(limits, connections, decisions.slots()));
+        if let Some(tls) = self.tls {
+            upkeep.spawn(tls.keep_current(watched_file::INTERVAL));
+        }
+        let mut accept_loops = JoinSet::new();
+        for listener in self.decisions {
+            accept_loops.spawn(decisions.clone().run(listener));
+        }
+        for listener in self.diagnostics {
+            accept_loops.spawn(diagnostics.clone().run(listener));
+        }
+        while accept_loops.join_next().await.is_some() {}
+        drop(upkeep);
+        tokio::select! {
+            biased;
+            () = context.open.closed() => {}
+            () = ShutdownPhase::Ended.reached(&mut phase) => {
+                // Connections notice by themselves, unless a response blocks their thread.
+                drop(timeout(CUT_OFF_TIME, context.open.closed()).await);
+            }
+        }
+        context.cut_off.load(Ordering::Relaxed) + context.open.receiver_count()
+    }
+}
+
+/// The limit of connections for decisions.
+fn max_connections(limits: &Limits) -> usize {
+    open_files::connections(limits.connections.min(Semaphore::MAX_PERMITS))
+}
+
+/// Adjusts the number of slots, which is `total`, whenever the limit changes. Where there are too
+/// many, the next ones that become free are removed.
+async fn follow_limit(
+    mut limits: watch::Receiver<Limits>,
+    mut total: usize,
+    slots: Arc<Semaphore>,
+) {
+    let mut wanted = total;
+    loop {
+        slots.add_permits(wanted.saturating_sub(total));
+        total = total.max(wanted);
+        total -= slots.forget_permits(total - wanted);
+        let surplus = u32::try_from(total - wanted).unwrap_or(u32::MAX);
+        tokio::select! {
+            changed = limits.changed() => match changed {
+                Ok(()) => wanted = max_connections(&limits.borrow_and_update()),
+                Err(_) => return,
+            },
+            Ok(permits) = slots.acquire_many(surplus), if surplus > 0 => {
+                permits.forget();
+                total -= surplus as usize;
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use policy_api::Verdict;
+
+use crate::server::http::concurrency::RequestPermit;
+use crate::server::http::memory_budget::Reservation;
+
+/// One evaluation that is asked for.
+#[derive(Debug)]
+pub(crate) struct EvaluationRequest {
+    /// JSON text.
+    pub(crate) input: Bytes,
+    pub(crate) request_id: Option<Arc<str>>,
+    /// Held until the evaluation has ended, or counts as stuck.
+    pub(crate) permit: RequestPermit,
+    /// The memory that the evaluation may use; released when it ends, whenever that is.
+    pub(crate) memory: Reservation,
+}
+
+/// The output of an evaluation.
+#[derive(Debug)]
+pub(crate) struct EvaluationOutput {
+    /// JSON text.
+    pub(crate) text: Vec<u8>,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) elapsed: Duration,
+    /// The memory of the text, released with it.
+    pub(super) _memory: Reservation,
+}

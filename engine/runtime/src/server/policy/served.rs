@@ -1,0 +1,270 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use policy_api::{EvaluateError, Verdict};
+use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle, spawn, spawn_blocking};
+use tokio::time::timeout_at;
+use tracing::{error, warn};
+
+use super::failure::EvaluationFailure;
+use super::output::{EvaluationOutput, EvaluationRequest};
+use super::progress::EvaluationProgress;
+use super::workers::WorkerSlots;
+use crate::config::Mode;
+use crate::policies::Entry;
+use crate::policies::{DecisionError, Instance};
+use crate::telemetry::{Outcome, PolicyMetrics};
+
+/// The text that is logged in place of a policy's own words.
+const LEFT_OUT: &str = "the reason is left out of the log, as it may quote what the decision log \
+                        erases or masks; the caller was told";
+
+/// The time that a policy which checks its context has to notice that its deadline has passed.
+const CANCELLATION_TIME: Duration = Duration::from_millis(100);
+
+/// Bytes that most outputs fit in.
+const LIKELY_OUTPUT: usize = 256;
+
+type EvaluationTask = JoinHandle<Result<EvaluationOutput, EvaluationFailure>>;
+
+/// A policy, configured, with its limits and metrics.
+pub(crate) struct ServedPolicy {
+    pub(crate) id: String,
+    pub(crate) entry: Entry,
+    /// The entry's version, as text.
+    pub(crate) version: String,
+    pub(crate) instance: Instance,
+    /// The digest of its settings, `sha256:…`.
+    pub(crate) settings_digest: String,
+    pub(crate) timeout: Duration,
+    pub(crate) mode: Mode,
+    pub(crate) max_stuck: usize,
+    /// Parts of its inputs must not be seen. The policy's own words may quote them, and are not
+    /// logged then.
+    pub(crate) discreet: bool,
+    /// It runs on threads of its own. A policy that overruns once on a thread that reads requests
+    /// does so from then on.
+    pub(crate) blocking: AtomicBool,
+    /// Evaluations that timed out and are still running, among them those from before a reload.
+    pub(crate) stuck: Arc<AtomicUsize>,
+    pub(crate) metrics: PolicyMetrics,
+    pub(crate) workers: Arc<WorkerSlots>,
+}
+
+impl ServedPolicy {
+    /// Evaluates the policy. The result comes within the policy's timeout.
+    ///
+    /// # Errors
+    /// The reason why there is no output.
+    pub(crate) async fn evaluate(
+        self: &Arc<Self>,
+        request: EvaluationRequest,
+    ) -> Result<EvaluationOutput, EvaluationFailure> {
+        let request_id = request.request_id.clone();
+        let result = self.evaluate_in_time(request).await;
+        let outcome = match &result {
+            Ok(output) => {
+                self.metrics.latency.observe(output.elapsed.as_secs_f64());
+                match output.verdict {
+                    Some(Verdict::Allowed) => Outcome::Allowed,
+                    Some(Verdict::Denied) => Outcome::Denied,
+                    None => Outcome::Answered,
+                }
+            }
+            Err(failure) => {
+                self.log(failure, request_id.as_deref().unwrap_or_default());
+                failure.outcome()
+            }
+        };
+        self.metrics.count(outcome);
+        result
+    }
+
+    /// Logs failures that are the policy's defect, not the caller's.
+    fn log(&self, failure: &EvaluationFailure, request_id: &str) {
+        let (id, policy, version) = (&self.id, self.entry.name(), &self.version);
+        match failure {
+            EvaluationFailure::Input(_)
+            | EvaluationFailure::Suspended(_)
+            | EvaluationFailure::Overloaded
+            | EvaluationFailure::Exhausted(_) => {}
+            EvaluationFailure::Panicked(_) if self.discreet => {
+                error!(id, policy, version, request_id, "the policy panicked: {LEFT_OUT}");
+            }
+            EvaluationFailure::Policy(_) if self.discreet => {
+                warn!(id, policy, version, request_id, "the policy failed: {LEFT_OUT}");
+            }
+            EvaluationFailure::Panicked(_) => {
+                error!(id, policy, version, request_id, "{failure}");
+            }
+            EvaluationFailure::Policy(_) | EvaluationFailure::TimedOut(_) => {
+                warn!(id, policy, version, request_id, "{failure}");
+            }
+        }
+    }
+
+    async fn evaluate_in_time(
+        self: &Arc<Self>,
+        request: EvaluationRequest,
+    ) -> Result<EvaluationOutput, EvaluationFailure> {
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        if stuck >= self.max_stuck {
+            return Err(EvaluationFailure::Suspended(stuck));
+        }
+        let deadline = Instant::now() + self.timeout;
+        let mut pending = self.start(request, deadline);
+        match timeout_at(deadline.into(), pending.result()).await {
+            Ok(result) => result,
+            Err(_) => Err(EvaluationFailure::TimedOut(self.timeout)),
+        }
+    }
+
+    /// Starts an evaluation in a task of its own, wherever it runs, so that the caller's task can
+    /// still answer.
+    fn start(
+        self: &Arc<Self>,
+        request: EvaluationRequest,
+        deadline: Instant,
+    ) -> PendingEvaluation<'_> {
+        let EvaluationRequest { input, request_id, permit, memory } = request;
+        let progress = EvaluationProgress::new(permit, memory, deadline);
+        let call = {
+            let (policy, progress) = (Arc::clone(self), progress.clone());
+            move || {
+                let request_id = request_id.as_deref().unwrap_or_default();
+                policy.call(&input, request_id, &progress)
+            }
+        };
+        let task = if self.blocking.load(Ordering::Relaxed) {
+            spawn_blocking(call)
+        } else {
+            let workers = Arc::clone(&self.workers);
+            spawn(async move {
+                if let Some(_permit) = workers.try_acquire() {
+                    return call();
+                }
+                joined(spawn_blocking(call).await)
+            })
+        };
+        PendingEvaluation { policy: self, progress, deadline, task: Some(task) }
+    }
+
+    /// Calls the policy on this thread.
+    fn call(
+        &self,
+        input: &[u8],
+        request_id: &str,
+        progress: &EvaluationProgress,
+    ) -> Result<EvaluationOutput, EvaluationFailure> {
+        let started = Instant::now();
+        if !progress.begin(started) {
+            return Err(EvaluationFailure::TimedOut(self.timeout));
+        }
+        let mut text = Vec::with_capacity(LIKELY_OUTPUT);
+        let decided = progress
+            .with_context(request_id, |context| self.instance.decide(input, context, &mut text));
+        let mut memory = progress.memory();
+        match decided {
+            Ok(decision) => {
+                // The decoded input is gone.
+                let mut kept = memory.reservation.split();
+                drop(memory);
+                let held = kept.bytes();
+                kept.shrink(held.saturating_sub(text.capacity()));
+                Ok(EvaluationOutput {
+                    text,
+                    verdict: decision.verdict,
+                    elapsed: started.elapsed(),
+                    _memory: kept,
+                })
+            }
+            Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
+                if error.is_out_of_memory()
+                    && let Some(exhausted) = memory.exhausted =>
+            {
+                memory.reservation.shrink(usize::MAX);
+                Err(EvaluationFailure::Exhausted(exhausted))
+            }
+            Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
+                Err(EvaluationFailure::Input(error))
+            }
+            Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
+                if error.is_deadline_passed() || error.is_cancelled() =>
+            {
+                Err(EvaluationFailure::TimedOut(self.timeout))
+            }
+            Err(DecisionError::Evaluate(error)) => {
+                Err(EvaluationFailure::Policy(error.to_string()))
+            }
+            Err(DecisionError::Panicked(message)) => Err(EvaluationFailure::Panicked(message)),
+        }
+    }
+
+    /// Counts an evaluation without a caller as stuck, from when it overruns until it ends.
+    async fn watch(
+        self: Arc<Self>,
+        mut task: EvaluationTask,
+        progress: EvaluationProgress,
+        deadline: Instant,
+    ) {
+        let ended = timeout_at((deadline + CANCELLATION_TIME).into(), &mut task).await;
+        if ended.is_ok() || !progress.has_begun() {
+            return;
+        }
+        if !self.blocking.swap(true, Ordering::Relaxed) {
+            warn!(
+                id = self.id,
+                policy = self.entry.name(),
+                "the policy timed out on a thread that reads requests, and runs on threads of its \
+                 own from now on: set `blocking`, or a `timeout` that it keeps"
+            );
+        }
+        self.stuck.fetch_add(1, Ordering::Relaxed);
+        self.metrics.stuck.inc();
+        // From here on the evaluation counts against its own policy alone.
+        progress.release_permit();
+        let _ = task.await;
+        self.stuck.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.stuck.dec();
+    }
+}
+
+/// An evaluation with a caller that waits for it. When the caller goes away, the evaluation is
+/// cancelled, and watched until it ends.
+struct PendingEvaluation<'a> {
+    policy: &'a Arc<ServedPolicy>,
+    progress: EvaluationProgress,
+    deadline: Instant,
+    /// Missing only once this is dropped.
+    task: Option<EvaluationTask>,
+}
+
+impl PendingEvaluation<'_> {
+    async fn result(&mut self) -> Result<EvaluationOutput, EvaluationFailure> {
+        match &mut self.task {
+            Some(task) => joined(task.await),
+            None => Err(EvaluationFailure::TimedOut(self.policy.timeout)),
+        }
+    }
+}
+
+impl Drop for PendingEvaluation<'_> {
+    fn drop(&mut self) {
+        self.progress.cancel();
+        let running = self.task.take().filter(|task| !task.is_finished());
+        // Without a runtime the process is about to end.
+        if let (Some(task), Ok(runtime)) = (running, Handle::try_current()) {
+            let policy = Arc::clone(self.policy);
+            runtime.spawn(policy.watch(task, self.progress.clone(), self.deadline));
+        }
+    }
+}
+
+/// The result of a task. Tasks are aborted only when the process ends.
+fn joined(
+    result: Result<Result<EvaluationOutput, EvaluationFailure>, JoinError>,
+) -> Result<EvaluationOutput, EvaluationFailure> {
+    result.unwrap_or_else(|error| Err(EvaluationFailure::Panicked(error.to_string())))
+}
