@@ -164,9 +164,9 @@ fn a_stale_lock_is_told_and_where_it_counts_refused() {
         )
     );
     let error = format!(
-        "`policies/policies.lock` is stale, and this build is locked: from it to what policies and \
-         engine ask for now, {stale}; `policy-builder lock` writes it anew, and `--locked=false` \
-         builds without"
+        "`policies/policies.lock` is stale, and this build is locked; changes to what policies and \
+         engine ask for now: {stale}\nhelp: write it anew with `policy-builder lock`, or build \
+         without it with `--locked=false`"
     );
     assert_eq!(refused(&folder, &["--locked"]), error);
     let in_ci = |arguments: &[&str]| {
@@ -214,8 +214,8 @@ fn a_lock_that_is_missing_is_told_and_where_it_is_asked_for_refused() {
     let folder = folder(&registry);
     assert_eq!(
         refused(&folder, &["--locked"]),
-        "there is no `policies/policies.lock`, and `--locked` asks for it: `policy-builder lock` \
-         writes it"
+        "there is no `policies/policies.lock`, and `--locked` requires it\nhelp: run \
+         `policy-builder lock`"
     );
     let unpinned = "nothing pins digits 1.0.5, geo 1.2.0, words 0.1.0, so the newest that fit were \
                     taken; `policy-builder lock` writes `policies/policies.lock`, by which the same \
@@ -243,7 +243,7 @@ fn policies_that_cannot_be_together_are_named_with_what_they_ask_for() {
         .file("policies/policies.toml", &GEO.replace("geo", "quota").replace("\"1\"", "\"0.3\""));
     let clash = "policy crate `mine` 1.0.0 asks for `digits` `=1.0.5`, and policy crate `quota` \
                  0.3.0 for `=1.0.3`: no version meets both, and a program has one version of each \
-                 compatible range: have both ask for what one version meets";
+                 compatible range\nhelp: have both ask for what one version meets";
     assert_eq!(refused(&folder, &[]), clash);
     let failed = folder.at_home(&["lock", "--engine", "source"]).assert().code(1).stdout("");
     assert_eq!(sentence(&String::from_utf8_lossy(&failed.get_output().stderr)), clash);
@@ -254,9 +254,9 @@ fn policies_that_cannot_be_together_are_named_with_what_they_ask_for() {
         self::folder(&registry).file("policies/policies.toml", &GEO.replace("geo", "rigid"));
     assert_eq!(
         refused(&folder, &[]),
-        "policy crate `rigid` asks for `modest` `=1.1.0`, but the engine is linked with 1.0.0, and a \
-         program has one version of each compatible range: have `rigid` ask for what 1.0.0 meets, or \
-         build with an engine that has another"
+        "policy crate `rigid` asks for `modest` `=1.1.0`, but the engine is linked with 1.0.0, and \
+         a program has one version of each compatible range\nhelp: have `rigid` ask for what 1.0.0 \
+         meets, or build with an engine that has another"
     );
 }
 

@@ -111,23 +111,24 @@ fn what_is_there_stays() {
     );
     assert_eq!(
         refused(&folder, &["add", "good"]),
-        "error: add the crate `good`: `policies/good` has that name already; choose another\n"
+        "error: failed to add the crate `good`: `policies/good` has that name already\nhelp: \
+         choose another name\n"
     );
     assert_eq!(
         refused(&folder, &["add", "working_hours", "--policies", "ours"]),
-        "error: add the crate `working_hours`: `ours/working-hours` has that name already, as \
-         `working-hours`, which is the same to Rust; choose another\n"
+        "error: failed to add the crate `working_hours`: `ours/working-hours` has that name \
+         already, as `working-hours`, which is the same to Rust; choose another\n"
     );
     assert_eq!(
         refused(&folder, &["new", "theirs", "--engine", "nowhere"]),
-        "error: find where new policies take `policy-api` from: the engine's sources are not in \
-         `nowhere`: expected `engine/api` and `engine/runtime` there; name a checkout of \
-         policy-engine with `--engine`, or say where that is with `--policy-api`\n"
+        "error: failed to find `policy-api` for new policies: the engine's sources are not in \
+         `nowhere`: expected `engine/api` and `engine/runtime` there\nhelp: name a checkout of \
+         policy-engine with `--engine`, or say where it is with `--policy-api`\n"
     );
     assert_eq!(
         refused(&folder, &["add", "good", "--policies", "theirs"]),
-        "error: there is no policies folder `theirs`: name yours with `--policies`, or begin one \
-         with `policy-builder new`\n"
+        "error: there is no policies folder `theirs`\nhelp: name yours with `--policies`, or start \
+         one with `policy-builder new`\n"
     );
 }
 
@@ -137,8 +138,8 @@ fn a_name_that_no_crate_can_have() {
     let refused = folder.builder(&["add", "Good"]).assert().code(64).stdout("");
     assert_eq!(
         String::from_utf8(refused.get_output().stderr.clone()).unwrap(),
-        "error: invalid value 'Good' for '<NAME>': read the name of the crate: found `Good`, \
-         expected at most 64 lowercase letters, digits, `-` and `_`, a letter first, such as \
+        "error: invalid value 'Good' for '<NAME>': not a crate's name: found `Good`, expected at \
+         most 64 lowercase letters, digits, `-` and `_`, a letter first, such as \
          `working-hours`\n\nFor more information, try '--help'.\n"
     );
 }

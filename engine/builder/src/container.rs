@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use crate::cargo::CargoError;
+use policy_cargo::CargoError;
 
 /// Set in the image, to its name.
 pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";
@@ -23,8 +23,8 @@ pub(crate) fn image() -> Option<String> {
 pub(crate) fn explain(error: CargoError) -> CargoError {
     match error {
         CargoError::Resolve(words) if image().is_some() => CargoError::Resolve(format!(
-            "{words}; this image builds what it was made with: make it anew, with `policy-builder \
-             builder-image --policies` and this folder"
+            "{words}\nhelp: this image only builds what it was made with: make it again with \
+             `policy-builder builder-image --policies` and this folder"
         )),
         error => error,
     }

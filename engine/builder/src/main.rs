@@ -15,14 +15,10 @@
 mod artifacts;
 mod audit;
 mod builder_image;
-mod cargo;
 mod cli;
 mod container;
-mod image;
-mod push;
 mod scaffold;
 mod steps;
-mod store;
 mod watch;
 
 use std::process::ExitCode;

@@ -57,7 +57,7 @@ fn a_target_that_cannot_be_compiled_for() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.refused(&["--target", "x86_64-pc-windows-msvc"]),
-        "target `x86_64-pc-windows-msvc` is not Linux: an image holds a Linux program, such as \
+        "target `x86_64-pc-windows-msvc` is not Linux\nhelp: name a Linux target, such as \
          `x86_64-unknown-linux-musl`"
     );
     assert_eq!(
@@ -67,7 +67,7 @@ fn a_target_that_cannot_be_compiled_for() {
     );
     let unknown = folder.refused(&["--target", "x86_65-linux"]);
     assert!(
-        unknown.starts_with("target `x86_65-linux` is not one that this compiler knows: "),
+        unknown.starts_with("this compiler does not know the target `x86_65-linux`: "),
         "{unknown}"
     );
 }
@@ -78,7 +78,7 @@ fn sources_of_the_engine_that_are_not_there() {
     assert_eq!(
         folder.refused(&["--engine", "policies"]),
         "the engine's sources are not in `policies`: expected `engine/api` and `engine/runtime` \
-         there; name a checkout of policy-engine with `--engine`"
+         there\nhelp: name a checkout of policy-engine with `--engine`"
     );
 }
 
@@ -87,8 +87,8 @@ fn a_work_folder_among_the_policies() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.refused(&["--work-dir", "policies/work"]),
-        "`policies/work` is inside the policies folder, where nothing is written: name another \
-         folder"
+        "`policies/work` is inside the policies folder, where nothing is written\nhelp: name \
+         another folder"
     );
 }
 
@@ -98,7 +98,7 @@ fn a_folder_to_generate_into_that_holds_something_else() {
     assert_eq!(
         sentence(&folder.fails_as(&mut folder.builder(&["generate", "--output", "thesis"]))),
         "`thesis` holds something else than a workspace that policy-builder laid out, so it is \
-         left as it is: name an empty or a new folder"
+         left as it is\nhelp: name an empty or a new folder"
     );
 }
 

@@ -13,7 +13,8 @@ fn a_policy_that_does_not_compile() {
     assert!(said.contains(" --> policies/broken/src/lib.rs:"), "{said}");
     assert_eq!(
         sentence(&said),
-        "policy crate `broken` (`policies/broken`) does not compile: the compiler's words are above"
+        "policy crate `broken` (`policies/broken`) does not compile: see the compiler's messages \
+         above"
     );
 }
 
@@ -22,11 +23,11 @@ fn a_policy_that_registers_nothing() {
     let refused = |source: &str| {
         Folder::new().policy("good").policy_with("quiet", "", source).refused(&IN_SECOND)
     };
-    let expected = "policy crate `quiet` registers nothing for policy-api 0.1: write \
+    let expected = "policy crate `quiet` registers nothing for policy-api 0.1\nhelp: write \
                     `policy_api::register!(YourPolicy);` at the root of \
                     `policies/quiet/src/lib.rs`, once, and have the crate depend on `policy-api` \
-                    itself; one that is to register nothing says so by `role = \"support\"` in its \
-                    `[package.metadata.policy-engine]`";
+                    itself; a crate that is to register nothing says so by `role = \"support\"` in \
+                    its `[package.metadata.policy-engine]`";
     assert_eq!(refused(""), expected);
 }
 
@@ -37,7 +38,8 @@ fn a_policy_that_registers_in_a_private_module() {
     let folder = Folder::new().policy("good").policy_with("hidden", "", source);
     assert_eq!(
         folder.refused(&IN_SECOND),
-        "policy crate `hidden` (`policies/hidden`) does not compile: the compiler's words are above"
+        "policy crate `hidden` (`policies/hidden`) does not compile: see the compiler's messages \
+         above"
     );
 }
 
@@ -55,10 +57,10 @@ fn a_policy_registered_for_another_version_of_the_api() {
     let refused = folder.refused(&IN_SECOND);
     assert_eq!(
         refused,
-        "policy crate `veteran` registers nothing for policy-api 0.1: write \
+        "policy crate `veteran` registers nothing for policy-api 0.1\nhelp: write \
          `policy_api::register!(YourPolicy);` at the root of `policies/veteran/src/lib.rs`, once, \
-         and have the crate depend on `policy-api` itself; one that is to register nothing says so \
-         by `role = \"support\"` in its `[package.metadata.policy-engine]`"
+         and have the crate depend on `policy-api` itself; a crate that is to register nothing \
+         says so by `role = \"support\"` in its `[package.metadata.policy-engine]`"
     );
 }
 
@@ -71,7 +73,8 @@ fn a_support_crate_that_does_not_compile() {
     );
     assert_eq!(
         folder.refused(&IN_SECOND),
-        "support crate `words` (`policies/words`) does not compile: the compiler's words are above"
+        "support crate `words` (`policies/words`) does not compile: see the compiler's messages \
+         above"
     );
 }
 
@@ -81,7 +84,10 @@ fn a_dependency_that_cannot_be_had() {
         Folder::new().policy_with("modern", "serde = \"99\"", "policy_api::register!(Anything);");
     let refused = folder.refused(&IN_SECOND);
     assert!(
-        refused.starts_with("resolve the dependencies of the policies: failed to select a version for the requirement `serde = \"^99\"`"),
+        refused.starts_with(
+            "failed to resolve the dependencies: failed to select a version for \
+                             the requirement `serde = \"^99\"`"
+        ),
         "{refused}"
     );
 }
@@ -107,17 +113,16 @@ fn no_cargo_or_compiler() {
     let said = folder.fails_as(folder.builder(&arguments).env("CARGO", "/nonexistent/cargo"));
     assert_eq!(
         sentence(&said),
-        "cannot start `/nonexistent/cargo`: No such file or directory (os error 2); Rust is needed \
-         to compile the policies: install it from rustup.rs, or have `/nonexistent/cargo` on the \
-         PATH"
+        "failed to start `/nonexistent/cargo`: No such file or directory (os error 2)\nhelp: \
+         install Rust from rustup.rs, or have `/nonexistent/cargo` on the PATH"
     );
     let said = folder.fails_as(
         folder.builder(&arguments).env_remove("CARGO").env_remove("RUSTC").env("PATH", ""),
     );
     assert_eq!(
         sentence(&said),
-        "cannot start `rustc`: No such file or directory (os error 2); Rust is needed to compile \
-         the policies: install it from rustup.rs, or have `rustc` on the PATH"
+        "failed to start `rustc`: No such file or directory (os error 2)\nhelp: install Rust from \
+         rustup.rs, or have `rustc` on the PATH"
     );
 }
 
@@ -139,8 +144,8 @@ fn a_toolchain_that_is_not_installed() {
             sentence(&folder.fails_as(&mut command)),
             format!(
                 "the Rust toolchain that {named} asks for does not start: toolchain \
-                 '1.70.0-x86_64-unknown-linux-gnu' is not installed; install it (`rustup toolchain \
-                 install`), or have another one named there"
+                 '1.70.0-x86_64-unknown-linux-gnu' is not installed\nhelp: install it (`rustup \
+                 toolchain install`), or name another one there"
             )
         );
     };

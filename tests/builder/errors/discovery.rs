@@ -9,7 +9,7 @@ fn with(path: &str, text: &str) -> Folder {
 fn no_policies_at_all() {
     assert_eq!(
         Folder::new().refused(&["--policies", "rules"]),
-        "there is no policies folder `rules`: name yours with `--policies`"
+        "there is no policies folder `rules`\nhelp: name yours with `--policies`"
     );
     assert_eq!(
         Folder::new().refused(&[]),
@@ -28,7 +28,7 @@ fn a_folder_with_rust_files_but_no_manifest() {
     assert_eq!(
         with("policies/forgotten/src/lib.rs", "").refused(&[]),
         "`policies/forgotten` holds Rust files (`policies/forgotten/src/lib.rs`) but no \
-         `Cargo.toml`: add one, or move the folder away"
+         `Cargo.toml`\nhelp: add one, or move the folder away"
     );
 }
 
@@ -50,11 +50,11 @@ fn a_manifest_without_what_a_crate_has() {
     );
     assert_eq!(
         with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion = 1.0\n").refused(&[]),
-        "`policies/bad/Cargo.toml` has no `version` in its `[package]`: add one, as text"
+        "`policies/bad/Cargo.toml` has no `version` in its `[package]`\nhelp: add one, as text"
     );
     assert_eq!(
         with("policies/bad/Cargo.toml", "[package]\nversion = \"1.0.0\"\n").refused(&[]),
-        "`policies/bad/Cargo.toml` has no `name` in its `[package]`: add one, as text"
+        "`policies/bad/Cargo.toml` has no `name` in its `[package]`\nhelp: add one, as text"
     );
     assert_eq!(
         with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion = \"1.x\"\n")
@@ -65,8 +65,8 @@ fn a_manifest_without_what_a_crate_has() {
     assert_eq!(
         with("policies/bad/Cargo.toml", "[package]\nname = \"bad\"\nversion.workspace = true\n")
             .refused(&[]),
-        "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
-         workspace: write it out, or add the workspace's `Cargo.toml`"
+        "`policies/bad/Cargo.toml` inherits `package.version` from its workspace, and is in no \
+         workspace\nhelp: write it out, or add the workspace's `Cargo.toml`"
     );
     assert_eq!(
         beside(&policy("it", "[package.metadata.policy-engine]\nrole = \"helper\"\n")).refused(&[]),
@@ -81,14 +81,14 @@ fn two_crates_of_one_name() {
     let manifest = "[package]\nname = \"good\"\nversion = \"2.0.0\"\n";
     assert_eq!(
         with("policies/better/Cargo.toml", manifest).refused(&[]),
-        "two crates are named `good`: `policies/better/Cargo.toml` and `policies/good/Cargo.toml`; \
-         rename one of them"
+        "two crates are named `good`: `policies/better/Cargo.toml` and \
+         `policies/good/Cargo.toml`\nhelp: rename one of them"
     );
     let manifest = "[package]\nname = \"policy-engine\"\nversion = \"2.0.0\"\n";
     assert_eq!(
         with("policies/mine/Cargo.toml", manifest).refused(&[]),
-        "`policies/mine/Cargo.toml` is named `policy-engine`, which is the engine's own: choose \
-         another name"
+        "`policies/mine/Cargo.toml` is named `policy-engine`, which is the engine's own\nhelp: \
+         choose another name"
     );
 }
 
@@ -111,8 +111,8 @@ fn names_that_no_program_can_refer_to() {
             beside(&policy(package, before)).refused(&[]),
             format!(
                 "policy crate `{package}` has a library of the name `{library}`, which Rust does \
-                 not take for a crate's in a path, so the program cannot refer to it: rename the \
-                 package, or have another `name` in the `[lib]` of `policies/it/Cargo.toml`"
+                 not take for a crate's in a path, so the program cannot refer to it\nhelp: rename \
+                 the package, or set another `name` in the `[lib]` of `policies/it/Cargo.toml`"
             )
         );
     };
@@ -126,8 +126,8 @@ fn names_that_no_program_can_refer_to() {
         assert_eq!(
             beside(manifest).refused(&[]),
             format!(
-                "`policies/it/Cargo.toml` is named `{name}`, which is the engine's own: choose \
-                 another name"
+                "`policies/it/Cargo.toml` is named `{name}`, which is the engine's own\nhelp: \
+                 choose another name"
             )
         );
     };
@@ -142,7 +142,7 @@ fn two_libraries_of_one_name() {
     assert_eq!(
         beside(&policy("better", "[lib]\nname = \"good\"\n")).refused(&[]),
         "two policy crates have a library of the name `good`: `policies/good/Cargo.toml` and \
-         `policies/it/Cargo.toml`; have another `name` in the `[lib]` of one of them"
+         `policies/it/Cargo.toml`\nhelp: set another `name` in the `[lib]` of one of them"
     );
 }
 
@@ -160,8 +160,9 @@ fn libraries_that_no_program_can_be_linked_with() {
         assert_eq!(
             refused(library),
             format!(
-                "policy crate `it` is compiled as {types} alone, which no Rust program can be linked \
-                 with: add `\"lib\"` to the `crate-type` in the `[lib]` of `policies/it/Cargo.toml`"
+                "policy crate `it` is compiled as {types} alone, which no Rust program can be \
+                 linked with\nhelp: add `\"lib\"` to the `crate-type` in the `[lib]` of \
+                 `policies/it/Cargo.toml`"
             )
         );
     }
@@ -169,8 +170,8 @@ fn libraries_that_no_program_can_be_linked_with() {
         assert_eq!(
             refused(library),
             "policy crate `it` is a procedural macro, which runs in the compiler and not in a \
-             program: take `proc-macro` out of the `[lib]` of `policies/it/Cargo.toml`, or have \
-             the policy in a crate of its own"
+             program\nhelp: remove `proc-macro` from the `[lib]` of `policies/it/Cargo.toml`, or \
+             move the policy into a crate of its own"
         );
     }
 }
@@ -183,8 +184,8 @@ fn a_crate_that_its_workspace_excludes() {
     assert_eq!(
         folder.refused(&[]),
         format!(
-            "`policies/it/Cargo.toml` takes `package.version` from its workspace, and `{}` excludes \
-             it: write it out, or list it in the `members` there",
+            "`policies/it/Cargo.toml` inherits `package.version` from its workspace, and `{}` \
+             excludes it\nhelp: write it out, or list it in the `members` there",
             workspace.display()
         )
     );
@@ -198,8 +199,8 @@ fn crates_that_depend_on_one_another_in_a_circle() {
         .policy_with("c", "a = { path = \"../a\" }", "");
     assert_eq!(
         folder.refused(&[]),
-        "the crates `a` → `b` → `c` → `a` depend on one another in a circle: take one of these \
-         dependencies out"
+        "the crates `a` → `b` → `c` → `a` depend on one another in a circle\nhelp: remove one of \
+         these dependencies"
     );
 }
 
@@ -209,7 +210,7 @@ fn a_policy_for_another_version_of_the_api() {
     assert_eq!(
         folder.refused(&[]),
         "policy crate `veteran` asks for policy-api `9` in `policies/veteran/Cargo.toml`, and this \
-         engine has 0.1.0: change the requirement, or build with an engine that has it"
+         engine has 0.1.0\nhelp: change the requirement, or build with an engine that has it"
     );
 }
 
@@ -232,14 +233,14 @@ fn dependencies_outside_of_the_folder() {
     assert_eq!(
         folder.refused(&[]),
         "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which is \
-         outside of the policies folder: move that crate into it, or depend on a published version \
-         of it"
+         outside of the policies folder\nhelp: move that crate into it, or depend on a published \
+         version of it"
     );
     let folder = Folder::new().policy_with("bad", "words = { path = \"../words\" }", "");
     assert_eq!(
         folder.refused(&[]),
         "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../words`, which has no \
-         `Cargo.toml`: correct its path"
+         `Cargo.toml`\nhelp: correct its path"
     );
 }
 
@@ -250,6 +251,7 @@ fn patches_that_cargo_would_not_follow() {
     assert_eq!(
         folder.refused(&[]),
         "`policies/bad/Cargo.toml` has a `[patch]`, which does not count in the program's \
-         workspace: the policy would be built from other sources than its tests were; take it out"
+         workspace: the policy would be built from other sources than its tests were\nhelp: remove \
+         it"
     );
 }

@@ -383,7 +383,8 @@ fn a_policy_that_does_not_compile() {
     assert!(said.contains("error[E0308]: mismatched types"), "{said}");
     assert_eq!(
         sentence(&said),
-        "policy crate `broken` (`policies/broken`) does not compile: the compiler's words are above"
+        "policy crate `broken` (`policies/broken`) does not compile: see the compiler's messages \
+         above"
     );
 }
 
@@ -403,7 +404,7 @@ fn a_toolchain_without_clippy() {
         folder.fails_as(folder.builder(&["image", "--work-dir", SECOND]).env("CARGO", &cargo));
     assert_eq!(
         sentence(&said),
-        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
-         installs it; `--no-vet` builds without vetting"
+        "Clippy, which vets policies, is not installed\nhelp: run `rustup component add clippy`, \
+         or build without vetting with `--no-vet`"
     );
 }

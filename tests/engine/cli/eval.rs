@@ -127,7 +127,7 @@ fn nobody_listening_is_no_panic() {
         assert_eq!(told.status.code(), Some(1), "{arguments:?}");
         assert_eq!(
             String::from_utf8_lossy(&told.stderr),
-            "error: cannot write to standard output: No space left on device (os error 28)\n"
+            "error: failed to write to standard output: No space left on device (os error 28)\n"
         );
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::BuilderImageError;
 use super::system::System;
 use super::toolchain::Toolchain;
-use crate::cargo::Target;
+use policy_cargo::Target;
 use policy_host::signals;
 
 /// What the compiler says on a line, as JSON.

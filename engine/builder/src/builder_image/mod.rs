@@ -20,20 +20,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::cargo::CargoError;
-use crate::image::Platform;
-
-use crate::cargo::Target;
-use crate::image::{
-    Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
-};
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
+use crate::steps::image::platform;
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_cargo::CargoError;
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals::ScratchDir;
+use policy_oci::{FileSet, ImageError, ImageSpec, Reference, SourceDate, StoredImage, StoredLayer};
 use system::System;
 use toolchain::Toolchain;
 
@@ -45,7 +42,7 @@ pub(crate) struct BuilderImageOptions<'a> {
     /// How far it may go from the `policies.lock` of each.
     pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
-    pub(crate) name: ImageName,
+    pub(crate) name: Reference,
     pub(crate) created: SourceDate,
     /// Where layers are kept until the image is written.
     pub(crate) scratch: &'a Path,
@@ -104,18 +101,16 @@ pub(crate) fn make(
     ];
     progress.phase("pack", &options.name.to_string(), || {
         let layers = pack(&parts, options)?;
-        let contents = Contents {
-            binary: &[],
-            platform: Platform::of_target(toolchain.host()),
+        let labels = labels(&engine, options.created);
+        let spec = ImageSpec {
+            platform: platform::from_target(toolchain.host()),
             name: options.name.clone(),
             created: options.created,
-            labels: labels(&engine, options.created),
+            process: process::config(&path, &options.name)?,
+            labels,
+            created_by: "policy-builder".to_owned(),
         };
-        Ok(StoredImage::new(
-            &contents,
-            process::config(&path, &options.name, &contents.labels)?,
-            layers,
-        )?)
+        Ok(StoredImage::new(&spec, layers)?)
     })
 }
 
@@ -129,7 +124,7 @@ fn pack(
         let threads: Vec<_> = parts
             .iter()
             .map(|(comment, files)| {
-                scope.spawn(move || StoredLayer::pack(files, comment, created, scratch))
+                scope.spawn(move || StoredLayer::new(files, comment, created, scratch))
             })
             .collect();
         let layers = threads.into_iter().map(|it| {
@@ -158,47 +153,48 @@ fn labels(engine: &Engine, created: SourceDate) -> BTreeMap<String, String> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuilderImageError {
     #[error(
-        "the toolchain in `{}` has no `{program}`: install it there, or choose another toolchain",
+        "the toolchain in `{}` has no `{program}`\nhelp: install it there, or choose another \
+         toolchain",
         sysroot.display()
     )]
     NoTool { sysroot: PathBuf, program: &'static str },
     #[error(
-        "the toolchain in `{}` has no Clippy, by which the image vets policies before it builds \
-         them: `rustup component add clippy` installs it",
+        "the toolchain in `{}` has no Clippy, which the image vets policies with\nhelp: run \
+         `rustup component add clippy`",
         sysroot.display()
     )]
     NoClippy { sysroot: PathBuf },
     #[error(
         "there is no C linker `{0}` on the PATH, which Rust links build scripts and procedural \
-         macros with: install one, such as Debian's `gcc` and `libc6-dev`"
+         macros with\nhelp: install one, such as Debian's `gcc` and `libc6-dev`"
     )]
     NoLinker(&'static str),
     #[error(
-        "`{}` is no ELF program but needs another to run it: expected the linker itself, as \
-         Debian's `gcc` installs it",
+        "`{}` is no ELF program but needs another to run it\nhelp: install the linker itself, such \
+         as Debian's `gcc`",
         .0.display()
     )]
     NotElf(PathBuf),
     #[error(
-        "link a program for `{target}`, to see what the linker reads: {words}; expected GNU `ld` \
-         behind `cc`, as Debian's `gcc` and `binutils` install it"
+        "failed to link a program for `{target}` to see what the linker reads: {words}\nhelp: have \
+         GNU `ld` behind `cc`, as Debian's `gcc` and `binutils` install it"
     )]
     Link { target: String, words: String },
-    #[error("ask `{}` for the libraries of `{}`: {words}", loader.display(), program.display())]
+    #[error("failed to ask `{}` for the libraries of `{}`: {words}", loader.display(), program.display())]
     Loader { loader: PathBuf, program: PathBuf, words: String },
     #[error(
-        "the compiler `{}` is no ELF program with a dynamic loader: a builder image is made on \
+        "the compiler `{}` is no ELF program with a dynamic loader\nhelp: make builder images on \
          Linux, with such a compiler", .0.display()
     )]
     OtherCompiler(PathBuf),
     #[error(
-        "have Cargo vendor the sources: it was expected to say how to use them, and said `{found}`"
+        "failed to vendor the sources: expected Cargo to print how to use them, found `{found}`"
     )]
     Vendor { found: String },
     #[error(
-        "`{}` names crate `{name}` {source_in_words}, which a builder image cannot have: it takes \
-         policies of crates.io and of folders; copy the crate into the policies folder, or build \
-         without a builder image",
+        "`{}` names crate `{name}` {source_in_words}, which a builder image cannot hold: it takes \
+         policies of crates.io and of folders\nhelp: copy the crate into the policies folder, or \
+         build without a builder image",
         file.display()
     )]
     RemotePolicy { file: PathBuf, name: String, source_in_words: String },
@@ -215,9 +211,9 @@ pub(crate) enum BuilderImageError {
     #[error(transparent)]
     Compile(#[from] CargoError),
     #[error(transparent)]
-    Store(#[from] StoredError),
-    #[error("put the builder image together: {0}")]
+    Store(#[from] ImageError),
+    #[error("failed to assemble the builder image: {0}")]
     Document(#[from] oci_spec::OciSpecError),
-    #[error("collect the files of the builder image: {0}")]
+    #[error("failed to collect the files of the builder image: {0}")]
     Files(#[from] io::Error),
 }

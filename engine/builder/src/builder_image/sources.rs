@@ -6,12 +6,6 @@ use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
-use crate::cargo;
-use crate::cargo::Source;
-use crate::cargo::lockfile::{self, CRATES_IO};
-use crate::cargo::manifest;
-use crate::cargo::{Target, Vendored};
-use crate::image::FileSet;
 use crate::steps::discover::Policies;
 use crate::steps::discover::carried;
 use crate::steps::discover::policies_file::POLICIES_FILE;
@@ -20,7 +14,12 @@ use crate::steps::features::Features;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::workspace::{self, Extent, Stamp, Workspace};
+use policy_cargo::Source;
+use policy_cargo::lockfile::{self, CRATES_IO};
+use policy_cargo::manifest;
+use policy_cargo::{Target, Vendored};
 use policy_host::progress::Progress;
+use policy_oci::FileSet;
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";
@@ -67,7 +66,7 @@ pub(super) fn collect(
     }
     let folder = scratch.join("vendor");
     let roots: Vec<_> = workspaces.iter().map(|workspace| workspace.root.as_path()).collect();
-    let vendored = cargo::vendor(&roots, &folder, &[host, &target.triple])?;
+    let vendored = policy_cargo::vendor(&roots, &folder, &[host, &target.triple])?;
 
     let mut files = FileSet::default();
     let source = Path::new(places::SOURCE);
@@ -325,8 +324,8 @@ mod tests {
             error.to_string(),
             format!(
                 "`{}` names crate `geo` (git https://example.com/geo#c0ffee), which a builder \
-                 image cannot have: it takes policies of crates.io and of folders; copy the crate \
-                 into the policies folder, or build without a builder image",
+                 image cannot hold: it takes policies of crates.io and of folders\nhelp: copy the \
+                 crate into the policies folder, or build without a builder image",
                 folder.path().join("policies.toml").display()
             )
         );

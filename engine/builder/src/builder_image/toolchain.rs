@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
-use crate::cargo::Target;
-use crate::cargo::rustc;
-use crate::image::FileSet;
+use policy_cargo::Target;
+use policy_cargo::rustc;
+use policy_oci::FileSet;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];
@@ -147,8 +147,8 @@ mod tests {
         assert_eq!(
             toolchain.programs().unwrap_err().to_string(),
             format!(
-                "the toolchain in `{}` has no Clippy, by which the image vets policies before it \
-                 builds them: `rustup component add clippy` installs it",
+                "the toolchain in `{}` has no Clippy, which the image vets policies with\nhelp: \
+                 run `rustup component add clippy`",
                 folder.path().display()
             )
         );

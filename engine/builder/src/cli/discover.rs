@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::Inputs;
-use crate::cargo::Source;
 use crate::steps::discover::{Policies, PolicyCrate, Role};
 use crate::steps::engine::Engine;
+use policy_cargo::Source;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder discover --policies ./policies --format json")]

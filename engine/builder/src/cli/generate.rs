@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
-use crate::cargo::Target;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::revision;
 use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals::TempPath;
 

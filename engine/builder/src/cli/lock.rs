@@ -5,13 +5,13 @@ use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
 use crate::artifacts;
-use crate::cargo::{Pins, Renewal};
 use crate::steps::discover::Policies;
 use crate::steps::discover::{policies_lock_path, read_policies_lock};
 use crate::steps::engine::Engine;
 use crate::steps::resolve::policies_lock;
 use crate::steps::resolve::{self, Choice};
 use crate::steps::workspace::{self, Extent, Stamp};
+use policy_cargo::{Pins, Renewal};
 use policy_host::atomic;
 use policy_host::signals::ScratchDir;
 
@@ -46,7 +46,7 @@ impl Lock {
         let pins = Pins::for_new_lock(before.as_ref(), renewal);
         let policies = Policies::discover_with(root, &engine, pins)?;
 
-        let folder = ScratchDir::new().map_err(Failure::TempPath)?;
+        let folder = ScratchDir::new().map_err(Failure::TempDir)?;
         // The lock is the same for every target.
         let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
@@ -85,8 +85,8 @@ impl Lock {
 /// A package that is to be updated and is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no package `{name}` to update: neither the engine nor the policies depend on it; \
-     `cargo tree` in a workspace of `policy-builder generate` shows what they do"
+    "there is no package `{name}` to update: neither the engine nor the policies depend on \
+     it\nhelp: `cargo tree` in a workspace of `policy-builder generate` shows what they depend on"
 )]
 pub(super) struct UnknownPackage {
     name: String,

@@ -38,11 +38,7 @@ use policy_text::{escape, escape_json};
 
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
-use crate::cargo::CargoError;
-use crate::cargo::lockfile::LockError;
 use crate::container;
-use crate::image::{ImageNameError, IndexError, LabelError, PackError};
-use crate::push::PushError;
 use crate::scaffold::ScaffoldError;
 use crate::steps::BuildError;
 use crate::steps::discover::DiscoverError;
@@ -55,8 +51,14 @@ use crate::steps::workspace::GenerateError;
 use crate::watch::WatchError;
 use args::{Args, Command};
 use lock::UnknownPackage;
+use policy_cargo::CargoError;
+use policy_cargo::lockfile::LockError;
 use policy_host::atomic::{self, WriteError};
 use policy_host::signals;
+use policy_oci::archive::RelabelError;
+use policy_oci::image::IndexError;
+use policy_oci::push::PushError;
+use policy_oci::{ImageError, ReferenceError};
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -182,23 +184,23 @@ enum Failure {
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
     #[error(transparent)]
     Push(#[from] PushError),
     #[error(transparent)]
-    Label(#[from] LabelError),
+    Label(#[from] RelabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
-    Name(#[from] ImageNameError),
+    Name(#[from] ReferenceError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]
     Destination(#[from] WriteError),
-    #[error("work in the system's folder for temporary files: {0}")]
-    TempPath(io::Error),
+    #[error("failed to use the system's folder for temporary files: {0}")]
+    TempDir(io::Error),
     #[error(transparent)]
     Vet(#[from] VetError),
     #[error(transparent)]
@@ -206,19 +208,19 @@ enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(
-        "the image `{image}` has no {what} attached: `policy-builder image` attaches one, and a \
-         copy has it where the tool that copied brought the image's referrers along"
+        "the image `{image}` has no {what} attached\nhelp: build the image with `policy-builder \
+         image`, and copy it with a tool that copies referrers"
     )]
     NotAttached { image: String, what: &'static str },
     #[error(
-        "the image `{image}` is for several platforms ({}): name one with `--platform`",
+        "the image `{image}` is for several platforms ({})\nhelp: name one with `--platform`",
         platforms.join(", ")
     )]
     SeveralPlatforms { image: String, platforms: Vec<String> },
     #[error("the image `{image}` is not for `{platform}`: expected one of {}", known.join(", "))]
     NoPlatform { image: String, platform: String, known: Vec<String> },
-    #[error("write the result as JSON: {0}")]
+    #[error("failed to write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("cannot write to standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Print(io::Error),
 }

@@ -70,8 +70,8 @@ impl FromStr for Api {
 /// Why `policy-api` cannot come from there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "read where `policy-api` comes from: found `{0}`, expected a version such as `0.1`, or what \
-     stands in a `Cargo.toml`, such as `{{ git = \"https://example.com/policy-engine\" }}`"
+    "not a source of `policy-api`: found `{0}`, expected a version such as `0.1`, or what stands \
+     in a `Cargo.toml`, such as `{{ git = \"https://example.com/policy-engine\" }}`"
 )]
 pub(crate) struct ApiError(String);
 
@@ -88,8 +88,8 @@ mod tests {
             assert_eq!(
                 value(wrong).unwrap_err().to_string(),
                 format!(
-                    "read where `policy-api` comes from: found `{}`, expected a version such as \
-                     `0.1`, or what stands in a `Cargo.toml`, such as `{{ git = \
+                    "not a source of `policy-api`: found `{}`, expected a version such as `0.1`, \
+                     or what stands in a `Cargo.toml`, such as `{{ git = \
                      \"https://example.com/policy-engine\" }}`",
                     wrong.trim()
                 )

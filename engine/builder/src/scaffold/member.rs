@@ -4,7 +4,7 @@ use glob::{MatchOptions, Pattern};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::{CrateName, ScaffoldError};
-use crate::cargo::manifest::{self, Workspace};
+use policy_cargo::manifest::{self, Workspace};
 
 /// Where the manifest of a workspace has to list a new crate: that manifest, with the crate in it.
 ///

@@ -70,12 +70,12 @@ impl fmt::Display for CrateName {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NameError {
     #[error(
-        "read the name of the crate: found `{0}`, expected at most {LONGEST} lowercase letters, \
-         digits, `-` and `_`, a letter first, such as `working-hours`"
+        "not a crate's name: found `{0}`, expected at most {LONGEST} lowercase letters, digits, \
+         `-` and `_`, a letter first, such as `working-hours`"
     )]
     Form(String),
     #[error(
-        "read the name of the crate: `{0}` means something else to Rust or to the engine; choose \
+        "not a crate's name: `{0}` means something else to Rust or to the engine\nhelp: choose \
          another, such as `{0}-policy`"
     )]
     Taken(String),
@@ -95,8 +95,8 @@ mod tests {
             assert_eq!(
                 message(name),
                 format!(
-                    "read the name of the crate: found `{name}`, expected at most 64 lowercase \
-                     letters, digits, `-` and `_`, a letter first, such as `working-hours`"
+                    "not a crate's name: found `{name}`, expected at most 64 lowercase letters, \
+                     digits, `-` and `_`, a letter first, such as `working-hours`"
                 )
             );
         }
@@ -104,8 +104,8 @@ mod tests {
             assert_eq!(
                 message(name),
                 format!(
-                    "read the name of the crate: `{name}` means something else to Rust or to the \
-                     engine; choose another, such as `{name}-policy`"
+                    "not a crate's name: `{name}` means something else to Rust or to the \
+                     engine\nhelp: choose another, such as `{name}-policy`"
                 )
             );
         }

@@ -15,8 +15,8 @@ use super::self_check::{self, Reported};
 use super::vet::{self, Rules, VetError, VetOptions, VetOutcome};
 use super::work_folder::WorkFolder;
 use super::workspace::{self, BuildPlan, Extent, GenerateError, Stamp, Workspace};
-use crate::cargo::lockfile::Package;
-use crate::cargo::{CargoError, Configuration, Target, rustc};
+use policy_cargo::lockfile::Package;
+use policy_cargo::{CargoError, Configuration, Target, rustc};
 use policy_host::progress::Progress;
 
 /// A build whose sources are found and whose work folder is its own.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::cargo::lockfile::{Lock, LockError};
-use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::features::{Features, UnknownFeature};
+use policy_cargo::lockfile::{Lock, LockError};
+use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
 /// The package that makes a crate a policy crate.
 pub(crate) const POLICY_API: &str = "policy-api";
@@ -139,12 +139,12 @@ fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineErr
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
     #[error(
-        "the engine's sources are not in `{}`: expected `engine/api` and `engine/runtime` there; \
-         name a checkout of policy-engine with `--engine`", .0.display()
+        "the engine's sources are not in `{}`: expected `engine/api` and `engine/runtime` \
+         there\nhelp: name a checkout of policy-engine with `--engine`", .0.display()
     )]
     NotThere(PathBuf),
     #[error(
-        "the engine's sources are neither around this program nor around the current folder: \
+        "the engine's sources are neither around this program nor around the current folder\nhelp: \
          name a checkout of policy-engine with `--engine`"
     )]
     Nowhere,
@@ -152,9 +152,9 @@ pub(crate) enum EngineError {
     NoVersion(PathBuf),
     #[error(transparent)]
     Feature(#[from] UnknownFeature),
-    #[error("the engine's sources: {0}")]
+    #[error("failed to read the engine's sources: {0}")]
     Manifest(#[from] ManifestError),
-    #[error("the engine's sources: {0}")]
+    #[error("failed to read the engine's sources: {0}")]
     Read(#[from] io::Error),
 }
 

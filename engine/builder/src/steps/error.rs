@@ -8,7 +8,7 @@ use super::self_check::SelfCheckError;
 use super::vet::{RulesError, VetError};
 use super::work_folder::WorkFolderError;
 use super::workspace::GenerateError;
-use crate::cargo::CargoError;
+use policy_cargo::CargoError;
 
 /// An error of any step of a build.
 #[derive(Debug, thiserror::Error)]

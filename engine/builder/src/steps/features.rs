@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use toml_edit::{DocumentMut, Item, Value};
 
-use crate::cargo::manifest::{for_each_dependency, for_each_holder};
+use policy_cargo::manifest::{for_each_dependency, for_each_holder};
 
 /// A feature that the engine does not have.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

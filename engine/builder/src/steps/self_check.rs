@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cargo::Target;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals;
 
@@ -80,20 +80,20 @@ fn compare(plan: &BuildPlan, reported: &[Reported]) -> Result<(), SelfCheckError
 /// Why a binary is not what was plan for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SelfCheckError {
-    #[error("cannot start the compiled program `{}`: {error}", binary.display())]
+    #[error("failed to start the compiled program `{}`: {error}", binary.display())]
     NotStarted { binary: PathBuf, error: io::Error },
     #[error("the compiled program refuses its policies: {0}")]
     Refused(String),
-    #[error("what the compiled program `{}` lists is not understood: {error}", binary.display())]
+    #[error("failed to read what the compiled program `{}` lists: {error}", binary.display())]
     NotUnderstood { binary: PathBuf, error: serde_json::Error },
     #[error(
         "policy crate `{name}` is linked, but registered nothing: the linker dropped its \
-         policies; build with another linker, and report this"
+         policies\nhelp: build with another linker, and report this"
     )]
     Missing { name: String },
     #[error(
-        "crate `{name}` registers policies, but is not one of the policy crates: have it in the \
-         policies folder, depending on `policy-api` itself"
+        "crate `{name}` registers policies, but is not one of the policy crates\nhelp: have it in \
+         the policies folder, depending on `policy-api` itself"
     )]
     Unasked { name: String },
 }
@@ -133,8 +133,8 @@ mod tests {
         assert_eq!(result(&["a", "b"], &["b", "a", "a"]), Ok(()));
         assert_eq!(
             result(&["a", "b"], &["b"]).unwrap_err(),
-            "policy crate `a` is linked, but registered nothing: the linker dropped its policies; \
-             build with another linker, and report this"
+            "policy crate `a` is linked, but registered nothing: the linker dropped its \
+             policies\nhelp: build with another linker, and report this"
         );
     }
 
@@ -142,8 +142,8 @@ mod tests {
     fn a_crate_that_nobody_asked_for_is_named() {
         assert_eq!(
             result(&["a"], &["a", "c"]).unwrap_err(),
-            "crate `c` registers policies, but is not one of the policy crates: have it in the \
-             policies folder, depending on `policy-api` itself"
+            "crate `c` registers policies, but is not one of the policy crates\nhelp: have it in \
+             the policies folder, depending on `policy-api` itself"
         );
     }
 }

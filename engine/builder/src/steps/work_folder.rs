@@ -66,7 +66,7 @@ fn wait_for(lock: &File) -> io::Result<()> {
 
 /// Why there is no folder to work in.
 #[derive(Debug, thiserror::Error)]
-#[error("work in the folder `{}`: {error}; name another with `--work-dir`", path.display())]
+#[error("failed to work in the folder `{}`: {error}\nhelp: name another with `--work-dir`", path.display())]
 pub(crate) struct WorkFolderError {
     path: PathBuf,
     error: io::Error,

@@ -5,17 +5,20 @@ use std::time::Duration;
 /// An error of starting an engine.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
-    #[error("start the new engine: {0}")]
+    #[error("failed to start the new engine: {0}")]
     NotStarted(io::Error),
-    #[error("the new engine refuses its configuration ({0}): its words are above")]
+    #[error("the new engine refuses its configuration ({0}): see its messages above")]
     Refused(ExitStatus),
-    #[error("what the new engine says of its configuration is not understood: {0}")]
+    #[error("failed to read what the new engine prints of its configuration: {0}")]
     NotUnderstood(serde_json::Error),
-    #[error("listen on `{address}`: {error}; choose another address behind `--`, with `--listen`")]
+    #[error(
+        "failed to listen on `{address}`: {error}\nhelp: choose another address with `-- \
+             --listen`"
+    )]
     Listen { address: String, error: io::Error },
-    #[error("hear from the new engine that it is ready: {0}")]
+    #[error("failed to receive the new engine's readiness notification: {0}")]
     Notify(io::Error),
-    #[error("the new engine ended before it was ready ({0}): its words are above")]
+    #[error("the new engine ended before it was ready ({0}): see its messages above")]
     Ended(ExitStatus),
     #[error("the new engine was not ready within {} seconds, and was ended", .0.as_secs())]
     NotReady(Duration),

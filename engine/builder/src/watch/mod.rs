@@ -41,7 +41,7 @@ pub(crate) fn run(options: &BuildOptions<'_>, serve_flags: &[String]) -> Result<
     signals::on_shutdown(move || drop(end.send(Event::End)));
     let source = Engine::locate(options.engine)?;
     let _watcher = files::watch(options.policies, &source, tell)?;
-    let mut server = Server::new(serve_flags).map_err(WatchError::TempPath)?;
+    let mut server = Server::new(serve_flags).map_err(WatchError::TempDir)?;
     let mut saved = "the first build".to_owned();
     loop {
         let progress = Progress::without_phases();
@@ -135,10 +135,10 @@ enum RoundError {
 pub(crate) enum WatchError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("watch `{}`: {reason}; expected a folder that exists and may be read", path.display())]
+    #[error("failed to watch `{}`: {reason}\nhelp: name a folder that exists and may be read", path.display())]
     Files { path: PathBuf, reason: String },
-    #[error("make a temporary folder for what the engine has to tell: {0}")]
-    TempPath(io::Error),
+    #[error("failed to create a temporary folder for the engine's notifications: {0}")]
+    TempDir(io::Error),
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::diagnosis::Diagnosis;
 use super::{CompileError, Profile};
-use crate::cargo::{self, Cargo, CargoOutput, Message, Target};
 use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Workspace;
+use policy_cargo::{Cargo, CargoOutput, Message, Target};
 use policy_host::progress::Progress;
 
 /// The number of crates in a build.
@@ -44,7 +44,7 @@ pub(super) fn build(
 ) -> Result<CargoBuild, CompileError> {
     let cargo = Cargo::with_home_in(cache)?;
     let mut command = cargo.command("build", &workspace.root)?;
-    let _temporary = cargo::use_temporary_folder(&mut command, cache)?;
+    let _temporary = policy_cargo::use_temporary_folder(&mut command, cache)?;
     if profile == Profile::Release {
         command.args(["--release", "--target", &target.triple]);
     }
@@ -60,7 +60,7 @@ pub(super) fn build(
     let of_target = cache.join(&target.triple);
     let mut diagnosis = Diagnosis::new(workspace, policies);
     let CargoOutput { status, stderr } =
-        cargo::stream_messages(command, |message| match message {
+        policy_cargo::stream_messages(command, |message| match message {
             Message::CompilerArtifact(artifact) => {
                 progress.step(&artifact.target.name);
                 if artifact.filenames.iter().any(|file| file.as_std_path().starts_with(&of_target))

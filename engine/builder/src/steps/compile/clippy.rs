@@ -5,10 +5,10 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use super::CompileError;
 use super::build::message_format;
 use super::diagnosis::Diagnosis;
-use crate::cargo::{self, Cargo, CargoOutput, Message, Target};
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Workspace;
+use policy_cargo::{Cargo, CargoOutput, Message, Target};
 use policy_host::progress::Progress;
 
 /// The configuration of a run of Clippy.
@@ -41,7 +41,7 @@ pub(crate) fn check(
 ) -> Result<Checked, CompileError> {
     let cargo = Cargo::with_home_in(cache)?;
     let mut command = cargo.command("clippy", &workspace.root)?;
-    let _temporary = cargo::use_temporary_folder(&mut command, cache)?;
+    let _temporary = policy_cargo::use_temporary_folder(&mut command, cache)?;
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
     command.args(["--message-format", message_format()]);
     command.arg("--target-dir").arg(cache);
@@ -56,18 +56,19 @@ pub(crate) fn check(
 
     let ours = workspace.root.join("policies");
     let is_ours = |folder: &Path, target: &cargo_metadata::Target| {
-        folder.starts_with(&ours) && !cargo::runs_at_compile_time(target)
+        folder.starts_with(&ours) && !policy_cargo::runs_at_compile_time(target)
     };
     let mut checked = Checked::default();
     let mut diagnosis = Diagnosis::new(workspace, policies);
     let CargoOutput { status, stderr } =
-        cargo::stream_messages(command, |message| match message {
+        policy_cargo::stream_messages(command, |message| match message {
             Message::CompilerArtifact(artifact) => {
                 progress.step(&artifact.target.name);
                 let folder = artifact.manifest_path.as_std_path().parent().unwrap_or(Path::new(""));
                 if is_ours(folder, &artifact.target) {
                     let mut files = artifact.filenames.iter();
-                    let dep_info = files.find_map(|file| cargo::dep_info_of(file.as_std_path()));
+                    let dep_info =
+                        files.find_map(|file| policy_cargo::dep_info_of(file.as_std_path()));
                     checked.dep_infos.extend(dep_info.map(|file| (folder.to_owned(), file)));
                 }
             }

@@ -6,9 +6,9 @@ use std::process::ExitStatus;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
 use super::CompileError;
-use crate::cargo::{self, CompilerMessage};
 use crate::steps::discover::{Policies, PolicyCrate, Role};
 use crate::steps::workspace::Workspace;
+use policy_cargo::CompilerMessage;
 use policy_host::progress::Progress;
 
 /// The diagnosis of a compilation: shows the compiler's messages and keeps what its first error means.
@@ -45,7 +45,7 @@ impl<'a> Diagnosis<'a> {
         }
         self.first_error.unwrap_or_else(|| CompileError::Failed {
             status: status.to_string(),
-            words: cargo::one_line(stderr),
+            words: policy_cargo::one_line(stderr),
         })
     }
 }
@@ -76,7 +76,7 @@ fn diagnose(message: &CompilerMessage, workspace: &Workspace, policies: &Policie
             path: found.manifest.folder().to_owned(),
         };
     }
-    if let Some(libraries) = cargo::conflicting_allocators(error) {
+    if let Some(libraries) = policy_cargo::conflicting_allocators(error) {
         let brings = |found: &&PolicyCrate| libraries.contains(&found.library.name.as_str());
         let culprit = policies.crates.iter().find(brings).map(|found| found.name.as_str());
         let others = || libraries.into_iter().find(|library| *library != "policy_engine");

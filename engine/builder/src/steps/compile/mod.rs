@@ -13,16 +13,17 @@ pub(crate) use build::Compiled;
 pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
-use crate::cargo::{self, CargoError, ElfError, LinkedPackage, Target};
-use crate::image::Platform;
 use crate::steps::discover::{Policies, Role};
+use crate::steps::image::platform;
 use crate::steps::workspace::Workspace;
+use policy_cargo::{CargoError, ElfError, LinkedPackage, Target};
 use policy_host::progress::Progress;
+use policy_oci::Platform;
 
 /// The target for a platform: musl, or the default target on this machine's own platform.
 pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {
-    let is_own = Platform::of_target(&cargo::rustc::host()?) == *platform;
-    Target::choose(platform.musl_target().filter(|_| !is_own))
+    let is_own = platform::from_target(&policy_cargo::rustc::host()?) == *platform;
+    Target::choose(platform::musl_target(platform).filter(|_| !is_own))
 }
 
 /// A binary that was compiled, and is known to be one static file where it is to be released.
@@ -48,8 +49,8 @@ pub(crate) fn compile(
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
     let flags = match profile {
-        Profile::Release => cargo::rustflags(&workspace.root, cache, target)?,
-        Profile::Quick => cargo::lld_rustflags()?,
+        Profile::Release => policy_cargo::rustflags(&workspace.root, cache, target)?,
+        Profile::Quick => policy_cargo::lld_rustflags()?,
     };
     let built = build::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let (path, compiled) = (built.program, built.compiled);
@@ -57,9 +58,10 @@ pub(crate) fn compile(
         return Ok(Binary { path, bytes: Vec::new(), compiled, linked: Vec::new() });
     }
     let bytes = fs_err::read(&path)?;
-    cargo::check_static(&path, &bytes)?;
+    policy_cargo::check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    let linked = cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
+    let linked =
+        policy_cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
     Ok(Binary { path, bytes, compiled, linked })
 }
 
@@ -71,39 +73,40 @@ pub(crate) enum CompileError {
     #[error(transparent)]
     Elf(#[from] ElfError),
     #[error(
-        "{role} crate `{name}` (`{}`) does not compile: the compiler's words are above",
+        "{role} crate `{name}` (`{}`) does not compile: see the compiler's messages above",
         path.display()
     )]
     Crate { role: Role, name: String, path: PathBuf },
     #[error(
-        "no space is left to compile in: free some, or name a work folder elsewhere with \
+        "no space left to compile in\nhelp: free some, or name a work folder elsewhere with \
          `--work-dir`"
     )]
     DiskFull,
     #[error(
-        "policy crate `{name}` registers nothing for policy-api {stamp}: write \
+        "policy crate `{name}` registers nothing for policy-api {stamp}\nhelp: write \
          `policy_api::register!(YourPolicy);` at the root of `{}`, once, and have the crate depend \
-         on `policy-api` itself; one that is to register nothing says so by `role = \"support\"` in \
-         its `[package.metadata.policy-engine]`",
+         on `policy-api` itself; a crate that is to register nothing says so by `role = \
+         \"support\"` in its `[package.metadata.policy-engine]`",
         library.display()
     )]
     NotRegistered { name: String, library: PathBuf, stamp: String },
     #[error(
-        "crate `{0}`, which the policies depend on, does not compile: the compiler's words are above"
+        "crate `{0}`, which the policies depend on, does not compile: see the compiler's messages \
+         above"
     )]
     Dependency(String),
     #[error(
-        "Clippy, by which policies are vetted, is not installed: `rustup component add clippy` \
-         installs it; `--no-vet` builds without vetting"
+        "Clippy, which vets policies, is not installed\nhelp: run `rustup component add clippy`, \
+         or build without vetting with `--no-vet`"
     )]
     NoClippy,
     #[error(
         "crate `{0}` brings an allocator for the whole program (`#[global_allocator]`), which has \
-         one already: leave that to the engine"
+         one already\nhelp: leave the allocator to the engine"
     )]
     Allocator(String),
     #[error(
-        "the program does not link: the words of compiler and linker are above; Cargo's \
+        "the program does not link: see the messages of compiler and linker above\nhelp: Cargo's \
          configuration can name another linker for the target"
     )]
     Link,
@@ -111,11 +114,11 @@ pub(crate) enum CompileError {
     Failed { status: String, words: String },
     #[error(
         "the program holds the path `{}` of this machine, so the same sources would give other \
-         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` \
-         or `env!(\"OUT_DIR\")` as text; have it use `include_str!` or `include_bytes!` instead",
+         bytes elsewhere: a policy or a crate it depends on uses `env!(\"CARGO_MANIFEST_DIR\")` or \
+         `env!(\"OUT_DIR\")` as text\nhelp: have it use `include_str!` or `include_bytes!` instead",
         .0.display()
     )]
     PathInside(PathBuf),
-    #[error("compile the program: {0}")]
+    #[error("failed to compile the program: {0}")]
     Io(#[from] io::Error),
 }

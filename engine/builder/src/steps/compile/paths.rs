@@ -31,7 +31,7 @@ mod tests {
             result(b"\x7fELF/home/me/work/policies/a").unwrap_err().to_string(),
             "the program holds the path `/home/me/work` of this machine, so the same sources would \
              give other bytes elsewhere: a policy or a crate it depends on uses \
-             `env!(\"CARGO_MANIFEST_DIR\")` or `env!(\"OUT_DIR\")` as text; have it use \
+             `env!(\"CARGO_MANIFEST_DIR\")` or `env!(\"OUT_DIR\")` as text\nhelp: have it use \
              `include_str!` or `include_bytes!` instead"
         );
     }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use crate::cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
 use crate::container;
+use policy_cargo::manifest::{Manifest, ManifestError, Missing, Workspace, parse};
 use policy_host::paths;
 
 /// Names the folder of the carried workspaces.
@@ -37,12 +37,12 @@ fn explain(error: ManifestError) -> ManifestError {
     let mounting = container::mounting_the_workspace(&path);
     let missing = match (missing, mounting) {
         (Missing::Key(folder), mounting) if is_in_carried(&folder) => Missing::Explained(format!(
-            "it was not there yet when the builder image was made: make the image again, or mount \
-             the workspace, in its folder, by `{}`",
+            "it was not there yet when the builder image was made\nhelp: make the image again, or \
+             mount the workspace in its folder with `{}`",
             mounting.unwrap_or_default()
         )),
         (Missing::Workspace, Some(mounting)) => Missing::Explained(format!(
-            "the container does not see the workspace: mount all of it, in its folder, by \
+            "the container does not see the workspace\nhelp: mount all of it in its folder with \
              `{mounting}`"
         )),
         (missing, _) => missing,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{DiscoverError, Policies, PolicyCrate};
 
-use crate::cargo::manifest::dependencies;
 use crate::steps::engine::POLICY_API;
+use policy_cargo::manifest::dependencies;
 
 /// Checks that every dependency on a folder leads to a crate of the same policies folder, and that
 /// none leads back to where it started.

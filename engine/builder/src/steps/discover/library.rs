@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Item, TableLike, Value};
 
 use super::DiscoverError;
-use crate::cargo::manifest::Manifest;
+use policy_cargo::manifest::Manifest;
 
 /// What Rust means something else by at the beginning of a path: the keywords of all editions, and
 /// the crates of the standard library.

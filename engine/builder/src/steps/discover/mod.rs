@@ -20,12 +20,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cargo::{Pins, Renewal};
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::{Engine, TAKEN};
 pub(crate) use error::DiscoverError;
 pub(crate) use library::is_crate_name;
 pub(crate) use policies_lock::{POLICIES_LOCK, policies_lock_path, read_policies_lock};
+use policy_cargo::{Pins, Renewal};
 pub(crate) use policy_crate::{PolicyCrate, Role};
 
 /// The crates of a policies folder.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{DiscoverError, PolicyCrate};
 
-use crate::cargo::manifest::dependencies;
 use crate::steps::engine::Engine;
 use crate::steps::engine::POLICY_API;
+use policy_cargo::manifest::dependencies;
 
 /// Adds the crates in the policies folder, or in the folders of its crates, that others depend on
 /// by their paths and that are not there yet. Other folders are for the check of the graph.

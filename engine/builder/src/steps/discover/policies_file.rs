@@ -57,12 +57,12 @@ impl PoliciesFile {
 /// What is wrong with the file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PoliciesFileError {
-    #[error("read the policies file: {0}")]
+    #[error("failed to read the policies file: {0}")]
     Read(#[from] io::Error),
     #[error("`{}` is no file: expected one, in TOML", path.display())]
     NoFile { path: PathBuf },
     #[error("`{}` is not TOML: {reason}", path.display())]
     Parse { path: PathBuf, reason: String },
-    #[error("`{}`: unknown key `{key}`: expected `policies` or `vet`", path.display())]
+    #[error("`{}`: unknown key `{key}`, expected `policies` or `vet`", path.display())]
     Unknown { path: PathBuf, key: String },
 }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use crate::cargo::Pins;
-use crate::cargo::lockfile::{Lock, LockError};
+use policy_cargo::Pins;
+use policy_cargo::lockfile::{Lock, LockError};
 
 /// The file's name.
 pub(crate) const POLICIES_LOCK: &str = "policies.lock";

@@ -6,12 +6,12 @@ use toml_edit::{DocumentMut, Item};
 
 use super::DiscoverError;
 use super::library::Library;
-use crate::cargo::Source;
-use crate::cargo::lockfile::without_secret;
-use crate::cargo::manifest::is_package_name;
-use crate::cargo::manifest::{Dependency, Manifest, dependencies};
 use crate::steps::discover::carried;
 use crate::steps::engine::{Engine, POLICY_API};
+use policy_cargo::Source;
+use policy_cargo::lockfile::without_secret;
+use policy_cargo::manifest::is_package_name;
+use policy_cargo::manifest::{Dependency, Manifest, dependencies};
 
 /// One crate of a policies folder.
 #[derive(Debug)]

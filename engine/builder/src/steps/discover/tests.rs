@@ -101,8 +101,8 @@ fn rust_files_without_a_manifest_are_not_passed_over() {
         assert_eq!(
             discover(&folder).unwrap_err(),
             format!(
-                "`{0}` holds Rust files (`{0}/{file}`) but no `Cargo.toml`: add one, or move the \
-                 folder away",
+                "`{0}` holds Rust files (`{0}/{file}`) but no `Cargo.toml`\nhelp: add one, or move \
+                 the folder away",
                 forgotten.display()
             )
         );
@@ -141,7 +141,7 @@ fn names_that_rust_cannot_tell_apart_are_one_name() {
     assert_eq!(
         discover(&folder).unwrap_err(),
         format!(
-            "two crates are named `a_b`: `{}` and `{}`; rename one of them",
+            "two crates are named `a_b`: `{}` and `{}`\nhelp: rename one of them",
             path("one"),
             path("two")
         )
@@ -154,7 +154,8 @@ fn a_crate_that_depends_on_itself_is_a_circle() {
     let folder = folder(&[("a", &manifest("a", "[dependencies]\n", dependencies))]);
     assert_eq!(
         discover(&folder).unwrap_err(),
-        "the crates `a` → `a` depend on one another in a circle: take one of these dependencies out"
+        "the crates `a` → `a` depend on one another in a circle\nhelp: remove one of these \
+         dependencies"
     );
 }
 

@@ -2,12 +2,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::program::Program;
-use crate::cargo::{self, ElfError, Target};
-use crate::image::{Image, ImageName, PackError, SourceDate};
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
 use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
+use policy_cargo::{ElfError, Target};
 use policy_host::progress::Progress;
+use policy_oci::{Image, ImageError, Reference, SourceDate};
 
 /// A program that another tool compiled from a laid-out workspace.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl Prebuilt {
         let plan = read_plan(workspace)?;
         let target = Target::new(&plan.target);
         let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
-        cargo::check_static(program, &bytes)?;
-        cargo::check_processor(program, &bytes, &target)?;
+        policy_cargo::check_static(program, &bytes)?;
+        policy_cargo::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
         let reported = self_check::check(&program, &target, &plan, None, progress)?;
@@ -38,7 +38,7 @@ impl Prebuilt {
     /// Packs the program as an image; the sources in its workspace are what it was made from.
     pub(crate) fn pack(
         &self,
-        name: &ImageName,
+        name: &Reference,
         created: SourceDate,
     ) -> Result<Image, PrebuiltError> {
         let materials = Materials::read(&self.workspace, &self.program.plan)?;
@@ -59,16 +59,16 @@ fn read_plan(workspace: &Path) -> Result<BuildPlan, PrebuiltError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PrebuiltError {
     #[error(
-        "`{}` is no workspace that `policy-builder generate` laid out: {error}; name the one that \
-         the program was compiled from with `--workspace`", root.display()
+        "`{}` is no workspace that `policy-builder generate` laid out: {error}\nhelp: name the one \
+         that the program was compiled from with `--workspace`", root.display()
     )]
     NoWorkspace { root: PathBuf, error: io::Error },
     #[error(
-        "`{}` is not as this version of policy-builder writes it: {error}; lay the workspace out \
-         again with `policy-builder generate`", path.display()
+        "`{}` is not as this version of policy-builder writes it: {error}\nhelp: lay the workspace \
+         out again with `policy-builder generate`", path.display()
     )]
     Plan { path: PathBuf, error: serde_json::Error },
-    #[error("read the program: {0}; name one with `--program`")]
+    #[error("failed to read the program: {0}\nhelp: name one with `--program`")]
     Program(io::Error),
     #[error(transparent)]
     Elf(#[from] ElfError),
@@ -77,5 +77,5 @@ pub(crate) enum PrebuiltError {
     #[error(transparent)]
     Materials(#[from] MaterialsError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
 }

@@ -3,13 +3,13 @@ use std::io;
 use std::path::Path;
 
 use super::directory_hash::{directory_hash, sha256};
-use crate::cargo::PackageId;
-use crate::cargo::Source;
-use crate::cargo::lockfile::{Lock, LockError, Package};
-use crate::cargo::manifest::{Manifest, ManifestError, dependencies};
 use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::BuildPlan;
+use policy_cargo::PackageId;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{Lock, LockError, Package};
+use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
 /// What a program is made from: every package of its workspace's lock.
 #[derive(Debug, Clone)]
@@ -189,7 +189,7 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
 /// Why it is not known what a program is made from.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialsError {
-    #[error("digest the sources of the workspace: {0}")]
+    #[error("failed to digest the sources of the workspace: {0}")]
     Read(#[from] io::Error),
     #[error(transparent)]
     Lock(#[from] LockError),

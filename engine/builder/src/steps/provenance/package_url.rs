@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use super::materials::Material;
-use crate::cargo::lockfile::{CRATES_IO, without_secret};
+use policy_cargo::lockfile::{CRATES_IO, without_secret};
 
 /// The package URL of a crate (<https://github.com/package-url/purl-spec>): its type is `cargo`, and
 /// qualifiers say where it comes from when that is not crates.io.

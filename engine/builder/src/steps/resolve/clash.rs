@@ -3,15 +3,16 @@
 use semver::{Version, VersionReq};
 
 use super::{named, reaches};
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::{Policies, PolicyCrate};
+use policy_cargo::manifest::dependencies;
 
 /// Two crates ask for versions of a package which Cargo takes for one another, and no version does
 /// with both.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{first} asks for `{package}` `{one}`, and {second} for `{other}`: no version meets both, and a \
-     program has one version of each compatible range: have both ask for what one version meets"
+    "{first} asks for `{package}` `{one}`, and {second} for `{other}`: no version meets both, and \
+     a program has one version of each compatible range\nhelp: have both ask for what one version \
+     meets"
 )]
 pub(crate) struct Clash {
     first: String,

@@ -3,12 +3,11 @@
 use std::sync::Mutex;
 
 use super::ResolveError;
-use crate::cargo;
-use crate::cargo::Network;
-use crate::cargo::lockfile::{Lock, Package};
 use crate::steps::engine::Engine;
 use crate::steps::features::Features;
 use crate::steps::workspace;
+use policy_cargo::Network;
+use policy_cargo::lockfile::{Lock, Package};
 use policy_host::signals::ScratchDir;
 
 /// What the engine alone is linked with, on whichever platform, as its own lock has it.
@@ -55,7 +54,7 @@ fn linked_by(engine: &Engine, lock: &Lock) -> Result<Vec<Package>, ResolveError>
     let folder = ScratchDir::new()?;
     let locked = |network| -> Result<Lock, ResolveError> {
         let workspace = workspace::engine_alone(engine, folder.path())?;
-        cargo::complete_lock(&workspace.root, network)?;
+        policy_cargo::complete_lock(&workspace.root, network)?;
         Ok(Lock::read(&workspace.root.join("Cargo.lock"))?)
     };
     let is_locked = |package: &Package| lock.pins().any(|pin| pin.is(package));

@@ -9,11 +9,6 @@ use std::io;
 
 use semver::{Op, Version, VersionReq};
 
-use crate::cargo;
-use crate::cargo::CargoError;
-use crate::cargo::Network;
-use crate::cargo::lockfile::{Lock, LockError, Package, compatible_range};
-use crate::cargo::manifest::dependencies;
 use crate::container;
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::POLICY_API;
@@ -21,6 +16,10 @@ use crate::steps::workspace::{GenerateError, Workspace};
 use clash::Clash;
 pub(crate) use engine::linked;
 use policies_lock::{Locked, LockedError};
+use policy_cargo::CargoError;
+use policy_cargo::Network;
+use policy_cargo::lockfile::{Lock, LockError, Package, compatible_range};
+use policy_cargo::manifest::dependencies;
 use policy_host::progress::Progress;
 
 /// Which versions Cargo chooses of what is pinned nowhere.
@@ -63,7 +62,7 @@ pub(crate) fn resolve(
     let complete = |network| {
         // In place of what another attempt left.
         fs_err::write(&path, &seed)?;
-        cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
+        policy_cargo::complete_lock(&workspace.root, network).map_err(container::explain).map_err(
             |error| {
                 let is_unresolved = matches!(error, CargoError::Resolve(_));
                 let why = || why(policies, &workspace.engine_pins);
@@ -163,8 +162,8 @@ fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{role} crate `{name}` asks for `{package}` `{requirement}`, but the engine is linked with \
-     {engine}, and a program has one version of each compatible range: have `{name}` ask for what \
-     {engine} meets, or build with an engine that has another"
+     {engine}, and a program has one version of each compatible range\nhelp: have `{name}` ask for \
+     what {engine} meets, or build with an engine that has another"
 )]
 pub(crate) struct Unmet {
     role: Role,
@@ -177,10 +176,10 @@ pub(crate) struct Unmet {
 /// Something that policies depend on does not do with the engine's version of a package.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the engine is linked with `{package}` {engine}, but Cargo takes {taken} for what policy crates \
-     depend on ({by}), and a program has one version of each compatible range: have those crates \
-     depend on what does with {engine} (`cargo tree --invert {package}` shows what asks for it), \
-     and lock that, or build with an engine that has {taken}"
+    "the engine is linked with `{package}` {engine}, but Cargo takes {taken} for what policy \
+     crates depend on ({by}), and a program has one version of each compatible range\nhelp: have \
+     those crates depend on what does with {engine} (`cargo tree --invert {package}` shows what \
+     asks for it), and lock that, or build with an engine that has {taken}"
 )]
 pub(crate) struct Moved {
     package: String,
@@ -206,7 +205,7 @@ pub(crate) enum ResolveError {
     Cargo(#[from] CargoError),
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    #[error("complete the lock of the workspace: {0}")]
+    #[error("failed to complete the lock of the workspace: {0}")]
     Files(#[from] io::Error),
 }
 

@@ -13,9 +13,9 @@ use super::VetError;
 use super::dependencies::{brought_by, is_the_apis};
 use super::finding::{Finding, Place, What};
 use super::manifests::linked;
-use crate::cargo::cargo_home;
-use crate::cargo::lockfile::{Lock, Package};
 use crate::steps::discover::Policies;
+use policy_cargo::cargo_home;
+use policy_cargo::lockfile::{Lock, Package};
 
 /// What to say where there is none.
 pub(super) const NONE: &str = "known vulnerabilities are not looked for without a copy of \

@@ -3,11 +3,11 @@
 use super::finding::{Finding, Place, What};
 use super::manifests::linked;
 use super::rules::DependencyRules;
-use crate::cargo::Source;
-use crate::cargo::lockfile::{Lock, Package};
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::{Policies, PolicyCrate};
 use crate::steps::engine::POLICY_API;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{Lock, Package};
+use policy_cargo::manifest::dependencies;
 
 /// Well-known crates whose purpose is what policies have no business with. A crate that depends
 /// on one itself can do so under names that no list of the standard library's has.

@@ -1,8 +1,8 @@
 use toml_edit::Item;
 
 use super::finding::{Finding, Place, What};
-use crate::cargo::lockfile::Lock;
 use crate::steps::discover::{Policies, PolicyCrate};
+use policy_cargo::lockfile::Lock;
 
 /// The crates of the folder that are in the program.
 pub(super) fn linked<'a>(

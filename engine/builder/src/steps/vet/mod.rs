@@ -25,12 +25,12 @@ use std::path::{Path, PathBuf};
 pub(crate) use outcome::VetOutcome;
 pub(crate) use rules::{Rules, RulesError};
 
-use crate::cargo::Target;
-use crate::cargo::lockfile::{Lock, LockError};
 use crate::steps::compile::CompileError;
 use crate::steps::discover::Policies;
 use crate::steps::workspace::Workspace;
 use advisories::Database;
+use policy_cargo::Target;
+use policy_cargo::lockfile::{Lock, LockError};
 use policy_host::progress::Progress;
 
 /// What is vetted: a workspace whose lock is complete, and what it was made of.
@@ -87,7 +87,7 @@ pub(crate) fn vet(
 pub(crate) enum VetError {
     #[error("{0}")]
     Found(String),
-    #[error("vet the policies: {0}")]
+    #[error("failed to vet the policies: {0}")]
     Lock(#[from] LockError),
     #[error(transparent)]
     Check(#[from] CompileError),
@@ -98,6 +98,6 @@ pub(crate) enum VetError {
     NoDatabase(PathBuf),
     #[error("advisory `{}` is not as RustSec writes them: {reason}", path.display())]
     Advisory { path: PathBuf, reason: String },
-    #[error("vet the policies: {0}")]
+    #[error("failed to vet the policies: {0}")]
     Files(#[from] io::Error),
 }

@@ -20,8 +20,8 @@ use serde::Deserialize;
 use toml_edit::DocumentMut;
 
 use super::finding::{Finding, What};
-use crate::cargo::lockfile::Package;
 use crate::steps::discover::policies_file::{PoliciesFile, PoliciesFileError};
+use policy_cargo::lockfile::Package;
 
 const TABLE: &str = "vet";
 

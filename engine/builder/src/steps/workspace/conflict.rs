@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use semver::{Version, VersionReq};
 
 use super::own_locks::{Locks, lock_files_of};
-use crate::cargo::lockfile::{Key, Lock, Package};
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::{Policies, PolicyCrate, Role};
+use policy_cargo::lockfile::{Key, Lock, Package};
+use policy_cargo::manifest::dependencies;
 
 /// Two crates of the policies folder that were locked to versions of a package which Cargo takes
 /// for one another, and one of which does not do with the other's.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{role} crate `{name}` asks for `{package}` `{requirement}` and is locked to {locked}, but \
-     {other} is locked to {chosen}, and a program has one version of each compatible range: have \
-     both ask for what one version meets, and lock both to that one"
+     {other} is locked to {chosen}, and a program has one version of each compatible range\nhelp: \
+     have both ask for what one version meets, and lock both to that one"
 )]
 pub(crate) struct Conflict {
     role: Role,

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
 
 use super::Extent;
-use crate::cargo::Source;
-use crate::cargo::manifest::{Manifest, for_each_dependency, for_each_holder};
 use crate::steps::discover::{Policies, PolicyCrate};
 use crate::steps::engine::{Engine, POLICY_API};
+use policy_cargo::Source;
+use policy_cargo::manifest::{Manifest, for_each_dependency, for_each_holder};
 
 /// The manifest of one of the engine's crates, with the others beside it.
 pub(super) fn engine_manifest(manifest: &Manifest, engine: &Engine) -> String {

@@ -13,10 +13,10 @@ use super::conflict;
 use super::own_locks::{Locks, locks_of};
 use super::program::GENERATED;
 use super::{Extent, GenerateError};
-use crate::cargo::Source;
-use crate::cargo::lockfile::{self, Key, Lock, Package};
 use crate::steps::discover::{Policies, PolicyCrate};
 use crate::steps::engine::Engine;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{self, Key, Lock, Package};
 
 /// The lock for the engine and the policies together.
 #[derive(Debug)]

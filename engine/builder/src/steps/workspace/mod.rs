@@ -21,12 +21,12 @@ pub(crate) mod program;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cargo::Source;
-use crate::cargo::lockfile::{LockError, Package};
-use crate::cargo::manifest::ManifestError;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use conflict::Conflict;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{LockError, Package};
+use policy_cargo::manifest::ManifestError;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;
@@ -159,13 +159,13 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     #[error(
-        "`{}` is inside the policies folder, where nothing is written: name another folder",
+        "`{}` is inside the policies folder, where nothing is written\nhelp: name another folder",
         root.display()
     )]
     InsidePolicies { root: PathBuf },
     #[error(
-        "`{}` holds something else than a workspace that policy-builder laid out, so it is left \
-         as it is: name an empty or a new folder",
+        "`{}` holds something else than a workspace that policy-builder laid out, so it is left as \
+         it is\nhelp: name an empty or a new folder",
         root.display()
     )]
     NotOurs { root: PathBuf },
@@ -175,9 +175,9 @@ pub(crate) enum GenerateError {
     Conflict(#[from] Box<Conflict>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error("lay out the workspace: write `policies.json`: {0}")]
+    #[error("failed to write `policies.json`: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("lay out the workspace: {0}")]
+    #[error("failed to lay out the workspace: {0}")]
     Files(#[from] io::Error),
 }
 

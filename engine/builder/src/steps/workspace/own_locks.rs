@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::GenerateError;
-use crate::cargo::lockfile::Lock;
 use crate::steps::discover::{Policies, PolicyCrate};
+use policy_cargo::lockfile::Lock;
 
 /// The policies' own locks, by their files.
 pub(super) type Locks = BTreeMap<PathBuf, Lock>;

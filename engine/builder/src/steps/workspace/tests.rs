@@ -193,7 +193,8 @@ fn places_that_are_the_users_are_refused() {
     assert_eq!(
         check_outside(&inside, &policies).unwrap_err().to_string(),
         format!(
-            "`{}` is inside the policies folder, where nothing is written: name another folder",
+            "`{}` is inside the policies folder, where nothing is written\nhelp: name another \
+             folder",
             inside.display()
         )
     );
@@ -201,7 +202,7 @@ fn places_that_are_the_users_are_refused() {
         check_ours(folder.path()).unwrap_err().to_string(),
         format!(
             "`{}` holds something else than a workspace that policy-builder laid out, so it is \
-             left as it is: name an empty or a new folder",
+             left as it is\nhelp: name an empty or a new folder",
             folder.path().display()
         )
     );

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use semver::VersionReq;
 use toml_edit::{Item, TableLike, Value};
 
-use crate::cargo::lockfile::has_secret;
-use crate::cargo::manifest::is_package_name;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::POLICY_API;
+use policy_cargo::lockfile::has_secret;
+use policy_cargo::manifest::is_package_name;
 
 /// A policy that `policies.toml` names.
 #[derive(Debug, Clone)]
@@ -171,23 +171,29 @@ enum Problem {
     Type { field: String, expected: &'static str },
     #[error("the version `{found}` is not a requirement such as `1.2`: {error}")]
     Version { found: String, error: semver::Error },
-    #[error("`{0}` is not a package's name: use letters, digits, `-` and `_`, a letter first")]
+    #[error(
+        "`{0}` is not a package's name\nhelp: use letters, digits, `-` and `_`, a letter first"
+    )]
     Name(String),
-    #[error("every policy gets the engine's `policy-api`, whatever is written here: take it out")]
+    #[error(
+        "every policy gets the engine's `policy-api`, whatever is written here\nhelp: remove \
+             it"
+    )]
     Api,
-    #[error("`{0}` and `{1}` are both there: keep one of them")]
+    #[error("`{0}` and `{1}` are both there\nhelp: keep one of them")]
     Both(&'static str, &'static str),
-    #[error("`{0}` is there without `git`: name the repository that it is of")]
+    #[error("`{0}` is there without `git`\nhelp: name its repository")]
     NoRepository(&'static str),
     #[error(
         "the address in `git` holds a user or a password, which would go into lock files and \
-         images: take it out, and use Git's or Cargo's own credentials"
+         images\nhelp: remove it, and use Git's or Cargo's own credentials"
     )]
     Secret,
-    #[error("nothing says where it comes from: add `version`, `git` or `path`")]
+    #[error("it has no source\nhelp: add `version`, `git` or `path`")]
     Nowhere,
     #[error(
-        "`{first}` is the package `{of}` as well, and a program has one version of a policy crate: keep one of them"
+        "`{first}` is the package `{of}` as well, and a program has one version of a policy \
+         crate\nhelp: keep one of them"
     )]
     Twice { first: String, of: String },
 }
@@ -285,33 +291,35 @@ mod tests {
             ),
             (
                 "{ version = \"1\", package = \"a b\" }",
-                "`a b` is not a package's name: use letters, digits, `-` and `_`, a letter first"
+                "`a b` is not a package's name\nhelp: use letters, digits, `-` and `_`, a letter \
+                 first"
                     .into(),
             ),
             (
                 "{ version = \"1\", package = \"policy-api\" }",
-                "every policy gets the engine's `policy-api`, whatever is written here: take it out"
+                "every policy gets the engine's `policy-api`, whatever is written here\nhelp: \
+                 remove it"
                     .into(),
             ),
             (
                 "{ git = \"u\", path = \"p\" }",
-                "`git` and `path` are both there: keep one of them".into(),
+                "`git` and `path` are both there\nhelp: keep one of them".into(),
             ),
             (
                 "{ git = \"u\", rev = \"a\", tag = \"b\" }",
-                "`rev` and `tag` are both there: keep one of them".into(),
+                "`rev` and `tag` are both there\nhelp: keep one of them".into(),
             ),
             (
                 "{ version = \"1\", branch = \"a\" }",
-                "`branch` is there without `git`: name the repository that it is of".into(),
+                "`branch` is there without `git`\nhelp: name its repository".into(),
             ),
             (
                 "{ git = \"https://user:TOKEN@example.com/p\" }",
                 "the address in `git` holds a user or a password, which would go into lock files \
-                 and images: take it out, and use Git's or Cargo's own credentials"
+                 and images\nhelp: remove it, and use Git's or Cargo's own credentials"
                     .into(),
             ),
-            ("{}", "nothing says where it comes from: add `version`, `git` or `path`".into()),
+            ("{}", "it has no source\nhelp: add `version`, `git` or `path`".into()),
         ] {
             assert_eq!(
                 parsed(&format!("[policies]\ngeo = {entry}\n")).unwrap_err(),
@@ -326,7 +334,7 @@ mod tests {
         assert_eq!(
             parsed("[policies]\na = \"1\"\nb = { version = \"2\", package = \"a\" }").unwrap_err(),
             "`policies.toml`: policy `b`: `a` is the package `a` as well, and a program has one \
-             version of a policy crate: keep one of them"
+             version of a policy crate\nhelp: keep one of them"
         );
     }
 }

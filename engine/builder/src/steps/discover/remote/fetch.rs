@@ -8,16 +8,15 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::RemoteError;
 use super::entry::{Entry, Place};
-use crate::cargo;
-use crate::cargo::CargoError;
-use crate::cargo::Network;
-use crate::cargo::Pins;
-use crate::cargo::Source;
-use crate::cargo::lockfile::{self, Key, Lock, Package};
 use crate::container;
 use crate::steps::discover::policies_file::POLICIES_FILE;
 use crate::steps::engine::Engine;
 use crate::steps::engine::POLICY_API;
+use policy_cargo::CargoError;
+use policy_cargo::Network;
+use policy_cargo::Pins;
+use policy_cargo::Source;
+use policy_cargo::lockfile::{self, Key, Lock, Package};
 use policy_host::signals::ScratchDir;
 
 /// The package that depends on the policy. Cargo's words name it.
@@ -75,7 +74,7 @@ fn fetch_with(
     fs_err::write(&lock_file, seed(engine, pins)?)?;
 
     let failed = |words: &str| RemoteError::Words { key: entry.key.clone(), found: words.into() };
-    let fetched = cargo::fetch_metadata(&root, network).map_err(container::explain);
+    let fetched = policy_cargo::fetch_metadata(&root, network).map_err(container::explain);
     let fetched = fetched.map_err(|error| match error {
         CargoError::Resolve(words) => {
             // The place of that package means nothing to the user.

@@ -9,11 +9,11 @@ use super::super::{DiscoverError, PolicyCrate, Role};
 use crate::steps::engine::POLICY_API;
 
 use super::Entry;
-use crate::cargo::Pins;
-use crate::cargo::Source;
-use crate::cargo::manifest::dependencies;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
+use policy_cargo::Pins;
+use policy_cargo::Source;
+use policy_cargo::manifest::dependencies;
 
 /// Adds the policies that the file names, and the crates beside them that they depend on.
 pub(in crate::steps::discover) fn add(
@@ -80,11 +80,11 @@ pub(crate) struct Mismatch {
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("expected the crate `{0}`; the entry's `package` says which it is to be")]
+    #[error("expected the crate `{0}`\nhelp: the entry's `package` names the crate")]
     Name(String),
-    #[error("expected version `{0}`; change the entry's `version`")]
+    #[error("expected version `{0}`\nhelp: change the entry's `version`")]
     Version(VersionReq),
-    #[error("a support crate, which registers no policy; take the entry out")]
+    #[error("a support crate, which registers no policy\nhelp: remove the entry")]
     Role,
 }
 

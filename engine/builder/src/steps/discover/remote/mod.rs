@@ -10,14 +10,14 @@ pub(super) mod merge;
 
 use std::path::{Path, PathBuf};
 
-use crate::cargo::CargoError;
-use crate::cargo::Pins;
-use crate::cargo::Source;
-use crate::cargo::lockfile::LockError;
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
 use entry::Place;
 pub(crate) use entry::{Entry, EntryError, entries};
+use policy_cargo::CargoError;
+use policy_cargo::Pins;
+use policy_cargo::Source;
+use policy_cargo::lockfile::LockError;
 
 /// A policy from elsewhere that is on this machine.
 #[derive(Debug)]
@@ -61,18 +61,18 @@ pub(crate) enum RemoteError {
     #[error(transparent)]
     Entry(#[from] EntryError),
     #[error(
-        "`{}`: policy `{key}` is to be in `{}`, where there is no `Cargo.toml`: correct its `path`, \
-         which starts at the file's folder", file.display(), folder.display()
+        "`{}`: policy `{key}` is to be in `{}`, where there is no `Cargo.toml`\nhelp: correct its \
+         `path`, which is relative to the file's folder", file.display(), folder.display()
     )]
     NoCrate { file: PathBuf, key: String, folder: PathBuf },
-    #[error("fetch policy `{key}`, which `policies.toml` names: {words}")]
+    #[error("failed to fetch policy `{key}`, which `policies.toml` names: {words}")]
     Fetch { key: String, words: String },
-    #[error("fetch policy `{key}`, which `policies.toml` names: cargo says {found}")]
+    #[error("failed to fetch policy `{key}`, which `policies.toml` names: Cargo printed {found}")]
     Words { key: String, found: String },
     #[error(transparent)]
     Cargo(#[from] CargoError),
     #[error(transparent)]
     Lock(#[from] LockError),
-    #[error("fetch the policies that `policies.toml` names: {0}")]
+    #[error("failed to fetch the policies that `policies.toml` names: {0}")]
     Files(#[from] std::io::Error),
 }

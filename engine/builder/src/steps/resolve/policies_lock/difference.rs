@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cargo::lockfile::{Lock, Package};
+use policy_cargo::lockfile::{Lock, Package};
 
 /// How one package went from one lock to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Change, changes};
-use crate::cargo::lockfile::{Lock, Package};
 use crate::steps::discover::{POLICIES_LOCK, Policies, policies_lock_path};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::{Extent, Workspace};
+use policy_cargo::lockfile::{Lock, Package};
 use policy_host::progress::Progress;
 
 /// How many changes are told.
@@ -120,12 +120,13 @@ fn tell_unpinned(
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockedError {
     #[error(
-        "there is no `{}`, and `--locked` asks for it: `policy-builder lock` writes it", path.display()
+        "there is no `{}`, and `--locked` requires it\nhelp: run `policy-builder lock`", path.display()
     )]
     Missing { path: PathBuf },
     #[error(
-        "`{}` is stale, and this build is locked: from it to what policies and engine ask for now, \
-         {differing}; `policy-builder lock` writes it anew, and `--locked=false` builds without",
+        "`{}` is stale, and this build is locked; changes to what policies and engine ask for now: \
+         {differing}\nhelp: write it anew with `policy-builder lock`, or build without it with \
+         `--locked=false`",
         path.display()
     )]
     Stale { path: PathBuf, differing: String },

@@ -8,11 +8,11 @@
 mod difference;
 mod follow;
 
-use crate::cargo::Source;
-use crate::cargo::lockfile::{self, Lock, Package};
 use crate::steps::discover::Policies;
 pub(crate) use difference::{Change, changes};
 pub(crate) use follow::{Locked, LockedError, check_is_there, follow};
+use policy_cargo::Source;
+use policy_cargo::lockfile::{self, Lock, Package};
 
 const HEADER: &str = "# This file is written by `policy-builder lock`, in the format of Cargo's locks.\n\
                       # It is not intended for manual editing.\n";

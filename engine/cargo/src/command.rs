@@ -1,0 +1,199 @@
+//! Running Cargo.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+use super::home::{self, ConfigFile};
+use super::{CargoError, Configuration, Message, rustc, rustflags};
+use policy_host::signals::{self, ScratchDir, TempPath};
+
+/// Whether Cargo may ask registries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// It works with what is on this machine.
+    Off,
+    /// It may download what is missing.
+    On,
+}
+
+/// Has Cargo add to the lock of the workspace in `root` what it lacks. What it holds is kept where
+/// that is possible.
+pub fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
+    let cargo = Cargo::with_temporary_home()?;
+    let mut command = cargo.command("update", root)?;
+    command.args(["--workspace", "--quiet"]);
+    if network == Network::Off {
+        command.arg("--offline");
+    }
+    resolve(&mut command).map(drop)
+}
+
+/// Runs a command of Cargo that resolves dependencies, and gives what it prints.
+pub(super) fn resolve(command: &mut Command) -> Result<Vec<u8>, CargoError> {
+    let output = signals::output_interactive(command).map_err(not_started)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(CargoError::Resolve(one_line(&String::from_utf8_lossy(&output.stderr))))
+}
+
+/// How a Cargo ended, and what it wrote to standard error.
+pub struct CargoOutput {
+    /// The exit status.
+    pub status: ExitStatus,
+    /// All of standard error.
+    pub stderr: String,
+}
+
+/// Runs a Cargo that prints messages, and hands each to `handle` as it comes.
+pub fn stream_messages(
+    mut command: Command,
+    mut handle: impl FnMut(Message),
+) -> Result<CargoOutput, CargoError> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = signals::spawn(&mut command).map_err(not_started)?;
+    let stderr = child.process.stderr.take();
+    let stderr = thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut stderr) = stderr {
+            // Text that is not UTF-8 is not worth stopping a build for.
+            let _ = stderr.read_to_string(&mut text);
+        }
+        text
+    });
+    let mut unread = None;
+    for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
+    {
+        let line = line?;
+        match serde_json::from_str(&line) {
+            Ok(message) => handle(message),
+            // A procedural macro may print; Cargo's own lines are objects.
+            Err(error) if line.starts_with('{') => unread = unread.or(Some(error)),
+            Err(_) => {}
+        }
+    }
+    if let Some(error) = unread {
+        // The unknown message may be the one that matters.
+        let _ = child.wait();
+        return Err(CargoError::Message(error));
+    }
+    Ok(CargoOutput { status: child.wait()?, stderr: stderr.join().unwrap_or_default() })
+}
+
+/// Has the compilers of a command work in a folder below `cache` that an interruption removes: a
+/// compiler that is killed leaves its temporary files there.
+pub fn use_temporary_folder(command: &mut Command, cache: &Path) -> Result<TempPath, CargoError> {
+    let folder = TempPath::new(&cache.join("tmp"))?;
+    fs_err::create_dir_all(folder.path())?;
+    // Overrides the configuration that Cargo reads wherever it runs.
+    command.env("CARGO_BUILD_BUILD_DIR", cache);
+    command.env("TMPDIR", folder.path());
+    Ok(folder)
+}
+
+/// The Cargo that runs this program, or else the one on the PATH, with the toolchain that the user
+/// has set where he is, and with nothing of his configuration that would change the program: see
+/// [`Configuration`].
+pub struct Cargo {
+    home: PathBuf,
+    configuration: Configuration,
+    _file: ConfigFile,
+    /// Where the home goes with this.
+    _temporary: Option<ScratchDir>,
+}
+
+impl Cargo {
+    /// One for a command whose results do not tell where Cargo's home is.
+    pub fn with_temporary_home() -> Result<Self, CargoError> {
+        let folder = ScratchDir::new()?;
+        let home = folder.path().to_owned();
+        Ok(Self { _temporary: Some(folder), ..Self::with_home(home)? })
+    }
+
+    /// One whose home stays in a cache: what is compiled by it need not be compiled again.
+    pub fn with_home_in(cache: &Path) -> Result<Self, CargoError> {
+        Self::with_home(home::home_in(cache))
+    }
+
+    fn with_home(home: PathBuf) -> Result<Self, CargoError> {
+        let configuration = Configuration::read()?;
+        let file = home::lay_out(&home, &configuration.to_toml())?;
+        Ok(Self { home, configuration, _file: file, _temporary: None })
+    }
+
+    /// One of Cargo's commands for the workspace in a folder.
+    ///
+    /// It runs where no folder around it has a configuration.
+    pub fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CargoError> {
+        let manifest = std::path::absolute(root)?.join("Cargo.toml");
+        let mut command = Command::new(program());
+        command.arg(subcommand).arg("--manifest-path").arg(manifest);
+        command.current_dir("/").stdin(Stdio::null());
+        for name in &self.configuration.removed {
+            command.env_remove(name);
+        }
+        command.envs(self.configuration.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(toolchain) = toolchain()? {
+            command.env(TOOLCHAIN, toolchain);
+        }
+        if let Some(folders) = env::var_os("PATH").and_then(|path| absolute_folders(&path)) {
+            command.env("PATH", folders);
+        }
+        if env::var_os("RUSTC").is_some() {
+            command.env("RUSTC", rustc::program());
+        }
+        command.env("CARGO_HOME", &self.home).env("CARGO_ENCODED_RUSTFLAGS", rustflags::STATIC);
+        Ok(command)
+    }
+
+    /// Whether it has Clippy.
+    pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
+        let mut command = self.command("clippy", root)?;
+        let output = signals::output(command.arg("--version")).map_err(not_started)?;
+        Ok(output.status.success())
+    }
+}
+
+/// The folders of a `PATH`, for a program that runs elsewhere.
+fn absolute_folders(path: &OsStr) -> Option<OsString> {
+    let folders =
+        env::split_paths(path).map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+    env::join_paths(folders).ok()
+}
+
+/// The variable by which rustup is told which toolchain it is to run.
+const TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
+
+/// The toolchain that rustup would run in the current folder: Cargo runs in another. A toolchain of
+/// another kind does not look at it.
+fn toolchain() -> Result<Option<OsString>, CargoError> {
+    static SYSROOT: OnceLock<OsString> = OnceLock::new();
+    if env::var_os(TOOLCHAIN).is_some_and(|given| !given.is_empty()) {
+        return Ok(None);
+    }
+    if let Some(sysroot) = SYSROOT.get() {
+        return Ok(Some(sysroot.clone()));
+    }
+    let sysroot = rustc::print("sysroot", &[])?.into();
+    Ok(Some(SYSROOT.get_or_init(|| sysroot).clone()))
+}
+
+fn program() -> OsString {
+    rustc::absolute(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+pub(super) fn not_started(error: io::Error) -> CargoError {
+    CargoError::NoToolchain { program: program().to_string_lossy().into_owned(), error }
+}
+
+/// Cargo's own error text on one line, without its `error: `.
+pub fn one_line(words: &str) -> String {
+    let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let start = lines.iter().position(|line| line.starts_with("error")).unwrap_or_default();
+    lines.get(start..).unwrap_or_default().join(" ").trim_start_matches("error: ").to_owned()
+}

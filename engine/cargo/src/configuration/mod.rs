@@ -1,0 +1,137 @@
+//! What of Cargo's configuration a build follows.
+//!
+//! Registries, what takes their place, credentials, the network and linkers are the user's to
+//! choose. Whatever else decides the bytes of a program is in the generated workspace, and no file
+//! or variable is to say otherwise: Cargo gets a configuration of what is left.
+
+mod fate;
+mod files;
+mod paths;
+mod variables;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+
+use toml_edit::{DocumentMut, Item, Table};
+
+use super::home::cargo_home;
+use fate::{Fate, fate};
+pub use files::ConfigurationError;
+pub(super) use variables::linker_variable;
+
+/// Cargo's configuration as a build follows it.
+#[derive(Debug)]
+pub struct Configuration {
+    /// What is followed of the files, as one file.
+    followed: DocumentMut,
+    /// What is followed of the variables, with absolute paths; the others are to be removed.
+    pub(super) variables: Vec<(OsString, OsString)>,
+    /// Those that are to be removed.
+    pub(super) removed: Vec<OsString>,
+    /// What is not followed and would have changed the program, in words.
+    set_aside: Vec<String>,
+}
+
+impl Configuration {
+    /// Reads what Cargo would read in the current folder.
+    pub fn read() -> Result<Self, ConfigurationError> {
+        let current = env::current_dir()?;
+        Self::read_in(&current, cargo_home().as_deref(), env::vars_os())
+    }
+
+    fn read_in(
+        current: &Path,
+        home: Option<&Path>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigurationError> {
+        let mut configuration = Self {
+            followed: DocumentMut::new(),
+            variables: Vec::new(),
+            removed: Vec::new(),
+            set_aside: Vec::new(),
+        };
+        for file in files::found_from(current, home)? {
+            let mut set_aside = Vec::new();
+            let followed = sorted(file.document.as_table(), &mut Vec::new(), &mut set_aside);
+            if file.is_read_anyway
+                && let Some(key) = set_aside.first()
+            {
+                return Err(ConfigurationError::Everywhere { path: file.path, key: key.clone() });
+            }
+            let followed = paths::made_absolute(followed, &file.root());
+            files::merge(configuration.followed.as_table_mut(), followed, &mut Vec::new());
+            let path = file.path.display();
+            let words = set_aside.iter().map(|key| format!("`{key}` of `{path}`"));
+            configuration.set_aside.extend(words);
+        }
+        for (name, value) in variables {
+            match variables::fate(&name) {
+                None => {}
+                Some(Fate::Followed) => {
+                    let value = paths::made_absolute_of_variable(&name, value, current);
+                    configuration.variables.push((name, value));
+                }
+                Some(fate) => {
+                    if fate == Fate::SetAside && !value.is_empty() {
+                        let name = name.to_string_lossy();
+                        configuration.set_aside.push(format!("the variable `{name}`"));
+                    }
+                    configuration.removed.push(name);
+                }
+            }
+        }
+        configuration.set_aside.sort();
+        configuration.set_aside.dedup();
+        Ok(configuration)
+    }
+
+    /// The file by which Cargo is told the rest of it.
+    pub(super) fn to_toml(&self) -> String {
+        self.followed.to_string()
+    }
+
+    /// Whether a target has a linker under its own name; a `cfg(…)` in its place does not count.
+    pub(super) fn has_linker(&self, triple: &str) -> bool {
+        let variable = linker_variable(triple);
+        let by_variable = self
+            .variables
+            .iter()
+            .any(|(name, value)| name.to_str() == Some(variable.as_str()) && !value.is_empty());
+        let of_target = || self.followed.get("target")?.get(triple)?.get("linker");
+        by_variable || of_target().is_some()
+    }
+
+    /// The settings that would have changed the program and are not followed, in words.
+    pub fn set_aside(&self) -> &[String] {
+        &self.set_aside
+    }
+}
+
+/// What of a table is followed; the names of what is set aside are added.
+fn sorted(table: &Table, path: &mut Vec<String>, set_aside: &mut Vec<String>) -> Table {
+    let mut followed = Table::new();
+    followed.set_implicit(true);
+    for (key, item) in table {
+        path.push(key.to_owned());
+        let keys: Vec<_> = path.iter().map(String::as_str).collect();
+        match (fate(&keys), item) {
+            (Fate::Followed, item) => {
+                followed.insert(key, item.clone());
+            }
+            (Fate::SetAside, Item::Table(inside)) => {
+                let inside = sorted(inside, path, set_aside);
+                if !inside.is_empty() {
+                    followed.insert(key, Item::Table(inside));
+                }
+            }
+            (Fate::SetAside, _) => set_aside.push(files::dotted(path)),
+            (Fate::Passed, _) => {}
+        }
+        path.pop();
+    }
+    followed
+}
+
+#[cfg(test)]
+mod tests;

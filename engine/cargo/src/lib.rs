@@ -1,0 +1,42 @@
+//! Cargo workspaces: manifests, lock files and configuration, and running Cargo.
+//!
+//! - [`manifest`] reads manifests with what they inherit from their workspace.
+//! - [`lockfile`] reads and writes lock files, and [`Pins`] are the versions that they pin.
+//! - [`Configuration`] is Cargo's configuration without what would change a program.
+//! - [`Cargo`] runs Cargo, [`Message`] is what it prints, and [`rustc`] asks the compiler.
+//!
+//! It never knows what is built: no policy and no image.
+
+mod command;
+mod configuration;
+mod elf;
+mod error;
+mod home;
+mod linker;
+pub mod lockfile;
+pub mod manifest;
+mod message;
+mod metadata;
+mod pins;
+pub mod rustc;
+mod rustflags;
+mod source;
+mod target;
+mod vendor;
+
+pub use command::{
+    Cargo, CargoOutput, Network, complete_lock, one_line, stream_messages, use_temporary_folder,
+};
+pub use configuration::{Configuration, ConfigurationError};
+pub use elf::{ElfError, check_processor, check_static};
+pub use error::CargoError;
+pub use home::cargo_home;
+pub use message::{
+    CompilerMessage, Message, conflicting_allocators, dep_info_of, runs_at_compile_time,
+};
+pub use metadata::{LinkedPackage, PackageId, fetch_metadata, linked_packages};
+pub use pins::{Pins, Renewal};
+pub use rustflags::{lld_rustflags, rustflags};
+pub use source::Source;
+pub use target::Target;
+pub use vendor::{Vendored, vendor};

@@ -1,0 +1,233 @@
+//! Reading `Cargo.toml` files.
+
+mod dependencies;
+mod inherit;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, TableLike, Value};
+
+pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
+
+/// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
+const CARGOS_OWN: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
+
+/// A manifest on its own: what it inherits from its workspace is filled in.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The file, under the name that the user gave its folder by.
+    pub path: PathBuf,
+    /// The manifest itself.
+    pub document: DocumentMut,
+    /// The workspace that it belongs to.
+    pub workspace: Option<Workspace>,
+}
+
+/// The root of a workspace.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// Its folder, links resolved.
+    pub folder: PathBuf,
+    /// The manifest at its root.
+    pub document: DocumentMut,
+}
+
+impl Manifest {
+    /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
+    pub fn read(path: PathBuf) -> Result<Self, ManifestError> {
+        Self::read_with(path, None)
+    }
+
+    /// Reads a manifest like [`read`](Self::read), with a workspace for crates that are not in
+    /// their own here.
+    pub fn read_with(
+        path: PathBuf,
+        fallback: Option<&WorkspaceFallback<'_>>,
+    ) -> Result<Self, ManifestError> {
+        let document = parse(&path)?;
+        let Around { workspace, excluding } = workspace_of(&path, &document, fallback)?;
+        let (around, excluding) = (workspace.as_ref(), excluding.as_deref());
+        let document = inherit::fill_in(&path, document, around, excluding)?;
+        Ok(Self { path, document, workspace })
+    }
+
+    /// The folder that the manifest lies in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// A value of the `[package]` table; `None` also where there is no such table.
+    pub fn package(&self, key: &str) -> Option<&Item> {
+        self.document.get("package")?.as_table_like()?.get(key)
+    }
+}
+
+/// Finds a workspace for the crates of a folder that have none around them.
+pub type WorkspaceFallback<'a> = dyn Fn(&Path) -> Result<Option<Workspace>, ManifestError> + 'a;
+
+/// An error in a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// A file cannot be read.
+    #[error("failed to read a manifest: {0}")]
+    Read(#[from] io::Error),
+    /// A file is not TOML.
+    #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The parser's error.
+        reason: String,
+        /// Line and column, in words.
+        place: String,
+    },
+    /// A crate inherits what its workspace lacks.
+    #[error("`{}` inherits `{key}` from its workspace, and {missing}", path.display())]
+    NotInherited {
+        /// The crate's manifest.
+        path: PathBuf,
+        /// The inherited key.
+        key: String,
+        /// The reason.
+        missing: Missing,
+    },
+}
+
+/// The reason why a workspace does not have what a crate inherits.
+#[derive(Debug, thiserror::Error)]
+pub enum Missing {
+    /// The workspace in this folder lacks the key.
+    #[error("`{}` has none", .0.join("Cargo.toml").display())]
+    Key(PathBuf),
+    /// The workspace with this manifest excludes the crate.
+    #[error("`{}` excludes it\nhelp: write it out, or list it in the `members` there", .0.display())]
+    Excluded(PathBuf),
+    /// There is no workspace.
+    #[error("is in no workspace\nhelp: write it out, or add the workspace's `Cargo.toml`")]
+    Workspace,
+    /// A reason that is known to whoever read the manifest.
+    #[error("{0}")]
+    Explained(String),
+}
+
+/// Parses a manifest without filling in what it inherits.
+pub fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
+    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
+        let text = error.to_string();
+        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
+        ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
+    })?;
+    dependencies::spell_out(&mut document);
+    Ok(document)
+}
+
+/// The workspace that a crate belongs to.
+struct Around {
+    workspace: Option<Workspace>,
+    /// The manifest of the nearest that it would belong to if that did not exclude it.
+    excluding: Option<PathBuf>,
+}
+
+impl From<Workspace> for Around {
+    fn from(workspace: Workspace) -> Self {
+        Self { workspace: Some(workspace), excluding: None }
+    }
+}
+
+/// The workspace of a crate, as Cargo sees it: its own manifest, the one that it names, or the
+/// nearest above it with a `[workspace]` table that does not exclude it.
+fn workspace_of(
+    path: &Path,
+    document: &DocumentMut,
+    fallback: Option<&WorkspaceFallback<'_>>,
+) -> Result<Around, ManifestError> {
+    let folder = fs_err::canonicalize(path.parent().unwrap_or(Path::new("")))?;
+    if document.contains_key("workspace") {
+        return Ok(Workspace { folder, document: document.clone() }.into());
+    }
+    let named = document
+        .get("package")
+        .and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
+    if let Some(named) = named {
+        let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent(), fallback) {
+            (Err(_), Some(above), Some(fallback)) => {
+                return Ok(Around { workspace: fallback(above)?, excluding: None });
+            }
+            (found, _, _) => found?,
+        };
+        let document = parse(&folder.join("Cargo.toml"))?;
+        return Ok(Workspace { folder, document }.into());
+    }
+    let mut excluding = None;
+    let mut below = folder.clone();
+    // What Cargo put there is whole: around it is someone else's.
+    while let Some(above) = below.parent().filter(|_| !is_cargos_own(&below)) {
+        let Some(workspace) = workspace_around(above)? else {
+            let workspace = match fallback {
+                Some(fallback) if excluding.is_none() => fallback(above)?,
+                _ => None,
+            };
+            return Ok(Around { workspace, excluding });
+        };
+        if !workspace.excludes(&folder) {
+            return Ok(Around { workspace: Some(workspace), excluding });
+        }
+        excluding.get_or_insert(workspace.folder.join("Cargo.toml"));
+        below = workspace.folder;
+    }
+    Ok(Around { workspace: None, excluding })
+}
+
+impl Workspace {
+    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
+    /// excluded, and not listed as a member by its own path.
+    fn excludes(&self, folder: &Path) -> bool {
+        let lists = |key| {
+            let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
+            Some(list?.iter().filter_map(Value::as_str).any(|path| {
+                let path = path.strip_prefix("./").unwrap_or(path);
+                folder.starts_with(self.folder.join(path))
+            }))
+        };
+        lists("exclude").unwrap_or(false) && !lists("members").unwrap_or(false)
+    }
+}
+
+fn is_cargos_own(folder: &Path) -> bool {
+    CARGOS_OWN.iter().any(|file| folder.join(file).is_file())
+}
+
+/// The nearest workspace that a folder, its links resolved, is the root of or lies in.
+pub fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
+    for above in folder.ancestors() {
+        let candidate = above.join("Cargo.toml");
+        if candidate.is_file() {
+            let document = parse(&candidate)?;
+            if document.contains_key("workspace") {
+                return Ok(Some(Workspace { folder: above.to_owned(), document }));
+            }
+        }
+        if is_cargos_own(above) {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// A table inside a document by its path, such as `workspace`, `package`.
+fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLike> {
+    let mut item = document.as_item();
+    for key in path {
+        item = item.as_table_like()?.get(key)?;
+    }
+    item.as_table_like()
+}
+
+/// Whether Cargo takes this for a package's name.
+pub fn is_package_name(name: &str) -> bool {
+    let is_allowed =
+        |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    let starts_well = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.starts_with(starts_well) && name.chars().all(is_allowed)
+}

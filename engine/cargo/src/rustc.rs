@@ -1,0 +1,78 @@
+//! Questions to the Rust compiler.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::CargoError;
+use policy_host::signals;
+
+/// The compiler that Cargo will use.
+pub(super) fn program() -> OsString {
+    absolute(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
+/// The name of a program, made absolute unless it is to be looked for on the `PATH`.
+pub(super) fn absolute(program: OsString) -> OsString {
+    match Path::new(&program) {
+        path if path.components().count() < 2 => program,
+        path => std::path::absolute(path).map_or(program.clone(), Into::into),
+    }
+}
+
+/// The compiler's version as it prints it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+pub fn version() -> Result<String, CargoError> {
+    let output = run(&["--version"])?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The target triple of the machine that the compiler runs on.
+pub fn host() -> Result<String, CargoError> {
+    print("host-tuple", &[])
+}
+
+fn run(arguments: &[&str]) -> Result<Output, CargoError> {
+    let rustc = program();
+    let output = signals::output(Command::new(&rustc).args(arguments));
+    output.map_err(|error| CargoError::NoToolchain {
+        program: rustc.to_string_lossy().into_owned(),
+        error,
+    })
+}
+
+/// What the compiler prints for `--print WHAT`.
+pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
+    let output = run(&[&["--print", what], more].concat())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let reason = words.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    if more.is_empty() {
+        // Of what it always knows, it tells nothing: rustup does not find one to run.
+        return Err(CargoError::Toolchain { reason: reason.to_owned(), named: named_toolchain()? });
+    }
+    Err(CargoError::UnknownTarget {
+        target: more.join(" ").replace("--target ", ""),
+        reason: reason.to_owned(),
+    })
+}
+
+/// What names the toolchain that rustup is to run here, in words.
+fn named_toolchain() -> io::Result<String> {
+    if env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|given| !given.is_empty()) {
+        return Ok("the variable `RUSTUP_TOOLCHAIN`".to_owned());
+    }
+    let current = env::current_dir()?;
+    let files = ["rust-toolchain", "rust-toolchain.toml"];
+    let mut files = current.ancestors().flat_map(|folder| files.map(|name| folder.join(name)));
+    let file = files.find(|file| file.is_file()).map(|file| format!("`{}`", file.display()));
+    Ok(file.unwrap_or_else(|| "rustup".to_owned()))
+}
+
+/// Whether programs of a target run on Linux.
+pub(super) fn is_linux(triple: &str) -> bool {
+    triple.split('-').any(|part| part == "linux")
+}

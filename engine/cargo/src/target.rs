@@ -1,0 +1,124 @@
+use std::env::consts::{ARCH, OS};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::configuration::linker_variable;
+use super::{CargoError, linker, rustc};
+
+/// What the program is compiled for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The target triple.
+    pub triple: String,
+    /// What to tell the user about this choice, when it is not the best one.
+    pub note: Option<String>,
+    /// What Cargo is told to link with, where its own choice would not do.
+    pub(super) linker: Option<&'static str>,
+}
+
+impl Target {
+    /// The target that the user names, or musl on this machine's processor where its standard
+    /// library is installed, or else glibc, linked statically.
+    pub fn choose(given: Option<&str>) -> Result<Self, CargoError> {
+        if let Some(triple) = given {
+            if !rustc::is_linux(triple) {
+                return Err(CargoError::NotLinux(triple.to_owned()));
+            }
+            let host = rustc::host()?;
+            if !has_standard_library(triple)? {
+                return Err(CargoError::NoStandardLibrary { target: triple.to_owned() });
+            }
+            let linker = linker::choose(triple, &host)?;
+            return Ok(Self { linker, ..Self::new(triple) });
+        }
+        let host = rustc::host()?;
+        let musl = musl_for(&host);
+        if has_standard_library(&musl)? {
+            let linker = linker::choose(&musl, &host)?;
+            return Ok(Self { linker, ..Self::new(&musl) });
+        }
+        if host.contains("-linux-gnu") {
+            let note = format!(
+                "the program is linked against glibc, statically: `rustup target add {musl}` gets \
+                 musl, which makes it smaller and free of glibc's own plugins"
+            );
+            return Ok(Self { note: Some(note), ..Self::new(&host) });
+        }
+        Err(CargoError::NoStandardLibrary { target: musl })
+    }
+
+    /// What the compiler runs on itself, for programs that are to run here.
+    pub fn host() -> Result<Self, CargoError> {
+        static HOST: OnceLock<String> = OnceLock::new();
+        if let Some(host) = HOST.get() {
+            return Ok(Self::new(host));
+        }
+        let host = rustc::host()?;
+        Ok(Self::new(HOST.get_or_init(|| host)))
+    }
+
+    /// A target that a program was compiled for already.
+    pub fn new(triple: &str) -> Self {
+        Self { triple: triple.to_owned(), note: None, linker: None }
+    }
+
+    /// The variable that tells Cargo what to link with, where its own choice would not do.
+    pub fn linker_variable(&self) -> Option<(String, &'static str)> {
+        self.linker.map(|linker| (linker_variable(&self.triple), linker))
+    }
+
+    /// Whether programs for it start on this machine.
+    pub fn runs_here(&self) -> bool {
+        OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
+    }
+}
+
+/// The musl target for the processor of a host.
+fn musl_for(host: &str) -> String {
+    match host.split_once("-linux-gnu") {
+        // With what comes behind: `eabihf` is part of how an ARM program is called.
+        Some((machine, abi)) => format!("{machine}-linux-musl{abi}"),
+        None => format!("{}-unknown-linux-musl", host.split('-').next().unwrap_or_default()),
+    }
+}
+
+fn has_standard_library(triple: &str) -> Result<bool, CargoError> {
+    let folder = rustc::print("target-libdir", &["--target", triple])?;
+    let Ok(entries) = fs_err::read_dir(folder) else { return Ok(false) };
+    let mut files = entries.filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())));
+    Ok(files.any(|file| {
+        let is_std = file.to_str().is_some_and(|name| name.starts_with("libstd-"));
+        is_std && file.extension().is_some_and(|extension| extension == "rlib")
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_host_has_its_musl_target() {
+        for (host, musl) in [
+            ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"),
+            ("armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-musleabihf"),
+            ("aarch64-unknown-linux-musl", "aarch64-unknown-linux-musl"),
+            ("aarch64-apple-darwin", "aarch64-unknown-linux-musl"),
+        ] {
+            assert_eq!(musl_for(host), musl);
+        }
+    }
+
+    #[test]
+    fn targets_that_no_image_can_hold_are_refused() {
+        let error = |triple| Target::choose(Some(triple)).unwrap_err().to_string();
+        assert_eq!(
+            error("x86_64-pc-windows-msvc"),
+            "target `x86_64-pc-windows-msvc` is not Linux\nhelp: name a Linux target, such as \
+             `x86_64-unknown-linux-musl`"
+        );
+        assert!(
+            error("x86_65-linux")
+                .starts_with("this compiler does not know the target `x86_65-linux`: ")
+        );
+    }
+}
