@@ -9,10 +9,11 @@ use super::directory_hash::sha256;
 use super::materials::{Material, Materials, Role};
 use super::package_url::package_url;
 use super::predicate::Parameters;
-use crate::image::{Document, PackError};
 use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
 use policy_cargo::{LinkedPackage, PackageId};
+use policy_oci::ImageError;
+use policy_oci::image::Document;
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
@@ -108,7 +109,7 @@ pub(crate) fn sbom(
     materials: &Materials,
     linked: &[LinkedPackage],
     reported: &[Reported],
-) -> Result<Document, PackError> {
+) -> Result<Document, ImageError> {
     let known: BTreeMap<_, _> = materials.all.iter().map(|it| (&it.id, it)).collect();
     let reference = |id: &PackageId| known.get(id).map(|it| package_url(it));
     let mut program = Component::default();
