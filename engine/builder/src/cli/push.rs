@@ -41,7 +41,7 @@ pub(super) struct Push {
 impl Push {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let names: Result<Vec<ImageName>, _> =
-            self.references.iter().map(|it| it.parse()).collect();
+            self.references.iter().map(|name| name.parse()).collect();
         let names = names?;
         if !self.image.exists() && names.is_empty() {
             let image = self.image.display().to_string();
@@ -57,7 +57,7 @@ impl Push {
         let pushed = pushed.map_err(of_image)?;
         let document = Document::new(&pushed);
         self.format.print(&document, || {
-            let references = document.pushed.iter().map(|it| it.reference.as_str());
+            let references = document.pushed.iter().map(|pushed| pushed.reference.as_str());
             references.collect::<Vec<_>>().join("\n")
         })
     }

@@ -36,7 +36,7 @@ const MODULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What is in those modules and reaches nothing, and what only the standard library calls.
+/// Capability is in those modules and reaches nothing, and what only the standard library calls.
 const HARMLESS: [&str; 16] = [
     "std::env::JoinPathsError",
     "std::env::SplitPaths",
@@ -66,8 +66,8 @@ fn sources() -> Option<PathBuf> {
 
 /// The word that follows, where the line has one of these before it.
 fn word<'a>(line: &'a str, before: &[&str]) -> Option<&'a str> {
-    let rest = before.iter().find_map(|it| line.strip_prefix(it))?;
-    rest.split(|it: char| !it.is_alphanumeric() && it != '_').next()
+    let rest = before.iter().find_map(|prefix| line.strip_prefix(prefix))?;
+    rest.split(|character: char| !character.is_alphanumeric() && character != '_').next()
 }
 
 /// The public types, functions, and functions that make a value, of a formatted file.
@@ -81,7 +81,8 @@ fn public(source: &str, module: &str) -> Vec<String> {
     for (index, line) in lines.iter().enumerate() {
         if line.starts_with("impl") && !line.contains(" for ") {
             let type_ = line.split_once("> ").filter(|_| line.starts_with("impl<"));
-            of_type = word(type_.map_or(*line, |it| it.1).trim_start_matches("impl "), &[""]);
+            of_type =
+                word(type_.map_or(*line, |(_, name)| name).trim_start_matches("impl "), &[""]);
         } else if line.starts_with('}') || line.starts_with("impl") {
             of_type = None;
         } else if let Some(name) = word(line, &TYPE).or_else(|| word(line, &FUNCTION)) {
@@ -89,7 +90,7 @@ fn public(source: &str, module: &str) -> Vec<String> {
         } else if let (Some(type_), Some(name)) = (of_type, word(line.trim_start(), &FUNCTION)) {
             let signature = lines[index..].iter().take(3).copied().collect::<String>();
             let arguments = signature.split_once('(').unwrap().1.split([',', ')']).next().unwrap();
-            if !arguments.split([' ', '&', ':']).any(|it| it == "self") {
+            if !arguments.split([' ', '&', ':']).any(|argument| argument == "self") {
                 found.push(format!("{module}::{type_}::{name}"));
             }
         }
@@ -113,9 +114,10 @@ fn every_way_of_the_standard_library_is_on_the_lists() {
         }
     }
     assert!(public_ones.len() > 150, "only {}", public_ones.len());
-    let listed = WAYS.iter().flat_map(|it| it.functions.iter().chain(it.types)).copied();
+    let listed = WAYS.iter().flat_map(|ways| ways.functions.iter().chain(ways.types)).copied();
     let known: BTreeSet<_> = listed.chain(HARMLESS).collect();
-    let missing: Vec<_> = public_ones.iter().filter(|it| !known.contains(it.as_str())).collect();
+    let missing: Vec<_> =
+        public_ones.iter().filter(|text| !known.contains(text.as_str())).collect();
     assert!(missing.is_empty(), "not on the lists: {missing:#?}");
 }
 
@@ -127,8 +129,8 @@ fn the_configuration_is_toml_and_every_list_is_sorted() {
         list.get(0).unwrap().as_inline_table().unwrap()["path"].as_str(),
         Some("std::fs::Dir::open")
     );
-    for it in &WAYS {
-        for list in [it.functions, it.types, it.macros] {
+    for ways in &WAYS {
+        for list in [ways.functions, ways.types, ways.macros] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }
