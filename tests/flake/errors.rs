@@ -52,8 +52,8 @@ fn manifest(name: &str, rest: &str) -> String {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn folder_without_policies_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let missing = Folder::new();
     std::fs::remove_dir(missing.path().join("policies")).unwrap();
     assert_eq!(
@@ -82,8 +82,8 @@ fn folder_without_policies_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(all(has_nix, has_git)), ignore = "needs Nix with flakes and Git")]
 fn untracked_files_are_named_with_git_add() {
-    let Some(_) = Nix::find() else { return };
     let manifest = "[workspace]\nmembers = [\"policies/*\", \"policies/new\", \"tools\"]\n";
     let member =
         |workspace| Folder::new().policy("good").policy("new").file("Cargo.toml", workspace);
@@ -127,8 +127,8 @@ fn untracked_files_are_named_with_git_add() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn files_that_do_not_parse_are_named() {
-    let Some(_) = Nix::find() else { return };
     for (path, text) in [
         ("policies/bad/Cargo.toml", "[package]\nname = \"bad\nversion = 1\n"),
         ("policies/good/Cargo.lock", "<<<<<<< HEAD\n"),
@@ -142,8 +142,8 @@ fn files_that_do_not_parse_are_named() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn policies_from_elsewhere_are_refused() {
-    let Some(_) = Nix::find() else { return };
     let vetted = with("policies/policies.toml", "[vet]\n");
     assert_eq!(
         refused(&vetted.file("policies/policies.toml", "policies.geo = \"1\"\n[vet]\n")),
@@ -153,8 +153,8 @@ fn policies_from_elsewhere_are_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn missing_workspace_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let bad = |text: &str| with("policies/bad/Cargo.toml", text);
     let inheriting = "[package]\nname = \"bad\"\nversion.workspace = true\n";
     assert_eq!(
@@ -179,8 +179,8 @@ fn missing_workspace_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn crate_outside_of_the_policies_folder_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let outside = Folder::new().policy_with("bad", "words = { path = \"../../words\" }", "");
     assert_eq!(
         refused(&outside.file("words/Cargo.toml", &manifest("words", ""))),
@@ -191,8 +191,8 @@ fn crate_outside_of_the_policies_folder_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn dependency_that_no_lock_pins_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nroman = \"0.4\"", "");
     let remedy = |folder: &str| {
         format!(
@@ -215,8 +215,9 @@ fn dependency_that_no_lock_pins_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_input_is_refused_by_the_flake_itself() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let mounted = |folder: &Folder| with_policies(&folder.path().join("policies"));
     assert_eq!(
         nix.refuses(
@@ -242,8 +243,9 @@ fn wrong_input_is_refused_by_the_flake_itself() {
 
 /// `policy-builder` judges in the first derivation what evaluation does not.
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let folder = with("policies/better/Cargo.toml", &manifest("good", ""));
     let mounted = with_policies(&folder.path().join("policies"));
     let mut command = nix.command(&["build", "--no-link", "--print-build-logs", ".#image"]);
@@ -254,8 +256,8 @@ fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn crate_that_is_a_link_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let folder = with("elsewhere/Cargo.toml", &manifest("linked", ""));
     symlink(folder.path().join("elsewhere"), folder.path().join("policies/linked")).unwrap();
     assert_eq!(
@@ -271,8 +273,9 @@ fn crate_that_is_a_link_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_image_name_tag_or_target_is_refused() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let refused = |arguments: &str| {
         let made = format!(
             "make: (make {{ system = \"x86_64-linux\"; policies = {}; {arguments} }}).image.drvPath",

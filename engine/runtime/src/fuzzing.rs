@@ -3,7 +3,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::documents::tree::{Place, Tree, Value};
+use crate::documents::tree::{Position, Tree, Value};
 use crate::documents::{self, Source};
 
 /// A limit for what aliases make of a document that few of them reach.
@@ -25,7 +25,7 @@ pub fn yaml(data: &[u8]) {
 
     let source = Source::new("fuzzed.yaml", data);
     let last_line = 1 + data.split(|byte| *byte == b'\n').count();
-    let is_inside = |(line, column): Place| {
+    let is_inside = |(line, column): Position| {
         assert!((1..=last_line).contains(&line) && column > 0, "line {line} column {column}");
     };
     let mut texts = Vec::new();
@@ -56,7 +56,7 @@ fn assert_reads_as_itself(json: &str) {
     }
 }
 
-fn for_each_place(tree: &Tree<Place>, check: &impl Fn(Place)) {
+fn for_each_place(tree: &Tree<Position>, check: &impl Fn(Position)) {
     check(tree.at);
     match &tree.value {
         Value::Null | Value::Literal(_) | Value::Text(_) => {}

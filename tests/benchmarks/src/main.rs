@@ -5,6 +5,7 @@
 //! cargo benchmarks http start      # these groups again; the others' results stay
 //! cargo benchmarks --quick         # whether it all still works; writes nothing
 //! cargo benchmarks counts          # instructions per decision, against those kept here
+//! cargo benchmarks durations       # the slowest tests
 //! ```
 //!
 //! Every figure is a ratio of two things that were measured in turns in the same run, or a time or
@@ -14,6 +15,7 @@
 mod builds;
 mod counts;
 mod decisions;
+mod durations;
 mod folders;
 mod groups;
 mod http;
@@ -63,6 +65,12 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
+    /// Runs the workspace's tests one at a time and prints the slowest
+    Durations {
+        /// Arguments of `cargo test`, such as `--test engine`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Writes plots and table again from results that are there
     Render,
 }
@@ -71,6 +79,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Some(Command::Counts { record }) => counts::run(record),
+        Some(Command::Durations { arguments }) => durations::run(&arguments),
         Some(Command::Render) => Results::read().and_then(|results| render(&results)),
         None => measure(&arguments),
     };

@@ -32,8 +32,9 @@ fn cut(count: usize) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_that_is_busy_is_asked_again() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let fates = [
         ("HEAD ", Fate::Answered(503, "")),
         ("POST ", Fate::Answered(429, "Retry-After: 1\r\n")),
@@ -55,8 +56,9 @@ fn a_registry_that_is_busy_is_asked_again() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_is_left_alone_until_when_it_says() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     // By the registry's own clock, as this machine's may be wrong.
@@ -70,8 +72,9 @@ fn a_registry_is_left_alone_until_when_it_says() {
 
 /// Uploads as some registries do not take them, and how each is done in the end.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_gets_an_upload_as_it_takes_them() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     for (status, name) in [(405, "whole"), (416, "chunks")] {
@@ -95,8 +98,9 @@ fn a_registry_gets_an_upload_as_it_takes_them() {
 
 /// A registry of which nobody can ask whether it has a blob gets all of them.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_that_cannot_be_asked_gets_everything() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     let rule = |request: &str, _: usize| {
@@ -110,8 +114,9 @@ fn a_registry_that_cannot_be_asked_gets_everything() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn an_upload_that_is_interrupted_is_finished() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 300_000);
     let flaky = Flaky::before(registry.address(), cut(2));
@@ -126,8 +131,9 @@ fn an_upload_that_is_interrupted_is_finished() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_network_that_does_not_come_back_leaves_no_tag() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 300_000);
     let flaky = Flaky::before(registry.address(), cut(usize::MAX));

@@ -38,8 +38,9 @@ fn at_once<T: Send>(cases: impl Iterator<Item = T>, attempt: impl Fn(T) + Sync) 
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
     let (digest, referrer) = (image.digest(0), image.digest(1));
@@ -91,8 +92,9 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
 
 /// An outage or a login that has run out is no refusal of documents.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
     let negotiate = "WWW-Authenticate: Negotiate YII==\r\n";
@@ -116,8 +118,9 @@ fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
     let reference = format!("{}/engine:v1", registry.address());
@@ -152,11 +155,12 @@ fn inspected(folder: &Folder, registry: &OciRegistry, fate: Fate) -> Result<Valu
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
     const EMPTY: &str = r#"{"schemaVersion": 2, "manifests": []}"#;
     const UNKNOWN: &str = r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#;
     const PAGE: &str = "<html>log in</html>";
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let bom = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}"#;
     Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, bom);
@@ -220,8 +224,9 @@ fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
 /// As `cosign` leaves it: without annotations and the documents' types; and with entries for what
 /// is gone.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn documents_are_found_in_an_index_that_says_little_of_them() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
     pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", registry.address())]));

@@ -7,6 +7,7 @@ use crate::support::{Shown, root, shown_commands};
 pub(super) enum Scene {
     BuilderImage,
     Repository,
+    Docker,
     OwnFolder,
     Platforms,
     Push,
@@ -31,10 +32,10 @@ const COMMANDS: [(&str, Fate); 39] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
-        In(Scene::Repository),
+        In(Scene::Docker),
     ),
     ("cargo image", In(Scene::Repository)),
-    ("docker load < policy-engine.tar", In(Scene::Repository)),
+    ("docker load < policy-engine.tar", In(Scene::Docker)),
     ("cargo test --workspace", Not("it runs this test", "`.ci/run`, which takes it from there")),
     ("policy-builder new my-policies", In(Scene::OwnFolder)),
     ("policy-builder add image-age --policies my-policies", In(Scene::OwnFolder)),
@@ -102,11 +103,11 @@ const COMMANDS: [(&str, Fate); 39] = [
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
         In(Scene::Repository),
     ),
-    ("docker run --rm -p 8181:8181 policy-engine", In(Scene::Repository)),
+    ("docker run --rm -p 8181:8181 policy-engine", In(Scene::Docker)),
     (
         "curl -s localhost:8181/v1/data/pod-security-baseline -d '{\"input\": {\n  \
          \"kind\": \"Pod\", \"spec\": {\"hostNetwork\": true}}}'",
-        In(Scene::Repository),
+        In(Scene::Docker),
     ),
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",

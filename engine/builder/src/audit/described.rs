@@ -4,15 +4,15 @@ use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::image::{SBOM, STATEMENT};
 use crate::steps::image::labels;
 use crate::steps::provenance::BUILD_TYPE;
 use crate::steps::provenance::sbom::BillOfMaterials;
 use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::PlannedCrate;
-use crate::store::registry::Options;
-use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
+use policy_oci::image::{SBOM, STATEMENT};
+use policy_oci::store::registry::Options;
+use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// How large an attached document may be.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
@@ -308,11 +308,11 @@ mod tests {
     use oci_spec::image::{Os, PlatformBuilder};
 
     use super::*;
-    use crate::image::tests::with_documents;
+    use crate::steps::image::pack::tests::sample_with_documents;
 
     #[test]
     fn an_image_is_for_the_platform_that_its_index_says() {
-        let mut image = with_documents().root().unwrap();
+        let mut image = sample_with_documents().root().unwrap();
         assert!(check_platform(&image, "linux/arm64").is_ok());
         let platform = PlatformBuilder::default().os(Os::Linux).architecture("arm64");
         image.set_platform(Some(platform.build().unwrap()));
@@ -330,7 +330,7 @@ mod tests {
     }
     #[test]
     fn what_is_kept_of_an_image_is_bounded_in_all() {
-        let image = with_documents();
+        let image = sample_with_documents();
         let root = image.root().unwrap();
         let mut left = LARGEST_TOTAL;
         let read = PlatformImage::read(&image, &root, &mut left).unwrap();

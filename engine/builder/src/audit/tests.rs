@@ -1,18 +1,19 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::image::tests::contents;
-use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
+use crate::steps::image::pack::ProgramImage;
+use crate::steps::image::pack::tests::sample;
 use crate::steps::provenance::materials::tests::{local, remote};
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
-use crate::store::registry::Options;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
+use policy_oci::store::registry::Options;
+use policy_oci::{Image, MultiPlatform, SourceDate};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -47,13 +48,13 @@ impl Made<'_> {
         let plan: BuildPlan = serde_json::from_value(plan).unwrap();
         let created: SourceDate = "1700000000".parse().unwrap();
         let reported: Vec<_> = self.policies.iter().map(reported).collect();
-        let contents = Contents {
+        let contents = ProgramImage {
             binary: self.binary,
             created,
             labels: labels::labels(&plan, Some(&reported), Some(&created.to_string())),
-            ..contents()
+            ..sample()
         };
-        let mut image = pack(&contents).unwrap();
+        let mut image = contents.pack().unwrap();
 
         let mut all: Vec<_> = self
             .policies
@@ -242,7 +243,8 @@ fn a_statement_on_another_image_is_none_on_this_one() {
     let of_other = MADE.described().platforms.remove(0).provenance.unwrap();
     let of_other: Value = serde_json::from_slice(&of_other).unwrap();
     let own = Described::read(&image).unwrap().platforms.remove(0).provenance;
-    let document = crate::image::Document::statement(&of_other, "https://slsa.dev/provenance/v1");
+    let document =
+        policy_oci::image::Document::statement(&of_other, "https://slsa.dev/provenance/v1");
     image.attach(&document.unwrap()).unwrap();
     assert_eq!(Described::read(&image).unwrap().platforms.remove(0).provenance, own);
 }
@@ -331,10 +333,10 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
     let folder = tempfile::tempdir().unwrap();
     let layouts = ["arm", "other"].map(|name| folder.path().join(name));
     MADE.image().write_layout_dir(&layouts[0]).unwrap();
-    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
-    pack(&amd).unwrap().write_layout_dir(&layouts[1]).unwrap();
+    let amd = ProgramImage { platform: "linux/amd64".parse().unwrap(), ..sample() };
+    amd.pack().unwrap().write_layout_dir(&layouts[1]).unwrap();
     let joined = folder.path().join("joined");
-    let whole = MultiPlatform::of_layouts(&layouts).unwrap();
+    let whole = MultiPlatform::from_layouts(&layouts).unwrap();
     whole.write_layout_dir(&joined).unwrap();
     let [old, new] = [&layouts[0], &joined]
         .map(|path| Described::open(path.to_str().unwrap(), Options::default()));
@@ -352,7 +354,7 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
 fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
-    pack(&contents()).unwrap().write_archive_file(&path).unwrap();
+    sample().pack().unwrap().write_archive_file(&path).unwrap();
     let sources =
         Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
@@ -370,14 +372,14 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
 
 #[test]
 fn what_joins_the_platforms_is_verified_as_well() {
-    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
-    let images = [MADE.image(), pack(&amd).unwrap()];
+    let amd = ProgramImage { platform: "linux/amd64".parse().unwrap(), ..sample() };
+    let images = [MADE.image(), amd.pack().unwrap()];
     let alone = MADE.described();
-    let digest = MultiPlatform::of_images(&images).unwrap().digest().clone();
+    let digest = MultiPlatform::from_images(&images).unwrap().digest().clone();
     let joined = Described { digest: digest.clone(), ..MADE.described() };
     assert!(verify::check_index("a.tar", &alone, &images[..1]).is_ok());
     assert!(verify::check_index("a.tar", &joined, &images).is_ok());
-    let other = MultiPlatform::of_images(&images[..1]).unwrap().digest().clone();
+    let other = MultiPlatform::from_images(&images[..1]).unwrap().digest().clone();
     let error = verify::check_index("a.tar", &joined, &images[..1]).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -394,7 +396,7 @@ fn what_joins_the_platforms_is_verified_as_well() {
 fn an_index_of_nothing_is_no_image() {
     let folder = tempfile::tempdir().unwrap();
     let index = json!({"schemaVersion": 2, "manifests": []}).to_string();
-    let digest = crate::image::digest_of(index.as_bytes()).unwrap();
+    let digest = policy_oci::sha256(index.as_bytes()).unwrap();
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();

@@ -2,19 +2,18 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::image::{
-    Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
-};
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
 use crate::steps::image::labels;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
-use crate::store::StoreError;
-use crate::store::registry::Options;
 use policy_cargo::Target;
 use policy_host::progress::Progress;
+use policy_oci::image::IndexError;
+use policy_oci::store::StoreError;
+use policy_oci::store::registry::Options;
+use policy_oci::{Image, ImageError, MultiPlatform, Reference, ReferenceError, SourceDate};
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +41,7 @@ pub(crate) fn verify(
     progress: &Progress,
 ) -> Result<Described, VerifyError> {
     let there = Described::open(image, options)?;
-    let name: ImageName = "policy-engine:latest".parse()?;
+    let name: Reference = "policy-engine:latest".parse()?;
     let mut platforms = Vec::new();
     for platform in &there.platforms {
         platforms.push((platform, Recorded::read(image, platform, progress)?));
@@ -91,7 +90,7 @@ pub(super) fn check_index(
     if there.platforms.iter().any(|platform| platform.digest == there.digest) {
         return Ok(());
     }
-    let joined = MultiPlatform::of_images(images)?;
+    let joined = MultiPlatform::from_images(images)?;
     if *joined.digest() == there.digest {
         return Ok(());
     }
@@ -183,11 +182,11 @@ pub(crate) enum VerifyError {
     #[error("failed to read the image that was built: {0}")]
     Packed(StoreError),
     #[error(transparent)]
-    Name(#[from] ImageNameError),
+    Name(#[from] ReferenceError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
 }
 
 /// An image is not what the sources give.

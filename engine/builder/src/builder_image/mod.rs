@@ -20,20 +20,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::image::Platform;
-use policy_cargo::CargoError;
-
-use crate::image::{
-    Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
-};
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
+use crate::steps::image::platform;
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_cargo::CargoError;
 use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals::ScratchDir;
+use policy_oci::{FileSet, ImageError, ImageSpec, Reference, SourceDate, StoredImage, StoredLayer};
 use system::System;
 use toolchain::Toolchain;
 
@@ -45,7 +42,7 @@ pub(crate) struct BuilderImageOptions<'a> {
     /// How far it may go from the `policies.lock` of each.
     pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
-    pub(crate) name: ImageName,
+    pub(crate) name: Reference,
     pub(crate) created: SourceDate,
     /// Where layers are kept until the image is written.
     pub(crate) scratch: &'a Path,
@@ -104,18 +101,16 @@ pub(crate) fn make(
     ];
     progress.phase("pack", &options.name.to_string(), || {
         let layers = pack(&parts, options)?;
-        let contents = Contents {
-            binary: &[],
-            platform: Platform::of_target(toolchain.host()),
+        let labels = labels(&engine, options.created);
+        let spec = ImageSpec {
+            platform: platform::from_target(toolchain.host()),
             name: options.name.clone(),
             created: options.created,
-            labels: labels(&engine, options.created),
+            process: process::config(&path, &options.name)?,
+            labels,
+            created_by: "policy-builder".to_owned(),
         };
-        Ok(StoredImage::new(
-            &contents,
-            process::config(&path, &options.name, &contents.labels)?,
-            layers,
-        )?)
+        Ok(StoredImage::new(&spec, layers)?)
     })
 }
 
@@ -129,7 +124,7 @@ fn pack(
         let threads: Vec<_> = parts
             .iter()
             .map(|(comment, files)| {
-                scope.spawn(move || StoredLayer::pack(files, comment, created, scratch))
+                scope.spawn(move || StoredLayer::new(files, comment, created, scratch))
             })
             .collect();
         let layers = threads.into_iter().map(|thread| {
@@ -216,7 +211,7 @@ pub(crate) enum BuilderImageError {
     #[error(transparent)]
     Compile(#[from] CargoError),
     #[error(transparent)]
-    Store(#[from] StoredError),
+    Store(#[from] ImageError),
     #[error("failed to assemble the builder image: {0}")]
     Document(#[from] oci_spec::OciSpecError),
     #[error("failed to collect the files of the builder image: {0}")]

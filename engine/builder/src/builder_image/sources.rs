@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
 use crate::steps::discover::Policies;
 use crate::steps::discover::carried;
 use crate::steps::discover::policies_file::POLICIES_FILE;
@@ -20,6 +19,7 @@ use policy_cargo::lockfile::{self, CRATES_IO};
 use policy_cargo::manifest;
 use policy_cargo::{Target, Vendored};
 use policy_host::progress::Progress;
+use policy_oci::FileSet;
 
 /// How `cargo vendor` calls what takes the place of registries.
 const VENDORED: &str = "vendored-sources";

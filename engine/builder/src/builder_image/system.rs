@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::loader::{self, Loaded};
 use super::toolchain::Toolchain;
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
+use policy_oci::FileSet;
 
 /// Files of the machine, at the same places in the image.
 pub(super) struct System {

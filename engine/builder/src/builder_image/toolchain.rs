@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
 use policy_cargo::Target;
 use policy_cargo::rustc;
+use policy_oci::FileSet;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];

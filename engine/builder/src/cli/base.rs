@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use crate::image;
+use crate::steps::image;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder base --output ./base")]

@@ -4,11 +4,10 @@ use std::slice;
 use super::Failure;
 use super::format::Format;
 use super::options::LockedArg;
-use crate::artifacts;
 use crate::builder_image::{self, BuilderImageOptions};
-use crate::image::{ImageName, SourceDate};
 use policy_host::atomic;
 use policy_host::progress::Progress;
+use policy_oci::{Reference, SourceDate};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -32,8 +31,8 @@ pub(super) struct BuilderImage {
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
     /// The image's name
-    #[arg(long, value_name = "NAME", default_value = "policy-builder:latest")]
-    name: ImageName,
+    #[arg(long, value_name = "NAME", default_value = "policy-builder:latest", value_parser = Reference::parse_name)]
+    name: Reference,
     /// The date of the image and of the files in it, in seconds since 1970
     #[arg(
         long,
@@ -50,7 +49,7 @@ pub(super) struct BuilderImage {
 
 impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        atomic::check_file(&self.output, artifacts::IMAGE)?;
+        atomic::check_file(&self.output, policy_oci::archive::ARTIFACT)?;
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         let nearby = PathBuf::from("policies");
         let policies = match self.policies.as_slice() {

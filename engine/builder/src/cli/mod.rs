@@ -39,8 +39,6 @@ use policy_text::{escape, escape_json};
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
 use crate::container;
-use crate::image::{ImageNameError, IndexError, LabelError, PackError};
-use crate::push::PushError;
 use crate::scaffold::ScaffoldError;
 use crate::steps::BuildError;
 use crate::steps::discover::DiscoverError;
@@ -57,6 +55,10 @@ use policy_cargo::CargoError;
 use policy_cargo::lockfile::LockError;
 use policy_host::atomic::{self, WriteError};
 use policy_host::signals;
+use policy_oci::archive::RelabelError;
+use policy_oci::image::IndexError;
+use policy_oci::push::PushError;
+use policy_oci::{ImageError, ReferenceError};
 
 /// Something could not be done.
 const FAILED: u8 = 1;
@@ -182,17 +184,17 @@ enum Failure {
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
     #[error(transparent)]
     Push(#[from] PushError),
     #[error(transparent)]
-    Label(#[from] LabelError),
+    Label(#[from] RelabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
-    Name(#[from] ImageNameError),
+    Name(#[from] ReferenceError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]

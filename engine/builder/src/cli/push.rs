@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::image::ImageName;
-use crate::push::{self, Blobs, PushError, Pushed, Referrers};
-use crate::store::Layout;
 use policy_host::progress::Progress;
+use policy_oci::Reference;
+use policy_oci::push::{self, Blobs, PushError, Pushed, Referrers};
+use policy_oci::store::Layout;
 
 /// What `image` writes unless it is told otherwise.
 const ARCHIVE: &str = "policy-engine.tar";
@@ -40,8 +40,8 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let names: Result<Vec<ImageName>, _> =
-            self.references.iter().map(|name| name.parse()).collect();
+        let names: Result<Vec<Reference>, _> =
+            self.references.iter().map(|text| Reference::parse_name(text)).collect();
         let names = names?;
         if !self.image.exists() && names.is_empty() {
             let image = self.image.display().to_string();

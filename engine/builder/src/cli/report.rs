@@ -5,12 +5,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::artifacts;
-use crate::image::{Image, ImageName, MultiPlatform};
 use crate::steps::compile::Compiled;
 use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
 use policy_host::atomic::{self, WriteError};
 use policy_host::progress::{PhaseTiming, Progress};
+use policy_oci::{Image, MultiPlatform, Reference};
 
 /// What a build made, for `--report` and for the last lines on the terminal.
 #[derive(Debug, Serialize)]
@@ -126,7 +126,7 @@ impl BinaryReport {
 
 impl ImageReport {
     pub(crate) fn new(image: &Image) -> Self {
-        let layer = |layer: &crate::image::Layer| LayerReport {
+        let layer = |layer: &policy_oci::Layer| LayerReport {
             content: layer.comment(),
             digest: layer.digest().to_string(),
             compressed_size: layer.compressed_size(),
@@ -156,7 +156,7 @@ impl ImageReport {
 }
 
 impl IndexReport {
-    pub(crate) fn new(name: &ImageName, whole: &MultiPlatform) -> Self {
+    pub(crate) fn new(name: &Reference, whole: &MultiPlatform) -> Self {
         Self { name: name.to_string(), digest: whole.digest().to_string(), size: whole.size() }
     }
 }

@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use crate::image::Platform;
 use crate::steps::compile::{Profile, target_for_platform};
 use crate::steps::features::Features;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::vet::VetOptions;
 use policy_cargo::{CargoError, Target};
+use policy_oci::Platform;
 
 /// The options of a build.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-use crate::store::registry::Options;
+use policy_oci::store::registry::Options;
 
 /// How a registry is spoken to.
 #[derive(Debug, clap::Args)]

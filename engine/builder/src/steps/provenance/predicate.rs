@@ -6,8 +6,9 @@ use super::statement::{
     Annotations, BuildDefinition, Builder, External, Internal, PROVENANCE, Provenance, Resource,
     RunDetails, STATEMENT, Statement,
 };
-use crate::image::{Document, Image, PackError, SourceDate};
 use crate::steps::workspace::BuildPlan;
+use policy_oci::image::Document;
+use policy_oci::{Image, ImageError, SourceDate};
 
 /// What builds are called in provenance, and where it is written down what that means.
 pub(crate) const BUILD_TYPE: &str =
@@ -30,7 +31,7 @@ pub(crate) fn provenance(
     image: &Image,
     parameters: &Parameters<'_>,
     materials: &Materials,
-) -> Result<Document, PackError> {
+) -> Result<Document, ImageError> {
     let Parameters { plan, created, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
@@ -45,7 +46,7 @@ pub(crate) fn provenance(
     let statement = Statement {
         kind: STATEMENT.to_owned(),
         subject: vec![named(
-            &image.name().repository(),
+            &image.name().short_name(),
             "sha256",
             image.manifest_digest().digest(),
         )],

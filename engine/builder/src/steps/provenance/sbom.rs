@@ -9,10 +9,11 @@ use super::directory_hash::sha256;
 use super::materials::{Material, MaterialRole, Materials};
 use super::package_url::package_url;
 use super::predicate::Parameters;
-use crate::image::{Document, PackError};
 use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
 use policy_cargo::{LinkedPackage, PackageId};
+use policy_oci::ImageError;
+use policy_oci::image::Document;
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
@@ -108,7 +109,7 @@ pub(crate) fn sbom(
     materials: &Materials,
     linked: &[LinkedPackage],
     reported: &[Reported],
-) -> Result<Document, PackError> {
+) -> Result<Document, ImageError> {
     let known: BTreeMap<_, _> =
         materials.all.iter().map(|material| (&material.id, material)).collect();
     let reference = |id: &PackageId| known.get(id).map(|known| package_url(known));

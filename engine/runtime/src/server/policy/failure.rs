@@ -55,13 +55,15 @@ impl EvaluationFailure {
     }
 
     /// The outcome that metrics count.
-    pub(crate) fn outcome(&self) -> telemetry::Outcome {
+    pub(crate) fn outcome(&self) -> telemetry::DecisionOutcome {
         match self {
-            Self::Input(_) => telemetry::Outcome::InvalidInput,
-            Self::Policy(_) => telemetry::Outcome::Failed,
-            Self::Panicked(_) => telemetry::Outcome::Panicked,
-            Self::TimedOut(_) => telemetry::Outcome::TimedOut,
-            Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => telemetry::Outcome::Shed,
+            Self::Input(_) => telemetry::DecisionOutcome::InvalidInput,
+            Self::Policy(_) => telemetry::DecisionOutcome::Failed,
+            Self::Panicked(_) => telemetry::DecisionOutcome::Panicked,
+            Self::TimedOut(_) => telemetry::DecisionOutcome::TimedOut,
+            Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => {
+                telemetry::DecisionOutcome::Shed
+            }
         }
     }
 

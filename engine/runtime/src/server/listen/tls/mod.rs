@@ -22,7 +22,7 @@ use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
 pub(super) use self::error::TlsError;
 use crate::config::Tls;
-use crate::system::watched_file::{Refused, WatchedFiles, in_one_line};
+use crate::system::watched_file::{RejectedContents, WatchedFiles, in_one_line};
 
 /// The most that is encrypted and not sent: what a record holds.
 const UNSENT: usize = 16 << 10;
@@ -84,8 +84,8 @@ impl ServerTls {
         let lock = || current.lock().unwrap_or_else(PoisonError::into_inner);
         let take = |contents: &[Vec<u8>]| {
             let configured = certificates::configure(&paths, contents, &provider)
-                .map_err(|errors| Refused::the_former_stay(in_one_line(&errors)))?;
-            lock().take(configured, &paths).map_err(Refused::the_former_stay)
+                .map_err(|errors| RejectedContents::the_former_stay(in_one_line(&errors)))?;
+            lock().take(configured, &paths).map_err(RejectedContents::the_former_stay)
         };
         let ripen = async {
             loop {
