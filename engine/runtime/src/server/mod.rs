@@ -16,6 +16,9 @@
 
 mod api;
 mod decide;
+/// Checks of what has to hold for any request, for the fuzz targets.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod http;
 mod lifecycle;
 mod listen;
