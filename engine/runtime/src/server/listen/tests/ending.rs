@@ -4,7 +4,7 @@ use std::time::Duration;
 use hyper::Version;
 use tokio::net::TcpStream;
 
-use super::server::{Client, Server, any_port, connect, host, limits, soon, until};
+use super::server::{TestClient, TestServer, any_port, connect, host, limits, soon, until};
 use crate::config::Address;
 use crate::server::listen::ShutdownPhase;
 
@@ -12,10 +12,10 @@ const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
 /// A request that is being answered.
 async fn ask(
-    server: &Server,
+    server: &TestServer,
     version: Version,
 ) -> tokio::task::JoinHandle<hyper::Result<(String, bool)>> {
-    let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+    let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
     client.get("/").await.unwrap();
     let task = tokio::spawn(async move {
         client.get("/wait").await.map(|answered| (answered.text, answered.close))
@@ -29,13 +29,13 @@ async fn ask(
 async fn draining_answers_what_is_in_flight_and_nothing_more() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("s");
-    let server = Server::at(&[any_port(), Address::Unix(socket.clone())], None, limits()).await;
+    let server = TestServer::at(&[any_port(), Address::Unix(socket.clone())], None, limits()).await;
     let mut in_flight = Vec::new();
     let mut idle = Vec::new();
     for version in BOTH {
         in_flight.push(ask(&server, version).await);
         for url in &server.addresses {
-            let mut client = Client::new(connect(url).await, version).await;
+            let mut client = TestClient::new(connect(url).await, version).await;
             client.get("/").await.unwrap();
             idle.push(client);
         }
@@ -43,7 +43,7 @@ async fn draining_answers_what_is_in_flight_and_nothing_more() {
     let _silent = server.connect().await;
     until(|| server.metrics.open.get() == 7).await;
     server.phase.send_replace(ShutdownPhase::Draining);
-    until(|| idle.iter().all(Client::is_closed)).await;
+    until(|| idle.iter().all(TestClient::is_closed)).await;
     until(|| server.metrics.open.get() == 2).await;
     let refused = TcpStream::connect(host(&server.addresses[0])).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
@@ -61,16 +61,16 @@ async fn draining_answers_what_is_in_flight_and_nothing_more() {
 /// It may have been on its way when the server began to drain.
 #[tokio::test]
 async fn the_next_request_of_each_client_is_still_answered() {
-    let server = Server::start(limits()).await;
-    let mut used = Client::new(Box::new(server.connect().await), Version::HTTP_11).await;
+    let server = TestServer::start(limits()).await;
+    let mut used = TestClient::new(Box::new(server.connect().await), Version::HTTP_11).await;
     used.get("/").await.unwrap();
-    let unused = Client::new(Box::new(server.connect().await), Version::HTTP_11).await;
+    let unused = TestClient::new(Box::new(server.connect().await), Version::HTTP_11).await;
     let silent = server.connect().await;
     until(|| server.metrics.open.get() == 3).await;
     server.phase.send_replace(ShutdownPhase::Draining);
     soon(async { while TcpStream::connect(host(&server.addresses[0])).await.is_ok() {} }).await;
 
-    let silent = Client::new(Box::new(silent), Version::HTTP_11).await;
+    let silent = TestClient::new(Box::new(silent), Version::HTTP_11).await;
     for mut client in [used, unused, silent] {
         assert!(client.get("/").await.unwrap().close, "and told that it was the last");
         until(|| client.is_closed()).await;
@@ -80,7 +80,7 @@ async fn the_next_request_of_each_client_is_still_answered() {
 
 #[tokio::test]
 async fn who_has_not_left_at_the_end_is_cut_off_and_counted() {
-    let server = Server::start(limits()).await;
+    let server = TestServer::start(limits()).await;
     let mut in_flight = Vec::new();
     for version in BOTH {
         in_flight.push(ask(&server, version).await);
@@ -97,7 +97,7 @@ async fn who_has_not_left_at_the_end_is_cut_off_and_counted() {
 
 #[tokio::test]
 async fn a_server_may_end_at_once() {
-    let server = Server::start(limits()).await;
+    let server = TestServer::start(limits()).await;
     let _silent = server.connect().await;
     let task = ask(&server, Version::HTTP_11).await;
     server.phase.send_replace(ShutdownPhase::Ended);

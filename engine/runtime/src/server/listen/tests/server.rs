@@ -72,7 +72,7 @@ impl RequestHandler for TestHandler {
 }
 
 /// A server that runs.
-pub(super) struct Server {
+pub(super) struct TestServer {
     pub(super) addresses: Vec<String>,
     pub(super) diagnostics: Vec<String>,
     pub(super) phase: watch::Sender<ShutdownPhase>,
@@ -87,7 +87,7 @@ pub(super) fn any_port() -> Address {
     Address::Http("127.0.0.1:0".parse().unwrap())
 }
 
-impl Server {
+impl TestServer {
     /// On any port.
     pub(super) async fn start(limits: Limits) -> Self {
         Self::at(&[any_port()], None, limits).await
@@ -140,7 +140,7 @@ pub(super) async fn connect(url: &str) -> Box<dyn Stream> {
 }
 
 /// A client that keeps its connection.
-pub(super) enum Client {
+pub(super) enum TestClient {
     Http1(http1::SendRequest<Empty<Bytes>>),
     Http2(http2::SendRequest<Empty<Bytes>>),
 }
@@ -153,7 +153,7 @@ pub(super) struct Answered {
     pub(super) text: String,
 }
 
-impl Client {
+impl TestClient {
     pub(super) async fn new(stream: Box<dyn Stream>, version: Version) -> Self {
         let io = TokioIo::new(stream);
         if version == Version::HTTP_2 {

@@ -3,14 +3,14 @@ use std::time::{Duration, Instant};
 use hyper::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::server::{Client, Server, connect, limits, soon, until};
+use super::server::{TestClient, TestServer, connect, limits, soon, until};
 use crate::config::Limits;
 
 const HEADER_TIME: Duration = Duration::from_millis(200);
 const IDLE_TIME: Duration = Duration::from_millis(600);
 
-async fn impatient() -> Server {
-    Server::start(Limits { header_time: HEADER_TIME, idle_time: IDLE_TIME, ..limits() }).await
+async fn impatient() -> TestServer {
+    TestServer::start(Limits { header_time: HEADER_TIME, idle_time: IDLE_TIME, ..limits() }).await
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() 
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let before = server.closed("idle");
-        let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+        let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
         client.get("/").await.unwrap();
         tokio::time::sleep(HEADER_TIME).await;
         let asked = Instant::now();
@@ -66,7 +66,7 @@ async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() 
 async fn a_request_that_takes_longer_than_clients_may_is_answered() {
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
-        let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+        let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
         let waiting = tokio::spawn(async move { client.get("/wait").await });
         tokio::time::sleep(IDLE_TIME * 2).await;
         server.go_on();

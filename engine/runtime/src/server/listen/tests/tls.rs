@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::certificates::{Authority, Issued};
-use super::server::{Client, Server, host, limits, soon, until};
+use super::server::{TestClient, TestServer, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
 use crate::server::listen::Listeners;
 use crate::server::listen::tls::ServerTls;
@@ -61,9 +61,9 @@ async fn connect(connector: &TlsConnector, address: &str) -> io::Result<TlsStrea
     soon(connector.connect("localhost".try_into().unwrap(), stream)).await
 }
 
-async fn secure_server(tls: &Tls, limits: Limits) -> Server {
+async fn secure_server(tls: &Tls, limits: Limits) -> TestServer {
     let listen = [Address::Https("127.0.0.1:0".parse().unwrap())];
-    Server::at(&listen, Some(tls), limits).await
+    TestServer::at(&listen, Some(tls), limits).await
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn clients_choose_the_version_of_http_and_of_tls() {
             let stream = connect(&client(&authority, None, offered, &[version]), address).await;
             let stream = stream.unwrap();
             assert_eq!(stream.get_ref().1.alpn_protocol(), chosen);
-            let mut client = Client::new(Box::new(stream), http).await;
+            let mut client = TestClient::new(Box::new(stream), http).await;
             let answered = client.get("/").await.unwrap();
             assert!(answered.text.starts_with(&format!("{http:?} 127.0.0.1:")), "{answered:?}");
         }
@@ -100,7 +100,7 @@ async fn clients_without_a_good_certificate_are_refused() {
     let good = authority.issue();
     let connector = client(&authority, Some(&good), &[], rustls::ALL_VERSIONS);
     let stream = connect(&connector, address).await.unwrap();
-    let mut client_ = Client::new(Box::new(stream), Version::HTTP_11).await;
+    let mut client_ = TestClient::new(Box::new(stream), Version::HTTP_11).await;
     assert_eq!(client_.get("/").await.unwrap().status, 200);
 
     let bad = other.issue();
