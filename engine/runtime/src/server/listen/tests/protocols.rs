@@ -1,9 +1,9 @@
-use std::time::Duration;
-
 use hyper::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::server::{BIG, TestClient, TestServer, any_port, connect, limits, soon, until};
+use super::server::{
+    BIG, CapturedLog, TestClient, TestServer, any_port, connect, limits, settle, soon, until,
+};
 use crate::config::Address;
 use crate::server::listen::Listeners;
 use crate::server::systemd::InheritedSockets;
@@ -11,7 +11,7 @@ use crate::server::systemd::InheritedSockets;
 const BOTH: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
 #[tokio::test]
-async fn either_version_is_spoken_on_tcp_and_unix_sockets() {
+async fn http1_and_http2_work_on_tcp_and_unix_sockets() {
     let folder = tempfile::tempdir().unwrap();
     let listen = [any_port(), Address::Unix(folder.path().join("s"))];
     let server = TestServer::at(&listen, None, limits()).await;
@@ -44,7 +44,7 @@ async fn requests_of_one_http2_connection_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn large_answers_arrive_whole() {
+async fn large_responses_arrive_whole() {
     let server = TestServer::start(limits()).await;
     for version in BOTH {
         let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
@@ -53,7 +53,7 @@ async fn large_answers_arrive_whole() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
+async fn too_large_head_gets_431() {
     let server = TestServer::start(limits()).await;
     let mut stream = server.connect().await;
     let head = format!("GET / HTTP/1.1\r\nhost: x\r\nlarge: {}\r\n\r\n", "x".repeat(65 << 10));
@@ -65,6 +65,8 @@ async fn a_head_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn connections_above_the_limit_wait_but_not_those_for_diagnostics() {
+    let log = CapturedLog::start();
+    let full = async |times| until(|| log.count("too many connections") == times).await;
     let server = TestServer::start(crate::config::Limits { connections: 2, ..limits() }).await;
     let url = &server.addresses[0];
     let mut clients = Vec::new();
@@ -75,25 +77,28 @@ async fn connections_above_the_limit_wait_but_not_those_for_diagnostics() {
     }
     let mut third = TestClient::new(connect(url).await, Version::HTTP_11).await;
     let third = tokio::spawn(async move { third.get("/").await.map(|_| third) });
+    full(1).await;
     let mut probe = TestClient::new(connect(&server.diagnostics[0]).await, Version::HTTP_11).await;
     assert_eq!(probe.get("/").await.unwrap().status, 200);
-    tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(!third.is_finished());
     clients.pop();
     clients.push(soon(third).await.unwrap().unwrap());
 
-    // More places, then fewer.
+    // More slots, then fewer.
     server.limits.send_modify(|limits| limits.connections = 3);
     let mut client = TestClient::new(connect(url).await, Version::HTTP_11).await;
     client.get("/").await.unwrap();
     clients.push(client);
     server.limits.send_modify(|limits| limits.connections = 1);
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    settle().await;
     let mut last = TestClient::new(connect(url).await, Version::HTTP_11).await;
     let last = tokio::spawn(async move { last.get("/").await });
-    for _ in 0..2 {
+    full(2).await;
+    for open in [3, 2] {
         clients.pop();
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // The probe is open as well.
+        until(|| server.metrics.open.get() == open).await;
+        settle().await;
         assert!(!last.is_finished());
     }
     clients.pop();
@@ -101,7 +106,7 @@ async fn connections_above_the_limit_wait_but_not_those_for_diagnostics() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_the_addresses_is_told() {
+async fn all_errors_of_addresses_are_reported() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap();
     let elsewhere = Address::Http("203.0.113.1:80".parse().unwrap());

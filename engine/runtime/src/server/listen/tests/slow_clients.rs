@@ -14,7 +14,7 @@ async fn impatient() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_cut_off() {
+async fn silent_client_is_cut_off_after_the_header_time() {
     let server = impatient().await;
     let start = Instant::now();
     let mut stream = server.connect().await;
@@ -24,7 +24,7 @@ async fn a_client_that_says_nothing_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_client_that_spells_its_first_request_is_cut_off() {
+async fn client_that_trickles_its_first_request_is_cut_off() {
     let server = impatient().await;
     // HTTP/1.1; HTTP/2's preface; HTTP/2's pings, with the preface and an empty SETTINGS before.
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -47,7 +47,7 @@ async fn a_client_that_spells_its_first_request_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() {
+async fn idle_connection_is_closed_after_the_idle_time_and_not_before() {
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let before = server.closed("idle");
@@ -63,7 +63,7 @@ async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() 
 }
 
 #[tokio::test]
-async fn a_request_that_takes_longer_than_clients_may_is_answered() {
+async fn request_in_progress_is_not_idle() {
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
@@ -75,7 +75,7 @@ async fn a_request_that_takes_longer_than_clients_may_is_answered() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answer_is_cut_off() {
+async fn client_that_does_not_read_its_response_is_cut_off() {
     let server = impatient().await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET /big HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();

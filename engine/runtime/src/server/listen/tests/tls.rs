@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::certificates::{Authority, Issued};
-use super::server::{TestClient, TestServer, host, limits, soon, until};
+use super::server::{CapturedLog, TestClient, TestServer, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
 use crate::server::listen::Listeners;
 use crate::server::listen::tls::ServerTls;
@@ -91,7 +91,7 @@ async fn clients_choose_the_version_of_http_and_of_tls() {
 }
 
 #[tokio::test]
-async fn clients_without_a_good_certificate_are_refused() {
+async fn clients_without_a_valid_certificate_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let [authority, other] = [(); 2].map(|()| Authority::new());
     let tls = write(folder.path(), &authority, &authority.issue());
@@ -118,7 +118,7 @@ async fn clients_without_a_good_certificate_are_refused() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_go_on_is_cut_off() {
+async fn stalled_handshake_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let tls = write(folder.path(), &authority, &authority.issue());
@@ -135,7 +135,8 @@ async fn a_handshake_that_does_not_go_on_is_cut_off() {
 }
 
 #[tokio::test]
-async fn changed_certificates_are_used_unless_they_are_wrong() {
+async fn changed_certificates_are_used_unless_they_are_invalid() {
+    let log = CapturedLog::start();
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let [first, second] = [(); 2].map(|()| authority.issue());
@@ -155,14 +156,14 @@ async fn changed_certificates_are_used_unless_they_are_wrong() {
     };
     assert_eq!(served().await, first.certificate);
     fs::write(&tls.certificate, &second.pem).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until(|| log.count("the changed certificates are not used") > 0).await;
     assert_eq!(served().await, first.certificate, "the key does not belong to the new one");
     fs::write(&tls.key, &second.key).unwrap();
     soon(async { while served().await != second.certificate {} }).await;
 }
 
 #[tokio::test]
-async fn files_that_are_missing_are_told_once() {
+async fn missing_file_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let tls = write(folder.path(), &authority, &authority.issue());
