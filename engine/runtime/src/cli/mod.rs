@@ -168,8 +168,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// One sentence on standard error.
+/// Prints an error to standard error, and its help on a line of its own.
 fn print_error(message: &str) {
+    let (message, help) = match message.split_once("\nhelp: ") {
+        Some((message, help)) => (message, format!("\nhelp: {}", escape_line(help))),
+        None => (message, String::new()),
+    };
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
+    let _ = writeln!(io::stderr(), "error: {}{help}", escape_line(message));
 }
