@@ -207,7 +207,7 @@ mod tests {
     fn an_evaluation_within_another_counts_for_itself() {
         let new = || Arc::new(Counted { taken: AtomicUsize::new(0), limit: usize::MAX });
         let (outer, inner) = (new(), new());
-        let allowances = [&outer, &inner].map(|it| Arc::clone(it) as Arc<dyn Allowance>);
+        let allowances = [&outer, &inner].map(|counted| Arc::clone(counted) as Arc<dyn Allowance>);
         let _outer = Metering::begin(&Context::new("1").with_allowance(&allowances[0]));
         {
             let _inner = Metering::begin(&Context::new("2").with_allowance(&allowances[1]));
@@ -216,7 +216,7 @@ mod tests {
             charge(FREE + 5 * STEP).unwrap();
         }
         charge(FREE + 1).unwrap();
-        let taken = |it: &Counted| it.taken.load(Ordering::Relaxed);
+        let taken = |counted: &Counted| counted.taken.load(Ordering::Relaxed);
         assert_eq!((taken(&outer), taken(&inner)), (STEP, 5 * STEP));
     }
 }

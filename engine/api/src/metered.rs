@@ -70,7 +70,7 @@ impl<T, S> Metered<T, S> {
 }
 
 /// What was asked for, which tells what becomes of what comes.
-trait Asked {
+trait Requested {
     /// Whether text is kept as a copy also where it could be borrowed.
     const COPIES_TEXT: bool = false;
     /// Whether the elements of an array are kept in memory of their own.
@@ -103,32 +103,32 @@ struct Struct;
 /// What needs no memory of its own.
 struct Inline;
 
-impl Asked for Any {
+impl Requested for Any {
     const COPIES_TEXT: bool = true;
     const KEEPS_ELEMENTS: bool = true;
     const KEEPS_ENTRIES: bool = true;
     const ARRAYS: Arrays = Arrays::Asked;
 }
 
-impl Asked for Text {}
+impl Requested for Text {}
 
-impl Asked for OwnedText {
+impl Requested for OwnedText {
     const COPIES_TEXT: bool = true;
 }
 
-impl Asked for Sequence {
+impl Requested for Sequence {
     const KEEPS_ELEMENTS: bool = true;
 }
 
-impl Asked for Map {
+impl Requested for Map {
     const KEEPS_ENTRIES: bool = true;
 }
 
-impl Asked for Struct {
+impl Requested for Struct {
     const ARRAYS: Arrays = Arrays::Refused;
 }
 
-impl Asked for Inline {}
+impl Requested for Inline {}
 
 #[inline]
 fn charge<E: Error>(bytes: usize) -> Result<(), E> {
@@ -147,12 +147,12 @@ fn charge_text<E: Error>(bytes: usize) -> Result<(), E> {
 }
 
 /// A visitor that charges what it is shown.
-struct Watching<V, A, S> {
+struct MeteredVisitor<V, A, S> {
     visitor: V,
     watched: PhantomData<fn() -> (A, S)>,
 }
 
-impl<V, A: Asked, S: Slot> Watching<V, A, S> {
+impl<V, A: Requested, S: Slot> MeteredVisitor<V, A, S> {
     /// With the value itself charged, where it stands elsewhere.
     #[inline]
     fn new<'de, E: Error>(visitor: V) -> Result<Self, E>
@@ -170,7 +170,7 @@ macro_rules! forward {
     ($($method:ident as $asked:ident),* $(,)?) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            let visitor = Watching::<_, $asked, S>::new(visitor)?;
+            let visitor = MeteredVisitor::<_, $asked, S>::new(visitor)?;
             self.inner.$method(visitor)
         }
     )*};
@@ -227,7 +227,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         // JSON text that is kept as it is comes as a map of one entry.
-        let visitor = Watching::<_, Struct, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, S>::new(visitor)?;
         self.inner.deserialize_newtype_struct(name, visitor)
     }
 
@@ -237,7 +237,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_tuple(len, visitor)
     }
 
@@ -248,7 +248,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_tuple_struct(name, len, visitor)
     }
 
@@ -259,7 +259,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Struct, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, S>::new(visitor)?;
         self.inner.deserialize_struct(name, fields, visitor)
     }
 
@@ -270,7 +270,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_enum(name, variants, visitor)
     }
 
@@ -289,7 +289,7 @@ macro_rules! show {
     )*};
 }
 
-impl<'de, V: Visitor<'de>, A: Asked, S: Slot> Visitor<'de> for Watching<V, A, S> {
+impl<'de, V: Visitor<'de>, A: Requested, S: Slot> Visitor<'de> for MeteredVisitor<V, A, S> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -470,7 +470,7 @@ const fn first(bytes: usize) -> usize {
     }
 }
 
-impl<'de, T: SeqAccess<'de>, A: Asked> SeqAccess<'de> for Elements<T, A> {
+impl<'de, T: SeqAccess<'de>, A: Requested> SeqAccess<'de> for Elements<T, A> {
     type Error = T::Error;
 
     #[inline]
@@ -508,7 +508,7 @@ impl<T, A> Entries<T, A> {
     }
 }
 
-impl<'de, T: MapAccess<'de>, A: Asked> MapAccess<'de> for Entries<T, A> {
+impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
     type Error = T::Error;
 
     #[inline]
@@ -579,7 +579,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Watching::<_, Inline, Anywhere>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, Anywhere>::new(visitor)?;
         self.0.tuple_variant(len, visitor)
     }
 
@@ -589,7 +589,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let visitor = Watching::<_, Struct, Anywhere>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, Anywhere>::new(visitor)?;
         self.0.struct_variant(fields, visitor)
     }
 }

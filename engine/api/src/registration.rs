@@ -49,7 +49,7 @@ impl Registration {
     /// For the expansion of `register!` only.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __of<P: Policy>(
+    pub const fn __new<P: Policy>(
         crate_name: &'static str,
         crate_version: &'static str,
         description: &'static str,
@@ -131,7 +131,7 @@ macro_rules! register {
             #[$crate::__private::linkme::distributed_slice($crate::__private::REGISTERED)]
             #[linkme(crate = $crate::__private::linkme)]
             pub static POLICIES: &[$crate::Registration] = &[$(
-                $crate::Registration::__of::<$policy>(
+                $crate::Registration::__new::<$policy>(
                     ::core::env!("CARGO_PKG_NAME"),
                     ::core::env!("CARGO_PKG_VERSION"),
                     ::core::env!("CARGO_PKG_DESCRIPTION"),

@@ -57,7 +57,7 @@ fn folder_mounted_at<'a>(place: &Path, mounts: &'a str) -> Option<&'a str> {
     });
     let name = Path::new(folder?).file_name()?.to_str()?;
     // Others are escaped there, and would have to be quoted.
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     name.chars().all(is_plain).then_some(name)
 }
 

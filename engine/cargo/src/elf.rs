@@ -48,7 +48,7 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
             needs.push("a dynamic loader".to_owned());
         }
         let libraries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        let count = libraries.iter().filter(|it| it.d_tag(endian) == DT_NEEDED).count();
+        let count = libraries.iter().filter(|entry| entry.d_tag(endian) == DT_NEEDED).count();
         if count > 0 {
             needs.push(format!("{count} shared libraries"));
         }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use policy_api::Error;
 
-use crate::pattern::Pattern;
+use crate::pattern::ImagePattern;
 use crate::reference::{Reference, is_meant_as_registry, is_registry, normal_registry};
 use crate::settings::{Rule, Settings};
 
@@ -15,7 +15,7 @@ pub(crate) struct Allowlist {
 #[derive(Debug)]
 struct Entry {
     registry: Box<str>,
-    repository: Pattern,
+    repository: ImagePattern,
     pinned: bool,
 }
 
@@ -66,7 +66,7 @@ impl Entry {
                  `ghcr.io` or `localhost:5000`, without wildcards"
             ));
         }
-        let repository = Pattern::parse(repository)
+        let repository = ImagePattern::parse(repository)
             .map_err(|reason| format!("repository` is `{repository}`: {reason}"))?;
         Ok(Self {
             registry: normal_registry(registry).into(),

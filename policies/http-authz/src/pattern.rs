@@ -6,14 +6,14 @@ use crate::path::PlainPath;
 /// Which paths are meant: text, and between each piece of it and the next any one segment that is
 /// not empty.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub(crate) struct PathPattern {
     start: Box<str>,
     after_stars: Box<[Box<str>]>,
     /// Whether any number of segments may follow: `**`.
     open: bool,
 }
 
-impl Pattern {
+impl PathPattern {
     /// Parses a pattern; the error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, Cow<'static, str>> {
         if text.contains(['?', '#']) {
@@ -68,7 +68,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     fn matches(pattern: &str, path: &str) -> bool {
-        Pattern::parse(pattern).unwrap().matches(PlainPath::parse(path).unwrap())
+        PathPattern::parse(pattern).unwrap().matches(PlainPath::parse(path).unwrap())
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
             ),
             ("/a./b", "a segment ends with a dot, which servers on Windows leave out"),
         ] {
-            assert_eq!(Pattern::parse(pattern).unwrap_err(), message, "{pattern}");
+            assert_eq!(PathPattern::parse(pattern).unwrap_err(), message, "{pattern}");
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
         ) {
             let hostile = vec![hostile.to_owned() + if noise.len() > 2 { &noise } else { "" }];
             let path = [vec!["/public".to_owned()], before, hostile, after].concat().join("/");
-            let pattern = Pattern::parse(&pattern).unwrap();
+            let pattern = PathPattern::parse(&pattern).unwrap();
             if let Ok(plain) = PlainPath::parse(&path) && pattern.matches(plain) {
                 let read = normalised(&path, &steps);
                 prop_assert!(pattern.matches(PlainPath::unchecked(&read)), "{path} {read:?}");

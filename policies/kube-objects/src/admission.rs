@@ -137,7 +137,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for AdmissionRequest<'a> {
                         }
                         // Of a creation there is no old object.
                         "oldObject"
-                            if request.operation.as_deref().is_some_and(|it| it != "UPDATE") =>
+                            if request
+                                .operation
+                                .as_deref()
+                                .is_some_and(|operation| operation != "UPDATE") =>
                         {
                             map.next_value::<IgnoredAny>()?;
                         }

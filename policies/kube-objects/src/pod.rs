@@ -10,7 +10,7 @@ use crate::{Container, SecurityContext, Text, Volume, null};
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Pod<'a> {
     #[serde(borrow)]
-    pub(crate) metadata: Option<Metadata<'a>>,
+    pub(crate) metadata: Option<ObjectMeta<'a>>,
     #[serde(borrow)]
     pub(crate) spec: Option<PodSpec<'a>>,
 }
@@ -44,7 +44,7 @@ impl<'a> Pod<'a> {
 
 /// What is said about a pod.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Metadata<'a> {
+pub struct ObjectMeta<'a> {
     /// Free text by name.
     #[serde(borrow)]
     pub annotations: Option<BTreeMap<Text<'a>, Option<Text<'a>>>>,

@@ -15,7 +15,11 @@ fn violations<P: Policy>(version: &str, pod: &str) -> Vec<String> {
         |violation: &serde_json::Value, key: &str| violation[key].as_str().unwrap().to_owned();
     violations
         .iter()
-        .map(|it| format!("{} {}: {}", text(it, "check"), text(it, "field"), text(it, "message")))
+        .map(|violation| {
+            let [check, field, message] =
+                ["check", "field", "message"].map(|key| text(violation, key));
+            format!("{check} {field}: {message}")
+        })
         .collect()
 }
 

@@ -87,7 +87,7 @@ impl Described {
         let mut left = LARGEST_TOTAL;
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
-            let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
+            let images: Vec<_> = index.manifests().iter().filter(|image| is_image(image)).collect();
             if !(1..=MOST_PLATFORMS).contains(&images.len()) {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
@@ -146,28 +146,28 @@ impl PlatformImage {
                 .join("/"),
             size: of_layers.saturating_add(image.size()).saturating_add(manifest.config().size()),
             created: config.created,
-            labels: config.config.and_then(|it| it.labels).unwrap_or_default(),
+            labels: config.config.and_then(|config| config.labels).unwrap_or_default(),
             config: manifest.config().digest().clone(),
-            layers: layers.iter().map(|it| it.digest().clone()).collect(),
+            layers: layers.iter().map(|layer| layer.digest().clone()).collect(),
             sbom: None,
             provenance: None,
         };
         // Anybody may attach more than there is time for: what may be of a kind that is known here
         // is looked at, what says so first.
         let mut referrers = store.referrers(image.digest())?;
-        referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
-        referrers.sort_by_key(|it| it.artifact_type().is_none());
+        referrers.retain(|referrer| ReferrerKind::listed(referrer) != Some(ReferrerKind::Other));
+        referrers.sort_by_key(|referrer| referrer.artifact_type().is_none());
         for referrer in referrers.iter().take(MOST_REFERRERS) {
             read.take(store, referrer, left)?;
         }
         Ok(read)
     }
 
-    fn wants(&self, kind: Kind) -> bool {
+    fn wants(&self, kind: ReferrerKind) -> bool {
         match kind {
-            Kind::Sbom => self.sbom.is_none(),
-            Kind::Statement => self.provenance.is_none(),
-            Kind::Other => false,
+            ReferrerKind::Sbom => self.sbom.is_none(),
+            ReferrerKind::Statement => self.provenance.is_none(),
+            ReferrerKind::Other => false,
         }
     }
 
@@ -178,7 +178,7 @@ impl PlatformImage {
         referrer: &Descriptor,
         left: &mut u64,
     ) -> Result<(), StoreError> {
-        let listed = Kind::listed(referrer);
+        let listed = ReferrerKind::listed(referrer);
         if listed.is_some_and(|kind| !self.wants(kind)) {
             return Ok(());
         }
@@ -189,18 +189,18 @@ impl PlatformImage {
             Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
             Err(error) => return Err(error),
         };
-        if manifest.subject().as_ref().is_none_or(|it| *it.digest() != self.digest) {
+        if manifest.subject().as_ref().is_none_or(|subject| *subject.digest() != self.digest) {
             return Ok(());
         }
         // Not every index of referrers says what they are.
-        let kind = listed.unwrap_or_else(|| Kind::from_manifest(&manifest));
+        let kind = listed.unwrap_or_else(|| ReferrerKind::from_manifest(&manifest));
         let [document] = manifest.layers().as_slice() else { return Ok(()) };
         if !self.wants(kind) {
             return Ok(());
         }
         let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
         let kept = match kind {
-            Kind::Sbom => &mut self.sbom,
+            ReferrerKind::Sbom => &mut self.sbom,
             _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
             _ => return Ok(()),
         };
@@ -251,14 +251,14 @@ impl PlatformImage {
 
 /// What an attached document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ReferrerKind {
     Sbom,
     Statement,
     /// Nothing that is known here.
     Other,
 }
 
-impl Kind {
+impl ReferrerKind {
     fn from_type(artifact_type: &MediaType) -> Self {
         match artifact_type.as_ref() {
             SBOM => Self::Sbom,
@@ -289,9 +289,10 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
     }
     let Ok(outline) = serde_json::from_slice::<Outline>(bytes) else { return false };
     let is_this = |digest: &BTreeMap<String, String>| {
-        digest.get(image.algorithm().as_ref()).is_some_and(|it| it == image.digest())
+        digest.get(image.algorithm().as_ref()).is_some_and(|found| found == image.digest())
     };
-    outline.predicate_type == PROVENANCE && outline.subject.iter().any(|it| is_this(&it.digest))
+    outline.predicate_type == PROVENANCE
+        && outline.subject.iter().any(|subject| is_this(&subject.digest))
 }
 
 /// Why it is not known what an image says of itself.

@@ -43,31 +43,32 @@ pub(crate) fn verify(
     let there = Described::open(image, options)?;
     let name: Reference = "policy-engine:latest".parse()?;
     let mut platforms = Vec::new();
-    for it in &there.platforms {
-        platforms.push((it, Recorded::of(image, it, progress)?));
+    for platform in &there.platforms {
+        platforms.push((platform, Recorded::read(image, platform, progress)?));
     }
     // What this machine's own program reports stands for what those report that do not start here.
     platforms.sort_by_key(|(_, recorded)| !recorded.runs_here());
     let mut first: Option<Built> = None;
     let mut images = Vec::new();
-    for (it, recorded) in &platforms {
+    for (image_there, recorded) in &platforms {
         // An image that was made alone where its program does not start says nothing of that.
-        let is_told = it.label(labels::POLICIES).is_some();
+        let is_told = image_there.label(labels::POLICIES).is_some();
         let other = first.as_ref().filter(|_| is_told);
         let other = other.and_then(|first| first.program.reported.as_deref());
         let options = recorded.options(sources);
         let built = Build::new(&options, progress)?.run(other)?;
         let Some(built) = built.into_iter().next() else { continue };
-        let packed =
-            progress.phase("pack", &it.platform, || built.pack(&name, recorded.created))?;
-        if *packed.manifest_digest() != it.digest {
+        let packed = progress
+            .phase("pack", &image_there.platform, || built.pack(&name, recorded.created))?;
+        if *packed.manifest_digest() != image_there.digest {
             let here = Described::read(&packed).map_err(VerifyError::Packed)?;
             let of_here = here.platforms.first();
-            let why = of_here.map(|here| Difference::between_platforms(it, here).to_string());
+            let why =
+                of_here.map(|here| Difference::between_platforms(image_there, here).to_string());
             return Err(Mismatch {
                 image: image.to_owned(),
-                platform: it.platform.clone(),
-                there: it.digest.to_string(),
+                platform: image_there.platform.clone(),
+                there: image_there.digest.to_string(),
                 here: here.digest.to_string(),
                 why: why.unwrap_or_default().trim_end().to_owned(),
             }
@@ -86,7 +87,7 @@ pub(super) fn check_index(
     there: &Described,
     images: &[Image],
 ) -> Result<(), VerifyError> {
-    if there.platforms.iter().any(|it| it.digest == there.digest) {
+    if there.platforms.iter().any(|platform| platform.digest == there.digest) {
         return Ok(());
     }
     let joined = MultiPlatform::from_images(images)?;
@@ -105,7 +106,7 @@ impl Recorded {
         self.target.as_deref().is_none_or(|triple| Target::new(triple).runs_here())
     }
 
-    fn of(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
+    fn read(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
         let image_name = || name.to_owned();
         let created = |text: &str| {
             let not_written =
@@ -116,7 +117,7 @@ impl Recorded {
             let external = statement.predicate.build_definition.external_parameters;
             return Ok(Self {
                 target: Some(external.target),
-                features: Features::of(external.engine_features),
+                features: Features::new(external.engine_features),
                 created: created(&external.created)?,
                 revision: external.revision,
             });

@@ -61,10 +61,10 @@ pub(super) fn collect(
             let words = said.first().cloned().unwrap_or_else(|| words.trim().to_owned());
             return Err(BuilderImageError::Link { target: triple.to_owned(), words });
         }
-        read.extend(said.iter().flat_map(|it| files_in(it)));
+        read.extend(said.iter().flat_map(|text| files_in(text)));
     }
     let ours = fs_err::canonicalize(scratch)?;
-    for path in read.iter().filter(|it| !it.starts_with(&ours) && !it.starts_with(scratch)) {
+    for path in read.iter().filter(|path| !path.starts_with(&ours) && !path.starts_with(scratch)) {
         system.program(path)?;
     }
     Ok(())

@@ -127,8 +127,8 @@ fn pack(
                 scope.spawn(move || StoredLayer::new(files, comment, created, scratch))
             })
             .collect();
-        let layers = threads.into_iter().map(|it| {
-            let ended = it.join();
+        let layers = threads.into_iter().map(|thread| {
+            let ended = thread.join();
             Ok(ended.map_err(|_| io::Error::other("a layer was not packed"))??)
         });
         layers.collect()

@@ -79,7 +79,7 @@ impl System {
 
     fn file(&mut self, path: &Path) -> Result<(), BuilderImageError> {
         let canonical = fs_err::canonicalize(path)?;
-        if !self.toolchain.as_ref().is_some_and(|it| canonical.starts_with(it)) {
+        if !self.toolchain.as_ref().is_some_and(|toolchain| canonical.starts_with(toolchain)) {
             self.files.same(path)?;
         }
         Ok(())
@@ -88,5 +88,5 @@ impl System {
 
 fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|it| it.is_file())
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

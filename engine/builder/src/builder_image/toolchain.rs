@@ -38,7 +38,7 @@ impl Toolchain {
     pub(super) fn has_a_place_of_its_own(&self) -> bool {
         let is_driver = |name: &str| name.starts_with("librustc_driver-");
         fs_err::read_dir(self.sysroot.join("lib")).is_ok_and(|entries| {
-            entries.flatten().any(|it| it.file_name().to_str().is_some_and(is_driver))
+            entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_driver))
         })
     }
 
@@ -65,7 +65,7 @@ impl Toolchain {
             let no_clippy = |_| BuilderImageError::NoClippy { sysroot: self.sysroot.clone() };
             programs.push(self.program(name).map_err(no_clippy)?);
         }
-        for linker in self.linkers().iter().filter(|it| it.exists()) {
+        for linker in self.linkers().iter().filter(|linker| linker.exists()) {
             programs.extend(files_below(linker)?);
         }
         Ok(programs)

@@ -115,7 +115,7 @@ mod tests {
         let others = ["label", "completions", "watch"];
         for command in Args::command().get_subcommands() {
             let name = command.get_name();
-            let format = command.get_arguments().find(|it| it.get_id() == "format");
+            let format = command.get_arguments().find(|argument| argument.get_id() == "format");
             let Some(format) = format else {
                 assert!(others.contains(&name), "{name} has no --format");
                 continue;

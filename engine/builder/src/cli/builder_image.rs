@@ -50,7 +50,7 @@ pub(super) struct BuilderImage {
 impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
         atomic::check_file(&self.output, policy_oci::archive::ARTIFACT)?;
-        let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         let nearby = PathBuf::from("policies");
         let policies = match self.policies.as_slice() {
             [] if nearby.is_dir() => slice::from_ref(&nearby),

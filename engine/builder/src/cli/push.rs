@@ -57,7 +57,7 @@ impl Push {
         let pushed = pushed.map_err(with_image)?;
         let document = Document::new(&pushed);
         self.format.print(&document, || {
-            let references = document.pushed.iter().map(|it| it.reference.as_str());
+            let references = document.pushed.iter().map(|pushed| pushed.reference.as_str());
             references.collect::<Vec<_>>().join("\n")
         })
     }

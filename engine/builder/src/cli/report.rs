@@ -186,12 +186,13 @@ impl Summary for Report {
 impl Summary for PlatformsReport {
     fn summary(&self, written: &str) -> String {
         // They are made from the same crates.
-        let mut text = policies(self.platforms.iter().find_map(|it| it.policies.as_deref()));
-        for it in &self.platforms {
-            text.push_str(&it.binary.summary());
+        let mut text =
+            policies(self.platforms.iter().find_map(|platform| platform.policies.as_deref()));
+        for platform in &self.platforms {
+            text.push_str(&platform.binary.summary());
         }
-        for it in &self.platforms {
-            let _ = writeln!(text, "image     {}, {}", it.platform, it.image.digest);
+        for platform in &self.platforms {
+            let _ = writeln!(text, "image     {}, {}", platform.platform, platform.image.digest);
         }
         let IndexReport { name, digest, size } = &self.image;
         let size = megabytes(*size);
@@ -214,14 +215,16 @@ impl BinaryReport {
 
 fn policies(reported: Option<&[Reported]>) -> String {
     let mut text = String::new();
-    for it in reported.into_iter().flatten() {
-        let _ = writeln!(text, "policy    {} {} ({})", it.name, it.version, it.crate_name);
+    for policy in reported.into_iter().flatten() {
+        let _ =
+            writeln!(text, "policy    {} {} ({})", policy.name, policy.version, policy.crate_name);
     }
     text
 }
 
 fn ending(phases: &[PhaseTiming], written: &str) -> String {
-    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.duration.as_secs_f64()));
+    let phases =
+        phases.iter().map(|phase| format!("{} {:.1} s", phase.name, phase.duration.as_secs_f64()));
     format!("took      {}\nwritten   {written}", phases.collect::<Vec<_>>().join(", "))
 }
 

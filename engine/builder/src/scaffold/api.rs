@@ -14,7 +14,7 @@ pub(crate) struct Api(Value);
 impl Api {
     /// The engine's own, for a manifest in a folder that is there or will be: relative where the
     /// two are near each other, so that they can be moved together.
-    pub(super) fn of(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
+    pub(super) fn from_engine(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
         let folder = paths::absolute(folder)?;
         let api = engine.root.join("engine/api");
         let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
@@ -59,8 +59,9 @@ impl FromStr for Api {
         }
         let is_dependency = |value: &Value| {
             let table = value.as_inline_table();
-            table
-                .is_some_and(|it| ["git", "path", "version"].iter().any(|key| it.contains_key(key)))
+            table.is_some_and(|table| {
+                ["git", "path", "version"].iter().any(|key| table.contains_key(key))
+            })
         };
         let value = text.parse::<Value>().ok().filter(is_dependency);
         value.map(Self).ok_or_else(|| ApiError(text.to_owned()))
@@ -101,7 +102,7 @@ mod tests {
     fn a_path_is_relative_where_both_are_near() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let engine = Engine { root: "/home/me/engine".into(), ..engine };
-        let value = |folder: &str| Api::of(&engine, Path::new(folder)).unwrap().value();
+        let value = |folder: &str| Api::from_engine(&engine, Path::new(folder)).unwrap().value();
         assert_eq!(value("/home/me/engine/x"), "{ path = \"../engine/api\" }");
         assert_eq!(value("/home/me/a/b"), "{ path = \"../../engine/engine/api\" }");
         assert_eq!(value("/elsewhere/b"), "{ path = \"/home/me/engine/engine/api\" }");

@@ -45,15 +45,16 @@ impl FromStr for CrateName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let is_allowed =
-            |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || "-_".contains(it);
-        let starts_well = text.starts_with(|it: char| it.is_ascii_lowercase());
+        let is_allowed = |character: char| {
+            character.is_ascii_lowercase() || character.is_ascii_digit() || "-_".contains(character)
+        };
+        let starts_well = text.starts_with(|character: char| character.is_ascii_lowercase());
         if !starts_well || !text.chars().all(is_allowed) || text.len() > LONGEST {
             return Err(NameError::Form(text.to_owned()));
         }
         let name = Self(text.to_owned());
         let mut taken = OURS.iter().chain(&TAKEN);
-        if taken.any(|it| name.is(it)) || !discover::is_crate_name(&name.library()) {
+        if taken.any(|taken| name.is(taken)) || !discover::is_crate_name(&name.library()) {
             return Err(NameError::Taken(name.0));
         }
         Ok(name)

@@ -66,8 +66,8 @@ fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
 
 /// Checks that every crate that was plan for registered a policy, and no other did.
 fn compare(plan: &BuildPlan, reported: &[Reported]) -> Result<(), SelfCheckError> {
-    let wanted: BTreeSet<_> = plan.policies.iter().map(|it| it.name.as_str()).collect();
-    let found: BTreeSet<_> = reported.iter().map(|it| it.crate_name.as_str()).collect();
+    let wanted: BTreeSet<_> = plan.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let found: BTreeSet<_> = reported.iter().map(|policy| policy.crate_name.as_str()).collect();
     if let Some(name) = wanted.difference(&found).next() {
         return Err(SelfCheckError::Missing { name: (*name).to_owned() });
     }

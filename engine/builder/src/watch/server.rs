@@ -50,7 +50,7 @@ impl Server {
         let wanted = addresses::wanted(program, &self.serve_flags)?;
         let missing = sockets::missing(&self.sockets, &wanted)?;
         let mut duplicates = Vec::new();
-        for socket in self.sockets.iter().chain(&missing).filter(|it| it.is_in(&wanted)) {
+        for socket in self.sockets.iter().chain(&missing).filter(|socket| socket.is_in(&wanted)) {
             duplicates.push(socket.duplicate().map_err(StartError::NotStarted)?);
         }
         self.started += 1;

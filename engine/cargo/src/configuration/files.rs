@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
+use super::super::toml::{self, SyntaxError};
+
 /// One file.
 #[derive(Debug)]
 pub(super) struct File {
@@ -100,11 +102,9 @@ fn included(document: &DocumentMut) -> Vec<Included> {
 }
 
 fn parse(path: &Path) -> Result<DocumentMut, ConfigurationError> {
-    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
-        let (path, reason) = (path.to_owned(), error.message().to_owned());
-        ConfigurationError::Parse { path, reason, place }
+    let mut document = toml::parse(&fs_err::read_to_string(path)?).map_err(|error| {
+        let SyntaxError { reason, place } = error;
+        ConfigurationError::Parse { path: path.to_owned(), reason, place }
     })?;
     spread(document.as_table_mut());
     Ok(document)

@@ -28,7 +28,7 @@ fn read(files: &[(&str, &str)]) -> (String, Vec<String>) {
     let folder = folder(files);
     let configuration = read_with(&folder, &[]).unwrap();
     let shown = |text: &str| text.replace(&folder.path().display().to_string(), "");
-    let set_aside = configuration.set_aside.iter().map(|it| shown(it)).collect();
+    let set_aside = configuration.set_aside.iter().map(|setting| shown(setting)).collect();
     (shown(&configuration.to_toml()), set_aside)
 }
 

@@ -79,7 +79,8 @@ pub fn for_each_dependency(
                 _ => TableKind::Other,
             };
             let dependencies = holder.get_mut(kind).and_then(Item::as_table_like_mut);
-            for (key, item) in dependencies.into_iter().flat_map(|it| it.iter_mut()) {
+            for (key, item) in dependencies.into_iter().flat_map(|dependency| dependency.iter_mut())
+            {
                 visit(table, key.get(), item);
             }
         }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+use super::toml::{self, SyntaxError};
+
 pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
@@ -113,10 +115,9 @@ pub enum Missing {
 
 /// Parses a manifest without filling in what it inherits.
 pub fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
-    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
-        ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
+    let mut document = toml::parse(&fs_err::read_to_string(path)?).map_err(|error| {
+        let SyntaxError { reason, place } = error;
+        ManifestError::Parse { path: path.to_owned(), reason, place }
     })?;
     dependencies::spell_out(&mut document);
     Ok(document)

@@ -29,40 +29,40 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Shows the policies in this binary
-    List(List),
+    List(ListArgs),
     /// Shows what is known of one policy
-    Describe(Describe),
+    Describe(DescribeArgs),
     /// Prints the JSON Schema of a policy's input or settings
-    Schema(Schema),
+    Schema(SchemaArgs),
     /// Checks settings without judging anything
-    Validate(Validate),
+    Validate(ValidateArgs),
     /// Judges documents by a policy
-    Eval(Eval),
+    Eval(EvalArgs),
     /// Answers over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
     ))]
-    Serve(ConfigArgs),
+    Serve(ConfigSourceArgs),
     /// Shows the configuration of `serve`, and where each setting comes from
     #[command(after_help = config_help(
         "policy-engine config --config policies.yaml --format json"
     ))]
-    Config(Config),
+    Config(ConfigArgs),
     /// Shows what this binary was made of
-    Version(Version),
+    Version(VersionArgs),
     /// Prints completions for a shell
-    Completions(Completions),
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct List {
+pub(super) struct ListArgs {
     /// How to print: a table for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: TableOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Describe {
+pub(super) struct DescribeArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
@@ -73,7 +73,7 @@ pub(super) struct Describe {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Schema {
+pub(super) struct SchemaArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
@@ -83,7 +83,7 @@ pub(super) struct Schema {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Validate {
+pub(super) struct ValidateArgs {
     /// The policy that the settings are for; every policy, with default settings, when left out
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: Option<PolicyRef>,
@@ -96,7 +96,7 @@ pub(super) struct Validate {
     after_help = "Example: policy-engine eval pod-security-restricted --set version=v1.30 pods/*.yaml\n\n\
                         Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 usage"
 )]
-pub(super) struct Eval {
+pub(super) struct EvalArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
@@ -118,16 +118,16 @@ pub(super) struct Eval {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Config {
+pub(super) struct ConfigArgs {
     #[command(flatten)]
-    pub(super) config: ConfigArgs,
+    pub(super) config: ConfigSourceArgs,
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct ConfigArgs {
+pub(super) struct ConfigSourceArgs {
     /// The configuration: a file of TOML or YAML, by its name; `POLICY_ENGINE_CONFIG` names it too
     // Not by clap's `env`: a variable that is empty is as one that is not set.
     #[arg(long = "config", value_name = "FILE")]
@@ -148,23 +148,23 @@ pub(super) struct ConfigArgs {
     set: Vec<Assignment>,
 }
 
-impl ConfigArgs {
+impl ConfigSourceArgs {
     /// With the environment of this process.
     pub(super) fn sources(self) -> Sources {
         let Self { file, listen, decision_log, skip_invalid, set } = self;
-        Sources::of_process(file, Flags { listen, decision_log, skip_invalid, set })
+        Sources::from_process(file, Flags { listen, decision_log, skip_invalid, set })
     }
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Version {
+pub(super) struct VersionArgs {
     /// How to print: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
 }
@@ -186,7 +186,7 @@ impl SettingsArgs {
     }
 
     pub(super) fn load(&self) -> Result<Settings, Failure> {
-        Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::said)
+        Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::message)
     }
 }
 

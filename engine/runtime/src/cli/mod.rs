@@ -54,28 +54,28 @@ pub fn main(program: &Program) -> ExitCode {
         }
     };
     let done = stack::ample(|| run(program, args, signals)).unwrap_or_else(|error| {
-        Err(Failure::Said(format!("cannot start a thread for the work: {error}")))
+        Err(Failure::Message(format!("cannot start a thread for the work: {error}")))
     });
     match done {
         Ok(outcome) => outcome,
-        Err(Failure::NobodyListens) => Outcome::Failed,
-        Err(Failure::Said(message)) => {
-            complain(&message);
+        Err(Failure::BrokenPipe) => Outcome::Failed,
+        Err(Failure::Message(message)) => {
+            print_error(&message);
             Outcome::Failed
         }
         Err(Failure::Usage(message)) => {
-            complain(&message);
+            print_error(&message);
             Outcome::Usage
         }
         Err(Failure::Config(mistakes)) => {
             for mistake in mistakes.iter() {
-                complain(&mistake.to_string());
+                print_error(&mistake.to_string());
             }
             Outcome::Config
         }
-        Err(Failure::Several(messages)) => {
+        Err(Failure::Messages(messages)) => {
             for message in &messages {
-                complain(message);
+                print_error(message);
             }
             Outcome::Failed
         }
@@ -89,7 +89,7 @@ fn run(
     signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
     let log = logging::init(args.log, matches!(args.command, Command::Serve(_)));
-    let registry = Registry::of_this_binary().map_err(Failure::said)?;
+    let registry = Registry::linked().map_err(Failure::message)?;
     // It has the decision log write to standard output, which nothing else may hold then.
     if let Command::Serve(args) = args.command {
         let outcome = serve::run(args, program, registry, signals);
@@ -118,7 +118,8 @@ fn run(
 /// passwords of URLs.
 fn print_of_clap(error: clap::Error) -> io::Result<()> {
     let secret = |text: &str| matches!(redact_url(text), Cow::Owned(_));
-    let arguments: Vec<_> = env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> =
+        env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let error = if arguments.iter().any(|argument| secret(argument)) {
         let shown = arguments.iter().map(|argument| redact_url(argument).into_owned());
         Args::try_parse_from(shown).err().unwrap_or(error)
@@ -134,20 +135,20 @@ fn print_of_clap(error: clap::Error) -> io::Result<()> {
 /// Why a command stops.
 enum Failure {
     /// For a reason to be told.
-    Said(String),
+    Message(String),
     /// Because the command line makes no sense, in a way to be told.
     Usage(String),
     /// Because the configuration is not as it must be, in all these ways.
     Config(ConfigErrors),
     /// For all these reasons, each to be told.
-    Several(Vec<String>),
+    Messages(Vec<String>),
     /// Whoever read the output has gone, as `head` does: there is nobody to tell.
-    NobodyListens,
+    BrokenPipe,
 }
 
 impl Failure {
-    fn said(reason: impl std::fmt::Display) -> Self {
-        Self::Said(reason.to_string())
+    fn message(reason: impl std::fmt::Display) -> Self {
+        Self::Message(reason.to_string())
     }
 }
 
@@ -160,15 +161,19 @@ impl From<ConfigErrors> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::NobodyListens
+            Self::BrokenPipe
         } else {
-            Self::Said(format!("cannot write to standard output: {error}"))
+            Self::Message(format!("cannot write to standard output: {error}"))
         }
     }
 }
 
-/// One sentence on standard error.
-fn complain(message: &str) {
+/// Prints an error to standard error, and its help on a line of its own.
+fn print_error(message: &str) {
+    let (message, help) = match message.split_once("\nhelp: ") {
+        Some((message, help)) => (message, format!("\nhelp: {}", escape_line(help))),
+        None => (message, String::new()),
+    };
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
+    let _ = writeln!(io::stderr(), "error: {}{help}", escape_line(message));
 }

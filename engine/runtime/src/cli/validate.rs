@@ -1,12 +1,12 @@
 use std::io::Write;
 
-use super::args::Validate;
-use super::{Failure, complain};
+use super::args::ValidateArgs;
+use super::{Failure, print_error};
 use crate::exit::Outcome;
 use crate::policies::{Entry, Instance, Registry};
 
 pub(super) fn run(
-    args: &Validate,
+    args: &ValidateArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
@@ -18,7 +18,7 @@ pub(super) fn run(
     }
     let settings = args.settings.load()?;
     let entries: &[Entry] = match &args.policy {
-        Some(policy) => std::slice::from_ref(registry.find(policy).map_err(Failure::said)?),
+        Some(policy) => std::slice::from_ref(registry.find(policy).map_err(Failure::message)?),
         None => registry.entries(),
     };
     let mut outcome = Outcome::Allowed;
@@ -27,7 +27,7 @@ pub(super) fn run(
             Ok(_) => writeln!(out, "{} {}: valid", entry.name(), entry.version)?,
             Err(error) => {
                 out.flush()?;
-                complain(&format!(
+                print_error(&format!(
                     "policy `{}` {}: settings: {error}",
                     entry.name(),
                     entry.version

@@ -23,7 +23,7 @@ const OTHERS: [&str; 5] = [
 ];
 
 /// The variables of a process that may be meant for this program, sorted by name.
-pub(super) fn of_process() -> Vec<(String, OsString)> {
+pub(super) fn process_variables() -> Vec<(String, OsString)> {
     let mut variables: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))

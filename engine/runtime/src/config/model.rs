@@ -23,12 +23,12 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
     /// The policies as they are served, sorted by id.
-    pub(crate) policies: Policies,
+    pub(crate) policies: PolicySelection,
     /// What `POST /` asks.
     pub(crate) default_decision: Option<DefaultDecision>,
     /// Serve the other policies where some are not valid.
     pub(crate) skip_invalid: bool,
-    pub(crate) decision_log: Option<DecisionLog>,
+    pub(crate) decision_log: Option<DecisionLogConfig>,
 }
 
 /// What is asked where a request names no policy.
@@ -52,17 +52,17 @@ pub(crate) enum Address {
 
 /// What only one socket can be bound to.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) enum Place<'a> {
+pub(super) enum BindTarget<'a> {
     Port(SocketAddr),
     Path(&'a Path),
 }
 
 impl Address {
     /// Where it listens; port 0 stands for any that is free.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
+    pub(super) fn place(&self) -> Option<BindTarget<'_>> {
         match self {
-            Self::Http(at) | Self::Https(at) => (at.port() != 0).then_some(Place::Port(*at)),
-            Self::Unix(path) => Some(Place::Path(path)),
+            Self::Http(at) | Self::Https(at) => (at.port() != 0).then_some(BindTarget::Port(*at)),
+            Self::Unix(path) => Some(BindTarget::Path(path)),
         }
     }
 }
@@ -113,7 +113,7 @@ pub(crate) struct Shutdown {
 
 /// Which policies are served.
 #[derive(Debug, Clone)]
-pub(crate) enum Policies {
+pub(crate) enum PolicySelection {
     /// Every policy in the binary, under its own name, with nothing set.
     All {
         /// For each of them.
@@ -122,12 +122,12 @@ pub(crate) enum Policies {
         max_stuck: usize,
     },
     /// These, by their ids.
-    Named(BTreeMap<String, Arc<Instance>>),
+    Named(BTreeMap<String, Arc<PolicyConfig>>),
 }
 
 /// One policy as it is to be served.
 #[derive(Debug)]
-pub(crate) struct Instance {
+pub(crate) struct PolicyConfig {
     /// The policy in this binary.
     pub(crate) policy: PolicyRef,
     /// With the place in the file, for what the policy finds wrong with them.
@@ -165,8 +165,8 @@ impl Mode {
 
 /// Where decisions are logged, and what of them.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DecisionLog {
-    pub(crate) to: Destination,
+pub(crate) struct DecisionLogConfig {
+    pub(crate) to: LogDestination,
     /// Labels of every event, beside `id` and `version`.
     pub(crate) labels: BTreeMap<String, String>,
     /// JSON pointers below `/input` and `/result` of what is left out. `*` stands for every element.
@@ -180,17 +180,17 @@ pub(crate) struct DecisionLog {
 
 /// Where events go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
+pub(crate) enum LogDestination {
     /// `stdout`: a line of JSON an event.
     Stdout,
     /// A file's path: likewise.
     File(PathBuf),
     /// A URL, to which `/logs` is added: as OPA uploads them.
-    Collector(Collector),
+    Collector(CollectorConfig),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Collector {
+pub(crate) struct CollectorConfig {
     /// Without `/logs`.
     pub(crate) url: String,
     /// A file with a bearer token, read again for each upload.

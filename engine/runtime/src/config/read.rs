@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
-    Address, Config, DefaultDecision, Limits, Policies, Shutdown, Tls, decision_log, policies,
-    schema,
+    Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, decision_log,
+    policies, schema,
 };
 use crate::documents::located::{ConfigError, Node, Origin};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.
-pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies) {
+pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySelection) {
     let mut root = match Section::new(String::new(), root, report) {
         Ok(root) => root,
-        Err(reported) => return (Err(reported), Policies::none()),
+        Err(reported) => return (Err(reported), PolicySelection::none()),
     };
     // Everything is read before anything is given up, so that every mistake is found.
     let listen = root.list(&schema::LISTEN, report);

@@ -4,7 +4,7 @@ use policy_text::most_similar;
 
 use super::report::{Read, Report};
 use super::schema::{self, DefaultedSetting, Setting};
-use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
+use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 
 /// A list, and where it is set as a whole.
 pub(super) struct List<T> {
@@ -24,7 +24,7 @@ pub(super) struct Section {
     /// Of the table itself; empty for the whole.
     path: String,
     pub(super) origin: Origin,
-    entries: Vec<Entry>,
+    entries: Vec<TableEntry>,
     /// The keys that were asked for.
     known: Vec<&'static str>,
 }
@@ -52,7 +52,7 @@ impl Section {
     }
 
     /// What stands under a key, with the key.
-    pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry> {
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<TableEntry> {
         self.known.push(key);
         let index = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(index))
@@ -170,7 +170,7 @@ impl Section {
     }
 
     /// A table whose keys are the user's, or a text such as `a=1,b=2` where it is not from the file.
-    pub(super) fn map(&mut self, key: &'static str, report: &mut Report) -> Read<Vec<Entry>> {
+    pub(super) fn map(&mut self, key: &'static str, report: &mut Report) -> Read<Vec<TableEntry>> {
         let path = self.path_of(key);
         let node = self.take(key).unwrap_or_else(|| Node::empty_table(Origin::Default));
         if !node.at.is_file()
@@ -178,7 +178,7 @@ impl Section {
         {
             let pairs = text.split(',').map(|pair| {
                 let (key, value) = pair.split_once('=')?;
-                Some(Entry {
+                Some(TableEntry {
                     key: key.trim().to_owned(),
                     at: node.at.clone(),
                     value: Node::text(value.trim(), node.at.clone()),

@@ -69,7 +69,10 @@ pub(super) struct Template {
 impl Template {
     /// # Errors
     /// A pointer that leads nowhere.
-    pub(super) fn new(instance: Uuid, config: &config::DecisionLog) -> Result<Self, PointerError> {
+    pub(super) fn new(
+        instance: Uuid,
+        config: &config::DecisionLogConfig,
+    ) -> Result<Self, PointerError> {
         let mut labels: serde_json::Map<_, _> = config
             .labels
             .iter()
@@ -79,7 +82,7 @@ impl Template {
         labels.insert("id".to_owned(), instance.to_string().into());
         labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         let redaction = Redaction::new(&config.erase, &config.mask)?;
-        let on_terminal = config.to == config::Destination::Stdout && io::stdout().is_terminal();
+        let on_terminal = config.to == config::LogDestination::Stdout && io::stdout().is_terminal();
         Ok(Self { labels: Value::Object(labels).to_string(), redaction, on_terminal })
     }
 }
@@ -107,7 +110,7 @@ impl Event<'_> {
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
             let Some(value) = value else { continue };
-            let refused = part == Part::Input && self.error.is_some_and(|it| !it.understood);
+            let refused = part == Part::Input && self.error.is_some_and(|error| !error.understood);
             if refused && template.redaction.hide(part, &mut changes) {
                 continue;
             }
@@ -187,13 +190,13 @@ mod tests {
     use serde_json::json;
     use serde_json::value::to_raw_value;
 
-    use crate::config::{Destination, WhenFull};
+    use crate::config::{LogDestination, WhenFull};
 
     const INSTANCE: Uuid = Uuid::from_u128(7);
 
-    fn config() -> config::DecisionLog {
-        config::DecisionLog {
-            to: Destination::Stdout,
+    fn config() -> config::DecisionLogConfig {
+        config::DecisionLogConfig {
+            to: LogDestination::Stdout,
             labels: BTreeMap::from([("id".to_owned(), "mine".to_owned())]),
             erase: Vec::new(),
             mask: BTreeMap::new(),
@@ -223,12 +226,12 @@ mod tests {
         }
     }
 
-    fn encoded(event: &Event<'_>, config: &config::DecisionLog) -> String {
+    fn encoded(event: &Event<'_>, config: &config::DecisionLogConfig) -> String {
         let template = Template::new(INSTANCE, config).unwrap();
         String::from_utf8(event.encode(&template).into_vec()).unwrap()
     }
 
-    fn decoded(event: &Event<'_>, config: &config::DecisionLog) -> Value {
+    fn decoded(event: &Event<'_>, config: &config::DecisionLogConfig) -> Value {
         serde_json::from_str(&encoded(event, config)).unwrap()
     }
 

@@ -18,7 +18,7 @@ pub(crate) use source::SourceError;
 pub(crate) use transcode::ToJson;
 
 use source::Format;
-use tree::{Place, Tree};
+use tree::{Position, Tree};
 
 /// One document of a source.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ pub(crate) fn yaml_to_json(bytes: &[u8], room: usize) -> Result<Option<String>, 
 
 /// The one document of a source whose name says that it is TOML, YAML or JSON, with the places of
 /// everything in it; `None` where it holds none.
-pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError> {
+pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Position>>, DocumentError> {
     let text = utf8(source.bytes())?;
     match source.extension() {
         Some("toml") => toml::tree(text).map(Some),
@@ -127,7 +127,7 @@ pub(crate) fn without_place(error: &DecodeError) -> String {
 pub struct DocumentError {
     pub(crate) message: String,
     /// Line and column in the file, counted from 1.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<Position>,
 }
 
 impl fmt::Display for DocumentError {

@@ -6,7 +6,7 @@ pub(crate) struct Tree<P> {
 }
 
 /// A line and a column, both counted from 1.
-pub(crate) type Place = (usize, usize);
+pub(crate) type Position = (usize, usize);
 
 /// What stands at a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,12 +17,12 @@ pub(crate) enum Value<P> {
     Text(String),
     List(Vec<Tree<P>>),
     /// In the order in which it stands; no key is there twice.
-    Table(Vec<Entry<P>>),
+    Table(Vec<TableEntry<P>>),
 }
 
 /// A key of a table, and what stands under it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry<P> {
+pub(crate) struct TableEntry<P> {
     pub(crate) key: String,
     /// The key's own place.
     pub(crate) at: P,
@@ -60,7 +60,7 @@ impl<P> Tree<P> {
                 Value::List(elements.into_iter().map(|element| element.placed(at)).collect())
             }
             Value::Table(entries) => {
-                let entries = entries.into_iter().map(|entry| Entry {
+                let entries = entries.into_iter().map(|entry| TableEntry {
                     key: entry.key,
                     at: at(entry.at),
                     value: entry.value.placed(at),
@@ -127,7 +127,7 @@ impl<P> Value<P> {
             Json::String(text) => Self::Text(text.clone()),
             Json::Array(elements) => Self::List(elements.iter().map(tree).collect()),
             Json::Object(fields) => {
-                let entries = fields.iter().map(|(key, value)| Entry {
+                let entries = fields.iter().map(|(key, value)| TableEntry {
                     key: key.clone(),
                     at: at.clone(),
                     value: tree(value),

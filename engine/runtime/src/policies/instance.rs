@@ -138,7 +138,7 @@ mod tests {
     use crate::testing::registration;
 
     fn echo(settings: &str) -> Result<Instance, InstanceError> {
-        let registry = Registry::of([registration("echo", "1.0.0")]).unwrap();
+        let registry = Registry::from_registrations([registration("echo", "1.0.0")]).unwrap();
         let settings = Settings::from_json(settings).unwrap();
         Instance::configure(&registry.entries()[0], &settings)
     }

@@ -29,7 +29,7 @@ fn violation(violation: &Value) -> String {
         (None, Some(message)) => escape_line(message).into_owned(),
         _ => violation
             .as_str()
-            .map_or_else(|| violation.to_string(), |it| escape_line(it).into_owned()),
+            .map_or_else(|| violation.to_string(), |text| escape_line(text).into_owned()),
     }
 }
 

@@ -26,11 +26,11 @@ impl Registry {
     ///
     /// # Errors
     /// Two policies of one name and version, or a version that is none.
-    pub fn of_this_binary() -> Result<Self, RegistryError> {
-        Self::of(policy_api::registered().copied())
+    pub fn linked() -> Result<Self, RegistryError> {
+        Self::from_registrations(policy_api::registered().copied())
     }
 
-    pub(crate) fn of(
+    pub(crate) fn from_registrations(
         registrations: impl IntoIterator<Item = Registration>,
     ) -> Result<Self, RegistryError> {
         let mut entries =
@@ -193,7 +193,10 @@ mod tests {
     use crate::testing::registration;
 
     fn registry(policies: &[(&'static str, &'static str)]) -> Registry {
-        Registry::of(policies.iter().map(|(name, version)| registration(name, version))).unwrap()
+        Registry::from_registrations(
+            policies.iter().map(|(name, version)| registration(name, version)),
+        )
+        .unwrap()
     }
 
     fn found(registry: &Registry, wanted: &str) -> String {
@@ -246,12 +249,12 @@ mod tests {
     fn policies_that_cannot_be_told_apart_are_refused() {
         let twice = [registration("pods", "1.0.0"), registration("pods", "1.0.0")];
         assert_eq!(
-            Registry::of(twice).unwrap_err().to_string(),
+            Registry::from_registrations(twice).unwrap_err().to_string(),
             "policy `pods` version 1.0.0 is registered twice, by crate `pods-crate` and by crate \
              `pods-crate`: give one of them another name or version"
         );
         assert_eq!(
-            Registry::of([registration("pods", "1.02.0")]).unwrap_err().to_string(),
+            Registry::from_registrations([registration("pods", "1.02.0")]).unwrap_err().to_string(),
             "policy `pods` of crate `pods-crate` has the version `1.02.0`, which is not a semantic \
              version such as `1.2.0`: invalid leading zero in minor version number"
         );

@@ -74,7 +74,7 @@ impl Settings {
     }
 
     /// From a part of the configuration.
-    pub(crate) fn of_configuration(path: String, node: Node) -> Self {
+    pub(crate) fn from_config(path: String, node: Node) -> Self {
         Self { json: node.to_json().into_bytes(), places: Places::Configuration { path, node } }
     }
 

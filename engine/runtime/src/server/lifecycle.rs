@@ -25,7 +25,7 @@ use super::state::{App, AppState};
 use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
 use crate::config::{Config, Loaded, Named, Sources, load_and_resolve};
-use crate::decision_log::{DecisionLog, Running};
+use crate::decision_log::{DecisionLog, DecisionLogHandle};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
 use crate::policies::Registry;
@@ -135,7 +135,7 @@ fn ended_early() -> Outcome {
 struct Server {
     app: Arc<App>,
     listeners: Listeners,
-    decision_log: Option<Running>,
+    decision_log: Option<DecisionLogHandle>,
     token_file: Option<WatchedFiles>,
 }
 
@@ -189,7 +189,7 @@ impl Server {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::of_process(config.limits.bodies),
+            memory: MemoryBudget::with_process_bound(config.limits.bodies),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,
@@ -262,7 +262,7 @@ async fn shut_down(
     phase: &watch::Sender<ShutdownPhase>,
     config: &Config,
     mut running: JoinHandle<usize>,
-    decision_log: Option<Running>,
+    decision_log: Option<DecisionLogHandle>,
 ) -> Outcome {
     let shutdown = &config.shutdown;
     app.set_not_ready();

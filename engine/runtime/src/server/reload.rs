@@ -7,7 +7,8 @@ use tracing::{error, info, warn};
 use super::policy::WorkerSlots;
 use super::state::{App, AppState};
 use crate::config::{
-    Address, Config, Destination, Limits, Loaded, Named, Sources, Tls, WhenFull, load_and_resolve,
+    Address, Config, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
+    load_and_resolve,
 };
 use crate::documents::located::ConfigErrors;
 use crate::policies::Registry;
@@ -125,7 +126,7 @@ struct StartSettings {
     unix_socket_mode: u32,
     tls: Option<Tls>,
     tokens: Option<PathBuf>,
-    decision_log: Option<(Destination, usize, WhenFull)>,
+    decision_log: Option<(LogDestination, usize, WhenFull)>,
 }
 
 impl StartSettings {

@@ -50,7 +50,7 @@ impl WatchedFiles {
     pub(crate) async fn watch(
         mut self,
         interval: Duration,
-        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), Refused>,
+        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), RejectedContents>,
     ) {
         loop {
             tokio::time::sleep(interval).await;
@@ -66,12 +66,12 @@ impl WatchedFiles {
             self.seen = now;
             let taken = match &self.seen {
                 Some(Ok(contents)) => take(contents),
-                Some(Err(problem)) => Err(Refused::the_former_stay(problem)),
+                Some(Err(problem)) => Err(RejectedContents::the_former_stay(problem)),
                 None => continue,
             };
             match taken {
                 Ok(()) => info!("loaded the changed {}", self.what),
-                Err(Refused { problem, consequence }) => {
+                Err(RejectedContents { problem, consequence }) => {
                     error!("the changed {} are not used, {consequence}: {problem}", self.what);
                 }
             }
@@ -81,12 +81,12 @@ impl WatchedFiles {
 
 /// Why changed contents are not used, and what is instead.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
+pub(crate) struct RejectedContents {
     pub(crate) problem: String,
     pub(crate) consequence: &'static str,
 }
 
-impl Refused {
+impl RejectedContents {
     pub(crate) fn the_former_stay(problem: impl Display) -> Self {
         Self { problem: problem.to_string(), consequence: "the former stay" }
     }
@@ -158,7 +158,8 @@ mod tests {
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(files.watch(OFTEN, move |contents| {
             let text = String::from_utf8(contents.concat()).unwrap();
-            let bad = text.starts_with("bad").then(|| Refused::the_former_stay("it is bad"));
+            let bad =
+                text.starts_with("bad").then(|| RejectedContents::the_former_stay("it is bad"));
             let taken = bad.map_or(Ok(()), Err);
             sender.send(text).unwrap();
             taken

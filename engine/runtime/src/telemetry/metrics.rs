@@ -84,7 +84,7 @@ pub(crate) struct DecisionLogMetrics {
 /// The series of one policy in one version.
 #[derive(Debug)]
 pub(crate) struct PolicyMetrics {
-    outcomes: [IntCounter; Outcome::ALL.len()],
+    outcomes: [IntCounter; DecisionOutcome::ALL.len()],
     /// From the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
     /// Evaluations that overran and have not ended yet.
@@ -93,7 +93,7 @@ pub(crate) struct PolicyMetrics {
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum DecisionOutcome {
     Allowed,
     Denied,
     /// An answer that is no verdict.
@@ -105,7 +105,7 @@ pub(crate) enum Outcome {
     Shed,
 }
 
-impl Outcome {
+impl DecisionOutcome {
     const ALL: [(Self, &'static str); 8] = [
         (Self::Allowed, "allowed"),
         (Self::Denied, "denied"),
@@ -119,7 +119,7 @@ impl Outcome {
 }
 
 impl PolicyMetrics {
-    pub(crate) fn count(&self, outcome: Outcome) {
+    pub(crate) fn count(&self, outcome: DecisionOutcome) {
         if let Some(counter) = self.outcomes.get(outcome as usize) {
             counter.inc();
         }
@@ -205,7 +205,7 @@ impl Metrics {
     /// The series of one policy, also when it has been asked for before.
     pub(crate) fn policy(&self, id: &str, policy: &str, version: &str) -> PolicyMetrics {
         PolicyMetrics {
-            outcomes: Outcome::ALL
+            outcomes: DecisionOutcome::ALL
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
             latency: self.latency.with_label_values(&[id, policy, version]),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
@@ -274,8 +274,8 @@ mod tests {
     #[test]
     fn a_policys_series_are_the_same_when_it_is_loaded_again() {
         let metrics = Metrics::new().unwrap();
-        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
-        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
         let text = metrics.text().unwrap();
         let line = "policy_engine_decisions_total{id=\"pods\",outcome=\"panicked\",policy=\"pod-security\",version=\"1.0.0\"} 2";
         assert!(text.contains(line), "{text}");
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn outcomes_stand_in_their_own_order() {
-        for (at, (outcome, _)) in Outcome::ALL.iter().enumerate() {
+        for (at, (outcome, _)) in DecisionOutcome::ALL.iter().enumerate() {
             assert_eq!(*outcome as usize, at);
         }
     }

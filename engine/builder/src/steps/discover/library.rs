@@ -81,11 +81,11 @@ pub(crate) struct Library {
     pub(crate) name: String,
     /// The file at its root.
     pub(crate) file: PathBuf,
-    kind: Kind,
+    kind: LibraryKind,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum LibraryKind {
     /// What Rust programs are linked with, maybe among others.
     Rust,
     /// Something else than that, and only that.
@@ -101,7 +101,7 @@ impl Library {
         Self {
             name: given("name").map_or_else(|| package.replace('-', "_"), str::to_owned),
             file: manifest.folder().join(given("path").unwrap_or("src/lib.rs")),
-            kind: table.map_or(Kind::Rust, Kind::new),
+            kind: table.map_or(LibraryKind::Rust, LibraryKind::new),
         }
     }
 
@@ -113,19 +113,19 @@ impl Library {
             _ if !self.file.is_file() => {
                 Err(DiscoverError::NoLibrary { path, file: self.file.clone() })
             }
-            Kind::Macros => Err(DiscoverError::Macros { path, name }),
-            Kind::Other(types) => {
+            LibraryKind::Macros => Err(DiscoverError::Macros { path, name }),
+            LibraryKind::Other(types) => {
                 Err(DiscoverError::OtherLibrary { path, name, types: types.clone() })
             }
-            Kind::Rust if !is_crate_name(&self.name) => {
+            LibraryKind::Rust if !is_crate_name(&self.name) => {
                 Err(DiscoverError::Unspeakable { path, name, library: self.name.clone() })
             }
-            Kind::Rust => Ok(()),
+            LibraryKind::Rust => Ok(()),
         }
     }
 }
 
-impl Kind {
+impl LibraryKind {
     fn new(table: &dyn TableLike) -> Self {
         let spelled = |name: &str| table.get(name).or_else(|| table.get(&name.replace('-', "_")));
         if spelled("proc-macro").and_then(Item::as_bool) == Some(true) {

@@ -79,8 +79,9 @@ impl PolicyCrate {
         }
         check_sources(&manifest, engine)?;
         let library = Library::new(&manifest, &name);
-        let api =
-            dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
+        let api = dependencies(&manifest)
+            .into_iter()
+            .find(|dependency| dependency.linked && dependency.package == POLICY_API);
         let is_support = api.is_none() || declares_support(&manifest)?;
         let role = if is_support { Role::Support } else { Role::Policy };
         if let Some(api) = api {
@@ -125,7 +126,7 @@ impl PolicyCrate {
     }
 
     /// Where it is from, as its author or the user calls that.
-    pub(crate) fn whence(&self) -> String {
+    pub(crate) fn source_label(&self) -> String {
         match &self.origin {
             Source::Remote { source: Some(source), .. } => without_secret(source),
             Source::Folder | Source::Remote { source: None, .. } => {
@@ -139,8 +140,9 @@ impl PolicyCrate {
 /// replaces would not be replaced in ours. Replacing `policy-api` is what is done here as well.
 fn check_sources(manifest: &Manifest, engine: &Engine) -> Result<(), DiscoverError> {
     let own = Some((manifest.path.clone(), &manifest.document));
-    let workspace = manifest.workspace.as_ref().filter(|it| it.folder != engine.root);
-    let workspace = workspace.map(|it| (it.folder.join("Cargo.toml"), &it.document));
+    let workspace = manifest.workspace.as_ref().filter(|workspace| workspace.folder != engine.root);
+    let workspace =
+        workspace.map(|workspace| (workspace.folder.join("Cargo.toml"), &workspace.document));
     for (path, document) in own.into_iter().chain(workspace) {
         if let Some(section) = replacing_section(document) {
             return Err(DiscoverError::Patched { path, section });

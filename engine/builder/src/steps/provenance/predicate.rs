@@ -35,7 +35,7 @@ pub(crate) fn provenance(
     let Parameters { plan, created, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
-    if let Some(commit) = plan.revision.as_deref().filter(|it| is_commit(it)) {
+    if let Some(commit) = plan.revision.as_deref().filter(|revision| is_commit(revision)) {
         dependencies.push(named("revision", "gitCommit", commit));
     }
     if rustc.is_none() {
@@ -81,15 +81,19 @@ pub(crate) fn provenance(
     Attachment::statement(&statement, PROVENANCE)
 }
 
-fn of_crate(it: &Material) -> Resource {
+fn of_crate(material: &Material) -> Resource {
     Resource {
-        name: it.place.as_ref().map_or(&it.id.name, |place| &place.folder).clone(),
-        uri: Some(package_url(it)),
-        digest: it.digest().into_iter().map(|(kind, it)| (kind.to_owned(), it)).collect(),
+        name: material.place.as_ref().map_or(&material.id.name, |place| &place.folder).clone(),
+        uri: Some(package_url(material)),
+        digest: material
+            .digest()
+            .into_iter()
+            .map(|(kind, material)| (kind.to_owned(), material))
+            .collect(),
         annotations: Some(Annotations {
-            name: it.id.name.clone(),
-            version: it.id.version.clone(),
-            role: it.role.name().to_owned(),
+            name: material.id.name.clone(),
+            version: material.id.version.clone(),
+            role: material.role.name().to_owned(),
         }),
     }
 }

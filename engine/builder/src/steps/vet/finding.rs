@@ -3,10 +3,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a policy crate does that it has no business with.
+/// Capability a policy crate does that it has no business with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum What {
+pub(crate) enum Capability {
     Files,
     Network,
     Processes,
@@ -23,7 +23,7 @@ pub(crate) enum What {
     Advisory,
 }
 
-impl What {
+impl Capability {
     /// Why it matters.
     pub(super) fn why(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As in `policies.toml`; units are written as text.
         self.serialize(f)
@@ -59,20 +59,20 @@ impl fmt::Display for What {
 
 /// Where something was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct SourceLocation {
     /// As the user reaches it.
     pub(crate) file: PathBuf,
     /// Line and column, both from 1, where it is at one.
     pub(crate) position: Option<(usize, usize)>,
 }
 
-impl Place {
+impl SourceLocation {
     pub(super) fn file(file: PathBuf) -> Self {
         Self { file, position: None }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         self.position.map_or(Ok(()), |(line, column)| write!(f, ":{line}:{column}"))
@@ -82,11 +82,11 @@ impl fmt::Display for Place {
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
     /// The package's name.
     pub(crate) crate_name: String,
-    pub(crate) what: What,
-    /// What exactly is used, such as `std::fs::read`, where that has a name.
+    pub(crate) what: Capability,
+    /// Capability exactly is used, such as `std::fs::read`, where that has a name.
     pub(crate) item: Option<String>,
     /// The same for people.
     pub(crate) detail: String,
@@ -94,7 +94,12 @@ pub(crate) struct Finding {
 
 impl Finding {
     /// Something that has a name.
-    pub(super) fn named(place: Place, crate_name: &str, what: What, item: &str) -> Self {
+    pub(super) fn named(
+        place: SourceLocation,
+        crate_name: &str,
+        what: Capability,
+        item: &str,
+    ) -> Self {
         Self {
             place,
             crate_name: crate_name.to_owned(),

@@ -85,17 +85,20 @@ pub(crate) fn generate(
         crate_files::add(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
     }
-    for it in &policies.crates {
-        let place = format!("policies/{}", it.folder);
-        match &it.origin {
+    for policy_crate in &policies.crates {
+        let place = format!("policies/{}", policy_crate.folder);
+        match &policy_crate.origin {
             Source::Remote { source: Some(_), .. } => {
-                crate_files::add_fetched(&mut tree, &place, it.manifest.folder())?;
+                crate_files::add_fetched(&mut tree, &place, policy_crate.manifest.folder())?;
             }
             Source::Folder | Source::Remote { source: None, .. } => {
-                crate_files::add(&mut tree, &place, it.manifest.folder())?;
+                crate_files::add(&mut tree, &place, policy_crate.manifest.folder())?;
             }
         }
-        tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
+        tree.add(
+            format!("{place}/Cargo.toml"),
+            member::policy_manifest(policy_crate, policies, extent),
+        );
     }
     signals::critical_section(|| tree.write(root))?;
     Ok(Workspace {
@@ -134,9 +137,9 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
 /// Makes sure that a folder is none that the policies are in.
 pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
-    let crates = policies.crates.iter().map(|it| &it.location);
+    let crates = policies.crates.iter().map(|policy_crate| &policy_crate.location);
     let absolute = paths::absolute(folder)?;
-    if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
+    if crates.chain([&policies_folder]).any(|policy_crate| absolute.starts_with(policy_crate)) {
         return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
     Ok(())

@@ -57,10 +57,10 @@ impl BuildPlan {
     pub(crate) fn new(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
         let policies = sorted(policies)
             .into_iter()
-            .map(|it| PlannedCrate {
-                name: it.name.clone(),
-                version: it.version.to_string(),
-                folder: it.folder.clone(),
+            .map(|policy| PlannedCrate {
+                name: policy.name.clone(),
+                version: policy.version.to_string(),
+                folder: policy.folder.clone(),
             })
             .collect();
         Self {
@@ -123,11 +123,11 @@ incremental = true
 fn patches(policies: &Policies) -> String {
     let api = (POLICY_API, "engine/api".to_owned());
     let mut tables = BTreeMap::from([(CRATES_IO, BTreeMap::from([api.clone()]))]);
-    for it in &policies.crates {
-        if let Source::Remote { source: Some(source), .. } = &it.origin {
+    for policy_crate in &policies.crates {
+        if let Source::Remote { source: Some(source), .. } = &policy_crate.origin {
             let table =
                 tables.entry(patched(source)).or_insert_with(|| BTreeMap::from([api.clone()]));
-            table.insert(&it.name, format!("policies/{}", it.folder));
+            table.insert(&policy_crate.name, format!("policies/{}", policy_crate.folder));
         }
     }
     let mut text = String::new();
@@ -174,14 +174,14 @@ policy-engine = {{ path = "../engine/runtime"{features} }}
 "#,
         engine.version
     );
-    for it in sorted(policies) {
-        let path = toml_edit::Value::from(format!("../policies/{}", it.folder));
-        let _ = write!(text, "{} = {{ path = {path}", it.name);
-        if !it.features.is_empty() {
-            let features: toml_edit::Array = it.features.iter().map(String::as_str).collect();
+    for policy in sorted(policies) {
+        let path = toml_edit::Value::from(format!("../policies/{}", policy.folder));
+        let _ = write!(text, "{} = {{ path = {path}", policy.name);
+        if !policy.features.is_empty() {
+            let features: toml_edit::Array = policy.features.iter().map(String::as_str).collect();
             let _ = write!(text, ", features = {features}");
         }
-        let defaults = if it.default_features { "" } else { ", default-features = false" };
+        let defaults = if policy.default_features { "" } else { ", default-features = false" };
         let _ = writeln!(text, "{defaults} }}");
     }
     text
@@ -191,7 +191,7 @@ policy-engine = {{ path = "../engine/runtime"{features} }}
 pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> String {
     let api = engine.api_stamp();
     let mut crates = String::new();
-    for it in sorted(policies) {
+    for policy in sorted(policies) {
         let _ = write!(
             crates,
             "        LinkedCrate {{
@@ -199,9 +199,9 @@ pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) ->
             version: {:?},
             policies: &::{}::registered_for_policy_api_{api}::POLICIES, // by `policy_api::register!(…)` in its `src/lib.rs`
         }},\n",
-            it.name,
-            it.version.to_string(),
-            it.library.name,
+            policy.name,
+            policy.version.to_string(),
+            policy.library.name,
         );
     }
     format!(

@@ -8,14 +8,14 @@ use serde_json::value::RawValue;
 use tracing::{debug, info};
 
 use super::Failure;
-use super::args::Eval;
+use super::args::EvalArgs;
 use crate::documents::{Document, DocumentError, Source, SourceError, documents};
 use crate::exit::Outcome;
 use crate::policies::{DecisionError, Entry, Instance, Registry};
 use printer::{Printed, Printer};
 
 pub(super) fn run(
-    args: &Eval,
+    args: &EvalArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
@@ -29,9 +29,9 @@ pub(super) fn run(
                 .to_owned(),
         ));
     }
-    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let entry = registry.find(&args.policy).map_err(Failure::message)?;
     let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
-        Failure::Said(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
+        Failure::Message(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
     })?;
     info!(policy = entry.name(), version = %entry.version, "configured");
     let mut evaluation = Evaluation {
@@ -127,13 +127,13 @@ impl Evaluation<'_> {
 
     fn fail(&mut self, message: &str) -> Result<(), Failure> {
         self.outcome = self.outcome.max(Outcome::Failed);
-        self.printer.complain(message)
+        self.printer.print_error(message)
     }
 }
 
 /// The output's text, for passing on as it is.
 fn raw(output: &[u8]) -> Result<&RawValue, Failure> {
-    serde_json::from_slice(output).map_err(Failure::said)
+    serde_json::from_slice(output).map_err(Failure::message)
 }
 
 fn named(file: &Path) -> String {

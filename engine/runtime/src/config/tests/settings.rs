@@ -3,7 +3,7 @@ use crate::policies::Registry;
 use crate::testing::registration;
 
 fn registry() -> Registry {
-    Registry::of([
+    Registry::from_registrations([
         registration("echo", "1.0.0"),
         registration("echo", "2.0.0"),
         registration("pod-security", "1.0.0"),
@@ -16,7 +16,7 @@ fn resolved(case: &Case) -> Vec<String> {
         Ok((_, policies)) => policies
             .into_iter()
             .map(|(id, policy)| match policy {
-                Ok(it) => format!("{id}: {} {}", it.entry.name(), it.entry.version),
+                Ok(policy) => format!("{id}: {} {}", policy.entry.name(), policy.entry.version),
                 Err(mistake) => format!("{id}: {}", case.short_name(&mistake.to_string())),
             })
             .collect(),
@@ -108,8 +108,8 @@ impl policy_api::Policy for Needy {
 
 #[test]
 fn settings_that_are_missing_are_told() {
-    let needy = policy_api::Registration::__of::<Needy>("needy-crate", "1.0.0", "Needs", "");
-    let registry = Registry::of([needy.name("needy").version("1.0.0")]).unwrap();
+    let needy = policy_api::Registration::__new::<Needy>("needy-crate", "1.0.0", "Needs", "");
+    let registry = Registry::from_registrations([needy.name("needy").version("1.0.0")]).unwrap();
     let mistakes =
         |case: &Case| case.short(&load_and_resolve(&case.sources, &registry).err().unwrap());
     assert_eq!(

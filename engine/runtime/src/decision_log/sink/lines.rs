@@ -24,7 +24,7 @@ const MODE: u32 = 0o640;
 
 /// Writes an event a line.
 #[derive(Debug)]
-pub(in crate::decision_log) struct Lines {
+pub(in crate::decision_log) struct LineSink {
     /// Without a path it is standard output.
     path: Option<PathBuf>,
     file: File,
@@ -32,7 +32,7 @@ pub(in crate::decision_log) struct Lines {
     streak: Streak,
 }
 
-impl Lines {
+impl LineSink {
     pub(super) fn stdout(reopen: Arc<Notify>) -> Result<Self, SinkError> {
         // Not through the standard library's buffer, which does not tell how far a write came.
         let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(SinkError::Stdout)?;
@@ -74,7 +74,7 @@ impl Lines {
                 Ok(0) => io::ErrorKind::WriteZero.into(),
                 Ok(written) => {
                     let (events, bytes) = batch.advance(written);
-                    inbox.ledger.write(events, bytes);
+                    inbox.ledger.commit(events, bytes);
                     let path = self.path.as_deref();
                     self.streak.succeed(|| name(path), inbox);
                     continue;
@@ -151,7 +151,7 @@ fn ends_within_a_line(path: &Path) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// Lines to be written, and how far they are.
+/// LineSink to be written, and how far they are.
 #[derive(Debug, Default)]
 struct Batch {
     bytes: Vec<u8>,

@@ -18,7 +18,7 @@ const MAX_ANSWER: usize = 64 << 10;
 
 /// The collector as it is reached.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct CollectorEndpoint {
     client: Transport,
     url: Uri,
     token: Option<PathBuf>,
@@ -27,8 +27,8 @@ pub(super) struct Endpoint {
 
 /// What the collector says of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Taken,
+pub(super) enum UploadOutcome {
+    Accepted,
     TooLarge,
 }
 
@@ -45,8 +45,8 @@ pub(super) enum UploadError {
     Refused { status: StatusCode, retry_after: Option<Duration> },
 }
 
-impl Endpoint {
-    pub(super) fn new(config: &config::Collector) -> Result<Self, SinkError> {
+impl CollectorEndpoint {
+    pub(super) fn new(config: &config::CollectorConfig) -> Result<Self, SinkError> {
         let no_url = || SinkError::Url { url: config.url.clone() };
         let url: Uri =
             format!("{}/logs", config.url.trim_end_matches('/')).parse().map_err(|_| no_url())?;
@@ -64,7 +64,7 @@ impl Endpoint {
     }
 
     /// One attempt.
-    pub(super) async fn upload(&self, gzip: Bytes) -> Result<Answer, UploadError> {
+    pub(super) async fn upload(&self, gzip: Bytes) -> Result<UploadOutcome, UploadError> {
         let deadline = Instant::now() + self.timeout;
         let request = self.request(gzip)?;
         let response = timeout_at(deadline, self.client.request(request))
@@ -77,8 +77,8 @@ impl Endpoint {
         let rest = Limited::new(response.into_body(), MAX_ANSWER).collect();
         let _ = timeout_at(deadline, rest).await;
         match status {
-            _ if status.is_success() => Ok(Answer::Taken),
-            StatusCode::PAYLOAD_TOO_LARGE => Ok(Answer::TooLarge),
+            _ if status.is_success() => Ok(UploadOutcome::Accepted),
+            StatusCode::PAYLOAD_TOO_LARGE => Ok(UploadOutcome::TooLarge),
             _ => Err(UploadError::Refused { status, retry_after }),
         }
     }

@@ -12,15 +12,15 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DecisionLog, Event, Running};
-use crate::config::{self, Destination, WhenFull};
+use super::{DecisionLog, DecisionLogHandle, Event};
+use crate::config::{self, LogDestination, WhenFull};
 use crate::telemetry::{DecisionLogMetrics, Metrics};
 
 /// More than any test takes.
 const LONG: Duration = Duration::from_secs(20);
 
-fn config(to: Destination) -> config::DecisionLog {
-    config::DecisionLog {
+fn config(to: LogDestination) -> config::DecisionLogConfig {
+    config::DecisionLogConfig {
         to,
         labels: BTreeMap::new(),
         erase: Vec::new(),
@@ -30,7 +30,9 @@ fn config(to: Destination) -> config::DecisionLog {
     }
 }
 
-fn start(config: &config::DecisionLog) -> (DecisionLog, Running, DecisionLogMetrics) {
+fn start(
+    config: &config::DecisionLogConfig,
+) -> (DecisionLog, DecisionLogHandle, DecisionLogMetrics) {
     let metrics = Metrics::new().unwrap().decision_log;
     let (log, running) = DecisionLog::start(config, metrics.clone()).unwrap();
     (log, running, metrics)

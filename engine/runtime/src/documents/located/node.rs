@@ -9,7 +9,7 @@ pub(crate) type Node = Tree<Origin>;
 /// What stands in it.
 pub(crate) type Value = crate::documents::tree::Value<Origin>;
 /// A key of a table, and what stands under it.
-pub(crate) type Entry = crate::documents::tree::Entry<Origin>;
+pub(crate) type TableEntry = crate::documents::tree::TableEntry<Origin>;
 
 impl Tree<Origin> {
     /// Text.
@@ -72,7 +72,7 @@ impl Tree<Origin> {
             let found = entries.iter().position(|entry| entry.key == *key);
             let index = found.unwrap_or(entries.len());
             if found.is_none() {
-                entries.push(Entry {
+                entries.push(TableEntry {
                     key: key.clone(),
                     at: value.at.clone(),
                     value: Self { value: Value::Null, at: value.at.clone() },

@@ -1,5 +1,5 @@
 use crate::documents::DocumentError;
-use crate::documents::tree::Place;
+use crate::documents::tree::Position;
 
 /// A line and a column, both counted from 0; a column is a character, not a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn place(self) -> Place {
+    pub(super) fn place(self) -> Position {
         (self.line + 1, self.column + 1)
     }
 

@@ -6,15 +6,15 @@ use super::cursor::Mark;
 use super::resolve::{Resolved, resolve};
 use super::scanner::{Scanner, Tag, Token};
 use crate::documents::DocumentError;
-use crate::documents::tree::{Entry, Place, Tree, Value};
+use crate::documents::tree::{Position, TableEntry, Tree, Value};
 
 /// About what a node takes in memory, besides its text.
 const NODE_BYTES: usize = 64;
 
-/// Reads one document. What it makes of places is up to who asks: nothing, or `Place` itself.
+/// Reads one document. What it makes of places is up to who asks: nothing, or `Position` itself.
 pub(super) struct Reader<'a, P> {
     scanner: Scanner<'a>,
-    place: fn(Place) -> P,
+    place: fn(Position) -> P,
     anchors: HashMap<String, Anchor<P>>,
     /// How many anchors have begun.
     begun: usize,
@@ -45,7 +45,7 @@ struct Properties {
 
 /// An object while it is read.
 struct Object<P> {
-    entries: Vec<Entry<P>>,
+    entries: Vec<TableEntry<P>>,
     /// Where each key stands, once there are many.
     index: HashMap<String, usize>,
     /// Entries that came in by a merge, which may be replaced.
@@ -58,7 +58,7 @@ const FEW_KEYS: usize = 16;
 impl<'a, P: Clone> Reader<'a, P> {
     pub(super) fn new(
         text: &'a str,
-        place: fn(Place) -> P,
+        place: fn(Position) -> P,
         room: usize,
     ) -> Result<Self, DocumentError> {
         let scanner = Scanner::new(text)?;
@@ -393,7 +393,7 @@ impl<'a, P: Clone> Reader<'a, P> {
         match key {
             Some(key) => {
                 self.charge(NODE_BYTES + 2 * key.len())?;
-                object.put(Entry { key, at: (self.place)(at.place()), value }, at)
+                object.put(TableEntry { key, at: (self.place)(at.place()), value }, at)
             }
             None => object.merge(value, from_alias, at),
         }
@@ -468,7 +468,7 @@ impl<P> Object<P> {
         }
     }
 
-    fn push(&mut self, entry: Entry<P>) {
+    fn push(&mut self, entry: TableEntry<P>) {
         let number = self.entries.len();
         if number >= FEW_KEYS {
             if self.index.is_empty() {
@@ -480,7 +480,7 @@ impl<P> Object<P> {
         self.entries.push(entry);
     }
 
-    fn put(&mut self, entry: Entry<P>, at: Mark) -> Result<(), DocumentError> {
+    fn put(&mut self, entry: TableEntry<P>, at: Mark) -> Result<(), DocumentError> {
         let Some(there) = self.find(&entry.key) else {
             self.push(entry);
             return Ok(());

@@ -153,7 +153,7 @@ mod tests {
     fn deployment(all: &[(&str, &'static str)]) -> Deployment {
         let metrics = Metrics::new().unwrap();
         let served = all.iter().map(|(id, version)| {
-            let registry = Registry::of([registration("echo", version)]).unwrap();
+            let registry = Registry::from_registrations([registration("echo", version)]).unwrap();
             let entry = registry.entries()[0].clone();
             ServedPolicy {
                 id: (*id).to_owned(),

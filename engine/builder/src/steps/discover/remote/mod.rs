@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
-use entry::Place;
+use entry::EntrySource;
 pub(crate) use entry::{Entry, EntryError, entries};
 use policy_cargo::CargoError;
 use policy_cargo::Pins;
@@ -37,8 +37,8 @@ pub(crate) fn fetched(
         .into_iter()
         .map(|entry| {
             let (manifest, origin) = match &entry.place {
-                Place::Folder(folder) => in_folder(&entry, folder, &file.path)?,
-                Place::Registry(_) | Place::Git => fetch::fetch(&entry, engine, pins)?,
+                EntrySource::Folder(folder) => in_folder(&entry, folder, &file.path)?,
+                EntrySource::Registry(_) | EntrySource::Git => fetch::fetch(&entry, engine, pins)?,
             };
             Ok(Fetched { entry, manifest, origin })
         })

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Change, changes};
+use super::{PackageChange, changes};
 use crate::steps::discover::{POLICIES_LOCK, Policies, policies_lock_path};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::{Extent, Workspace};
@@ -69,21 +69,21 @@ pub(crate) fn follow(
 
 /// Whether a change makes the lock stale. What the engine alone is linked with goes with the
 /// features that it is built with; its own lock pins that.
-fn counts(change: &Change, workspace: &Workspace) -> bool {
-    let is_pinned = |pins: &[Package]| pins.iter().any(|it| it.is(change.package()));
+fn counts(change: &PackageChange, workspace: &Workspace) -> bool {
+    let is_pinned = |pins: &[Package]| pins.iter().any(|pin| pin.is(change.package()));
     match change {
         // The generated program has the engine's version.
         _ if change.package().name == PROGRAM => false,
-        Change::Added(_) => {
+        PackageChange::Added(_) => {
             workspace.extent == Extent::Libraries && !is_pinned(&workspace.engine_pins)
         }
-        Change::Removed(_) => !is_pinned(&workspace.engine_lock),
-        Change::Moved { .. } => true,
+        PackageChange::Removed(_) => !is_pinned(&workspace.engine_lock),
+        PackageChange::Moved { .. } => true,
     }
 }
 
 /// The first changes, on one line.
-fn told(changes: &[Change]) -> String {
+fn told(changes: &[PackageChange]) -> String {
     let mut told = String::new();
     for (number, change) in changes.iter().take(TOLD).enumerate() {
         let between = if number == 0 { "" } else { ", " };
@@ -102,8 +102,9 @@ fn tell_unpinned(
     locked: Locked,
     progress: &Progress,
 ) {
-    let chosen = resolved.pins().filter(|it| !workspace.seed.iter().any(|pin| pin.is(it)));
-    let chosen: Vec<_> = chosen.map(|it| format!("{} {}", it.name, it.version)).collect();
+    let chosen = resolved.pins().filter(|pinned| !workspace.seed.iter().any(|pin| pin.is(pinned)));
+    let chosen: Vec<_> =
+        chosen.map(|package| format!("{} {}", package.name, package.version)).collect();
     if chosen.is_empty() {
         return;
     }

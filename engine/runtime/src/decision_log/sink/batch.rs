@@ -7,14 +7,14 @@ use crate::decision_log::queue::Encoded;
 
 /// Events that are uploaded together, as a JSON array.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(super) struct UploadBatch {
     events: Vec<Encoded>,
     /// Their bytes.
     bytes: usize,
 }
 
-impl Chunk {
-    pub(super) fn of(event: Encoded) -> Self {
+impl UploadBatch {
+    pub(super) fn new(event: Encoded) -> Self {
         Self { bytes: event.len(), events: vec![event] }
     }
 
@@ -70,26 +70,26 @@ mod tests {
         text.as_bytes().into()
     }
 
-    fn text(chunk: &Chunk) -> String {
-        io::read_to_string(GzDecoder::new(&*chunk.gzip().unwrap())).unwrap()
+    fn text(batch: &UploadBatch) -> String {
+        io::read_to_string(GzDecoder::new(&*batch.gzip().unwrap())).unwrap()
     }
 
     #[test]
     fn the_limit_is_that_of_the_array() {
-        let mut chunk = Chunk::of(event("11"));
-        assert!(chunk.push(event("22"), "[11,22]".len() - 1).is_err());
-        chunk.push(event("22"), "[11,22]".len()).unwrap();
-        chunk.push(event("3"), "[11,22,3]".len()).unwrap();
-        assert_eq!(text(&chunk), "[11,22,3]");
-        assert_eq!((chunk.events(), chunk.bytes()), (3, 5));
+        let mut batch = UploadBatch::new(event("11"));
+        assert!(batch.push(event("22"), "[11,22]".len() - 1).is_err());
+        batch.push(event("22"), "[11,22]".len()).unwrap();
+        batch.push(event("3"), "[11,22,3]".len()).unwrap();
+        assert_eq!(text(&batch), "[11,22,3]");
+        assert_eq!((batch.events(), batch.bytes()), (3, 5));
     }
 
     #[test]
     fn halves_are_whole_together_and_in_order() {
-        let mut chunk = Chunk::of(event("11"));
-        chunk.push(event("2"), 100).unwrap();
-        chunk.push(event("333"), 100).unwrap();
-        let (first, second) = chunk.split();
+        let mut batch = UploadBatch::new(event("11"));
+        batch.push(event("2"), 100).unwrap();
+        batch.push(event("333"), 100).unwrap();
+        let (first, second) = batch.split();
         let second = second.unwrap();
         assert_eq!((text(&first), text(&second)), ("[11]".to_owned(), "[2,333]".to_owned()));
         assert_eq!((first.bytes(), second.bytes()), (2, 4));
