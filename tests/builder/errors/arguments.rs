@@ -5,13 +5,15 @@ fn a_name_that_no_registry_takes() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.fails(&["--tag", "a b"]),
-        "error: read the image name `policy-engine:a b`: found the tag `a b`, expected 1 to 128 \
-         letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as `latest`\n"
+        "error: failed to parse the image name `policy-engine:a b`: found the tag `a b`, \
+         expected 1 to 128 letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as \
+         `latest`\n"
     );
     assert_eq!(
         folder.fails(&["--repo", "Upper/case"]),
-        "error: read the image name `Upper/case:latest`: found `Upper`, expected lowercase letters \
-         and digits with `.`, `_`, `__` or dashes between them, such as `policy-engine`\n"
+        "error: failed to parse the image name `Upper/case:latest`: found `Upper`, expected \
+         lowercase letters and digits with `.`, `_`, `__` or dashes between them, such as \
+         `policy-engine`\n"
     );
 }
 

@@ -11,7 +11,7 @@ use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::PlannedCrate;
 use policy_oci::image::{SBOM, STATEMENT};
-use policy_oci::store::registry::Options;
+use policy_oci::store::RegistryOptions;
 use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
 /// The size limit of an attached document.
@@ -74,7 +74,7 @@ struct Process {
 
 impl Described {
     /// Opens and reads an image by what the user calls it.
-    pub(crate) fn open(image: &str, options: Options) -> Result<Self, DescribeError> {
+    pub(crate) fn open(image: &str, options: RegistryOptions) -> Result<Self, DescribeError> {
         let opened = store::open(image, options).and_then(|store| Self::read(store.as_ref()));
         opened.map_err(|error| DescribeError { image: image.to_owned(), error })
     }
@@ -297,7 +297,7 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
 
 /// An error of reading an image's description.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to read the image `{image}`: {error}")]
+#[error("failed to failed to read the image `{image}`: {error}")]
 pub(crate) struct DescribeError {
     image: String,
     error: StoreError,
@@ -322,8 +322,8 @@ mod tests {
             assert_eq!(
                 check_platform(&image, says).unwrap_err().to_string(),
                 format!(
-                    "its image for `linux/arm64` says of itself that it is for `{says}`; expected \
-                     an archive or a folder as `policy-builder image` writes it"
+                    "its image for `linux/arm64` says of itself that it is for `{says}`; \
+                     expected an OCI image layout, as a folder or an archive"
                 )
             );
         }

@@ -11,8 +11,8 @@ use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_oci::image::IndexError;
+use policy_oci::store::RegistryOptions;
 use policy_oci::store::StoreError;
-use policy_oci::store::registry::Options;
 use policy_oci::{Image, ImageError, MultiPlatform, Reference, ReferenceError, SourceDate};
 
 /// From what an image is built again, and where.
@@ -36,7 +36,7 @@ struct Recorded {
 /// Builds an image again, each of its platforms, and compares the digests; gives them.
 pub(crate) fn verify(
     image: &str,
-    options: Options,
+    options: RegistryOptions,
     sources: &Sources<'_>,
     progress: &Progress,
 ) -> Result<Described, VerifyError> {

@@ -8,7 +8,7 @@ use super::format::Format;
 use super::options::RegistryArgs;
 use policy_host::progress::Progress;
 use policy_oci::Reference;
-use policy_oci::push::{self, Blobs, PushError, Pushed, Referrers};
+use policy_oci::push::{self, BlobCounts, PushError, Pushed, ReferrerCounts};
 use policy_oci::store::Layout;
 
 /// The file that `image` writes by default.
@@ -48,13 +48,13 @@ impl Push {
             let error = if image == ARCHIVE { PushError::NoArchive } else { PushError::NoImage };
             return Err(error(image).into());
         }
-        let of_image = |error: PushError| error.of_image(&self.image);
-        let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;
+        let with_image = |error: PushError| error.with_image(&self.image);
+        let image = Layout::open(&self.image).map_err(|error| with_image(error.into()))?;
         let progress = Rc::new(Progress::new());
         let options = self.registry.options();
         let pushed = push::push(&image, &names, !self.no_referrers, options, &progress);
         progress.finish();
-        let pushed = pushed.map_err(of_image)?;
+        let pushed = pushed.map_err(with_image)?;
         let document = Document::new(&pushed);
         self.format.print(&document, || {
             let references = document.pushed.iter().map(|pushed| pushed.reference.as_str());
@@ -68,8 +68,8 @@ impl Push {
 struct Document<'a> {
     digest: String,
     pushed: Vec<Repository<'a>>,
-    blobs: Blobs,
-    referrers: &'a Referrers,
+    blobs: BlobCounts,
+    referrers: &'a ReferrerCounts,
 }
 
 #[derive(Serialize)]

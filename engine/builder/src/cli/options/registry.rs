@@ -1,4 +1,4 @@
-use policy_oci::store::registry::Options;
+use policy_oci::store::RegistryOptions;
 
 /// The options of a registry.
 #[derive(Debug, clap::Args)]
@@ -9,7 +9,7 @@ pub(crate) struct RegistryArgs {
 }
 
 impl RegistryArgs {
-    pub(crate) fn options(&self) -> Options {
-        Options { plain_http: self.plain_http }
+    pub(crate) fn options(&self) -> RegistryOptions {
+        RegistryOptions { plain_http: self.plain_http }
     }
 }

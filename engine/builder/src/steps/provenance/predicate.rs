@@ -7,7 +7,7 @@ use super::statement::{
     RunDetails, STATEMENT, Statement,
 };
 use crate::steps::workspace::BuildPlan;
-use policy_oci::image::Document;
+use policy_oci::image::Attachment;
 use policy_oci::{Image, ImageError, SourceDate};
 
 /// The type of builds in provenance, and the page that explains it.
@@ -31,7 +31,7 @@ pub(crate) fn provenance(
     image: &Image,
     parameters: &Parameters<'_>,
     materials: &Materials,
-) -> Result<Document, ImageError> {
+) -> Result<Attachment, ImageError> {
     let Parameters { plan, created, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
@@ -78,7 +78,7 @@ pub(crate) fn provenance(
             },
         },
     };
-    Document::statement(&statement, PROVENANCE)
+    Attachment::statement(&statement, PROVENANCE)
 }
 
 fn of_crate(material: &Material) -> Resource {

@@ -13,7 +13,7 @@ use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_oci::ImageError;
-use policy_oci::image::Document;
+use policy_oci::image::Attachment;
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
@@ -109,7 +109,7 @@ pub(crate) fn sbom(
     materials: &Materials,
     linked: &[LinkedPackage],
     reported: &[Reported],
-) -> Result<Document, ImageError> {
+) -> Result<Attachment, ImageError> {
     let known: BTreeMap<_, _> =
         materials.all.iter().map(|material| (&material.id, material)).collect();
     let reference = |id: &PackageId| known.get(id).map(|known| package_url(known));
@@ -132,7 +132,7 @@ pub(crate) fn sbom(
         });
     }
     components.extend(parameters.rustc.map(standard_library));
-    Document::sbom(&BillOfMaterials {
+    Attachment::sbom(&BillOfMaterials {
         bom_format: "CycloneDX".to_owned(),
         spec_version: "1.6".to_owned(),
         version: 1,
