@@ -175,6 +175,6 @@ async fn files_that_are_missing_are_told_once() {
     let path = tls.key.display();
     assert_eq!(
         errors,
-        [format!("TLS: cannot read `{path}`: No such file or directory (os error 2)")]
+        [format!("TLS: failed to read `{path}`: No such file or directory (os error 2)")]
     );
 }
