@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 
 use crate::documents::tree::{Position, Tree, Value};
 use crate::documents::{self, Source};
+pub use crate::server::fuzzing::{request_body, request_head};
 
 /// A limit for what aliases make of a document that few of them reach.
 const ROOM_BYTES: usize = 64 << 10;
@@ -89,6 +90,16 @@ mod tests {
             inputs += 1;
         }
         assert!(inputs > 0, "the corpus of `{target}` is empty");
+    }
+
+    #[test]
+    fn corpus_of_request_heads_holds() {
+        assert_corpus_holds("request_head", super::request_head);
+    }
+
+    #[test]
+    fn corpus_of_request_bodies_holds() {
+        assert_corpus_holds("request_body", super::request_body);
     }
 
     #[test]

@@ -295,7 +295,7 @@ fn a_certificate_that_cannot_serve_does_not_replace_one_that_can() {
     assert_eq!(ask(), "{\"result\":1}\n200 2");
     // Its time is over when it is made.
     certificates.issue_as("ca", "server", "0", "");
-    let expired = refused("it has expired: its time was over at ");
+    let expired = refused("it expired at ");
     eventually("it says so", || logged(&server, &expired));
     assert_eq!(ask(), "{\"result\":1}\n200 2");
 
@@ -348,7 +348,7 @@ fn nothing_is_served_without_a_key_that_fits() {
         ),
         (
             "server.crt",
-            "TLS: the private key in `FOLDER/server.crt` cannot be used: there is none: a section `-----BEGIN PRIVATE KEY-----` is expected, in PEM",
+            "TLS: the private key in `FOLDER/server.crt` cannot be used: it has no section `-----BEGIN PRIVATE KEY-----`, in PEM",
         ),
         (
             "none.key",

@@ -110,7 +110,7 @@ pub(crate) async fn decide(
     DecisionOutcome { id, result, is_monitored }
 }
 
-/// What the decision log needs of a decision.
+/// A decision that is to be logged.
 struct DecisionRecord<'a> {
     log: &'a DecisionLog,
     id: Uuid,

@@ -189,7 +189,7 @@ impl Server {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::of_process(config.limits.bodies),
+            memory: MemoryBudget::with_process_bound(config.limits.bodies),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,

@@ -1,4 +1,4 @@
-//! What the server is while it runs, and what a configuration makes of it.
+//! The state of the server, of which a configuration defines a part.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -21,8 +21,8 @@ use crate::server::http::memory_budget::Exhausted;
 /// Bytes that are read at a time: fewer than make HTTP/1 use a larger buffer for the next read.
 const READ_BYTES: u64 = (8 << 10) - 1;
 
-/// The same of HTTP/2, which makes a frame of every few bytes. After so many, the task yields to the
-/// readers of the frames, which release their memory.
+/// Bytes of HTTP/2 that are read at a time, as it makes a frame of every few bytes. After so many,
+/// the task yields to the readers of the frames, which release their memory.
 const READ_BYTES_OF_HTTP2: u64 = 4 << 10;
 
 /// The first bytes of HTTP/2 without TLS, and of nothing else. No more is read before they are
@@ -175,7 +175,7 @@ impl LentSocket {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         let result = send(pin!(socket.get_mut()));
-        self.memory.is_blocked(result.is_pending());
+        self.memory.set_blocked(result.is_pending());
         self.is_over |= matches!(result, Poll::Ready(Err(_)));
         result
     }

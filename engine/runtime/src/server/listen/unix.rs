@@ -109,7 +109,7 @@ mod tests {
         let (_listener, file) = listen(&path, 0o600, "").await.unwrap();
         assert_eq!(
             error(&path).await,
-            "cannot listen on `unix:///s`: another program does already: stop it, or choose \
+            "failed to listen on `unix:///s`: another program does already\nhelp: stop it, or choose \
              another address"
         );
         UnixStream::connect(&path).await.unwrap();
@@ -118,14 +118,14 @@ mod tests {
         fs::write(&path, "data").unwrap();
         assert_eq!(
             error(&path).await,
-            "cannot listen on `unix:///s`: there is something that is not a socket: remove it, or \
+            "failed to listen on `unix:///s`: the path exists and is not a socket\nhelp: remove it, or \
              choose another path"
         );
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"data");
         assert_eq!(
             error(&folder.path().join("no/s")).await,
-            "cannot listen on `unix:///s`: No such file or directory (os error 2): make the \
+            "failed to listen on `unix:///s`: No such file or directory (os error 2)\nhelp: make the \
              folder first, or choose another path"
         );
     }

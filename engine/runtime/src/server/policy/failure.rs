@@ -7,7 +7,7 @@ use policy_api::DecodeError;
 use crate::server::http::memory_budget::Exhausted;
 use crate::telemetry;
 
-/// Why an evaluation gave no output.
+/// The reason why an evaluation gave no output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EvaluationFailure {
     /// The input is not what the policy takes.

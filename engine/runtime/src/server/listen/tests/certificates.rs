@@ -40,7 +40,7 @@ impl SigningKey for Key {
     }
 }
 
-/// What signs certificates.
+/// The authority that signs certificates.
 pub(crate) struct Authority {
     issuer: Issuer<'static, Key>,
     pub(crate) certificate: CertificateDer<'static>,

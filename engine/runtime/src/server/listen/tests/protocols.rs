@@ -119,20 +119,20 @@ async fn all_that_is_wrong_with_the_addresses_is_told() {
     let [elsewhere, secure, in_use] = errors.as_slice() else { panic!("{errors:?}") };
     let elsewhere = elsewhere.to_string();
     assert!(
-        elsewhere.starts_with("cannot listen on `http://203.0.113.1:80`: ")
-            && elsewhere.ends_with(": choose an address of this machine"),
+        elsewhere.starts_with("failed to listen on `http://203.0.113.1:80`: ")
+            && elsewhere.ends_with("\nhelp: choose an address of this machine"),
         "{elsewhere}"
     );
     assert_eq!(
         secure.to_string(),
-        "cannot listen on `https://127.0.0.1:0` without a certificate: name one and its key, or \
-         write `http`"
+        "failed to listen on `https://127.0.0.1:0`: no certificate is configured\nhelp: name one and \
+         its key, or write `http`"
     );
     assert_eq!(
         in_use.to_string(),
         format!(
-            "cannot listen on `http://{taken}`: another program does already: stop it, or choose \
-             another address"
+            "failed to listen on `http://{taken}`: another program does already\nhelp: stop it, or \
+             choose another address"
         )
     );
 }

@@ -145,7 +145,7 @@ pub(super) enum Client {
     Http2(http2::SendRequest<Empty<Bytes>>),
 }
 
-/// What it was answered.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) status: StatusCode,

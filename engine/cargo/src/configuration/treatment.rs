@@ -1,6 +1,6 @@
-/// What becomes of a setting of Cargo's.
+/// The treatment of a setting of Cargo's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Treatment {
     /// Cargo is told.
     Followed,
     /// It would decide what the program is made of, so Cargo is not told, and the user is told that.
@@ -9,18 +9,18 @@ pub(super) enum Fate {
     Passed,
 }
 
-/// What becomes of a key of a configuration file. What is not known here is set aside: Cargo may
-/// get more keys that decide what a program is.
+/// The treatment of a key of a configuration file. Unknown keys are set aside: Cargo may get more
+/// keys that decide what a program is.
 ///
 /// See the Cargo book's chapter "Configuration".
-pub(super) fn fate(path: &[&str]) -> Fate {
+pub(super) fn treatment(path: &[&str]) -> Treatment {
     match path {
         ["build", "jobs"]
         | [
             "cache" | "credential-alias" | "http" | "net" | "registries" | "registry" | "source",
             ..,
         ]
-        | ["target", _, "linker"] => Fate::Followed,
+        | ["target", _, "linker"] => Treatment::Followed,
         [
             "alias"
             | "cargo-new"
@@ -37,9 +37,9 @@ pub(super) fn fate(path: &[&str]) -> Fate {
             | "target-dir" | "warnings",
             ..,
         ]
-        | ["target", _, "runner" | "rustdocflags"] => Fate::Passed,
+        | ["target", _, "runner" | "rustdocflags"] => Treatment::Passed,
         // Those that no program is compiled by.
-        ["profile", name, ..] if *name != "release" => Fate::Passed,
-        _ => Fate::SetAside,
+        ["profile", name, ..] if *name != "release" => Treatment::Passed,
+        _ => Treatment::SetAside,
     }
 }
