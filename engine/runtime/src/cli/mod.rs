@@ -191,18 +191,15 @@ impl From<io::Error> for Failure {
 
 /// Prints an error on standard error: a line for the problem, and one for the remedy.
 fn print_error(problem: &str, help: Option<&str>) {
-    let (problem, help) = match problem.split_once("
-help: ") {
+    let (problem, help) = match problem.split_once("\nhelp: ") {
         Some((problem, own_help)) => (problem, help.or(Some(own_help))),
         None => (problem, help),
     };
-    let mut text = format!("error: {}
-", escape_line(problem));
+    let mut text = format!("error: {}\n", escape_line(problem));
     if let Some(help) = help {
         text.push_str("help: ");
         text.push_str(&escape_line(help));
-        text.push('
-');
+        text.push('\n');
     }
     // With standard error closed there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
