@@ -176,6 +176,6 @@ async fn missing_file_is_reported_once() {
     let path = tls.key.display();
     assert_eq!(
         errors,
-        [format!("TLS: cannot read `{path}`: No such file or directory (os error 2)")]
+        [format!("TLS: failed to read `{path}`: No such file or directory (os error 2)")]
     );
 }
