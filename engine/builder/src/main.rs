@@ -17,11 +17,8 @@ mod audit;
 mod builder_image;
 mod cli;
 mod container;
-mod image;
-mod push;
 mod scaffold;
 mod steps;
-mod store;
 mod watch;
 
 use std::process::ExitCode;

@@ -21,7 +21,7 @@ pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     }
 }
 
-/// Where an ELF header says which processor it is for.
+/// The bytes of an ELF header that name its processor.
 const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
@@ -38,7 +38,7 @@ pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(),
     Err(ElfError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
 }
 
-/// What the system would have to load beside the program.
+/// The files that the system would have to load beside the program.
 fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec<String>> {
     let header = H::parse(bytes)?;
     let endian = header.endian()?;
@@ -48,7 +48,7 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
             needs.push("a dynamic loader".to_owned());
         }
         let libraries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        let count = libraries.iter().filter(|it| it.d_tag(endian) == DT_NEEDED).count();
+        let count = libraries.iter().filter(|entry| entry.d_tag(endian) == DT_NEEDED).count();
         if count > 0 {
             needs.push(format!("{count} shared libraries"));
         }
@@ -67,7 +67,7 @@ pub enum ElfError {
     NotStatic {
         /// The program.
         path: PathBuf,
-        /// What it needs, in words.
+        /// The needed files, in words.
         needs: String,
     },
     /// A file is no ELF program.

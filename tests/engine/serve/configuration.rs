@@ -146,10 +146,10 @@ fn a_busy_port_is_told_in_a_sentence() {
     assert_eq!(ended.status.code(), Some(1));
     let said = String::from_utf8(ended.stderr).unwrap();
     let sentence = format!(
-        "cannot listen on `http://{address}`: another program does already: stop it, or choose \
-         another address"
+        "error: failed to listen on `http://{address}`: another program does already\nhelp: stop it, \
+         or choose another address\n"
     );
-    assert!(said.lines().count() == 1 && said.contains(&sentence), "{said}");
+    assert_eq!(said, sentence);
 }
 
 #[test]

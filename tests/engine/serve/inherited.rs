@@ -96,8 +96,8 @@ fn only_sockets_that_are_meant_for_the_process_are_taken() {
     assert_eq!(
         String::from_utf8_lossy(&refused.stderr),
         format!(
-            "error: cannot listen on `http://{address}`: another program does already: stop it, or \
-             choose another address\n"
+            "error: failed to listen on `http://{address}`: another program does already\nhelp: stop \
+             it, or choose another address\n"
         )
     );
 

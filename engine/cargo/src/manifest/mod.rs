@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+use super::toml::{self, SyntaxError};
+
 pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
@@ -113,10 +115,9 @@ pub enum Missing {
 
 /// Parses a manifest without filling in what it inherits.
 pub fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
-    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
-        ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
+    let mut document = toml::parse(&fs_err::read_to_string(path)?).map_err(|error| {
+        let SyntaxError { reason, place } = error;
+        ManifestError::Parse { path: path.to_owned(), reason, place }
     })?;
     dependencies::spell_out(&mut document);
     Ok(document)
@@ -180,8 +181,8 @@ fn workspace_of(
 }
 
 impl Workspace {
-    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
-    /// excluded, and not listed as a member by its own path.
+    /// Checks whether a folder, its links resolved, is none of its members though it lies in it: it
+    /// is excluded, and not listed as a member by its own path.
     fn excludes(&self, folder: &Path) -> bool {
         let lists = |key| {
             let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
@@ -224,7 +225,7 @@ fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLi
     item.as_table_like()
 }
 
-/// Whether Cargo takes this for a package's name.
+/// Checks whether Cargo takes this for a package's name.
 pub fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);

@@ -25,7 +25,7 @@ use crate::server::trace::Trace;
 /// The user agent of an API server that calls a webhook.
 const API_SERVER: HeaderValue = HeaderValue::from_static("kube-apiserver-admission");
 
-/// When and where a request arrived.
+/// The circumstances in which a request arrived.
 pub(crate) struct Arrival<'a> {
     pub(crate) surface: Surface,
     pub(crate) peer: &'a Peer,
@@ -98,7 +98,7 @@ where
     response
 }
 
-/// What is done with a request.
+/// The next step for a request.
 enum Dispatch<Question> {
     /// The server has answered by itself.
     Reply(Reply),
@@ -111,13 +111,13 @@ enum Dispatch<Question> {
     },
 }
 
-/// How a body is read.
+/// The format of a body.
 struct BodyFormat {
     coding: ContentCoding,
     is_yaml: bool,
 }
 
-/// Decides by a request's head what is done with it.
+/// Checks a request's head, and answers it if no policy is to be asked.
 fn dispatch<A: Api>(
     app: &App,
     state: &AppState,

@@ -5,7 +5,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use crate::system::watched_file::Refused;
+use crate::system::watched_file::RejectedContents;
 
 /// The bearer tokens that are accepted. Only their digests are kept and compared, so that the time
 /// it takes reveals nothing about a token.
@@ -25,10 +25,10 @@ impl Tokens {
     ///
     /// # Errors
     /// When there is no token in it. No token is accepted then, as whoever emptied the file wants.
-    pub(crate) fn replace(&self, text: &[u8]) -> Result<(), Refused> {
+    pub(crate) fn replace(&self, text: &[u8]) -> Result<(), RejectedContents> {
         let tokens = digests(text);
         self.0.store(Arc::new(tokens.clone().unwrap_or_default()));
-        let refused = |problem: &str| Refused {
+        let refused = |problem: &str| RejectedContents {
             problem: format!("the file {problem}"),
             consequence: "nor are the former, and nobody is let in",
         };

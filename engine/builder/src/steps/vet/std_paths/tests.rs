@@ -8,8 +8,8 @@ fn the_configuration_is_toml_and_every_list_is_sorted() {
         list.get(0).unwrap().as_inline_table().unwrap()["path"].as_str(),
         Some("std::fs::Dir::open")
     );
-    for it in &WAYS {
-        for list in [it.functions, it.types, it.macros] {
+    for ways in &WAYS {
+        for list in [ways.functions, ways.types, ways.macros] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }

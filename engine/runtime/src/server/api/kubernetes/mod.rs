@@ -1,8 +1,8 @@
 //! Kubernetes' admission webhooks: `AdmissionReview` of `admission.k8s.io/v1` in and out.
 //!
-//! What a policy says about an object, also that it cannot say anything, is in the review, and
-//! reaches the user who sent the object. What this server cannot do is an HTTP error: the API server
-//! then follows the webhook's `failurePolicy`, and shows the `Status` in the body.
+//! The policy's answer about an object, or its failure to give one, is in the review and reaches the
+//! user who sent the object. A failure of this server is an HTTP error: the API server then follows
+//! the webhook's `failurePolicy`, and shows the `Status` in the body.
 
 mod error;
 mod notes;

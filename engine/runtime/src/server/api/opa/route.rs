@@ -33,7 +33,7 @@ pub(crate) enum DataApi {
     V0,
     /// Input and result are fields of objects.
     V1,
-    /// As [`Self::V1`], with the input in the query.
+    /// A variant of [`Self::V1`] with the input in the query.
     V1Get,
 }
 

@@ -19,18 +19,18 @@ const MAX_ANSWER: usize = 64 << 10;
 
 /// The collector as it is reached.
 #[derive(Debug)]
-pub(super) struct Collector {
+pub(super) struct OtlpClient {
     transport: Transport,
     /// The URL for people.
     name: String,
     timeout: Duration,
-    /// Where requests run: who asks for them is a thread of the SDK's own.
+    /// The runtime of requests, as the SDK calls from a thread of its own.
     runtime: Handle,
-    /// Whether the last batch came to nothing, which was told then.
+    /// The last batch has failed, and that has been logged.
     failing: AtomicBool,
 }
 
-/// Why a batch came to nothing.
+/// The error of a batch that was not exported.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("{0}")]
@@ -43,7 +43,7 @@ enum ExportError {
     Ended,
 }
 
-impl Collector {
+impl OtlpClient {
     pub(super) fn new(environment: &Environment) -> Result<Self, TransportError> {
         let authorities = Authorities {
             file: environment.certificate.as_deref(),
@@ -85,7 +85,7 @@ impl Collector {
 }
 
 #[async_trait]
-impl HttpClient for Collector {
+impl HttpClient for OtlpClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.send(request).await;
         match &sent {
