@@ -176,8 +176,9 @@ fn what_is_no_image_is_not_labelled() {
     let label = label.args(program("workspace")).write_stdin("no archive");
     assert_eq!(
         sentence(&folder.fails_as(label)),
-        "read the image archive from standard input: failed to read entire block; expected a \
-         plain tar archive, as `docker save` and nixpkgs' `dockerTools.streamLayeredImage` write it"
+        "failed to read the image archive from standard input: failed to read entire block; \
+         expected a plain tar archive, as `docker save` and nixpkgs' \
+         `dockerTools.streamLayeredImage` write it"
     );
 }
 
@@ -249,15 +250,15 @@ fn images_that_are_not_one_are_not_joined() {
     assert_eq!(
         joined(["one", "one"]),
         format!(
-            "error: `one` and `one` are both for linux/{}: leave out one of them, or pack it for \
-             another platform\n",
+            "error: `one` and `one` are both for linux/{}\nhelp: leave out one of them, or pack \
+             it for another platform\n",
             repository().image.config["architecture"].as_str().unwrap()
         )
     );
     assert_eq!(
         joined(["one", "policies"]),
         "error: `policies` is not a layout of one image: failed to open file \
-         `policies/oci-layout`: No such file or directory (os error 2); expected a folder as \
-         `--oci-layout` of `policy-builder image` or `pack` writes it\n"
+         `policies/oci-layout`: No such file or directory (os error 2); expected a folder with \
+         an OCI image layout\n"
     );
 }

@@ -8,31 +8,34 @@ use crate::digest;
 
 /// Bytes that an image names by their digest.
 #[derive(Debug, Clone)]
-pub struct Blob {
+pub(crate) struct Blob {
     pub descriptor: Descriptor,
     pub bytes: Vec<u8>,
 }
 
 impl Blob {
-    pub fn json(media_type: MediaType, document: &impl Serialize) -> Result<Self, OciSpecError> {
+    pub(crate) fn json(
+        media_type: MediaType,
+        document: &impl Serialize,
+    ) -> Result<Self, OciSpecError> {
         Self::new(media_type, canonical_json(document)?)
     }
 
-    pub fn new(media_type: MediaType, bytes: Vec<u8>) -> Result<Self, OciSpecError> {
+    pub(crate) fn new(media_type: MediaType, bytes: Vec<u8>) -> Result<Self, OciSpecError> {
         let descriptor = Descriptor::new(media_type, bytes.len() as u64, digest::sha256(&bytes)?);
         Ok(Self { descriptor, bytes })
     }
 
-    pub fn digest(&self) -> &Digest {
+    pub(crate) fn digest(&self) -> &Digest {
         self.descriptor.digest()
     }
 
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.descriptor.size()
     }
 
     /// The path of the blob in an OCI image layout.
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("blobs/sha256/{}", self.digest().digest())
     }
 }

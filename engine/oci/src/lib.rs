@@ -2,7 +2,7 @@
 //!
 //! - [`Layer`] and [`Image`] are made of files and a description ([`ImageSpec`]). The same input
 //!   gives the same bytes on every machine. [`MultiPlatform`] joins images of several platforms.
-//! - [`image::Document`]s, such as bills of materials, are attached to an image as OCI referrers.
+//! - [`image::Attachment`]s, such as bills of materials, are attached to an image as OCI referrers.
 //! - [`archive`] has what is special to files on disk, [`store`] reads images from disk and from
 //!   registries, and [`push`](fn@push::push) copies them to registries.
 //!

@@ -31,7 +31,7 @@ impl Platform {
     }
 
     /// The platform as indexes list it.
-    pub fn to_oci(&self) -> Result<oci_spec::image::Platform, OciSpecError> {
+    pub(crate) fn to_oci(&self) -> Result<oci_spec::image::Platform, OciSpecError> {
         let platform =
             PlatformBuilder::default().os(Os::Linux).architecture(self.architecture.clone());
         match &self.variant {

@@ -69,7 +69,7 @@ impl Reference {
     }
 
     /// The digest or the tag, by which registries find the manifest.
-    pub fn selector(&self) -> Selector {
+    pub(crate) fn selector(&self) -> Selector {
         match &self.digest {
             Some(digest) => Selector::Digest(digest.clone()),
             None => Selector::Tag(self.tag.clone()),
@@ -202,12 +202,12 @@ impl Repository {
     }
 
     /// The host, with its port, of the registry's API.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         if self.registry == DOCKER_HUB { DOCKER_HUB_API } else { &self.registry }
     }
 
     /// Returns whether the registry is on this machine, where nobody listens in.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let host = match self.registry.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => host,
             _ => &self.registry,
@@ -237,7 +237,7 @@ impl fmt::Display for Repository {
 
 /// The digest or the tag by which a manifest is found in a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selector {
+pub(crate) enum Selector {
     Tag(String),
     Digest(Digest),
 }

@@ -16,6 +16,7 @@ impl SourceDate {
     }
 
     /// The date that is written so, by RFC 3339 in UTC; `None` when none is.
+    #[must_use]
     pub fn written(text: &str) -> Option<Self> {
         // Later dates sort after earlier ones as text, too.
         let (mut low, mut high) = (0, Self::LATEST.0);

@@ -68,9 +68,9 @@ fn what_podman_login_writes_is_found_where_it_writes_it() {
     assert_eq!(
         said.replace(&folder.path().display().to_string(), ""),
         format!(
-            "push to `{}/team/engine`: read the credentials in `/home/.config/containers/auth.json`: \
-             line 1, column 1: not the JSON that `docker login` writes; mend the file, or log in \
-             again",
+            "failed to push to `{}/team/engine`: failed to read the credentials in \
+             `/home/.config/containers/auth.json`: line 1, column 1: not the JSON that `docker \
+             login` writes\nhelp: mend the file, or log in again",
             registry.address()
         )
     );
@@ -109,15 +109,16 @@ fn who_is_refused_is_told_as_whom_and_what_to_do() {
     assert_eq!(
         refused(&folder(&logged_in(&registry, WRONG))),
         format!(
-            "push to `{address}/engine`: the registry refuses `robot` (from \
-             `/docker/config.json`); log in again with `docker login {address}`"
+            "failed to push to `{address}/engine`: the registry refuses `robot` (from \
+             `/docker/config.json`)\nhelp: log in again with `docker login {address}`"
         )
     );
     assert_eq!(
         refused(&folder("{}")),
         format!(
-            "push to `{address}/engine`: the registry asks for credentials, and there are none for \
-             `{address}` in `/docker/config.json`; log in with `docker login {address}`"
+            "failed to push to `{address}/engine`: the registry asks for credentials, and there \
+             are none for `{address}` in `/docker/config.json`\nhelp: log in with `docker login \
+             {address}`"
         )
     );
     assert!(registry.changes("engine").is_empty());
@@ -166,9 +167,10 @@ fn a_credential_helper_is_asked() {
     assert_eq!(
         sentence(&said).replace(&folder.path().display().to_string(), ""),
         format!(
-            "push to `{address}/engine`: the credential helper `docker-credential-keeper`, which \
-             `/docker/config.json` names, ended with exit status: 3 for `{address}` (`the keychain \
-             is locked`); try `echo {address} | docker-credential-keeper get`"
+            "failed to push to `{address}/engine`: the credential helper \
+             `docker-credential-keeper`, which `/docker/config.json` names, ended with exit \
+             status: 3 for `{address}` (`the keychain is locked`)\nhelp: try `echo {address} | \
+             docker-credential-keeper get`"
         )
     );
 }
@@ -202,8 +204,8 @@ fn a_registry_with_tls_is_trusted_by_its_ca() {
     let said = sentence(&folder.fails_as(&mut push()));
     let address = registry.address();
     let expected = format!(
-        "push to `{address}/engine`: the registry `{address}` cannot be trusted: invalid peer \
-         certificate: "
+        "failed to push to `{address}/engine`: the registry `{address}` cannot be trusted: \
+         invalid peer certificate: "
     );
     assert!(said.starts_with(&expected), "{said}");
 }

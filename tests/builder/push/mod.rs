@@ -191,28 +191,30 @@ fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
     let refused = |arguments: &[&str]| sentence(&folder.fails_as(&mut push(&folder, arguments)));
     assert_eq!(
         refused(&["image"]),
-        "the image is called `engine:v1`, which names no registry: say where to push it, as in \
-         `policy-builder push policy-engine.tar registry.example.com/engine:v1`"
+        "the image is called `engine:v1`, which names no registry\nhelp: name the destination, \
+         such as `registry.example.com/engine:v1`"
     );
     assert_eq!(
         refused(&["registry.example.com/engine:v1"]),
-        "there is no file or folder `registry.example.com/engine:v1`: if that is where to push, \
-         name the image first, as in `policy-builder push policy-engine.tar \
+        "there is no file or folder `registry.example.com/engine:v1`\nhelp: if that is the \
+         destination, name the image first, as in `policy-builder push policy-engine.tar \
          registry.example.com/engine:v1`"
     );
     assert_eq!(
         refused(&[]),
-        "there is no `policy-engine.tar` here: make it by `policy-builder image`, or name the image \
-         that is to be pushed"
+        "there is no `policy-engine.tar` here\nhelp: build it with `policy-builder image`, or \
+         name the image to push"
     );
     assert_eq!(
         refused(&["image", "https://registry.example.com/engine"]),
-        "read the image name `https://registry.example.com/engine`: found the registry `https:`, \
-         expected a host with an optional port, such as `registry.example.com:5000`"
+        "failed to parse the image name `https://registry.example.com/engine`: found the \
+         registry `https:`, expected a host with an optional port, such as \
+         `registry.example.com:5000`"
     );
     std::fs::write(folder.path().join("image/index.json"), "{}").unwrap();
-    assert!(refused(&["image", "registry.example.com/engine"]).starts_with(
-        "failed to read the image `image`: its `index.json` is not an image \
-                          index: "
-    ));
+    assert!(
+        refused(&["image", "registry.example.com/engine"]).starts_with(
+            "failed to read the image `image`: its `index.json` is not an image index: "
+        )
+    );
 }

@@ -144,8 +144,9 @@ fn a_network_that_does_not_come_back_leaves_no_tag() {
     assert_eq!(
         sentence(&said),
         format!(
-            "push to `{address}/engine`: the registry `{address}` cannot be reached: {reason}, at \
-             each of 5 attempts; check the registry, and the network between"
+            "failed to push to `{address}/engine`: the registry `{address}` cannot be reached: \
+             {reason}, at each of 5 attempts\nhelp: check the registry, and the network in \
+             between"
         )
     );
     assert_eq!(flaky.count("PATCH "), 1 + 5);
@@ -165,16 +166,19 @@ fn a_registry_that_is_not_there_is_named() {
     assert_eq!(
         refused(&format!("{address}/engine")),
         format!(
-            "push to `{address}/engine`: the registry `{address}` cannot be reached: connection \
-             refused, at each of 5 attempts; check the registry, and the network between"
+            "failed to push to `{address}/engine`: the registry `{address}` cannot be reached: \
+             connection refused, at each of 5 attempts\nhelp: check the registry, and the \
+             network in between"
         )
     );
     let said = refused("registry.invalid/engine");
-    let unknown = "push to `registry.invalid/engine`: there is no host `registry.invalid` that \
-                   this machine knows; check how the registry is spelled, and the network";
+    let unknown = "failed to push to `registry.invalid/engine`: there is no host \
+                   `registry.invalid` that this machine knows\nhelp: check the spelling of the \
+                   registry, and the network";
     // Without any name server, nobody knows.
-    let unasked = "push to `registry.invalid/engine`: the registry `registry.invalid` cannot be \
-                   reached: failed to lookup address information: Temporary failure in name \
-                   resolution, at each of 5 attempts; check the registry, and the network between";
+    let unasked = "failed to push to `registry.invalid/engine`: the registry `registry.invalid` \
+                   cannot be reached: failed to lookup address information: Temporary failure in \
+                   name resolution, at each of 5 attempts\nhelp: check the registry, and the \
+                   network in between";
     assert!([unknown, unasked].contains(&said.as_str()), "{said}");
 }

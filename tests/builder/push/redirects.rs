@@ -81,9 +81,9 @@ fn a_request_is_not_sent_on_for_ever() {
     assert_eq!(
         sentence(&said),
         format!(
-            "push to `{address}/engine`: the registry answers the beginning of an upload by sending \
-             it on more than 10 times; expected an answer as the OCI distribution specification has \
-             it: ask those who run it"
+            "failed to push to `{address}/engine`: the registry answers the beginning of an \
+             upload by sending it on more than 10 times, expected an answer of the OCI \
+             distribution specification\nhelp: ask its operators"
         )
     );
     assert_eq!(flaky.count("POST "), 11);

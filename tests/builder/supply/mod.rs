@@ -220,8 +220,8 @@ fn images_that_differ_are_told_apart() {
     assert_eq!(json, json!({"same": true, "changes": [], "notCompared": []}));
     assert_eq!(
         sentence(&folder.fails_as(&mut folder.builder(&["diff", image(), "none.tar"]))),
-        "failed to read the image `none.tar`: failed to query resolved metadata `none.tar`: No \
-         such file or directory (os error 2)"
+        "failed to read the image `none.tar`: failed to query resolved metadata \
+         `none.tar`: No such file or directory (os error 2)"
     );
 }
 

@@ -12,13 +12,13 @@ use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
-use policy_oci::store::registry::Options;
+use policy_oci::store::RegistryOptions;
 use policy_oci::{Image, MultiPlatform, SourceDate};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What images are made of here: each policy crate as name, version and digest of its sources.
+/// The contents of the test images: each policy crate as name, version and digest of its sources.
 #[derive(Clone)]
 struct Made<'a> {
     policies: &'a [(&'a str, &'a str, &'a str)],
@@ -244,7 +244,7 @@ fn a_statement_on_another_image_is_none_on_this_one() {
     let of_other: Value = serde_json::from_slice(&of_other).unwrap();
     let own = Described::read(&image).unwrap().platforms.remove(0).provenance;
     let document =
-        policy_oci::image::Document::statement(&of_other, "https://slsa.dev/provenance/v1");
+        policy_oci::image::Attachment::statement(&of_other, "https://slsa.dev/provenance/v1");
     image.attach(&document.unwrap()).unwrap();
     assert_eq!(Described::read(&image).unwrap().platforms.remove(0).provenance, own);
 }
@@ -339,7 +339,7 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
     let whole = MultiPlatform::from_layouts(&layouts).unwrap();
     whole.write_layout_dir(&joined).unwrap();
     let [old, new] = [&layouts[0], &joined]
-        .map(|path| Described::open(path.to_str().unwrap(), Options::default()));
+        .map(|path| Described::open(path.to_str().unwrap(), RegistryOptions::default()));
     let (old, new) = (old.unwrap(), new.unwrap());
     assert_eq!(new.digest, *whole.digest());
     let shown = new.platforms.iter().map(|image| (image.platform.as_str(), image.sbom.is_some()));
@@ -358,7 +358,7 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let sources =
         Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
-    let Err(error) = verify(name, Options::default(), &sources, &Progress::new()) else {
+    let Err(error) = verify(name, RegistryOptions::default(), &sources, &Progress::new()) else {
         panic!("it is verified")
     };
     assert_eq!(
@@ -409,10 +409,10 @@ fn an_index_of_nothing_is_no_image() {
     write("index.json", &json!({"schemaVersion": 2, "manifests": [listed]}).to_string());
     let name = folder.path().to_str().unwrap();
     assert_eq!(
-        Described::open(name, Options::default()).unwrap_err().to_string(),
+        Described::open(name, RegistryOptions::default()).unwrap_err().to_string(),
         format!(
-            "failed to read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected \
-             an archive or a folder as `policy-builder image` writes it"
+            "failed to failed to read the image `{name}`: it is for 0 platforms, expected 1 to \
+             100; expected an OCI image layout, as a folder or an archive"
         )
     );
 }

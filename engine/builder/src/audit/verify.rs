@@ -11,8 +11,8 @@ use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_oci::image::IndexError;
+use policy_oci::store::RegistryOptions;
 use policy_oci::store::StoreError;
-use policy_oci::store::registry::Options;
 use policy_oci::{Image, ImageError, MultiPlatform, Reference, ReferenceError, SourceDate};
 
 /// From what an image is built again, and where.
@@ -21,11 +21,11 @@ pub(crate) struct Sources<'a> {
     pub(crate) policies: &'a Path,
     pub(crate) engine: Option<&'a Path>,
     pub(crate) work_dir: Option<&'a Path>,
-    /// How far it may go from `policies.lock`.
+    /// The distance that a build may keep from `policies.lock`.
     pub(crate) locked: Locked,
 }
 
-/// How an image was ordered, as far as it says so itself.
+/// The options that an image was built with, as far as it says so itself.
 struct Recorded {
     target: Option<String>,
     features: Features,
@@ -36,7 +36,7 @@ struct Recorded {
 /// Builds an image again, each of its platforms, and compares the digests; gives them.
 pub(crate) fn verify(
     image: &str,
-    options: Options,
+    options: RegistryOptions,
     sources: &Sources<'_>,
     progress: &Progress,
 ) -> Result<Described, VerifyError> {
@@ -154,7 +154,7 @@ impl Recorded {
     }
 }
 
-/// Why an image is not known to be made from some sources.
+/// An error of verifying an image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyError {
     #[error(transparent)]

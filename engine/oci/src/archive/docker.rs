@@ -133,20 +133,21 @@ fn write_member(
 
 /// A failure to read or copy a Docker archive.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum DockerArchiveError {
     #[error(
-        "read the image archive from standard input: {0}; expected a plain tar archive, as \
-         `docker save` and nixpkgs' `dockerTools.streamLayeredImage` write it"
+        "failed to read the image archive from standard input: {0}; expected a plain tar \
+         archive, as `docker save` and nixpkgs' `dockerTools.streamLayeredImage` write it"
     )]
     Read(io::Error),
     #[error(
-        "the image archive on standard input is packed with gzip, expected a plain tar archive: \
-         unpack it with `gunzip`, or take `dockerTools.streamLayeredImage`"
+        "the image archive on standard input is packed with gzip, expected a plain tar archive\n\
+         help: unpack it with `gunzip`, or take `dockerTools.streamLayeredImage`"
     )]
     Gzip,
-    #[error("copy the image archive from standard input to standard output: {0}")]
+    #[error("failed to copy the image archive from standard input to standard output: {0}")]
     Copy(io::Error),
-    #[error("write the image archive to standard output: {0}")]
+    #[error("failed to write the image archive to standard output: {0}")]
     Write(io::Error),
     #[error(
         "`{0}` in the image archive is too large: expected at most 4 MiB for all JSON documents \

@@ -17,18 +17,18 @@ pub use docker::DockerArchiveError;
 pub use relabel::{RelabelError, relabel};
 
 /// The content of `oci-layout`, the file that marks an OCI image layout.
-pub const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+pub(crate) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 /// The folder of all blobs.
-pub const BLOBS: &str = "blobs/sha256";
+pub(crate) const BLOBS: &str = "blobs/sha256";
 /// Images, for the functions of `policy_host::atomic`: a layout takes the place of another layout.
 pub const ARTIFACT: Artifact =
     Artifact::new("image").replacing("an OCI image layout", "oci-layout");
 
 /// The path and the content of a file.
-pub type File<'a> = (String, Cow<'a, [u8]>);
+pub(crate) type LayoutFile<'a> = (String, Cow<'a, [u8]>);
 
 /// The files of a layout beside its blobs.
-pub fn layout_files<'a>(index: Vec<u8>) -> [File<'a>; 2] {
+pub(crate) fn layout_files<'a>(index: Vec<u8>) -> [LayoutFile<'a>; 2] {
     [
         ("index.json".to_owned(), Cow::Owned(index)),
         ("oci-layout".to_owned(), Cow::Borrowed(OCI_LAYOUT)),
@@ -36,7 +36,11 @@ pub fn layout_files<'a>(index: Vec<u8>) -> [File<'a>; 2] {
 }
 
 /// Writes the files of a layout, all of this date, as an archive.
-pub fn write(out: &mut impl Write, created: SourceDate, files: &[File<'_>]) -> io::Result<()> {
+pub(crate) fn write(
+    out: &mut impl Write,
+    created: SourceDate,
+    files: &[LayoutFile<'_>],
+) -> io::Result<()> {
     let mut members =
         vec![Member::Directory { path: "blobs/" }, Member::Directory { path: "blobs/sha256/" }];
     members.extend(files.iter().map(|(path, bytes)| Member::File { path, mode: 0o644, bytes }));
@@ -44,7 +48,7 @@ pub fn write(out: &mut impl Write, created: SourceDate, files: &[File<'_>]) -> i
 }
 
 /// Writes the files of a layout into a folder.
-pub fn write_folder(dir: &Path, files: &[File<'_>]) -> io::Result<()> {
+pub(crate) fn write_folder(dir: &Path, files: &[LayoutFile<'_>]) -> io::Result<()> {
     fs::create_dir_all(dir.join(BLOBS))?;
     files.iter().try_for_each(|(path, bytes)| fs::write(dir.join(path), bytes))
 }

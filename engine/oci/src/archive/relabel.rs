@@ -77,6 +77,7 @@ fn labels_of(content: &mut Value) -> Option<&mut Map<String, Value>> {
 
 /// A failure to add labels to an image.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum RelabelError {
     #[error(transparent)]
     Archive(#[from] DockerArchiveError),
@@ -90,7 +91,7 @@ pub enum RelabelError {
          object, with the name of a file as `Config`"
     )]
     Manifest,
-    #[error("the image archive holds {0} images, expected one: label each by itself")]
+    #[error("the image archive holds {0} images, expected one\nhelp: label each one separately")]
     Images(usize),
     #[error(
         "`manifest.json` in the image archive names the configuration `{0}`, which is not among \
@@ -102,7 +103,7 @@ pub enum RelabelError {
          with an object as `config`, and in it one as `Labels`, where there are such"
     )]
     Config(String),
-    #[error("put the image's new configuration together: {0}")]
+    #[error("failed to assemble the image's new configuration: {0}")]
     Document(#[from] OciSpecError),
 }
 

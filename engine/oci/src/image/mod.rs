@@ -10,7 +10,7 @@ mod stored;
 pub(crate) use documents::ANNOTATION_FULL_NAME;
 pub use multi_platform::{IndexError, MultiPlatform};
 pub use packed::Image;
-pub use referrer::{Document, SBOM, STATEMENT};
+pub use referrer::{Attachment, SBOM, STATEMENT};
 pub use spec::ImageSpec;
 pub use stored::StoredImage;
 

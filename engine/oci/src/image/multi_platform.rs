@@ -11,7 +11,7 @@ use policy_host::atomic::{self, WriteError};
 
 use super::documents::{self, ANNOTATION_FULL_NAME};
 use super::packed::Image;
-use crate::archive::{self, ARTIFACT, BLOBS, File};
+use crate::archive::{self, ARTIFACT, BLOBS, LayoutFile};
 use crate::blob::{Blob, canonical_json};
 use crate::{SourceDate, digest};
 
@@ -69,11 +69,13 @@ impl MultiPlatform {
     }
 
     /// The digest that names the image of all platforms in a registry.
+    #[must_use]
     pub fn digest(&self) -> &Digest {
         self.index.digest()
     }
 
     /// The bytes that a registry stores, what the platforms share counted once.
+    #[must_use]
     pub fn size(&self) -> u64 {
         self.blobs.values().map(|bytes| bytes.len() as u64).sum()
     }
@@ -113,7 +115,7 @@ impl MultiPlatform {
         })
     }
 
-    fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<File<'_>>> {
+    fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<LayoutFile<'_>>> {
         let blobs = self.blobs.iter().map(|(path, bytes)| (path.clone(), Cow::Borrowed(&**bytes)));
         let index = documents::index(listed).and_then(|index| canonical_json(&index));
         Ok(blobs.chain(archive::layout_files(index.map_err(io::Error::other)?)).collect())
@@ -237,24 +239,24 @@ impl PlatformPart {
 
 /// Why images are not joined.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum IndexError {
     #[error(
-        "`{}` is not a layout of one image: {reason}; expected a folder as `--oci-layout` of \
-         `policy-builder image` or `pack` writes it", folder.display()
+        "`{}` is not a layout of one image: {reason}; expected a folder with an OCI image layout", folder.display()
     )]
     Layout { folder: PathBuf, reason: String },
     #[error(
-        "`{}` and `{}` are both for {platform}: leave out one of them, or pack it for another \
-         platform", first.display(), second.display()
+        "`{}` and `{}` are both for {platform}\nhelp: leave out one of them, or pack it for \
+         another platform", first.display(), second.display()
     )]
     SamePlatform { first: PathBuf, second: PathBuf, platform: String },
     #[error(
         "`{}` holds `{first_name}` and `{}` holds `{second_name}`, expected one name for all \
-         platforms: pack them with the same `--repo` and `--tag`",
+         platforms\nhelp: pack them with the same `--repo` and `--tag`",
         first.display(), second.display()
     )]
     Names { first: PathBuf, first_name: String, second: PathBuf, second_name: String },
-    #[error("put the joined image together: {0}")]
+    #[error("failed to assemble the joined image: {0}")]
     Document(#[from] OciSpecError),
     #[error(transparent)]
     Destination(#[from] WriteError),

@@ -7,9 +7,9 @@ use oci_spec::image::{Descriptor, Digest};
 use policy_host::atomic::{self, WriteError};
 
 use super::documents;
-use super::referrer::{Document, Referrer};
+use super::referrer::{Attachment, Referrer};
 use super::spec::ImageSpec;
-use crate::archive::{self, ARTIFACT, File};
+use crate::archive::{self, ARTIFACT, LayoutFile};
 use crate::blob::{Blob, canonical_json};
 use crate::error::ImageError;
 use crate::layer::Layer;
@@ -47,7 +47,7 @@ impl Image {
     ///
     /// # Errors
     /// None that the document could cause.
-    pub fn attach(&mut self, document: &Document) -> Result<(), ImageError> {
+    pub fn attach(&mut self, document: &Attachment) -> Result<(), ImageError> {
         self.referrers.push(Referrer::new(document, &self.manifest, self.spec.created)?);
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Image {
         })
     }
 
-    fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<File<'_>>> {
+    fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<LayoutFile<'_>>> {
         let blobs = self.all_blobs().map(|blob| (blob.path(), Cow::Borrowed(&*blob.bytes)));
         let index = documents::index(listed).and_then(|index| canonical_json(&index));
         Ok(blobs.chain(archive::layout_files(index.map_err(io::Error::other)?)).collect())
@@ -184,11 +184,11 @@ pub(crate) mod tests {
     use crate::layer::FileSet;
 
     /// An image of a few bytes that stand for a program.
-    pub fn sample() -> Image {
+    pub(crate) fn sample() -> Image {
         pack(spec(), b"\x7fELF and so on")
     }
 
-    pub fn spec() -> ImageSpec {
+    pub(crate) fn spec() -> ImageSpec {
         let process = ConfigBuilder::default()
             .user("1000:1000")
             .entrypoint(["/bin/policy-engine".to_owned()])
@@ -209,7 +209,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub fn pack(spec: ImageSpec, program: &[u8]) -> Image {
+    pub(crate) fn pack(spec: ImageSpec, program: &[u8]) -> Image {
         let (mut base, mut upper) = (FileSet::default(), FileSet::default());
         base.text("/etc/group", "root:x:0:\n".to_owned());
         upper.program("/bin/policy-engine", program.to_owned());

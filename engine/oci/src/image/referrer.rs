@@ -22,7 +22,7 @@ const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
 /// A document on an image.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct Attachment {
     artifact_type: &'static str,
     /// The file that it is saved as.
     title: &'static str,
@@ -30,14 +30,20 @@ pub struct Document {
     bytes: Vec<u8>,
 }
 
-impl Document {
-    /// A bill of materials in CycloneDX.
+impl Attachment {
+    /// Creates a bill of materials in CycloneDX.
+    ///
+    /// # Errors
+    /// When the content has no form in JSON.
     pub fn sbom(content: &impl Serialize) -> Result<Self, ImageError> {
         let bytes = canonical_json(content)?;
         Ok(Self { artifact_type: SBOM, title: "sbom.cdx.json", predicate_type: None, bytes })
     }
 
-    /// An in-toto statement.
+    /// Creates an in-toto statement.
+    ///
+    /// # Errors
+    /// When the content has no form in JSON.
     pub fn statement(
         content: &impl Serialize,
         predicate_type: &'static str,
@@ -63,7 +69,7 @@ pub(super) struct Referrer {
 
 impl Referrer {
     pub(super) fn new(
-        document: &Document,
+        document: &Attachment,
         subject: &Blob,
         created: SourceDate,
     ) -> Result<Self, OciSpecError> {
@@ -111,11 +117,11 @@ pub(crate) mod tests {
     use crate::digest;
 
     /// The sample with two documents attached.
-    pub fn with_documents() -> Image {
+    pub(crate) fn with_documents() -> Image {
         let mut image = sample();
-        image.attach(&Document::sbom(&json!({"components": []})).unwrap()).unwrap();
+        image.attach(&Attachment::sbom(&json!({"components": []})).unwrap()).unwrap();
         image
-            .attach(&Document::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
+            .attach(&Attachment::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
             .unwrap();
         image
     }
@@ -182,7 +188,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut other =
             pack(ImageSpec { platform: "linux/amd64".parse().unwrap(), ..spec() }, b"amd64");
-        other.attach(&Document::sbom(&json!({"components": [1]})).unwrap()).unwrap();
+        other.attach(&Attachment::sbom(&json!({"components": [1]})).unwrap()).unwrap();
         let layouts = ["one", "two"].map(|name| folder.path().join(name));
         with_documents().write_layout_dir(&layouts[0]).unwrap();
         other.write_layout_dir(&layouts[1]).unwrap();

@@ -54,16 +54,21 @@ impl StoredImage {
     }
 
     /// The digest that names the image in a registry.
+    #[must_use]
     pub fn manifest_digest(&self) -> &Digest {
         &self.manifest
     }
 
     /// The bytes that a registry stores.
+    #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
     /// Writes the archive to a file, which holds all of it or what it held before.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or a layer cannot be read again.
     pub fn write_archive_file(mut self, path: &Path) -> Result<(), WriteError> {
         atomic::replace_file(path, ARTIFACT, |file| self.write(BufWriter::new(file)))
     }

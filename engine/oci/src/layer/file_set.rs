@@ -13,11 +13,11 @@ use crate::SourceDate;
 /// Files by their absolute place in an image. What they hold stays on disk until it is packed.
 #[derive(Debug, Default)]
 pub struct FileSet {
-    entries: BTreeMap<PathBuf, Entry>,
+    entries: BTreeMap<PathBuf, FileEntry>,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum FileEntry {
     Folder { mode: u32 },
     Bytes { mode: u32, bytes: Vec<u8> },
     CopyOf(PathBuf),
@@ -31,26 +31,29 @@ impl FileSet {
     pub fn folder(&mut self, place: impl Into<PathBuf>, mode: u32) {
         let place = place.into();
         self.folders_above(&place);
-        self.entries.insert(place, Entry::Folder { mode });
+        self.entries.insert(place, FileEntry::Folder { mode });
     }
 
     /// A file with this text.
     pub fn text(&mut self, place: impl Into<PathBuf>, text: String) {
-        self.insert(place.into(), Entry::Bytes { mode: 0o644, bytes: text.into_bytes() });
+        self.insert(place.into(), FileEntry::Bytes { mode: 0o644, bytes: text.into_bytes() });
     }
 
     /// Adds an executable file with these bytes.
     pub fn program(&mut self, place: impl Into<PathBuf>, bytes: Vec<u8>) {
-        self.insert(place.into(), Entry::Bytes { mode: 0o755, bytes });
+        self.insert(place.into(), FileEntry::Bytes { mode: 0o755, bytes });
     }
 
     /// A copy of a file.
     pub fn copy(&mut self, place: impl Into<PathBuf>, source: PathBuf) {
-        self.insert(place.into(), Entry::CopyOf(source));
+        self.insert(place.into(), FileEntry::CopyOf(source));
     }
 
     /// A copy of what a folder holds, but for what `left_out` says of paths inside of it. Links
     /// stay links.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
     pub fn copy_folder(
         &mut self,
         place: &Path,
@@ -63,7 +66,7 @@ impl FileSet {
             let entry = entry?;
             let place = place.join(inside(entry.path()));
             if entry.file_type().is_symlink() {
-                self.insert(place, Entry::Link(fs_err::read_link(entry.path())?));
+                self.insert(place, FileEntry::Link(fs_err::read_link(entry.path())?));
             } else if entry.file_type().is_file() {
                 self.copy(place, entry.into_path());
             }
@@ -72,6 +75,9 @@ impl FileSet {
     }
 
     /// A file of this machine at the same place, with the links on the way to it.
+    ///
+    /// # Errors
+    /// When the file, or a link on the way to it, cannot be read.
     pub fn same(&mut self, path: &Path) -> io::Result<()> {
         let mut to_go: Vec<_> = parts(path).collect();
         to_go.reverse();
@@ -91,7 +97,7 @@ impl FileSet {
                 reached = PathBuf::from("/");
             }
             to_go.extend(parts(&target).collect::<Vec<_>>().into_iter().rev());
-            self.insert(next, Entry::Link(target));
+            self.insert(next, FileEntry::Link(target));
         }
         self.copy(reached.clone(), reached);
         Ok(())
@@ -99,18 +105,18 @@ impl FileSet {
 
     /// Leaves out the files that another set has.
     pub fn leave_out(&mut self, other: &Self) {
-        let is_folder = |entry: &Entry| matches!(entry, Entry::Folder { .. });
+        let is_folder = |entry: &FileEntry| matches!(entry, FileEntry::Folder { .. });
         self.entries.retain(|place, entry| is_folder(entry) || !other.entries.contains_key(place));
     }
 
-    fn insert(&mut self, place: PathBuf, entry: Entry) {
+    fn insert(&mut self, place: PathBuf, entry: FileEntry) {
         self.folders_above(&place);
         self.entries.insert(place, entry);
     }
 
     fn folders_above(&mut self, place: &Path) {
         for folder in place.ancestors().skip(1).filter(|it| it.parent().is_some()) {
-            self.entries.entry(folder.to_owned()).or_insert(Entry::Folder { mode: FOLDER });
+            self.entries.entry(folder.to_owned()).or_insert(FileEntry::Folder { mode: FOLDER });
         }
     }
 
@@ -121,17 +127,17 @@ impl FileSet {
             let path = place.strip_prefix("/").unwrap_or(place);
             let header = |kind, mode, size| ustar::header(kind, mode, size, created);
             match entry {
-                Entry::Folder { mode } => {
+                FileEntry::Folder { mode } => {
                     let mut path = path.as_os_str().to_owned();
                     path.push("/");
                     tar.append_data(&mut header(EntryType::Directory, *mode, 0), path, io::empty())
                 }
-                Entry::Bytes { mode, bytes } => {
+                FileEntry::Bytes { mode, bytes } => {
                     let mut header = header(EntryType::Regular, *mode, bytes.len() as u64);
                     tar.append_data(&mut header, path, bytes.as_slice())
                 }
-                Entry::CopyOf(source) => append_file(&mut tar, path, source, created),
-                Entry::Link(target) => {
+                FileEntry::CopyOf(source) => append_file(&mut tar, path, source, created),
+                FileEntry::Link(target) => {
                     tar.append_link(&mut header(EntryType::Symlink, 0o777, 0), path, target)
                 }
             }?;

@@ -17,11 +17,11 @@ pub use stored::StoredLayer;
 /// One compressed layer of an image.
 #[derive(Debug)]
 pub struct Layer {
-    pub blob: Blob,
+    pub(crate) blob: Blob,
     /// The digest of the layer before it is compressed.
-    pub diff_id: Digest,
-    pub uncompressed_size: u64,
-    pub comment: &'static str,
+    pub(crate) diff_id: Digest,
+    pub(crate) uncompressed_size: u64,
+    pub(crate) comment: &'static str,
 }
 
 impl Layer {
@@ -44,21 +44,25 @@ impl Layer {
     }
 
     /// The digest of the compressed layer.
+    #[must_use]
     pub fn digest(&self) -> &Digest {
         self.blob.digest()
     }
 
     /// The bytes that are stored and sent.
+    #[must_use]
     pub fn compressed_size(&self) -> u64 {
         self.blob.size()
     }
 
     /// The bytes that the layer unpacks to, as a tar archive.
+    #[must_use]
     pub fn uncompressed_size(&self) -> u64 {
         self.uncompressed_size
     }
 
     /// What is in the layer, for people.
+    #[must_use]
     pub fn comment(&self) -> &'static str {
         self.comment
     }

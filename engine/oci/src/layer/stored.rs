@@ -14,8 +14,8 @@ use crate::error::ImageError;
 #[derive(Debug)]
 pub struct StoredLayer {
     /// The layer without its bytes.
-    pub layer: Layer,
-    pub file: File,
+    pub(crate) layer: Layer,
+    pub(crate) file: File,
 }
 
 impl StoredLayer {

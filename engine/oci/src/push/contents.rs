@@ -13,34 +13,34 @@ const DEEPEST: usize = 4;
 const MOST_MANIFEST_BYTES: u64 = 64 << 20;
 
 /// All that an image is made of, and what refers to it.
-pub(super) struct Contents {
-    pub(super) image: Part,
+pub(super) struct ImageContents {
+    pub(super) image: ManifestTree,
     /// Software bills of materials, provenance, signatures: each after what it refers to.
-    pub(super) referrers: Vec<Referrer>,
+    pub(super) referrers: Vec<ReferrerTree>,
 }
 
 /// What refers to an image, or to what refers to it in turn.
-pub(super) struct Referrer {
+pub(super) struct ReferrerTree {
     pub(super) subject: Digest,
-    pub(super) part: Part,
+    pub(super) part: ManifestTree,
 }
 
 /// A manifest or an index, and all that it needs to be there first.
-pub(super) struct Part {
-    pub(super) root: Manifest,
+pub(super) struct ManifestTree {
+    pub(super) root: ManifestBytes,
     /// What else an index leads to: each after those that it names.
-    pub(super) manifests: Vec<Manifest>,
+    pub(super) manifests: Vec<ManifestBytes>,
     /// Configurations and layers of all of these.
     pub(super) blobs: Vec<Descriptor>,
 }
 
 /// A manifest or an index, as its bytes are.
-pub(super) struct Manifest {
+pub(super) struct ManifestBytes {
     pub(super) descriptor: Descriptor,
     pub(super) bytes: Vec<u8>,
 }
 
-impl Contents {
+impl ImageContents {
     /// Reads everything but the blobs, and what refers to the image only where that is wanted.
     pub(super) fn read(
         source: &dyn Store,
@@ -48,8 +48,8 @@ impl Contents {
         with_referrers: bool,
     ) -> Result<Self, ContentsError> {
         let mut left = MOST_MANIFEST_BYTES;
-        let image = Part::read(source, root, &mut left)?;
-        let digest = |manifest: &Manifest| manifest.descriptor.digest().clone();
+        let image = ManifestTree::read(source, root, &mut left)?;
+        let digest = |manifest: &ManifestBytes| manifest.descriptor.digest().clone();
         let mut subjects = Vec::new();
         if with_referrers {
             subjects.extend(image.manifests.iter().chain([&image.root]).map(digest));
@@ -59,9 +59,9 @@ impl Contents {
         while let Some(subject) = subjects.pop() {
             for descriptor in source.referrers(&subject)? {
                 if seen.insert(descriptor.digest().to_string()) {
-                    let part = Part::read(source, &descriptor, &mut left)?;
+                    let part = ManifestTree::read(source, &descriptor, &mut left)?;
                     subjects.push(digest(&part.root));
-                    referrers.push(Referrer { subject: subject.clone(), part });
+                    referrers.push(ReferrerTree { subject: subject.clone(), part });
                 }
             }
         }
@@ -69,7 +69,7 @@ impl Contents {
     }
 }
 
-impl Part {
+impl ManifestTree {
     fn read(source: &dyn Store, root: &Descriptor, left: &mut u64) -> Result<Self, ContentsError> {
         let mut reading = Reading { source, left, blobs: Vec::new(), seen: BTreeSet::new() };
         let mut manifests = Vec::new();
@@ -96,9 +96,9 @@ impl Reading<'_> {
     fn manifest(
         &mut self,
         descriptor: &Descriptor,
-        manifests: &mut Vec<Manifest>,
+        manifests: &mut Vec<ManifestBytes>,
         depth: usize,
-    ) -> Result<Manifest, ContentsError> {
+    ) -> Result<ManifestBytes, ContentsError> {
         let bytes = store::bounded(self.source, descriptor, LARGEST_MANIFEST)?;
         *self.left = self.left.checked_sub(descriptor.size()).ok_or(ContentsError::Many)?;
         let wrong =
@@ -127,7 +127,7 @@ impl Reading<'_> {
         if descriptor.artifact_type().is_none() {
             descriptor.set_annotations(None);
         }
-        Ok(Manifest { descriptor, bytes })
+        Ok(ManifestBytes { descriptor, bytes })
     }
 }
 
@@ -143,18 +143,18 @@ pub enum ContentsError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(
-        "read the manifest `{digest}` of the image: {reason}; expected one by the OCI image \
-         specification: build the image again"
+        "failed to read the manifest `{digest}` of the image: {reason}; expected one by the OCI \
+         image specification\nhelp: build the image again"
     )]
     Document { digest: Digest, reason: OciSpecError },
     #[error(
-        "read the index `{digest}` of the image: it is in an index in an index, {DEEPEST} deep and \
-         more, expected one of images"
+        "failed to read the index `{digest}` of the image: it is in an index in an index, \
+         {DEEPEST} deep and more, expected one of images"
     )]
     Deep { digest: Digest },
     #[error(
-        "read the manifests of the image: they have more than {MOST_MANIFEST_BYTES} bytes, with \
-         what refers to it; expected some kilobytes"
+        "failed to read the manifests of the image: they have more than {MOST_MANIFEST_BYTES} \
+         bytes, with what refers to it; expected some kilobytes"
     )]
     Many,
 }
@@ -169,16 +169,16 @@ mod tests {
         let image = with_documents();
         let root = image.root().unwrap();
         let size = root.size();
-        assert!(Part::read(&image, &root, &mut { size }).is_ok());
-        let error = Part::read(&image, &root, &mut { size - 1 }).err().unwrap().to_string();
+        assert!(ManifestTree::read(&image, &root, &mut { size }).is_ok());
+        let error = ManifestTree::read(&image, &root, &mut { size - 1 }).err().unwrap().to_string();
         assert_eq!(
             error,
-            "read the manifests of the image: they have more than 67108864 bytes, with what refers \
-             to it; expected some kilobytes"
+            "failed to read the manifests of the image: they have more than 67108864 bytes, with \
+             what refers to it; expected some kilobytes"
         );
-        let contents = Contents::read(&image, &root, true).unwrap();
+        let contents = ImageContents::read(&image, &root, true).unwrap();
         assert_eq!(contents.referrers.len(), 2);
         assert!(contents.referrers.iter().all(|it| it.part.blobs.len() == 2));
-        assert!(Contents::read(&image, &root, false).unwrap().referrers.is_empty());
+        assert!(ImageContents::read(&image, &root, false).unwrap().referrers.is_empty());
     }
 }

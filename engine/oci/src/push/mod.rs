@@ -12,74 +12,91 @@ use oci_spec::image::{Descriptor, Digest};
 
 use crate::image::ANNOTATION_FULL_NAME;
 use crate::reference::{Reference, ReferenceError, Repository};
-use crate::store::registry::{Destination, Options, RegistryError};
+use crate::store::registry::{PushDestination, RegistryError, RegistryOptions};
 use crate::store::{Store, StoreError};
-use contents::{Contents, ContentsError, Part, Referrer};
+use contents::{ContentsError, ImageContents, ManifestTree, ReferrerTree};
 use policy_host::progress::Progress;
 use policy_text::escape_line;
 
-/// What was pushed.
+/// The result of a push.
 #[derive(Debug)]
 pub struct Pushed {
+    /// The digest of the image.
     pub digest: Digest,
-    pub targets: Vec<Target>,
-    pub blobs: Blobs,
-    pub referrers: Referrers,
+    /// The repositories that have the image now.
+    pub targets: Vec<PushTarget>,
+    /// The blobs of the image and of its referrers.
+    pub blobs: BlobCounts,
+    /// The referrers of the image.
+    pub referrers: ReferrerCounts,
 }
 
-/// What refers to the image, in all repositories together.
+/// Counts of referrers, in all repositories together.
 #[derive(Debug, Default, serde::Serialize)]
-pub struct Referrers {
+pub struct ReferrerCounts {
+    /// The referrers that were pushed.
     pub pushed: usize,
-    /// Those that a registry does not take.
-    pub refused: Vec<Refused>,
+    /// The referrers that a registry does not take.
+    pub refused: Vec<RefusedReferrer>,
 }
 
-/// What refers to the image and cannot be found from it in a repository.
+/// A referrer that a registry does not take.
 #[derive(Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Refused {
+pub struct RefusedReferrer {
+    /// The repository.
     pub repository: String,
+    /// The digest of the referrer's manifest.
     pub digest: String,
-    /// What it is, where it says so: `application/vnd.cyclonedx+json`.
+    /// The referrer's type, where it has one: `application/vnd.cyclonedx+json`.
     pub artifact_type: Option<String>,
+    /// The registry's answer.
     pub reason: String,
 }
 
 /// A repository, with the tags that the image gets in it.
 #[derive(Debug)]
-pub struct Target {
+pub struct PushTarget {
+    /// The repository.
     pub repository: Repository,
+    /// The tags.
     pub tags: Vec<String>,
 }
 
-/// Configurations and layers, in all repositories together.
+/// Counts of configurations and layers, in all repositories together.
 #[derive(Debug, Default, Clone, Copy, serde::Serialize)]
-pub struct Blobs {
+pub struct BlobCounts {
+    /// The blobs that were uploaded.
     pub uploaded: usize,
-    /// Those that were there already.
+    /// The blobs that were there already.
     pub skipped: usize,
-    /// How many bytes were uploaded.
+    /// The bytes that were uploaded.
     pub bytes: u64,
 }
 
-/// Pushes an image under names, or under the one that it has.
+/// Pushes an image under names, or under its own name where there are none.
+///
+/// Blobs come first, then manifests by their digests, then the documents that refer to the image,
+/// and the tags at the very end.
+///
+/// # Errors
+/// When the image cannot be read, or a registry does not take it.
 pub fn push(
     source: &dyn Store,
     names: &[Reference],
     with_referrers: bool,
-    options: Options,
+    options: RegistryOptions,
     progress: &Rc<Progress>,
 ) -> Result<Pushed, PushError> {
     let root = source.root()?;
     let targets = if names.is_empty() { targets(&[own_name(&root)?]) } else { targets(names) };
-    let contents = Contents::read(source, &root, with_referrers)?;
-    let (mut blobs, mut referrers) = (Blobs::default(), Referrers::default());
+    let contents = ImageContents::read(source, &root, with_referrers)?;
+    let (mut blobs, mut referrers) = (BlobCounts::default(), ReferrerCounts::default());
     let mut destinations = Vec::new();
-    for Target { repository, .. } in &targets {
+    for PushTarget { repository, .. } in &targets {
         let destination = progress.phase("push", &repository.to_string(), || {
-            let destination = Destination::new(repository, options, progress)?;
-            let mut filling = Filling {
+            let destination = PushDestination::new(repository, options, progress)?;
+            let mut filling = Uploader {
                 destination: &destination,
                 source,
                 progress,
@@ -105,17 +122,17 @@ pub fn push(
 }
 
 /// Puts everything into a repository but the tags.
-struct Filling<'a> {
-    destination: &'a Destination,
+struct Uploader<'a> {
+    destination: &'a PushDestination,
     source: &'a dyn Store,
     progress: &'a Progress,
     /// The blobs that are known to be there.
     there: BTreeSet<String>,
-    blobs: &'a mut Blobs,
+    blobs: &'a mut BlobCounts,
 }
 
-impl Filling<'_> {
-    fn put(&mut self, part: &Part) -> Result<(), PushError> {
+impl Uploader<'_> {
+    fn put(&mut self, part: &ManifestTree) -> Result<(), PushError> {
         self.put_blobs(&part.blobs)?;
         for manifest in part.manifests.iter().chain([&part.root]) {
             self.destination.put(&manifest.descriptor, &manifest.bytes)?;
@@ -147,8 +164,8 @@ impl Filling<'_> {
     /// taken the image, from the same user: what it refuses now is what this is.
     fn put_referrer(
         &mut self,
-        referrer: &Referrer,
-        referrers: &mut Referrers,
+        referrer: &ReferrerTree,
+        referrers: &mut ReferrerCounts,
     ) -> Result<(), PushError> {
         let error = match self.try_referrer(referrer) {
             Ok(()) => {
@@ -159,13 +176,13 @@ impl Filling<'_> {
             Err(error) => return Err(error),
         };
         let descriptor = &referrer.part.root.descriptor;
-        let refused = Refused {
+        let refused = RefusedReferrer {
             repository: self.destination.repository().to_string(),
             digest: descriptor.digest().to_string(),
             artifact_type: descriptor.artifact_type().as_ref().map(ToString::to_string),
             reason: error.reason(),
         };
-        let Refused { repository, digest, artifact_type, reason } = &refused;
+        let RefusedReferrer { repository, digest, artifact_type, reason } = &refused;
         let kind = artifact_type.as_deref().map(|it| format!("`{}`, ", escape_line(it)));
         let kind = kind.unwrap_or_default();
         self.progress.line(&format!(
@@ -176,8 +193,8 @@ impl Filling<'_> {
         Ok(())
     }
 
-    fn try_referrer(&mut self, referrer: &Referrer) -> Result<(), PushError> {
-        let Part { root, manifests, blobs } = &referrer.part;
+    fn try_referrer(&mut self, referrer: &ReferrerTree) -> Result<(), PushError> {
+        let ManifestTree { root, manifests, blobs } = &referrer.part;
         self.put_blobs(blobs)?;
         for manifest in manifests {
             self.destination.put(&manifest.descriptor, &manifest.bytes)?;
@@ -187,14 +204,14 @@ impl Filling<'_> {
 }
 
 /// The repositories that are named, each once.
-fn targets(names: &[Reference]) -> Vec<Target> {
-    let mut targets: Vec<Target> = Vec::new();
+fn targets(names: &[Reference]) -> Vec<PushTarget> {
+    let mut targets: Vec<PushTarget> = Vec::new();
     for name in names {
         let (repository, tag) = (name.repository(), name.tag().to_owned());
         match targets.iter_mut().find(|it| it.repository == repository) {
             Some(target) if target.tags.contains(&tag) => {}
             Some(target) => target.tags.push(tag),
-            None => targets.push(Target { repository, tags: vec![tag] }),
+            None => targets.push(PushTarget { repository, tags: vec![tag] }),
         }
     }
     targets
@@ -213,44 +230,46 @@ fn own_name(root: &Descriptor) -> Result<Reference, PushError> {
 
 /// Why an image is not pushed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum PushError {
     #[error(
-        "the image has no name of its own: say where to push it, as in `policy-builder push \
-         policy-engine.tar registry.example.com/policies:v1`"
+        "the image has no name of its own\nhelp: name the destination, such as \
+         `registry.example.com/policies:v1`"
     )]
     NoName,
     #[error(
-        "the image is called `{0}`, which names no registry: say where to push it, as in \
-         `policy-builder push policy-engine.tar registry.example.com/{0}`"
+        "the image is called `{0}`, which names no registry\nhelp: name the destination, such as \
+         `registry.example.com/{0}`"
     )]
     NoRegistry(String),
     #[error(
-        "there is no file or folder `{0}`: if that is where to push, name the image first, as in \
-         `policy-builder push policy-engine.tar {0}`"
+        "there is no file or folder `{0}`\nhelp: if that is the destination, name the image \
+         first, as in `policy-builder push policy-engine.tar {0}`"
     )]
     NoImage(String),
     #[error(
-        "there is no `{0}` here: make it by `policy-builder image`, or name the image that is to be \
-         pushed"
+        "there is no `{0}` here\nhelp: build it with `policy-builder image`, or name the image \
+         to push"
     )]
     NoArchive(String),
     #[error(transparent)]
     Name(#[from] ReferenceError),
     #[error(transparent)]
-    Contents(#[from] ContentsError),
+    ImageContents(#[from] ContentsError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("read the image `{image}`: {error}")]
+    #[error("failed to read the image `{image}`: {error}")]
     Read { image: String, error: StoreError },
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }
 
 impl PushError {
-    /// With the image's name, where it is the image that cannot be read.
-    pub fn of_image(self, image: &Path) -> Self {
+    /// Adds the name of the image, where the image cannot be read.
+    #[must_use]
+    pub fn with_image(self, image: &Path) -> Self {
         match self {
-            Self::Store(error) | Self::Contents(ContentsError::Store(error)) => {
+            Self::Store(error) | Self::ImageContents(ContentsError::Store(error)) => {
                 Self::Read { image: image.display().to_string(), error }
             }
             error => error,
@@ -282,9 +301,10 @@ mod tests {
         let error = || StoreError::NotAnImage(NotAnImage::Gzip);
         for error in [PushError::from(error()), PushError::from(ContentsError::from(error()))] {
             assert_eq!(
-                error.of_image(Path::new("a.tar.gz")).to_string(),
-                "read the image `a.tar.gz`: it is packed with gzip: unpack it with `gunzip`; \
-                 expected an archive or a folder as `policy-builder image` writes it"
+                error.with_image(Path::new("a.tar.gz")).to_string(),
+                "failed to read the image `a.tar.gz`: it is packed with gzip; expected an OCI \
+                 image layout, as a folder or an archive\nhelp: \
+                 unpack it with `gunzip`"
             );
         }
     }
@@ -300,9 +320,8 @@ mod tests {
         assert_eq!(named("r.io/a:1").unwrap(), "r.io/a:1");
         assert_eq!(
             named("docker.io/library/policy-engine:latest").unwrap_err(),
-            "the image is called `policy-engine:latest`, which names no registry: say where to \
-             push it, as in `policy-builder push policy-engine.tar \
-             registry.example.com/policy-engine:latest`"
+            "the image is called `policy-engine:latest`, which names no registry\nhelp: name the \
+             destination, such as `registry.example.com/policy-engine:latest`"
         );
     }
 }

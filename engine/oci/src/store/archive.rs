@@ -12,13 +12,13 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A tar archive whose members are read where they lie: nothing is unpacked.
 #[derive(Debug)]
-pub(super) struct Archive {
+pub(super) struct TarFile {
     file: File,
     /// Where each file begins, and how many bytes it has.
     members: BTreeMap<String, (u64, u64)>,
 }
 
-impl Archive {
+impl TarFile {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut file = File::open(path).map_err(StoreError::Open)?;
         let length = file.metadata().map_err(StoreError::Open)?.len();

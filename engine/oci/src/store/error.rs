@@ -8,10 +8,11 @@ use crate::reference::ReferenceError;
 
 /// Why nothing comes from a store.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum StoreError {
     #[error("{0}")]
     Open(io::Error),
-    #[error("{0}; expected an archive or a folder as `policy-builder image` writes it")]
+    #[error("{}; expected an OCI image layout, as a folder or an archive{}", .0, .0.help())]
     NotAnImage(NotAnImage),
     #[error("`{digest}` of the image {problem}")]
     Blob { digest: Digest, problem: BlobProblem },
@@ -23,6 +24,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether it is simply not there.
+    #[must_use]
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Blob { problem, .. } => matches!(problem, BlobProblem::Missing),
@@ -34,17 +36,15 @@ impl StoreError {
 
 /// Why something on disk is no image.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum NotAnImage {
     #[error("it is neither a file nor a folder")]
     Special,
     #[error("it has no `{0}`")]
     NoFile(&'static str),
-    #[error("it is packed with gzip: unpack it with `gunzip`")]
+    #[error("it is packed with gzip")]
     Gzip,
-    #[error(
-        "it is a Docker archive and no OCI archive: `skopeo copy docker-archive:… oci-archive:…` \
-         makes one of it"
-    )]
+    #[error("it is a Docker archive and no OCI archive")]
     Docker,
     #[error("it is not a tar archive: {0}")]
     NotTar(io::Error),
@@ -68,8 +68,19 @@ pub enum NotAnImage {
     Images(Vec<String>),
 }
 
+impl NotAnImage {
+    fn help(&self) -> &'static str {
+        match self {
+            Self::Gzip => "\nhelp: unpack it with `gunzip`",
+            Self::Docker => "\nhelp: convert it with `skopeo copy docker-archive:… oci-archive:…`",
+            _ => "",
+        }
+    }
+}
+
 /// What is wrong with a blob.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum BlobProblem {
     Missing,
     Algorithm,

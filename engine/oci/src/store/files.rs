@@ -1,17 +1,17 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::archive::Archive;
+use super::archive::TarFile;
 use super::error::{NotAnImage, StoreError};
 
 /// The files of an OCI image layout, by their paths in it.
 #[derive(Debug)]
-pub(super) enum Files {
+pub(super) enum LayoutFiles {
     Folder(PathBuf),
-    Archive(Archive),
+    Archive(TarFile),
 }
 
-impl Files {
+impl LayoutFiles {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let found = fs_err::metadata(path).map_err(StoreError::Open)?;
         if found.is_dir() {
@@ -21,7 +21,7 @@ impl Files {
             // A pipe could be read once only, and a device for ever.
             return Err(StoreError::NotAnImage(NotAnImage::Special));
         }
-        Archive::open(path).map(Self::Archive)
+        TarFile::open(path).map(Self::Archive)
     }
 
     /// How many bytes a file has; `None` where there is no such file.

@@ -8,7 +8,7 @@ use oci_spec::image::{
 use serde::Deserialize;
 
 use super::error::{BlobProblem, NotAnImage, StoreError};
-use super::files::Files;
+use super::files::LayoutFiles;
 use super::source::{LARGEST_MANIFEST, Store, checked, document};
 use crate::digest;
 
@@ -17,13 +17,17 @@ const BLOBS: &str = "blobs/sha256";
 /// An OCI image layout of one image, in a folder or an archive.
 #[derive(Debug)]
 pub struct Layout {
-    files: Files,
+    files: LayoutFiles,
     root: Descriptor,
 }
 
 impl Layout {
+    /// Opens the image in a folder or an archive.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no OCI image layout of one image or one index.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let files = Files::open(path)?;
+        let files = LayoutFiles::open(path)?;
         if files.size("oci-layout").map_err(StoreError::Open)?.is_none() {
             let is_docker = files.size("manifest.json").map_err(StoreError::Open)?.is_some();
             let problem =
@@ -118,7 +122,7 @@ impl Store for Layout {
 }
 
 /// The one image of a layout's index; what refers to another manifest may be listed as well.
-fn the_image(files: &Files) -> Result<Descriptor, StoreError> {
+fn the_image(files: &LayoutFiles) -> Result<Descriptor, StoreError> {
     const INDEX: &str = "index.json";
     let not_an_image = StoreError::NotAnImage;
     let size = files.size(INDEX).map_err(StoreError::Open)?;

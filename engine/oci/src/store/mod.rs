@@ -5,10 +5,11 @@ mod error;
 mod files;
 mod layout;
 mod open;
-pub mod registry;
+pub(crate) mod registry;
 mod source;
 
 pub use error::{BlobProblem, NotAnImage, StoreError};
 pub use layout::Layout;
 pub use open::open;
+pub use registry::{RegistryError, RegistryOptions};
 pub use source::{LARGEST_MANIFEST, Store, bounded, document};

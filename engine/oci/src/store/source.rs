@@ -6,24 +6,36 @@ use serde::de::DeserializeOwned;
 use super::error::{BlobProblem, StoreError};
 use crate::digest;
 
-/// How large a manifest, an index or a configuration may be: what registries take.
+/// The largest manifest, index or configuration, in bytes, as registries take it.
 pub const LARGEST_MANIFEST: u64 = 4 << 20;
 
 /// One image, or one index of images, where it is kept.
 ///
-/// What comes from it is what its digest says: whoever implements this compares size and digest.
+/// Implementations compare the size and the digest of all that they return.
 pub trait Store {
-    /// The manifest or the index that the user named.
+    /// The descriptor of the manifest or the index that the store was opened for.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn root(&self) -> Result<Descriptor, StoreError>;
 
-    /// The bytes of a manifest, an index, a configuration or a layer.
+    /// Reads a manifest, an index, a configuration or a layer.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what the descriptor says.
     fn read(&self, descriptor: &Descriptor) -> Result<Vec<u8>, StoreError>;
 
-    /// What refers to a manifest or an index as its subject, with `artifactType` set.
+    /// The referrers of a manifest or an index, with `artifactType` set.
+    ///
+    /// # Errors
+    /// When they cannot be read.
     fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, StoreError>;
 }
 
-/// Reads a JSON document that may have so many bytes, and no more.
+/// Reads a JSON document of at most `largest` bytes.
+///
+/// # Errors
+/// When it is larger, cannot be read, or is another document.
 pub fn document<T: DeserializeOwned>(
     store: &dyn Store,
     descriptor: &Descriptor,
@@ -36,7 +48,10 @@ pub fn document<T: DeserializeOwned>(
     })
 }
 
-/// Reads what may have so many bytes, and no more.
+/// Reads at most `largest` bytes.
+///
+/// # Errors
+/// When there are more, or they cannot be read.
 pub fn bounded(
     store: &dyn Store,
     descriptor: &Descriptor,
@@ -49,7 +64,7 @@ pub fn bounded(
     store.read(descriptor)
 }
 
-/// Compares bytes with what they are said to be.
+/// Compares bytes with the size and the digest of their descriptor.
 pub(super) fn checked(descriptor: &Descriptor, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     let problem = match digest::sha256(&bytes) {
         _ if bytes.len() as u64 != descriptor.size() => {

@@ -62,7 +62,7 @@ impl ProgramImage<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use oci_spec::image::ImageManifest;
-    use policy_oci::image::Document;
+    use policy_oci::image::Attachment;
     use policy_oci::store::{self, LARGEST_MANIFEST, Store as _};
     use serde_json::{Value, json};
 
@@ -84,8 +84,8 @@ pub(crate) mod tests {
     /// The sample with two documents attached.
     pub(crate) fn sample_with_documents() -> Image {
         let mut image = sample().pack().unwrap();
-        image.attach(&Document::sbom(&json!({"components": []})).unwrap()).unwrap();
-        let statement = Document::statement(&json!({"a": 1}), "https://example.com/p").unwrap();
+        image.attach(&Attachment::sbom(&json!({"components": []})).unwrap()).unwrap();
+        let statement = Attachment::statement(&json!({"a": 1}), "https://example.com/p").unwrap();
         image.attach(&statement).unwrap();
         image
     }

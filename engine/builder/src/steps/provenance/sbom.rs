@@ -13,7 +13,7 @@ use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_oci::ImageError;
-use policy_oci::image::Document;
+use policy_oci::image::Attachment;
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
@@ -96,20 +96,20 @@ struct Dependencies {
 }
 
 impl Component {
-    /// What it is there for; `None` for what no policy-builder wrote.
+    /// The purpose of the component; `None` where policy-builder did not write it.
     pub(crate) fn role(&self) -> Option<MaterialRole> {
         let role = self.properties.iter().find(|property| property.name == ROLE)?;
         MaterialRole::from_name(&role.value)
     }
 }
 
-/// What a program is linked with.
+/// Writes the bill of materials of a program.
 pub(crate) fn sbom(
     parameters: &Parameters<'_>,
     materials: &Materials,
     linked: &[LinkedPackage],
     reported: &[Reported],
-) -> Result<Document, ImageError> {
+) -> Result<Attachment, ImageError> {
     let known: BTreeMap<_, _> =
         materials.all.iter().map(|material| (&material.id, material)).collect();
     let reference = |id: &PackageId| known.get(id).map(|known| package_url(known));
@@ -132,7 +132,7 @@ pub(crate) fn sbom(
         });
     }
     components.extend(parameters.rustc.map(standard_library));
-    Document::sbom(&BillOfMaterials {
+    Attachment::sbom(&BillOfMaterials {
         bom_format: "CycloneDX".to_owned(),
         spec_version: "1.6".to_owned(),
         version: 1,

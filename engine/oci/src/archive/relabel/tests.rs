@@ -144,11 +144,11 @@ fn anything_but_an_archive_of_one_image_is_refused() {
     );
     assert_eq!(
         manifest(r#"[{"Config":"c.json"},{"Config":"c.json"}]"#),
-        "the image archive holds 2 images, expected one: label each by itself"
+        "the image archive holds 2 images, expected one\nhelp: label each one separately"
     );
     assert_eq!(
         manifest("[]"),
-        "the image archive holds 0 images, expected one: label each by itself"
+        "the image archive holds 0 images, expected one\nhelp: label each one separately"
     );
     let unlike = "`manifest.json` in the image archive is not as Docker has it: expected a \
                   list of one object, with the name of a file as `Config`";
@@ -170,8 +170,8 @@ fn anything_but_an_archive_of_one_image_is_refused() {
     }
     assert_eq!(
         labelled(&[0x1f, 0x8b, 8, 0]).unwrap_err(),
-        "the image archive on standard input is packed with gzip, expected a plain tar \
-         archive: unpack it with `gunzip`, or take `dockerTools.streamLayeredImage`"
+        "the image archive on standard input is packed with gzip, expected a plain tar archive\n\
+         help: unpack it with `gunzip`, or take `dockerTools.streamLayeredImage`"
     );
 }
 
@@ -180,7 +180,7 @@ fn what_ends_too_early_is_refused() {
     let whole = archive(&[CONFIG, MANIFEST, LAYER]);
     for cut in [100, 600, 2 * 1024 + 512, whole.len() - 1024 - 512] {
         let refused = labelled(&whole[..cut]).unwrap_err();
-        assert!(refused.starts_with("read the image archive from standard input: "));
+        assert!(refused.starts_with("failed to read the image archive from standard input: "));
         assert!(
             refused.ends_with(
                 "; expected a plain tar archive, as `docker save` and nixpkgs' \

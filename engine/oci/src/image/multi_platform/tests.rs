@@ -136,14 +136,14 @@ fn images_that_are_not_one_are_refused() {
     let (dir, folders) = layouts(&[("linux/amd64", "v1"), ("linux/amd64", "v1")]);
     assert_eq!(
         refused(&dir, &folders),
-        "`/0` and `/1` are both for linux/amd64: leave out one of them, or pack it for another \
-         platform"
+        "`/0` and `/1` are both for linux/amd64\nhelp: leave out one of them, or pack it for \
+         another platform"
     );
     let (dir, folders) = layouts(&[("linux/amd64", "v1"), ("linux/arm64", "v2")]);
     assert_eq!(
         refused(&dir, &folders),
-        "`/0` holds `example.com/engine:v1` and `/1` holds `example.com/engine:v2`, expected \
-         one name for all platforms: pack them with the same `--repo` and `--tag`"
+        "`/0` holds `example.com/engine:v1` and `/1` holds `example.com/engine:v2`, expected one \
+         name for all platforms\nhelp: pack them with the same `--repo` and `--tag`"
     );
 }
 
@@ -154,8 +154,7 @@ fn what_is_no_layout_is_refused() {
     let refused = || {
         let refused = refused(&dir, &folders);
         let reason = refused.strip_prefix("`/0` is not a layout of one image: ").unwrap();
-        let end = "; expected a folder as `--oci-layout` of `policy-builder image` or `pack` \
-                   writes it";
+        let end = "; expected a folder with an OCI image layout";
         reason.strip_suffix(end).unwrap().to_owned()
     };
     let index = fs::read_to_string(folder.join("index.json")).unwrap();

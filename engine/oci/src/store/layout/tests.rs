@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::open;
-use super::super::registry::Options;
+use super::super::registry::RegistryOptions;
 use super::*;
 use crate::image::Image;
 use crate::image::tests::with_documents;
@@ -21,7 +21,7 @@ fn kept() -> (TempDir, Image, [PathBuf; 2]) {
 }
 
 fn refused(path: &Path) -> String {
-    match open(path.to_str().unwrap(), Options::default()) {
+    match open(path.to_str().unwrap(), RegistryOptions::default()) {
         Ok(_) => panic!("`{}` is taken for an image", path.display()),
         Err(error) => error.to_string(),
     }
@@ -31,7 +31,7 @@ fn refused(path: &Path) -> String {
 fn archives_and_folders_give_what_was_written() {
     let (_folder, image, kept) = kept();
     for path in kept {
-        let store = open(path.to_str().unwrap(), Options::default()).unwrap();
+        let store = open(path.to_str().unwrap(), RegistryOptions::default()).unwrap();
         let root = store.root().unwrap();
         assert_eq!(root.digest(), image.manifest_digest());
         assert_eq!(store.read(&root).unwrap(), Store::read(&image, &root).unwrap());
@@ -48,7 +48,7 @@ fn archives_and_folders_give_what_was_written() {
 #[test]
 fn a_blob_that_is_not_what_its_digest_says_is_refused() {
     let (_folder, image, [_, layout]) = kept();
-    let store = open(layout.to_str().unwrap(), Options::default()).unwrap();
+    let store = open(layout.to_str().unwrap(), RegistryOptions::default()).unwrap();
     let root = store.root().unwrap();
     let digest = image.manifest_digest();
     let blob = layout.join(BLOBS).join(digest.digest());
@@ -86,7 +86,7 @@ fn a_digest_that_is_a_path_leads_nowhere() {
         let mut hostile: Value = serde_json::from_str(&index).unwrap();
         hostile["manifests"][0]["digest"] = json!(digest);
         fs::write(layout.join("index.json"), hostile.to_string()).unwrap();
-        let opened = open(layout.to_str().unwrap(), Options::default());
+        let opened = open(layout.to_str().unwrap(), RegistryOptions::default());
         let read = opened.and_then(|store| store.root().and_then(|root| store.read(&root)));
         let error = read.unwrap_err().to_string();
         assert!(
@@ -104,7 +104,7 @@ fn an_archive_that_was_cut_off_is_refused() {
     for length in (0..whole.len()).step_by(509) {
         fs::write(&archive, &whole[..length]).unwrap();
         // What is behind the last member may be missing, and nothing else.
-        let read = open(archive.to_str().unwrap(), Options::default()).and_then(|store| {
+        let read = open(archive.to_str().unwrap(), RegistryOptions::default()).and_then(|store| {
             let root = store.root()?;
             store.read(&root)?;
             Ok(store.referrers(root.digest())?.len())
@@ -116,12 +116,12 @@ fn an_archive_that_was_cut_off_is_refused() {
     }
     let layer = format!("{BLOBS}/{}", image.layers()[0].digest().digest());
     let header = whole.windows(layer.len()).position(|window| window == layer.as_bytes()).unwrap();
-    fs::write(&archive, &whole[..header + 512 + 1]).unwrap();
+    fs::write(&archive, &whole[..=header + 512]).unwrap();
     assert_eq!(
         refused(&archive),
         format!(
-            "it ends in the middle of `{layer}`: it was not written or copied to its end; expected \
-             an archive or a folder as `policy-builder image` writes it"
+            "it ends in the middle of `{layer}`: it was not written or copied to its end; \
+             expected an OCI image layout, as a folder or an archive"
         )
     );
 }
@@ -129,13 +129,13 @@ fn an_archive_that_was_cut_off_is_refused() {
 #[test]
 fn what_is_no_image_is_told_as_what_it_is() {
     let (folder, _, [archive, layout]) = kept();
-    let end = "; expected an archive or a folder as `policy-builder image` writes it";
-    let reason = |path: &Path| refused(path).strip_suffix(end).unwrap().to_owned();
+    let end = "; expected an OCI image layout, as a folder or an archive";
+    let reason = |path: &Path| refused(path).replace(end, "");
     assert_eq!(reason(folder.path()), "it has no `oci-layout`");
     assert_eq!(reason(Path::new("/dev/null")), "it is neither a file nor a folder");
 
     fs::write(&archive, b"\x1f\x8b and so on").unwrap();
-    assert_eq!(reason(&archive), "it is packed with gzip: unpack it with `gunzip`");
+    assert_eq!(reason(&archive), "it is packed with gzip\nhelp: unpack it with `gunzip`");
     fs::write(&archive, "no archive").unwrap();
     assert_eq!(reason(&archive), "it is not a tar archive: failed to read entire block");
     let mut docker = tar::Builder::new(fs::File::create(&archive).unwrap());
@@ -145,8 +145,8 @@ fn what_is_no_image_is_told_as_what_it_is() {
     docker.finish().unwrap();
     assert_eq!(
         reason(&archive),
-        "it is a Docker archive and no OCI archive: `skopeo copy docker-archive:… oci-archive:…` \
-         makes one of it"
+        "it is a Docker archive and no OCI archive\nhelp: convert it with `skopeo copy \
+         docker-archive:… oci-archive:…`"
     );
 
     let mut index: Value =
@@ -169,7 +169,7 @@ fn what_is_written_as_a_path_is_one() {
         assert!(refused(Path::new(missing)).contains("No such file"), "{missing}");
     }
     // What is no path is a reference, and nobody is asked before something is read.
-    assert!(open("example.com/engine:v1", Options::default()).is_ok());
+    assert!(open("example.com/engine:v1", RegistryOptions::default()).is_ok());
     let said = refused(Path::new("example.com/Engine:v1"));
     assert!(said.contains("`example.com/Engine:v1`"), "{said}");
 }
@@ -186,7 +186,7 @@ fn an_archive_that_is_another_image_to_docker_is_refused() {
                 fs::write(layout.join("manifest.json"), docker.to_string()).unwrap();
             };
             write(&docker);
-            assert!(open(layout.to_str().unwrap(), Options::default()).is_ok());
+            assert!(open(layout.to_str().unwrap(), RegistryOptions::default()).is_ok());
             docker[0]["Layers"][1] = json!("blobs/sha256/0000");
             write(&docker);
         }

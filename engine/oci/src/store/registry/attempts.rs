@@ -4,7 +4,7 @@ use std::time::Duration;
 /// How often something is tried where a network or a server may be well again soon, and how long
 /// is waited in between: twice as long each time.
 #[derive(Debug, Clone)]
-pub(super) struct Attempts {
+pub(super) struct RetrySchedule {
     left: u32,
     pause: Duration,
 }
@@ -12,7 +12,7 @@ pub(super) struct Attempts {
 /// However long a registry asks to be left alone.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-impl Attempts {
+impl RetrySchedule {
     /// Five attempts, within some eight seconds unless the registry asks for more.
     pub(super) const USUAL: Self = Self { left: 5, pause: Duration::from_millis(500) };
 
@@ -36,14 +36,14 @@ mod tests {
 
     #[test]
     fn attempts_are_bounded_and_their_pauses_grow() {
-        let mut attempts = Attempts::USUAL;
+        let mut attempts = RetrySchedule::USUAL;
         let pauses: Vec<_> = std::iter::from_fn(|| attempts.next(None)).collect();
         assert_eq!(pauses, [500, 1000, 2000, 4000].map(Duration::from_millis));
     }
 
     #[test]
     fn a_registry_is_left_alone_as_long_as_it_asks_but_not_for_hours() {
-        let mut attempts = Attempts::USUAL;
+        let mut attempts = RetrySchedule::USUAL;
         assert_eq!(attempts.next(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
         assert_eq!(attempts.next(Some(Duration::from_hours(2))), Some(LONGEST_PAUSE));
     }

@@ -3,8 +3,8 @@ use std::fmt::{self, Write as _};
 use ureq::http::header::WWW_AUTHENTICATE;
 use ureq::http::{HeaderMap, HeaderValue};
 
-use super::http::quoted;
-use super::location::Origin;
+use super::location::HttpOrigin;
+use super::quote::quoted;
 
 /// How a registry wants to be told who asks.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Challenge {
             if scheme.eq_ignore_ascii_case("basic") {
                 found = Some(Self::Basic);
             } else if scheme.eq_ignore_ascii_case("bearer") {
-                let realm = parameter("realm").filter(|realm| Origin::parse(realm).is_some());
+                let realm = parameter("realm").filter(|realm| HttpOrigin::parse(realm).is_some());
                 if let Some(realm) = realm {
                     let realm = realm.split('#').next().unwrap_or_default().to_owned();
                     return Some(Self::Bearer { realm, service: parameter("service") });
@@ -147,8 +147,8 @@ impl Purpose {
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Pull => "read from",
-            Self::Push => "push to",
+            Self::Pull => "failed to read from",
+            Self::Push => "failed to push to",
         })
     }
 }

@@ -10,39 +10,40 @@ use std::rc::Rc;
 use ureq::Agent;
 use ureq::http::HeaderMap;
 
-use super::attempts::Attempts;
+use super::attempts::RetrySchedule;
 use super::challenge::{self, Challenge, Purpose};
-use super::credentials::{self, Credentials, Found};
-use super::error::{Failed, Problem, RegistryError};
-use super::http::{Answer, Request, agent, quoted, speaks_http};
-use super::location::Origin;
+use super::credentials::{self, Credentials, FoundCredentials};
+use super::error::{AttemptError, RegistryError, RegistryProblem};
+use super::http::{RegistryRequest, RegistryResponse, agent, speaks_http};
+use super::location::HttpOrigin;
+use super::quote::quoted;
 use super::redirect::public_part;
 use super::secret::Secret;
-use super::upload::Manner;
+use super::upload::UploadMode;
 use super::{redirect, tls, token};
 use crate::reference::{Repository, is_loopback};
 use policy_host::progress::Progress;
 
 /// How a registry is spoken to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+pub struct RegistryOptions {
     /// Without TLS, wherever the registry is.
     pub plain_http: bool,
 }
 
 pub(super) struct Client {
     pub(super) agent: Agent,
-    options: Options,
+    options: RegistryOptions,
     /// `https://registry.example.com`
     base: String,
-    origin: Origin,
+    origin: HttpOrigin,
     pub(super) repository: Repository,
     pub(super) purpose: Purpose,
     /// Who asks: looked up when a registry wants to know.
-    pub(super) found: OnceCell<Found>,
+    pub(super) found: OnceCell<FoundCredentials>,
     authorization: RefCell<Option<Secret>>,
     /// As the registry takes uploads.
-    pub(super) manner: Cell<Manner>,
+    pub(super) manner: Cell<UploadMode>,
     pub(super) progress: Rc<Progress>,
 }
 
@@ -50,7 +51,7 @@ impl Client {
     pub(super) fn new(
         repository: &Repository,
         purpose: Purpose,
-        options: Options,
+        options: RegistryOptions,
         progress: Rc<Progress>,
     ) -> Result<Self, RegistryError> {
         let is_loopback = repository.is_loopback();
@@ -66,9 +67,9 @@ impl Client {
         } else {
             (agent(Some(&tls.map_err(fail)?), true, is_loopback), format!("https://{authority}"))
         };
-        let origin = Origin::parse(&base).ok_or_else(|| {
+        let origin = HttpOrigin::parse(&base).ok_or_else(|| {
             let found = format!("under the address{}", quoted(&base));
-            fail(Problem::Unexpected { what: "nothing", found })
+            fail(RegistryProblem::Unexpected { what: "nothing", found })
         })?;
         let repository = repository.clone();
         Ok(Self {
@@ -91,38 +92,44 @@ impl Client {
     }
 
     /// Asks until there is an answer, which may be a refusal.
-    pub(super) fn send(&self, request: &Request<'_>) -> Result<Answer, RegistryError> {
+    pub(super) fn send(
+        &self,
+        request: &RegistryRequest<'_>,
+    ) -> Result<RegistryResponse, RegistryError> {
         self.persist(|| self.once(request))
     }
 
     /// Does something again while it may go better the next time.
     pub(super) fn persist<T>(
         &self,
-        mut attempt: impl FnMut() -> Result<T, Failed>,
+        mut attempt: impl FnMut() -> Result<T, AttemptError>,
     ) -> Result<T, RegistryError> {
-        let mut attempts = Attempts::USUAL;
+        let mut attempts = RetrySchedule::USUAL;
         let mut count = 0;
         loop {
             count += 1;
             let failed = match attempt() {
                 Ok(done) => return Ok(done),
-                Err(Failed::Permanent(problem)) => return Err(self.fail(*problem)),
-                Err(Failed::Transient(failed)) => failed,
+                Err(AttemptError::Permanent(problem)) => return Err(self.fail(*problem)),
+                Err(AttemptError::Transient(failed)) => failed,
             };
             let Some(pause) = attempts.next(failed.after()) else {
                 return Err(self.fail(failed.at_last(count)));
             };
             self.progress.line(&format!("note: {failed}; trying again in {pause:?}"));
-            Attempts::wait(pause);
+            RetrySchedule::wait(pause);
         }
     }
 
-    pub(super) fn fail(&self, problem: Problem) -> RegistryError {
+    pub(super) fn fail(&self, problem: RegistryProblem) -> RegistryError {
         RegistryError::new(self.purpose, &self.repository, problem)
     }
 
     /// Asks once, and once more when the registry wants to know who asks.
-    pub(super) fn once(&self, request: &Request<'_>) -> Result<Answer, Failed> {
+    pub(super) fn once(
+        &self,
+        request: &RegistryRequest<'_>,
+    ) -> Result<RegistryResponse, AttemptError> {
         let mut is_fresh = false;
         loop {
             // An upload may go on at another server: the registry's credentials are not for that.
@@ -133,7 +140,7 @@ impl Client {
             match answer.status {
                 401 if is_ours && !is_fresh => {
                     let authorization =
-                        self.authorize(&answer.headers).map_err(Failed::at_login)?;
+                        self.authorize(&answer.headers).map_err(AttemptError::at_login)?;
                     self.authorization.replace(Some(authorization));
                     is_fresh = true;
                 }
@@ -147,22 +154,26 @@ impl Client {
 
     /// Whether an address is one of the registry's own.
     fn is_ours(&self, url: &str) -> bool {
-        Origin::parse(url).is_some_and(|it| it == self.origin)
+        HttpOrigin::parse(url).is_some_and(|it| it == self.origin)
     }
 
     /// An answer that is none of those that were expected.
-    pub(super) fn unexpected(&self, what: &'static str, answer: &Answer) -> Problem {
+    pub(super) fn unexpected(
+        &self,
+        what: &'static str,
+        answer: &RegistryResponse,
+    ) -> RegistryProblem {
         let (status, said) = (answer.status, answer.said());
-        match Origin::parse(&answer.url) {
+        match HttpOrigin::parse(&answer.url) {
             Some(origin) if origin != self.origin => {
-                Problem::Elsewhere { host: origin.host().to_owned(), what, status, said }
+                RegistryProblem::Elsewhere { host: origin.host().to_owned(), what, status, said }
             }
-            _ => Problem::Status { what, status, said },
+            _ => RegistryProblem::Status { what, status, said },
         }
     }
 
     /// What to send along from now on, given what the registry asks for.
-    fn authorize(&self, headers: &HeaderMap) -> Result<Secret, Failed> {
+    fn authorize(&self, headers: &HeaderMap) -> Result<Secret, AttemptError> {
         match Challenge::parse(headers) {
             Some(Challenge::Basic) => match &self.found()?.credentials {
                 Some(Credentials::Password { user, password }) => Ok(token::basic(user, password)),
@@ -177,58 +188,71 @@ impl Client {
                         ", which only `--plain-http` allows for another machine"
                     };
                     let found = format!("with the token server{shown}, without TLS{remedy}");
-                    return Err(Problem::Unexpected { what: "a request", found }.into());
+                    return Err(RegistryProblem::Unexpected { what: "a request", found }.into());
                 }
-                token::fetch(self, &realm, service.as_deref())
+                self.fetch_token(&realm, service.as_deref())
             }
             None => {
                 let found = challenge::unread(headers);
-                Err(Problem::Unexpected { what: "a request", found }.into())
+                Err(RegistryProblem::Unexpected { what: "a request", found }.into())
             }
+        }
+    }
+
+    /// Gets a token for the purpose of the client, as a header has it.
+    fn fetch_token(&self, realm: &str, service: Option<&str>) -> Result<Secret, AttemptError> {
+        let scope = format!("repository:{}:{}", self.repository.path(), self.purpose.actions());
+        let credentials = self.found()?.credentials.as_ref();
+        let answer = token::request(&self.agent, credentials, realm, service, &scope)?;
+        match answer.status {
+            200 => Ok(token::read(&answer)?),
+            400 | 401 | 403 => Err(self.refused()?.into()),
+            408 | 429 | 500 | 502..=504 => Err(answer.transient(token::ASKING)),
+            _ => Err(self.unexpected(token::ASKING, &answer).into()),
         }
     }
 
     /// Whether credentials may go to a token server: with TLS, or on this machine as the registry
     /// itself, or where the user does without.
     fn may_be_told(&self, realm: &str) -> bool {
-        Origin::parse(realm).is_some_and(|it| {
+        HttpOrigin::parse(realm).is_some_and(|it| {
             it.is_secure()
                 || !self.origin.is_secure() && (self.options.plain_http || is_loopback(it.host()))
         })
     }
 
     /// Why whoever asks is not let in.
-    pub(super) fn refused(&self) -> Result<Problem, Failed> {
+    pub(super) fn refused(&self) -> Result<RegistryProblem, AttemptError> {
         let (found, host) = (self.found()?, self.repository.registry().to_owned());
         Ok(match &found.credentials {
             None => {
                 let (looked, said) = (found.source.clone(), String::new());
-                Problem::Anonymous { host, looked, status: 401, said }
+                RegistryProblem::Anonymous { host, looked, status: 401, said }
             }
-            Some(_) => Problem::Refused { who: found.who(), host },
+            Some(_) => RegistryProblem::Refused { who: found.who(), host },
         })
     }
 
     /// Why whoever asks may not do what they ask.
-    fn forbidden(&self, answer: &Answer) -> Result<Problem, Failed> {
+    fn forbidden(&self, answer: &RegistryResponse) -> Result<RegistryProblem, AttemptError> {
         let (found, host) = (self.found()?, self.repository.registry().to_owned());
         let (status, said) = (answer.status, answer.said());
         Ok(match &found.credentials {
             None => {
                 // That they are unknown is all that a registry can say to them with 401.
                 let said = if status == 403 { said } else { String::new() };
-                Problem::Anonymous { host, looked: found.source.clone(), status, said }
+                RegistryProblem::Anonymous { host, looked: found.source.clone(), status, said }
             }
-            Some(_) => Problem::Forbidden { who: found.who(), host, status, said },
+            Some(_) => RegistryProblem::Forbidden { who: found.who(), host, status, said },
         })
     }
 
-    pub(super) fn found(&self) -> Result<&Found, Failed> {
+    pub(super) fn found(&self) -> Result<&FoundCredentials, AttemptError> {
         if let Some(found) = self.found.get() {
             return Ok(found);
         }
-        let found =
-            credentials::find(&self.repository).map_err(|it| Problem::Credentials(it.into()))?;
+        let found = credentials::find(&self.repository)
+            .map_err(|it| RegistryProblem::Credentials(it.into()))?;
         Ok(self.found.get_or_init(|| found))
     }
 

@@ -12,27 +12,28 @@ use crate::reference::Repository;
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}: {problem}")]
 pub struct RegistryError {
-    /// Such as: push to `registry.example.com/policies`.
+    /// Such as: failed to push to `registry.example.com/policies`.
     pub(super) doing: String,
-    pub(super) problem: Box<Problem>,
+    pub(super) problem: Box<RegistryProblem>,
 }
 
 impl RegistryError {
-    pub(super) fn new(purpose: Purpose, repository: &Repository, problem: Problem) -> Self {
+    pub(super) fn new(purpose: Purpose, repository: &Repository, problem: RegistryProblem) -> Self {
         Self { doing: format!("{purpose} `{repository}`"), problem: Box::new(problem) }
     }
 
     /// Whether the registry is there, knows who asks, and does not do what it is asked: neither
     /// the network nor the credentials are at fault, and it would be the same tomorrow.
+    #[must_use]
     pub fn is_refusal(&self) -> bool {
         match &*self.problem {
-            Problem::NotFound(_)
-            | Problem::Status { .. }
-            | Problem::Elsewhere { .. }
-            | Problem::Unexpected { .. }
-            | Problem::Mismatch { .. } => true,
+            RegistryProblem::NotFound(_)
+            | RegistryProblem::Status { .. }
+            | RegistryProblem::Elsewhere { .. }
+            | RegistryProblem::Unexpected { .. }
+            | RegistryProblem::Mismatch { .. } => true,
             // A server that meets something unknown may fail with 500; the others are of gateways.
-            Problem::StillStatus { status, what, .. } => {
+            RegistryProblem::StillStatus { status, what, .. } => {
                 *what != token::ASKING && !matches!(status, 408 | 429 | 502..=504)
             }
             _ => self.is_forbidden(),
@@ -41,97 +42,102 @@ impl RegistryError {
 
     /// Whether this is what whoever asks may not do, though the registry has let them in.
     pub(super) fn is_forbidden(&self) -> bool {
-        use Problem::{Anonymous, Forbidden};
+        use RegistryProblem::{Anonymous, Forbidden};
         matches!(&*self.problem, Forbidden { status: 403, .. } | Anonymous { status: 403, .. })
     }
 
     /// Whether what was asked for is not in the registry.
+    #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(&*self.problem, Problem::NotFound(_))
+        matches!(&*self.problem, RegistryProblem::NotFound(_))
     }
 
-    /// What went wrong, without what was being done.
+    /// The cause on one line, without the operation that failed and without the remedy.
+    #[must_use]
     pub fn reason(&self) -> String {
-        self.problem.to_string()
+        let problem = self.problem.to_string();
+        problem.split("\nhelp: ").next().unwrap_or(&problem).to_owned()
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Problem {
+pub(super) enum RegistryProblem {
     #[error(
-        "there is no host `{0}` that this machine knows; check how the registry is spelled, and \
-         the network"
+        "there is no host `{0}` that this machine knows\nhelp: check the spelling of the \
+         registry, and the network"
     )]
     UnknownHost(String),
     #[error(
-        "the registry `{host}` cannot be reached: {reason}, at each of {attempts} attempts; check \
-         the registry, and the network between"
+        "the registry `{host}` cannot be reached: {reason}, at each of {attempts} attempts\n\
+         help: check the registry, and the network in between"
     )]
     Network { host: String, reason: String, attempts: u32 },
     #[error(
-        "the registry `{host}` cannot be trusted: {reason}; name a file with the certificate of \
-         its CA in `SSL_CERT_FILE`, or give `--plain-http` if it speaks no TLS"
+        "the registry `{host}` cannot be trusted: {reason}\nhelp: name a file with the \
+         certificate of its CA in `SSL_CERT_FILE`, or give `--plain-http` if it speaks no TLS"
     )]
     Tls { host: String, reason: String },
-    #[error("{0}; do this on another machine")]
+    #[error("{0}\nhelp: use another machine")]
     NoTls(#[from] policy_tls::Unsupported),
     #[error(
-        "the registry asks for credentials{said}, and {looked}; log in with `docker login {host}`"
+        "the registry asks for credentials{said}, and {looked}\nhelp: log in with `docker login \
+         {host}`"
     )]
     Anonymous { host: String, looked: String, status: u16, said: String },
-    #[error("the registry refuses {who}; log in again with `docker login {host}`")]
+    #[error("the registry refuses {who}\nhelp: log in again with `docker login {host}`")]
     Refused { who: String, host: String },
     #[error(
-        "the registry does not let {who} do that{said}; log in as someone who may, with `docker \
-         login {host}`, or ask for the right"
+        "the registry does not let {who} do that{said}\nhelp: log in as a user who may, with \
+         `docker login {host}`, or ask for the right"
     )]
     Forbidden { who: String, host: String, status: u16, said: String },
-    #[error("there is no such {0} in the registry; check its name")]
+    #[error("there is no such {0} in the registry\nhelp: check its name")]
     NotFound(&'static str),
-    #[error("the registry answers {what} with {status}{said}; ask those who run it")]
+    #[error("the registry answers {what} with {status}{said}\nhelp: ask its operators")]
     Status { what: &'static str, status: u16, said: String },
     #[error(
-        "`{host}`, where the registry sends {what}, answers with {status}{said}; ask those who run \
-         the registry"
+        "`{host}`, where the registry sends {what}, answers with {status}{said}\nhelp: ask the \
+         operators of the registry"
     )]
     Elsewhere { host: String, what: &'static str, status: u16, said: String },
     #[error(
-        "the registry still answers {what} with {status}{said}, after {attempts} attempts; try \
-         again later, or ask those who run it"
+        "the registry still answers {what} with {status}{said}, after {attempts} attempts\nhelp: \
+         try again later, or ask its operators"
     )]
     StillStatus { what: &'static str, status: u16, said: String, attempts: u32 },
     #[error(
-        "the registry answers {what} {found}; expected an answer as the OCI distribution \
-         specification has it: ask those who run it"
+        "the registry answers {what} {found}, expected an answer of the OCI distribution \
+         specification\nhelp: ask its operators"
     )]
     Unexpected { what: &'static str, found: String },
     /// Whatever keeps somebody from logging in.
     #[error(transparent)]
-    Login(Box<Problem>),
+    Login(Box<RegistryProblem>),
     #[error(
-        "what the registry gives for `{expected}` is not that: found {found}; ask those who run it"
+        "what the registry gives for `{expected}` is not that: found {found}\nhelp: ask its \
+         operators"
     )]
     Mismatch { expected: String, found: String },
     #[error(transparent)]
     Credentials(#[from] Box<CredentialsError>),
-    #[error("put the index of what refers to an image together: {0}")]
+    #[error("failed to assemble the index of referrers: {0}")]
     Document(#[from] OciSpecError),
 }
 
 /// What comes of one attempt, where it is not what was asked for.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum AttemptError {
     /// It may go better the next time.
-    Transient(Transient),
+    Transient(TransientError),
     /// It will not.
-    Permanent(Box<Problem>),
+    Permanent(Box<RegistryProblem>),
 }
 
-impl Failed {
+impl AttemptError {
     /// For what was to let somebody in.
     pub(super) fn at_login(self) -> Self {
         match self {
-            Self::Permanent(problem) => Problem::Login(problem).into(),
+            Self::Permanent(problem) => RegistryProblem::Login(problem).into(),
             transient @ Self::Transient(_) => transient,
         }
     }
@@ -139,18 +145,18 @@ impl Failed {
 
 /// A network or a server that may be well again soon.
 #[derive(Debug)]
-pub(super) enum Transient {
+pub(super) enum TransientError {
     Network { host: String, reason: String },
     Status { what: &'static str, status: u16, said: String, after: Option<Duration> },
 }
 
-impl Transient {
+impl TransientError {
     /// What it comes to when it has been so at every attempt.
-    pub(super) fn at_last(self, attempts: u32) -> Problem {
+    pub(super) fn at_last(self, attempts: u32) -> RegistryProblem {
         match self {
-            Self::Network { host, reason } => Problem::Network { host, reason, attempts },
+            Self::Network { host, reason } => RegistryProblem::Network { host, reason, attempts },
             Self::Status { what, status, said, .. } => {
-                Problem::StillStatus { what, status, said, attempts }
+                RegistryProblem::StillStatus { what, status, said, attempts }
             }
         }
     }
@@ -164,7 +170,7 @@ impl Transient {
     }
 }
 
-impl fmt::Display for Transient {
+impl fmt::Display for TransientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network { host, reason } => write!(f, "`{host}` cannot be reached: {reason}"),
@@ -175,8 +181,8 @@ impl fmt::Display for Transient {
     }
 }
 
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Self {
+impl From<RegistryProblem> for AttemptError {
+    fn from(problem: RegistryProblem) -> Self {
         Self::Permanent(Box::new(problem))
     }
 }

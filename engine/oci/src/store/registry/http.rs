@@ -9,11 +9,11 @@ use ureq::http::header::{AUTHORIZATION, DATE, EXPECT, HeaderName, LOCATION, RETR
 use ureq::http::{self, HeaderMap, Method};
 use ureq::tls::TlsConfig;
 
-use super::error::{Failed, Problem, Transient};
+use super::error::{AttemptError, RegistryProblem, TransientError};
 use super::location::resolve;
+use super::quote::quoted;
 use super::redirect::public_part;
 use super::secret::Secret;
-use policy_text::escape_line;
 
 /// No manifest is larger: the specification has registries refuse more.
 pub(super) const LARGEST_DOCUMENT: u64 = 4 << 20;
@@ -25,13 +25,12 @@ const STALL: Duration = Duration::from_mins(2);
 const LONGEST_ANSWER: Duration = Duration::from_mins(30);
 /// How long a registry on this machine has to say whether it speaks HTTP.
 const PING: Duration = Duration::from_secs(10);
-const LONGEST_QUOTE: usize = 300;
 /// More than goes on its way before an answer can come.
 const LARGE_BODY: usize = 512 << 10;
 
 /// What is asked for, with what it is called where it goes wrong.
 #[derive(Clone)]
-pub(super) struct Request<'a> {
+pub(super) struct RegistryRequest<'a> {
     pub(super) what: &'static str,
     pub(super) method: Method,
     pub(super) url: String,
@@ -43,7 +42,7 @@ pub(super) struct Request<'a> {
     pub(super) is_secret: bool,
 }
 
-impl Request<'static> {
+impl RegistryRequest<'static> {
     pub(super) fn new(what: &'static str, method: Method, url: String) -> Self {
         Self {
             what,
@@ -57,7 +56,7 @@ impl Request<'static> {
     }
 }
 
-pub(super) struct Answer {
+pub(super) struct RegistryResponse {
     /// Where it comes from, which may be elsewhere than what was asked.
     pub(super) url: String,
     pub(super) status: u16,
@@ -65,7 +64,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl RegistryResponse {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -82,23 +81,25 @@ impl Answer {
     }
 
     /// Checks that the registry calls what it took by the digest that it has, where it tells.
-    pub(super) fn check_digest(&self, expected: &Digest) -> Result<(), Problem> {
+    pub(super) fn check_digest(&self, expected: &Digest) -> Result<(), RegistryProblem> {
         match self.digest() {
             Some(found) if found != expected.as_ref() => {
                 let found = format!("the digest{}", quoted(found));
-                Err(Problem::Mismatch { expected: expected.to_string(), found })
+                Err(RegistryProblem::Mismatch { expected: expected.to_string(), found })
             }
             _ => Ok(()),
         }
     }
 
     /// The address that its `Location` gives.
-    pub(super) fn location(&self, what: &'static str) -> Result<String, Problem> {
+    pub(super) fn location(&self, what: &'static str) -> Result<String, RegistryProblem> {
         match self.headers.get(LOCATION) {
             Some(location) => {
                 self.resolved(what, &LOCATION, &String::from_utf8_lossy(location.as_bytes()))
             }
-            None => Err(Problem::Unexpected { what, found: "without a `Location`".to_owned() }),
+            None => {
+                Err(RegistryProblem::Unexpected { what, found: "without a `Location`".to_owned() })
+            }
         }
     }
 
@@ -108,17 +109,22 @@ impl Answer {
         what: &'static str,
         header: &HeaderName,
         reference: &str,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, RegistryProblem> {
         resolve(&self.url, reference.trim()).ok_or_else(|| {
             let name = if *header == LOCATION { "Location" } else { "Link" };
             let shown = quoted(&public_part(reference));
-            Problem::Unexpected { what, found: format!("with the `{name}`{shown}") }
+            RegistryProblem::Unexpected { what, found: format!("with the `{name}`{shown}") }
         })
     }
 
-    pub(super) fn transient(&self, what: &'static str) -> Failed {
+    pub(super) fn transient(&self, what: &'static str) -> AttemptError {
         let after = retry_after(&self.headers, SystemTime::now());
-        Failed::Transient(Transient::Status { what, status: self.status, said: self.said(), after })
+        AttemptError::Transient(TransientError::Status {
+            what,
+            status: self.status,
+            said: self.said(),
+            after,
+        })
     }
 
     /// What the registry says of an error, in brackets; or nothing.
@@ -154,17 +160,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = headers.get(DATE).and_then(|it| it.to_str().ok());
     let now = date.and_then(|it| httpdate::parse_http_date(it).ok()).unwrap_or(now);
     Some(until.duration_since(now).unwrap_or_default())
-}
-
-/// What a stranger says, on one line and not too long, in brackets; or nothing.
-pub(super) fn quoted(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(LONGEST_QUOTE)
-        .collect();
-    let text = escape_line(text.trim());
-    if text.is_empty() { String::new() } else { format!(" (`{text}`)") }
 }
 
 pub(super) fn agent(tls: Option<&TlsConfig>, https_only: bool, is_loopback: bool) -> Agent {
@@ -210,10 +205,10 @@ pub(super) fn speaks_http(agent: &Agent, base: &str) -> bool {
 /// it, or sends it on, may close the connection, and its answer would be lost.
 pub(super) fn exchange(
     agent: &Agent,
-    request: &Request<'_>,
+    request: &RegistryRequest<'_>,
     url: &str,
     authorization: Option<&Secret>,
-) -> Result<Answer, Failed> {
+) -> Result<RegistryResponse, AttemptError> {
     let asks_first = request.body.len() >= LARGE_BODY;
     let answer = attempt(agent, request, url, authorization, asks_first)?;
     if asks_first && answer.status == 417 {
@@ -225,15 +220,15 @@ pub(super) fn exchange(
 
 fn attempt(
     agent: &Agent,
-    request: &Request<'_>,
+    request: &RegistryRequest<'_>,
     url: &str,
     authorization: Option<&Secret>,
     asks_first: bool,
-) -> Result<Answer, Failed> {
+) -> Result<RegistryResponse, AttemptError> {
     // The library would panic. An agent lacks TLS where this machine does.
     let has_tls = agent.config().tls_config().unversioned_rustls_crypto_provider().is_some();
     if url.starts_with("https:") && !has_tls {
-        policy_tls::provider().map_err(Problem::from)?;
+        policy_tls::provider().map_err(RegistryProblem::from)?;
     }
     let mut message = http::Request::builder().method(&request.method).uri(url);
     for (name, value) in &request.headers {
@@ -259,27 +254,30 @@ fn attempt(
         Ok(body) => body,
         Err(ureq::Error::BodyExceedsLimit(_)) => {
             let found = format!("with more than {limit} bytes");
-            return Err(Problem::Unexpected { what: request.what, found }.into());
+            return Err(RegistryProblem::Unexpected { what: request.what, found }.into());
         }
         Err(error) => return Err(failed(url, error)),
     };
     let (url, status) = (url.to_owned(), parts.status.as_u16());
-    Ok(Answer { url, status, headers: parts.headers, body })
+    Ok(RegistryResponse { url, status, headers: parts.headers, body })
 }
 
 /// What an error of the library comes to.
-fn failed(url: &str, error: ureq::Error) -> Failed {
+fn failed(url: &str, error: ureq::Error) -> AttemptError {
     let host = url.split('/').nth(2).unwrap_or(url).to_owned();
-    let network =
-        |reason: String| Failed::Transient(Transient::Network { host: host.clone(), reason });
+    let network = |reason: String| {
+        AttemptError::Transient(TransientError::Network { host: host.clone(), reason })
+    };
     match error {
-        ureq::Error::HostNotFound => Problem::UnknownHost(host).into(),
+        ureq::Error::HostNotFound => RegistryProblem::UnknownHost(host).into(),
         ureq::Error::Timeout(_) => network("it has not answered in time".to_owned()),
-        ureq::Error::Rustls(error) => Problem::Tls { host, reason: error.to_string() }.into(),
+        ureq::Error::Rustls(error) => {
+            RegistryProblem::Tls { host, reason: error.to_string() }.into()
+        }
         ureq::Error::Io(error) => {
             match error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>()) {
-                Some(error) => Problem::Tls { host, reason: error.to_string() }.into(),
-                None if is_unknown_host(&error) => Problem::UnknownHost(host).into(),
+                Some(error) => RegistryProblem::Tls { host, reason: error.to_string() }.into(),
+                None if is_unknown_host(&error) => RegistryProblem::UnknownHost(host).into(),
                 None => network(in_words(&error)),
             }
         }

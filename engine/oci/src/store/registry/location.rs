@@ -4,13 +4,13 @@ use ureq::http::Uri;
 
 /// Whom a request goes to: credentials for one are nobody else's business.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(super) struct HttpOrigin {
     is_secure: bool,
     host: String,
     port: u16,
 }
 
-impl Origin {
+impl HttpOrigin {
     /// Parses the origin of an `http` or `https` URL; `None` for anything else, and for a URL with
     /// a user's name in it, which a client would log in by.
     pub(super) fn parse(url: &str) -> Option<Self> {
@@ -68,7 +68,7 @@ pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         format!("{scheme}://{authority}{}", without_dots(&format!("{folder}/{reference}")))
     };
-    let (from, to) = (Origin::parse(base)?, Origin::parse(&url)?);
+    let (from, to) = (HttpOrigin::parse(base)?, HttpOrigin::parse(&url)?);
     (to.is_secure || !from.is_secure).then_some(url)
 }
 
@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_host_and_port() {
-        let same = |a: &str, b: &str| Origin::parse(a).unwrap() == Origin::parse(b).unwrap();
+        let same =
+            |a: &str, b: &str| HttpOrigin::parse(a).unwrap() == HttpOrigin::parse(b).unwrap();
         assert!(same("https://R.io/a", "https://r.io:443/b"));
         assert!(same("http://r.io:/a", "http://r.io:80?b"));
         assert!(same("http://[::1]/a", "http://[::1]:80/"));
@@ -172,7 +173,7 @@ mod tests {
         #[test]
         fn no_reference_is_too_strange(reference in "[/.:?#@%a-c\\[ é]{0,12}|(https?:)?//?[ -~]{0,9}") {
             if let Some(url) = resolve("https://r.io/v2/a", &reference) {
-                prop_assert!(Origin::parse(&url).is_some_and(|it| it.is_secure()));
+                prop_assert!(HttpOrigin::parse(&url).is_some_and(|it| it.is_secure()));
             }
         }
     }

@@ -6,8 +6,9 @@ use serde_json::Value;
 use ureq::http::Method;
 
 use super::client::Client;
-use super::error::{Problem, RegistryError};
-use super::http::{Answer, Request, quoted};
+use super::error::{RegistryError, RegistryProblem};
+use super::http::{RegistryRequest, RegistryResponse};
+use super::quote::quoted;
 use crate::digest;
 use crate::reference::Selector;
 
@@ -29,7 +30,7 @@ impl Client {
         selected: &Selector,
     ) -> Result<Option<(MediaType, Vec<u8>)>, RegistryError> {
         let url = self.url(&format!("manifests/{selected}"));
-        let mut request = Request::new(GETTING, Method::GET, url);
+        let mut request = RegistryRequest::new(GETTING, Method::GET, url);
         request.headers.push(("accept", MANIFESTS.join(", ")));
         let answer = self.send(&request)?;
         match answer.status {
@@ -54,14 +55,14 @@ impl Client {
         bytes: &[u8],
     ) -> Result<bool, RegistryError> {
         let url = self.url(&format!("manifests/{at}"));
-        let mut request = Request::new(PUTTING, Method::PUT, url);
+        let mut request = RegistryRequest::new(PUTTING, Method::PUT, url);
         request.headers.push(("content-type", media_type.to_string()));
-        let answer = self.send(&Request { body: bytes, ..request })?;
+        let answer = self.send(&RegistryRequest { body: bytes, ..request })?;
         let is_kept = answer.headers.contains_key("oci-subject");
         match answer.status {
             201 => {
-                let digest =
-                    digest::sha256(bytes).map_err(|error| self.fail(Problem::Document(error)))?;
+                let digest = digest::sha256(bytes)
+                    .map_err(|error| self.fail(RegistryProblem::Document(error)))?;
                 answer.check_digest(&digest).map_err(|it| self.fail(it))?;
                 Ok(is_kept)
             }
@@ -73,17 +74,18 @@ impl Client {
 
     /// Checks that what came is what was asked for.
     pub(super) fn check(&self, expected: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
-        let found = digest::sha256(bytes).map_err(|error| self.fail(Problem::Document(error)))?;
+        let found =
+            digest::sha256(bytes).map_err(|error| self.fail(RegistryProblem::Document(error)))?;
         if found == *expected {
             return Ok(());
         }
         let (expected, found) = (expected.to_string(), format!("`{found}`"));
-        Err(self.fail(Problem::Mismatch { expected, found }))
+        Err(self.fail(RegistryProblem::Mismatch { expected, found }))
     }
 }
 
 /// What kind of manifest or index it is: as the registry says, as it says itself, or by what it has.
-fn media_type(answer: &Answer) -> Result<MediaType, Problem> {
+fn media_type(answer: &RegistryResponse) -> Result<MediaType, RegistryProblem> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Outline {
@@ -103,6 +105,6 @@ fn media_type(answer: &Answer) -> Result<MediaType, Problem> {
     });
     found.ok_or_else(|| {
         let found = format!("with what is no image manifest{}", quoted(&said));
-        Problem::Unexpected { what: GETTING, found }
+        RegistryProblem::Unexpected { what: GETTING, found }
     })
 }

@@ -9,6 +9,7 @@ mod error;
 mod http;
 mod location;
 mod manifests;
+mod quote;
 mod redirect;
 mod referrers;
 mod secret;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 use oci_spec::image::{Descriptor, Digest, MediaType};
 use ureq::http::Method;
 
-pub use client::Options;
+pub use client::RegistryOptions;
 pub use error::RegistryError;
 
 use super::error::StoreError;
@@ -32,43 +33,52 @@ use crate::digest;
 use crate::reference::{Reference, Repository, Selector};
 use challenge::Purpose;
 use client::Client;
-use error::Problem;
-use http::Request;
+use error::RegistryProblem;
+use http::RegistryRequest;
 use policy_host::progress::Progress;
 
 /// A repository that images are pushed to.
-pub struct Destination(Client);
+pub(crate) struct PushDestination(Client);
 
-impl Destination {
-    pub fn new(
+impl PushDestination {
+    /// Opens a repository to push to.
+    ///
+    /// # Errors
+    /// When TLS is not to be had on this machine.
+    pub(crate) fn new(
         repository: &Repository,
-        options: Options,
+        options: RegistryOptions,
         progress: &Rc<Progress>,
     ) -> Result<Self, RegistryError> {
         Client::new(repository, Purpose::Push, options, Rc::clone(progress)).map(Self)
     }
 
-    pub fn repository(&self) -> &Repository {
+    /// The repository.
+    pub(crate) fn repository(&self) -> &Repository {
         &self.0.repository
     }
 
     /// Whether the repository has the blob.
-    pub fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
+    pub(crate) fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
         self.0.has_blob(blob.digest(), blob.size())
     }
 
-    pub fn upload(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+    /// Uploads a blob.
+    ///
+    /// # Errors
+    /// When the registry does not take it.
+    pub(crate) fn upload(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
         self.0.upload(digest, bytes)
     }
 
     /// Puts a manifest or an index there, by its digest.
-    pub fn put(&self, descriptor: &Descriptor, bytes: &[u8]) -> Result<(), RegistryError> {
+    pub(crate) fn put(&self, descriptor: &Descriptor, bytes: &[u8]) -> Result<(), RegistryError> {
         let at = Selector::Digest(descriptor.digest().clone());
         self.0.put_manifest(&at, descriptor.media_type(), bytes).map(drop)
     }
 
     /// Puts a manifest there that refers to another, and sees to it that it is found from that.
-    pub fn put_referrer(
+    pub(crate) fn put_referrer(
         &self,
         subject: &Digest,
         referrer: &Descriptor,
@@ -80,7 +90,7 @@ impl Destination {
     }
 
     /// Gives a manifest or an index a tag.
-    pub fn tag(
+    pub(crate) fn tag(
         &self,
         tag: &str,
         descriptor: &Descriptor,
@@ -92,13 +102,20 @@ impl Destination {
 }
 
 /// An image in a registry, to be read.
-pub struct Registry {
+pub(crate) struct RegistryImage {
     client: Client,
     selector: Selector,
 }
 
-impl Registry {
-    pub fn open(reference: &Reference, options: Options) -> Result<Self, RegistryError> {
+impl RegistryImage {
+    /// Opens the image of a reference.
+    ///
+    /// # Errors
+    /// When TLS is not to be had on this machine.
+    pub(crate) fn open(
+        reference: &Reference,
+        options: RegistryOptions,
+    ) -> Result<Self, RegistryError> {
         let client =
             Client::new(&reference.repository(), Purpose::Pull, options, Rc::new(Progress::new()))?;
         Ok(Self { client, selector: reference.selector() })
@@ -106,28 +123,28 @@ impl Registry {
 
     fn manifest(&self, selector: &Selector) -> Result<(MediaType, Vec<u8>), RegistryError> {
         let found = self.client.manifest(selector)?;
-        found.ok_or_else(|| self.client.fail(Problem::NotFound("image")))
+        found.ok_or_else(|| self.client.fail(RegistryProblem::NotFound("image")))
     }
 
     fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
         const GETTING: &str = "the request for a blob";
         let url = self.client.url(&format!("blobs/{}", descriptor.digest()));
-        let mut request = Request::new(GETTING, Method::GET, url);
+        let mut request = RegistryRequest::new(GETTING, Method::GET, url);
         request.limit = descriptor.size();
         let answer = self.client.send(&request)?;
         match answer.status {
             200 => Ok(answer.body),
-            404 => Err(self.client.fail(Problem::NotFound("blob"))),
+            404 => Err(self.client.fail(RegistryProblem::NotFound("blob"))),
             _ => Err(self.client.fail(self.client.unexpected(GETTING, &answer))),
         }
     }
 }
 
-impl Store for Registry {
+impl Store for RegistryImage {
     fn root(&self) -> Result<Descriptor, StoreError> {
         let (media_type, bytes) = self.manifest(&self.selector)?;
-        let digest =
-            digest::sha256(&bytes).map_err(|error| self.client.fail(Problem::Document(error)))?;
+        let digest = digest::sha256(&bytes)
+            .map_err(|error| self.client.fail(RegistryProblem::Document(error)))?;
         Ok(Descriptor::new(media_type, bytes.len() as u64, digest))
     }
 
@@ -141,7 +158,7 @@ impl Store for Registry {
         if bytes.len() as u64 != descriptor.size() {
             let expected = descriptor.digest().to_string();
             let found = format!("{} bytes, expected {}", bytes.len(), descriptor.size());
-            return Err(self.client.fail(Problem::Mismatch { expected, found }).into());
+            return Err(self.client.fail(RegistryProblem::Mismatch { expected, found }).into());
         }
         self.client.check(descriptor.digest(), &bytes)?;
         Ok(bytes)

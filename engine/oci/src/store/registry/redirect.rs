@@ -3,9 +3,10 @@
 use ureq::Agent;
 use ureq::http::Method;
 
-use super::error::{Failed, Problem};
-use super::http::{Answer, Request, exchange, quoted};
-use super::location::Origin;
+use super::error::{AttemptError, RegistryProblem};
+use super::http::{RegistryRequest, RegistryResponse, exchange};
+use super::location::HttpOrigin;
+use super::quote::quoted;
 use super::secret::Secret;
 
 /// How often a request is sent on.
@@ -15,10 +16,10 @@ const MOST_HOPS: usize = 10;
 /// yet. Credentials are for whom it was meant first, and for nobody after another was asked.
 pub(super) fn send(
     agent: &Agent,
-    request: &Request<'_>,
+    request: &RegistryRequest<'_>,
     authorization: Option<&Secret>,
-) -> Result<Answer, Failed> {
-    let origin = Origin::parse(&request.url);
+) -> Result<RegistryResponse, AttemptError> {
+    let origin = HttpOrigin::parse(&request.url);
     let mut authorization = authorization;
     let mut url = request.url.clone();
     let mut last = None;
@@ -39,12 +40,12 @@ pub(super) fn send(
             return Ok(answer);
         }
         let next = answer.location(request.what)?;
-        if Origin::parse(&next) != origin {
+        if HttpOrigin::parse(&next) != origin {
             if request.is_secret {
                 let what = request.what;
                 let found =
                     format!("by sending it on to another server{}", quoted(&public_part(&next)));
-                return Err(Problem::Unexpected { what, found }.into());
+                return Err(RegistryProblem::Unexpected { what, found }.into());
             }
             authorization = None;
         }
@@ -52,7 +53,7 @@ pub(super) fn send(
         last = Some(answer);
     }
     let found = format!("by sending it on more than {MOST_HOPS} times");
-    Err(Problem::Unexpected { what: request.what, found }.into())
+    Err(RegistryProblem::Unexpected { what: request.what, found }.into())
 }
 
 /// The address as far as everybody may read it: without a query, which may be signed and so open

@@ -9,8 +9,8 @@ use ureq::http::Method;
 use ureq::http::header::LINK;
 
 use super::client::Client;
-use super::error::{Problem, RegistryError};
-use super::http::{Answer, Request};
+use super::error::{RegistryError, RegistryProblem};
+use super::http::{RegistryRequest, RegistryResponse};
 use crate::blob::canonical_json;
 use crate::reference::Selector;
 
@@ -63,7 +63,7 @@ impl Client {
         subject: &Digest,
         referrer: &Descriptor,
     ) -> Result<(), RegistryError> {
-        let fail = |error| self.fail(Problem::Document(error));
+        let fail = |error| self.fail(RegistryProblem::Document(error));
         let tag = referrers_tag(subject);
         let mut index = match self.manifest(&tag)? {
             None => Map::new(),
@@ -71,7 +71,7 @@ impl Client {
                 let found = serde_json::from_slice::<Value>(&bytes).ok().and_then(into_index);
                 found.ok_or_else(|| {
                     let found = format!("with no index of images under the tag `{tag}`");
-                    self.fail(Problem::Unexpected { what: REFERRERS, found })
+                    self.fail(RegistryProblem::Unexpected { what: REFERRERS, found })
                 })?
             }
         };
@@ -106,15 +106,15 @@ impl Client {
     }
 }
 
-fn request(url: String) -> Request<'static> {
-    let mut request = Request::new(REFERRERS, Method::GET, url);
+fn request(url: String) -> RegistryRequest<'static> {
+    let mut request = RegistryRequest::new(REFERRERS, Method::GET, url);
     request.headers.push(("accept", MediaType::ImageIndex.to_string()));
     request
 }
 
 /// What the API lists; `None` where this is not its answer, such as a page for people, or another
 /// program's JSON.
-fn api_index(answer: &Answer) -> Option<Vec<Descriptor>> {
+fn api_index(answer: &RegistryResponse) -> Option<Vec<Descriptor>> {
     if answer.status != 200 {
         return None;
     }
@@ -145,7 +145,7 @@ fn referrers_tag(subject: &Digest) -> Selector {
 }
 
 /// The address in `<…>; rel="next"`, as RFC 8288 has it, of all links in all headers.
-fn next_page(answer: &Answer) -> Option<String> {
+fn next_page(answer: &RegistryResponse) -> Option<String> {
     let links = answer.headers.get_all(LINK).iter();
     links.filter_map(|it| it.to_str().ok()).find_map(next_link).map(str::to_owned)
 }

@@ -6,8 +6,8 @@ use std::net::{Shutdown, TcpListener};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
-use super::credentials::{Credentials, Found};
-use super::error::Failed;
+use super::credentials::{Credentials, FoundCredentials};
+use super::error::AttemptError;
 use super::secret::Secret;
 use super::*;
 
@@ -85,10 +85,12 @@ impl Script {
     fn client_as(&self, purpose: Purpose, credentials: Credentials) -> Client {
         let repository = format!("{}/a/b", self.address).parse::<Reference>().unwrap().repository();
         let client =
-            Client::new(&repository, purpose, Options::default(), Rc::new(Progress::new()))
+            Client::new(&repository, purpose, RegistryOptions::default(), Rc::new(Progress::new()))
                 .unwrap();
         // Whoever runs the tests may have logged in somewhere.
-        let _ = client.found.set(Found { credentials: Some(credentials), source: String::new() });
+        let _ = client
+            .found
+            .set(FoundCredentials { credentials: Some(credentials), source: String::new() });
         client
     }
 
@@ -212,13 +214,14 @@ fn an_answer_that_comes_before_a_large_body_is_heard() {
     });
     let repository = format!("{registry}/a/b").parse::<Reference>().unwrap().repository();
     let progress = Rc::new(Progress::new());
-    let client = Client::new(&repository, Purpose::Push, Options::default(), progress).unwrap();
+    let client =
+        Client::new(&repository, Purpose::Push, RegistryOptions::default(), progress).unwrap();
     let put = || {
         let tag = Selector::Tag("v1".into());
         client.put_manifest(&tag, &MediaType::ImageIndex, &vec![b' '; 8 << 20])
     };
     let error = put().unwrap_err().reason();
-    assert_eq!(error, "the registry answers a manifest with 413; ask those who run it");
+    assert_eq!(error, "the registry answers a manifest with 413");
     // Who does not know the question gets the body.
     assert!(!put().unwrap());
     thread.join().unwrap();
@@ -238,9 +241,9 @@ fn an_identity_token_is_told_to_the_token_server_alone() {
     let error = client.manifest(&Selector::Tag("v1".into())).unwrap_err();
     assert_eq!(
         error.to_string().replace(&script.address, "r.io").replace(&other.to_string(), "other"),
-        "read from `r.io/a/b`: the registry answers the request for a token by sending it on to \
-         another server (`http://other/token`); expected an answer as the OCI distribution \
-         specification has it: ask those who run it"
+        "failed to read from `r.io/a/b`: the registry answers the request for a token by sending \
+         it on to another server (`http://other/token`), expected an answer of the OCI \
+         distribution specification\nhelp: ask its operators"
     );
     // Whatever keeps somebody from logging in is no refusal of what they do.
     assert!(!error.is_refusal());
@@ -255,10 +258,10 @@ fn a_password_goes_to_no_token_server_elsewhere_without_tls() {
     let error = script.client(Purpose::Pull).referrers(&digest::sha256(b"0").unwrap()).unwrap_err();
     assert_eq!(
         error.to_string().replace(&script.address, "r.io"),
-        "read from `r.io/a/b`: the registry answers a request with the token server \
+        "failed to read from `r.io/a/b`: the registry answers a request with the token server \
          (`http://auth.example.com/token`), without TLS, which only `--plain-http` allows for \
-         another machine; expected an answer as the OCI distribution specification has it: ask \
-         those who run it"
+         another machine, expected an answer of the OCI distribution specification\nhelp: ask \
+         its operators"
     );
 }
 
@@ -297,8 +300,8 @@ fn a_registry_that_keeps_something_else_is_told() {
     assert_eq!(
         put.unwrap_err().to_string().replace(&script.address, "r.io"),
         format!(
-            "push to `r.io/a/b`: what the registry gives for `{}` is not that: found the digest \
-             (`{other}`); ask those who run it",
+            "failed to push to `r.io/a/b`: what the registry gives for `{}` is not that: found \
+             the digest (`{other}`)\nhelp: ask its operators",
             digest::sha256(b"{}").unwrap()
         )
     );
@@ -335,9 +338,9 @@ fn a_manifest_is_what_it_says_where_the_registry_does_not() {
     assert_eq!(client.manifest(&tag).unwrap().unwrap().0, MediaType::ImageManifest);
     assert_eq!(
         client.manifest(&tag).unwrap_err().to_string().replace(&script.address, "r.io"),
-        "read from `r.io/a/b`: the registry answers the request for a manifest with what is no \
-         image manifest (`text/html`); expected an answer as the OCI distribution specification \
-         has it: ask those who run it"
+        "failed to read from `r.io/a/b`: the registry answers the request for a manifest with \
+         what is no image manifest (`text/html`), expected an answer of the OCI distribution \
+         specification\nhelp: ask its operators"
     );
 }
 
@@ -350,7 +353,7 @@ fn what_others_wrote_into_an_index_of_referrers_stays() {
         (INDEX.into(), None),
         ("201\r\n\r\n".into(), None),
     ]);
-    let destination = Destination(script.client(Purpose::Push));
+    let destination = PushDestination(script.client(Purpose::Push));
     let referrer = Descriptor::new(MediaType::ImageManifest, 2, digest::sha256(b"{}").unwrap());
     destination.put_referrer(&digest::sha256(b"0").unwrap(), &referrer, b"{}").unwrap();
     let asked = script.thread.join().unwrap();
@@ -385,9 +388,9 @@ fn a_strange_place_to_upload_to_is_refused() {
         assert_eq!(
             error.to_string().replace(&script.address, "r.io"),
             format!(
-                "push to `r.io/a/b`: the registry answers the beginning of an upload {shown}; \
-                 expected an answer as the OCI distribution specification has it: ask those who \
-                 run it"
+                "failed to push to `r.io/a/b`: the registry answers the beginning of an upload \
+                 {shown}, expected an answer of the OCI distribution specification\nhelp: ask \
+                 its operators"
             )
         );
         assert_eq!(script.asked(), ["POST /v2/a/b/blobs/uploads/"]);
@@ -426,8 +429,8 @@ fn a_plain_registry_may_name_a_token_server_with_tls() {
     let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
     let client = script.client(Purpose::Pull);
-    let request = Request::new("a question", Method::GET, client.url("tags/list"));
-    let Err(Failed::Transient(failed)) = client.once(&request) else { panic!("it answered") };
+    let request = RegistryRequest::new("a question", Method::GET, client.url("tags/list"));
+    let Err(AttemptError::Transient(failed)) = client.once(&request) else { panic!("it answered") };
     assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
     assert_eq!(script.asked(), ["GET /v2/a/b/tags/list"]);
 }
@@ -447,7 +450,7 @@ fn what_a_registry_gives_is_what_was_asked_for() {
         ("404\r\n\r\n".into(), None),
     ]);
     let reference = format!("{}/a/b:v1", script.address).parse().unwrap();
-    let registry = Registry::open(&reference, Options::default()).unwrap();
+    let registry = RegistryImage::open(&reference, RegistryOptions::default()).unwrap();
     let root = registry.root().unwrap();
     assert_eq!((root.media_type(), root.size()), (&MediaType::ImageIndex, 34));
 
@@ -459,21 +462,23 @@ fn what_a_registry_gives_is_what_was_asked_for() {
     assert_eq!(
         refused(),
         format!(
-            "read from `r.io/a/b`: what the registry gives for `{digest}` is not that: found \
-             `{}`; ask those who run it",
+            "failed to read from `r.io/a/b`: what the registry gives for `{digest}` is not that: \
+             found `{}`\nhelp: ask its operators",
             digest::sha256(b"9876").unwrap()
         )
     );
     assert_eq!(
         refused(),
-        "read from `r.io/a/b`: the registry answers the request for a blob with more than 4 bytes; \
-         expected an answer as the OCI distribution specification has it: ask those who run it"
+        "failed to read from `r.io/a/b`: the registry answers the request for a blob with more \
+         than 4 bytes, expected an answer of the OCI distribution specification\nhelp: ask its \
+         operators"
     );
     assert!(registry.referrers(&digest).unwrap().is_empty());
     assert!(registry.referrers(&digest).unwrap().is_empty());
     assert_eq!(
         registry.root().unwrap_err().to_string().replace(&shown, "r.io"),
-        "read from `r.io/a/b`: there is no such image in the registry; check its name"
+        "failed to read from `r.io/a/b`: there is no such image in the registry\nhelp: check its \
+         name"
     );
     let (api, tag) = (format!("GET /v2/a/b/referrers/{digest}"), digest.to_string());
     let tag = format!("GET /v2/a/b/manifests/{}", tag.replace(':', "-"));
@@ -484,7 +489,7 @@ fn what_a_registry_gives_is_what_was_asked_for() {
 #[test]
 fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
     let script = Script::new(vec![("201\r\noci-subject: sha256:x\r\n\r\n".into(), None)]);
-    let destination = Destination(script.client(Purpose::Push));
+    let destination = PushDestination(script.client(Purpose::Push));
     let subject = digest::sha256(b"0").unwrap();
     let referrer = Descriptor::new(MediaType::ImageManifest, 2, digest::sha256(b"{}").unwrap());
     destination.put_referrer(&subject, &referrer, b"{}").unwrap();
@@ -516,8 +521,8 @@ fn what_a_registry_says_is_quoted_on_one_line() {
     let error = client.put_manifest(&Selector::Tag("v1".into()), &MediaType::ImageIndex, b"{}");
     assert_eq!(
         error.unwrap_err().to_string().replace(&script.address, "r.io"),
-        "push to `r.io/a/b`: the registry answers a manifest with 422 (`no rights\\u{202e}`); \
-         ask those who run it"
+        "failed to push to `r.io/a/b`: the registry answers a manifest with 422 (`no \
+         rights\\u{202e}`)\nhelp: ask its operators"
     );
     script.asked();
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
-use super::error::Problem;
+use super::error::RegistryProblem;
 
 /// Trusts whom the machine trusts (`SSL_CERT_FILE`, `SSL_CERT_DIR`, or its own store), or Mozilla's
 /// list where there is no such thing.
-pub(super) fn config() -> Result<TlsConfig, Problem> {
+pub(super) fn config() -> Result<TlsConfig, RegistryProblem> {
     let mut roots: Vec<_> = rustls_native_certs::load_native_certs()
         .certs
         .iter()

@@ -4,12 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use ureq::Agent;
 use ureq::http::Method;
 
-use super::client::Client;
 use super::credentials::Credentials;
-use super::error::{Failed, Problem};
-use super::http::Request;
+use super::error::{AttemptError, RegistryProblem};
+use super::http::{RegistryRequest, RegistryResponse};
 use super::redirect;
 use super::secret::Secret;
 
@@ -36,46 +36,48 @@ pub(super) fn basic(user: &str, password: &Secret) -> Secret {
     Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))
 }
 
-/// Gets a token for what the client is there for, as a header has it.
-pub(super) fn fetch(client: &Client, realm: &str, service: Option<&str>) -> Result<Secret, Failed> {
-    let scope = format!("repository:{}:{}", client.repository.path(), client.purpose.actions());
-    let mut fields = vec![("scope", scope.as_str())];
+/// Requests a token, and gives the server's answer.
+pub(super) fn request(
+    agent: &Agent,
+    credentials: Option<&Credentials>,
+    realm: &str,
+    service: Option<&str>,
+    scope: &str,
+) -> Result<RegistryResponse, AttemptError> {
+    let mut fields = vec![("scope", scope)];
     fields.extend(service.map(|service| ("service", service)));
-    let found = client.found()?;
-    let answer = match &found.credentials {
+    match credentials {
         Some(Credentials::IdentityToken(identity)) => {
             fields.push(("grant_type", "refresh_token"));
             fields.push(("client_id", "policy-builder"));
             fields.push(("refresh_token", identity.reveal()));
             let form = encoded(&fields);
-            let mut request = Request::new(ASKING, Method::POST, realm.to_owned());
+            let mut request = RegistryRequest::new(ASKING, Method::POST, realm.to_owned());
             let form_type = "application/x-www-form-urlencoded".to_owned();
             request.headers.push(("content-type", form_type));
-            let request = Request { body: form.as_bytes(), is_secret: true, ..request };
-            redirect::send(&client.agent, &request, None)?
+            let request = RegistryRequest { body: form.as_bytes(), is_secret: true, ..request };
+            redirect::send(agent, &request, None)
         }
         credentials => {
             let with = if realm.contains('?') { '&' } else { '?' };
             let url = format!("{realm}{with}{}", encoded(&fields));
-            let password = credentials.as_ref().and_then(|it| match it {
+            let password = credentials.and_then(|credentials| match credentials {
                 Credentials::Password { user, password } => Some(basic(user, password)),
                 Credentials::IdentityToken(_) => None,
             });
-            let request = Request::new(ASKING, Method::GET, url);
-            redirect::send(&client.agent, &request, password.as_ref())?
+            let request = RegistryRequest::new(ASKING, Method::GET, url);
+            redirect::send(agent, &request, password.as_ref())
         }
-    };
-    match answer.status {
-        200 => {
-            let without =
-                || Problem::Unexpected { what: ASKING, found: "without a token".to_owned() };
-            let token = Token::read(&answer.body).ok_or_else(without)?;
-            Ok(Secret::new(format!("Bearer {token}")))
-        }
-        400 | 401 | 403 => Err(client.refused()?.into()),
-        408 | 429 | 500 | 502..=504 => Err(answer.transient(ASKING)),
-        _ => Err(client.unexpected(ASKING, &answer).into()),
     }
+}
+
+/// Reads the token in an answer, as a header has it.
+pub(super) fn read(answer: &RegistryResponse) -> Result<Secret, RegistryProblem> {
+    let token = Token::read(&answer.body).ok_or_else(|| RegistryProblem::Unexpected {
+        what: ASKING,
+        found: "without a token".to_owned(),
+    })?;
+    Ok(Secret::new(format!("Bearer {token}")))
 }
 
 /// The bytes that RFC 3986 does not reserve.

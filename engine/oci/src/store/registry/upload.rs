@@ -10,15 +10,15 @@ use ureq::http::Method;
 use ureq::http::header::LOCATION;
 
 use super::client::Client;
-use super::error::{Failed, Problem, RegistryError, Transient};
-use super::http::{Answer, Request};
+use super::error::{AttemptError, RegistryError, RegistryProblem, TransientError};
+use super::http::{RegistryRequest, RegistryResponse};
 
 const BEGINNING: &str = "the beginning of an upload";
 const SENDING: &str = "an upload";
 const ENDING: &str = "the end of an upload";
 
 /// An upload that the registry has begun.
-struct Session {
+struct UploadSession {
     location: String,
     /// How many bytes it has.
     offset: usize,
@@ -26,7 +26,7 @@ struct Session {
 
 /// How the bytes are sent: what one registry wants, another refuses.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) enum Manner {
+pub(super) enum UploadMode {
     /// By a `PATCH` without a range: some registries take one with it for a chunk of a size that
     /// they refuse.
     #[default]
@@ -37,7 +37,7 @@ pub(super) enum Manner {
     Whole,
 }
 
-impl Manner {
+impl UploadMode {
     /// What may be taken where this one was refused.
     fn next(self) -> Self {
         match self {
@@ -59,7 +59,7 @@ impl Client {
 
     /// Uploads a blob.
     pub(super) fn upload(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
-        let mut session: Option<Session> = None;
+        let mut session: Option<UploadSession> = None;
         let mut is_first = true;
         self.persist(|| {
             if !is_first {
@@ -76,13 +76,15 @@ impl Client {
     }
 
     /// Whatever is no answer to this leaves the blob to be uploaded: that does no harm.
-    fn look_for_blob(&self, digest: &Digest, size: u64) -> Result<bool, Failed> {
+    fn look_for_blob(&self, digest: &Digest, size: u64) -> Result<bool, AttemptError> {
         const LOOKING: &str = "the question for a blob";
         let url = self.url(&format!("blobs/{digest}"));
-        let request = Request::new(LOOKING, Method::HEAD, url);
+        let request = RegistryRequest::new(LOOKING, Method::HEAD, url);
         let answer = match self.once(&request) {
             // Sent in a circle, or to where nothing can be asked.
-            Err(Failed::Permanent(problem)) if matches!(*problem, Problem::Unexpected { .. }) => {
+            Err(AttemptError::Permanent(problem))
+                if matches!(*problem, RegistryProblem::Unexpected { .. }) =>
+            {
                 return Ok(false);
             }
             answer => answer?,
@@ -102,24 +104,24 @@ impl Client {
     /// Does what is left of an upload; the session says how far it has come.
     fn go_on(
         &self,
-        session: &mut Option<Session>,
+        session: &mut Option<UploadSession>,
         digest: &Digest,
         bytes: &[u8],
-    ) -> Result<(), Failed> {
+    ) -> Result<(), AttemptError> {
         let manner = self.manner.get();
-        let Session { location, offset } = match session {
+        let UploadSession { location, offset } = match session {
             Some(session) => session,
             None => session.insert(self.begin()?),
         };
         let mut rest = bytes.get(*offset..).unwrap_or_default();
         if !rest.is_empty() && !manner.is_whole() {
-            let mut request = Request::new(SENDING, Method::PATCH, location.clone());
+            let mut request = RegistryRequest::new(SENDING, Method::PATCH, location.clone());
             request.headers.push(("content-type", "application/octet-stream".to_owned()));
-            if *offset > 0 || matches!(manner, Manner::Chunk) {
+            if *offset > 0 || matches!(manner, UploadMode::Chunk) {
                 let last = bytes.len().saturating_sub(1);
                 request.headers.push(("content-range", format!("{offset}-{last}")));
             }
-            let answer = self.once(&Request { body: rest, ..request })?;
+            let answer = self.once(&RegistryRequest { body: rest, ..request })?;
             if !matches!(answer.status, 200..=204) {
                 if matches!(answer.status, 400 | 405 | 411 | 415 | 416 | 501) {
                     self.manner.set(manner.next());
@@ -138,29 +140,29 @@ impl Client {
             Some(_) => "&",
         };
         let url = format!("{location}{with}digest={digest}");
-        let mut request = Request::new(ENDING, Method::PUT, url);
+        let mut request = RegistryRequest::new(ENDING, Method::PUT, url);
         request.headers.push(("content-type", "application/octet-stream".to_owned()));
-        let answer = self.once(&Request { body: rest, ..request })?;
+        let answer = self.once(&RegistryRequest { body: rest, ..request })?;
         match answer.status {
-            201 => answer.check_digest(digest).map_err(Failed::from),
+            201 => answer.check_digest(digest).map_err(AttemptError::from),
             200 | 202..=204 if self.look_for_blob(digest, bytes.len() as u64)? => Ok(()),
             _ => Err(self.lost(session, ENDING, &answer)),
         }
     }
 
-    fn begin(&self) -> Result<Session, Failed> {
+    fn begin(&self) -> Result<UploadSession, AttemptError> {
         let answer =
-            self.once(&Request::new(BEGINNING, Method::POST, self.url("blobs/uploads/")))?;
+            self.once(&RegistryRequest::new(BEGINNING, Method::POST, self.url("blobs/uploads/")))?;
         if answer.status != 202 {
             return Err(self.unexpected(BEGINNING, &answer).into());
         }
-        Ok(Session { location: answer.location(BEGINNING)?, offset: 0 })
+        Ok(UploadSession { location: answer.location(BEGINNING)?, offset: 0 })
     }
 
     /// Asks how much of an upload has arrived; nothing where that cannot be built on.
-    fn resume(&self, session: &Session, size: usize) -> Option<Session> {
+    fn resume(&self, session: &UploadSession, size: usize) -> Option<UploadSession> {
         const ASKING: &str = "the question for an upload";
-        let request = Request::new(ASKING, Method::GET, session.location.clone());
+        let request = RegistryRequest::new(ASKING, Method::GET, session.location.clone());
         let answer = self.once(&request).ok().filter(|it| matches!(it.status, 200..=204))?;
         let range = answer.header("range")?;
         let range =
@@ -171,21 +173,31 @@ impl Client {
         let location = answer.location(ASKING).ok();
         let location = location.unwrap_or_else(|| session.location.clone());
         self.progress.line(&format!("note: going on after {offset} of {size} bytes"));
-        Some(Session { location, offset })
+        Some(UploadSession { location, offset })
     }
 
     /// What comes of an upload that the registry does not go on with: one that it no longer knows,
     /// or of which it has other bytes than it was sent, is begun again, as is one that it wants in
     /// another manner, or whose address elsewhere is no longer good.
-    fn lost(&self, session: &mut Option<Session>, what: &'static str, answer: &Answer) -> Failed {
+    fn lost(
+        &self,
+        session: &mut Option<UploadSession>,
+        what: &'static str,
+        answer: &RegistryResponse,
+    ) -> AttemptError {
         let problem = self.unexpected(what, answer);
         let may_go_on = match &problem {
-            Problem::Elsewhere { status: 401 | 403, .. } => true,
+            RegistryProblem::Elsewhere { status: 401 | 403, .. } => true,
             _ => matches!(answer.status, 400 | 404 | 405 | 411 | 415 | 416 | 501),
         };
         if session.take().is_some() && may_go_on {
             let (status, said) = (answer.status, answer.said());
-            return Failed::Transient(Transient::Status { what, status, said, after: None });
+            return AttemptError::Transient(TransientError::Status {
+                what,
+                status,
+                said,
+                after: None,
+            });
         }
         problem.into()
     }

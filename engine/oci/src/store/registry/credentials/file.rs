@@ -25,7 +25,7 @@ pub(super) const LEGACY: &str = ".dockercfg";
 /// The part of the file that is about credentials.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct File {
+pub(super) struct CredentialsFile {
     #[serde(deserialize_with = "or_default")]
     auths: BTreeMap<String, Entry>,
     #[serde(deserialize_with = "or_default")]
@@ -62,7 +62,7 @@ pub(super) fn server(repository: &Repository) -> &str {
     if repository.registry() == DOCKER_HUB { DOCKER_HUB_SERVER } else { repository.registry() }
 }
 
-impl File {
+impl CredentialsFile {
     /// Reads the file, if there is one.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
         let mut bytes = Vec::new();

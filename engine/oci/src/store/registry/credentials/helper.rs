@@ -24,7 +24,7 @@ const TOKEN_USER: &str = "<token>";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperResponse {
     username: String,
     secret: String,
 }
@@ -67,7 +67,7 @@ fn ask_for(
         }
         // An error is on standard output, where an answer would be: that one is nobody's to read.
         let said = if said.contains('{') { "" } else { said };
-        let said = super::super::http::quoted(said);
+        let said = super::super::quote::quoted(said);
         return Err(CredentialsError::HelperFailed {
             helper,
             path,
@@ -76,7 +76,7 @@ fn ask_for(
             said,
         });
     }
-    let answer: Answer = serde_json::from_slice(&said)
+    let answer: HelperResponse = serde_json::from_slice(&said)
         .map_err(|_| CredentialsError::HelperAnswer { helper, path, server: server_name })?;
     let secret = Secret::new(answer.secret);
     Ok(match answer.username.as_str() {
@@ -135,8 +135,9 @@ mod tests {
         let error = ask_for("not-there", "r.io", path, PATIENCE).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "start the credential helper `docker-credential-not-there`, which `/me/config.json` \
-             names: No such file or directory (os error 2); install it, or take it out of the file"
+            "failed to start the credential helper `docker-credential-not-there`, which \
+             `/me/config.json` names: No such file or directory (os error 2)\nhelp: install it, \
+             or remove it from the file"
         );
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use crate::reference::Repository;
-use file::File;
+use file::CredentialsFile;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +27,13 @@ pub(super) enum Credentials {
 
 /// What was found, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundCredentials {
     pub(super) credentials: Option<Credentials>,
     /// The file or the helper; where there are no credentials, the files that have none, in words.
     pub(super) source: String,
 }
 
-impl Found {
+impl FoundCredentials {
     /// Who asks, in words.
     pub(super) fn who(&self) -> String {
         match &self.credentials {
@@ -46,7 +46,7 @@ impl Found {
 
 /// Looks into the files in which Podman and Docker keep credentials; the first that has some for
 /// the repository counts.
-pub(super) fn find(repository: &Repository) -> Result<Found, CredentialsError> {
+pub(super) fn find(repository: &Repository) -> Result<FoundCredentials, CredentialsError> {
     let user = rustix::process::getuid().as_raw();
     let files = files(|name| env::var_os(name).map(PathBuf::from), user);
     find_in(files, repository)
@@ -81,14 +81,17 @@ fn files(variable: impl Fn(&str) -> Option<PathBuf>, user: u32) -> Vec<PathBuf> 
 
 /// A file that cannot be read is an error, unless one before it serves: the user may be somebody
 /// else by it.
-fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, CredentialsError> {
+fn find_in(
+    files: Vec<PathBuf>,
+    repository: &Repository,
+) -> Result<FoundCredentials, CredentialsError> {
     let mut looked = Vec::new();
     let only = match files.as_slice() {
         [only] => Some(only.clone()),
         _ => None,
     };
     for path in files {
-        let file = match File::read(&path) {
+        let file = match CredentialsFile::read(&path) {
             // What is in a folder that is closed to the user, as root's `/run/containers`, is not
             // theirs.
             Err(CredentialsError::Read(_)) if only.is_none() && is_in_closed_folder(&path) => None,
@@ -99,11 +102,11 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
             && let Some(credentials) = helper::ask(helper, file::server(repository), &path)?
         {
             let source = format!("from `docker-credential-{helper}`, by `{}`", path.display());
-            return Ok(Found { credentials: Some(credentials), source });
+            return Ok(FoundCredentials { credentials: Some(credentials), source });
         }
         if let Some(credentials) = file.credentials(repository, &path)? {
             let source = format!("from `{}`", path.display());
-            return Ok(Found { credentials: Some(credentials), source });
+            return Ok(FoundCredentials { credentials: Some(credentials), source });
         }
         looked.push(format!("`{}`", path.display()));
     }
@@ -114,7 +117,7 @@ fn find_in(files: Vec<PathBuf>, repository: &Repository) -> Result<Found, Creden
         }
         _ => format!("there are none for `{}` in {}", repository.registry(), looked.join(" or ")),
     };
-    Ok(Found { credentials: None, source })
+    Ok(FoundCredentials { credentials: None, source })
 }
 
 fn is_in_closed_folder(path: &Path) -> bool {
@@ -124,41 +127,44 @@ fn is_in_closed_folder(path: &Path) -> bool {
 /// Why credentials cannot be had: never what they are.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CredentialsError {
-    #[error("read the credentials: {0}; mend the file, or log in again with `docker login`")]
+    #[error(
+        "failed to read the credentials: {0}\nhelp: mend the file, or log in again with \
+             `docker login`"
+    )]
     Read(io::Error),
     #[error(
-        "read the credentials in `{}`: it has more than {} bytes; check the file", path.display(),
+        "failed to read the credentials in `{}`: it has more than {} bytes\nhelp: check the file", path.display(),
         file::LARGEST
     )]
     Large { path: PathBuf },
     #[error(
-        "read the credentials in `{}`: line {line}, column {column}: not the JSON that `docker \
-         login` writes; mend the file, or log in again", path.display()
+        "failed to read the credentials in `{}`: line {line}, column {column}: not the JSON that \
+         `docker login` writes\nhelp: mend the file, or log in again", path.display()
     )]
     Json { path: PathBuf, line: usize, column: usize },
     #[error(
-        "read the credentials for `{server}` in `{}`: `auth` is not a name and a password in \
-         base64, with `:` between; log in again with `docker login {server}`", path.display()
+        "failed to read the credentials for `{server}` in `{}`: `auth` is not a name and a \
+         password in base64, with `:` between\nhelp: log in again with `docker login {server}`", path.display()
     )]
     Encoding { path: PathBuf, server: String },
     #[error(
-        "start the credential helper `{helper}`, which `{}` names: {reason}; install it, or take \
-         it out of the file", path.display()
+        "failed to start the credential helper `{helper}`, which `{}` names: {reason}\nhelp: \
+         install it, or remove it from the file", path.display()
     )]
     HelperStart { helper: String, path: PathBuf, reason: io::Error },
     #[error(
         "the credential helper `{helper}`, which `{}` names, ended with {status} for \
-         `{server}`{said}; try `echo {server} | {helper} get`", path.display()
+         `{server}`{said}\nhelp: try `echo {server} | {helper} get`", path.display()
     )]
     HelperFailed { helper: String, path: PathBuf, status: ExitStatus, server: String, said: String },
     #[error(
-        "the credential helper `{helper}`, which `{}` names, has not answered within {within:?}; \
-         try `echo {server} | {helper} get`", path.display()
+        "the credential helper `{helper}`, which `{}` names, has not answered within \
+         {within:?}\nhelp: try `echo {server} | {helper} get`", path.display()
     )]
     HelperHangs { helper: String, path: PathBuf, server: String, within: Duration },
     #[error(
         "the credential helper `{helper}`, which `{}` names, does not answer with JSON that has \
-         `Username` and `Secret`; try `echo {server} | {helper} get`", path.display()
+         `Username` and `Secret`\nhelp: try `echo {server} | {helper} get`", path.display()
     )]
     HelperAnswer { helper: String, path: PathBuf, server: String },
 }
@@ -174,14 +180,14 @@ mod tests {
         name.parse::<Reference>().unwrap().repository()
     }
 
-    fn found(json: &str, name: &str) -> Result<Found, String> {
+    fn found(json: &str, name: &str) -> Result<FoundCredentials, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.json");
         fs::write(&path, json).unwrap();
         let found = find_in(vec![dir.path().join("none.json"), path], &repository(name));
         let shown = |text: String| text.replace(&dir.path().display().to_string(), "");
         found
-            .map(|it| Found { source: shown(it.source), ..it })
+            .map(|it| FoundCredentials { source: shown(it.source), ..it })
             .map_err(|error| shown(error.to_string()))
     }
 
@@ -254,13 +260,14 @@ mod tests {
     fn a_file_that_cannot_be_read_is_named_and_nothing_of_it_told() {
         assert_eq!(
             found("{\"auths\": {\n\"r.io\": \"secret\"}}", "r.io/a").unwrap_err(),
-            "read the credentials in `/config.json`: line 2, column 16: not the JSON that `docker \
-             login` writes; mend the file, or log in again"
+            "failed to read the credentials in `/config.json`: line 2, column 16: not the JSON \
+             that `docker login` writes\nhelp: mend the file, or log in again"
         );
         assert_eq!(
             found(r#"{"auths": {"r.io": {"auth": "c2VjcmV0"}}}"#, "r.io/a").unwrap_err(),
-            "read the credentials for `r.io` in `/config.json`: `auth` is not a name and a \
-             password in base64, with `:` between; log in again with `docker login r.io`"
+            "failed to read the credentials for `r.io` in `/config.json`: `auth` is not a name \
+             and a password in base64, with `:` between\nhelp: log in again with `docker login \
+             r.io`"
         );
     }
 
@@ -314,7 +321,8 @@ mod tests {
         assert_eq!(of(&[&below, &yours, &mine]).unwrap().credentials, Some(password("you", "y")));
         assert_eq!(of(&[&mine, &broken]).unwrap().credentials, Some(password("me", "x")));
         let error = of(&[&broken, &mine]).unwrap_err().to_string();
-        let expected = format!("read the credentials in `{}`: line 1, ", broken.display());
+        let expected =
+            format!("failed to read the credentials in `{}`: line 1, ", broken.display());
         assert!(error.starts_with(&expected), "{error}");
         let nowhere = dir.path().join("nowhere");
         assert_eq!(
