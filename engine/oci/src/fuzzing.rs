@@ -13,6 +13,9 @@ use crate::{Reference, sha256};
 const END_OF_MEMBER: u8 = 0xff;
 
 /// Checks the parser of references: what it takes it prints, and takes again as the same.
+///
+/// # Panics
+/// When that does not hold.
 pub fn reference(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(reference) = text.parse::<Reference>() else { return };
@@ -28,6 +31,9 @@ pub fn reference(data: &[u8]) {
 
 /// Checks the reader of OCI archives: whatever it reads has the digest and the size that it was asked
 /// for.
+///
+/// # Panics
+/// When that does not hold.
 pub fn oci_archive(data: &[u8]) {
     let archive = archive_of(data);
     let Ok(mut file) = tempfile::NamedTempFile::new() else { return };
@@ -51,6 +57,9 @@ pub fn oci_archive(data: &[u8]) {
 }
 
 /// Checks what adds labels to Docker archives: doing it again changes nothing.
+///
+/// # Panics
+/// When that does not hold.
 pub fn docker_archive(data: &[u8]) {
     let labelled = |archive: &[u8]| {
         let mut output = Vec::new();
