@@ -11,7 +11,7 @@ pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";
 /// The remedy where the container's user may not write.
 pub(crate) const DENIED_HELP: &str = "make the folder before Docker makes it as root, and add \
     `--user \"$(id -u):$(id -g)\"` to `docker run`";
-/// What the kernel mounted for this process.
+/// The kernel's list of mounts for this process.
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// The image that this program runs in, if it does.

@@ -12,7 +12,7 @@ use super::home::{self, ConfigFile};
 use super::{CargoError, Configuration, Message, rustc, rustflags};
 use policy_host::signals::{self, ScratchDir, TempPath};
 
-/// Whether Cargo may ask registries.
+/// The use that Cargo may make of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     /// It works with what is on this machine.
@@ -42,7 +42,7 @@ pub(super) fn resolve(command: &mut Command) -> Result<Vec<u8>, CargoError> {
     Err(CargoError::Resolve(one_line(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// How a Cargo ended, and what it wrote to standard error.
+/// The exit status and the standard error of a Cargo.
 pub struct CargoOutput {
     /// The exit status.
     pub status: ExitStatus,
@@ -103,7 +103,7 @@ pub struct Cargo {
     home: PathBuf,
     configuration: Configuration,
     _file: ConfigFile,
-    /// Where the home goes with this.
+    /// The folder of a home that goes with this.
     _temporary: Option<ScratchDir>,
 }
 
@@ -151,7 +151,7 @@ impl Cargo {
         Ok(command)
     }
 
-    /// Whether it has Clippy.
+    /// Checks whether there is a Clippy.
     pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
         let mut command = self.command("clippy", root)?;
         let output = signals::output(command.arg("--version")).map_err(not_started)?;

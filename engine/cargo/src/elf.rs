@@ -21,7 +21,7 @@ pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     }
 }
 
-/// Where an ELF header says which processor it is for.
+/// The bytes of an ELF header that name its processor.
 const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
@@ -38,7 +38,7 @@ pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(),
     Err(ElfError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
 }
 
-/// What the system would have to load beside the program.
+/// The files that the system would have to load beside the program.
 fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec<String>> {
     let header = H::parse(bytes)?;
     let endian = header.endian()?;
@@ -67,7 +67,7 @@ pub enum ElfError {
     NotStatic {
         /// The program.
         path: PathBuf,
-        /// What it needs, in words.
+        /// The needed files, in words.
         needs: String,
     },
     /// A file is no ELF program.

@@ -29,14 +29,14 @@ pub struct Package {
     pub source: Option<String>,
     /// The SHA-256 of the registry's archive.
     pub checksum: Option<String>,
-    /// What it depends on: a name, with version and source where there are several of that name.
+    /// The dependencies: a name, with version and source where there are several of that name.
     pub dependencies: Vec<String>,
 }
 
 /// Versions that may stand for one another have one key.
 pub type Key = (String, Option<String>, (u64, u64, u64));
 
-/// The same for all versions that Cargo takes for one another: it gives a program one of them.
+/// The compatible range of a version. Cargo gives a program one version of each range.
 pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
     match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
@@ -80,8 +80,8 @@ impl Lock {
         self.packages.iter().filter(|package| package.source.is_some())
     }
 
-    /// The same, but for some packages that the crate of this name, which lies in a folder, would
-    /// be linked with.
+    /// The lock without some packages that the crate of this name, which lies in a folder, would be
+    /// linked with.
     pub fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
         let mut packages = self.packages.clone();
         for package in
@@ -95,7 +95,7 @@ impl Lock {
         Self { packages }
     }
 
-    /// What is linked with the crate of this name that lies in a folder, itself first; nothing
+    /// The packages that are linked with the crate of this name in a folder, itself first; nothing
     /// behind a package that is not to be `entered`.
     pub fn linked_with(&self, name: &str, entered: impl Fn(&Package) -> bool) -> Vec<&Package> {
         let starts =
@@ -143,7 +143,7 @@ pub fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -
     text
 }
 
-/// Whether an address, or a source of a lock file, holds what nobody else is to see.
+/// Checks whether an address, or a source of a lock file, holds a secret.
 pub fn has_secret(url: &str) -> bool {
     user_info(url).is_some()
 }
@@ -156,8 +156,8 @@ pub fn without_secret(url: &str) -> String {
     }
 }
 
-/// What is before and after the user and the password of an address. The mere user of SSH is no
-/// secret, and belongs to the address; that of HTTP often is a token.
+/// Splits an address around its user and password. The mere user of SSH is no secret, and belongs
+/// to the address; that of HTTP often is a token.
 fn user_info(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     // Cargo reads `https:/` as it does `https://`.
@@ -193,7 +193,7 @@ impl Package {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
     }
 
-    /// The same without what it depends on: Cargo fills that in.
+    /// The package without its dependencies: Cargo fills them in.
     pub fn alone(mut self) -> Self {
         self.dependencies.clear();
         self
@@ -204,12 +204,12 @@ impl Package {
         source_in_words(self.source.as_deref())
     }
 
-    /// Whether both are the same version of the same package.
+    /// Checks whether both are the same version of the same package.
     pub fn is(&self, other: &Self) -> bool {
         self.version == other.version && self.name == other.name && self.source == other.source
     }
 
-    /// Whether it comes from a registry, as requirements without a path or a repository do.
+    /// Checks whether it comes from a registry, as requirements without a path or a repository do.
     pub fn is_from_registry(&self) -> bool {
         let source = self.source.as_deref().unwrap_or_default();
         source.starts_with("registry+") || source.starts_with("sparse+")

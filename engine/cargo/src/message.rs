@@ -40,7 +40,7 @@ impl CompilerMessage {
     }
 }
 
-/// Whether a target runs while others are compiled, and is no part of the program.
+/// Checks whether a target runs while others are compiled, and is no part of the program.
 pub fn runs_at_compile_time(target: &Target) -> bool {
     target.kind.iter().any(|kind| matches!(kind, TargetKind::CustomBuild | TargetKind::ProcMacro))
 }

@@ -61,7 +61,7 @@ pub struct PackageId {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// As a lock file has it; `None` for a package in a folder.
+    /// The source as a lock file has it; `None` for a package in a folder.
     pub source: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::lockfile::{Lock, Package};
 pub struct Pins {
     /// The lock file of before; `None` where there is none.
     pub lock: Option<Lock>,
-    /// Whether the crates' own locks pin what that one does not.
+    /// `true` if the crates' own locks pin what that one does not.
     pub crates_locks: bool,
     /// The packages that are not pinned.
     pub renewal: Renewal,
@@ -39,14 +39,14 @@ impl Pins {
         Self { lock, crates_locks: true, renewal }
     }
 
-    /// Whether the lock file holds this very version of a package.
+    /// Checks whether the lock file holds this very version of a package.
     pub fn contains(&self, package: &Package) -> bool {
         self.lock.iter().any(|lock| lock.packages.iter().any(|pinned| pinned.is(package)))
     }
 }
 
 impl Renewal {
-    /// Whether a package keeps its version.
+    /// Checks whether a package keeps its version.
     pub fn keeps(&self, name: &str) -> bool {
         match self {
             Self::Nothing => true,

@@ -42,7 +42,7 @@ fn run(arguments: &[&str]) -> Result<Output, CargoError> {
     })
 }
 
-/// What the compiler prints for `--print WHAT`.
+/// Asks the compiler for what it prints for `--print WHAT`.
 pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
@@ -60,7 +60,7 @@ pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     })
 }
 
-/// What names the toolchain that rustup is to run here, in words.
+/// The file or variable that names the toolchain for rustup, in words.
 fn named_toolchain() -> io::Result<String> {
     if env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|given| !given.is_empty()) {
         return Ok("the variable `RUSTUP_TOOLCHAIN`".to_owned());
@@ -72,7 +72,7 @@ fn named_toolchain() -> io::Result<String> {
     Ok(file.unwrap_or_else(|| "rustup".to_owned()))
 }
 
-/// Whether programs of a target run on Linux.
+/// Checks whether programs of a target run on Linux.
 pub(super) fn is_linux(triple: &str) -> bool {
     triple.split('-').any(|part| part == "linux")
 }

@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use super::configuration::linker_variable;
 use super::{CargoError, linker, rustc};
 
-/// What the program is compiled for.
+/// The target that a program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The target triple.
     pub triple: String,
-    /// What to tell the user about this choice, when it is not the best one.
+    /// A note for the user about this choice, when it is not the best one.
     pub note: Option<String>,
-    /// What Cargo is told to link with, where its own choice would not do.
+    /// The linker for Cargo, where its own choice would not do.
     pub(super) linker: Option<&'static str>,
 }
 
@@ -47,7 +47,7 @@ impl Target {
         Err(CargoError::NoStandardLibrary { target: musl })
     }
 
-    /// What the compiler runs on itself, for programs that are to run here.
+    /// The compiler's own machine, for programs that are to run here.
     pub fn host() -> Result<Self, CargoError> {
         static HOST: OnceLock<String> = OnceLock::new();
         if let Some(host) = HOST.get() {
@@ -67,7 +67,7 @@ impl Target {
         self.linker.map(|linker| (linker_variable(&self.triple), linker))
     }
 
-    /// Whether programs for it start on this machine.
+    /// Checks whether programs for it start on this machine.
     pub fn runs_here(&self) -> bool {
         OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
     }

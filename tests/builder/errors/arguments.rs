@@ -64,8 +64,8 @@ fn a_target_that_cannot_be_compiled_for() {
     );
     assert_eq!(
         folder.refused(&["--target", "s390x-unknown-linux-gnu"]),
-        "the standard library for `s390x-unknown-linux-gnu` is not installed: `rustup target add \
-         s390x-unknown-linux-gnu` installs it"
+        "the standard library for `s390x-unknown-linux-gnu` is not installed\nhelp: run `rustup \
+         target add s390x-unknown-linux-gnu`"
     );
     let unknown = folder.refused(&["--target", "x86_65-linux"]);
     assert!(

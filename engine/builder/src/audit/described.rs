@@ -14,18 +14,18 @@ use policy_oci::image::{SBOM, STATEMENT};
 use policy_oci::store::RegistryOptions;
 use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
-/// How large an attached document may be.
+/// The size limit of an attached document.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
-/// How large the configurations and attached documents of all platforms may be together: they are
+/// The size limit of the configurations and attached documents of all platforms together: they are
 /// kept in memory.
 const LARGEST_TOTAL: u64 = 256 << 20;
-/// How many platforms an index may have.
+/// The largest number of platforms of an index.
 const MOST_PLATFORMS: usize = 100;
-/// How many of the documents attached to an image are looked at: anybody may attach some.
+/// The number of attached documents that are looked at: anybody may attach some.
 const MOST_REFERRERS: usize = 100;
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
-/// What an image says of itself, for all its platforms.
+/// The description that an image gives of itself, for all its platforms.
 #[derive(Debug)]
 pub(crate) struct Described {
     /// The name that it was written under, where it lies on disk.
@@ -36,11 +36,11 @@ pub(crate) struct Described {
     pub(crate) platforms: Vec<PlatformImage>,
 }
 
-/// What the image for one platform says of itself.
+/// The description that the image for one platform gives of itself.
 #[derive(Debug)]
 pub(crate) struct PlatformImage {
     pub(crate) digest: Digest,
-    /// As `os/architecture`, with the variant behind it where there is one.
+    /// The platform as `os/architecture`, with the variant behind it where there is one.
     pub(crate) platform: String,
     /// Manifest, configuration and compressed layers, in bytes.
     pub(crate) size: u64,
@@ -48,9 +48,9 @@ pub(crate) struct PlatformImage {
     pub(crate) labels: BTreeMap<String, String>,
     pub(super) config: Digest,
     pub(super) layers: Vec<Digest>,
-    /// As it is attached.
+    /// The bill of materials as it is attached.
     pub(crate) sbom: Option<Vec<u8>>,
-    /// As it is attached.
+    /// The provenance as it is attached.
     pub(crate) provenance: Option<Vec<u8>>,
 }
 
@@ -232,7 +232,7 @@ impl PlatformImage {
         serde_json::from_str(self.label(labels::CRATES)?).ok()
     }
 
-    /// How many components the bill of materials has.
+    /// The number of components in the bill of materials.
     pub(crate) fn components(&self) -> Option<usize> {
         self.bom().map(|bom| bom.components.len())
     }
@@ -249,7 +249,7 @@ impl PlatformImage {
     }
 }
 
-/// What an attached document is.
+/// The kind of an attached document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReferrerKind {
     Sbom,
@@ -267,19 +267,19 @@ impl ReferrerKind {
         }
     }
 
-    /// What a list of referrers says, where it says something.
+    /// The kind that a list of referrers gives, where it gives one.
     fn listed(referrer: &Descriptor) -> Option<Self> {
         referrer.artifact_type().as_ref().map(Self::from_type)
     }
 
-    /// What a manifest says, by its configuration where it has no type of its own.
+    /// The kind that a manifest gives, by its configuration where it has no type of its own.
     fn from_manifest(manifest: &ImageManifest) -> Self {
         let own = manifest.artifact_type().as_ref();
         Self::from_type(own.unwrap_or_else(|| manifest.config().media_type()))
     }
 }
 
-/// Whether a statement is provenance of this image: anybody may attach any other to it.
+/// Checks that a statement is provenance of this image: anybody may attach any other to it.
 fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -295,7 +295,7 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
         && outline.subject.iter().any(|subject| is_this(&subject.digest))
 }
 
-/// Why it is not known what an image says of itself.
+/// An error of reading an image's description.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to failed to read the image `{image}`: {error}")]
 pub(crate) struct DescribeError {

@@ -6,21 +6,21 @@ use serde::Serialize;
 use super::described::{Described, PlatformImage};
 use super::facts::{Fact, FactKind, facts};
 
-/// How two images differ.
+/// The differences between two images.
 #[derive(Debug, Serialize)]
 pub(crate) struct Difference {
-    /// Whether they are the same, byte for byte.
+    /// `true` if they are the same, byte for byte.
     pub(crate) same: bool,
     /// In an order in which what is first may have caused what comes after it.
     changes: Vec<FactChange>,
-    /// ChangeKind only one of them says anything of.
+    /// Something that only one of them says anything of.
     #[serde(rename = "notCompared")]
     not_compared: BTreeSet<FactKind>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct FactChange {
-    /// Where the images are for several.
+    /// The platform, where the images are for several.
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
     of: FactKind,
@@ -42,7 +42,7 @@ enum ChangeKind {
         old: String,
         new: String,
     },
-    /// The same version, of other sources.
+    /// Another source of the same version.
     Sources {
         version: String,
         old: String,
@@ -83,7 +83,7 @@ impl Difference {
         difference
     }
 
-    /// The same, of images for one platform each.
+    /// Compares images for one platform each.
     pub(super) fn between_platforms(old: &PlatformImage, new: &PlatformImage) -> Self {
         let mut difference = Self::none(old.digest == new.digest);
         difference.compare(None, old, new);

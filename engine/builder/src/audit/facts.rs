@@ -9,7 +9,7 @@ use crate::steps::image::labels;
 use crate::steps::provenance::materials::MaterialRole;
 use crate::steps::provenance::statement::{Resource, Statement};
 
-/// What facts are about: in this order they explain one another, so that what is first has caused
+/// The subject of a fact. In this order they explain one another, so that what is first has caused
 /// what comes after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -167,7 +167,7 @@ fn digest_of(resource: &Resource) -> Option<String> {
     resource.digest.iter().next().map(|(kind, digest)| format!("{kind}:{digest}"))
 }
 
-/// Whether facts of other kinds say the same as a label.
+/// Checks whether facts of other kinds say the same as a label.
 fn is_told_otherwise(key: &str) -> bool {
     [
         labels::CRATES,

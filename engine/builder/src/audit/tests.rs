@@ -18,7 +18,7 @@ use policy_oci::{Image, MultiPlatform, SourceDate};
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What images are made of here: each policy crate as name, version and digest of its sources.
+/// The contents of the test images: each policy crate as name, version and digest of its sources.
 #[derive(Clone)]
 struct Made<'a> {
     policies: &'a [(&'a str, &'a str, &'a str)],

@@ -21,11 +21,11 @@ pub(crate) struct Sources<'a> {
     pub(crate) policies: &'a Path,
     pub(crate) engine: Option<&'a Path>,
     pub(crate) work_dir: Option<&'a Path>,
-    /// How far it may go from `policies.lock`.
+    /// The distance that a build may keep from `policies.lock`.
     pub(crate) locked: Locked,
 }
 
-/// How an image was ordered, as far as it says so itself.
+/// The options that an image was built with, as far as it says so itself.
 struct Recorded {
     target: Option<String>,
     features: Features,
@@ -154,7 +154,7 @@ impl Recorded {
     }
 }
 
-/// Why an image is not known to be made from some sources.
+/// An error of verifying an image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyError {
     #[error(transparent)]

@@ -10,7 +10,7 @@ use super::toolchain::Toolchain;
 use policy_cargo::Target;
 use policy_host::signals;
 
-/// What the compiler says on a line, as JSON.
+/// A message of the compiler, a line of JSON.
 #[derive(Deserialize)]
 struct Diagnostic {
     message: String,

@@ -8,7 +8,7 @@ use object::{Endianness, FileKind};
 use super::BuilderImageError;
 use policy_host::signals;
 
-/// What a file is to the dynamic loader.
+/// The role of a file for the dynamic loader.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Loaded {
     /// A program that names its loader.

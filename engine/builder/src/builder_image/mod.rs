@@ -34,17 +34,17 @@ use policy_oci::{FileSet, ImageError, ImageSpec, Reference, SourceDate, StoredIm
 use system::System;
 use toolchain::Toolchain;
 
-/// What is to be in the image.
+/// The options of a builder image.
 pub(crate) struct BuilderImageOptions<'a> {
     pub(crate) engine: Option<&'a Path>,
     /// Folders of policies whose dependencies are to be there.
     pub(crate) policies: &'a [PathBuf],
-    /// How far it may go from the `policies.lock` of each.
+    /// The distance that a build may keep from the `policies.lock` of each.
     pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
     pub(crate) name: Reference,
     pub(crate) created: SourceDate,
-    /// Where layers are kept until the image is written.
+    /// The folder for layers until the image is written.
     pub(crate) scratch: &'a Path,
 }
 
@@ -149,7 +149,7 @@ fn labels(engine: &Engine, created: SourceDate) -> BTreeMap<String, String> {
     .into()
 }
 
-/// Why there is no builder image.
+/// An error of making a builder image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuilderImageError {
     #[error(

@@ -21,9 +21,9 @@ use policy_cargo::{Target, Vendored};
 use policy_host::progress::Progress;
 use policy_oci::FileSet;
 
-/// How `cargo vendor` calls what takes the place of registries.
+/// The name that `cargo vendor` gives to what replaces registries.
 const VENDORED: &str = "vendored-sources";
-/// Where Cargo finds what a vendored crate's files hash to.
+/// The file with the hashes of a vendored crate's files.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
 /// A policy that stands for those which are not known yet: it asks `policy-api` for all that there
@@ -146,7 +146,7 @@ fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageEr
 
 /// A workspace that is put into the image.
 struct Carried {
-    /// Where it is on this machine.
+    /// Its folder on this machine.
     folder: PathBuf,
     files: [(&'static str, String); 2],
 }
@@ -180,8 +180,8 @@ struct RemotePolicy {
 }
 
 impl RemotePolicy {
-    /// Those of a policies folder. Cargo would look for what comes from a repository or from
-    /// another registry by a configuration that the image does not have.
+    /// The remote policies of a policies folder. Cargo would look for what comes from a repository
+    /// or from another registry by a configuration that the image does not have.
     fn all(policies: &Policies) -> Result<Vec<Self>, BuilderImageError> {
         let mut found = Vec::new();
         for policy_crate in &policies.crates {
@@ -213,12 +213,12 @@ impl RemotePolicy {
     }
 }
 
-/// What Cargo wants beside a crate whose files it is not to check, with the hash of its archive.
+/// The checksum file of a crate whose files Cargo is not to check, with the hash of its archive.
 fn unlisted(checksum: &Value) -> String {
     json!({"files": {}, "package": checksum}).to_string()
 }
 
-/// What stands for sources that are left out: what compiles them after all is told what to do.
+/// The replacement of sources that are left out: it tells whoever compiles them what to do.
 const LEFT_OUT: &str = "compile_error!(\"the builder image was made without the sources of this \
     crate: make it anew, with `policy-builder builder-image --policies` and the folder that is \
     built\");\n";
@@ -263,7 +263,7 @@ fn roots(manifest: &str) -> BTreeSet<String> {
     [Some(library), file("package", "build")].into_iter().flatten().collect()
 }
 
-/// What `cargo vendor` says to write into a configuration, with the sources at `place`.
+/// The configuration that `cargo vendor` prints, with the sources at `place`.
 fn replaced(config: &str, place: &Path) -> Option<String> {
     let mut document: DocumentMut = config.parse().ok()?;
     let vendored = document.get_mut("source")?.get_mut(VENDORED)?.as_table_like_mut()?;

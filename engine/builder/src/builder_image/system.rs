@@ -12,7 +12,7 @@ pub(super) struct System {
     pub(super) files: FileSet,
     /// The dynamic loader of the compiler, which also tells of libraries that name none.
     loader: PathBuf,
-    /// What lies in there is not the system's to bring.
+    /// The folder of the toolchain, whose files are not the system's.
     toolchain: Option<PathBuf>,
     /// Folders of programs that are found by name.
     programs: BTreeSet<PathBuf>,
@@ -50,7 +50,7 @@ impl System {
         self.program(&path)
     }
 
-    /// What a program or a library is loaded with.
+    /// The libraries that a program or a library is loaded with.
     pub(super) fn libraries(&mut self, path: &Path) -> Result<(), BuilderImageError> {
         let loader = match loader::kind_of(path)? {
             Loaded::Program { loader } => loader,

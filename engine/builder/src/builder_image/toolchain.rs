@@ -33,8 +33,8 @@ impl Toolchain {
         &self.host
     }
 
-    /// Whether all of it is in one folder, which may then lie anywhere; distributions have it
-    /// among the system's files.
+    /// Checks whether all of it is in one folder, which may then lie anywhere; distributions have
+    /// it among the system's files.
     pub(super) fn has_a_place_of_its_own(&self) -> bool {
         let is_driver = |name: &str| name.starts_with("librustc_driver-");
         fs_err::read_dir(self.sysroot.join("lib")).is_ok_and(|entries| {
@@ -42,7 +42,7 @@ impl Toolchain {
         })
     }
 
-    /// Where it is in the image.
+    /// Its folder in the image.
     pub(super) fn place(&self) -> &Path {
         if self.has_a_place_of_its_own() { Path::new(places::RUST) } else { &self.sysroot }
     }
@@ -71,7 +71,7 @@ impl Toolchain {
         Ok(programs)
     }
 
-    /// What compiling for a target needs of it.
+    /// The files that compiling for a target needs.
     pub(super) fn collect(&self, target: &Target) -> Result<FileSet, BuilderImageError> {
         let mut files = FileSet::default();
         let place = self.place();

@@ -10,7 +10,7 @@ pub(super) struct Base {
     /// The folder to write them to: a new or an empty one
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
-    /// How to print where they are
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -14,7 +14,7 @@ use policy_oci::{Reference, SourceDate};
     after_help = "Example: policy-builder builder-image && docker load < policy-builder.tar && docker run --rm -v \"$PWD/policies:/policies\" -v \"$PWD/out:/out\" policy-builder"
 )]
 pub(super) struct BuilderImage {
-    /// Where to write the archive
+    /// The file to write the archive to
     #[arg(long, value_name = "FILE", default_value = "policy-builder.tar")]
     output: PathBuf,
     /// Folders of policy crates whose dependencies, policies that `policies.toml` names, and
@@ -42,7 +42,7 @@ pub(super) struct BuilderImage {
         hide_default_value = true
     )]
     created: SourceDate,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -14,7 +14,7 @@ use policy_cargo::Source;
 pub(super) struct Discover {
     #[command(flatten)]
     inputs: Inputs,
-    /// How to print what was found
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -44,10 +44,10 @@ struct Listed<'a> {
     #[serde(rename = "crate")]
     name: &'a str,
     version: String,
-    /// Inside the policies folder.
+    /// The folder inside the policies folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     folder: Option<&'a str>,
-    /// As a lock file writes it, or the folder of one from elsewhere.
+    /// The source as a lock file writes it, or the folder of a crate from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(skip)]

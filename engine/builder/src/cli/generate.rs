@@ -37,7 +37,7 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
-    /// How to print where the workspace is
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

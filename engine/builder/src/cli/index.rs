@@ -16,7 +16,7 @@ pub(super) struct Index {
     /// Images of one platform each, as `--oci-layout` writes them
     #[arg(value_name = "LAYOUT", required = true)]
     layouts: Vec<PathBuf>,
-    /// How to print what was made
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -17,7 +17,7 @@ pub(super) struct Inspect {
     image: String,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Prints the bill of materials as it is attached, and nothing else

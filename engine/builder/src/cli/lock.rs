@@ -26,7 +26,7 @@ pub(super) struct Lock {
     /// locked before; the engine's stay
     #[arg(long, value_name = "CRATE", num_args = 0..)]
     update: Option<Vec<String>>,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

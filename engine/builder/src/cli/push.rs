@@ -11,7 +11,7 @@ use policy_oci::Reference;
 use policy_oci::push::{self, BlobCounts, PushError, Pushed, ReferrerCounts};
 use policy_oci::store::Layout;
 
-/// What `image` writes unless it is told otherwise.
+/// The file that `image` writes by default.
 const ARCHIVE: &str = "policy-engine.tar";
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(super) struct Push {
     /// The image, an archive or an OCI image layout, as `image` writes it
     #[arg(value_name = "IMAGE", default_value = ARCHIVE)]
     image: PathBuf,
-    /// Where to push it, and under which tags [default: the name that the image has]
+    /// The references to push to, with tags [default: the image's own name]
     #[arg(value_name = "REFERENCE")]
     references: Vec<String>,
     /// Leaves out what refers to the image: bills of materials, provenance, signatures
@@ -33,7 +33,7 @@ pub(super) struct Push {
     no_referrers: bool,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -63,7 +63,7 @@ impl Push {
     }
 }
 
-/// As `--format json` prints it.
+/// A pushed reference, as `--format json` prints it.
 #[derive(Serialize)]
 struct Document<'a> {
     digest: String,
@@ -74,7 +74,7 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Repository<'a> {
-    /// By digest: what to run and to sign.
+    /// The reference by digest, to run and to sign.
     reference: String,
     tags: &'a [String],
 }

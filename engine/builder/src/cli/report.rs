@@ -12,7 +12,7 @@ use policy_host::atomic::{self, WriteError};
 use policy_host::progress::{PhaseTiming, Progress};
 use policy_oci::{Image, MultiPlatform, Reference};
 
-/// What a build made, for `--report` and for the last lines on the terminal.
+/// The report of a build, for `--report` and for the last lines on the terminal.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
@@ -24,7 +24,7 @@ pub(crate) struct Report {
     pub(crate) phases: Vec<PhaseTiming>,
 }
 
-/// What a build for several platforms made.
+/// The report of a build for several platforms.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlatformsReport {
@@ -46,7 +46,7 @@ pub(crate) struct IndexReport {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlatformReport {
-    /// As `os/architecture`.
+    /// The platform as `os/architecture`.
     pub(crate) platform: String,
     pub(crate) binary: BinaryReport,
     /// `None` where no binary could be asked.
@@ -163,10 +163,10 @@ impl IndexReport {
 
 /// A report that can be written as JSON and printed for people.
 pub(crate) trait Summary: Serialize {
-    /// What was made, how large it is and how long it took.
+    /// Summarizes what was made, its size and the time that it took.
     fn summary(&self, written: &str) -> String;
 
-    /// As JSON, to a file.
+    /// Writes JSON to a file.
     fn write(&self, path: &Path) -> Result<(), WriteError> {
         atomic::replace_file(path, artifacts::REPORT, |file| {
             serde_json::to_writer_pretty(&mut *file, self)?;

@@ -15,7 +15,7 @@ use policy_host::atomic;
 /// given.
 ///
 /// # Errors
-/// Where a crate has that name already, or one that Rust takes for the same.
+/// Finds a crate that has this name already, or one that Rust takes for the same.
 pub(crate) fn add(
     policies: &Path,
     name: &CrateName,

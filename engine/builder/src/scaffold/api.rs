@@ -7,7 +7,7 @@ use toml_edit::{InlineTable, Value};
 use crate::steps::engine::Engine;
 use policy_host::paths;
 
-/// Where a policy takes `policy-api` from, as a manifest has it.
+/// The source of `policy-api`, as a manifest has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Api(Value);
 
@@ -23,12 +23,12 @@ impl Api {
         Ok(Self(InlineTable::from_iter([("path", path)]).into()))
     }
 
-    /// What the workspace says.
+    /// The dependency that members inherit.
     pub(super) fn inherited() -> Self {
         Self(InlineTable::from_iter([("workspace", Value::from(true))]).into())
     }
 
-    /// What another manifest has; `None` where that is no dependency.
+    /// The source that another manifest has; `None` where that is no dependency.
     pub(super) fn in_manifest(item: &toml_edit::Item) -> Option<Self> {
         let mut value = item.clone().into_value().ok()?;
         if let Value::InlineTable(table) = &mut value {
@@ -38,12 +38,12 @@ impl Api {
         Some(Self(value))
     }
 
-    /// Whether the workspace says it.
+    /// Checks whether it is inherited from the workspace.
     pub(super) fn is_inherited(&self) -> bool {
         self.0.as_inline_table().is_some_and(|table| table.contains_key("workspace"))
     }
 
-    /// As a manifest's value.
+    /// The value for a manifest.
     pub(super) fn value(&self) -> String {
         self.0.to_string().trim().to_owned()
     }
@@ -68,7 +68,7 @@ impl FromStr for Api {
     }
 }
 
-/// Why `policy-api` cannot come from there.
+/// An unknown source of `policy-api`.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "not a source of `policy-api`: found `{0}`, expected a version such as `0.1`, or what stands \

@@ -15,7 +15,7 @@ const TYPE: &str = "WorkingHours";
 /// Files by their path inside a folder.
 pub(super) type Files = Vec<(PathBuf, String)>;
 
-/// What stands beside the crates of a new folder.
+/// The files beside the crates of a new folder.
 pub(super) fn of_folder(api: &Api) -> Files {
     vec![
         (".gitignore".into(), GITIGNORE.to_owned()),

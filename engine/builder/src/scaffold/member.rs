@@ -6,7 +6,7 @@ use toml_edit::{Array, DocumentMut, Item, Value};
 use super::{CrateName, ScaffoldError};
 use policy_cargo::manifest::{self, Workspace};
 
-/// Where the manifest of a workspace has to list a new crate: that manifest, with the crate in it.
+/// Lists a new crate in the manifest of its workspace, where that is needed.
 ///
 /// Cargo works in no folder that is inside of a workspace, and neither one of its members nor
 /// excluded; and only members inherit.
@@ -34,7 +34,7 @@ pub(super) fn listing(
     Ok(Some((path, document.to_string())))
 }
 
-/// Whether Cargo takes a folder for what it should be, as it is.
+/// Checks whether Cargo takes a folder for what it should be, as it is.
 fn is_member(workspace: &Workspace, folder: &Path, inherits: bool) -> bool {
     let listed = |key| {
         let list = workspace.document.get("workspace")?.get(key)?.as_array();

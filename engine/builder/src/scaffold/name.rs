@@ -4,11 +4,11 @@ use std::str::FromStr;
 use crate::steps::discover;
 use crate::steps::engine::TAKEN;
 
-/// What a new policy depends on, a folder that is passed over, and a crate that Cargo does not name
-/// anew.
+/// Names that are taken: a dependency of a new policy, a folder that is passed over, and a crate
+/// that Cargo does not name anew.
 const OURS: [&str; 3] = ["serde", "target", "test"];
 
-/// How long a name may be, in bytes, where crates are published.
+/// The longest name of a published crate, in bytes.
 const LONGEST: usize = 64;
 
 /// The name of a crate and of the policy in it: one that both may have.
@@ -20,12 +20,12 @@ impl CrateName {
         &self.0
     }
 
-    /// Whether Rust takes both for the same.
+    /// Checks whether Rust takes both for the same.
     pub(super) fn is(&self, other: &str) -> bool {
         self.library() == other.replace('-', "_")
     }
 
-    /// As the name of a type: `WorkingHours` for `working-hours`.
+    /// The name as that of a type: `WorkingHours` for `working-hours`.
     pub(super) fn camel_case(&self) -> String {
         let words = self.0.split(['-', '_']);
         words
@@ -67,7 +67,7 @@ impl fmt::Display for CrateName {
     }
 }
 
-/// Why a crate cannot be called so.
+/// An unusable name of a crate.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NameError {
     #[error(

@@ -12,7 +12,7 @@ pub(crate) const FIRST: &str = "working-hours";
 /// is given.
 ///
 /// # Errors
-/// Where something is in that folder already: it stays as it is.
+/// Finds something that is in the folder already: it stays as it is.
 pub(crate) fn new(
     folder: &Path,
     api: Option<&Api>,

@@ -16,7 +16,7 @@ pub(crate) struct UnknownFeature {
     known: Vec<String>,
 }
 
-/// Those of its features that are wanted, sorted.
+/// The engine's features that are wanted, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Features(Vec<String>);
 
@@ -92,7 +92,7 @@ impl Features {
         Ok(left_out)
     }
 
-    /// What they, and the features that they turn on, depend on.
+    /// The dependencies of the features, and of those that they turn on.
     fn dependencies(&self, document: &DocumentMut) -> Result<BTreeSet<String>, UnknownFeature> {
         let features = document.get("features").and_then(Item::as_table_like);
         let enabled_by = |name: &str| features?.get(name)?.as_array();

@@ -1,4 +1,5 @@
-//! Where an engine is to listen, which only itself knows: by flags, environment and file.
+//! The addresses that an engine is to listen on. Only the engine knows them: by flags, environment
+//! and file.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::error::StartError;
 use policy_host::signals;
 
-/// What `policy-engine config` says of where `serve` listens.
+/// A setting of `serve`, as `policy-engine config` prints it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RequestedSockets {
     pub(super) addresses: Vec<Address>,

@@ -61,7 +61,7 @@ impl Socket {
         wanted.addresses.contains(&self.address)
     }
 
-    /// The same socket, to be given away.
+    /// Duplicates the socket, to be given away.
     pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
         self.descriptor.try_clone()
     }

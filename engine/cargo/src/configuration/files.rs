@@ -15,12 +15,12 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     /// All of its tables are of the form `[key]`.
     pub(super) document: DocumentMut,
-    /// Whether Cargo reads it in whatever folder it runs.
+    /// `true` if Cargo reads it in whatever folder it runs.
     pub(super) is_read_anyway: bool,
 }
 
 impl File {
-    /// What its relative paths are relative to.
+    /// The folder that its relative paths start at.
     pub(super) fn root(&self) -> PathBuf {
         let folder = self.path.parent().and_then(Path::parent);
         folder.unwrap_or(Path::new("/")).to_owned()

@@ -1,4 +1,4 @@
-//! What of Cargo's configuration a build follows.
+//! The part of Cargo's configuration that a build follows.
 //!
 //! Registries, what takes their place, credentials, the network and linkers are the user's to
 //! choose. Whatever else decides the bytes of a program is in the generated workspace, and no file
@@ -23,13 +23,13 @@ pub(super) use variables::linker_variable;
 /// Cargo's configuration as a build follows it.
 #[derive(Debug)]
 pub struct Configuration {
-    /// What is followed of the files, as one file.
+    /// The followed settings of all files, as one file.
     followed: DocumentMut,
-    /// What is followed of the variables, with absolute paths; the others are to be removed.
+    /// The followed variables, with absolute paths; the others are to be removed.
     pub(super) variables: Vec<(OsString, OsString)>,
-    /// Those that are to be removed.
+    /// The variables that are to be removed.
     pub(super) removed: Vec<OsString>,
-    /// What is not followed and would have changed the program, in words.
+    /// The settings that are not followed and would have changed the program, in words.
     set_aside: Vec<String>,
 }
 
@@ -92,7 +92,8 @@ impl Configuration {
         self.followed.to_string()
     }
 
-    /// Whether a target has a linker under its own name; a `cfg(…)` in its place does not count.
+    /// Checks whether a target has a linker under its own name; a `cfg(…)` in its place does not
+    /// count.
     pub(super) fn has_linker(&self, triple: &str) -> bool {
         let variable = linker_variable(triple);
         let by_variable = self

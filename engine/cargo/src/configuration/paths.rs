@@ -42,7 +42,7 @@ fn walk(item: &mut Item, path: &mut Vec<String>, root: &Path) {
 
 const PROVIDERS: &str = "global-credential-providers";
 
-/// How a setting names a file.
+/// The way in which a setting names a file.
 #[derive(Clone, Copy)]
 enum PathKind {
     /// A path.
@@ -89,7 +89,7 @@ impl PathKind {
     }
 }
 
-/// The same of a variable's value, which is relative to the current folder.
+/// Makes the path in a variable's value absolute, which is relative to the current folder.
 pub(super) fn made_absolute_of_variable(name: &OsStr, value: OsString, current: &Path) -> OsString {
     let Some(name) = name.to_str() else { return value };
     let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));

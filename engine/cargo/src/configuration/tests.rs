@@ -16,7 +16,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// What is followed, and what is set aside, in `project/inside` with the home `home`.
+/// Reads the configuration in `project/inside` with the home `home`.
 fn read_with(folder: &TempDir, variables: &[(&str, &str)]) -> Result<Configuration, String> {
     let at = folder.path();
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));

@@ -1,4 +1,4 @@
-/// What becomes of a setting of Cargo's.
+/// The treatment of a setting of Cargo's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
     /// Cargo is told.
@@ -9,8 +9,8 @@ pub(super) enum Treatment {
     Passed,
 }
 
-/// What becomes of a key of a configuration file. What is not known here is set aside: Cargo may
-/// get more keys that decide what a program is.
+/// The treatment of a key of a configuration file. Unknown keys are set aside: Cargo may get more
+/// keys that decide what a program is.
 ///
 /// See the Cargo book's chapter "Configuration".
 pub(super) fn treatment(path: &[&str]) -> Treatment {

@@ -2,7 +2,7 @@ use std::ffi::OsStr;
 
 use super::Treatment;
 
-/// How the variables begin that Cargo is left with.
+/// The prefixes of variables that Cargo keeps.
 const FOLLOWED: [&str; 7] = [
     "CARGO_CACHE_",
     "CARGO_CREDENTIAL_ALIAS_",
@@ -13,7 +13,7 @@ const FOLLOWED: [&str; 7] = [
     "CARGO_SOURCE_",
 ];
 
-/// How those begin that decide what a program is made of.
+/// The prefixes of variables that decide what a program is made of.
 const DECIDING: [&str; 9] = [
     "CARGO_BUILD_RUSTC",
     "CARGO_BUILD_RUSTFLAGS",
@@ -26,7 +26,7 @@ const DECIDING: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// What becomes of a variable; `None` for one that Cargo and the compiler do not look at.
+/// The treatment of a variable; `None` for one that Cargo and the compiler do not look at.
 ///
 /// `RUSTC` names the compiler, as `RUSTUP_TOOLCHAIN` does: the toolchain is the user's.
 pub(super) fn treatment(name: &OsStr) -> Option<Treatment> {

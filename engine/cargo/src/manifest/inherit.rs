@@ -62,7 +62,7 @@ pub(super) fn fill_in(
     }
 }
 
-/// Whether an item says `workspace = true`.
+/// Checks whether an item says `workspace = true`.
 fn inherits(item: &Item) -> bool {
     item.as_table_like().and_then(|table| table.get("workspace")?.as_bool()).unwrap_or(false)
 }

@@ -181,8 +181,8 @@ fn workspace_of(
 }
 
 impl Workspace {
-    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
-    /// excluded, and not listed as a member by its own path.
+    /// Checks whether a folder, its links resolved, is none of its members though it lies in it: it
+    /// is excluded, and not listed as a member by its own path.
     fn excludes(&self, folder: &Path) -> bool {
         let lists = |key| {
             let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
@@ -225,7 +225,7 @@ fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLi
     item.as_table_like()
 }
 
-/// Whether Cargo takes this for a package's name.
+/// Checks whether Cargo takes this for a package's name.
 pub fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);

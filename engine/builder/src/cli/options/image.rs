@@ -3,10 +3,10 @@ use std::path::{Path, PathBuf};
 use policy_host::atomic::{self, WriteError};
 use policy_oci::{Image, MultiPlatform, Reference, ReferenceError, SourceDate};
 
-/// Where an image goes, what it is called and how old it is.
+/// The destination, the name and the date of an image.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ImageArgs {
-    /// Where to write the archive, for `docker load`, `podman load` and `skopeo` [default:
+    /// The file to write the archive to, for `docker load`, `podman load` and `skopeo` [default:
     /// policy-engine.tar, unless `--oci-layout` is given]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -36,7 +36,7 @@ impl ImageArgs {
         Reference::parse_name(&format!("{}:{}", self.repo, self.tag))
     }
 
-    /// Finds out whether the image could be written, before the work for it begins.
+    /// Checks that the image can be written, before the work for it begins.
     pub(in crate::cli) fn check(&self) -> Result<(), WriteError> {
         if let Some(path) = self.archive() {
             atomic::check_file(path, policy_oci::archive::ARTIFACT)?;
@@ -46,7 +46,7 @@ impl ImageArgs {
             .map_or(Ok(()), |folder| atomic::check_folder(folder, policy_oci::archive::ARTIFACT))
     }
 
-    /// Writes the image, and tells where.
+    /// Writes the image, and returns where.
     pub(in crate::cli) fn write(&self, image: &Image) -> Result<String, WriteError> {
         self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
     }
@@ -78,7 +78,7 @@ impl ImageArgs {
         Ok(written.collect::<Vec<_>>().join(", "))
     }
 
-    /// Where the archive goes, when there is to be one.
+    /// The path of the archive, when there is to be one.
     fn archive(&self) -> Option<&Path> {
         match (&self.output, &self.oci_layout) {
             (None, Some(_)) => None,

@@ -30,9 +30,9 @@ pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoEr
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
-    /// What is to be packed: none of what only runs here.
+    /// The program's bytes; empty for one that only runs here.
     pub(crate) bytes: Vec<u8>,
-    /// How many crates were compiled for it and how many were there already.
+    /// The number of crates that were compiled for it, and that were there already.
     pub(crate) compiled: Compiled,
     /// The packages that are linked into it, sorted: itself among them.
     pub(crate) linked: Vec<LinkedPackage>,
@@ -65,7 +65,7 @@ pub(crate) fn compile(
     Ok(Binary { path, bytes, compiled, linked })
 }
 
-/// Why there is no binary.
+/// An error of compiling the program.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompileError {
     #[error(transparent)]

@@ -73,7 +73,7 @@ fn among(carried: &Path, policies: &Path) -> Result<Option<Workspace>, ManifestE
     Ok(None)
 }
 
-/// Whether a workspace is one that the image carries.
+/// Checks whether a workspace is one that the image carries.
 pub(crate) fn is_carried(workspace: &Workspace) -> bool {
     is_in_carried(&workspace.folder)
 }

@@ -1,4 +1,4 @@
-//! What the crates of a folder depend on among themselves.
+//! Dependencies among the crates of a folder.
 
 use std::collections::BTreeMap;
 

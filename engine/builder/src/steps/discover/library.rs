@@ -5,8 +5,8 @@ use toml_edit::{Item, TableLike, Value};
 use super::DiscoverError;
 use policy_cargo::manifest::Manifest;
 
-/// What Rust means something else by at the beginning of a path: the keywords of all editions, and
-/// the crates of the standard library.
+/// Words that mean something else at the beginning of a path: the keywords of all editions, and the
+/// crates of the standard library.
 const RUSTS: [&str; 57] = [
     "Self",
     "_",
@@ -67,7 +67,7 @@ const RUSTS: [&str; 57] = [
     "yield",
 ];
 
-/// Whether Rust can name a crate by this at the beginning of a path.
+/// Checks whether Rust can name a crate by this at the beginning of a path.
 pub(crate) fn is_crate_name(name: &str) -> bool {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let starts_well = !name.starts_with(|first: char| first.is_ascii_digit());
@@ -86,11 +86,11 @@ pub(crate) struct Library {
 
 #[derive(Debug)]
 enum LibraryKind {
-    /// What Rust programs are linked with, maybe among others.
+    /// A library that Rust programs can be linked with, maybe in several forms.
     Rust,
     /// Something else than that, and only that.
     Other(Vec<String>),
-    /// What the compiler runs.
+    /// A procedural macro, which the compiler runs.
     Macros,
 }
 

@@ -45,7 +45,7 @@ impl Policies {
         Self::discover_with(root, engine, policies_lock::pins(root)?)
     }
 
-    /// The same with other pins than the folder's.
+    /// Finds the crates with other pins than the folder's.
     pub(crate) fn discover_with(
         root: &Path,
         engine: &Engine,

@@ -21,7 +21,7 @@ pub(crate) struct PolicyCrate {
     pub(crate) version: Version,
     /// The name of its folder inside the policies folder; `NAME-VERSION` when it is not from there.
     pub(crate) folder: String,
-    /// Where that folder is, links resolved.
+    /// The path of that folder, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
     pub(crate) origin: Source,
@@ -32,7 +32,7 @@ pub(crate) struct PolicyCrate {
     pub(crate) manifest: Manifest,
 }
 
-/// What a crate is there for.
+/// The purpose of a crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Registers policies.
@@ -105,8 +105,8 @@ impl PolicyCrate {
         })
     }
 
-    /// The same of a crate that others depend on and that lies deeper in the policies folder, or
-    /// in another crate's.
+    /// Reads a crate that others depend on and that lies deeper in the policies folder, or in
+    /// another crate's.
     pub(super) fn read_nested(
         folder: String,
         path: PathBuf,
@@ -115,7 +115,7 @@ impl PolicyCrate {
         Ok(Self { role: Role::Support, ..Self::read(folder, path, engine)? })
     }
 
-    /// The same of a crate from elsewhere.
+    /// Reads a crate from elsewhere.
     pub(super) fn read_remote(
         path: PathBuf,
         origin: Source,
@@ -125,7 +125,7 @@ impl PolicyCrate {
         Ok(Self { folder: format!("{}-{}", read.name, read.version), origin, ..read })
     }
 
-    /// Where it is from, as its author or the user calls that.
+    /// The name of its source, as its author or the user calls it.
     pub(crate) fn source_label(&self) -> String {
         match &self.origin {
             Source::Remote { source: Some(source), .. } => without_secret(source),
@@ -164,8 +164,8 @@ fn replacing_section(document: &DocumentMut) -> Option<&'static str> {
     replaced.any(|package| package != POLICY_API).then_some("patch")
 }
 
-/// Whether the manifest says that the crate registers no policy, though it depends on `policy-api`:
-/// by `role = "support"` in its `[package.metadata.policy-engine]`.
+/// Checks whether the manifest says that the crate registers no policy, though it depends on
+/// `policy-api`: by `role = "support"` in its `[package.metadata.policy-engine]`.
 fn declares_support(manifest: &Manifest) -> Result<bool, DiscoverError> {
     let role = manifest
         .package("metadata")

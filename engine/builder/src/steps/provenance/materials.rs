@@ -11,7 +11,7 @@ use policy_cargo::Source;
 use policy_cargo::lockfile::{Lock, LockError, Package};
 use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
-/// What a program is made from: every package of its workspace's lock.
+/// The sources of a program: every package of its workspace's lock.
 #[derive(Debug, Clone)]
 pub(crate) struct Materials {
     /// Sorted by name, version and source.
@@ -29,11 +29,11 @@ pub(crate) struct Material {
     checksum: Option<String>,
     /// For what lies in the workspace.
     pub(crate) place: Option<MaterialFolder>,
-    /// Where what lies in the workspace was taken from, when that is not a folder.
+    /// The source of a package that lies in the workspace, when that is not a folder.
     origin: Option<(Option<String>, Option<String>)>,
 }
 
-/// Where a package lies in the workspace.
+/// The folder of a package in the workspace.
 #[derive(Debug, Clone)]
 pub(crate) struct MaterialFolder {
     /// From the workspace's root, such as `policies/geo`.
@@ -42,7 +42,7 @@ pub(crate) struct MaterialFolder {
     hash: String,
 }
 
-/// What a package is there for.
+/// The purpose of a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MaterialRole {
     Policy,
@@ -148,7 +148,7 @@ impl Material {
     }
 }
 
-/// Whether a folder of a workspace is the engine's, the program that links it among it.
+/// Checks whether a folder of a workspace is the engine's, or the program's that links it.
 fn is_engines(folder: &str) -> bool {
     folder == "program" || folder.starts_with("engine/")
 }
@@ -190,7 +190,7 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
     Ok(places)
 }
 
-/// Why it is not known what a program is made from.
+/// An error of reading a program's sources.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialsError {
     #[error("failed to digest the sources of the workspace: {0}")]

@@ -10,12 +10,12 @@ use crate::steps::workspace::BuildPlan;
 use policy_oci::image::Attachment;
 use policy_oci::{Image, ImageError, SourceDate};
 
-/// What builds are called in provenance, and where it is written down what that means.
+/// The type of builds in provenance, and the page that explains it.
 pub(crate) const BUILD_TYPE: &str =
     "https://github.com/policy-engine/policy-engine/blob/main/engine/builder/provenance.md";
 const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
 
-/// How a program was compiled and its image packed.
+/// The parameters of a program's compilation and packing.
 pub(crate) struct Parameters<'a> {
     pub(crate) plan: &'a BuildPlan,
     pub(crate) created: SourceDate,
@@ -25,8 +25,8 @@ pub(crate) struct Parameters<'a> {
     pub(crate) binary: &'a [u8],
 }
 
-/// Where an image comes from, as an in-toto statement with SLSA
-/// provenance. It is not signed, and says nothing of the clock or the machine.
+/// Writes the provenance of an image, as an in-toto statement with SLSA provenance. It is not
+/// signed, and says nothing of the clock or the machine.
 pub(crate) fn provenance(
     image: &Image,
     parameters: &Parameters<'_>,
@@ -103,7 +103,7 @@ fn named(name: &str, kind: &str, digest: &str) -> Resource {
     Resource { name: name.to_owned(), digest, ..Resource::default() }
 }
 
-/// Whether a revision is a Git commit, of which nothing was changed.
+/// Checks whether a revision is a Git commit without changes.
 fn is_commit(revision: &str) -> bool {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     matches!(revision.len(), 40 | 64) && revision.bytes().all(is_hex)

@@ -96,14 +96,14 @@ struct Dependencies {
 }
 
 impl Component {
-    /// What it is there for; `None` for what no policy-builder wrote.
+    /// The purpose of the component; `None` where policy-builder did not write it.
     pub(crate) fn role(&self) -> Option<MaterialRole> {
         let role = self.properties.iter().find(|property| property.name == ROLE)?;
         MaterialRole::from_name(&role.value)
     }
 }
 
-/// What a program is linked with.
+/// Writes the bill of materials of a program.
 pub(crate) fn sbom(
     parameters: &Parameters<'_>,
     materials: &Materials,

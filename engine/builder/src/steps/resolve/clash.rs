@@ -22,7 +22,7 @@ pub(crate) struct Clash {
     other: VersionReq,
 }
 
-/// What a crate asks for from a registry.
+/// A requirement of a crate on a package from a registry.
 struct CrateRequirement<'a> {
     by: &'a PolicyCrate,
     package: String,
@@ -58,9 +58,10 @@ fn asked(policy_crate: &PolicyCrate) -> Vec<CrateRequirement<'_>> {
     asked.collect()
 }
 
-/// Whether two requirements are about the same compatible range and have no version in common.
+/// Checks whether two requirements are about the same compatible range and have no version in
+/// common.
 ///
-/// What both meet begins at a version that one of them names.
+/// The versions that meet both begin at one that one of them names.
 fn exclude(one: &VersionReq, other: &VersionReq) -> bool {
     let meets = |version: &Version| one.matches(version) && other.matches(version);
     let is_after = |version: Version| {

@@ -1,4 +1,4 @@
-//! What the engine is linked with.
+//! The packages that the engine is linked with.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,8 @@ use policy_cargo::Network;
 use policy_cargo::lockfile::{Lock, Package};
 use policy_host::signals::ScratchDir;
 
-/// What the engine alone is linked with, on whichever platform, as its own lock has it.
+/// The packages that the engine alone is linked with, on whichever platform, as its own lock has
+/// it.
 ///
 /// That lock is of the whole repository: it holds what only tests and tools are made of, and what
 /// the engine's dependencies would depend on with the features that those turn on. Cargo, asked to

@@ -25,7 +25,7 @@ use policy_host::progress::Progress;
 /// Which versions Cargo chooses of what is pinned nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// What is on this machine, where that does: nothing is asked of the network then.
+    /// Versions on this machine, where they do: nothing is asked of the network then.
     AtHand,
     /// The newest that there are.
     Newest,
@@ -51,7 +51,7 @@ pub(crate) fn complete_lock(
 /// sources.
 ///
 /// # Errors
-/// As [`complete_lock`].
+/// Fails like [`complete_lock`].
 pub(crate) fn resolve(
     workspace: &Workspace,
     policies: &Policies,
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
     Ok(policies_lock::with_sources(completed, policies))
 }
 
-/// What in the policies' own manifests explains that Cargo finds no versions.
+/// Finds what in the policies' own manifests explains that Cargo finds no versions.
 fn why(policies: &Policies, pins: &[Package]) -> Option<ResolveError> {
     let unmet = unmet(policies, pins).into_iter().next();
     unmet.map(ResolveError::from).or_else(|| clash::find(policies).map(ResolveError::from))
@@ -121,7 +121,7 @@ fn check_engine(
     Ok(())
 }
 
-/// What the policies themselves ask for where the engine's version does not meet it.
+/// Finds the policies' own requirements that the engine's versions do not meet.
 fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
     let mut found = Vec::new();
     for policy_crate in &policies.crates {
@@ -146,7 +146,7 @@ fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
     found
 }
 
-/// Whether a requirement is about versions of the same compatible range as this one.
+/// Checks whether a requirement is about versions of the same compatible range as this one.
 fn reaches(requirement: &VersionReq, version: &Version) -> bool {
     named(requirement).any(|named| compatible_range(&named) == compatible_range(version))
 }
@@ -194,7 +194,7 @@ pub(crate) struct Moved {
     by: String,
 }
 
-/// Why the lock is not complete.
+/// An error of completing the lock.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResolveError {
     #[error(transparent)]

@@ -17,7 +17,7 @@ use crate::steps::discover::Policies;
 use policy_cargo::cargo_home;
 use policy_cargo::lockfile::{Lock, Package};
 
-/// Capability to say where there is none.
+/// The note where there is none.
 pub(super) const NONE: &str = "known vulnerabilities are not looked for without a copy of \
     github.com/RustSec/advisory-db: name one with `--advisory-db`, or have `cargo audit` or \
     `cargo deny` fetch it";
@@ -38,7 +38,7 @@ struct Advisory {
 #[derive(Debug, Deserialize)]
 struct Head {
     id: String,
-    /// Where it is no vulnerability: what else there is to know, such as `unmaintained`.
+    /// The kind of an advisory that is no vulnerability, such as `unmaintained`.
     informational: Option<String>,
     /// The day on which it was taken back.
     withdrawn: Option<String>,
@@ -77,7 +77,7 @@ impl Database {
     }
 
     /// The vulnerabilities of what the crates of the folder are linked with, and notes on what is
-    /// known of it beside. Capability `policy-api` is linked with is the engine's to look after.
+    /// known of it beside. What `policy-api` is linked with is the engine's to look after.
     pub(super) fn check(
         &self,
         policies: &Policies,
@@ -116,7 +116,7 @@ impl Database {
         Ok((findings, notes))
     }
 
-    /// Capability is known of this version of a package.
+    /// The advisories for this version of a package.
     fn advisories_for(&self, package: &Package) -> Result<Vec<Advisory>, VetError> {
         let mut found: Vec<Advisory> = Vec::new();
         for folder in &self.folders {
@@ -167,7 +167,7 @@ impl Advisory {
 }
 
 impl Versions {
-    /// Capability there is to do about it.
+    /// The remedy.
     fn remedy(&self) -> String {
         let patched: Vec<_> = self.patched.iter().map(|range| format!("`{range}`")).collect();
         if patched.is_empty() {

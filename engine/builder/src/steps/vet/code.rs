@@ -1,4 +1,4 @@
-//! Capability the crates' own code does, as the compiler and Clippy see it.
+//! Capabilities that the crates' own code uses, as the compiler and Clippy see it.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -68,7 +68,7 @@ pub(super) fn check(
 fn flags() -> Vec<String> {
     let mut flags: Vec<_> =
         LINTS.iter().flat_map(|lint| ["--force-warn", lint]).map(str::to_owned).collect();
-    // Capability the crate itself takes for an error is for the compilation to tell.
+    // What the crate itself takes for an error is for the compilation to tell.
     flags.extend(["--cap-lints".to_owned(), "warn".to_owned()]);
     flags.extend(["--check-cfg".to_owned(), format!("cfg(clippy, values({NOT_ASKED_FOR:?}))")]);
     flags
@@ -90,7 +90,7 @@ struct Sources<'a> {
     /// In the workspace, relative to its root.
     folder: PathBuf,
     root: &'a Path,
-    /// Where Cargo keeps what it compiles.
+    /// The folder for what Cargo compiles.
     cache: &'a Path,
 }
 
@@ -110,10 +110,10 @@ impl Sources<'_> {
         Ok(())
     }
 
-    /// Capability a diagnostic shows, where it is about something that counts.
+    /// The finding of a diagnostic, where it is about something that counts.
     fn finding(&self, diagnostic: &Diagnostic) -> Option<Finding> {
         let span = diagnostic.spans.iter().find(|span| span.is_primary)?;
-        // Capability a macro of the engine's own writes; what an author gives to it keeps its place.
+        // What a macro of the engine's own writes; what an author gives to it keeps its place.
         if span.file_name.starts_with("engine") {
             return None;
         }
@@ -183,7 +183,7 @@ impl Sources<'_> {
         })
     }
 
-    /// Where a macro is used with this in its arguments, or else the crate's library.
+    /// Finds where a macro is used with this in its arguments, or else the crate's library.
     fn place_of(&self, argument: &str, diagnostics: &[&Diagnostic]) -> SourceLocation {
         let is_lint = |diagnostic: &&&Diagnostic| {
             diagnostic.code.as_ref().is_some_and(|code| code.code == "clippy::disallowed_macros")

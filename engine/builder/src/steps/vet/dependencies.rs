@@ -1,4 +1,4 @@
-//! Capability policy crates are linked with, against the lists of `policies.toml`.
+//! Dependencies of policy crates, against the lists of `policies.toml`.
 
 use super::finding::{Capability, Finding, SourceLocation};
 use super::manifests::linked;
@@ -76,7 +76,7 @@ const WAYS_OUT: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Capability each crate of the folder must not be linked with.
+/// Finds the dependencies that the crates of the folder must not have.
 pub(super) fn check(policies: &Policies, lock: &Lock, rules: &DependencyRules) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in linked(policies, lock) {
@@ -143,7 +143,7 @@ fn from_elsewhere(policy_crate: &PolicyCrate) -> Option<Package> {
     })
 }
 
-/// Whether every policy is linked with it.
+/// Checks whether every policy is linked with it.
 pub(super) fn is_the_apis(package: &Package, lock: &Lock) -> bool {
     lock.linked_with(POLICY_API, |_| true).into_iter().any(|found| found.is(package))
 }

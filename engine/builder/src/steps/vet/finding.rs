@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Capability a policy crate does that it has no business with.
+/// A capability that policies must not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Capability {
@@ -24,7 +24,7 @@ pub(crate) enum Capability {
 }
 
 impl Capability {
-    /// Why it matters.
+    /// The reason why it matters.
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Files => "a policy decides by its input and its settings, not by files",
@@ -44,7 +44,7 @@ impl Capability {
         }
     }
 
-    /// Whether checking the crate's code would run what is found.
+    /// Checks whether checking the crate's code would run what is found.
     pub(super) fn may_run_when_compiled(self) -> bool {
         matches!(self, Self::BuildScript | Self::ProceduralMacro | Self::Dependency)
     }
@@ -57,10 +57,10 @@ impl fmt::Display for Capability {
     }
 }
 
-/// Where something was found.
+/// The location of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceLocation {
-    /// As the user reaches it.
+    /// The file's path for the user.
     pub(crate) file: PathBuf,
     /// Line and column, both from 1, where it is at one.
     pub(crate) position: Option<(usize, usize)>,
@@ -86,9 +86,9 @@ pub(crate) struct Finding {
     /// The package's name.
     pub(crate) crate_name: String,
     pub(crate) what: Capability,
-    /// Capability exactly is used, such as `std::fs::read`, where that has a name.
+    /// The item that is used, such as `std::fs::read`, where it has a name.
     pub(crate) item: Option<String>,
-    /// The same for people.
+    /// The finding on a line for people.
     pub(crate) detail: String,
 }
 

@@ -17,7 +17,7 @@ pub(super) fn linked<'a>(
     policies.crates.iter().filter(is_locked)
 }
 
-/// Capability of the crates runs on the machine that builds, by their manifests.
+/// Finds what of the crates runs on the machine that builds, by their manifests.
 pub(super) fn check(policies: &Policies, lock: &Lock) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in linked(policies, lock) {
@@ -49,8 +49,8 @@ pub(super) fn check(policies: &Policies, lock: &Lock) -> Vec<Finding> {
     findings
 }
 
-/// Whether the manifest tells the compiler to expect `cfg(clippy)`, by which code hides from Clippy:
-/// then the compiler does not tell where it stands.
+/// Checks whether the manifest tells the compiler to expect `cfg(clippy)`, by which code hides from
+/// Clippy: then the compiler does not tell where it stands.
 fn allows_hiding(policy_crate: &PolicyCrate) -> bool {
     let lints = policy_crate.manifest.document.get("lints").and_then(Item::as_table_like);
     let of_rust = lints.and_then(|lints| lints.get("rust")?.as_table_like());

@@ -1,4 +1,4 @@
-//! Capability policy crates do that policies have no business with, found before they are compiled.
+//! Vetting: forbidden capabilities of policy crates, found before they are compiled.
 //!
 //! First what can be told without running anything of theirs: [`manifests`] (build scripts,
 //! procedural macros), [`dependencies`] (allow and deny lists) and [`advisories`] (known
@@ -33,7 +33,7 @@ use policy_cargo::Target;
 use policy_cargo::lockfile::{Lock, LockError};
 use policy_host::progress::Progress;
 
-/// Capability is vetted: a workspace whose lock is complete, and what it was made of.
+/// The subject of vetting: a workspace whose lock is complete, and what it was made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) workspace: &'a Workspace,
@@ -83,7 +83,7 @@ pub(crate) fn vet(
     Ok(VetOutcome::new(findings, rules, notes))
 }
 
-/// Why policies are not vetted, or not let pass.
+/// An error of vetting.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VetError {
     #[error("{0}")]

@@ -1,14 +1,14 @@
 use super::finding::Finding;
 use super::rules::{Reason, Rules};
 
-/// Capability vetting came to.
+/// The outcome of vetting.
 #[derive(Debug, Default)]
 pub(crate) struct VetOutcome {
-    /// Capability must not be, sorted by place.
+    /// The findings that are not allowed, sorted by location.
     pub(super) findings: Vec<Finding>,
-    /// Capability was found as well, and why it may be.
+    /// The findings that are allowed, with their reasons.
     pub(super) allowed: Vec<(Finding, Reason)>,
-    /// Capability to know beside that.
+    /// Notes beside the findings.
     pub(super) notes: Vec<String>,
 }
 

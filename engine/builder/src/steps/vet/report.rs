@@ -1,4 +1,4 @@
-//! Capability vetting came to, for people and for programs.
+//! The report of vetting, for people and for programs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::finding::{Capability, Finding};
 use super::outcome::VetOutcome;
 
 impl VetOutcome {
-    /// Whether nothing was found that is not allowed.
+    /// Checks that nothing was found that is not allowed.
     pub(crate) fn passes(&self) -> bool {
         self.findings.is_empty()
     }
@@ -76,14 +76,14 @@ impl VetOutcome {
         })
     }
 
-    /// How much was found, and what to do.
+    /// The number of findings, and what to do.
     pub(crate) fn sentence(&self) -> String {
         let mut crates: Vec<_> = self.findings.iter().map(|finding| &finding.crate_name).collect();
         crates.sort();
         crates.dedup();
         let crates: Vec<_> = crates.into_iter().map(|name| format!("`{name}`")).collect();
         format!(
-            "vetting found what policies have no business with, in {}: change that, or allow it in \
+            "vetting found forbidden capabilities in {}\nhelp: change the crates, or allow it in \
              `policies.toml` with a reason; `--no-vet` builds without vetting",
             crates.join(", ")
         )
@@ -102,10 +102,10 @@ struct ReportedFinding<'a> {
     column: Option<usize>,
     detail: &'a str,
     why: &'static str,
-    /// Capability to write into `policies.toml`.
+    /// The entry to write into `policies.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     allow: Option<String>,
-    /// Why it is allowed.
+    /// The reason why it is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -134,7 +134,7 @@ fn line(finding: &Finding) -> String {
     )
 }
 
-/// Capability to write into `policies.toml`.
+/// The entry to write into `policies.toml`.
 fn allowance(crate_name: &str, what: Capability, item: Option<&str>) -> String {
     let mut text =
         format!("[[vet.allow]]\ncrate = {}\nwhat = \"{what}\"\n", Toml::from(crate_name));

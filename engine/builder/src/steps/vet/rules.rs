@@ -25,7 +25,7 @@ use policy_cargo::lockfile::Package;
 
 const TABLE: &str = "vet";
 
-/// Capability passes and what does not.
+/// The rules of vetting.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rules {
@@ -46,12 +46,12 @@ pub(super) struct Allowance {
     pub(super) reason: Reason,
 }
 
-/// Why it may; it is never empty.
+/// The reason; it is never empty.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Reason(String);
 
-/// Capability policies may be linked with.
+/// The dependencies that policies may have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DependencyRules {
@@ -90,7 +90,7 @@ impl Rules {
         Ok(rules.vet)
     }
 
-    /// Whether something that was found is allowed.
+    /// Checks whether a finding is allowed.
     pub(super) fn allow_it(&self, found: &Finding) -> bool {
         self.allow.iter().any(|allowance| allowance.is_for(found))
     }
@@ -154,7 +154,7 @@ impl TryFrom<String> for PackageRange {
     }
 }
 
-/// Capability is wrong with the table.
+/// An error in the table.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RulesError {
     #[error(transparent)]

@@ -258,12 +258,12 @@ const WAYS: [Ways; 6] = [
     },
 ];
 
-/// Capability these use is in the compiler's own account (`--emit dep-info`), which has no places; so
+/// The use of these is in the compiler's own account (`--emit dep-info`), which has no places; so
 /// these are asked for only to find the place of what that account has.
 const PLACES_OF: [&str; 5] =
     ["std::env", "std::include", "std::include_bytes", "std::include_str", "std::option_env"];
 
-/// Capability a function, type or macro leads to.
+/// The capability that a function, type or macro leads to.
 pub(super) fn what(path: &str) -> Option<Capability> {
     let has = |ways: &&Ways| {
         [ways.functions, ways.types, ways.macros].into_iter().flatten().any(|way| *way == path)

@@ -70,7 +70,8 @@ fn locks_of<'a>(
     lock_files_of(policy_crate, policies).into_iter().filter_map(|file| locks.get(&file))
 }
 
-/// Who is locked to a package: another crate, best one that depends on it itself, or else a lock.
+/// Finds who is locked to a package: another crate, best one that depends on it itself, or else a
+/// lock.
 fn holder(package: &Package, besides: &PolicyCrate, policies: &Policies, locks: &Locks) -> String {
     let holds = |lock: &Lock| lock.pins().any(|pin| pin.is(package));
     let depends = |policy_crate: &PolicyCrate| {

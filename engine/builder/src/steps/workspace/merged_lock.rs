@@ -21,7 +21,7 @@ use policy_cargo::lockfile::{self, Key, Lock, Package};
 /// The lock for the engine and the policies together.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// As Cargo reads it.
+    /// The text that Cargo reads.
     pub(super) text: String,
     /// The packages in it.
     pub(super) pins: Vec<Package>,
@@ -71,7 +71,7 @@ pub(super) fn text<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Strin
     lockfile::text(&format!("{GENERATED}\n"), packages)
 }
 
-/// Whether a package is a policy from elsewhere, which has no source in the workspace.
+/// Checks whether a package is a policy from elsewhere, which has no source in the workspace.
 fn is_laid_out(package: &Package, policies: &Policies) -> bool {
     let is_remote =
         |policy_crate: &&PolicyCrate| matches!(policy_crate.origin, Source::Remote { .. });

@@ -32,7 +32,7 @@ use policy_host::signals;
 use policy_host::tree::FileTree;
 pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
 
-/// What goes into the program beside the policies.
+/// The facts that are stamped into the program.
 #[derive(Debug)]
 pub(crate) struct Stamp<'a> {
     /// The target triple.
@@ -41,10 +41,10 @@ pub(crate) struct Stamp<'a> {
     pub(crate) revision: Option<&'a str>,
 }
 
-/// How much of the policies folder's crates is laid out.
+/// The parts of the policies folder's crates that are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// What the program is made of.
+    /// The libraries that the program is made of.
     Libraries,
     /// Their tests, examples and benchmarks as well, each crate a member of the workspace.
     WithTests,
@@ -55,9 +55,9 @@ pub(crate) enum Extent {
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) extent: Extent,
-    /// What its lock held when it was laid out.
+    /// The packages of its lock when it was laid out.
     pub(crate) seed: Vec<Package>,
-    /// What the engine is linked with, as its own lock has it.
+    /// The packages that the engine is linked with, as its own lock has it.
     pub(crate) engine_pins: Vec<Package>,
     /// The whole of that lock.
     pub(crate) engine_lock: Vec<Package>,
@@ -158,7 +158,7 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
     Ok(())
 }
 
-/// Why there is no workspace.
+/// An error of laying out a workspace.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     #[error(

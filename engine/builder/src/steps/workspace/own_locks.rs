@@ -21,8 +21,8 @@ pub(super) fn locks_of(policies: &Policies, engines: &Path) -> Result<Locks, Gen
     Ok(locks)
 }
 
-/// Where the lock of a crate may lie: at the root of the policies folder, in the crate itself, and
-/// in the workspace that it belongs to.
+/// The places of a crate's lock: at the root of the policies folder, in the crate itself, and in
+/// the workspace that it belongs to.
 pub(super) fn lock_files_of(policy_crate: &PolicyCrate, policies: &Policies) -> Vec<PathBuf> {
     let workspace =
         policy_crate.manifest.workspace.as_ref().map(|policy_crate| policy_crate.folder.as_path());

@@ -13,27 +13,27 @@ use policy_cargo::manifest::is_package_name;
 /// A policy that `policies.toml` names.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// What the file calls it.
+    /// The key in the file.
     pub(crate) key: String,
     /// The package's name.
     pub(crate) package: String,
-    /// What versions it may have.
+    /// The required versions.
     pub(crate) version: Option<VersionReq>,
     pub(super) place: EntrySource,
-    /// Those of the crate's features that are wanted beside the default ones.
+    /// The crate's features that are wanted beside the default ones.
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     /// The entry itself, as Cargo reads it.
     pub(super) dependency: Value,
 }
 
-/// Where a policy comes from.
+/// The source of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EntrySource {
     /// A registry that Cargo's configuration names; crates.io without a name.
     Registry(Option<String>),
     Git,
-    /// As the file has it: relative to the file's folder.
+    /// A folder as the file has it: relative to the file's folder.
     Folder(PathBuf),
 }
 
@@ -86,7 +86,7 @@ fn read(key: &str, item: &Item) -> Result<Entry, EntryProblem> {
     })
 }
 
-/// What an entry may say.
+/// The fields of an entry.
 #[derive(Debug, Default)]
 struct Fields {
     version: Option<String>,
@@ -150,7 +150,7 @@ impl Fields {
     }
 }
 
-/// What is wrong with an entry.
+/// An error in an entry.
 #[derive(Debug, thiserror::Error)]
 #[error("`{}`: policy `{key}`: {problem}", path.display())]
 pub(crate) struct EntryError {

@@ -55,7 +55,7 @@ fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Sour
     Ok((manifest, Source::Remote { source: None, checksum: None }))
 }
 
-/// Why a policy from elsewhere is not at hand.
+/// An error of fetching a policy from elsewhere.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
     #[error(transparent)]

@@ -1,10 +1,10 @@
-//! What is not the same in two locks.
+//! The differences between two locks.
 
 use std::fmt;
 
 use policy_cargo::lockfile::{Lock, Package};
 
-/// How one package went from one lock to another.
+/// A change of one package from one lock to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PackageChange {
     Added(Package),

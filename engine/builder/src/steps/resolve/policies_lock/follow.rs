@@ -1,4 +1,4 @@
-//! Whether a build is what `policies.lock` says.
+//! Comparing a build with `policies.lock`.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use crate::steps::workspace::{Extent, Workspace};
 use policy_cargo::lockfile::{Lock, Package};
 use policy_host::progress::Progress;
 
-/// How many changes are told.
+/// The number of changes that are printed.
 const TOLD: usize = 8;
 
-/// How far a build may go from `policies.lock`.
+/// The distance that a build may keep from `policies.lock`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locked {
     /// It has to be there and to fit.
     Required,
     /// It has to fit where it is there: the default where `CI` is set.
     Kept,
-    /// What it lacks is chosen now.
+    /// The versions that it lacks are chosen now.
     Free,
 }
 
@@ -67,8 +67,8 @@ pub(crate) fn follow(
     Err(LockedError::Stale { path, differing })
 }
 
-/// Whether a change makes the lock stale. What the engine alone is linked with goes with the
-/// features that it is built with; its own lock pins that.
+/// Checks whether a change makes the lock stale. The packages that only the engine is linked with
+/// go with the features that it is built with; its own lock pins that.
 fn counts(change: &PackageChange, workspace: &Workspace) -> bool {
     let is_pinned = |pins: &[Package]| pins.iter().any(|pin| pin.is(change.package()));
     match change {
@@ -117,7 +117,7 @@ fn tell_unpinned(
     ));
 }
 
-/// Why a build does not go on.
+/// An error about `policies.lock`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockedError {
     #[error(
