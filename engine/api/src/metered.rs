@@ -15,10 +15,10 @@ use serde::de::{
 
 use crate::meter::{self, Refused};
 
-/// What an allocator adds to each allocation, at most.
+/// The bytes that an allocator adds to each allocation, at most.
 const OVERHEAD: usize = 32;
 
-/// How many bytes JSON text takes at most once it is decoded into a [`serde_json::Value`].
+/// The bytes that JSON text takes at most once it is decoded into a [`serde_json::Value`].
 ///
 /// It goes by the characters that begin values, in strings too.
 #[must_use]
@@ -42,7 +42,7 @@ pub(crate) struct Metered<T, S> {
     slot: PhantomData<fn() -> S>,
 }
 
-/// Where a value is to stand. Sizes and what is asked for are types, so that the compiler sees what
+/// The slot that a value goes into. Sizes and requests are types, so that the compiler sees what
 /// there is to charge: as fields they took a tenth of the time that decoding takes.
 pub(crate) trait Slot {
     const BYTES: usize;
@@ -51,7 +51,7 @@ pub(crate) trait Slot {
 /// Wherever it is.
 pub(crate) struct Anywhere;
 
-/// In a value of this type.
+/// A slot in a value of this type.
 pub(crate) struct In<T>(PhantomData<fn() -> T>);
 
 impl Slot for Anywhere {
@@ -69,22 +69,22 @@ impl<T, S> Metered<T, S> {
     }
 }
 
-/// What was asked for, which tells what becomes of what comes.
+/// The kind of value that was requested, which decides how a value that comes is charged.
 trait Requested {
-    /// Whether text is kept as a copy also where it could be borrowed.
+    /// True if text is kept as a copy also where it could be borrowed.
     const COPIES_TEXT: bool = false;
-    /// Whether the elements of an array are kept in memory of their own.
+    /// True if the elements of an array are kept in memory of their own.
     const KEEPS_ELEMENTS: bool = false;
-    /// Whether the entries of an object are.
+    /// True if the entries of an object are.
     const KEEPS_ENTRIES: bool = false;
-    /// What becomes of an array.
+    /// The handling of an array.
     const ARRAYS: Arrays = Arrays::Taken;
 }
 
 enum Arrays {
     Taken,
     Refused,
-    /// As the visitor says.
+    /// The visitor decides.
     Asked,
 }
 
@@ -100,7 +100,7 @@ struct Sequence;
 struct Map;
 /// An object of known fields, which stand in the value itself.
 struct Struct;
-/// What needs no memory of its own.
+/// A value that needs no memory of its own.
 struct Inline;
 
 impl Requested for Any {
@@ -153,7 +153,7 @@ struct MeteredVisitor<V, A, S> {
 }
 
 impl<V, A: Requested, S: Slot> MeteredVisitor<V, A, S> {
-    /// With the value itself charged, where it stands elsewhere.
+    /// Creates a visitor, with the value itself charged where it stands elsewhere.
     #[inline]
     fn new<'de, E: Error>(visitor: V) -> Result<Self, E>
     where
@@ -392,8 +392,8 @@ impl<'de, V: Visitor<'de>, A: Requested, S: Slot> Visitor<'de> for MeteredVisito
     }
 }
 
-/// Whether a visitor is serde's own for an enum with a `tag`, which is asked for as anything and
-/// takes an array for an object like a struct does. It tells by no other means.
+/// Returns whether a visitor is serde's own for an enum with a `tag`, which is asked for as
+/// anything and takes an array for an object like a struct does. It tells by no other means.
 fn is_tagged<'de, V: Visitor<'de>>(visitor: &V) -> bool {
     struct Expecting<'v, V>(&'v V);
     impl<'de, V: Visitor<'de>> fmt::Display for Expecting<'_, V> {
@@ -425,7 +425,7 @@ fn is_tagged<'de, V: Visitor<'de>>(visitor: &V) -> bool {
         && begins.0.is_empty()
 }
 
-/// What a collection has memory for, as it grows by doubling.
+/// The capacity of a collection that grows by doubling.
 #[derive(Default)]
 struct Growth {
     len: usize,
@@ -461,7 +461,7 @@ impl<T, A> Elements<T, A> {
     }
 }
 
-/// How many elements there is room for with the first one: of a list, or of a node of a set.
+/// The capacity with the first element: of a list, or of a node of a set.
 const fn first(bytes: usize) -> usize {
     match bytes {
         ..=64 => 11,
@@ -666,7 +666,7 @@ mod tests {
         }
     }
 
-    /// What decoding is charged, in kilobytes.
+    /// The charge for decoding, in kilobytes.
     fn charged<T: serde::de::DeserializeOwned>(json: &str) -> usize {
         let counted = Arc::new(Counted(AtomicUsize::new(0)));
         let allowance: Arc<dyn Allowance> = Arc::clone(&counted) as _;

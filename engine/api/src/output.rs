@@ -7,17 +7,17 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use crate::meter::{self, Refused};
 use crate::{Context, Error, Verdict};
 
-/// How much is written between two looks at whether somebody still waits for it.
+/// The bytes written between two checks whether somebody still waits for them.
 const CHECKED_BYTES: usize = 64 << 10;
 
 /// Appends an answer to `output` as JSON, and says what verdict that text is.
 ///
-/// The verdict is noted as the text is written: reading it off afterwards, by [`Verdict::from_output`], took
-/// a sixth of a short decision.
+/// The verdict is noted as the text is written: reading it off afterwards, by
+/// [`Verdict::from_output`], took a sixth of a short decision.
 ///
 /// # Errors
-/// An answer that JSON cannot say, or that there is no memory or no time for; `output` is then as it
-/// was.
+/// An answer that JSON cannot say, or that there is no memory or no time for; `output` is then as
+/// it was.
 pub(crate) fn write<T: Serialize>(
     answer: &T,
     context: &Context<'_>,
@@ -50,9 +50,9 @@ fn unwritable(error: &serde_json::Error) -> Error {
 struct BoundedBuffer<'a> {
     output: &'a mut Vec<u8>,
     context: &'a Context<'a>,
-    /// How long the output may become before there is to be looked for memory, or for who waits.
+    /// The length of the output at which memory and cancellation are checked next.
     writable: usize,
-    /// Why nothing more is written.
+    /// The reason why nothing more is written.
     stopped: Option<Error>,
 }
 
@@ -108,20 +108,20 @@ impl Write for BoundedBuffer<'_> {
     }
 }
 
-/// What was scan of a text that is being written.
+/// The state of a scan of text that is being written.
 #[derive(Default)]
 struct VerdictScan {
     depth: usize,
-    /// What `allowed` has beyond the latest key at the top of an object; `None` when that key does
-    /// not begin it.
+    /// The rest of `allowed` after the latest key at the top of an object; `None` when that key
+    /// does not begin it.
     rest: Option<&'static str>,
     verdict: Option<Verdict>,
-    /// Whether there is JSON in it that the policy brought as text.
+    /// True if there is JSON in it that the policy brought as text.
     raw: bool,
 }
 
 impl VerdictScan {
-    /// Whether a value that begins here says whether the answer is yes.
+    /// Returns whether a value that begins here says whether the answer is yes.
     fn at_flag(&self) -> bool {
         match self.depth {
             0 => true,
@@ -296,7 +296,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// What is scan of a text as it is written is what it says once it stands there.
+        /// The scan of a text as it is written finds the verdict of the finished text.
         #[test]
         fn the_verdict_is_that_of_the_text(answer in answers()) {
             let mut output = b"before".to_vec();

@@ -19,7 +19,7 @@ struct Entry {
     pinned: bool,
 }
 
-/// Why an image is not allowed.
+/// The reason why an image is not allowed.
 #[derive(Debug)]
 pub(crate) enum Denial<'d> {
     Invalid { image: &'d str, reason: &'static str },
@@ -113,10 +113,10 @@ impl fmt::Display for Denial<'_> {
     }
 }
 
-/// How many rules a message tells.
+/// The number of rules that a message shows.
 const SHOWN: usize = 5;
 
-/// What is allowed, for people.
+/// The allowed images, for people.
 impl fmt::Display for Allowlist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.entries.is_empty() {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Which repositories are meant, segment by segment.
+/// A pattern of repositories, matched segment by segment.
 #[derive(Debug)]
 pub(crate) struct ImagePattern {
     segments: Box<[Segment]>,
@@ -82,7 +82,7 @@ fn all_match<'s>(
     }
 }
 
-/// The same walk, within a segment.
+/// Matches within a segment.
 fn segment_matches(pattern: &str, segment: &str) -> bool {
     let (mut pattern, mut text) = (pattern.as_bytes(), segment.as_bytes());
     let mut retry: Option<(&[u8], &[u8])> = None;

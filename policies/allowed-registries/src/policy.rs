@@ -108,7 +108,7 @@ mod tests {
             .collect()
     }
 
-    /// The same of a pod with one container, without the field.
+    /// The violations of a pod with one container, without the field.
     fn of_image(settings: &str, image: &str) -> Vec<String> {
         violations(settings, &format!(r#"{{"containers": [{{"image": "{image}"}}]}}"#))
             .into_iter()

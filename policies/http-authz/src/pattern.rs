@@ -3,13 +3,13 @@ use std::borrow::Cow;
 use crate::decision::Flaw;
 use crate::path::PlainPath;
 
-/// Which paths are meant: text, and between each piece of it and the next any one segment that is
+/// A pattern of paths: text, and between each piece of it and the next any one segment that is
 /// not empty.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern {
     start: Box<str>,
     after_stars: Box<[Box<str>]>,
-    /// Whether any number of segments may follow: `**`.
+    /// True if any number of segments may follow: `**`.
     open: bool,
 }
 
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// As the documentation has it: segment by segment.
+    /// Matches as the documentation has it: segment by segment.
     fn matches_by_segments(pattern: &str, path: &str) -> bool {
         let (pattern, open) = match pattern.strip_suffix("/**") {
             Some(before) => (before, true),
@@ -176,7 +176,7 @@ mod tests {
         "%e3%80%80",
     ];
 
-    /// What servers and proxies make of a path before they look for what is meant.
+    /// The forms that servers and proxies make of a path before they resolve it.
     fn normalised(path: &str, steps: &[usize]) -> String {
         let decode = |path: &str| {
             let mut bytes = Vec::new();

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use policy_api::schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who wants to do what.
+/// A request, and the roles of its caller.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(crate = "policy_api::schemars")]
 pub struct Request<'a> {

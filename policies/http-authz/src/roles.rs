@@ -6,13 +6,13 @@ use crate::path::PlainPath;
 use crate::pattern::PathPattern;
 use crate::settings::{Grant, Settings};
 
-/// What each role may do, ready to be asked.
+/// The roles and their rules, parsed.
 #[derive(Debug)]
 pub(crate) struct Roles(BTreeMap<Box<str>, Role>);
 
 #[derive(Debug)]
 pub(crate) struct Role {
-    /// What is answered when this role allows a request.
+    /// The reason to give when this role allows a request.
     pub(crate) reason: Box<str>,
     rules: Vec<Rule>,
 }

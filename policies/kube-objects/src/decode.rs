@@ -38,8 +38,9 @@ impl<'de> Visitor<'de> for OfKind<'_> {
         f.write_str("a Kubernetes object")
     }
 
-    /// What a part has to look like depends on the object's kind. Kubernetes writes the kind
-    /// first, and then the part is decoded as it comes; a part that comes earlier is kept as text.
+    /// Decodes an object. The shape of a part depends on the object's kind. Kubernetes writes the
+    /// kind first, and then the part is decoded as it comes; a part that comes earlier is kept as
+    /// text.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut kind: Option<Text<'de>> = None;
         let mut metadata: Option<ObjectMeta<'de>> = None;

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::kind::WORKLOADS;
 use crate::{Object, ObjectMeta, Pod, PodSpec};
 
-/// What an object has to look like depends on its kind.
+/// The schema of objects, whose shape depends on their kind.
 impl JsonSchema for Object<'_> {
     fn schema_name() -> Cow<'static, str> {
         "Object".into()

@@ -27,7 +27,7 @@ pub(crate) fn baseline(version: &str, pod: &str) -> Vec<String> {
     violations::<Baseline>(version, pod)
 }
 
-/// What one check of the restricted standard finds.
+/// The violations that one check of the restricted standard finds.
 pub(crate) fn restricted(check: &str, version: &str, pod: &str) -> Vec<String> {
     let mut found = violations::<Restricted>(version, pod);
     found.retain(|violation| violation.split(' ').next() == Some(check));

@@ -271,7 +271,7 @@ fn a_file_of_tokens_that_is_emptied_lets_nobody_in_and_the_log_says_so() {
     // Where there is none to read, nobody has decided that nobody is to be let in.
     fs::remove_file(&tokens).unwrap();
     eventually("it says so", || {
-        logged(&server, "the changed tokens are not used, the former stay: cannot read")
+        logged(&server, "the changed tokens are not used, the former stay: failed to read")
     });
     assert_eq!(status(), 200);
 }
@@ -350,7 +350,10 @@ fn nothing_is_served_without_a_key_that_fits() {
             "server.crt",
             "TLS: the private key in `FOLDER/server.crt` cannot be used: it has no section `-----BEGIN PRIVATE KEY-----`, in PEM",
         ),
-        ("none.key", "TLS: cannot read `FOLDER/none.key`: No such file or directory (os error 2)"),
+        (
+            "none.key",
+            "TLS: failed to read `FOLDER/none.key`: No such file or directory (os error 2)",
+        ),
     ] {
         let (status, said) = fails(folder, &config.replace("server.key", key));
         assert_eq!(status, Some(1), "{said}");

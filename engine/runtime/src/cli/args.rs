@@ -8,18 +8,18 @@ use crate::policies::{Assignment, PolicyRef, Settings};
 
 use super::Failure;
 
-/// Decides by the policies that were compiled into this binary
+/// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
 #[command(
     name = "policy-engine",
     version,
     arg_required_else_help = true,
-    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage, \
-                  78 configuration"
+    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 failed, 64 invalid command line, \
+                  78 invalid configuration"
 )]
 pub(super) struct Args {
-    /// What to log on standard error: off, error, warn, info, debug or trace [default: warn, and
-    /// info for `serve`]
+    /// Level of the log on standard error: off, error, warn, info, debug or trace [default: warn,
+    /// and info for `serve`]
     #[arg(long, global = true, value_name = "LEVEL", env = "POLICY_ENGINE_LOG")]
     pub(super) log: Option<LevelFilter>,
     #[command(subcommand)]
@@ -28,27 +28,27 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Shows the policies in this binary
+    /// Lists the policies in this binary
     List(ListArgs),
-    /// Shows what is known of one policy
+    /// Describes one policy
     Describe(DescribeArgs),
     /// Prints the JSON Schema of a policy's input or settings
     Schema(SchemaArgs),
-    /// Checks settings without judging anything
+    /// Validates settings without evaluating anything
     Validate(ValidateArgs),
-    /// Judges documents by a policy
+    /// Evaluates a policy on documents
     Eval(EvalArgs),
-    /// Answers over HTTP
+    /// Serves the policies over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
     ))]
     Serve(ConfigSourceArgs),
-    /// Shows the configuration of `serve`, and where each setting comes from
+    /// Prints the configuration of `serve` with the source of each setting
     #[command(after_help = config_help(
         "policy-engine config --config policies.yaml --format json"
     ))]
     Config(ConfigArgs),
-    /// Shows what this binary was made of
+    /// Prints the versions and the sources that this binary was built from
     Version(VersionArgs),
     /// Prints completions for a shell
     Completions(CompletionsArgs),
@@ -56,7 +56,7 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
-    /// How to print: a table for people or JSON for programs
+    /// Output format: a table for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: TableOrJson,
 }
@@ -66,7 +66,7 @@ pub(super) struct DescribeArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
-    /// How to print: text for people, JSON for programs, or the configuration of a webhook for
+    /// Output format: text for people, JSON for programs, or the configuration of a webhook for
     /// Kubernetes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: DescribeFormat,
@@ -77,14 +77,14 @@ pub(super) struct SchemaArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
-    /// The schema of its settings, not of its input
+    /// Print the schema of its settings instead of its input
     #[arg(long)]
     pub(super) settings: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArgs {
-    /// The policy that the settings are for; every policy, with default settings, when left out
+    /// The policy that the settings are for [default: every policy, with default settings]
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: Option<PolicyRef>,
     #[command(flatten)]
@@ -94,7 +94,7 @@ pub(super) struct ValidateArgs {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: policy-engine eval pod-security-restricted --set version=v1.30 pods/*.yaml\n\n\
-                        Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 usage"
+                        Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 invalid command line"
 )]
 pub(super) struct EvalArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
@@ -105,14 +105,14 @@ pub(super) struct EvalArgs {
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
-    /// How to print: a line of JSON a decision, the same laid out, or a table [default: table on
+    /// Output format: a line of JSON a decision, the same laid out, or a table [default: table on
     /// a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<DecisionFormat>,
-    /// A label of the caller's for the policy to see, such as `team=payments`; may be repeated
+    /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
-    /// The most that is read of one file
+    /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
 }
@@ -121,7 +121,7 @@ pub(super) struct EvalArgs {
 pub(super) struct ConfigArgs {
     #[command(flatten)]
     pub(super) config: ConfigSourceArgs,
-    /// How to print: text for people or JSON for programs
+    /// Output format: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
@@ -132,14 +132,14 @@ pub(super) struct ConfigSourceArgs {
     // Not by clap's `env`: a variable that is empty is as one that is not set.
     #[arg(long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Where to listen: `127.0.0.1:8181`, `https://0.0.0.0:8443`, `unix:///run/http.sock`; may be
-    /// repeated
+    /// Address to listen on: `127.0.0.1:8181`, `https://0.0.0.0:8443`, `unix:///run/http.sock`; may
+    /// be repeated
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
-    /// Where decisions are logged: `stdout`, a file or the URL of a collector
+    /// Destination of the decision log: `stdout`, a file or the URL of a collector
     #[arg(long, value_name = "TO")]
     decision_log: Option<String>,
-    /// Serve the other policies where some are not valid
+    /// Serve the valid policies where others are not
     #[arg(long)]
     skip_invalid: bool,
     /// Any setting, such as `limits.body=1MiB` or `policies.pods.settings.version=v1.30`: a dotted
@@ -149,7 +149,7 @@ pub(super) struct ConfigSourceArgs {
 }
 
 impl ConfigSourceArgs {
-    /// With the environment of this process.
+    /// The sources that these flags name, with the environment of this process.
     pub(super) fn sources(self) -> Sources {
         let Self { file, listen, decision_log, skip_invalid, set } = self;
         Sources::from_process(file, Flags { listen, decision_log, skip_invalid, set })
@@ -158,7 +158,7 @@ impl ConfigSourceArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VersionArgs {
-    /// How to print: text for people or JSON for programs
+    /// Output format: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
@@ -186,7 +186,8 @@ impl SettingsArgs {
     }
 
     pub(super) fn load(&self) -> Result<Settings, Failure> {
-        Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::message)
+        Settings::load(self.file.as_deref(), &self.assignments)
+            .map_err(|error| Failure::with_help(&error, error.help()))
     }
 }
 
@@ -218,10 +219,10 @@ pub(super) enum DecisionFormat {
 
 fn config_help(example: &str) -> String {
     format!(
-        "What counts, the strongest first: these flags, the environment (`limits.body` is \
+        "Precedence, highest first: these flags, the environment (`limits.body` is \
          POLICY_ENGINE_LIMITS_BODY), the file, the defaults.\n\n\
          Example: {example}\n\n\
-         Exit status: 78 the configuration is not as it must be, 1 something failed, 64 usage"
+         Exit status: 78 invalid configuration, 1 failed, 64 invalid command line"
     )
 }
 

@@ -11,14 +11,14 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let entry = registry.find(&args.policy).map_err(Failure::message)?;
+    let entry = registry.find(&args.policy)?;
     let (schema, kind) = if args.settings {
         (entry.registration.settings_schema, "settings")
     } else {
         (entry.registration.input_schema, "input")
     };
     let schema = policies::call_guarded(schema).map_err(Failure::message)?.ok_or_else(|| {
-        Failure::Message(format!(
+        Failure::message(format_args!(
             "policy `{}` keeps no schema of its {kind}: its author can give one with \
              `{kind}_schema` of the `Policy` trait",
             entry.name()

@@ -23,7 +23,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let signals = signals
         .unwrap_or_else(Signals::listen)
-        .map_err(|error| Failure::message(format_args!("cannot listen for signals: {error}")))?;
+        .map_err(|error| Failure::message(format_args!("failed to listen for signals: {error}")))?;
     server::run(program, registry, args.sources(), signals).map_err(|error| match error {
         ServeError::Config(mistakes) => Failure::Config(mistakes),
         ServeError::Start(problems) => Failure::Messages(problems),

@@ -10,7 +10,7 @@ use crate::documents::located::{ConfigError, Node, Origin, VARIABLE_PREFIX, Valu
 /// Names the file.
 pub(super) const CONFIG: &str = "POLICY_ENGINE_CONFIG";
 
-/// What an image listens on where nothing else says: beneath the file.
+/// The variable of an image's default addresses, with a lower precedence than the file.
 const DEFAULT_LISTEN: &str = "POLICY_ENGINE_DEFAULT_LISTEN";
 
 /// Read elsewhere: the log level, and what is the builder's.
@@ -84,9 +84,9 @@ fn parse(text: &str, at: Origin) -> Node {
     Node::text(text, at)
 }
 
-/// Whether Kubernetes sets such a variable for a Service called `policy-engine`, or one whose name
-/// begins so: `…SERVICE_HOST`, `…SERVICE_PORT`, `…SERVICE_PORT_HTTP`, `…PORT`, `…PORT_8181_TCP`,
-/// `…PORT_8181_TCP_ADDR`.
+/// Returns whether Kubernetes sets such a variable for a Service called `policy-engine`, or one
+/// whose name begins so: `…SERVICE_HOST`, `…SERVICE_PORT`, `…SERVICE_PORT_HTTP`, `…PORT`,
+/// `…PORT_8181_TCP`, `…PORT_8181_TCP_ADDR`.
 fn is_of_a_service(name: &str) -> bool {
     let name = name.strip_prefix("POLICY_ENGINE").unwrap_or(name);
     let of_port = |(_, rest): (&str, &str)| {

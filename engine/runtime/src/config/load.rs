@@ -29,12 +29,12 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Every setting that counts, and where from.
     pub(crate) effective: Vec<EffectiveSetting>,
-    /// What is odd, but stops nobody.
+    /// Warnings about what is odd, but stops nobody.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Sources {
-    /// With the environment of this process.
+    /// The sources with the environment of this process.
     pub(crate) fn from_process(file: Option<PathBuf>, flags: Flags) -> Self {
         Self { file, environment: env::process_variables(), flags }
     }
@@ -59,7 +59,7 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     load_as_far_as_possible(sources).map_err(|(mistakes, _)| ConfigErrors::new(mistakes))
 }
 
-/// With the mistakes come the policies that could be read, which may hold more.
+/// Loads the configuration. With the errors come the readable policies, which may hold more errors.
 pub(super) fn load_as_far_as_possible(
     sources: &Sources,
 ) -> Result<Loaded, (Vec<ConfigError>, PolicySelection)> {

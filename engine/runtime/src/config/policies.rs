@@ -9,7 +9,7 @@ use super::{PolicyConfig, PolicySelection, values};
 use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 use crate::policies::Settings;
 
-/// What counts for every policy that says nothing else.
+/// The settings of every policy that sets none of its own.
 pub(super) struct Defaults {
     timeout: Inherited<Duration>,
     max_stuck: Inherited<usize>,
@@ -168,7 +168,7 @@ fn show_what_is_set_over(path: &str, node: &Node, report: &mut Report) {
 }
 
 impl PolicySelection {
-    /// In the place of those that cannot be read.
+    /// No policies: they stand for those that cannot be read.
     pub(super) fn none() -> Self {
         Self::Named(BTreeMap::new())
     }

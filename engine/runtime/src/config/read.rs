@@ -1,4 +1,4 @@
-//! From the tree to the configuration.
+//! The reader of the configuration, from the tree of its values.
 
 use std::collections::HashMap;
 
@@ -61,7 +61,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
     (config(), policies)
 }
 
-/// With its place, for what it must be together with the addresses.
+/// Reads `tls`, with its place for checks against the addresses.
 fn tls(root: &mut Section, report: &mut Report) -> Read<Option<(Tls, Origin)>> {
     let Some(mut section) = root.optional_section("tls", report)? else { return Ok(None) };
     let origin = section.origin.clone();
@@ -112,7 +112,7 @@ fn shutdown(mut section: Section, report: &mut Report) -> Read<Shutdown> {
     Ok(Shutdown { wait: wait?, grace: grace? })
 }
 
-/// What the addresses must be together, and with TLS.
+/// Checks the addresses against one another and against TLS.
 fn listening(
     listen: List<Address>,
     diagnostic: List<Address>,

@@ -9,7 +9,7 @@ use crate::policies::{Entry, InstanceError, PolicyRef, Registry, Settings, Versi
 pub(crate) struct Resolved {
     /// The policy in this binary.
     pub(crate) entry: Entry,
-    /// As what it was configured.
+    /// The configuration of the policy.
     pub(crate) config: Arc<PolicyConfig>,
     pub(crate) instance: crate::policies::Instance,
 }
@@ -59,7 +59,8 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
 
 fn one(id: &str, config: &Arc<PolicyConfig>, registry: &Registry) -> Result<Resolved, ConfigError> {
     let entry = registry.find(&config.policy).map_err(|error| {
-        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}"))
+        let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
+        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}{help}"))
     })?;
     let instance =
         crate::Instance::configure(entry, &config.settings).map_err(|error| match error {

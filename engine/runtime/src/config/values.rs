@@ -140,7 +140,7 @@ pub(super) const POLICY: Parser<PolicyRef> = Parser {
     from_text: |text| text.parse().ok(),
 };
 
-/// Whether a text is the id of a policy, which is a path of the API.
+/// Returns whether a text is the id of a policy, which is a path of the API.
 pub(super) fn is_id(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.split('/').all(|segment| {

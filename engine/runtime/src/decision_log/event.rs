@@ -19,21 +19,21 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event<'a> {
     pub(crate) decision_id: Uuid,
-    /// Of the request that asked for this decision and for others.
+    /// The id of the request that asked for this decision and for others.
     pub(crate) batch_decision_id: Option<Uuid>,
     /// The ids of the trace and of the span in it, in hexadecimal.
     pub(crate) trace: Option<(&'a str, &'a str)>,
-    /// As asked, without `/v1/data/`, such as `web-pods/allowed`.
+    /// The path as asked for, without `/v1/data/`, such as `web-pods/allowed`.
     pub(crate) path: &'a str,
-    /// As it came; `None` where none was given.
+    /// The input as it came; `None` where none was given.
     pub(crate) input: Option<&'a RawValue>,
-    /// As the policy gave it; `None` with an error.
+    /// The result as the policy gave it; `None` with an error.
     pub(crate) result: Option<&'a RawValue>,
     pub(crate) error: Option<EventError<'a>>,
     /// The client's address, or `unix`.
     pub(crate) requested_by: &'a str,
     pub(crate) received: SystemTime,
-    /// How long the policy took.
+    /// The time that the policy took.
     pub(crate) evaluation: Duration,
     /// Empty where there is none.
     pub(crate) request_id: &'a str,
@@ -42,27 +42,27 @@ pub(crate) struct Event<'a> {
     /// The id that the policy is served under.
     pub(crate) id: &'a str,
     pub(crate) verdict: Option<Verdict>,
-    /// What a denial does.
+    /// The effect of a denial.
     pub(crate) mode: Mode,
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventError<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
-    /// Whether the policy took the input for what it asks for. In any other, pointers may miss
+    /// True if the policy took the input for what it asks for. In any other, pointers may miss
     /// what they are meant for.
     pub(crate) understood: bool,
 }
 
-/// What all events have in common.
+/// The parts that all events have in common.
 #[derive(Debug)]
 pub(super) struct Template {
-    /// As a JSON object.
+    /// The labels as a JSON object.
     labels: String,
     redaction: Redaction,
-    /// Whether events are seen as they are written.
+    /// True if events are seen as they are written.
     on_terminal: bool,
 }
 
@@ -88,8 +88,8 @@ impl Template {
 }
 
 impl Event<'_> {
-    /// As OPA writes it (`EventV1` in its `v1/plugins/logs`), on one line. What OPA has no field
-    /// for is in `custom`.
+    /// Encodes the event as OPA does (`EventV1` in its `v1/plugins/logs`), on one line. What OPA
+    /// has no field for is in `custom`.
     pub(super) fn encode(&self, template: &Template) -> Box<[u8]> {
         // What is erased needs no room.
         let values = if template.redaction.is_empty() { self.likely_size() } else { 0 };

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::telemetry::DecisionLogMetrics;
 
-/// Where every event is accounted for: it waits, was written, or was dropped.
+/// The account of every event: it waits, was written, or was dropped.
 #[derive(Debug)]
 pub(super) struct Ledger {
     /// Bytes that there is capacity for.
@@ -123,7 +123,7 @@ fn count(of: usize) -> i64 {
 #[derive(Debug)]
 pub(super) struct Throttle {
     start: Instant,
-    /// When the next may go, in milliseconds from the start.
+    /// The time of the next warning, in milliseconds from the start.
     next: AtomicU64,
     held: AtomicU64,
 }

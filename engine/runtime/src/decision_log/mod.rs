@@ -35,7 +35,7 @@ use ledger::Ledger;
 use queue::{LogPhase, Queue};
 use sink::{Sink, SinkError};
 
-/// How long a writer that is told to give up has for that: none, unless the system holds it.
+/// The time for a writer to stop once the log is abandoned: short, unless the system holds it.
 const ABANDON_TIME: Duration = Duration::from_millis(100);
 
 /// The log as handlers see it.
@@ -142,16 +142,16 @@ pub(crate) struct Unwritten {
     pub(crate) events: u64,
 }
 
-/// Why nothing can be logged.
+/// The reason why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecisionLogError {
-    /// What is to be erased or masked is not clear.
+    /// A pointer of what is erased or masked is invalid.
     #[error("decision log: {0}")]
     Pointer(#[from] PointerError),
     /// There is nothing to write to.
     #[error("decision log: {0}")]
     Sink(#[from] SinkError),
     /// The system gives no thread to write from.
-    #[error("decision log: cannot start a thread: {0}")]
+    #[error("decision log: failed to start a thread: {0}")]
     Thread(io::Error),
 }

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use super::ledger::Ledger;
 use crate::config::WhenFull;
 
-/// How far the log has come to its end.
+/// The phase of the log's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LogPhase {
     Open,
@@ -31,7 +31,7 @@ pub(super) fn queue(
     (Queue { events: sender, when_full, ledger }, inbox)
 }
 
-/// Where events go in.
+/// The end of the queue that events go into.
 #[derive(Debug)]
 pub(super) struct Queue {
     events: mpsc::UnboundedSender<Encoded>,
@@ -94,7 +94,7 @@ impl Drop for CountIfDropped<'_> {
     }
 }
 
-/// Where events come out.
+/// The end of the queue that events come out of.
 #[derive(Debug)]
 pub(super) struct Inbox {
     events: mpsc::UnboundedReceiver<Encoded>,
@@ -125,7 +125,7 @@ impl Inbox {
         self.events.try_recv().ok()
     }
 
-    /// Where to hear of the end.
+    /// A receiver of changes of the phase.
     pub(super) fn phase(&self) -> watch::Receiver<LogPhase> {
         self.phase.clone()
     }

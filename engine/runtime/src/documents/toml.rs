@@ -20,7 +20,7 @@ pub(super) fn tree(text: &str) -> Result<Tree<Position>, DocumentError> {
     lines.table(document.as_table(), (1, 1))
 }
 
-/// Where the lines of a text begin.
+/// The positions at which the lines of a text begin.
 struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<usize>,

@@ -1,4 +1,4 @@
-//! What the server counts, as Prometheus reads it.
+//! The metrics of the server, as Prometheus reads them.
 
 use hyper::StatusCode;
 use prometheus::{
@@ -12,7 +12,7 @@ const BUCKETS: [f64; 22] = [
     5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// What names a policy's own series.
+/// The labels of a policy's own series.
 const POLICY: [&str; 3] = ["id", "policy", "version"];
 
 /// All of them, for one server.
@@ -58,7 +58,7 @@ impl RequestMetrics {
 pub(crate) struct ConnectionMetrics {
     /// Open now.
     pub(crate) open: IntGauge,
-    /// What they hold, without bodies and answers.
+    /// The memory that they hold, without bodies and answers.
     pub(crate) memory: IntGauge,
     /// Accepted in all.
     pub(crate) accepted: IntCounter,
@@ -85,13 +85,13 @@ pub(crate) struct DecisionLogMetrics {
 #[derive(Debug)]
 pub(crate) struct PolicyMetrics {
     outcomes: [IntCounter; DecisionOutcome::ALL.len()],
-    /// From the question's bytes to the answer's, in seconds.
+    /// The time from the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
     /// Evaluations that overran and have not ended yet.
     pub(crate) stuck: IntGauge,
 }
 
-/// What came of a question.
+/// The outcome of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DecisionOutcome {
     Allowed,

@@ -33,7 +33,7 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let entry = registry.find(&args.policy).map_err(Failure::message)?;
+    let entry = registry.find(&args.policy)?;
     let registration = &entry.registration;
     let schema = |of| policies::call_guarded(of).map_err(Failure::message);
     let described = Described {

@@ -5,7 +5,7 @@ use policy_api::KubernetesResources;
 use crate::net::dns;
 use crate::policies::{Entry, PolicyRef, Registry};
 
-/// What is put behind a policy's name: a webhook's name has at least three labels.
+/// The domain after a policy's name: a webhook's name has at least three labels.
 const DOMAIN: &str = ".policy-engine.svc.cluster.local";
 
 /// A `ValidatingWebhookConfiguration` that has Kubernetes ask a policy, in a form that Kubernetes'
@@ -18,7 +18,7 @@ pub(super) struct Webhook {
     resources: KubernetesResources,
 }
 
-/// Why there is none.
+/// The reason why there is no webhook.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum WebhookError {
     #[error(

@@ -64,10 +64,10 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// Says what went wrong, after the decisions that came before it.
-    pub(super) fn print_error(&mut self, message: &str) -> Result<(), Failure> {
+    /// Prints an error, after the decisions that came before it.
+    pub(super) fn print_error(&mut self, problem: &str, help: Option<&str>) -> Result<(), Failure> {
         self.out.flush()?;
-        print_error(message);
+        print_error(problem, help);
         Ok(())
     }
 

@@ -62,12 +62,12 @@ fn what_policies_find_wrong_is_told_with_its_place() {
     );
     let expected = [
         "`c.yaml` line 2 column 15: `policies.a`: no policy `pod-securty` is in this binary (did \
-         you mean `pod-security`?): `list` shows those that are",
+         you mean `pod-security`?); `list` shows the policies in this binary",
         "`c.yaml` line 3 column 3: `policies.echo@1` has the id `echo@1`: expected letters, \
          digits, `.`, `_` and `-`, the first of them a letter, a digit or `_`, or several such \
          with `/` between them",
         "`c.yaml` line 4 column 3: `policies.pod-securiti`: no policy `pod-securiti` is in this \
-         binary (did you mean `pod-security`?): `list` shows those that are",
+         binary (did you mean `pod-security`?); `list` shows the policies in this binary",
         "`c.yaml` line 8 column 7: `policies.refused.settings`: `refuse` is set: leave it out",
         "`c.yaml` line 12 column 14: unknown field `other`, expected `refuse`, at `other`",
         "`c.yaml` line 13 column 43: expected a boolean, found the string \"no\", at `refuse`",
@@ -130,8 +130,8 @@ fn policies_that_are_not_valid_can_be_skipped() {
     assert_eq!(
         resolved(&case),
         [
-            "a: `c.yaml` line 1 column 24: `policies.a`: no policy `none` is in this binary: \
-             `list` shows those that are",
+            "a: `c.yaml` line 1 column 24: `policies.a`: no policy `none` is in this binary; \
+             `list` shows the policies in this binary",
             "echo: echo 2.0.0"
         ]
     );

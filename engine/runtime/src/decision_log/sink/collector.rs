@@ -11,7 +11,7 @@ use super::{SinkError, Streak};
 use crate::config;
 use crate::decision_log::queue::{Inbox, LogPhase};
 
-/// After the first attempt that came to nothing.
+/// The delay after the first failed attempt.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Uploads events to a collector, as OPA does: one upload after another, in order, each until the
@@ -80,7 +80,7 @@ impl Uploader {
         let gzip = match batch.gzip() {
             Ok(gzip) => Bytes::from(gzip),
             Err(error) => {
-                tracing::error!("decision log: cannot compress an upload: {error}");
+                tracing::error!("decision log: failed to compress an upload: {error}");
                 return UploadOutcome::TooLarge;
             }
         };
@@ -97,7 +97,7 @@ impl Uploader {
             };
             let closing = is_closing(&phase);
             let pause = backoff.next(&error, closing);
-            let what = format!("cannot upload to `{}`: {error}", self.endpoint.name());
+            let what = format!("failed to upload to `{}`: {error}", self.endpoint.name());
             self.streak.fail(&what, pause, inbox);
             tokio::select! {
                 () = sleep(pause) => {}
@@ -110,12 +110,12 @@ impl Uploader {
     }
 }
 
-/// Also when there is nobody left who could say so.
+/// Returns whether the log is closing, or nobody is left who could close it.
 fn is_closing(phase: &watch::Receiver<LogPhase>) -> bool {
     *phase.borrow() >= LogPhase::Closing || phase.has_changed().is_err()
 }
 
-/// How long to wait between attempts: twice as long each time, up to a limit.
+/// The delay between attempts: twice as long each time, up to a limit.
 #[derive(Debug)]
 struct Backoff {
     next: Duration,

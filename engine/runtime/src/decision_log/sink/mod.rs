@@ -1,4 +1,4 @@
-//! Where events go: lines to a file or to standard output, or uploads to a collector.
+//! The destinations of events: lines to a file or to standard output, or uploads to a collector.
 
 mod batch;
 mod collector;
@@ -19,7 +19,7 @@ use collector::Uploader;
 use lines::LineSink;
 use policy_text::redact_url;
 
-/// What events are written to, open.
+/// An open destination of events.
 #[derive(Debug)]
 pub(super) enum Sink {
     Lines(LineSink),
@@ -90,27 +90,27 @@ impl Streak {
     }
 }
 
-/// Why there is nothing to write to.
+/// The reason why there is nothing to write to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SinkError {
     /// A file that cannot be written.
-    #[error("cannot open `{}` to append to it: {error}", path.display())]
+    #[error("failed to open `{}` to append to it: {error}", path.display())]
     Open {
-        /// As it was configured.
+        /// The value as it was configured.
         path: PathBuf,
         /// The system's reason.
         error: io::Error,
     },
     /// Standard output is closed.
-    #[error("cannot write to standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Stdout(io::Error),
-    /// What uploads would go to is no URL.
+    /// The address of the collector is no URL.
     #[error(
         "`{}` is no URL of a collector: expected one such as `https://logs.example.com`",
         redact_url(url)
     )]
     Url {
-        /// As it was configured.
+        /// The value as it was configured.
         url: String,
     },
     /// It cannot be asked from here.

@@ -25,17 +25,17 @@ pub(super) struct CollectorEndpoint {
     timeout: Duration,
 }
 
-/// What the collector says of an upload.
+/// The collector's answer to an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UploadOutcome {
     Accepted,
     TooLarge,
 }
 
-/// Why an upload came to nothing.
+/// The reason why an upload came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UploadError {
-    #[error("cannot read the token in `{}`: {reason}", path.display())]
+    #[error("failed to read the token in `{}`: {reason}", path.display())]
     Token { path: PathBuf, reason: String },
     #[error("{0}")]
     Request(String),
@@ -98,7 +98,7 @@ impl CollectorEndpoint {
 }
 
 impl UploadError {
-    /// How long the collector wants to be left alone.
+    /// The time that the collector asks to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -117,7 +117,7 @@ fn authorization(path: &Path) -> Result<HeaderValue, UploadError> {
     Ok(header)
 }
 
-/// In seconds; the other form, a date, is left to the backoff.
+/// The value of `retry-after` in seconds; the other form, a date, is left to the backoff.
 fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))

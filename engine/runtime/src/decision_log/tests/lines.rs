@@ -141,7 +141,7 @@ async fn what_cannot_be_written_is_told_before_anything_is_logged() {
     };
     assert_eq!(
         told(Path::new("/nowhere/log")),
-        "decision log: cannot open `/nowhere/log` to append to it: No such file or directory (os \
+        "decision log: failed to open `/nowhere/log` to append to it: No such file or directory (os \
          error 2)"
     );
     let folder = tempfile::tempdir().unwrap();

@@ -232,12 +232,12 @@ async fn a_collector_that_is_none_is_told_before_anything_is_logged() {
     assert!(told("ftp://logs", None).contains("`ftp://logs` is no URL"));
     assert_eq!(
         told("https://logs", Some("/nowhere/ca.pem")),
-        "decision log: cannot read certificates from `/nowhere/ca.pem`: No such file or directory \
+        "decision log: failed to read certificates from `/nowhere/ca.pem`: No such file or directory \
          (os error 2)"
     );
     assert_eq!(
         told("https://logs", Some("/dev/null")),
-        "decision log: cannot read certificates from `/dev/null`: it is not a regular file, which \
+        "decision log: failed to read certificates from `/dev/null`: it is not a regular file, which \
          could be read again when it changes"
     );
 }

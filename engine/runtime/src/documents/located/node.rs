@@ -6,7 +6,7 @@ use policy_text::redact_url;
 
 /// A part of the configuration, or all of it.
 pub(crate) type Node = Tree<Origin>;
-/// What stands in it.
+/// A value in the tree.
 pub(crate) type Value = crate::documents::tree::Value<Origin>;
 /// A key of a table, and what stands under it.
 pub(crate) type TableEntry = crate::documents::tree::TableEntry<Origin>;
@@ -27,13 +27,13 @@ impl Tree<Origin> {
         Self { value: Value::Table(Vec::new()), at }
     }
 
-    /// What stands under a key.
+    /// The value of a key.
     pub(crate) fn child(&self, key: &str) -> Option<&Self> {
         let Value::Table(entries) = &self.value else { return None };
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// Whether it is as if nothing were set.
+    /// Returns whether it is as if nothing were set.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
@@ -46,7 +46,7 @@ impl Tree<Origin> {
         }
     }
 
-    /// What it is, to be told.
+    /// A description for errors.
     pub(crate) fn in_words(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),

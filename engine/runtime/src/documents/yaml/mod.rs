@@ -60,7 +60,7 @@ pub(super) fn single_tree(text: &str) -> Result<Option<Tree<Position>>, Document
     Ok(single)
 }
 
-/// The same of JSON, which is YAML but for some escapes.
+/// Reads JSON, which is YAML but for some escapes.
 pub(super) fn json_tree(text: &str) -> Result<Option<Tree<Position>>, DocumentError> {
     Reader::new(text, |place| place, room_for(text))?.with_json_escapes().document()
 }
@@ -75,7 +75,7 @@ pub(super) fn to_json(text: &str, room: usize) -> Result<Option<String>, Documen
     Ok(tree.filter(|tree| tree.value != Value::Null).map(|tree| tree.to_json()))
 }
 
-/// How many bytes a document may take: all of its own values, and 16 MiB by its aliases.
+/// The bytes that a document may take: all of its own values, and 16 MiB by its aliases.
 pub(super) fn room_for(text: &str) -> usize {
     text.len().saturating_mul(100).saturating_add(16 << 20)
 }
@@ -106,7 +106,7 @@ impl<'a> Chunk<'a> {
         Ok(tree.filter(|tree| tree.value != Value::Null))
     }
 
-    /// With the line of the stream.
+    /// Adds the line of the stream to an error.
     fn in_stream(&self, error: DocumentError) -> DocumentError {
         let place = error.place.map(|(line, column)| (self.line + line, column));
         DocumentError { place, ..error }
@@ -127,7 +127,7 @@ mod tests {
             .collect()
     }
 
-    /// What is said of one text, or its JSON.
+    /// The error of one text, or its JSON.
     fn one(text: &str) -> String {
         let [only] = &all(text)[..] else { panic!("{text:?}: {:?}", all(text)) };
         only.clone()

@@ -1,4 +1,5 @@
-//! From tokens to a tree: nodes, anchors and merges, as Kubernetes' reader makes a map of them.
+//! The tree of a document's tokens: nodes, anchors and merges, as Kubernetes' reader makes a map of
+//! them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,14 +17,14 @@ pub(super) struct Reader<'a, P> {
     scanner: Scanner<'a>,
     place: fn(Position) -> P,
     anchors: HashMap<String, Anchor<P>>,
-    /// How many anchors have begun.
+    /// The number of anchors that have begun.
     begun: usize,
-    /// How many bytes the tree may still take.
+    /// The bytes that the tree may still take.
     room: usize,
 }
 
 struct Anchor<P> {
-    /// Which of those with its name it is.
+    /// Its number among those of its name.
     number: usize,
     /// `None` until it ends.
     node: Option<Measured<P>>,
@@ -36,7 +37,7 @@ struct Measured<P> {
     bytes: usize,
 }
 
-/// What stands before a node.
+/// The properties before a node.
 #[derive(Default)]
 struct Properties {
     anchor: Option<(String, usize)>,
@@ -46,13 +47,13 @@ struct Properties {
 /// An object while it is read.
 struct Object<P> {
     entries: Vec<TableEntry<P>>,
-    /// Where each key stands, once there are many.
+    /// The index of each key, once there are many.
     index: HashMap<String, usize>,
     /// Entries that came in by a merge, which may be replaced.
     merged: HashSet<usize>,
 }
 
-/// As many keys are compared one by one.
+/// The number of keys up to which they are compared one by one.
 const FEW_KEYS: usize = 16;
 
 impl<'a, P: Clone> Reader<'a, P> {
@@ -297,7 +298,8 @@ impl<'a, P: Clone> Reader<'a, P> {
         Ok(Value::Table(object.entries))
     }
 
-    /// Whether brackets end here. There is a `,` before whatever follows in them, but the first.
+    /// Returns whether brackets end here. There is a `,` before whatever follows in them, but the
+    /// first.
     fn closes(
         &mut self,
         start: Mark,
@@ -399,7 +401,7 @@ impl<'a, P: Clone> Reader<'a, P> {
         }
     }
 
-    /// What a scalar stands for, with its text. Where there is none, it is an empty one, which has
+    /// The value of a scalar, with its text. Where there is none, it is an empty one, which has
     /// to have an anchor or a tag.
     fn scalar(&mut self, properties: &Properties) -> Result<(Resolved, String), DocumentError> {
         let (text, plain) = match self.scanner.peek()? {
@@ -543,7 +545,7 @@ fn too_deep<T>(at: Mark) -> Result<T, DocumentError> {
     at.refuse(format!("nested deeper than {} levels", policy_api::MAX_NESTING))
 }
 
-/// How many levels deep a node is, and about how many bytes it takes.
+/// The depth of a node, and about how many bytes it takes.
 fn measure<P>(node: &Tree<P>) -> (usize, usize) {
     let (height, bytes) = match &node.value {
         Value::Null => (0, 0),

@@ -34,7 +34,7 @@ pub(super) fn health(app: &App, state: &AppState, check: HealthCheck, query: &Qu
     }
     if check == HealthCheck::Ready {
         let skipped: BTreeMap<&str, &str> =
-            state.deployment.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
+            state.policies.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
         return response::serialized(StatusCode::OK, &json!({"ready": true, "skipped": skipped}));
     }
     response::json(StatusCode::OK, "{}")

@@ -12,7 +12,7 @@ use super::notes::Notes;
 use super::patch;
 use super::status::Status;
 use crate::policies::reasons;
-use crate::server::decide::DecisionOutcome;
+use crate::server::decide::DecisionResult;
 use crate::server::policy::{EvaluationFailure, ServedPolicy, policy_message};
 
 /// An `AdmissionReview` with a response.
@@ -52,7 +52,7 @@ impl<'a> AdmissionResponse<'a> {
     pub(super) fn new(
         uid: &'a str,
         policy: &ServedPolicy,
-        outcome: &DecisionOutcome,
+        outcome: &DecisionResult,
     ) -> (Self, Vec<String>) {
         let mut response = match &outcome.result {
             Ok(output) => answered(&policy.id, output.verdict, &output.text),
