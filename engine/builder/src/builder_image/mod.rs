@@ -71,7 +71,7 @@ pub(crate) fn make(
         }
         linker::collect(&mut system, &toolchain, &target, scratch.path())?;
         let rust = toolchain.collect(&target)?;
-        system.files.leave_out(&rust);
+        system.files.remove_all(&rust);
         Ok::<_, BuilderImageError>((system, rust))
     })?;
     let program = env::current_exe()?;
