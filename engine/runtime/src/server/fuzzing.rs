@@ -30,7 +30,7 @@ const MEMORY_BYTES: usize = 8 << 20;
 /// normal form.
 ///
 /// # Panics
-/// When one of these properties does not hold.
+/// When that does not hold.
 pub fn request_head(data: &[u8]) {
     let mut lines = data.splitn(3, |byte| *byte == b'\n');
     let [method, target, host] = [(); 3].map(|()| lines.next().unwrap_or_default());
@@ -63,7 +63,7 @@ fn head(method: &[u8], target: &[u8], host: &[u8]) -> Option<Parts> {
 /// it is counted as long as it is there.
 ///
 /// # Panics
-/// When one of these properties does not hold.
+/// When that does not hold.
 pub fn request_body(data: &[u8]) {
     let memory = MemoryBudget::new(MEMORY_BYTES);
     let mut expected = Vec::new();
