@@ -117,7 +117,8 @@ impl Folder {
 /// The last thing that the builder says.
 pub(crate) fn sentence(said: &str) -> String {
     let Some((_, sentence)) = said.rsplit_once("error: ") else { panic!("no error in: {said}") };
-    sentence.trim_end().to_owned()
+    // Nix indents all lines but the first.
+    sentence.trim_end().replace("\n       help: ", "\nhelp: ")
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
