@@ -453,7 +453,7 @@ fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
     };
     ask(&engine);
     let is_problem = |line: &Value| {
-        line["message"].as_str().is_some_and(|it| it.starts_with("cannot export spans to "))
+        line["message"].as_str().is_some_and(|it| it.starts_with("failed to export spans to "))
     };
     let line = engine.line(is_problem);
     assert_eq!(line["level"], "WARN");

@@ -116,7 +116,8 @@ impl Folder {
 /// The error at the end of the builder's messages.
 pub(crate) fn sentence(said: &str) -> String {
     let Some((_, sentence)) = said.rsplit_once("error: ") else { panic!("no error in: {said}") };
-    sentence.trim_end().to_owned()
+    // Nix indents all lines but the first.
+    sentence.trim_end().replace("\n       help: ", "\nhelp: ")
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

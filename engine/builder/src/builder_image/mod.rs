@@ -22,7 +22,7 @@ use std::thread;
 
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
-use crate::steps::image::platform;
+use crate::steps::platform;
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;

@@ -41,7 +41,7 @@ pub(crate) struct DecisionRequest<'a> {
     pub(crate) batch: Option<Uuid>,
     /// The id of the decision's own request, where it differs from the HTTP request's.
     pub(crate) request_id: Option<Arc<str>>,
-    /// A denial is answered as one, whatever the policy's mode is.
+    /// A denial is answered as one, even in the mode `monitor`.
     pub(crate) always_enforced: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct DecisionResult {
     /// The id of the event in the decision log.
     pub(crate) id: Option<Uuid>,
     pub(crate) result: Result<EvaluationOutput, EvaluationFailure>,
-    /// The policy is only monitored: whatever it says is answered as allowed.
+    /// The policy is only monitored: denials are answered as allowed.
     pub(crate) is_monitored: bool,
 }
 

@@ -237,7 +237,7 @@ impl BoundServer {
                         () = signals.shutdown() => break,
                     },
                 },
-                // It ends only when it is told to, or by a defect.
+                // It ends before the shutdown only by a defect.
                 _ = &mut running => {
                     error!("the server stopped listening");
                     return Outcome::Failed;

@@ -78,8 +78,8 @@ impl<'a> AdmissionResponse<'a> {
         Self { status: Some(Status::new(code, message)), ..Self::default() }
     }
 
-    /// Admits the object as it is, as a monitored policy does whatever it says. Annotations record
-    /// what it would have done.
+    /// Admits the object unchanged, as a monitored policy always does. Annotations record what it
+    /// would have done.
     fn admit(&mut self) {
         if let Some(status) = self.status.take() {
             self.audit_annotations.insert("monitored-denial".to_owned(), status.message);

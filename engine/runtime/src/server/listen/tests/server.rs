@@ -101,7 +101,7 @@ pub(super) struct TestHandler {
 impl RequestHandler for TestHandler {
     async fn handle(
         &self,
-        request: Request<RequestBody>,
+        request: Request<RequestBody<'_>>,
         _surface: Surface,
         peer: &Peer,
     ) -> Response<Full<Bytes>> {
