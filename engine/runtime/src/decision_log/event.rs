@@ -128,7 +128,7 @@ impl Event<'_> {
         event.text("requested_by", self.requested_by);
         event.text("timestamp", &timestamp(self.received));
         event.object("metrics", |inner| {
-            inner.json("timer_rego_query_eval_ns", &self.evaluation.as_nanos().to_string());
+            inner.json("timer_rego_query_eval_ns", self.evaluation.as_nanos().to_string());
         });
         // OPA's are numbers that are not 0, and its collectors decode them as such.
         let numbered = self.request_id.starts_with(|first| matches!(first, '1'..='9'))

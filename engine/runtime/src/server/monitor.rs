@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// VerdictRewriters a denying output to an approving one, and leaves everything else as it is.
+/// Rewrites a denying output to an approving one, and leaves everything else as it is.
 pub(super) fn allowed(output: &str) -> Option<String> {
     match output.as_bytes().first()? {
         b'f' => Some("true".to_owned()),
