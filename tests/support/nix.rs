@@ -77,8 +77,7 @@ impl Nix {
         let mut command = self.command(&["eval", "--raw"]);
         let failed = command.arg(format!(".#{attribute}")).args(arguments).assert().failure();
         let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
-        let (_, sentence) = said.rsplit_once("error: ").unwrap_or_else(|| panic!("{said}"));
-        sentence.trim_end().to_owned()
+        super::sentence(&said)
     }
 }
 

@@ -59,7 +59,7 @@ impl OciRegistry {
         Self { process, folder, port }
     }
 
-    /// Such as `127.0.0.1:5000`.
+    /// The address, such as `127.0.0.1:5000`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -7,6 +7,9 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
 /// Checks that a program is complete in itself: it asks for no loader and no shared library.
+///
+/// # Errors
+/// When it is no ELF program, or needs other files.
 pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     let not_elf = |reason: String| ElfError::NotElf { path: path.to_owned(), reason };
     let needs = match FileKind::parse(bytes) {
@@ -26,6 +29,9 @@ const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
 /// are commonly made for.
+///
+/// # Errors
+/// When it is for another processor.
 pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(), ElfError> {
     let machine = match target.triple.split('-').next() {
         Some("x86_64") => EM_X86_64,

@@ -37,6 +37,7 @@ pub struct Package {
 pub type Key = (String, Option<String>, (u64, u64, u64));
 
 /// The compatible range of a version. Cargo gives a program one version of each range.
+#[must_use]
 pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
     match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
@@ -47,6 +48,9 @@ pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
 
 impl Lock {
     /// Reads a lock file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no lock file.
     pub fn read(path: &Path) -> Result<Self, LockError> {
         let wrong =
             |reason: &str| LockError::Wrong { path: path.to_owned(), reason: reason.to_owned() };
@@ -82,6 +86,7 @@ impl Lock {
 
     /// The lock without some packages that the crate of this name, which lies in a folder, would be
     /// linked with.
+    #[must_use]
     pub fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
         let mut packages = self.packages.clone();
         for package in
@@ -144,11 +149,13 @@ pub fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -
 }
 
 /// Checks whether an address, or a source of a lock file, holds a secret.
+#[must_use]
 pub fn has_secret(url: &str) -> bool {
     user_info(url).is_some()
 }
 
 /// An address, or a source of a lock file, as everybody may see it.
+#[must_use]
 pub fn without_secret(url: &str) -> String {
     match user_info(url) {
         Some((before, after)) => format!("{before}{after}"),
@@ -189,27 +196,32 @@ fn text_of(table: &Table, key: &str) -> Option<String> {
 
 impl Package {
     /// The key that versions have in common which Cargo takes for one another.
+    #[must_use]
     pub fn key(&self) -> Key {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
     }
 
     /// The package without its dependencies: Cargo fills them in.
+    #[must_use]
     pub fn alone(mut self) -> Self {
         self.dependencies.clear();
         self
     }
 
     /// The registry or repository, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+    #[must_use]
     pub fn source_in_words(&self) -> String {
         source_in_words(self.source.as_deref())
     }
 
     /// Checks whether both are the same version of the same package.
+    #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.version == other.version && self.name == other.name && self.source == other.source
     }
 
     /// Checks whether it comes from a registry, as requirements without a path or a repository do.
+    #[must_use]
     pub fn is_from_registry(&self) -> bool {
         let source = self.source.as_deref().unwrap_or_default();
         source.starts_with("registry+") || source.starts_with("sparse+")

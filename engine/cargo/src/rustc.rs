@@ -23,12 +23,18 @@ pub(super) fn absolute(program: OsString) -> OsString {
 }
 
 /// The compiler's version as it prints it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+///
+/// # Errors
+/// When the compiler does not start.
 pub fn version() -> Result<String, CargoError> {
     let output = run(&["--version"])?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The target triple of the machine that the compiler runs on.
+///
+/// # Errors
+/// When the compiler does not start.
 pub fn host() -> Result<String, CargoError> {
     print("host-tuple", &[])
 }
@@ -43,6 +49,9 @@ fn run(arguments: &[&str]) -> Result<Output, CargoError> {
 }
 
 /// Asks the compiler for what it prints for `--print WHAT`.
+///
+/// # Errors
+/// When the compiler does not start, or does not know the target.
 pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {

@@ -19,6 +19,9 @@ pub struct Target {
 impl Target {
     /// The target that the user names, or musl on this machine's processor where its standard
     /// library is installed, or else glibc, linked statically.
+    ///
+    /// # Errors
+    /// When the target is unknown, or lacks its standard library or a linker.
     pub fn choose(given: Option<&str>) -> Result<Self, CargoError> {
         if let Some(triple) = given {
             if !rustc::is_linux(triple) {
@@ -48,6 +51,9 @@ impl Target {
     }
 
     /// The compiler's own machine, for programs that are to run here.
+    ///
+    /// # Errors
+    /// When the compiler does not start.
     pub fn host() -> Result<Self, CargoError> {
         static HOST: OnceLock<String> = OnceLock::new();
         if let Some(host) = HOST.get() {
@@ -58,16 +64,19 @@ impl Target {
     }
 
     /// A target that a program was compiled for already.
+    #[must_use]
     pub fn new(triple: &str) -> Self {
         Self { triple: triple.to_owned(), note: None, linker: None }
     }
 
     /// The variable that tells Cargo what to link with, where its own choice would not do.
+    #[must_use]
     pub fn linker_variable(&self) -> Option<(String, &'static str)> {
         self.linker.map(|linker| (linker_variable(&self.triple), linker))
     }
 
     /// Checks whether programs for it start on this machine.
+    #[must_use]
     pub fn runs_here(&self) -> bool {
         OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
     }

@@ -8,10 +8,7 @@ use std::sync::OnceLock;
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use crate::signals::{self, TempPath};
-
-/// The beginning of temporary files' names.
-pub(crate) const TEMP_PREFIX: &str = ".policy-builder-";
+use crate::signals::{self, TEMP_PREFIX, TempPath};
 
 /// The remedy where the system denies writing.
 static DENIED_HELP: OnceLock<&str> = OnceLock::new();

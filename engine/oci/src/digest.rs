@@ -60,13 +60,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_is_the_standard_one() {
+    fn digest_is_sha256() {
         let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(b"abc").unwrap().to_string(), abc);
     }
 
     #[test]
-    fn only_what_the_inner_writer_took_is_counted() {
+    fn partial_writes_are_digested_as_far_as_they_went() {
         struct OneByte(Vec<u8>);
         impl Write for OneByte {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -44,6 +44,9 @@ pub mod archive;
 mod blob;
 mod digest;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod image;
 mod layer;
 mod platform;

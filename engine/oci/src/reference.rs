@@ -10,8 +10,8 @@ use oci_spec::image::Digest;
 pub(crate) const DOCKER_HUB: &str = "docker.io";
 /// The host of Docker Hub's API.
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
-const LONGEST_REPOSITORY: usize = 255;
-const LONGEST_TAG: usize = 128;
+const MAX_REPOSITORY: usize = 255;
+const MAX_TAG: usize = 128;
 
 /// A reference to an image: `registry.example.com/policies:v1`, or `…@sha256:…`, or both.
 ///
@@ -117,7 +117,7 @@ fn parse(text: &str) -> Result<Reference, ReferenceProblem> {
     if let Some(component) = path.split('/').find(|component| !is_component(component)) {
         return Err(ReferenceProblem::Component(component.to_owned()));
     }
-    if repository.len() > LONGEST_REPOSITORY {
+    if repository.len() > MAX_REPOSITORY {
         return Err(ReferenceProblem::Long(repository.len()));
     }
     if !is_tag(tag) {
@@ -131,7 +131,7 @@ fn parse(text: &str) -> Result<Reference, ReferenceProblem> {
     })
 }
 
-/// Whether the first part of a name can only be meant as a registry.
+/// Returns whether the first part of a name can only be a registry.
 fn names_a_registry(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':'])
 }
@@ -170,7 +170,7 @@ fn is_component(text: &str) -> bool {
 
 fn is_tag(text: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    text.len() <= LONGEST_TAG
+    text.len() <= MAX_TAG
         && text.bytes().next().is_some_and(is_word)
         && text.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
 }
@@ -278,10 +278,10 @@ enum ReferenceProblem {
          them, such as `policy-engine`"
     )]
     Component(String),
-    #[error("found {0} characters before the tag, expected at most {LONGEST_REPOSITORY}")]
+    #[error("found {0} characters before the tag, expected at most {MAX_REPOSITORY}")]
     Long(usize),
     #[error(
-        "found the tag `{0}`, expected 1 to {LONGEST_TAG} letters, digits, `_`, `.` or `-`, the \
+        "found the tag `{0}`, expected 1 to {MAX_TAG} letters, digits, `_`, `.` or `-`, the \
          first not `.` or `-`, such as `latest`"
     )]
     Tag(String),
@@ -322,37 +322,38 @@ mod tests {
     fn a_wrong_part_is_quoted_with_what_was_expected() {
         assert_eq!(
             message("Team/engine"),
-            "failed to parse the image name `Team/engine`: found `Team`, expected lowercase letters and \
-             digits with `.`, `_`, `__` or dashes between them, such as `policy-engine`"
+            "failed to parse the image name `Team/engine`: found `Team`, expected lowercase \
+             letters and digits with `.`, `_`, `__` or dashes between them, such as \
+             `policy-engine`"
         );
         assert_eq!(
             message("engine:-1"),
-            "failed to parse the image name `engine:-1`: found the tag `-1`, expected 1 to 128 letters, \
-             digits, `_`, `.` or `-`, the first not `.` or `-`, such as `latest`"
+            "failed to parse the image name `engine:-1`: found the tag `-1`, expected 1 to 128 \
+             letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as `latest`"
         );
         assert_eq!(
             message("r.io:http/engine"),
-            "failed to parse the image name `r.io:http/engine`: found the registry `r.io:http`, expected a \
-             host with an optional port, such as `registry.example.com:5000`"
+            "failed to parse the image name `r.io:http/engine`: found the registry `r.io:http`, \
+             expected a host with an optional port, such as `registry.example.com:5000`"
         );
         assert_eq!(
             message("engine@sha256:0"),
-            "failed to parse the image name `engine@sha256:0`: found a digest, expected a name and a tag \
-             such as `policy-engine:latest`\nhelp: leave out the `@` and the digest, which the \
-             contents determine"
+            "failed to parse the image name `engine@sha256:0`: found a digest, expected a name \
+             and a tag such as `policy-engine:latest`\nhelp: leave out the `@` and the digest, \
+             which the contents determine"
         );
         let long = "a".repeat(256);
         assert_eq!(
             message(&long),
             format!(
-                "failed to parse the image name `{long}`: found 256 characters before the tag, expected at \
-                 most 255"
+                "failed to parse the image name `{long}`: found 256 characters before the tag, \
+                 expected at most 255"
             )
         );
     }
 
     #[test]
-    fn what_no_registry_takes_is_refused() {
+    fn invalid_name_is_refused() {
         let names = [
             "",
             ":",
@@ -405,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_digest_is_quoted() {
+    fn invalid_digest_is_quoted() {
         assert_eq!(
             "r.io/a@sha256:12".parse::<Reference>().unwrap_err().to_string(),
             "failed to parse the image name `r.io/a@sha256:12`: found the digest `sha256:12`, \
@@ -438,7 +439,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_taken_reads_the_same_again(name in "[a-zA-Z0-9._:/@\\[\\]-]{0,12}|.{0,8}") {
+        fn parsed_reference_parses_the_same_again(name in "[a-zA-Z0-9._:/@\\[\\]-]{0,12}|.{0,8}") {
             if let Ok(parsed) = name.parse::<Reference>() {
                 prop_assert_eq!(&parsed.to_string().parse::<Reference>().unwrap(), &parsed);
                 prop_assert_eq!(parsed.full_name().parse::<Reference>().unwrap().full_name(), parsed.full_name());

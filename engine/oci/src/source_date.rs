@@ -68,7 +68,7 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
-/// Why a text is no date for an image.
+/// A text that is no date of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "read the image's date: found `{found}`, expected the seconds since 1970 as a whole number \

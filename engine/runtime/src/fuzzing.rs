@@ -14,6 +14,9 @@ const ROOM_BYTES: usize = 64 << 10;
 ///
 /// A document that it reads becomes JSON, which reads as itself and stays within the limit. The
 /// reader with places says the same as the one without, and places lie within the text.
+///
+/// # Panics
+/// When that does not hold.
 pub fn yaml(data: &[u8]) {
     if let Ok(Some(json)) = documents::yaml_to_json(data, ROOM_BYTES) {
         assert!(

@@ -9,7 +9,7 @@ mod referrers;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Folder, OciRegistry, digest, run, sentence};
+use crate::support::{Folder, HttpResponse, OciRegistry, digest, run, sentence};
 use layout::Layout;
 
 /// `push` with these arguments, by somebody who has never logged in.
@@ -143,7 +143,7 @@ fn the_images_of_an_index_are_there_before_it() {
 }
 
 /// A manifest or an index in a registry, as it is.
-fn manifest(registry: &OciRegistry, repository: &str, reference: &str) -> Answer {
+fn manifest(registry: &OciRegistry, repository: &str, reference: &str) -> HttpResponse {
     let types = "application/vnd.oci.image.index.v1+json, \
                  application/vnd.oci.image.manifest.v1+json";
     let path = format!("/v2/{repository}/manifests/{reference}");

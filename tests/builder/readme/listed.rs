@@ -14,9 +14,9 @@ pub(super) enum Scene {
     Nix,
 }
 
-/// What becomes of a command.
+/// The way in which a command is tested.
 #[derive(Debug, Clone, Copy)]
-enum Fate {
+enum Coverage {
     /// A test here runs it.
     In(Scene),
     /// Another test runs it, in the words of the document as well.
@@ -25,10 +25,10 @@ enum Fate {
     Not(&'static str, &'static str),
 }
 
-use Fate::{By, In, Not};
+use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Fate); 39] = [
+const COMMANDS: [(&str, Coverage); 39] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -135,8 +135,8 @@ fn every_command_that_is_shown_is_run_or_it_is_said_why_not() {
     let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
     let new: Vec<_> = shown.difference(&listed).collect();
     assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
-    for (command, fate) in COMMANDS {
-        match fate {
+    for (command, coverage) in COMMANDS {
+        match coverage {
             By(file) => assert!(root().join("tests").join(file).is_file(), "{command}: {file}"),
             Not(reason, like) => assert!(!reason.is_empty() && !like.is_empty(), "{command}"),
             In(_) => {}
@@ -154,8 +154,8 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn new(scene: Scene) -> Self {
         let is_in = |shown: &Shown| {
-            COMMANDS.iter().any(|(command, fate)| {
-                *command == shown.command && matches!(fate, In(its) if *its == scene)
+            COMMANDS.iter().any(|(command, coverage)| {
+                *command == shown.command && matches!(coverage, In(its) if *its == scene)
             })
         };
         let mut left = Vec::<String>::new();

@@ -123,7 +123,7 @@ fn the_file_may_be_named_by_the_environment_and_be_toml() {
     let folder = Folder::new().file("it.toml", "[policies.named]\npolicy = 'echo'\n");
     let mut command = stress_engine(&["serve", "--listen=127.0.0.1:0"]);
     command.env("POLICY_ENGINE_CONFIG", folder.path().join("it.toml"));
-    let server = Server::of(command);
+    let server = Server::from_command(command);
     let listed = server.get("/v1/policies").json()["result"].take();
     assert_eq!((&listed[0]["id"], &listed[1]), (&json!("named"), &Value::Null));
 }

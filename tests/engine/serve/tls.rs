@@ -261,7 +261,7 @@ fn a_file_of_tokens_that_is_emptied_lets_nobody_in_and_the_log_says_so() {
     assert_eq!(status(), 200);
     fs::write(&tokens, "").unwrap();
     server.logged(
-        "the changed tokens are not used, nor are the former, and nobody is let in: the file holds \
+        "the changed tokens are not used, nor are the former, and all requests are refused: the file holds \
          no token: expected one a line",
     );
     assert_eq!(status(), 401);

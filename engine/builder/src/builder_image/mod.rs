@@ -22,7 +22,7 @@ use std::thread;
 
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
-use crate::steps::image::platform;
+use crate::steps::platform;
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
@@ -71,7 +71,7 @@ pub(crate) fn make(
         }
         linker::collect(&mut system, &toolchain, &target, scratch.path())?;
         let rust = toolchain.collect(&target)?;
-        system.files.leave_out(&rust);
+        system.files.remove_all(&rust);
         Ok::<_, BuilderImageError>((system, rust))
     })?;
     let program = env::current_exe()?;

@@ -80,7 +80,7 @@ impl System {
     fn file(&mut self, path: &Path) -> Result<(), BuilderImageError> {
         let canonical = fs_err::canonicalize(path)?;
         if !self.toolchain.as_ref().is_some_and(|toolchain| canonical.starts_with(toolchain)) {
-            self.files.same(path)?;
+            self.files.copy_with_links(path)?;
         }
         Ok(())
     }

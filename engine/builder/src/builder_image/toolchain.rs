@@ -82,7 +82,7 @@ impl Toolchain {
                 files.copy(place.join(inside), path.to_owned());
                 return Ok(());
             }
-            files.same(path)
+            files.copy_with_links(path)
         };
         for program in self.programs()? {
             add(&program)?;

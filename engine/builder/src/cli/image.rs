@@ -1,7 +1,8 @@
 use super::Failure;
 use super::options::{BuildArgs, ImageArgs};
 use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
-use crate::steps::image::{Built, platform};
+use crate::steps::image::Built;
+use crate::steps::platform;
 use crate::steps::{Build, TargetChoice};
 use policy_host::progress::Progress;
 use policy_oci::{MultiPlatform, Platform, Reference};

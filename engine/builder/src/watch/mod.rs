@@ -1,9 +1,9 @@
-//! Serving policies while they are written.
+//! Serving policies during development.
 //!
-//! [`files`] tells what is saved, [`interrupt`] when to end. With each save the pipeline runs, and
-//! [`server`] starts the engine that comes of it: [`addresses`] asks it where it is to listen,
-//! [`sockets`] are there before it and stay after it, and [`engine`] is one that runs. The one
-//! before it is sent away once it is ready, so clients find the same sockets open all the time.
+//! [`files`] reports saves, and [`policy_host::signals`] when to end. Each save starts a build, and
+//! [`server`] starts the engine that comes of it: [`addresses`] asks that engine where it is to
+//! listen, [`sockets`] outlive every engine, and [`engine`] is one that runs. The former engine ends
+//! once the new one is ready, so clients find the same sockets open all the time.
 
 mod addresses;
 mod engine;

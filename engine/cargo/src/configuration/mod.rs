@@ -35,6 +35,9 @@ pub struct Configuration {
 
 impl Configuration {
     /// Reads what Cargo would read in the current folder.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is not TOML, or would change the program.
     pub fn read() -> Result<Self, ConfigurationError> {
         let current = env::current_dir()?;
         Self::read_in(&current, cargo_home().as_deref(), env::vars_os())
@@ -105,6 +108,7 @@ impl Configuration {
     }
 
     /// The settings that would have changed the program and are not followed, in words.
+    #[must_use]
     pub fn set_aside(&self) -> &[String] {
         &self.set_aside
     }

@@ -24,6 +24,7 @@ pub struct Dependency {
 }
 
 /// The dependencies of a crate when it is built; those of its tests do not count.
+#[must_use]
 pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
     let mut document = manifest.document.clone();
     let mut found = Vec::new();
@@ -37,6 +38,7 @@ pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
 
 impl Dependency {
     /// The required versions of a package from a registry, where that is certain.
+    #[must_use]
     pub fn version_req(&self) -> Option<VersionReq> {
         self.requirement.as_ref().filter(|_| self.always_from_registry)?.parse().ok()
     }

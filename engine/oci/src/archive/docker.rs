@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 use tar::{Archive, Header};
 
-/// How many bytes are held in memory of one archive.
+/// The bytes of one archive that are held in memory.
 const LARGEST: u64 = 4 << 20;
-/// What members are filled up to.
+/// The block size of tar, to which members are padded.
 const BLOCK: u64 = 512;
 /// Two empty blocks.
 const END: [u8; 1024] = [0; 1024];
@@ -25,7 +25,7 @@ pub(super) struct DockerDocument {
 }
 
 /// Copies every member of an archive but the JSON documents at its root, and gives those.
-pub(super) fn pass_on(
+pub(super) fn copy_members(
     mut input: impl Read,
     output: &mut impl Write,
 ) -> Result<Vec<DockerDocument>, DockerArchiveError> {
@@ -116,7 +116,7 @@ impl DockerDocument {
 
 fn is_document(name: &str) -> bool {
     let name = name.trim_start_matches("./");
-    !name.contains('/') && Path::new(name).extension().is_some_and(|it| it == "json")
+    !name.contains('/') && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 fn write_member(

@@ -24,10 +24,10 @@ pub fn relabel(
     owned_prefix: &str,
     added: impl FnOnce(Option<&str>) -> BTreeMap<String, String>,
 ) -> Result<(), RelabelError> {
-    let mut documents = docker::pass_on(input, &mut output)?;
+    let mut documents = docker::copy_members(input, &mut output)?;
     let mut manifest = take(&mut documents, MANIFEST).ok_or(RelabelError::NoManifest)?;
     let mut images = manifest.parse()?;
-    let image = the_image(&mut images)?;
+    let image = only_image(&mut images)?;
     let config = image.get("Config").and_then(Value::as_str).ok_or(RelabelError::Manifest)?;
     let mut config =
         take(&mut documents, config).ok_or_else(|| RelabelError::NoConfig(config.to_owned()))?;
@@ -50,12 +50,12 @@ pub fn relabel(
 }
 
 fn take(documents: &mut Vec<DockerDocument>, name: &str) -> Option<DockerDocument> {
-    let place = documents.iter().position(|it| it.is_named(name))?;
+    let place = documents.iter().position(|document| document.is_named(name))?;
     Some(documents.remove(place))
 }
 
-/// What the manifest says of the archive's one image.
-fn the_image(images: &mut Value) -> Result<&mut Map<String, Value>, RelabelError> {
+/// The manifest's entry of the archive's one image.
+fn only_image(images: &mut Value) -> Result<&mut Map<String, Value>, RelabelError> {
     match images.as_array_mut().map(Vec::as_mut_slice) {
         Some([Value::Object(image)]) => Ok(image),
         None | Some([_]) => Err(RelabelError::Manifest),

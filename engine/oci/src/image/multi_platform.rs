@@ -134,8 +134,9 @@ fn check(parts: &[PlatformPart]) -> Result<(), IndexError> {
             return Err(IndexError::SamePlatform { first, second, platform: one.platform.clone() });
         }
         if one.names != other.names {
-            let name =
-                |it: &PlatformPart| it.names.get(ANNOTATION_FULL_NAME).cloned().unwrap_or_default();
+            let name = |part: &PlatformPart| {
+                part.names.get(ANNOTATION_FULL_NAME).cloned().unwrap_or_default()
+            };
             return Err(IndexError::Names {
                 first,
                 first_name: name(one),
@@ -157,7 +158,7 @@ struct PlatformPart {
     referrers: Vec<Descriptor>,
     /// The name by its short and its full spelling.
     names: BTreeMap<&'static str, String>,
-    /// As `os/architecture`, with the variant behind it where there is one.
+    /// `os/architecture`, or `os/architecture/variant`.
     platform: String,
     /// By their place in a layout.
     blobs: BTreeMap<String, Vec<u8>>,
@@ -187,12 +188,12 @@ impl PlatformPart {
     fn read(place: PathBuf) -> Result<Self, IndexError> {
         let file = |name: &str| fs_err::read(place.join(name));
         let wrong = |reason: String| IndexError::Layout { folder: place.clone(), reason };
-        let file = |name: &str| file(name).map_err(|it| wrong(it.to_string()));
+        let file = |name: &str| file(name).map_err(|error| wrong(error.to_string()));
         file("oci-layout")?;
         let index = ImageIndex::from_reader(file("index.json")?.as_slice())
             .map_err(|error| wrong(format!("`index.json` is not an image index: {error}")))?;
         let (referrers, images): (Vec<_>, Vec<_>) =
-            index.manifests().iter().cloned().partition(|it| it.artifact_type().is_some());
+            index.manifests().iter().cloned().partition(|entry| entry.artifact_type().is_some());
         let [image] = images.as_slice() else {
             let count = images.len();
             return Err(wrong(format!("it holds {count} images, expected one")));
@@ -237,12 +238,13 @@ impl PlatformPart {
     }
 }
 
-/// Why images are not joined.
+/// A failure to join images.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum IndexError {
     #[error(
-        "`{}` is not a layout of one image: {reason}; expected a folder with an OCI image layout", folder.display()
+        "`{}` is not a layout of one image: {reason}; expected a folder with an OCI image layout",
+        folder.display()
     )]
     Layout { folder: PathBuf, reason: String },
     #[error(

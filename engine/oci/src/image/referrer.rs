@@ -75,8 +75,9 @@ impl Referrer {
     ) -> Result<Self, OciSpecError> {
         let mut annotations =
             HashMap::from([(ANNOTATION_TITLE.to_owned(), document.title.to_owned())]);
-        annotations
-            .extend(document.predicate_type.map(|it| (PREDICATE_TYPE.to_owned(), it.to_owned())));
+        annotations.extend(
+            document.predicate_type.map(|kind| (PREDICATE_TYPE.to_owned(), kind.to_owned())),
+        );
         let mut document =
             Blob::new(MediaType::from(document.artifact_type), document.bytes.clone())?;
         document.descriptor.set_annotations(Some(annotations.clone()));
@@ -131,7 +132,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_attached_refers_to_the_image_and_leaves_it_as_it_is() {
+    fn attachment_refers_to_the_image_and_does_not_change_it() {
         let (image, plain) = (with_documents(), sample());
         assert_eq!(image.manifest_digest(), plain.manifest_digest());
         assert_eq!(image.size(), plain.size());
@@ -184,7 +185,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_attached_goes_with_images_that_are_joined() {
+    fn joined_images_keep_their_attachments() {
         let folder = tempfile::tempdir().unwrap();
         let mut other =
             pack(ImageSpec { platform: "linux/amd64".parse().unwrap(), ..spec() }, b"amd64");
@@ -196,7 +197,7 @@ pub(crate) mod tests {
         MultiPlatform::from_layouts(&layouts).unwrap().write_layout_dir(&joined).unwrap();
         let listed = parsed(&fs::read(joined.join("index.json")).unwrap());
         let listed = listed["manifests"].as_array().unwrap().iter();
-        let types: Vec<_> = listed.map(|it| it["artifactType"].as_str()).collect();
+        let types: Vec<_> = listed.map(|entry| entry["artifactType"].as_str()).collect();
         assert_eq!(types, [None, Some(SBOM), Some(SBOM), Some(STATEMENT)]);
         for blob in with_documents().all_blobs().chain(other.all_blobs()) {
             assert_eq!(fs::read(joined.join(blob.path())).unwrap(), blob.bytes);

@@ -73,7 +73,7 @@ impl StoredImage {
         atomic::replace_file(path, ARTIFACT, |file| self.write(BufWriter::new(file)))
     }
 
-    /// The same members as of any image, in the same order; the layers are read again.
+    /// Writes the members of any image's archive, in the same order. The layers are read again.
     fn write(&mut self, out: impl Write) -> io::Result<()> {
         let mut tar = Builder::new(out);
         for path in ["blobs/", "blobs/sha256/"] {

@@ -30,7 +30,7 @@ impl FileSet {
     /// A folder, with these permissions.
     pub fn folder(&mut self, place: impl Into<PathBuf>, mode: u32) {
         let place = place.into();
-        self.folders_above(&place);
+        self.add_parents(&place);
         self.entries.insert(place, FileEntry::Folder { mode });
     }
 
@@ -78,7 +78,7 @@ impl FileSet {
     ///
     /// # Errors
     /// When the file, or a link on the way to it, cannot be read.
-    pub fn same(&mut self, path: &Path) -> io::Result<()> {
+    pub fn copy_with_links(&mut self, path: &Path) -> io::Result<()> {
         let mut to_go: Vec<_> = parts(path).collect();
         to_go.reverse();
         let mut reached = PathBuf::from("/");
@@ -104,18 +104,18 @@ impl FileSet {
     }
 
     /// Leaves out the files that another set has.
-    pub fn leave_out(&mut self, other: &Self) {
+    pub fn remove_all(&mut self, other: &Self) {
         let is_folder = |entry: &FileEntry| matches!(entry, FileEntry::Folder { .. });
         self.entries.retain(|place, entry| is_folder(entry) || !other.entries.contains_key(place));
     }
 
     fn insert(&mut self, place: PathBuf, entry: FileEntry) {
-        self.folders_above(&place);
+        self.add_parents(&place);
         self.entries.insert(place, entry);
     }
 
-    fn folders_above(&mut self, place: &Path) {
-        for folder in place.ancestors().skip(1).filter(|it| it.parent().is_some()) {
+    fn add_parents(&mut self, place: &Path) {
+        for folder in place.ancestors().skip(1).filter(|folder| folder.parent().is_some()) {
             self.entries.entry(folder.to_owned()).or_insert(FileEntry::Folder { mode: FOLDER });
         }
     }
@@ -164,14 +164,14 @@ fn append_file(
     Ok(())
 }
 
-/// Whether it is a program is all that is kept of a file's permissions.
+/// The mode of a file: of its permissions only that of its owner to run it is kept.
 fn mode(found: &Metadata) -> u32 {
     if found.permissions().mode() & 0o100 == 0 { 0o644 } else { 0o755 }
 }
 
 fn parts(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let kept = |it: &Component<'_>| matches!(it, Component::Normal(_) | Component::ParentDir);
-    path.components().filter(kept).map(|it| PathBuf::from(it.as_os_str()))
+    let kept = |part: &Component<'_>| matches!(part, Component::Normal(_) | Component::ParentDir);
+    path.components().filter(kept).map(|part| PathBuf::from(part.as_os_str()))
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
 
     use super::*;
 
-    /// What is packed, as `MODE PATH`, links with `-> TARGET`, texts with `: TEXT`.
+    /// The packed members as `MODE PATH`, links with `-> TARGET`, texts with `: TEXT`.
     fn packed(files: &FileSet) -> Vec<String> {
         let tar = files.write(Vec::new(), "7".parse().unwrap()).unwrap();
         let mut archive = tar::Archive::new(tar.as_slice());
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_below_folders_and_sorted() {
+    fn members_are_sorted_and_have_their_folders() {
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("source");
         fs::create_dir_all(source.join("bin")).unwrap();
@@ -239,13 +239,13 @@ mod tests {
         symlink("usr/lib", root.join("lib")).unwrap();
         symlink("libc.so.6", root.join("usr/lib/libc.so")).unwrap();
         let mut files = FileSet::default();
-        files.same(&root.join("lib/gcc/../libc.so")).unwrap();
+        files.copy_with_links(&root.join("lib/gcc/../libc.so")).unwrap();
         let inside = root.strip_prefix("/").unwrap().display().to_string();
         let packed = packed(&files);
         let packed: Vec<_> = packed
             .iter()
-            .filter(|it| it.contains("lib"))
-            .map(|it| it.replace(&inside, ""))
+            .filter(|line| line.contains("lib"))
+            .map(|line| line.replace(&inside, ""))
             .collect();
         assert_eq!(
             packed,

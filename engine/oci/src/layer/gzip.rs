@@ -15,9 +15,9 @@ const SYSTEM: u8 = 255;
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, SYSTEM];
 /// The last block of a stream, with nothing in it.
 const LAST: [u8; 2] = [3, 0];
-/// What one thread compresses. It is part of what the result is: the same on every machine.
+/// The bytes that one thread compresses. They are fixed, as they determine the result.
 const PIECE: usize = 1 << 20;
-/// How far back deflate looks.
+/// The window of deflate.
 const WINDOW: usize = 1 << 15;
 
 /// Compresses what is written.
@@ -32,7 +32,9 @@ pub(super) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let starts = (0..bytes.len()).step_by(PIECE);
         let threads: Vec<_> =
             starts.map(|start| scope.spawn(move || piece(bytes, start))).collect();
-        let pieces = threads.into_iter().map(|it| it.join().unwrap_or_else(|it| resume_unwind(it)));
+        let pieces = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         pieces.collect::<io::Result<Vec<_>>>()
     })?;
     let (mut checksum, mut whole) = (Crc::new(), HEADER.to_vec());
@@ -77,9 +79,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_make_one_stream() {
+    fn compressed_pieces_make_one_gzip_stream() {
         let text: Vec<u8> =
-            (0..300_000u32).flat_map(|it| it.wrapping_mul(it).to_le_bytes()).collect();
+            (0..300_000u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, text.len()] {
             let text = &text[..length];
             let packed = compress(text).unwrap();
@@ -93,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_refers_to_the_one_before_it() {
+    fn piece_uses_the_window_of_the_one_before() {
         let noise: Vec<u8> = (0u32..8192)
-            .flat_map(|it| it.wrapping_mul(2_654_435_761).rotate_left(it % 31).to_le_bytes())
+            .flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes())
             .collect();
         let text = noise.repeat(2 * PIECE / WINDOW);
         let pieces = [0, PIECE].map(|start| piece(&text, start).unwrap().0.len());

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use oci_spec::image::{Descriptor, MediaType};
 
-use super::{FileSet, Layer, gzip};
+use super::compressed::Layer;
+use super::file_set::FileSet;
+use super::gzip;
 use crate::SourceDate;
 use crate::blob::Blob;
 use crate::digest::DigestWriter;

@@ -6,11 +6,11 @@ use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use crate::store::{self, LARGEST_MANIFEST, Store, StoreError};
 
 /// Indexes of indexes are rare, and of those in turn unheard of.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 
-/// How many bytes all manifests and indexes may have together, which are kept in memory: some
-/// kilobytes are usual.
-const MOST_MANIFEST_BYTES: u64 = 64 << 20;
+/// The largest size of all manifests and indexes together, which are kept in memory. Some kilobytes
+/// are usual.
+const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
 /// All that an image is made of, and what refers to it.
 pub(super) struct ImageContents {
@@ -19,7 +19,7 @@ pub(super) struct ImageContents {
     pub(super) referrers: Vec<ReferrerTree>,
 }
 
-/// What refers to an image, or to what refers to it in turn.
+/// A referrer of an image, or of another referrer.
 pub(super) struct ReferrerTree {
     pub(super) subject: Digest,
     pub(super) part: ManifestTree,
@@ -28,7 +28,7 @@ pub(super) struct ReferrerTree {
 /// A manifest or an index, and all that it needs to be there first.
 pub(super) struct ManifestTree {
     pub(super) root: ManifestBytes,
-    /// What else an index leads to: each after those that it names.
+    /// The other manifests of an index, each after those that it lists.
     pub(super) manifests: Vec<ManifestBytes>,
     /// Configurations and layers of all of these.
     pub(super) blobs: Vec<Descriptor>,
@@ -47,7 +47,7 @@ impl ImageContents {
         root: &Descriptor,
         with_referrers: bool,
     ) -> Result<Self, ContentsError> {
-        let mut left = MOST_MANIFEST_BYTES;
+        let mut left = MAX_MANIFEST_BYTES;
         let image = ManifestTree::read(source, root, &mut left)?;
         let digest = |manifest: &ManifestBytes| manifest.descriptor.digest().clone();
         let mut subjects = Vec::new();
@@ -80,14 +80,14 @@ impl ManifestTree {
 
 struct Reading<'a> {
     source: &'a dyn Store,
-    /// Of [`MOST_MANIFEST_BYTES`].
+    /// Of [`MAX_MANIFEST_BYTES`].
     left: &'a mut u64,
     blobs: Vec<Descriptor>,
     seen: BTreeSet<String>,
 }
 
 impl Reading<'_> {
-    /// Whether this is met for the first time.
+    /// Returns whether the digest is new.
     fn is_new(&mut self, descriptor: &Descriptor) -> bool {
         self.seen.insert(descriptor.digest().to_string())
     }
@@ -104,7 +104,7 @@ impl Reading<'_> {
         let wrong =
             |reason| ContentsError::Document { digest: descriptor.digest().clone(), reason };
         if is_index(descriptor.media_type()) {
-            if depth == DEEPEST {
+            if depth == MAX_DEPTH {
                 return Err(ContentsError::Deep { digest: descriptor.digest().clone() });
             }
             let index = ImageIndex::from_reader(bytes.as_slice()).map_err(wrong)?;
@@ -137,7 +137,7 @@ fn is_index(media_type: &MediaType) -> bool {
     *media_type == MediaType::ImageIndex || media_type.as_ref() == DOCKERS
 }
 
-/// Why an image cannot be read whole.
+/// A failure to read an image with all its parts.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentsError {
     #[error(transparent)]
@@ -149,11 +149,11 @@ pub enum ContentsError {
     Document { digest: Digest, reason: OciSpecError },
     #[error(
         "failed to read the index `{digest}` of the image: it is in an index in an index, \
-         {DEEPEST} deep and more, expected one of images"
+         {MAX_DEPTH} deep and more, expected one of images"
     )]
     Deep { digest: Digest },
     #[error(
-        "failed to read the manifests of the image: they have more than {MOST_MANIFEST_BYTES} \
+        "failed to read the manifests of the image: they have more than {MAX_MANIFEST_BYTES} \
          bytes, with what refers to it; expected some kilobytes"
     )]
     Many,
@@ -165,7 +165,7 @@ mod tests {
     use crate::image::tests::with_documents;
 
     #[test]
-    fn manifests_are_read_into_memory_to_a_bound() {
+    fn manifests_above_the_memory_limit_are_refused() {
         let image = with_documents();
         let root = image.root().unwrap();
         let size = root.size();
@@ -178,7 +178,7 @@ mod tests {
         );
         let contents = ImageContents::read(&image, &root, true).unwrap();
         assert_eq!(contents.referrers.len(), 2);
-        assert!(contents.referrers.iter().all(|it| it.part.blobs.len() == 2));
+        assert!(contents.referrers.iter().all(|referrer| referrer.part.blobs.len() == 2));
         assert!(ImageContents::read(&image, &root, false).unwrap().referrers.is_empty());
     }
 }

@@ -183,7 +183,7 @@ impl Uploader<'_> {
             reason: error.reason(),
         };
         let RefusedReferrer { repository, digest, artifact_type, reason } = &refused;
-        let kind = artifact_type.as_deref().map(|it| format!("`{}`, ", escape_line(it)));
+        let kind = artifact_type.as_deref().map(|kind| format!("`{}`, ", escape_line(kind)));
         let kind = kind.unwrap_or_default();
         self.progress.line(&format!(
             "note: `{repository}` gets the image without what refers to it ({kind}`{digest}`): \
@@ -208,7 +208,7 @@ fn targets(names: &[Reference]) -> Vec<PushTarget> {
     let mut targets: Vec<PushTarget> = Vec::new();
     for name in names {
         let (repository, tag) = (name.repository(), name.tag().to_owned());
-        match targets.iter_mut().find(|it| it.repository == repository) {
+        match targets.iter_mut().find(|target| target.repository == repository) {
             Some(target) if target.tags.contains(&tag) => {}
             Some(target) => target.tags.push(tag),
             None => targets.push(PushTarget { repository, tags: vec![tag] }),
@@ -228,7 +228,7 @@ fn own_name(root: &Descriptor) -> Result<Reference, PushError> {
     Ok(name.parse()?)
 }
 
-/// Why an image is not pushed.
+/// A failure to push an image.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum PushError {
@@ -288,16 +288,19 @@ mod tests {
     use crate::store::NotAnImage;
 
     #[test]
-    fn every_repository_is_a_target_once() {
-        let names = ["r.io/a:1", "r.io/b", "r.io/a:2", "r.io/a:1"].map(|it| it.parse().unwrap());
+    fn names_of_one_repository_are_one_target() {
+        let names =
+            ["r.io/a:1", "r.io/b", "r.io/a:2", "r.io/a:1"].map(|name| name.parse().unwrap());
         let found = targets(&names);
-        let found: Vec<_> =
-            found.iter().map(|it| format!("{} {}", it.repository, it.tags.join(","))).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|target| format!("{} {}", target.repository, target.tags.join(",")))
+            .collect();
         assert_eq!(found, ["r.io/a 1,2", "r.io/b latest"]);
     }
 
     #[test]
-    fn an_image_that_cannot_be_read_is_named() {
+    fn error_names_the_image_that_cannot_be_read() {
         let error = || StoreError::NotAnImage(NotAnImage::Gzip);
         for error in [PushError::from(error()), PushError::from(ContentsError::from(error()))] {
             assert_eq!(
@@ -310,12 +313,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_registry_is_not_taken_for_docker_hub() {
+    fn own_name_without_a_registry_is_not_pushed_to_docker_hub() {
         let named = |name: &str| {
             let mut root = Descriptor::new(MediaType::ImageIndex, 1, digest::sha256(b"a").unwrap());
             let name = (ANNOTATION_FULL_NAME.to_owned(), name.to_owned());
             root.set_annotations(Some(HashMap::from([name])));
-            own_name(&root).map(|it| it.to_string()).map_err(|it| it.to_string())
+            own_name(&root).map(|name| name.to_string()).map_err(|error| error.to_string())
         };
         assert_eq!(named("r.io/a:1").unwrap(), "r.io/a:1");
         assert_eq!(

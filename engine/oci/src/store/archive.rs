@@ -6,15 +6,15 @@ use fs_err::File;
 
 use super::error::{NotAnImage, StoreError};
 
-/// How many members an archive may have: an image has some ten.
-const MOST_MEMBERS: usize = 10_000;
+/// The largest number of members. An image has about ten.
+const MAX_MEMBERS: usize = 10_000;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A tar archive whose members are read where they lie: nothing is unpacked.
 #[derive(Debug)]
 pub(super) struct TarFile {
     file: File,
-    /// Where each file begins, and how many bytes it has.
+    /// The offset and the size of each file.
     members: BTreeMap<String, (u64, u64)>,
 }
 
@@ -60,8 +60,8 @@ fn members(file: &File, length: u64) -> Result<BTreeMap<String, (u64, u64)>, Not
     let mut members = BTreeMap::new();
     let entries = archive.entries_with_seek().map_err(NotAnImage::NotTar)?.raw(true);
     for (count, entry) in entries.enumerate() {
-        if count == MOST_MEMBERS {
-            return Err(NotAnImage::ManyFiles(MOST_MEMBERS));
+        if count == MAX_MEMBERS {
+            return Err(NotAnImage::ManyFiles(MAX_MEMBERS));
         }
         let entry = entry.map_err(NotAnImage::NotTar)?;
         let name = String::from_utf8_lossy(&entry.header().path_bytes()).into_owned();

@@ -3,10 +3,10 @@ use std::io;
 
 use oci_spec::image::Digest;
 
-use super::registry::RegistryError;
+use super::registry::error::RegistryError;
 use crate::reference::ReferenceError;
 
-/// Why nothing comes from a store.
+/// A failure to read an image from a store.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum StoreError {
@@ -23,7 +23,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it is simply not there.
+    /// Returns whether the image or the blob does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         match self {
@@ -34,7 +34,7 @@ impl StoreError {
     }
 }
 
-/// Why something on disk is no image.
+/// A reason why a file or folder is no image.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum NotAnImage {
@@ -78,7 +78,7 @@ impl NotAnImage {
     }
 }
 
-/// What is wrong with a blob.
+/// A defect of a blob.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the messages say what the variants are")]
 pub enum BlobProblem {

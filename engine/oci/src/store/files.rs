@@ -24,7 +24,7 @@ impl LayoutFiles {
         TarFile::open(path).map(Self::Archive)
     }
 
-    /// How many bytes a file has; `None` where there is no such file.
+    /// The size of a file; `None` where there is no such file.
     pub(super) fn size(&self, path: &str) -> io::Result<Option<u64>> {
         match self {
             Self::Folder(folder) => match fs_err::metadata(folder.join(path)) {

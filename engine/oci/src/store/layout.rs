@@ -34,7 +34,7 @@ impl Layout {
                 if is_docker { NotAnImage::Docker } else { NotAnImage::NoFile("oci-layout") };
             return Err(StoreError::NotAnImage(problem));
         }
-        let root = the_image(&files)?;
+        let root = only_image(&files)?;
         let layout = Self { files, root };
         layout.check_docker_manifest()?;
         Ok(layout)
@@ -55,7 +55,7 @@ impl Layout {
             return Ok(());
         }
         let manifest: ImageManifest = document(self, &self.root, LARGEST_MANIFEST)?;
-        let path = |it: &Descriptor| format!("{BLOBS}/{}", it.digest().digest());
+        let path = |blob: &Descriptor| format!("{BLOBS}/{}", blob.digest().digest());
         let layers: Vec<_> = manifest.layers().iter().map(path).collect();
         let is_small = size.is_some_and(|size| size <= LARGEST_MANIFEST);
         let bytes = if is_small { self.files.read(DOCKER) } else { Ok(Vec::new()) };
@@ -75,7 +75,7 @@ impl Layout {
         }
         let bytes = self.files.read(&path)?;
         let Ok(manifest) = serde_json::from_slice::<ImageManifest>(&bytes) else { return Ok(None) };
-        if manifest.subject().as_ref().is_none_or(|it| it.digest() != subject) {
+        if manifest.subject().as_ref().is_none_or(|named| named.digest() != subject) {
             return Ok(None);
         }
         let digest = digest::sha256(&bytes).map_err(io::Error::other)?;
@@ -122,7 +122,7 @@ impl Store for Layout {
 }
 
 /// The one image of a layout's index; what refers to another manifest may be listed as well.
-fn the_image(files: &LayoutFiles) -> Result<Descriptor, StoreError> {
+fn only_image(files: &LayoutFiles) -> Result<Descriptor, StoreError> {
     const INDEX: &str = "index.json";
     let not_an_image = StoreError::NotAnImage;
     let size = files.size(INDEX).map_err(StoreError::Open)?;
@@ -135,10 +135,12 @@ fn the_image(files: &LayoutFiles) -> Result<Descriptor, StoreError> {
     let index: ImageIndex = serde_json::from_slice(&bytes)
         .map_err(|error| not_an_image(NotAnImage::Index(error.to_string())))?;
     let images: Vec<_> =
-        index.manifests().iter().filter(|it| it.artifact_type().is_none()).collect();
+        index.manifests().iter().filter(|entry| entry.artifact_type().is_none()).collect();
     match images.as_slice() {
         [image] => Ok((*image).clone()),
-        images => Err(not_an_image(NotAnImage::Images(images.iter().map(|it| name(it)).collect()))),
+        images => {
+            Err(not_an_image(NotAnImage::Images(images.iter().map(|image| name(image)).collect())))
+        }
     }
 }
 

@@ -28,6 +28,9 @@ const MEMORY_BYTES: usize = 8 << 20;
 ///
 /// A path belongs to one API at most. Decoding undoes encoding, and the path of a policy is its own
 /// normal form.
+///
+/// # Panics
+/// When that does not hold.
 pub fn request_head(data: &[u8]) {
     let mut lines = data.splitn(3, |byte| *byte == b'\n');
     let [method, target, host] = [(); 3].map(|()| lines.next().unwrap_or_default());
@@ -58,6 +61,9 @@ fn head(method: &[u8], target: &[u8], host: &[u8]) -> Option<Parts> {
 ///
 /// It is what any other reader of gzip makes of it, but never longer than it may be. The memory for
 /// it is counted as long as it is there.
+///
+/// # Panics
+/// When that does not hold.
 pub fn request_body(data: &[u8]) {
     let memory = MemoryBudget::new(MEMORY_BYTES);
     let mut expected = Vec::new();

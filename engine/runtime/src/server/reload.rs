@@ -86,7 +86,7 @@ impl Reloader {
         let former = self.app.state.load();
         let (metrics, workers) = (&self.app.metrics, &self.from.workers);
         let state = AppState::from_config(&config, policies, metrics, workers, Some(&former));
-        let policies = state.deployment.all().len();
+        let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
         self.limits.send_replace(config.limits.clone());

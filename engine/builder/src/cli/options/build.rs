@@ -11,9 +11,9 @@ use policy_host::atomic::{self, WriteError};
 
 /// The options of commands that build.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct BuildArgs {
+pub(crate) struct BuildArgs {
     #[command(flatten)]
-    pub(in crate::cli) inputs: Inputs,
+    pub(crate) inputs: Inputs,
     #[command(flatten)]
     locked: LockedArg,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(in crate::cli) struct BuildArgs {
 }
 
 impl BuildArgs {
-    pub(in crate::cli) fn options(&self) -> BuildOptions<'_> {
+    pub(crate) fn options(&self) -> BuildOptions<'_> {
         BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
@@ -58,16 +58,12 @@ impl BuildArgs {
     }
 
     /// Checks that the report can be written, before the work for it begins.
-    pub(in crate::cli) fn check_report(&self) -> Result<(), WriteError> {
+    pub(crate) fn check_report(&self) -> Result<(), WriteError> {
         self.report.as_deref().map_or(Ok(()), |path| atomic::check_file(path, artifacts::REPORT))
     }
 
     /// Writes the report where one is wanted, and prints the summary.
-    pub(in crate::cli) fn finish(
-        &self,
-        report: &impl Summary,
-        written: &str,
-    ) -> Result<(), Failure> {
+    pub(crate) fn finish(&self, report: &impl Summary, written: &str) -> Result<(), Failure> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }

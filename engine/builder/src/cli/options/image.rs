@@ -5,7 +5,7 @@ use policy_oci::{Image, MultiPlatform, Reference, ReferenceError, SourceDate};
 
 /// The destination, the name and the date of an image.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct ImageArgs {
+pub(crate) struct ImageArgs {
     /// The file to write the archive to, for `docker load`, `podman load` and `skopeo` [default:
     /// policy-engine.tar, unless `--oci-layout` is given]
     #[arg(long, value_name = "FILE")]
@@ -27,17 +27,17 @@ pub(in crate::cli) struct ImageArgs {
         default_value = "0",
         hide_default_value = true
     )]
-    pub(in crate::cli) created: SourceDate,
+    pub(crate) created: SourceDate,
 }
 
 impl ImageArgs {
     /// The image's name.
-    pub(in crate::cli) fn name(&self) -> Result<Reference, ReferenceError> {
+    pub(crate) fn name(&self) -> Result<Reference, ReferenceError> {
         Reference::parse_name(&format!("{}:{}", self.repo, self.tag))
     }
 
     /// Checks that the image can be written, before the work for it begins.
-    pub(in crate::cli) fn check(&self) -> Result<(), WriteError> {
+    pub(crate) fn check(&self) -> Result<(), WriteError> {
         if let Some(path) = self.archive() {
             atomic::check_file(path, policy_oci::archive::ARTIFACT)?;
         }
@@ -47,13 +47,13 @@ impl ImageArgs {
     }
 
     /// Writes the image, and returns where.
-    pub(in crate::cli) fn write(&self, image: &Image) -> Result<String, WriteError> {
+    pub(crate) fn write(&self, image: &Image) -> Result<String, WriteError> {
         self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
     }
 
     /// Writes the image of several platforms, and tells where. Loaders that know no index get
     /// `docker` from its archive.
-    pub(in crate::cli) fn write_joined(
+    pub(crate) fn write_joined(
         &self,
         whole: &MultiPlatform,
         docker: Option<&Image>,

@@ -14,7 +14,7 @@ pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
 use crate::steps::discover::{Policies, Role};
-use crate::steps::image::platform;
+use crate::steps::platform;
 use crate::steps::workspace::Workspace;
 use policy_cargo::{CargoError, ElfError, LinkedPackage, Target};
 use policy_host::progress::Progress;

@@ -4,7 +4,6 @@ mod base;
 mod ca_certificates;
 pub(crate) mod labels;
 pub(crate) mod pack;
-pub(crate) mod platform;
 pub(crate) mod prebuilt;
 mod program;
 

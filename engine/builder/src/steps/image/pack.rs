@@ -112,7 +112,7 @@ pub(crate) mod tests {
                 "WorkingDir": "/",
             })
         );
-        let comments = config["history"].as_array().unwrap().iter().map(|it| &it["comment"]);
+        let comments = config["history"].as_array().unwrap().iter().map(|layer| &layer["comment"]);
         assert_eq!(
             comments.collect::<Vec<_>>(),
             ["users and CA certificates", "the policy engine with its policies"]

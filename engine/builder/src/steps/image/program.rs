@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::labels;
-use super::{pack::ProgramImage, platform};
+use super::pack::ProgramImage;
 use crate::steps::compile::Compiled;
+use crate::steps::platform;
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;

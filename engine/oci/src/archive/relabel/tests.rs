@@ -70,7 +70,7 @@ const CONFIG: Member<'_> = (
 const LAYER: Member<'_> = ("l/layer.tar", &[9; 1000]);
 
 #[test]
-fn labels_are_added_and_the_configuration_is_renamed() {
+fn relabelled_configuration_is_renamed_by_its_digest() {
     let config = serde_json::to_vec(&json!({
         "config": {
             "Labels": {
@@ -96,7 +96,7 @@ fn labels_are_added_and_the_configuration_is_renamed() {
 }
 
 #[test]
-fn a_configuration_that_says_nothing_gets_labels_too() {
+fn configuration_without_labels_gets_them() {
     for config in ["{}", r#"{"config":null}"#, r#"{"config":{"Labels":null}}"#] {
         let output = labelled(&archive(&[("c.json", config.as_bytes()), MANIFEST])).unwrap();
         let (_, config) = members(&output).swap_remove(0);
@@ -107,7 +107,7 @@ fn a_configuration_that_says_nothing_gets_labels_too() {
 }
 
 #[test]
-fn what_extends_a_header_stays_before_it() {
+fn header_extension_stays_before_its_member() {
     let long = format!("{}/layer.tar", "l".repeat(150));
     let mut tar = Builder::new(Vec::new());
     tar.append_data(&mut header("x", 3), &long, b"abc".as_slice()).unwrap();
@@ -128,7 +128,7 @@ fn what_extends_a_header_stays_before_it() {
 }
 
 #[test]
-fn anything_but_an_archive_of_one_image_is_refused() {
+fn archive_of_other_than_one_image_is_refused() {
     let refused = |members: &[Member<'_>]| labelled(&archive(members)).unwrap_err();
     let manifest = |text: &'static str| refused(&[CONFIG, ("manifest.json", text.as_bytes())]);
     assert_eq!(
@@ -176,7 +176,7 @@ fn anything_but_an_archive_of_one_image_is_refused() {
 }
 
 #[test]
-fn what_ends_too_early_is_refused() {
+fn truncated_archive_is_refused() {
     let whole = archive(&[CONFIG, MANIFEST, LAYER]);
     for cut in [100, 600, 2 * 1024 + 512, whole.len() - 1024 - 512] {
         let refused = labelled(&whole[..cut]).unwrap_err();
@@ -192,7 +192,7 @@ fn what_ends_too_early_is_refused() {
 }
 
 #[test]
-fn documents_that_do_not_fit_into_memory_are_refused() {
+fn documents_above_the_memory_limit_are_refused() {
     let (half, rest) = (vec![b' '; 2 << 20], vec![b' '; (2 << 20) + 1]);
     let members: [Member<'_>; 2] = [("a.json", &half), ("b.json", &rest)];
     assert_eq!(
@@ -207,7 +207,7 @@ fn documents_that_do_not_fit_into_memory_are_refused() {
 
 proptest! {
     #[test]
-    fn no_input_brings_it_down(
+    fn arbitrary_input_never_panics(
         cut in 0..4096_usize,
         changes in proptest::collection::vec((0..4096_usize, any::<u8>()), 0..4),
     ) {

@@ -123,7 +123,7 @@ fn images_in_memory_are_joined_as_their_layouts_are() {
     assert_eq!(whole.size(), size.sum::<u64>());
 }
 
-/// Why these are not joined, their folders called `/0`, `/1` and so on.
+/// The error of joining these folders, which are called `/0`, `/1` and so on.
 fn refused(dir: &TempDir, folders: &[PathBuf]) -> String {
     let output = dir.path().join("joined");
     let error = write_index(&output, folders).unwrap_err();
@@ -132,7 +132,7 @@ fn refused(dir: &TempDir, folders: &[PathBuf]) -> String {
 }
 
 #[test]
-fn images_that_are_not_one_are_refused() {
+fn images_of_one_platform_or_of_two_names_are_not_joined() {
     let (dir, folders) = layouts(&[("linux/amd64", "v1"), ("linux/amd64", "v1")]);
     assert_eq!(
         refused(&dir, &folders),
@@ -148,7 +148,7 @@ fn images_that_are_not_one_are_refused() {
 }
 
 #[test]
-fn what_is_no_layout_is_refused() {
+fn folder_without_a_layout_is_refused() {
     let (dir, folders) = layouts(&[("linux/amd64", "v1")]);
     let [folder] = folders.as_slice() else { panic!() };
     let refused = || {

@@ -36,7 +36,7 @@ fn archives_and_folders_give_what_was_written() {
         assert_eq!(root.digest(), image.manifest_digest());
         assert_eq!(store.read(&root).unwrap(), Store::read(&image, &root).unwrap());
         let mut expected = image.referrers(root.digest()).unwrap();
-        expected.sort_by_key(|it| it.digest().to_string());
+        expected.sort_by_key(|referrer| referrer.digest().to_string());
         assert_eq!(store.referrers(root.digest()).unwrap(), expected);
         for referrer in expected {
             assert_eq!(store.read(&referrer).unwrap(), Store::read(&image, &referrer).unwrap());
@@ -61,8 +61,8 @@ fn a_blob_that_is_not_what_its_digest_says_is_refused() {
     assert_eq!(
         refused(),
         format!(
-            "`{digest}` of the image does not hold what it is named by, but `{found}`: the image is \
-             damaged"
+            "`{digest}` of the image does not hold what it is named by, but `{found}`: the image \
+             is damaged"
         )
     );
     fs::write(&blob, &bytes[1..]).unwrap();
@@ -79,7 +79,7 @@ fn a_blob_that_is_not_what_its_digest_says_is_refused() {
 }
 
 #[test]
-fn a_digest_that_is_a_path_leads_nowhere() {
+fn digest_with_a_path_in_it_is_refused() {
     let (_folder, _, [_, layout]) = kept();
     let index = fs::read_to_string(layout.join("index.json")).unwrap();
     for digest in ["sha256:../../../../etc/passwd", "sha512:../../../etc/passwd", "../etc"] {
@@ -127,7 +127,7 @@ fn an_archive_that_was_cut_off_is_refused() {
 }
 
 #[test]
-fn what_is_no_image_is_told_as_what_it_is() {
+fn error_says_what_a_file_is_that_is_no_image() {
     let (folder, _, [archive, layout]) = kept();
     let end = "; expected an OCI image layout, as a folder or an archive";
     let reason = |path: &Path| refused(path).replace(end, "");
@@ -164,7 +164,7 @@ fn what_is_no_image_is_told_as_what_it_is() {
 }
 
 #[test]
-fn what_is_written_as_a_path_is_one() {
+fn text_that_looks_like_a_path_is_opened_as_one() {
     for missing in ["./nothing", "/no/thing", "../nothing", "policy-engine.tar"] {
         assert!(refused(Path::new(missing)).contains("No such file"), "{missing}");
     }

@@ -6,7 +6,7 @@ use ureq::http::{HeaderMap, HeaderValue};
 use super::location::HttpOrigin;
 use super::quote::quoted;
 
-/// How a registry wants to be told who asks.
+/// A registry's demand for authentication.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// With a token that another server gives out
@@ -72,7 +72,7 @@ fn offers(header: &str) -> Vec<Offer<'_>> {
     offers
 }
 
-/// What is between the commas that are in no quotes.
+/// Splits at the commas that are not in quotes.
 fn items(header: &str) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let parts = header.split(move |character| {
@@ -101,10 +101,10 @@ fn unquoted(value: &str) -> String {
     text
 }
 
-/// What came in place of a challenge that can be met, in words.
-pub(super) fn unread(headers: &HeaderMap) -> String {
+/// Describes headers without a challenge that can be met.
+pub(super) fn describe_unmet(headers: &HeaderMap) -> String {
     let texts = headers.get_all(WWW_AUTHENTICATE).iter();
-    let texts: Vec<_> = texts.map(|it| String::from_utf8_lossy(it.as_bytes())).collect();
+    let texts: Vec<_> = texts.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     if texts.is_empty() {
         return "with 401, but not how to log in: without a `WWW-Authenticate`".to_owned();
     }
@@ -128,7 +128,7 @@ fn in_ascii(value: &HeaderValue) -> String {
     text
 }
 
-/// What is to be done in a repository, as a token's scope has it.
+/// The purpose of a client, which decides the scope of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Pull,
@@ -160,8 +160,8 @@ mod tests {
     use super::*;
 
     fn headers(texts: &[&str]) -> HeaderMap {
-        let all = texts.iter().map(|it| HeaderValue::from_bytes(it.as_bytes()).unwrap());
-        all.map(|it| (WWW_AUTHENTICATE, it)).collect()
+        let all = texts.iter().map(|text| HeaderValue::from_bytes(text.as_bytes()).unwrap());
+        all.map(|value| (WWW_AUTHENTICATE, value)).collect()
     }
 
     fn parsed(texts: &[&str]) -> Option<Challenge> {
@@ -194,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_met_is_shown() {
+    fn unsupported_challenge_is_quoted() {
         for text in
             ["Negotiate", "Bearer scope=\"a\"", "Bearer realm=\"auth.io/token\"", "é", "realm=x"]
         {
             assert_eq!(parsed(&[text]), None, "{text}");
             assert_eq!(
-                unread(&headers(&[text])),
+                describe_unmet(&headers(&[text])),
                 format!(
                     "with 401 and the `WWW-Authenticate` (`{text}`), in which there is neither \
                      `Basic` nor `Bearer` with the URL of a token server as its `realm`"
@@ -209,16 +209,16 @@ mod tests {
         }
         assert_eq!(parsed(&[]), None);
         assert_eq!(
-            unread(&headers(&[])),
+            describe_unmet(&headers(&[])),
             "with 401, but not how to log in: without a `WWW-Authenticate`"
         );
     }
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(text in "(Bearer|Basic|[ -~]{0,8})[ -~é]{0,40}") {
+        fn arbitrary_header_never_panics(text in "(Bearer|Basic|[ -~]{0,8})[ -~é]{0,40}") {
             let _ = parsed(&[&text]);
-            let _ = unread(&headers(&[&text]));
+            let _ = describe_unmet(&headers(&[&text]));
         }
     }
 }

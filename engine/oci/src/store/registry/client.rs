@@ -13,18 +13,17 @@ use ureq::http::HeaderMap;
 use super::attempts::RetrySchedule;
 use super::challenge::{self, Challenge, Purpose};
 use super::credentials::{self, Credentials, FoundCredentials};
-use super::error::{AttemptError, RegistryError, RegistryProblem};
+use super::error::{AttemptError, RegistryError, RegistryProblem, TOKEN_REQUEST};
 use super::http::{RegistryRequest, RegistryResponse, agent, speaks_http};
-use super::location::HttpOrigin;
+use super::location::{HttpOrigin, public_part};
 use super::quote::quoted;
-use super::redirect::public_part;
 use super::secret::Secret;
 use super::upload::UploadMode;
 use super::{redirect, tls, token};
 use crate::reference::{Repository, is_loopback};
 use policy_host::progress::Progress;
 
-/// How a registry is spoken to.
+/// Options of connections to registries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RegistryOptions {
     /// Without TLS, wherever the registry is.
@@ -39,10 +38,10 @@ pub(super) struct Client {
     origin: HttpOrigin,
     pub(super) repository: Repository,
     pub(super) purpose: Purpose,
-    /// Who asks: looked up when a registry wants to know.
+    /// The credentials, looked up when a registry demands them.
     pub(super) found: OnceCell<FoundCredentials>,
     authorization: RefCell<Option<Secret>>,
-    /// As the registry takes uploads.
+    /// The upload mode that the registry accepts.
     pub(super) manner: Cell<UploadMode>,
     pub(super) progress: Rc<Progress>,
 }
@@ -96,15 +95,15 @@ impl Client {
         &self,
         request: &RegistryRequest<'_>,
     ) -> Result<RegistryResponse, RegistryError> {
-        self.persist(|| self.once(request))
+        self.retry(|| self.send_once(request))
     }
 
     /// Does something again while it may go better the next time.
-    pub(super) fn persist<T>(
+    pub(super) fn retry<T>(
         &self,
         mut attempt: impl FnMut() -> Result<T, AttemptError>,
     ) -> Result<T, RegistryError> {
-        let mut attempts = RetrySchedule::USUAL;
+        let mut attempts = RetrySchedule::DEFAULT;
         let mut count = 0;
         loop {
             count += 1;
@@ -114,7 +113,7 @@ impl Client {
                 Err(AttemptError::Transient(failed)) => failed,
             };
             let Some(pause) = attempts.next(failed.after()) else {
-                return Err(self.fail(failed.at_last(count)));
+                return Err(self.fail(failed.into_problem(count)));
             };
             self.progress.line(&format!("note: {failed}; trying again in {pause:?}"));
             RetrySchedule::wait(pause);
@@ -126,7 +125,7 @@ impl Client {
     }
 
     /// Asks once, and once more when the registry wants to know who asks.
-    pub(super) fn once(
+    pub(super) fn send_once(
         &self,
         request: &RegistryRequest<'_>,
     ) -> Result<RegistryResponse, AttemptError> {
@@ -140,7 +139,7 @@ impl Client {
             match answer.status {
                 401 if is_ours && !is_fresh => {
                     let authorization =
-                        self.authorize(&answer.headers).map_err(AttemptError::at_login)?;
+                        self.authorize(&answer.headers).map_err(AttemptError::into_login)?;
                     self.authorization.replace(Some(authorization));
                     is_fresh = true;
                 }
@@ -152,9 +151,9 @@ impl Client {
         }
     }
 
-    /// Whether an address is one of the registry's own.
+    /// Returns whether a URL is one of the registry's own.
     fn is_ours(&self, url: &str) -> bool {
-        HttpOrigin::parse(url).is_some_and(|it| it == self.origin)
+        HttpOrigin::parse(url).is_some_and(|origin| origin == self.origin)
     }
 
     /// An answer that is none of those that were expected.
@@ -172,7 +171,7 @@ impl Client {
         }
     }
 
-    /// What to send along from now on, given what the registry asks for.
+    /// Meets the challenge of a registry. Returns the `Authorization` of further requests.
     fn authorize(&self, headers: &HeaderMap) -> Result<Secret, AttemptError> {
         match Challenge::parse(headers) {
             Some(Challenge::Basic) => match &self.found()?.credentials {
@@ -180,7 +179,7 @@ impl Client {
                 _ => Err(self.refused()?.into()),
             },
             Some(Challenge::Bearer { realm, service }) => {
-                if !self.may_be_told(&realm) {
+                if !self.may_get_credentials(&realm) {
                     let shown = quoted(&public_part(&realm));
                     let remedy = if self.origin.is_secure() {
                         ""
@@ -193,7 +192,7 @@ impl Client {
                 self.fetch_token(&realm, service.as_deref())
             }
             None => {
-                let found = challenge::unread(headers);
+                let found = challenge::describe_unmet(headers);
                 Err(RegistryProblem::Unexpected { what: "a request", found }.into())
             }
         }
@@ -207,21 +206,22 @@ impl Client {
         match answer.status {
             200 => Ok(token::read(&answer)?),
             400 | 401 | 403 => Err(self.refused()?.into()),
-            408 | 429 | 500 | 502..=504 => Err(answer.transient(token::ASKING)),
-            _ => Err(self.unexpected(token::ASKING, &answer).into()),
+            408 | 429 | 500 | 502..=504 => Err(answer.transient(TOKEN_REQUEST)),
+            _ => Err(self.unexpected(TOKEN_REQUEST, &answer).into()),
         }
     }
 
-    /// Whether credentials may go to a token server: with TLS, or on this machine as the registry
-    /// itself, or where the user does without.
-    fn may_be_told(&self, realm: &str) -> bool {
-        HttpOrigin::parse(realm).is_some_and(|it| {
-            it.is_secure()
-                || !self.origin.is_secure() && (self.options.plain_http || is_loopback(it.host()))
+    /// Returns whether credentials may go to a token server: with TLS, or on this machine as the
+    /// registry itself, or where the user allows plain HTTP.
+    fn may_get_credentials(&self, realm: &str) -> bool {
+        HttpOrigin::parse(realm).is_some_and(|origin| {
+            origin.is_secure()
+                || !self.origin.is_secure()
+                    && (self.options.plain_http || is_loopback(origin.host()))
         })
     }
 
-    /// Why whoever asks is not let in.
+    /// The problem of a user whom the registry does not accept.
     pub(super) fn refused(&self) -> Result<RegistryProblem, AttemptError> {
         let (found, host) = (self.found()?, self.repository.registry().to_owned());
         Ok(match &found.credentials {
@@ -233,7 +233,7 @@ impl Client {
         })
     }
 
-    /// Why whoever asks may not do what they ask.
+    /// The problem of a user who lacks a right.
     fn forbidden(&self, answer: &RegistryResponse) -> Result<RegistryProblem, AttemptError> {
         let (found, host) = (self.found()?, self.repository.registry().to_owned());
         let (status, said) = (answer.status, answer.said());
@@ -252,12 +252,12 @@ impl Client {
             return Ok(found);
         }
         let found = credentials::find(&self.repository)
-            .map_err(|it| RegistryProblem::Credentials(it.into()))?;
+            .map_err(|error| RegistryProblem::Credentials(error.into()))?;
         Ok(self.found.get_or_init(|| found))
     }
 
     fn is_token(&self) -> bool {
         let authorization = self.authorization.borrow();
-        authorization.as_ref().is_some_and(|it| it.reveal().starts_with("Bearer "))
+        authorization.as_ref().is_some_and(|secret| secret.reveal().starts_with("Bearer "))
     }
 }

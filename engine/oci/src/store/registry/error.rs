@@ -5,10 +5,12 @@ use oci_spec::OciSpecError;
 
 use super::challenge::Purpose;
 use super::credentials::CredentialsError;
-use super::token;
 use crate::reference::Repository;
 
-/// Why a registry does not give or take an image.
+/// The request for a token, as errors name it.
+pub(super) const TOKEN_REQUEST: &str = "the request for a token";
+
+/// A failure of a registry to give or take an image.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}: {problem}")]
 pub struct RegistryError {
@@ -22,8 +24,8 @@ impl RegistryError {
         Self { doing: format!("{purpose} `{repository}`"), problem: Box::new(problem) }
     }
 
-    /// Whether the registry is there, knows who asks, and does not do what it is asked: neither
-    /// the network nor the credentials are at fault, and it would be the same tomorrow.
+    /// Returns whether the registry refuses the request itself: neither the network nor the
+    /// credentials are at fault, and another attempt would fail as well.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match &*self.problem {
@@ -34,19 +36,19 @@ impl RegistryError {
             | RegistryProblem::Mismatch { .. } => true,
             // A server that meets something unknown may fail with 500; the others are of gateways.
             RegistryProblem::StillStatus { status, what, .. } => {
-                *what != token::ASKING && !matches!(status, 408 | 429 | 502..=504)
+                *what != TOKEN_REQUEST && !matches!(status, 408 | 429 | 502..=504)
             }
             _ => self.is_forbidden(),
         }
     }
 
-    /// Whether this is what whoever asks may not do, though the registry has let them in.
+    /// Returns whether an accepted user lacks a right.
     pub(super) fn is_forbidden(&self) -> bool {
         use RegistryProblem::{Anonymous, Forbidden};
         matches!(&*self.problem, Forbidden { status: 403, .. } | Anonymous { status: 403, .. })
     }
 
-    /// Whether what was asked for is not in the registry.
+    /// Returns whether the image or the blob is not in the registry.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(&*self.problem, RegistryProblem::NotFound(_))
@@ -124,7 +126,7 @@ pub(super) enum RegistryProblem {
     Document(#[from] OciSpecError),
 }
 
-/// What comes of one attempt, where it is not what was asked for.
+/// A failure of one attempt.
 #[derive(Debug)]
 pub(super) enum AttemptError {
     /// It may go better the next time.
@@ -135,7 +137,7 @@ pub(super) enum AttemptError {
 
 impl AttemptError {
     /// For what was to let somebody in.
-    pub(super) fn at_login(self) -> Self {
+    pub(super) fn into_login(self) -> Self {
         match self {
             Self::Permanent(problem) => RegistryProblem::Login(problem).into(),
             transient @ Self::Transient(_) => transient,
@@ -151,8 +153,8 @@ pub(super) enum TransientError {
 }
 
 impl TransientError {
-    /// What it comes to when it has been so at every attempt.
-    pub(super) fn at_last(self, attempts: u32) -> RegistryProblem {
+    /// The problem, once every attempt has failed like this.
+    pub(super) fn into_problem(self, attempts: u32) -> RegistryProblem {
         match self {
             Self::Network { host, reason } => RegistryProblem::Network { host, reason, attempts },
             Self::Status { what, status, said, .. } => {
@@ -161,7 +163,7 @@ impl TransientError {
         }
     }
 
-    /// How long the registry asks to be left alone.
+    /// The pause that the registry asks for.
     pub(super) fn after(&self) -> Option<Duration> {
         match self {
             Self::Network { .. } => None,

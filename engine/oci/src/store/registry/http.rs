@@ -10,25 +10,24 @@ use ureq::http::{self, HeaderMap, Method};
 use ureq::tls::TlsConfig;
 
 use super::error::{AttemptError, RegistryProblem, TransientError};
-use super::location::resolve;
+use super::location::{public_part, resolve};
 use super::quote::quoted;
-use super::redirect::public_part;
 use super::secret::Secret;
 
 /// No manifest is larger: the specification has registries refuse more.
-pub(super) const LARGEST_DOCUMENT: u64 = 4 << 20;
+pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
 
 const CONNECT: Duration = Duration::from_secs(30);
-/// How long nothing may come or go: registries take a while to check what is uploaded.
+/// The longest pause in a transfer. Registries take a while to check uploads.
 const STALL: Duration = Duration::from_mins(2);
-/// How long an answer may take in all: one that comes byte by byte never stalls.
-const LONGEST_ANSWER: Duration = Duration::from_mins(30);
-/// How long a registry on this machine has to say whether it speaks HTTP.
+/// The longest time of an answer. One that comes byte by byte never pauses.
+const MAX_ANSWER: Duration = Duration::from_mins(30);
+/// The time in which a registry on this machine has to answer plain HTTP.
 const PING: Duration = Duration::from_secs(10);
 /// More than goes on its way before an answer can come.
 const LARGE_BODY: usize = 512 << 10;
 
-/// What is asked for, with what it is called where it goes wrong.
+/// A request, with its name for error messages.
 #[derive(Clone)]
 pub(super) struct RegistryRequest<'a> {
     pub(super) what: &'static str,
@@ -36,9 +35,9 @@ pub(super) struct RegistryRequest<'a> {
     pub(super) url: String,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: &'a [u8],
-    /// How many bytes of an answer are read at most.
+    /// The largest answer, in bytes.
     pub(super) limit: u64,
-    /// Whether its body is for one server alone.
+    /// Whether the body must not be sent on to another server.
     pub(super) is_secret: bool,
 }
 
@@ -50,14 +49,14 @@ impl RegistryRequest<'static> {
             url,
             headers: Vec::new(),
             body: &[],
-            limit: LARGEST_DOCUMENT,
+            limit: MAX_DOCUMENT,
             is_secret: false,
         }
     }
 }
 
 pub(super) struct RegistryResponse {
-    /// Where it comes from, which may be elsewhere than what was asked.
+    /// The URL that answered, which redirects may have changed.
     pub(super) url: String,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -77,7 +76,9 @@ impl RegistryResponse {
 
     /// The SHA-256 digest that the registry tells of what this is about.
     pub(super) fn digest(&self) -> Option<&str> {
-        self.header("docker-content-digest").map(str::trim).filter(|it| it.starts_with("sha256:"))
+        self.header("docker-content-digest")
+            .map(str::trim)
+            .filter(|digest| digest.starts_with("sha256:"))
     }
 
     /// Checks that the registry calls what it took by the digest that it has, where it tells.
@@ -127,7 +128,7 @@ impl RegistryResponse {
         })
     }
 
-    /// What the registry says of an error, in brackets; or nothing.
+    /// The error message of the registry, in brackets; empty where there is none.
     pub(super) fn said(&self) -> String {
         #[derive(serde::Deserialize)]
         struct Errors {
@@ -140,7 +141,7 @@ impl RegistryResponse {
             code: String,
             message: String,
         }
-        let errors = serde_json::from_slice::<Errors>(&self.body).map(|it| it.errors);
+        let errors = serde_json::from_slice::<Errors>(&self.body).map(|document| document.errors);
         let errors = errors.unwrap_or_default().into_iter();
         let said: Vec<_> = errors
             .map(|Error { code, message }| if message.is_empty() { code } else { message })
@@ -149,16 +150,16 @@ impl RegistryResponse {
     }
 }
 
-/// How long a server asks to be left alone: in seconds, or until a time by its own clock where it
-/// tells that, by this machine's otherwise (RFC 9110, 10.2.3).
+/// The pause that a server asks for: in seconds, or until a time by its own clock where it sends
+/// that, else by this machine's (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    let date = headers.get(DATE).and_then(|it| it.to_str().ok());
-    let now = date.and_then(|it| httpdate::parse_http_date(it).ok()).unwrap_or(now);
+    let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+    let now = date.and_then(|text| httpdate::parse_http_date(text).ok()).unwrap_or(now);
     Some(until.duration_since(now).unwrap_or_default())
 }
 
@@ -174,8 +175,8 @@ pub(super) fn agent(tls: Option<&TlsConfig>, https_only: bool, is_loopback: bool
         .timeout_connect(Some(CONNECT))
         .timeout_per_read(Some(STALL))
         .timeout_per_write(Some(STALL))
-        .timeout_recv_response(Some(LONGEST_ANSWER))
-        .timeout_recv_body(Some(LONGEST_ANSWER));
+        .timeout_recv_response(Some(MAX_ANSWER))
+        .timeout_recv_body(Some(MAX_ANSWER));
     if let Some(tls) = tls {
         config = config.tls_config(tls.clone());
     }
@@ -186,14 +187,15 @@ pub(super) fn agent(tls: Option<&TlsConfig>, https_only: bool, is_loopback: bool
     config.build().new_agent()
 }
 
-/// Whether a registry on this machine answers without TLS; where it does not, TLS tells the rest.
+/// Returns whether a registry on this machine answers without TLS. Where it does not, TLS is tried.
 pub(super) fn speaks_http(agent: &Agent, base: &str) -> bool {
     let ping = agent.get(format!("{base}/v2/")).config().timeout_global(Some(PING)).build().call();
     // A server that wants TLS says so with 400, or sends on to it; one that is not there yet is
     // asked by plain HTTP.
     !ping.is_ok_and(|answer| match answer.status().as_u16() {
-        300..=399 => answer.headers().get(LOCATION).is_some_and(|it| {
-            it.as_bytes().get(..6).is_some_and(|it| it.eq_ignore_ascii_case(b"https:"))
+        300..=399 => answer.headers().get(LOCATION).is_some_and(|location| {
+            let scheme = location.as_bytes().get(..6);
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https:"))
         }),
         status => status == 400,
     })
@@ -242,13 +244,13 @@ fn attempt(
     }
     let has_body = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
     let sent = if has_body {
-        message.body(request.body).map_err(ureq::Error::Http).and_then(|it| agent.run(it))
+        message.body(request.body).map_err(ureq::Error::Http).and_then(|message| agent.run(message))
     } else {
-        message.body(()).map_err(ureq::Error::Http).and_then(|it| agent.run(it))
+        message.body(()).map_err(ureq::Error::Http).and_then(|message| agent.run(message))
     };
     let answer = sent.map_err(|error| failed(url, error))?;
     let (parts, mut body) = answer.into_parts();
-    let limit = if parts.status.is_success() { request.limit } else { LARGEST_DOCUMENT };
+    let limit = if parts.status.is_success() { request.limit } else { MAX_DOCUMENT };
     // The library wants one more than there may be.
     let body = match body.with_config().limit(limit.saturating_add(1)).read_to_vec() {
         Ok(body) => body,
@@ -262,7 +264,7 @@ fn attempt(
     Ok(RegistryResponse { url, status, headers: parts.headers, body })
 }
 
-/// What an error of the library comes to.
+/// Converts an error of the library.
 fn failed(url: &str, error: ureq::Error) -> AttemptError {
     let host = url.split('/').nth(2).unwrap_or(url).to_owned();
     let network = |reason: String| {
@@ -275,18 +277,18 @@ fn failed(url: &str, error: ureq::Error) -> AttemptError {
             RegistryProblem::Tls { host, reason: error.to_string() }.into()
         }
         ureq::Error::Io(error) => {
-            match error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>()) {
+            match error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) {
                 Some(error) => RegistryProblem::Tls { host, reason: error.to_string() }.into(),
                 None if is_unknown_host(&error) => RegistryProblem::UnknownHost(host).into(),
-                None => network(in_words(&error)),
+                None => network(describe_io_error(&error)),
             }
         }
         error => network(error.to_string()),
     }
 }
 
-/// Whether name servers know no such host, in the words of glibc or musl: there is no kind for it.
-/// Where they did not answer, another attempt may help.
+/// Returns whether name servers do not know the host, by the words of glibc or musl, as there is no
+/// kind for it. Where they did not answer, another attempt may help.
 fn is_unknown_host(error: &io::Error) -> bool {
     let text = error.to_string();
     ["Name or service not known", "Name does not resolve", "No address associated with hostname"]
@@ -295,7 +297,7 @@ fn is_unknown_host(error: &io::Error) -> bool {
 }
 
 /// Without the number that the system has for it.
-fn in_words(error: &io::Error) -> String {
+fn describe_io_error(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::UnexpectedEof => "the connection was cut".to_owned(),
         kind @ (ErrorKind::BrokenPipe
@@ -314,11 +316,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_long_a_server_asks_to_be_left_alone_is_read_in_both_forms() {
+    fn retry_after_is_seconds_or_a_date() {
         let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         let after = |headers: &[(HeaderName, &'static str)]| {
             let all = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
-            retry_after(&all.collect(), now).map(|it| it.as_secs())
+            retry_after(&all.collect(), now).map(|pause| pause.as_secs())
         };
         for (text, expected) in [
             ("7", Some(7)),

@@ -2,7 +2,7 @@
 
 use ureq::http::Uri;
 
-/// Whom a request goes to: credentials for one are nobody else's business.
+/// The origin of a URL. Credentials for one are never sent to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HttpOrigin {
     is_secure: bool,
@@ -72,11 +72,11 @@ pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
     (to.is_secure || !from.is_secure).then_some(url)
 }
 
-/// Whether a reference begins with a scheme: a relative one may have a colon further on.
+/// Returns whether a reference begins with a scheme. A relative one may have a colon further on.
 fn has_scheme(reference: &str) -> bool {
     let scheme = reference.split([':', '/', '?']).next().unwrap_or_default();
     let is_written_so = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    scheme.starts_with(|it: char| it.is_ascii_alphabetic())
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(is_written_so)
         && reference.get(scheme.len()..).is_some_and(|rest| rest.starts_with(':'))
 }
@@ -109,6 +109,17 @@ fn without_dots(target: &str) -> String {
     format!("/{}{query}", segments.join("/"))
 }
 
+/// The part of a URL that everybody may read: without the query, which may be signed, and without a
+/// user's name and password.
+pub(super) fn public_part(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or(url);
+    let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -138,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_or_out_of_tls_is_refused() {
+    fn redirect_to_nowhere_or_out_of_tls_is_refused() {
         for reference in [
             "",
             "#f",
@@ -171,9 +182,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_reference_is_too_strange(reference in "[/.:?#@%a-c\\[ é]{0,12}|(https?:)?//?[ -~]{0,9}") {
+        fn arbitrary_reference_never_leaves_tls(reference in "[/.:?#@%a-c\\[ é]{0,12}|(https?:)?//?[ -~]{0,9}") {
             if let Some(url) = resolve("https://r.io/v2/a", &reference) {
-                prop_assert!(HttpOrigin::parse(&url).is_some_and(|it| it.is_secure()));
+                prop_assert!(HttpOrigin::parse(&url).is_some_and(|origin| origin.is_secure()));
             }
         }
     }

@@ -38,7 +38,7 @@ impl Client {
                 if let Selector::Digest(expected) = selected {
                     self.check(expected, &answer.body)?;
                 }
-                let media_type = media_type(&answer).map_err(|it| self.fail(it))?;
+                let media_type = media_type(&answer).map_err(|problem| self.fail(problem))?;
                 Ok(Some((media_type, answer.body)))
             }
             404 => Ok(None),
@@ -63,11 +63,13 @@ impl Client {
             201 => {
                 let digest = digest::sha256(bytes)
                     .map_err(|error| self.fail(RegistryProblem::Document(error)))?;
-                answer.check_digest(&digest).map_err(|it| self.fail(it))?;
+                answer.check_digest(&digest).map_err(|problem| self.fail(problem))?;
                 Ok(is_kept)
             }
             // Whoever answers so may have kept nothing, such as a page to log in on.
-            200 | 202..=204 if self.manifest(at)?.is_some_and(|(_, it)| it == bytes) => Ok(is_kept),
+            200 | 202..=204 if self.manifest(at)?.is_some_and(|(_, kept)| kept == bytes) => {
+                Ok(is_kept)
+            }
             _ => Err(self.fail(self.unexpected(PUTTING, &answer))),
         }
     }
@@ -84,7 +86,8 @@ impl Client {
     }
 }
 
-/// What kind of manifest or index it is: as the registry says, as it says itself, or by what it has.
+/// The media type of a manifest or index: the registry's, its own, or the one that its fields
+/// imply.
 fn media_type(answer: &RegistryResponse) -> Result<MediaType, RegistryProblem> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -98,10 +101,10 @@ fn media_type(answer: &RegistryResponse) -> Result<MediaType, RegistryProblem> {
         return Ok(said.as_str().into());
     }
     let outline = serde_json::from_slice::<Outline>(&answer.body);
-    let found = outline.ok().and_then(|it| match it.media_type {
+    let found = outline.ok().and_then(|outline| match outline.media_type {
         Some(own) => MANIFESTS.contains(&own.as_str()).then(|| own.as_str().into()),
-        None if it.manifests.is_some() => Some(MediaType::ImageIndex),
-        None => it.config.map(|_| MediaType::ImageManifest),
+        None if outline.manifests.is_some() => Some(MediaType::ImageIndex),
+        None => outline.config.map(|_| MediaType::ImageManifest),
     });
     found.ok_or_else(|| {
         let found = format!("with what is no image manifest{}", quoted(&said));

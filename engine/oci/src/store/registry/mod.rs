@@ -5,7 +5,7 @@ mod attempts;
 mod challenge;
 mod client;
 mod credentials;
-mod error;
+pub(super) mod error;
 mod http;
 mod location;
 mod manifests;
@@ -58,7 +58,7 @@ impl PushDestination {
         &self.0.repository
     }
 
-    /// Whether the repository has the blob.
+    /// Returns whether the repository has the blob.
     pub(crate) fn has_blob(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
         self.0.has_blob(blob.digest(), blob.size())
     }

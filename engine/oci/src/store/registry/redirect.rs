@@ -5,12 +5,12 @@ use ureq::http::Method;
 
 use super::error::{AttemptError, RegistryProblem};
 use super::http::{RegistryRequest, RegistryResponse, exchange};
-use super::location::HttpOrigin;
+use super::location::{HttpOrigin, public_part};
 use super::quote::quoted;
 use super::secret::Secret;
 
-/// How often a request is sent on.
-const MOST_HOPS: usize = 10;
+/// The largest number of redirects.
+const MAX_HOPS: usize = 10;
 
 /// Sends a request to wherever the answers lead, and with its body: what was asked for is not there
 /// yet. Credentials are for whom it was meant first, and for nobody after another was asked.
@@ -23,7 +23,7 @@ pub(super) fn send(
     let mut authorization = authorization;
     let mut url = request.url.clone();
     let mut last = None;
-    for _ in 0..=MOST_HOPS {
+    for _ in 0..=MAX_HOPS {
         let answer = match (exchange(agent, request, &url, authorization), last) {
             // That it is kept where nobody can be asked is an answer, too.
             (Err(_), Some(last)) if request.method == Method::HEAD => return Ok(last),
@@ -52,17 +52,6 @@ pub(super) fn send(
         url = next;
         last = Some(answer);
     }
-    let found = format!("by sending it on more than {MOST_HOPS} times");
+    let found = format!("by sending it on more than {MAX_HOPS} times");
     Err(RegistryProblem::Unexpected { what: request.what, found }.into())
-}
-
-/// The address as far as everybody may read it: without a query, which may be signed and so open
-/// something, and without a user's name and password.
-pub(super) fn public_part(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or(url);
-    let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}{path}")
 }

@@ -16,10 +16,9 @@ use crate::reference::Selector;
 
 const REFERRERS: &str = "the request for what refers to an image";
 
-/// How many pages of what refers to an image are read, and how many entries are kept: anybody may
-/// refer to it.
-const MOST_PAGES: usize = 100;
-const MOST_ENTRIES: usize = 10_000;
+/// The largest number of pages and of entries, as anybody may push referrers.
+const MAX_PAGES: usize = 100;
+const MAX_ENTRIES: usize = 10_000;
 
 impl Client {
     /// What refers to a manifest or an index, by the API or, where that is not there in whatever
@@ -40,8 +39,9 @@ impl Client {
         let mut seen = BTreeSet::from([first.url.clone()]);
         let mut page = first;
         while let Some(next) = next_page(&page) {
-            let url = page.resolved(REFERRERS, &LINK, &next).map_err(|it| self.fail(it))?;
-            if !seen.insert(url.clone()) || seen.len() > MOST_PAGES || found.len() > MOST_ENTRIES {
+            let url =
+                page.resolved(REFERRERS, &LINK, &next).map_err(|problem| self.fail(problem))?;
+            if !seen.insert(url.clone()) || seen.len() > MAX_PAGES || found.len() > MAX_ENTRIES {
                 let count = found.len();
                 self.progress.line(&format!(
                     "note: the registry lists what refers to the image without an end; the first \
@@ -78,7 +78,7 @@ impl Client {
         let entry = serde_json::to_value(referrer).map_err(|error| fail(error.into()))?;
         let listed = index.entry("manifests").or_insert(Value::Null);
         let mut entries = listed.as_array().cloned().unwrap_or_default();
-        if entries.iter().any(|it| it.get("digest") == entry.get("digest")) {
+        if entries.iter().any(|listed| listed.get("digest") == entry.get("digest")) {
             return Ok(());
         }
         entries.push(entry);
@@ -112,8 +112,7 @@ fn request(url: String) -> RegistryRequest<'static> {
     request
 }
 
-/// What the API lists; `None` where this is not its answer, such as a page for people, or another
-/// program's JSON.
+/// The referrers that the API lists; `None` where this is no answer of the API.
 fn api_index(answer: &RegistryResponse) -> Option<Vec<Descriptor>> {
     if answer.status != 200 {
         return None;
@@ -129,13 +128,13 @@ fn api_index(answer: &RegistryResponse) -> Option<Vec<Descriptor>> {
 fn entries(bytes: &[u8]) -> Option<Vec<Descriptor>> {
     let mut index = into_index(serde_json::from_slice(bytes).ok()?)?;
     let Value::Array(entries) = index.remove("manifests")? else { return Some(Vec::new()) };
-    Some(entries.into_iter().filter_map(|it| serde_json::from_value(it).ok()).collect())
+    Some(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
 /// An index of images, with or without entries.
 fn into_index(document: Value) -> Option<Map<String, Value>> {
     let Value::Object(index) = document else { return None };
-    let is_listed = |it: &Value| it.is_array() || it.is_null();
+    let is_listed = |value: &Value| value.is_array() || value.is_null();
     index.get("manifests").is_some_and(is_listed).then_some(index)
 }
 
@@ -147,7 +146,7 @@ fn referrers_tag(subject: &Digest) -> Selector {
 /// The address in `<…>; rel="next"`, as RFC 8288 has it, of all links in all headers.
 fn next_page(answer: &RegistryResponse) -> Option<String> {
     let links = answer.headers.get_all(LINK).iter();
-    links.filter_map(|it| it.to_str().ok()).find_map(next_link).map(str::to_owned)
+    links.filter_map(|link| link.to_str().ok()).find_map(next_link).map(str::to_owned)
 }
 
 fn next_link(header: &str) -> Option<&str> {
@@ -165,11 +164,12 @@ fn next_link(header: &str) -> Option<&str> {
     }
 }
 
-/// Whether a parameter says that the link is to the next page, among other things perhaps.
+/// Returns whether a parameter marks the link to the next page.
 fn is_next(parameter: &str) -> bool {
     let Some((name, value)) = parameter.split_once('=') else { return false };
     let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
-    name.trim().eq_ignore_ascii_case("rel") && relations.any(|it| it.eq_ignore_ascii_case("next"))
+    name.trim().eq_ignore_ascii_case("rel")
+        && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
 }
 
 #[cfg(test)]

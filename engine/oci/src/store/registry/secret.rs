@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What must not be read in an error or a log.
+/// A secret, which errors and logs never show.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(String);
 

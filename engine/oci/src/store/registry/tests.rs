@@ -17,7 +17,7 @@ type Step = (String, Option<usize>);
 /// A server that gives these answers, one a connection; what it was asked, at the end.
 struct Script {
     address: String,
-    /// What `BACK` stands for in its answers, which is known later.
+    /// The replacement of `BACK` in the answers, known later.
     back: Arc<OnceLock<String>>,
     thread: JoinHandle<Vec<String>>,
 }
@@ -71,7 +71,7 @@ impl Script {
                 }
                 let _ = stream.shutdown(Shutdown::Both);
             }
-            asked.retain(|it: &String| !it.starts_with("GET /v2/ "));
+            asked.retain(|request: &String| !request.starts_with("GET /v2/ "));
             asked
         });
         Self { address, back: its_back, thread }
@@ -94,10 +94,13 @@ impl Script {
         client
     }
 
-    /// What was asked, each the first line alone.
+    /// The first lines of the requests.
     fn asked(self) -> Vec<String> {
         let asked = self.thread.join().unwrap();
-        asked.iter().map(|it| it.lines().next().unwrap().replace(" HTTP/1.1", "")).collect()
+        asked
+            .iter()
+            .map(|request| request.lines().next().unwrap().replace(" HTTP/1.1", ""))
+            .collect()
     }
 }
 
@@ -106,7 +109,7 @@ fn has(request: &str, header: &str) -> bool {
 }
 
 #[test]
-fn an_upload_goes_on_where_it_was_cut() {
+fn interrupted_upload_resumes() {
     let script = Script::new(vec![
         ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
         (String::new(), Some(4)),
@@ -130,7 +133,7 @@ fn an_upload_goes_on_where_it_was_cut() {
 }
 
 #[test]
-fn an_upload_whose_last_answer_was_lost_is_done() {
+fn upload_whose_last_answer_was_lost_is_complete() {
     let script = Script::new(vec![
         ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
         ("202\r\nlocation: /up/2\r\n\r\n".into(), None),
@@ -156,7 +159,7 @@ fn credentials_do_not_follow_an_upload_to_another_server() {
     let asked = script.thread.join().unwrap();
     assert!(has(&asked[1], "authorization: Basic bWU6cGFzcw=="), "{asked:?}");
     let asked = other.thread.join().unwrap();
-    assert!(asked.iter().all(|it| !it.contains("authorization")), "{asked:?}");
+    assert!(asked.iter().all(|request| !request.contains("authorization")), "{asked:?}");
     assert_eq!(asked.len(), 2);
 }
 
@@ -187,12 +190,15 @@ fn credentials_do_not_follow_a_request_to_another_server_nor_back() {
     let kind = "content-type: application/vnd.oci.image.index.v1+json";
     assert!(has(back, kind) && !back.contains("authorization"), "{back}");
     let asked = other.thread.join().unwrap();
-    assert!(asked.iter().all(|it| it.starts_with("PUT /") && it.ends_with("\n{}")), "{asked:?}");
-    assert!(asked.iter().all(|it| !it.contains("authorization")), "{asked:?}");
+    assert!(
+        asked.iter().all(|request| request.starts_with("PUT /") && request.ends_with("\n{}")),
+        "{asked:?}"
+    );
+    assert!(asked.iter().all(|request| !request.contains("authorization")), "{asked:?}");
 }
 
 #[test]
-fn an_answer_that_comes_before_a_large_body_is_heard() {
+fn early_answer_to_a_large_body_is_read() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let registry = listener.local_addr().unwrap().to_string();
     let thread = thread::spawn(move || {
@@ -228,7 +234,7 @@ fn an_answer_that_comes_before_a_large_body_is_heard() {
 }
 
 #[test]
-fn an_identity_token_is_told_to_the_token_server_alone() {
+fn identity_token_goes_to_the_token_server_only() {
     const DENIED: &str = "401\r\nwww-authenticate: Bearer realm=\"http://HERE/token\"\r\n\r\n";
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = other.local_addr().unwrap();
@@ -291,7 +297,7 @@ fn an_upload_goes_where_a_relative_location_says() {
 }
 
 #[test]
-fn a_registry_that_keeps_something_else_is_told() {
+fn digest_mismatch_of_the_registry_is_an_error() {
     let other = digest::sha256(b"other").unwrap();
     let answer = format!("201\r\ndocker-content-digest: {other}\r\n\r\n");
     let script = Script::new(vec![(answer, None)]);
@@ -308,7 +314,7 @@ fn a_registry_that_keeps_something_else_is_told() {
 }
 
 #[test]
-fn a_page_to_log_in_on_is_no_blob() {
+fn login_page_is_not_taken_for_a_blob() {
     let digest = digest::sha256(b"0123").unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let page = "200\r\ncontent-type: text/html; charset=utf-8\r\n\r\n";
@@ -345,7 +351,7 @@ fn a_manifest_is_what_it_says_where_the_registry_does_not() {
 }
 
 #[test]
-fn what_others_wrote_into_an_index_of_referrers_stays() {
+fn foreign_entries_of_a_referrers_index_stay() {
     const INDEX: &str = "200\r\ncontent-type: application/vnd.oci.image.index.v1+json\r\n\r\n\
                          {\"annotations\":{\"a\":\"b\"},\"manifests\":[{\"digest\":\"?\",\"x\":1}]}";
     let script = Script::new(vec![
@@ -365,7 +371,7 @@ fn what_others_wrote_into_an_index_of_referrers_stays() {
 }
 
 #[test]
-fn pages_without_an_end_end() {
+fn endless_pages_are_bounded() {
     let page = "200\r\nlink: <?n=1>; rel=next\r\n\r\n{\"manifests\":[]}";
     let script = Script::new(vec![(page.into(), None), (page.into(), None)]);
     script.client(Purpose::Pull).referrers(&digest::sha256(b"0").unwrap()).unwrap();
@@ -373,7 +379,7 @@ fn pages_without_an_end_end() {
 }
 
 #[test]
-fn a_strange_place_to_upload_to_is_refused() {
+fn invalid_upload_location_is_refused() {
     for (location, shown) in [
         ("location: file:///etc/passwd\r\n", "with the `Location` (`file:///etc/passwd`)"),
         (
@@ -398,7 +404,7 @@ fn a_strange_place_to_upload_to_is_refused() {
 }
 
 #[test]
-fn a_token_is_got_where_one_is_asked_for() {
+fn token_is_requested_where_the_registry_demands_one() {
     const DENIED: &str = "401\r\nwww-authenticate: Bearer \
                           realm=\"http://HERE/token\",service=\"r\",scope=\"x\"\r\n\r\n";
     let script = Script::new(vec![
@@ -430,13 +436,15 @@ fn a_plain_registry_may_name_a_token_server_with_tls() {
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
     let client = script.client(Purpose::Pull);
     let request = RegistryRequest::new("a question", Method::GET, client.url("tags/list"));
-    let Err(AttemptError::Transient(failed)) = client.once(&request) else { panic!("it answered") };
+    let Err(AttemptError::Transient(failed)) = client.send_once(&request) else {
+        panic!("it answered")
+    };
     assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
     assert_eq!(script.asked(), ["GET /v2/a/b/tags/list"]);
 }
 
 #[test]
-fn what_a_registry_gives_is_what_was_asked_for() {
+fn content_that_differs_from_its_digest_is_refused() {
     const INDEX: &str = "200\r\ncontent-type: application/vnd.oci.image.index.v1+json\r\n\r\n\
                          {\"schemaVersion\":2,\"manifests\":[]}";
     let script = Script::new(vec![
@@ -487,7 +495,7 @@ fn what_a_registry_gives_is_what_was_asked_for() {
 }
 
 #[test]
-fn a_registry_with_the_referrers_api_gets_no_tag_for_it() {
+fn registry_with_the_referrers_api_gets_no_referrers_tag() {
     let script = Script::new(vec![("201\r\noci-subject: sha256:x\r\n\r\n".into(), None)]);
     let destination = PushDestination(script.client(Purpose::Push));
     let subject = digest::sha256(b"0").unwrap();
@@ -507,13 +515,13 @@ fn referrers_on_further_pages_are_found() {
     let next = "link: </v2/a/b/referrers/x?n=1>; rel=\"next\"\r\n";
     let script = Script::new(vec![page(next, b"1"), page("", b"2")]);
     let found = script.client(Purpose::Pull).referrers(&digest::sha256(b"0").unwrap()).unwrap();
-    let found: Vec<_> = found.iter().map(|it| it.digest().clone()).collect();
+    let found: Vec<_> = found.iter().map(|referrer| referrer.digest().clone()).collect();
     assert_eq!(found, [digest::sha256(b"1").unwrap(), digest::sha256(b"2").unwrap()]);
     assert_eq!(script.asked()[1..], ["GET /v2/a/b/referrers/x?n=1"]);
 }
 
 #[test]
-fn what_a_registry_says_is_quoted_on_one_line() {
+fn message_of_a_registry_is_quoted_on_one_line() {
     let said =
         "422\r\n\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\nrights\u{202e}\"}]}";
     let script = Script::new(vec![(said.into(), None)]);

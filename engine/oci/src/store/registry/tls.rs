@@ -12,11 +12,11 @@ pub(super) fn config() -> Result<TlsConfig, RegistryProblem> {
     let mut roots: Vec<_> = rustls_native_certs::load_native_certs()
         .certs
         .iter()
-        .map(|it| Certificate::from_der(it.as_ref()).to_owned())
+        .map(|der| Certificate::from_der(der.as_ref()).to_owned())
         .collect();
     if roots.is_empty() {
         let mozilla = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        roots = mozilla.map(|it| Certificate::from_der(it.as_ref()).to_owned()).collect();
+        roots = mozilla.map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();
     }
     Ok(TlsConfig::builder()
         .provider(TlsProvider::Rustls)

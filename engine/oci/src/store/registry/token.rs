@@ -8,14 +8,12 @@ use ureq::Agent;
 use ureq::http::Method;
 
 use super::credentials::Credentials;
-use super::error::{AttemptError, RegistryProblem};
+use super::error::{AttemptError, RegistryProblem, TOKEN_REQUEST};
 use super::http::{RegistryRequest, RegistryResponse};
 use super::redirect;
 use super::secret::Secret;
 
-pub(super) const ASKING: &str = "the request for a token";
-
-/// What a token server answers: `token`, or `access_token` as OAuth 2.0 has it, or both.
+/// The answer of a token server: `token`, or `access_token` of OAuth 2.0, or both.
 #[derive(Deserialize)]
 struct Token {
     token: Option<String>,
@@ -26,7 +24,8 @@ impl Token {
     fn read(json: &[u8]) -> Option<String> {
         let Self { token, access_token } = serde_json::from_slice(json).ok()?;
         // One that no header can hold is none.
-        let is_usable = |it: &String| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
+        let is_usable =
+            |token: &String| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         [token, access_token].into_iter().flatten().find(is_usable)
     }
 }
@@ -52,7 +51,7 @@ pub(super) fn request(
             fields.push(("client_id", "policy-builder"));
             fields.push(("refresh_token", identity.reveal()));
             let form = encoded(&fields);
-            let mut request = RegistryRequest::new(ASKING, Method::POST, realm.to_owned());
+            let mut request = RegistryRequest::new(TOKEN_REQUEST, Method::POST, realm.to_owned());
             let form_type = "application/x-www-form-urlencoded".to_owned();
             request.headers.push(("content-type", form_type));
             let request = RegistryRequest { body: form.as_bytes(), is_secret: true, ..request };
@@ -65,7 +64,7 @@ pub(super) fn request(
                 Credentials::Password { user, password } => Some(basic(user, password)),
                 Credentials::IdentityToken(_) => None,
             });
-            let request = RegistryRequest::new(ASKING, Method::GET, url);
+            let request = RegistryRequest::new(TOKEN_REQUEST, Method::GET, url);
             redirect::send(agent, &request, password.as_ref())
         }
     }
@@ -74,7 +73,7 @@ pub(super) fn request(
 /// Reads the token in an answer, as a header has it.
 pub(super) fn read(answer: &RegistryResponse) -> Result<Secret, RegistryProblem> {
     let token = Token::read(&answer.body).ok_or_else(|| RegistryProblem::Unexpected {
-        what: ASKING,
+        what: TOKEN_REQUEST,
         found: "without a token".to_owned(),
     })?;
     Ok(Secret::new(format!("Bearer {token}")))
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_survive_the_address() {
+    fn form_fields_are_percent_encoded() {
         let fields = [("scope", "repository:a/b:pull,push"), ("service", "é &=")];
         assert_eq!(
             encoded(&fields),

@@ -20,11 +20,11 @@ const ENDING: &str = "the end of an upload";
 /// An upload that the registry has begun.
 struct UploadSession {
     location: String,
-    /// How many bytes it has.
+    /// The bytes that the registry has.
     offset: usize,
 }
 
-/// How the bytes are sent: what one registry wants, another refuses.
+/// A way to send the bytes. What one registry wants, another refuses.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) enum UploadMode {
     /// By a `PATCH` without a range: some registries take one with it for a chunk of a size that
@@ -38,7 +38,7 @@ pub(super) enum UploadMode {
 }
 
 impl UploadMode {
-    /// What may be taken where this one was refused.
+    /// The mode to try after this one was refused.
     fn next(self) -> Self {
         match self {
             Self::Stream => Self::Chunk,
@@ -52,35 +52,35 @@ impl UploadMode {
 }
 
 impl Client {
-    /// Whether the registry has the blob, which is of so many bytes.
+    /// Returns whether the registry has the blob of this size.
     pub(super) fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool, RegistryError> {
-        self.persist(|| self.look_for_blob(digest, size))
+        self.retry(|| self.head_blob(digest, size))
     }
 
     /// Uploads a blob.
     pub(super) fn upload(&self, digest: &Digest, bytes: &[u8]) -> Result<(), RegistryError> {
         let mut session: Option<UploadSession> = None;
         let mut is_first = true;
-        self.persist(|| {
+        self.retry(|| {
             if !is_first {
                 // The last answer may be all that was lost.
-                if self.look_for_blob(digest, bytes.len() as u64)? {
+                if self.head_blob(digest, bytes.len() as u64)? {
                     return Ok(());
                 }
                 let begun = session.take().filter(|_| !self.manner.get().is_whole());
-                session = begun.and_then(|it| self.resume(&it, bytes.len()));
+                session = begun.and_then(|begun| self.resume(&begun, bytes.len()));
             }
             is_first = false;
-            self.go_on(&mut session, digest, bytes)
+            self.continue_upload(&mut session, digest, bytes)
         })
     }
 
     /// Whatever is no answer to this leaves the blob to be uploaded: that does no harm.
-    fn look_for_blob(&self, digest: &Digest, size: u64) -> Result<bool, AttemptError> {
+    fn head_blob(&self, digest: &Digest, size: u64) -> Result<bool, AttemptError> {
         const LOOKING: &str = "the question for a blob";
         let url = self.url(&format!("blobs/{digest}"));
         let request = RegistryRequest::new(LOOKING, Method::HEAD, url);
-        let answer = match self.once(&request) {
+        let answer = match self.send_once(&request) {
             // Sent in a circle, or to where nothing can be asked.
             Err(AttemptError::Permanent(problem))
                 if matches!(*problem, RegistryProblem::Unexpected { .. }) =>
@@ -90,7 +90,7 @@ impl Client {
             answer => answer?,
         };
         // A page to log in on is no blob; of its size not every registry tells.
-        let is_size = |it: &str| it == "0" || it.parse() == Ok(size);
+        let is_size = |text: &str| text == "0" || text.parse() == Ok(size);
         Ok(answer.status == 200
             && match answer.digest() {
                 Some(found) => found == digest.as_ref(),
@@ -102,7 +102,7 @@ impl Client {
     }
 
     /// Does what is left of an upload; the session says how far it has come.
-    fn go_on(
+    fn continue_upload(
         &self,
         session: &mut Option<UploadSession>,
         digest: &Digest,
@@ -121,12 +121,12 @@ impl Client {
                 let last = bytes.len().saturating_sub(1);
                 request.headers.push(("content-range", format!("{offset}-{last}")));
             }
-            let answer = self.once(&RegistryRequest { body: rest, ..request })?;
+            let answer = self.send_once(&RegistryRequest { body: rest, ..request })?;
             if !matches!(answer.status, 200..=204) {
                 if matches!(answer.status, 400 | 405 | 411 | 415 | 416 | 501) {
                     self.manner.set(manner.next());
                 }
-                return Err(self.lost(session, SENDING, &answer));
+                return Err(self.fail_upload(session, SENDING, &answer));
             }
             if answer.headers.contains_key(LOCATION) {
                 *location = answer.location(SENDING)?;
@@ -142,17 +142,20 @@ impl Client {
         let url = format!("{location}{with}digest={digest}");
         let mut request = RegistryRequest::new(ENDING, Method::PUT, url);
         request.headers.push(("content-type", "application/octet-stream".to_owned()));
-        let answer = self.once(&RegistryRequest { body: rest, ..request })?;
+        let answer = self.send_once(&RegistryRequest { body: rest, ..request })?;
         match answer.status {
             201 => answer.check_digest(digest).map_err(AttemptError::from),
-            200 | 202..=204 if self.look_for_blob(digest, bytes.len() as u64)? => Ok(()),
-            _ => Err(self.lost(session, ENDING, &answer)),
+            200 | 202..=204 if self.head_blob(digest, bytes.len() as u64)? => Ok(()),
+            _ => Err(self.fail_upload(session, ENDING, &answer)),
         }
     }
 
     fn begin(&self) -> Result<UploadSession, AttemptError> {
-        let answer =
-            self.once(&RegistryRequest::new(BEGINNING, Method::POST, self.url("blobs/uploads/")))?;
+        let answer = self.send_once(&RegistryRequest::new(
+            BEGINNING,
+            Method::POST,
+            self.url("blobs/uploads/"),
+        ))?;
         if answer.status != 202 {
             return Err(self.unexpected(BEGINNING, &answer).into());
         }
@@ -163,10 +166,11 @@ impl Client {
     fn resume(&self, session: &UploadSession, size: usize) -> Option<UploadSession> {
         const ASKING: &str = "the question for an upload";
         let request = RegistryRequest::new(ASKING, Method::GET, session.location.clone());
-        let answer = self.once(&request).ok().filter(|it| matches!(it.status, 200..=204))?;
+        let answer =
+            self.send_once(&request).ok().filter(|answer| matches!(answer.status, 200..=204))?;
         let range = answer.header("range")?;
         let range =
-            range.strip_prefix("bytes").map_or(range, |it| it.trim_start_matches(['=', ' ']));
+            range.strip_prefix("bytes").map_or(range, |rest| rest.trim_start_matches(['=', ' ']));
         let last: usize = range.strip_prefix("0-")?.parse().ok()?;
         // `0-0` is said of one byte, and by Distribution of none, too.
         let offset = last.checked_add(1).filter(|offset| *offset > 1 && *offset <= size)?;
@@ -176,10 +180,9 @@ impl Client {
         Some(UploadSession { location, offset })
     }
 
-    /// What comes of an upload that the registry does not go on with: one that it no longer knows,
-    /// or of which it has other bytes than it was sent, is begun again, as is one that it wants in
-    /// another manner, or whose address elsewhere is no longer good.
-    fn lost(
+    /// The failure of an upload. It is begun again where the registry no longer knows it, has other
+    /// bytes than were sent, wants another mode, or where its URL elsewhere has expired.
+    fn fail_upload(
         &self,
         session: &mut Option<UploadSession>,
         what: &'static str,

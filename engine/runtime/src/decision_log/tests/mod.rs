@@ -95,3 +95,10 @@ async fn until(mut is_so: impl FnMut() -> bool) {
     .await
     .expect("it never came to be");
 }
+
+/// Lets all tasks of this thread that are ready run.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}

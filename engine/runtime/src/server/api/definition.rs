@@ -20,15 +20,15 @@ pub(crate) trait Api {
     const TAKES_YAML: bool = false;
 
     /// Finds the route of a request by its head; `None` where the path is not one of this API's.
-    fn route(head: &Parts) -> Option<Result<Route<Self::Info, Self::Question>, NoRoute>>;
+    fn route(head: &Parts) -> Option<Routed<Self::Info, Self::Question>>;
 
     /// The path of a route, with a placeholder for the client's own part. Spans are named by it.
     fn template(route: &Route<Self::Info, Self::Question>) -> &'static str;
 
-    /// The audience of an information, which decides about tokens and memory.
+    /// The audience of information, which determines its token and memory.
     fn audience(info: &Self::Info) -> Audience;
 
-    /// Answers with an information.
+    /// Answers with information.
     fn inform(app: &App, state: &AppState, info: Self::Info, query: &Query) -> Reply;
 
     /// Reads a question from a body, has the policy evaluated, and writes its answer.
@@ -51,6 +51,9 @@ pub(crate) enum Route<Info, Question> {
     Decision(Question),
 }
 
+/// The route of a path that belongs to an API, or the reason why there is none.
+pub(crate) type Routed<Info, Question> = Result<Route<Info, Question>, NoRoute>;
+
 /// The reason why a path of an API has no route.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NoRoute {
@@ -61,7 +64,7 @@ pub(crate) enum NoRoute {
     Encoding,
 }
 
-/// The audience of an information.
+/// The audience of information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Clients of decisions: not where only diagnostics are served, and with a token.

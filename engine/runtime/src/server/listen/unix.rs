@@ -13,13 +13,13 @@ use super::socket::BACKLOG;
 
 /// The file of a socket, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(super) struct UnixSocketFile {
     path: PathBuf,
     /// Device and inode, as another server may have replaced the file.
     identity: (u64, u64),
 }
 
-impl Drop for SocketFile {
+impl Drop for UnixSocketFile {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|identity| identity == self.identity)
             && let Err(error) = fs::remove_file(&self.path)
@@ -34,7 +34,7 @@ pub(super) async fn listen(
     path: &Path,
     mode: u32,
     url: &str,
-) -> Result<(UnixListener, SocketFile), BindError> {
+) -> Result<(UnixListener, UnixSocketFile), BindError> {
     let bind = || {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path).map(|()| socket)
@@ -47,7 +47,7 @@ pub(super) async fn listen(
         bound => bound,
     };
     let listen = |socket: UnixSocket| {
-        let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
+        let file = UnixSocketFile { path: path.to_owned(), identity: identity(path)? };
         // Nobody can connect before the socket listens, so this is the time to set permissions. It
         // needs neither the process's umask nor another name in between.
         fs::set_permissions(path, Permissions::from_mode(mode))?;

@@ -16,7 +16,7 @@ use policy_cargo::Source;
 use policy_cargo::manifest::dependencies;
 
 /// Adds the policies that the file names, and the crates beside them that they depend on.
-pub(in crate::steps::discover) fn add(
+pub(crate) fn add(
     crates: &mut Vec<PolicyCrate>,
     file: &PoliciesFile,
     engine: &Engine,

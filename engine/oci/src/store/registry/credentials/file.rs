@@ -11,14 +11,13 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Deserializer};
 
 use super::super::secret::Secret;
-use super::{Credentials, CredentialsError};
+use super::error::{CredentialsError, MAX_FILE};
+use super::login::Credentials;
 use crate::reference::DOCKER_HUB;
 use crate::reference::Repository;
 
-/// What Docker's files and helpers call Docker Hub.
+/// The name of Docker Hub in Docker's files and helpers.
 const DOCKER_HUB_SERVER: &str = "https://index.docker.io/v1/";
-/// Far more than anybody has credentials.
-pub(super) const LARGEST: u64 = 4 << 20;
 /// A file of Docker's first years, which holds what is in `auths` today and nothing else.
 pub(super) const LEGACY: &str = ".dockercfg";
 
@@ -57,7 +56,7 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// What the registry is called by Docker's files and helpers.
+/// The name of a registry in Docker's files and helpers.
 pub(super) fn server(repository: &Repository) -> &str {
     if repository.registry() == DOCKER_HUB { DOCKER_HUB_SERVER } else { repository.registry() }
 }
@@ -67,8 +66,8 @@ impl CredentialsFile {
     pub(super) fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
         let mut bytes = Vec::new();
         let opened = fs_err::File::open(path);
-        match opened.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
-            Ok(_) if bytes.len() as u64 <= LARGEST => {}
+        match opened.and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)) {
+            Ok(_) if bytes.len() as u64 <= MAX_FILE => {}
             Ok(_) => return Err(CredentialsError::Large { path: path.to_owned() }),
             // A user's home may be no folder at all.
             Err(error)
@@ -102,7 +101,7 @@ impl CredentialsFile {
         Some(own.unwrap_or(&self.creds_store).as_str()).filter(|name| !name.is_empty())
     }
 
-    /// What the file itself holds.
+    /// The credentials in the file itself.
     pub(super) fn credentials(
         &self,
         repository: &Repository,

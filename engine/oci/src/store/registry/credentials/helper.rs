@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::super::secret::Secret;
-use super::{Credentials, CredentialsError};
+use super::error::CredentialsError;
+use super::login::Credentials;
 use policy_host::signals;
 
 /// People may have to unlock something first.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Far more than any secret is long.
-const LONGEST_ANSWER: u64 = 1 << 20;
-/// What a helper says when it has nothing: the protocol has no other sign.
+const MAX_ANSWER: u64 = 1 << 20;
+/// The message of a helper that has no credentials: the protocol has no other sign.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 /// The user name of those who have an identity token in place of a password.
 const TOKEN_USER: &str = "<token>";
@@ -30,26 +31,26 @@ struct HelperResponse {
 }
 
 /// Asks a helper for what it keeps for a server.
-pub(super) fn ask(
+pub(super) fn get(
     name: &str,
     server: &str,
     path: &Path,
 ) -> Result<Option<Credentials>, CredentialsError> {
-    ask_for(name, server, path, PATIENCE)
+    get_within(name, server, path, TIMEOUT)
 }
 
-fn ask_for(
+fn get_within(
     name: &str,
     server: &str,
     path: &Path,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Option<Credentials>, CredentialsError> {
     let helper = format!("docker-credential-{name}");
     let (path, server_name) = (path.to_owned(), server.to_owned());
-    let (status, said) = match answer(Command::new(&helper).arg("get"), server, patience) {
+    let (status, said) = match run(Command::new(&helper).arg("get"), server, timeout) {
         Ok(Some(answer)) => answer,
         Ok(None) => {
-            let within = patience;
+            let within = timeout;
             return Err(CredentialsError::HelperHangs {
                 helper,
                 path,
@@ -87,12 +88,12 @@ fn ask_for(
 }
 
 /// Runs a helper, with the server on its standard input; nothing when it takes too long.
-fn answer(
+fn run(
     helper: &mut Command,
     server: &str,
-    patience: Duration,
+    timeout: Duration,
 ) -> std::io::Result<Option<(ExitStatus, Vec<u8>)>> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let mut child =
         signals::spawn_interactive(helper.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
     let (input, output) = (child.process.stdin.take(), child.process.stdout.take());
@@ -107,11 +108,11 @@ fn answer(
     thread::spawn(move || {
         let mut said = Vec::new();
         if let Some(output) = output {
-            let _ = output.take(LONGEST_ANSWER).read_to_end(&mut said);
+            let _ = output.take(MAX_ANSWER).read_to_end(&mut said);
         }
         let _ = sender.send(said);
     });
-    let said = receiver.recv_timeout(patience).ok();
+    let said = receiver.recv_timeout(timeout).ok();
     match (said, child.wait_until(deadline)?) {
         (Some(said), Some(status)) => Ok(Some((status, said))),
         _ => Ok(None),
@@ -125,14 +126,14 @@ mod tests {
     #[test]
     fn a_helper_that_hangs_is_ended() {
         let mut slow = Command::new("sleep");
-        let answer = answer(slow.arg("600"), "r.io", Duration::from_millis(50)).unwrap();
+        let answer = run(slow.arg("600"), "r.io", Duration::from_millis(50)).unwrap();
         assert!(answer.is_none());
     }
 
     #[test]
     fn a_helper_that_is_not_there_is_named() {
         let path = Path::new("/me/config.json");
-        let error = ask_for("not-there", "r.io", path, PATIENCE).unwrap_err();
+        let error = get_within("not-there", "r.io", path, TIMEOUT).unwrap_err();
         assert_eq!(
             error.to_string(),
             "failed to start the credential helper `docker-credential-not-there`, which \

@@ -1,48 +1,19 @@
-//! Whom a registry is told to be asked by: Podman's `auth.json`, and Docker's configuration and its
-//! credential helpers.
+//! Registry credentials: Podman's `auth.json`, Docker's configuration, and credential helpers.
 
+mod error;
 mod file;
 mod helper;
+mod login;
 
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::time::Duration;
 
-use super::secret::Secret;
 use crate::reference::Repository;
 use file::CredentialsFile;
 
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Credentials {
-    Password {
-        user: String,
-        password: Secret,
-    },
-    /// What a token is got for, in place of a password.
-    IdentityToken(Secret),
-}
-
-/// What was found, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FoundCredentials {
-    pub(super) credentials: Option<Credentials>,
-    /// The file or the helper; where there are no credentials, the files that have none, in words.
-    pub(super) source: String,
-}
-
-impl FoundCredentials {
-    /// Who asks, in words.
-    pub(super) fn who(&self) -> String {
-        match &self.credentials {
-            Some(Credentials::Password { user, .. }) => format!("`{user}` ({})", self.source),
-            Some(Credentials::IdentityToken(_)) => format!("the identity token ({})", self.source),
-            None => "an anonymous user".to_owned(),
-        }
-    }
-}
+pub(super) use error::CredentialsError;
+pub(super) use login::{Credentials, FoundCredentials};
 
 /// Looks into the files in which Podman and Docker keep credentials; the first that has some for
 /// the repository counts.
@@ -99,7 +70,7 @@ fn find_in(
         };
         let Some(file) = file else { continue };
         if let Some(helper) = file.helper(repository)
-            && let Some(credentials) = helper::ask(helper, file::server(repository), &path)?
+            && let Some(credentials) = helper::get(helper, file::server(repository), &path)?
         {
             let source = format!("from `docker-credential-{helper}`, by `{}`", path.display());
             return Ok(FoundCredentials { credentials: Some(credentials), source });
@@ -124,55 +95,11 @@ fn is_in_closed_folder(path: &Path) -> bool {
     path.metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-/// Why credentials cannot be had: never what they are.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CredentialsError {
-    #[error(
-        "failed to read the credentials: {0}\nhelp: mend the file, or log in again with \
-             `docker login`"
-    )]
-    Read(io::Error),
-    #[error(
-        "failed to read the credentials in `{}`: it has more than {} bytes\nhelp: check the file", path.display(),
-        file::LARGEST
-    )]
-    Large { path: PathBuf },
-    #[error(
-        "failed to read the credentials in `{}`: line {line}, column {column}: not the JSON that \
-         `docker login` writes\nhelp: mend the file, or log in again", path.display()
-    )]
-    Json { path: PathBuf, line: usize, column: usize },
-    #[error(
-        "failed to read the credentials for `{server}` in `{}`: `auth` is not a name and a \
-         password in base64, with `:` between\nhelp: log in again with `docker login {server}`", path.display()
-    )]
-    Encoding { path: PathBuf, server: String },
-    #[error(
-        "failed to start the credential helper `{helper}`, which `{}` names: {reason}\nhelp: \
-         install it, or remove it from the file", path.display()
-    )]
-    HelperStart { helper: String, path: PathBuf, reason: io::Error },
-    #[error(
-        "the credential helper `{helper}`, which `{}` names, ended with {status} for \
-         `{server}`{said}\nhelp: try `echo {server} | {helper} get`", path.display()
-    )]
-    HelperFailed { helper: String, path: PathBuf, status: ExitStatus, server: String, said: String },
-    #[error(
-        "the credential helper `{helper}`, which `{}` names, has not answered within \
-         {within:?}\nhelp: try `echo {server} | {helper} get`", path.display()
-    )]
-    HelperHangs { helper: String, path: PathBuf, server: String, within: Duration },
-    #[error(
-        "the credential helper `{helper}`, which `{}` names, does not answer with JSON that has \
-         `Username` and `Secret`\nhelp: try `echo {server} | {helper} get`", path.display()
-    )]
-    HelperAnswer { helper: String, path: PathBuf, server: String },
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use super::super::secret::Secret;
     use super::*;
     use crate::Reference;
 
@@ -187,7 +114,7 @@ mod tests {
         let found = find_in(vec![dir.path().join("none.json"), path], &repository(name));
         let shown = |text: String| text.replace(&dir.path().display().to_string(), "");
         found
-            .map(|it| FoundCredentials { source: shown(it.source), ..it })
+            .map(|found| FoundCredentials { source: shown(found.source), ..found })
             .map_err(|error| shown(error.to_string()))
     }
 
@@ -200,9 +127,9 @@ mod tests {
     fn what_docker_login_writes_is_found() {
         // `me:a:b`, as a password may hold colons.
         let json = r#"{"auths": {"r.io:5000": {"auth": "bWU6YTpi"}}}"#;
-        let it = found(json, "r.io:5000/a").unwrap();
-        assert_eq!(it.credentials, Some(password("me", "a:b")));
-        assert_eq!(it.who(), "`me` (from `/config.json`)");
+        let read = found(json, "r.io:5000/a").unwrap();
+        assert_eq!(read.credentials, Some(password("me", "a:b")));
+        assert_eq!(read.who(), "`me` (from `/config.json`)");
         let other = found(json, "other.io/a").unwrap();
         assert_eq!(other.credentials, None);
         assert_eq!(other.source, "there are none for `other.io` in `/config.json`");
@@ -223,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_end_means_nothing() {
+    fn trailing_slash_is_ignored() {
         let json = r#"{"auths": {"r.io/": {"auth": "bWU6eA=="}}}"#;
         assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
     }
@@ -237,16 +164,16 @@ mod tests {
     #[test]
     fn an_identity_token_outranks_a_password() {
         let json = r#"{"auths": {"r.io": {"auth": "bWU6eA==", "identitytoken": "t"}}}"#;
-        let it = found(json, "r.io/a").unwrap();
-        assert_eq!(it.credentials, Some(Credentials::IdentityToken(Secret::new("t".to_owned()))));
+        let read = found(json, "r.io/a").unwrap();
+        assert_eq!(read.credentials, Some(Credentials::IdentityToken(Secret::new("t".to_owned()))));
         let json = r#"{"auths": {"r.io": {"auth": "bWU6eA==", "identitytoken": ""}}}"#;
         assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
-    fn an_entry_without_anything_is_none() {
-        let it = found(r#"{"auths": {"r.io": {}}, "credsStore": ""}"#, "r.io/a").unwrap();
-        assert_eq!(it.credentials, None);
+    fn empty_entry_has_no_credentials() {
+        let read = found(r#"{"auths": {"r.io": {}}, "credsStore": ""}"#, "r.io/a").unwrap();
+        assert_eq!(read.credentials, None);
         for json in [
             "{}",
             r#"{"auths": null, "credsStore": null, "credHelpers": null}"#,
@@ -257,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_named_and_nothing_of_it_told() {
+    fn error_names_the_file_and_quotes_nothing_of_it() {
         assert_eq!(
             found("{\"auths\": {\n\"r.io\": \"secret\"}}", "r.io/a").unwrap_err(),
             "failed to read the credentials in `/config.json`: line 2, column 16: not the JSON \
@@ -272,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_files_are_is_what_podman_says() {
+    fn files_are_looked_for_in_podmans_order() {
         let of = |set: &[(&str, &str)]| {
             let value = |name: &str| {
                 set.iter().find(|(set, _)| *set == name).map(|(_, value)| PathBuf::from(value))
@@ -303,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_file_that_serves_counts_and_one_that_is_broken_before_it_is_told() {
+    fn first_file_with_credentials_counts_unless_one_before_is_broken() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = dir.path().join(name);
@@ -356,8 +283,8 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_shown() {
-        let it = found(r#"{"auths": {"r.io": {"auth": "bWU6eA=="}}}"#, "r.io/a").unwrap();
-        assert!(format!("{it:?}").contains("password: …"), "{it:?}");
+        let read = found(r#"{"auths": {"r.io": {"auth": "bWU6eA=="}}}"#, "r.io/a").unwrap();
+        assert!(format!("{read:?}").contains("password: …"), "{read:?}");
     }
 
     #[test]

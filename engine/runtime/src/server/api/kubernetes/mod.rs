@@ -20,7 +20,7 @@ use hyper::http::request::Parts;
 
 use self::error::AdmissionError;
 use self::route::AdmissionQuestion;
-use super::definition::{Api, Audience, NoRoute, Route};
+use super::definition::{Api, Audience, Route, Routed};
 use crate::server::decide::RequestContext;
 use crate::server::http::error::HttpError;
 use crate::server::http::query::Query;
@@ -34,7 +34,7 @@ impl Api for Kubernetes {
     type Info = Infallible;
     type Question = AdmissionQuestion;
 
-    fn route(head: &Parts) -> Option<Result<Route<Infallible, AdmissionQuestion>, NoRoute>> {
+    fn route(head: &Parts) -> Option<Routed<Infallible, AdmissionQuestion>> {
         route::find(&head.method, head.uri.path())
     }
 

@@ -12,7 +12,7 @@ use super::notes::Notes;
 use super::patch;
 use super::status::Status;
 use crate::policies::reasons;
-use crate::server::decide::DecisionOutcome;
+use crate::server::decide::DecisionResult;
 use crate::server::policy::{EvaluationFailure, ServedPolicy, policy_message};
 
 /// An `AdmissionReview` with a response.
@@ -52,7 +52,7 @@ impl<'a> AdmissionResponse<'a> {
     pub(super) fn new(
         uid: &'a str,
         policy: &ServedPolicy,
-        outcome: &DecisionOutcome,
+        outcome: &DecisionResult,
     ) -> (Self, Vec<String>) {
         let mut response = match &outcome.result {
             Ok(output) => answered(&policy.id, output.verdict, &output.text),
@@ -78,8 +78,8 @@ impl<'a> AdmissionResponse<'a> {
         Self { status: Some(Status::new(code, message)), ..Self::default() }
     }
 
-    /// Admits the object as it is, as a monitored policy does whatever it says. Annotations record
-    /// what it would have done.
+    /// Admits the object unchanged, as a monitored policy always does. Annotations record what it
+    /// would have done.
     fn admit(&mut self) {
         if let Some(status) = self.status.take() {
             self.audit_annotations.insert("monitored-denial".to_owned(), status.message);

@@ -17,7 +17,7 @@ use crate::net::outbound::{self, Authorities, Transport, TransportError};
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// The collector as it is reached.
+/// A client of the collector.
 #[derive(Debug)]
 pub(super) struct OtlpClient {
     transport: Transport,
@@ -69,12 +69,12 @@ impl OtlpClient {
         }
     }
 
-    /// Tells of the first of failures in a row, and of their end.
-    fn tell(&self, problem: Option<&ExportError>) {
+    /// Logs the first failure in a row, and the first success after it.
+    fn log_change(&self, problem: Option<&ExportError>) {
         let failed = self.failing.swap(problem.is_some(), Ordering::Relaxed);
         match problem {
             Some(problem) if !failed => warn!(
-                "cannot export spans to {}: {problem}; those that find no room to wait are \
+                "failed to export spans to {}: {problem}; those beyond the queue's size are \
                  dropped until it works",
                 self.name
             ),
@@ -89,11 +89,11 @@ impl HttpClient for OtlpClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.send(request).await;
         match &sent {
-            Ok(response) if response.status().is_success() => self.tell(None),
-            Ok(response) => self.tell(Some(&ExportError::Refused(response.status()))),
-            // That is told where the end waits for it.
+            Ok(response) if response.status().is_success() => self.log_change(None),
+            Ok(response) => self.log_change(Some(&ExportError::Refused(response.status()))),
+            // The shutdown logs that.
             Err(ExportError::Ended) => {}
-            Err(problem) => self.tell(Some(problem)),
+            Err(problem) => self.log_change(Some(problem)),
         }
         Ok(sent?)
     }

@@ -8,7 +8,7 @@ use policy_text::redact_url;
 /// OpenTelemetry's default for the time that a batch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What OpenTelemetry's own environment variables say of the collector. Headers, the sampler, the
+/// The collector, as OpenTelemetry's own environment variables define it. Headers, the sampler, the
 /// resource and the batches are read by the SDK.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Environment {
@@ -19,7 +19,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// `None` where no collector is named, or none is to be asked.
+    /// Reads the variables; `None` where they name no collector, or switch the export off.
     ///
     /// # Errors
     /// When a variable has an invalid value.

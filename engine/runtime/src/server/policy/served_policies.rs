@@ -12,7 +12,7 @@ use crate::policies::VersionSelector;
 
 /// The policies that are served, by id.
 #[derive(Default)]
-pub(crate) struct Deployment {
+pub(crate) struct ServedPolicies {
     /// All versions of each id: releases first, the highest before the others.
     served: HashMap<String, Vec<Arc<ServedPolicy>>>,
     /// Policies that are configured but not served, with the reason.
@@ -31,21 +31,21 @@ pub(crate) enum PolicyLookup<'a> {
     Missing(String),
 }
 
-impl Deployment {
+impl ServedPolicies {
     pub(crate) fn new(all: Vec<ServedPolicy>, skipped: BTreeMap<String, String>) -> Self {
         let deepest = skipped.keys().map(|id| id.split('/').count()).max().unwrap_or_default();
-        let mut deployment = Self { skipped, deepest, ..Self::default() };
+        let mut policies = Self { skipped, deepest, ..Self::default() };
         for served in all {
-            deployment.deepest = deployment.deepest.max(served.id.split('/').count());
-            deployment.served.entry(served.id.clone()).or_default().push(Arc::new(served));
+            policies.deepest = policies.deepest.max(served.id.split('/').count());
+            policies.served.entry(served.id.clone()).or_default().push(Arc::new(served));
         }
-        for versions in deployment.served.values_mut() {
+        for versions in policies.served.values_mut() {
             versions.sort_by_key(|policy| {
                 let version = policy.entry.version.clone();
                 (!version.pre.is_empty(), Reverse(version))
             });
         }
-        deployment
+        policies
     }
 
     /// Looks up a path: `ID` or `ID/VERSION`, and perhaps more after either. The longest id that
@@ -150,7 +150,7 @@ mod tests {
     use crate::testing::registration;
     use crate::{Instance, Registry};
 
-    fn deployment(all: &[(&str, &'static str)]) -> Deployment {
+    fn policies(all: &[(&str, &'static str)]) -> ServedPolicies {
         let metrics = Metrics::new().unwrap();
         let served = all.iter().map(|(id, version)| {
             let registry = Registry::from_registrations([registration("echo", version)]).unwrap();
@@ -174,11 +174,11 @@ mod tests {
         let skipped = ["broken", "http/deep/broken"]
             .map(|id| (id.to_owned(), "it is wrong".to_owned()))
             .into();
-        Deployment::new(served.collect(), skipped)
+        ServedPolicies::new(served.collect(), skipped)
     }
 
-    fn found(deployment: &Deployment, path: &str) -> String {
-        match deployment.find(&PolicyPath::new(path)) {
+    fn found(policies: &ServedPolicies, path: &str) -> String {
+        match policies.find(&PolicyPath::new(path)) {
             PolicyLookup::Found(served, rest) => format!("{}@{} {rest}", served.id, served.version),
             PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => message,
         }
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn webhook_path_names_a_policy_in_dns_form() {
-        let all = deployment(&[
+        let all = policies(&[
             ("my_pods", "1.2.0"),
             ("a_b", "1.0.0"),
             ("a.-b", "1.0.0"),
@@ -213,13 +213,13 @@ mod tests {
         ] {
             assert_eq!(named(path), expected, "{path}");
         }
-        let twice = deployment(&[("a_b", "1.0.0"), ("a-b_", "1.0.0")]);
+        let twice = policies(&[("a_b", "1.0.0"), ("a-b_", "1.0.0")]);
         assert!(twice.named_in_dns(&PolicyPath::new("a-b")).is_none());
     }
 
     #[test]
     fn path_names_a_policy_then_a_version_then_a_field() {
-        let all = deployment(&[
+        let all = policies(&[
             ("pods", "1.2.0"),
             ("pods", "2.0.0"),
             ("pods", "3.0.0-rc.1"),

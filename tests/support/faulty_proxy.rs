@@ -3,30 +3,30 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A network that fails: it stands between a client and a server that speak HTTP, and a rule says
-/// what becomes of each request.
-pub(crate) struct Flaky {
+/// A proxy between a client and a server that speak HTTP. A rule says what it does with each
+/// request.
+pub(crate) struct FaultyProxy {
     port: u16,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-/// What becomes of a request.
+/// The treatment of a request by the proxy.
 #[derive(Clone)]
-pub(crate) enum Fate {
-    Passes,
-    /// The connection is cut after so many bytes of its body.
+pub(crate) enum ProxyAction {
+    Forward,
+    /// Cuts the connection after so many bytes of the body.
     Cut(usize),
-    /// Something in between answers, with this status and these headers.
-    Answered(u16, &'static str),
-    /// The same, with a body, of which a `Content-Type` may be among the headers.
-    Says(u16, String, &'static str),
+    /// Responds itself, with this status and these headers.
+    Respond(u16, &'static str),
+    /// Responds itself, with this status, these headers and this body.
+    RespondWith(u16, String, &'static str),
 }
 
-impl Flaky {
-    /// Stands before a server; the rule is given a request's first line and how long its body is.
-    pub(crate) fn before(
+impl FaultyProxy {
+    /// Starts one for a server. The rule is given a request's first line and the length of its body.
+    pub(crate) fn new(
         server: String,
-        rule: impl Fn(&str, usize) -> Fate + Send + Sync + 'static,
+        rule: impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -35,35 +35,35 @@ impl Flaky {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (server, kept, rule) = (server.clone(), Arc::clone(&kept), Arc::clone(&rule));
-                // Whoever hangs up is dealt with by those who are still there.
+                // An error here is one for the client as well, which the test sees.
                 thread::spawn(move || relay(&client.unwrap(), &server, &kept, &*rule));
             }
         });
         Self { port, requests }
     }
 
-    /// Such as `127.0.0.1:5000`.
+    /// The address, such as `127.0.0.1:5000`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The requests so far that begin so.
+    /// The number of requests so far with this beginning.
     pub(crate) fn count(&self, beginning: &str) -> usize {
-        self.heads().iter().filter(|it| it.starts_with(beginning)).count()
+        self.heads().iter().filter(|head| head.starts_with(beginning)).count()
     }
 
-    /// What the requests so far begin with: the first line and the headers.
+    /// The heads of the requests so far: the first line and the headers.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// Takes one request over one connection.
+/// Serves one request of one connection.
 fn relay(
     client: &TcpStream,
     server: &str,
     kept: &Mutex<Vec<String>>,
-    rule: &dyn Fn(&str, usize) -> Fate,
+    rule: &dyn Fn(&str, usize) -> ProxyAction,
 ) -> io::Result<()> {
     let mut reader = BufReader::new(client);
     let (mut head, mut length) = (Vec::new(), 0);
@@ -86,10 +86,12 @@ fn relay(
     let request = head[0].trim().to_owned();
     kept.lock().unwrap().push(head.concat());
     let (sent, cut) = match rule(&request, length) {
-        Fate::Passes => (length, false),
-        Fate::Cut(after) => (after.min(length), true),
-        Fate::Answered(status, headers) => return answer(client, status, headers, ""),
-        Fate::Says(status, headers, body) => return answer(client, status, &headers, body),
+        ProxyAction::Forward => (length, false),
+        ProxyAction::Cut(after) => (after.min(length), true),
+        ProxyAction::Respond(status, headers) => return respond(client, status, headers, ""),
+        ProxyAction::RespondWith(status, headers, body) => {
+            return respond(client, status, &headers, body);
+        }
     };
     let mut upstream = TcpStream::connect(server)?;
     upstream.write_all(head.concat().as_bytes())?;
@@ -104,11 +106,11 @@ fn relay(
     client.shutdown(Shutdown::Both)
 }
 
-fn answer(mut client: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {
+fn respond(mut client: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     client.write_all(
         format!(
-            "HTTP/1.1 {status} Flaky\r\n{headers}Content-Length: {length}\r\n\
+            "HTTP/1.1 {status} Faulty\r\n{headers}Content-Length: {length}\r\n\
              Connection: close\r\n\r\n{body}"
         )
         .as_bytes(),
