@@ -82,7 +82,7 @@ pub fn replace_file(
 /// Checks that a file could be written, before the work for it begins.
 ///
 /// # Errors
-/// Those of [`replace_file`].
+/// The errors of [`replace_file`].
 pub fn check_file(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     match begin_file(path, artifact) {
         Ok(_) => Ok(()),
@@ -140,7 +140,7 @@ pub fn replace_folder(
 /// Checks that a folder could be written, before the work for it begins.
 ///
 /// # Errors
-/// Those of [`replace_folder`].
+/// The errors of [`replace_folder`].
 pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     match begin_folder(&through_links(path), artifact) {
         Ok(_) => Ok(()),

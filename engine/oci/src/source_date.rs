@@ -71,8 +71,8 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
 /// A text that is no date of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "read the image's date: found `{found}`, expected the seconds since 1970 as a whole number \
-     from 0 to {}; set `SOURCE_DATE_EPOCH` to such a number, or unset it", SourceDate::LATEST.0
+    "found `{found}`, expected the seconds since 1970 as a whole number from 0 to {}\nhelp: set \
+     `SOURCE_DATE_EPOCH` to such a number, or unset it", SourceDate::LATEST.0
 )]
 pub struct SourceDateError {
     found: String,
@@ -131,9 +131,8 @@ mod tests {
             assert_eq!(
                 text.parse::<SourceDate>().unwrap_err().to_string(),
                 format!(
-                    "read the image's date: found `{text}`, expected the seconds since 1970 as a \
-                     whole number from 0 to 8589934591; set `SOURCE_DATE_EPOCH` to such a number, \
-                     or unset it"
+                    "found `{text}`, expected the seconds since 1970 as a whole number from 0 to \
+                     8589934591\nhelp: set `SOURCE_DATE_EPOCH` to such a number, or unset it"
                 )
             );
         }

@@ -24,10 +24,9 @@ fn a_date_that_is_none() {
     let refused = command.env("SOURCE_DATE_EPOCH", "abc").assert().code(64).stdout("");
     assert_eq!(
         String::from_utf8(refused.get_output().stderr.clone()).unwrap(),
-        "error: invalid value 'abc' for '--created <SECONDS>': read the image's date: found `abc`, \
-         expected the seconds since 1970 as a whole number from 0 to 8589934591; set \
-         `SOURCE_DATE_EPOCH` to such a number, or unset it\n\nFor more information, try \
-         '--help'.\n"
+        "error: invalid value 'abc' for '--created <SECONDS>': found `abc`, expected the seconds \
+         since 1970 as a whole number from 0 to 8589934591\nhelp: set `SOURCE_DATE_EPOCH` to \
+         such a number, or unset it\n\nFor more information, try '--help'.\n"
     );
 }
 

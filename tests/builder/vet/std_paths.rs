@@ -4,6 +4,9 @@ use std::path::Path;
 
 use crate::support::Folder;
 
+/// The sources of `std`, which `tests/build.rs` found.
+const SOURCES: Option<&str> = option_env!("POLICY_TESTS_RUST_SRC");
+
 /// Modules whose public functions and types are on the lists, with the files that have them.
 const MODULES: [(&str, &str); 14] = [
     ("std::env", "env.rs"),
@@ -101,7 +104,7 @@ fn looked_for() -> BTreeSet<String> {
 #[test]
 #[cfg_attr(not(has_rust_src), ignore = "needs `rust-src`")]
 fn every_way_of_the_standard_library_is_looked_for() {
-    let sources = Path::new(option_env!("POLICY_TESTS_RUST_SRC").unwrap());
+    let sources = Path::new(SOURCES.unwrap());
     let mut public_ones = BTreeSet::new();
     for (module, files) in MODULES {
         for file in files.split_whitespace() {

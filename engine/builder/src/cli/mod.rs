@@ -187,6 +187,16 @@ enum Failure {
     Pack(#[from] ImageError),
     #[error(transparent)]
     Push(#[from] PushError),
+    #[error(
+        "there is no file or folder `{0}`\nhelp: if that is the destination, name the image \
+         first, as in `policy-builder push policy-engine.tar {0}`"
+    )]
+    NoImage(String),
+    #[error(
+        "there is no `{0}` here\nhelp: build it with `policy-builder image`, or name the image \
+         to push"
+    )]
+    NoArchive(String),
     #[error(transparent)]
     Label(#[from] RelabelError),
     #[error(transparent)]

@@ -45,8 +45,8 @@ impl Push {
         let names = names?;
         if !self.image.exists() && names.is_empty() {
             let image = self.image.display().to_string();
-            let error = if image == ARCHIVE { PushError::NoArchive } else { PushError::NoImage };
-            return Err(error(image).into());
+            let error = if image == ARCHIVE { Failure::NoArchive } else { Failure::NoImage };
+            return Err(error(image));
         }
         let with_image = |error: PushError| error.with_image(&self.image);
         let image = Layout::open(&self.image).map_err(|error| with_image(error.into()))?;

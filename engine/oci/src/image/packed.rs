@@ -99,7 +99,7 @@ impl Image {
     /// Writes one archive for every loader: an OCI image layout that is also a Docker archive.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write_archive(&self, out: &mut impl Write) -> io::Result<()> {
         // Loaders demand an index of one manifest.
         let mut files = self.layout_files(vec![self.root.clone()])?;

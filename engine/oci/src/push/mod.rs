@@ -242,16 +242,6 @@ pub enum PushError {
          `registry.example.com/{0}`"
     )]
     NoRegistry(String),
-    #[error(
-        "there is no file or folder `{0}`\nhelp: if that is the destination, name the image \
-         first, as in `policy-builder push policy-engine.tar {0}`"
-    )]
-    NoImage(String),
-    #[error(
-        "there is no `{0}` here\nhelp: build it with `policy-builder image`, or name the image \
-         to push"
-    )]
-    NoArchive(String),
     #[error(transparent)]
     Name(#[from] ReferenceError),
     #[error(transparent)]

@@ -37,7 +37,7 @@ pub(super) struct RegistryRequest<'a> {
     pub(super) body: &'a [u8],
     /// The largest answer, in bytes.
     pub(super) limit: u64,
-    /// Whether the body must not be sent on to another server.
+    /// The body must not be sent on to another server.
     pub(super) is_secret: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What refers to a manifest or an index in a registry: by the API, or by the tag that stands for it
-//! in registries without (OCI distribution specification 1.1, “Listing Referrers”).
+//! Referrers of a manifest or an index in a registry: by the API, or by the tag that replaces it in
+//! registries without (OCI distribution specification 1.1, “Listing Referrers”).
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,7 @@ const MAX_PAGES: usize = 100;
 const MAX_ENTRIES: usize = 10_000;
 
 impl Client {
-    /// What refers to a manifest or an index, by the API or, where that is not there in whatever
-    /// way, by the tag.
+    /// The referrers of a manifest or an index: by the API, or by the tag where the API fails.
     pub(super) fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
         let first = match self.send(&request(self.url(&format!("referrers/{subject}")))) {
             Ok(answer) => answer,

@@ -1,5 +1,5 @@
-//! What the registries of the integration tests do not do: resume uploads, give out tokens, know
-//! the referrers API, lie.
+//! Cases that the registries of the integration tests do not have: resume uploads, give out
+//! tokens, know the referrers API, lie.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
@@ -26,10 +26,10 @@ impl Script {
     /// One that a client meets first, and asks whether it speaks HTTP.
     fn new(mut steps: Vec<Step>) -> Self {
         steps.insert(0, ("200\r\n\r\n".to_owned(), None));
-        Self::of(steps)
+        Self::from_steps(steps)
     }
 
-    fn of(steps: Vec<Step>) -> Self {
+    fn from_steps(steps: Vec<Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (here, back) = (address.clone(), Arc::<OnceLock<String>>::default());
@@ -147,7 +147,7 @@ fn upload_whose_last_answer_was_lost_is_complete() {
 
 #[test]
 fn credentials_do_not_follow_an_upload_to_another_server() {
-    let other = Script::of(vec![
+    let other = Script::from_steps(vec![
         ("202\r\nlocation: http://HERE/up/2\r\n\r\n".into(), None),
         ("201\r\n\r\n".into(), None),
     ]);
@@ -166,7 +166,7 @@ fn credentials_do_not_follow_an_upload_to_another_server() {
 #[test]
 fn credentials_do_not_follow_a_request_to_another_server_nor_back() {
     // Another port of the same machine is another server.
-    let other = Script::of(vec![
+    let other = Script::from_steps(vec![
         ("308\r\nlocation: /further\r\n\r\n".into(), None),
         ("307\r\nlocation: http://BACK/v2/a/b/back\r\n\r\n".into(), None),
     ]);

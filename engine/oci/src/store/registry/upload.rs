@@ -1,6 +1,6 @@
 //! Blobs on their way into a registry.
 //!
-//! As Docker and containers/image do it: `POST` begins an upload, one `PATCH` sends the bytes, and
+//! The steps are those of Docker and containers/image: `POST` begins an upload, one `PATCH` sends the bytes, and
 //! `PUT` names their digest. Where the connection is cut, the registry is asked how much it has,
 //! and the rest is sent; one that has lost or forgotten the upload gets all of it again, and one that
 //! does not take it so gets it in another manner.
