@@ -35,7 +35,7 @@ macro_rules! settings {
     )*) => {
         $(settings!(@one $(#[$doc])* $name = $path $(, $parser : $type $(, $default)?)?);)*
 
-        /// The paths of all settings that have a variable. PolicySelection have none: their ids and
+        /// The paths of all settings that have a variable. Policies have none: their ids and
         /// their settings have any names.
         pub(super) const PATHS: [&str; [$($path),*].len()] = [$($path),*];
     };

@@ -9,7 +9,7 @@ use crate::telemetry::DecisionLogMetrics;
 /// The account of every event: it waits, was written, or was dropped.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    /// Bytes that there is capacity for.
+    /// The bytes that may be queued.
     pub(super) capacity: Semaphore,
     /// All of it, when nothing waits.
     size: usize,
@@ -43,30 +43,30 @@ impl Ledger {
         }
     }
 
-    /// An event's bytes as capacity is counted, if there could ever be so much.
+    /// The permits for an event of this size, if it could ever fit.
     pub(super) fn permits_for(&self, bytes: usize) -> Option<u32> {
         u32::try_from(bytes).ok().filter(|_| bytes <= self.size)
     }
 
-    /// An event has taken its capacity and waits.
+    /// Counts an event that has its permits and waits.
     pub(super) fn reserve(&self, bytes: usize) {
         self.queued.inc();
         self.queued_bytes.add(count(bytes));
     }
 
-    /// Events that waited are where they belong.
+    /// Counts events that are written, and releases their bytes.
     pub(super) fn commit(&self, events: usize, bytes: usize) {
         self.release(events, bytes);
         self.written.inc_by(events as u64);
     }
 
-    /// An event that waited is too large for the other side.
+    /// Drops an event that is too large for the collector.
     pub(super) fn discard(&self, bytes: usize) {
         self.release(1, bytes);
         self.reject(bytes, "the collector takes no upload that large");
     }
 
-    /// An event that nothing has capacity for.
+    /// Drops an event that is too large.
     pub(super) fn reject(&self, bytes: usize, reason: &str) {
         self.too_large.inc();
         if let Some(events) = self.too_large_warnings.count() {
@@ -77,28 +77,28 @@ impl Ledger {
         }
     }
 
-    /// An event that came after the end.
+    /// Drops an event that came after the end.
     pub(super) fn count_late(&self) {
         self.shutdown.inc();
     }
 
-    /// An event that was about to wait, and there is nobody to write it.
+    /// Releases an event that nobody is there to write.
     pub(super) fn release_unsent(&self, bytes: usize) {
         self.release(1, bytes);
         self.count_late();
     }
 
-    /// An attempt to write came to nothing.
+    /// Counts a failed attempt to write.
     pub(super) fn count_failure(&self) {
         self.failures.inc();
     }
 
-    /// Events that wait.
+    /// The number of events that wait.
     pub(super) fn queued_events(&self) -> u64 {
         u64::try_from(self.queued.get()).unwrap_or_default()
     }
 
-    /// Nothing is written any more: what still waits is lost. Says how many events that are.
+    /// Abandons the events that still wait, and returns their number.
     pub(super) fn abandon(&self) -> u64 {
         self.capacity.close();
         let lost = self.queued_events();

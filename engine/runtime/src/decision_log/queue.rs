@@ -43,7 +43,7 @@ impl Queue {
     pub(super) async fn push(&self, event: Encoded) {
         let bytes = event.len();
         let Some(capacity) = self.ledger.permits_for(bytes) else {
-            return self.ledger.reject(bytes, "`buffer` has no capacity for it");
+            return self.ledger.reject(bytes, "`buffer` is smaller than it");
         };
         let permit = match (self.ledger.capacity.try_acquire_many(capacity), self.when_full) {
             (Ok(permit), _) => permit,
@@ -57,7 +57,7 @@ impl Queue {
             }
             (Err(_), WhenFull::Wait) => {
                 if let Some(events) = self.ledger.full_warnings.count() {
-                    tracing::warn!("decision log: it is full: {events} answers wait for capacity");
+                    tracing::warn!("decision log: it is full: {events} answers wait for room");
                 }
                 let waiting = CountIfDropped(Some(&self.ledger.full));
                 let permit = self.ledger.capacity.acquire_many(capacity).await;
@@ -77,7 +77,7 @@ impl Queue {
     }
 }
 
-/// Counts an event whose request goes away, and the event with it, before there is capacity.
+/// Counts an event whose request goes away, and the event with it, before there is room.
 struct CountIfDropped<'a>(Option<&'a IntCounter>);
 
 impl CountIfDropped<'_> {
@@ -132,7 +132,7 @@ impl Inbox {
 }
 
 impl Drop for Inbox {
-    /// Nobody waits for capacity that nobody makes.
+    /// Lets nobody wait for room that nobody makes.
     fn drop(&mut self) {
         self.ledger.capacity.close();
     }

@@ -150,7 +150,7 @@ fn ends_within_a_line(path: &Path) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// LineSink to be written, and how far they are.
+/// Lines to be written, and how far they are.
 #[derive(Debug, Default)]
 struct Batch {
     bytes: Vec<u8>,
