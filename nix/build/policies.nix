@@ -20,4 +20,4 @@ else if type == "regular" && builtins.readFile given == "" then
 else
   throw "policy-engine: the input `policies` is ${
     if type == "regular" then "a file" else "a link"
-  }: expected a folder of policy crates; give one with `--override-input policies path:/the/folder`"
+  }: expected a folder of policy crates\nhelp: give one with `--override-input policies path:/the/folder`"

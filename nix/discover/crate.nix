@@ -67,7 +67,7 @@ in
 # Evaluates all that is inherited, so that a workspace that Git does not track is named here.
 lib.deepSeq manifest.package (
   if isPolicy && !paths.isFile libraryFile then
-    fail "`${show manifest.path}` depends on `policy-api` but has no library: expected `${show libraryFile}`, with `policy_api::register!` in it; ${untracked libraryFile}"
+    fail "`${show manifest.path}` depends on `policy-api` but has no library: expected `${show libraryFile}`, with `policy_api::register!` in it\nhelp: ${untracked libraryFile}"
   else
     {
       crate = textOr (baseNameOf folder) (manifest.package.name or null);

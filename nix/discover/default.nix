@@ -21,7 +21,7 @@ let
     if lib.isPath path then
       path
     else if isBuilt then
-      fail "the policies folder is what the derivation `${nameInStore text}` makes: expected sources, which are there while Nix evaluates; pass a path or a flake's input"
+      fail "the policies folder is what the derivation `${nameInStore text}` makes: expected sources, which are there while Nix evaluates\nhelp: pass a path or a flake's input"
     else
       /. + builtins.unsafeDiscardStringContext text;
 
@@ -107,13 +107,13 @@ let
       rust = rustFileIn folder;
     in
     if isLost name || entries.${name} == "symlink" && paths.isFile (folder + "/Cargo.toml") then
-      fail "`${show folder}` is a link, which leads out of what a build is given: put the crate's folder itself there, or take the link away"
+      fail "`${show folder}` is a link, which leads out of what a build is given\nhelp: put the crate's folder itself there, or take the link away"
     else if (builtins.readDir folder)."Cargo.toml" or "" == "symlink" then
-      fail "`${show folder}/Cargo.toml` is a link, which leads out of what a build is given: put the file itself there"
+      fail "`${show folder}/Cargo.toml` is a link, which leads out of what a build is given\nhelp: put the file itself there"
     else if paths.isFile (folder + "/Cargo.toml") then
       [ (crateOf name (readManifestOf folder)) ]
     else if rust != null then
-      fail "`${show folder}` holds Rust files (`${show rust}`) but no `Cargo.toml`: add one, or move the folder away; ${
+      fail "`${show folder}` holds Rust files (`${show rust}`) but no `Cargo.toml`\nhelp: add one, or move the folder away; ${
         untracked (folder + "/Cargo.toml")
       }"
     else
@@ -131,9 +131,9 @@ let
       if path == null || package == "policy-api" then
         [ ]
       else if !paths.contains root path.folder || toString path.folder == toString root then
-        fail "${says} is outside of the policies folder: move that crate into it, or depend on a published version of it"
+        fail "${says} is outside of the policies folder\nhelp: move that crate into it, or depend on a published version of it"
       else if !paths.isFile (path.folder + "/Cargo.toml") then
-        fail "${says} has no `Cargo.toml`: correct its path; ${untracked path.folder}"
+        fail "${says} has no `Cargo.toml`\nhelp: correct its path; ${untracked path.folder}"
       else
         [
           {
@@ -176,7 +176,7 @@ let
           "when they are there, Git does not track them: `git add ${show root}`";
     in
     if policies == [ ] then
-      fail "no policies in ${place}: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}; ${remedy}"
+      fail "no policies in ${place}: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}\nhelp: ${remedy}"
     else
       true;
 
@@ -205,7 +205,7 @@ let
         missing == null
         || fail "`${show (workspace + "/Cargo.toml")}` has the member `${missing}`, and `${
           show (workspace + "/${missing}/Cargo.toml")
-        }` is not there: take the member out; ${untracked (workspace + "/${missing}")}";
+        }` is not there\nhelp: take the member out; ${untracked (workspace + "/${missing}")}";
     in
     lib.all check workspaces;
 
@@ -218,14 +218,14 @@ let
     in
     !paths.isFile file
     || names == ""
-    || fail "`${show file}` names policies from elsewhere (${names}), which the flake does not fetch: have their crates in the policies folder, or build with `policy-builder`";
+    || fail "`${show file}` names policies from elsewhere (${names}), which the flake does not fetch\nhelp: have their crates in the policies folder, or build with `policy-builder`";
 
   common = lib.findFirst (folder: lib.all (paths.contains folder) workspaces) root (
     [ root ] ++ paths.above root
   );
 in
 if !paths.isFolder root then
-  fail "there is no policies folder `${show root}`: expected a folder of crates; name yours with `policies`; ${untracked root}"
+  fail "there is no policies folder `${show root}`: expected a folder of crates\nhelp: name yours with `policies`; ${untracked root}"
 else
   assert checkNotEmpty;
   assert checkMembers;

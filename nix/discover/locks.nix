@@ -23,7 +23,7 @@ let
     in
     # Older locks keep their checksums elsewhere.
     if fetched != [ ] && version < 3 then
-      fail "`${name}` is a lock of version ${toString version}: expected 3 or 4, as Cargo has written since 2021; have Cargo write it anew with `cargo generate-lockfile` in `${dirOf name}`"
+      fail "`${name}` is a lock of version ${toString version}: expected 3 or 4, as Cargo has written since 2021\nhelp: have Cargo write it anew with `cargo generate-lockfile` in `${dirOf name}`"
     else
       lock // { package = lock.package or [ ]; };
 
@@ -56,7 +56,7 @@ let
     path != null
     || package == "policy-api"
     || pinned ? ${package}
-    || fail "`${crate.manifest}` depends on `${package}`, which no lock pins: expected a `Cargo.lock` in `${folder}` that does; run `cargo generate-lockfile` in that folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what it writes: `git add ${folder}/Cargo.lock`";
+    || fail "`${crate.manifest}` depends on `${package}`, which no lock pins: expected a `Cargo.lock` in `${folder}` that does\nhelp: run `cargo generate-lockfile` in that folder (in `nix develop .#policies` where no registry has `policy-api`), and have Git track what it writes: `git add ${folder}/Cargo.lock`";
 in
 assert lib.all (crate: lib.all (check crate) crate.dependencies) discovered.crates;
 parsed

@@ -46,7 +46,7 @@ let
     else
       fail "`${show (folder + "/Cargo.toml")}` names the workspace `${named}`, and `${
         show (namedFolder + "/Cargo.toml")
-      }` is not there: correct it, or have Git track the file (`git add`)";
+      }` is not there\nhelp: correct it, or have Git track the file (`git add`)";
 
   at = folder: {
     inherit folder;
@@ -73,7 +73,7 @@ let
   inherited =
     key: values: name:
     if workspace == null && excluding == null then
-      fail "`${show path}` takes `${key}` from its workspace, and is in no workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+      fail "`${show path}` takes `${key}` from its workspace, and is in no workspace\nhelp: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
     else
       (table values).${name} or null;
 

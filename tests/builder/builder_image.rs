@@ -4,7 +4,7 @@ use std::process;
 
 use assert_cmd::Command;
 
-use crate::support::{Folder, Loaded, docker_answers, root, sentence};
+use crate::support::{Folder, Loaded, root, sentence};
 
 const MANIFEST: &str = "[package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
 
@@ -114,10 +114,8 @@ fn folder() -> Folder {
 }
 
 #[test]
+#[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
-    if !docker_answers() {
-        return;
-    }
     let folder = folder();
     let name = format!("policy-builder-tests:{}", process::id());
     folder

@@ -184,6 +184,10 @@ fn the_users_linker_is_heard() {
 
 /// As for a user without a home, whose Cargo has no place to keep anything in.
 #[test]
+#[cfg_attr(
+    not(all(has_docker_registry, has_openssl)),
+    ignore = "needs `docker-registry` and OpenSSL"
+)]
 fn a_home_that_cannot_be_written_will_do() {
     let registry = SparseRegistry::start();
     registry.publish("words 1.0.0", &[], "");

@@ -2,7 +2,7 @@ use std::process;
 
 use serde_json::Value;
 
-use crate::support::{Folder, Loaded, answers, docker_answers, repository, run};
+use crate::support::{Folder, Loaded, repository, run};
 
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
@@ -17,10 +17,8 @@ fn loaded(engine: &'static str) -> (Loaded, String) {
 }
 
 #[test]
+#[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn docker_loads_and_runs_the_image() {
-    if !docker_answers() {
-        return;
-    }
     let (image, name) = loaded("docker");
     assert_eq!(image.said, format!("Loaded image: {name}"));
     let config = &image.inspected()["Config"];
@@ -36,20 +34,16 @@ fn docker_loads_and_runs_the_image() {
 }
 
 #[test]
+#[cfg_attr(not(has_podman), ignore = "needs Podman")]
 fn podman_loads_the_image() {
-    if !answers("podman", &["info"]) {
-        return;
-    }
     let (image, name) = loaded("podman");
     assert!(image.said.contains(&name), "{}", image.said);
     assert_eq!(image.inspected()["User"], "1000:1000");
 }
 
 #[test]
+#[cfg_attr(not(has_skopeo), ignore = "needs skopeo")]
 fn skopeo_reads_the_image_in_both_its_forms() {
-    if !answers("skopeo", &["--version"]) {
-        return;
-    }
     let archive = repository().archive.to_str().unwrap();
     let inspect = |kind: &str| -> Value {
         let output = run("skopeo", &["inspect", &format!("{kind}:{archive}")]);

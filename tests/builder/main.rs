@@ -17,23 +17,23 @@ mod support;
 
 /// An image that builds images, run by Docker.
 mod builder_image;
-/// No configuration of Cargo's changes a program.
+/// Configurations of Cargo's, none of which changes a program.
 mod cargo_configuration;
-/// Docker, Podman and skopeo take the image.
+/// The image in Docker, Podman and skopeo.
 mod containers;
-/// What crates may be like.
+/// Crates of all permitted kinds.
 mod crates;
-/// What the builder says when it cannot build.
+/// Errors of the builder.
 mod errors;
-/// What is in the image, what it is called, and that it runs.
+/// The contents of the image, its name, and its program.
 mod image;
-/// Nothing is left behind by a builder that is told to end.
+/// A builder that is told to end, which leaves nothing behind.
 mod interruption;
-/// One lock of several, and what cannot be in one program.
+/// The lock that is made of several, and crates that cannot be in one program.
 mod locks;
 /// A folder of policies that has nothing to do with this repository.
 mod outside;
-/// One image for several platforms.
+/// Images for several platforms.
 mod platforms;
 /// `policies.lock`: written, followed, stale.
 mod policies_lock;
@@ -45,13 +45,13 @@ mod push;
 mod readme;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
-/// The same sources give the same bytes, wherever they lie.
+/// Reproducible builds, wherever the sources lie.
 mod reproducible;
 /// `new` and `add`, and what they write.
 mod scaffold;
 /// Bills of materials, provenance, and how images are judged by them.
 mod supply;
-/// How the builder prints: for people on a terminal and elsewhere, and for programs.
+/// Output for people on a terminal and elsewhere, and for programs.
 mod terminal;
 /// Policies that do what they have no business with.
 mod vet;

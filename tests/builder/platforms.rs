@@ -1,4 +1,3 @@
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -7,9 +6,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Folder, Loaded, Unpacked, answers, digest, docker_answers, repository, run, skipped,
-};
+use crate::support::{Folder, Loaded, Unpacked, digest, repository, run};
 
 /// What this machine does not run by itself, and what does it then.
 const TARGET: &str = "aarch64-unknown-linux-musl";
@@ -24,37 +21,15 @@ struct Joined {
     said: [String; 2],
 }
 
-/// Builds it, once for all tests; the half for this machine is there already. `None` where the
-/// machine cannot, which it must where `POLICY_ENGINE_REQUIRE_PLATFORMS` is 1.
-fn joined() -> Option<&'static Joined> {
-    static JOINED: OnceLock<Option<Joined>> = OnceLock::new();
-    let joined = JOINED.get_or_init(|| can_be_built().then(build));
-    let required = env::var_os("POLICY_ENGINE_REQUIRE_PLATFORMS").is_some_and(|value| value == "1");
-    assert!(
-        joined.is_some() || !required,
-        "no image is built for linux/arm64, and POLICY_ENGINE_REQUIRE_PLATFORMS is 1"
-    );
-    joined.as_ref()
+/// Builds it, once for all tests; the half for this machine is there already.
+fn joined() -> &'static Joined {
+    static JOINED: OnceLock<Joined> = OnceLock::new();
+    JOINED.get_or_init(build)
 }
 
-/// Whether images for both can be built here, as they then are already.
-pub(crate) fn are_there() -> bool {
-    joined().is_some()
-}
-
-fn can_be_built() -> bool {
-    if env::consts::ARCH != "x86_64" {
-        skipped("linux/arm64", "this is tried on an x86_64 machine only");
-        return false;
-    }
-    let rustc =
-        Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
-    let folder = String::from_utf8(rustc.unwrap().stdout).unwrap();
-    if !Path::new(folder.trim()).is_dir() {
-        skipped("linux/arm64", &format!("the standard library for {TARGET} is not installed"));
-        return false;
-    }
-    answers(EMULATOR, &["--version"])
+/// Has the images for both processors compiled, so that later builds have little left to do.
+pub(crate) fn compile() {
+    joined();
 }
 
 fn build() -> Joined {
@@ -86,8 +61,9 @@ fn build() -> Joined {
 }
 
 #[test]
+#[cfg_attr(not(has_arm64), ignore = "needs a toolchain and an emulator for linux/arm64")]
 fn one_index_leads_to_an_image_for_either_processor() {
-    let Some(joined) = joined() else { return };
+    let joined = joined();
     let whole = &joined.report["image"]["digest"];
     let index: Value =
         serde_json::from_slice(&fs::read(joined.layout.join("index.json")).unwrap()).unwrap();
@@ -115,8 +91,9 @@ fn one_index_leads_to_an_image_for_either_processor() {
 }
 
 #[test]
+#[cfg_attr(not(has_arm64), ignore = "needs a toolchain and an emulator for linux/arm64")]
 fn the_program_for_the_other_processor_decides_as_this_one_does() {
-    let Some(joined) = joined() else { return };
+    let joined = joined();
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("image");
     Unpacked::read_for(&joined.archive, "arm64").write_files(&files);
@@ -144,28 +121,45 @@ fn the_program_for_the_other_processor_decides_as_this_one_does() {
 }
 
 #[test]
-fn loaders_take_the_image_for_their_machine() {
-    let Some(joined) = joined() else { return };
+#[cfg_attr(
+    not(all(has_docker, has_arm64)),
+    ignore = "needs a Docker engine and a toolchain and an emulator for linux/arm64"
+)]
+fn docker_takes_the_image_for_its_machine() {
+    let joined = joined();
     let name = joined.report["image"]["name"].as_str().unwrap();
-    if docker_answers() {
-        let image = Loaded::load("docker", &joined.archive, name);
-        assert_eq!(image.said, format!("Loaded image: {name}"));
-        assert_eq!(image.inspected()["Architecture"], "amd64");
-        image.ran(&["list"], "").code(0);
-    }
-    if answers("podman", &["info"]) {
-        let image = Loaded::load("podman", &joined.archive, name);
-        assert!(image.said.contains(name), "{}", image.said);
-        assert_eq!(image.inspected()["Architecture"], "amd64");
-    }
-    if answers("skopeo", &["--version"]) {
-        let place = format!("oci-archive:{}", joined.archive.display());
-        let raw = run("skopeo", &["inspect", "--raw", &place]).stdout;
-        assert_eq!(digest(raw.trim_ascii_end()), joined.report["image"]["digest"]);
-        let arm = run("skopeo", &["--override-arch", "arm64", "inspect", &place]).stdout;
-        let arm: Value = serde_json::from_slice(&arm).unwrap();
-        assert_eq!(arm["Architecture"], "arm64");
-    }
+    let image = Loaded::load("docker", &joined.archive, name);
+    assert_eq!(image.said, format!("Loaded image: {name}"));
+    assert_eq!(image.inspected()["Architecture"], "amd64");
+    image.ran(&["list"], "").code(0);
+}
+
+#[test]
+#[cfg_attr(
+    not(all(has_podman, has_arm64)),
+    ignore = "needs Podman and a toolchain and an emulator for linux/arm64"
+)]
+fn podman_takes_the_image_for_its_machine() {
+    let joined = joined();
+    let name = joined.report["image"]["name"].as_str().unwrap();
+    let image = Loaded::load("podman", &joined.archive, name);
+    assert!(image.said.contains(name), "{}", image.said);
+    assert_eq!(image.inspected()["Architecture"], "amd64");
+}
+
+#[test]
+#[cfg_attr(
+    not(all(has_skopeo, has_arm64)),
+    ignore = "needs skopeo and a toolchain and an emulator for linux/arm64"
+)]
+fn skopeo_takes_the_image_that_it_is_asked_for() {
+    let joined = joined();
+    let place = format!("oci-archive:{}", joined.archive.display());
+    let raw = run("skopeo", &["inspect", "--raw", &place]).stdout;
+    assert_eq!(digest(raw.trim_ascii_end()), joined.report["image"]["digest"]);
+    let arm = run("skopeo", &["--override-arch", "arm64", "inspect", &place]).stdout;
+    let arm: Value = serde_json::from_slice(&arm).unwrap();
+    assert_eq!(arm["Architecture"], "arm64");
 }
 
 #[test]

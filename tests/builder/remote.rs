@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Folder, SparseRegistry, client_answers, sentence, skipped};
+use crate::support::{Folder, SparseRegistry, sentence};
 
 /// A library that would register a policy, were it compiled.
 const LIBRARY: &str = "policy_api::register!(Anything);\n";
@@ -123,49 +123,8 @@ fn policies_from_a_registry_are_part_of_the_program() {
     assert_eq!(json["policies"][0], json!({"crate": "geo", "version": "1.2.0", "source": index}));
 }
 
-/// A Cargo that gets on with Git, or says that there is none: the library that Debian's is linked
-/// with does not do for it, and then another toolchain's is taken.
-fn cargo_with_git() -> Option<PathBuf> {
-    if !client_answers("git", &["--version"]) {
-        return None;
-    }
-    let (folder, repository) = repository(Folder::with_registry(&[]));
-    let manifest = format!(
-        "[package]\nname = \"trial\"\nversion = \"0.0.0\"\n[dependencies]\nshared.git = \"file://{}\"\n",
-        repository.display()
-    );
-    let folder = folder.file("trial/Cargo.toml", &manifest).file("trial/src/lib.rs", "");
-    let mut reason = String::new();
-    for cargo in cargos() {
-        let mut fetch = Command::new(&cargo);
-        fetch.arg("fetch").current_dir(folder.path().join("trial"));
-        let done = fetch.env("CARGO_HOME", folder.path().join("cargo-home")).output();
-        match done {
-            Ok(done) if done.status.success() => return Some(cargo),
-            Ok(done) => reason = String::from_utf8_lossy(&done.stderr).into_owned(),
-            Err(error) => reason = error.to_string(),
-        }
-    }
-    let required = std::env::var_os("POLICY_ENGINE_REQUIRE_CLIENTS").is_some_and(|it| it == "1");
-    assert!(!required, "POLICY_ENGINE_REQUIRE_CLIENTS is 1, and no Cargo fetches by Git: {reason}");
-    skipped("policies from Git", &reason);
-    None
-}
-
-/// The Cargo of these tests, then those of rustup's toolchains.
-fn cargos() -> Vec<PathBuf> {
-    let rustup = |arguments: &[&str]| {
-        let done = Command::new("rustup").args(arguments).output();
-        let done = done.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
-        done.unwrap_or_default()
-    };
-    let mut cargos = vec![std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()];
-    for toolchain in rustup(&["toolchain", "list", "--quiet"]).lines() {
-        let cargo = rustup(&["which", "cargo", "--toolchain", toolchain]);
-        cargos.push(PathBuf::from(cargo.trim()));
-    }
-    cargos
-}
+/// A Cargo that fetches by Git, which `tests/build.rs` found: not every one does.
+const CARGO_WITH_GIT: Option<&str> = option_env!("POLICY_TESTS_CARGO_WITH_GIT");
 
 /// Runs the real Git.
 fn git(repository: &Path, arguments: &[&str]) -> String {
@@ -199,9 +158,10 @@ fn repository(folder: Folder) -> (Folder, PathBuf) {
 }
 
 #[test]
+#[cfg_attr(not(has_cargo_git), ignore = "needs a Cargo that fetches by Git")]
 fn policies_from_a_git_repository_bring_what_lies_beside_them() {
-    let Some(cargo) = cargo_with_git() else { return };
-    let run = |mut command: assert_cmd::Command| command.env("CARGO", &cargo).assert().success();
+    let cargo = CARGO_WITH_GIT.unwrap();
+    let run = |mut command: assert_cmd::Command| command.env("CARGO", cargo).assert().success();
     let (folder, repository) = repository(Folder::with_registry(&[]).engine("", &[]));
     let url = format!("file://{}", repository.display());
     let first = git(&repository, &["rev-parse", "HEAD"]);

@@ -117,7 +117,8 @@ fn what_is_there_stays() {
     assert_eq!(
         refused(&folder, &["add", "working_hours", "--policies", "ours"]),
         "error: failed to add the crate `working_hours`: `ours/working-hours` has that name \
-         already, as `working-hours`, which is the same to Rust; choose another\n"
+         already, as `working-hours`, which is the same to Rust\nhelp: choose \
+         another name\n"
     );
     assert_eq!(
         refused(&folder, &["new", "theirs", "--engine", "nowhere"]),

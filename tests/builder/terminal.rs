@@ -4,7 +4,7 @@ use std::process::Command as Process;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, builder, repository, skipped, stress_engine};
+use crate::support::{Folder, builder, repository, stress_engine};
 
 /// A Cargo that tells how it was asked to compile, and does not.
 const CARGO: &str =
@@ -12,14 +12,10 @@ const CARGO: &str =
 
 /// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
 /// how Cargo was asked to compile.
-fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
+fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
     let cargo = folder.path().join("cargo.sh");
     assert!(Process::new("chmod").arg("+x").arg(&cargo).status().unwrap().success());
-    if Process::new("script").arg("--version").output().is_err() {
-        skipped("a terminal", "there is no `script`, of util-linux");
-        return None;
-    }
     let builder = builder(folder.path());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command"]);
@@ -36,7 +32,7 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> Option<(String, String)> {
     }
     let said = command.assert().code(1).get_output().stdout.clone();
     let asked = fs::read_to_string(folder.path().join("arguments")).unwrap();
-    Some((String::from_utf8(said).unwrap(), asked))
+    (String::from_utf8(said).unwrap(), asked)
 }
 
 /// What colours, moves, renames and turns round a terminal's writing, and breaks lines.
@@ -119,23 +115,26 @@ fn no_word_of_others_acts_on_the_builders_terminal() {
 const COLOURED: &str = "--message-format json-diagnostic-rendered-ansi";
 
 #[test]
+#[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
 fn a_line_moves_and_the_compiler_has_colours() {
-    let Some((said, asked)) = on_a_terminal(&[]) else { return };
+    let (said, asked) = on_a_terminal(&[]);
     assert!(said.contains("\u{1b}["), "{said}");
     assert!(asked.contains(COLOURED), "{asked}");
 }
 
 #[test]
+#[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
 fn nobody_gets_colours_who_does_not_want_them() {
     for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
-        let Some((_, asked)) = on_a_terminal(&[variable]) else { return };
+        let (_, asked) = on_a_terminal(&[variable]);
         assert!(!asked.contains(COLOURED), "{asked}");
     }
 }
 
 #[test]
+#[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
 fn a_terminal_that_can_do_nothing_gets_lines() {
-    let Some((said, asked)) = on_a_terminal(&[("TERM", "dumb")]) else { return };
+    let (said, asked) = on_a_terminal(&[("TERM", "dumb")]);
     assert!(!said.contains('\u{1b}'), "{said}");
     assert!(said.contains("compile: "), "{said}");
     assert!(!asked.contains(COLOURED), "{asked}");

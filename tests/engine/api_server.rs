@@ -124,7 +124,7 @@ impl Webhook {
         let plain = ["--listen", "http://127.0.0.1:0", "--listen", &listen];
         let server =
             stress_engine(&[&["serve", "--config", &path("config.json")], &plain[..]].concat());
-        Self { _server: Server::of(server), _folder: folder, address, authority }
+        Self { _server: Server::from_command(server), _folder: folder, address, authority }
     }
 
     fn client_config(&self, path: &str) -> Value {

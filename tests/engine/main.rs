@@ -20,6 +20,8 @@ mod api_server;
 mod cli;
 /// Spans for an OpenTelemetry collector.
 mod otlp;
+/// The policies of `pod-security`, held to upstream's own cases.
+mod pod_security;
 /// `serve`, as its clients and its operators meet it.
 mod serve;
 /// YAML, held to Kubernetes' own reader.

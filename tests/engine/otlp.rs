@@ -69,8 +69,8 @@ struct Engine {
     seen: Vec<Value>,
 }
 
-/// An answer over HTTP.
-struct Answer {
+/// A response over HTTP, and the span that it names.
+struct TracedResponse {
     status: u16,
     /// As `traceparent` has them: trace, span and flags.
     trace: Option<(String, String, String)>,
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Asks for a target such as `POST /v1/data/echo`, with one more header line.
-    fn ask(&self, target: &str, header: &str, body: &Value) -> Answer {
+    fn ask(&self, target: &str, header: &str, body: &Value) -> TracedResponse {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let body = body.to_string();
@@ -140,7 +140,7 @@ impl Engine {
             let parts: Vec<_> = trace.split('-').map(str::to_owned).collect();
             (parts[0].clone(), parts[1].clone(), parts[2].clone())
         });
-        Answer {
+        TracedResponse {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             trace,
             body: serde_json::from_str(body).unwrap(),
@@ -453,7 +453,7 @@ fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
     };
     ask(&engine);
     let is_problem = |line: &Value| {
-        line["message"].as_str().is_some_and(|it| it.starts_with("cannot export spans to "))
+        line["message"].as_str().is_some_and(|it| it.starts_with("failed to export spans to "))
     };
     let line = engine.line(is_problem);
     assert_eq!(line["level"], "WARN");

@@ -22,8 +22,9 @@ fn house_rules() -> Folder {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn an_edited_policy_leaves_its_dependencies_as_they_are() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let before = steps(nix, &house_rules());
     let edited = house_rules().file("policies/words/src/lib.rs", "pub const HELLO: &str = \"Hi\";");
     let after = steps(nix, &edited);
@@ -34,8 +35,9 @@ fn an_edited_policy_leaves_its_dependencies_as_they_are() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn what_cargo_and_editors_leave_behind_changes_nothing() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let littered = house_rules()
         .file("policies/target/debug/words.d", "")
         .file("policies/words/target/debug/words.d", "");
@@ -43,8 +45,9 @@ fn what_cargo_and_editors_leave_behind_changes_nothing() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn new_files_and_folders_are_no_new_dependencies() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let before = steps(nix, &house_rules());
     let module = house_rules().file("policies/words/src/target/mod.rs", "");
     let after = steps(nix, &module);
@@ -56,8 +59,9 @@ fn new_files_and_folders_are_no_new_dependencies() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn another_dependency_is_compiled() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let manifest = "[package]\nname = \"words\"\nversion = \"1.4.0\"\nedition = \"2024\"\n\n\
                     [dependencies]\nserde_json = \"1\"\n";
     let more = house_rules().file("policies/words/Cargo.toml", manifest);

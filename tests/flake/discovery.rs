@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::support::{Folder, Nix, builder, root};
+use crate::support::{Folder, builder, root};
 
 /// Evaluates an expression over the flake's pure functions.
 pub(super) fn evaluation(expression: &str) -> Command {
@@ -58,7 +58,6 @@ fn found_by_builder(folder: &Path) -> Value {
 
 /// Checks that both discoveries find the same in each of these folders.
 fn assert_same(folders: &[(&str, Folder)]) {
-    let Some(_) = Nix::find() else { return };
     let paths = policies_in(folders);
     let found = found_by_nix(paths.iter().map(AsRef::as_ref));
     for (((about, _), path), found) in folders.iter().zip(&paths).zip(found) {
@@ -71,7 +70,6 @@ fn assert_same(folders: &[(&str, Folder)]) {
 /// Checks that the builder refuses each of these folders, and that evaluation leaves that to it or
 /// has words of its own.
 fn assert_refused(folders: &[(&str, Folder)]) {
-    let Some(_) = Nix::find() else { return };
     let paths = policies_in(folders);
     found_by_nix(paths.iter().map(AsRef::as_ref));
     for ((about, _), path) in folders.iter().zip(&paths) {
@@ -106,8 +104,8 @@ fn within(workspace: &str, manifest: &str) -> Folder {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn both_discoveries_agree_on_the_repositorys_folders() {
-    let Some(_) = Nix::find() else { return };
     let folders = ["policies", "tests/fixtures/house-rules"].map(|it| root().join(it));
     let found = found_by_nix(folders.iter().map(AsRef::as_ref));
     for (folder, found) in folders.iter().zip(found) {
@@ -117,6 +115,7 @@ fn both_discoveries_agree_on_the_repositorys_folders() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn both_discoveries_agree_on_which_crates_are_policies() {
     let manifests = [
         "[dependencies]\npolicy-api = \"0.1\"\n",
@@ -138,6 +137,7 @@ fn both_discoveries_agree_on_which_crates_are_policies() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn both_discoveries_find_the_same_crates() {
     let own = "[lib]\npath = \"main.rs\"\n[dependencies]\npolicy-api = \"0.1\"\n";
     let shared = "words.path = \"../words\"\n";
@@ -213,6 +213,7 @@ fn both_discoveries_find_the_same_crates() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn both_discoveries_inherit_from_workspaces() {
     let shared = "[workspace.package]\nversion = \"3.2.1\"\n[workspace.lints.rust]\nwarnings = \
                   \"deny\"\n[workspace.dependencies]\npolicy-api = { version = \"0.1\" }\nold = { \
@@ -253,6 +254,7 @@ fn both_discoveries_inherit_from_workspaces() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_folders_evaluate_or_are_refused_in_words() {
     let outside = |path: &str| {
         let dependency = format!("words.path = \"{path}\"\n");
@@ -353,6 +355,7 @@ fn wrong_folders_evaluate_or_are_refused_in_words() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn crates_that_cannot_be_linked_evaluate_or_are_refused_in_words() {
     assert_refused(&[
         ("the engine's name, as Rust spells it", beside(&manifest("policy_engine", ""))),

@@ -52,24 +52,26 @@ fn manifest(name: &str, rest: &str) -> String {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn folder_without_policies_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let missing = Folder::new();
     std::fs::remove_dir(missing.path().join("policies")).unwrap();
     assert_eq!(
         refused(&missing),
         format!(
-            "there is no policies folder `policies`: expected a folder of crates; name yours with \
+            "there is no policies folder `policies`: expected a folder of crates\nhelp: name yours with \
              `policies`; {UNTRACKED} policies`"
         )
     );
     let expected = "no policies in `policies`: expected subfolders with a `Cargo.toml` that \
                     depends on `policy-api`";
     let untracked = "when they are there, Git does not track them: `git add policies`";
-    assert_eq!(refused(&Folder::new()), format!("{expected}; {untracked}"));
+    assert_eq!(refused(&Folder::new()), format!("{expected}\nhelp: {untracked}"));
     assert_eq!(
         refused(&Folder::new().library("words", "", "").library("numbers", "", "")),
-        format!("{expected}; the crates there (numbers, words) are support crates; {untracked}")
+        format!(
+            "{expected}; the crates there (numbers, words) are support crates\nhelp: {untracked}"
+        )
     );
     assert_eq!(
         refusal(
@@ -77,13 +79,13 @@ fn folder_without_policies_is_refused() {
             "discover (derivation { name = \"made\"; system = \"x\"; builder = \"x\"; })"
         ),
         "the policies folder is what the derivation `made` makes: expected sources, which are there \
-         while Nix evaluates; pass a path or a flake's input"
+         while Nix evaluates\nhelp: pass a path or a flake's input"
     );
 }
 
 #[test]
+#[cfg_attr(not(all(has_nix, has_git)), ignore = "needs Nix with flakes and Git")]
 fn untracked_files_are_named_with_git_add() {
-    let Some(_) = Nix::find() else { return };
     let manifest = "[workspace]\nmembers = [\"policies/*\", \"policies/new\", \"tools\"]\n";
     let member =
         |workspace| Folder::new().policy("good").policy("new").file("Cargo.toml", workspace);
@@ -91,13 +93,13 @@ fn untracked_files_are_named_with_git_add() {
         refused_with_tracked(&member(manifest), &["Cargo.toml", "policies/good"]),
         format!(
             "`Cargo.toml` has the member `policies/new`, and `policies/new/Cargo.toml` is not \
-             there: take the member out; {UNTRACKED} policies/new`"
+             there\nhelp: take the member out; {UNTRACKED} policies/new`"
         )
     );
     assert_eq!(
         refused_with_tracked(&Folder::new().policy("new").file("README.md", ""), &["README.md"]),
         format!(
-            "there is no policies folder `policies`: expected a folder of crates; name yours with \
+            "there is no policies folder `policies`: expected a folder of crates\nhelp: name yours with \
              `policies`; {UNTRACKED} policies`"
         )
     );
@@ -106,13 +108,13 @@ fn untracked_files_are_named_with_git_add() {
         refused_with_tracked(&using.library("words", "", ""), &["policies/good"]),
         format!(
             "`policies/good/Cargo.toml` depends on the folder `policies/good/../words`, which has \
-             no `Cargo.toml`: correct its path; {UNTRACKED} policies/words`"
+             no `Cargo.toml`\nhelp: correct its path; {UNTRACKED} policies/words`"
         )
     );
     assert_eq!(
         refused_with_tracked(&Folder::new().policy("new"), &["policies/new/src"]),
         format!(
-            "`policies/new` holds Rust files (`policies/new/src/lib.rs`) but no `Cargo.toml`: add \
+            "`policies/new` holds Rust files (`policies/new/src/lib.rs`) but no `Cargo.toml`\nhelp: add \
              one, or move the folder away; {UNTRACKED} policies/new/Cargo.toml`"
         )
     );
@@ -120,15 +122,15 @@ fn untracked_files_are_named_with_git_add() {
         refused_with_tracked(&Folder::new().policy("new"), &["policies/new/Cargo.toml"]),
         format!(
             "`policies/new/Cargo.toml` depends on `policy-api` but has no library: expected \
-             `policies/new/src/lib.rs`, with `policy_api::register!` in it; {UNTRACKED} \
+             `policies/new/src/lib.rs`, with `policy_api::register!` in it\nhelp: {UNTRACKED} \
              policies/new/src/lib.rs`"
         )
     );
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn files_that_do_not_parse_are_named() {
-    let Some(_) = Nix::find() else { return };
     for (path, text) in [
         ("policies/bad/Cargo.toml", "[package]\nname = \"bad\nversion = 1\n"),
         ("policies/good/Cargo.lock", "<<<<<<< HEAD\n"),
@@ -142,25 +144,25 @@ fn files_that_do_not_parse_are_named() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn policies_from_elsewhere_are_refused() {
-    let Some(_) = Nix::find() else { return };
     let vetted = with("policies/policies.toml", "[vet]\n");
     assert_eq!(
         refused(&vetted.file("policies/policies.toml", "policies.geo = \"1\"\n[vet]\n")),
         "`policies/policies.toml` names policies from elsewhere (`geo`), which the flake does not \
-         fetch: have their crates in the policies folder, or build with `policy-builder`"
+         fetch\nhelp: have their crates in the policies folder, or build with `policy-builder`"
     );
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn missing_workspace_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let bad = |text: &str| with("policies/bad/Cargo.toml", text);
     let inheriting = "[package]\nname = \"bad\"\nversion.workspace = true\n";
     assert_eq!(
         refused(&bad(inheriting)),
         "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
-         workspace: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+         workspace\nhelp: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
     );
     let using = manifest("bad", "[dependencies]\nwords.workspace = true\n");
     let workspace = "[workspace.dependencies]\nwords.path = \"policies/words\"\n";
@@ -168,36 +170,36 @@ fn missing_workspace_is_refused() {
         refused(&bad(&using).file("Cargo.toml", workspace)),
         format!(
             "`policies/bad/Cargo.toml` depends on the folder `policies/words`, which has no \
-             `Cargo.toml`: correct its path; {UNTRACKED} policies/words`"
+             `Cargo.toml`\nhelp: correct its path; {UNTRACKED} policies/words`"
         )
     );
     assert_eq!(
         refused(&bad(&manifest("bad", "workspace = \"../../other\"\n"))),
         "`policies/bad/Cargo.toml` names the workspace `../../other`, and `other/Cargo.toml` is \
-         not there: correct it, or have Git track the file (`git add`)"
+         not there\nhelp: correct it, or have Git track the file (`git add`)"
     );
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn crate_outside_of_the_policies_folder_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let outside = Folder::new().policy_with("bad", "words = { path = \"../../words\" }", "");
     assert_eq!(
         refused(&outside.file("words/Cargo.toml", &manifest("words", ""))),
         "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which is \
-         outside of the policies folder: move that crate into it, or depend on a published version \
+         outside of the policies folder\nhelp: move that crate into it, or depend on a published version \
          of it"
     );
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn dependency_that_no_lock_pins_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nroman = \"0.4\"", "");
     let remedy = |folder: &str| {
         format!(
             "`policies/bad/Cargo.toml` depends on `roman`, which no lock pins: expected a \
-             `Cargo.lock` in `{folder}` that does; run `cargo generate-lockfile` in that folder (in \
+             `Cargo.lock` in `{folder}` that does\nhelp: run `cargo generate-lockfile` in that folder (in \
              `nix develop .#policies` where no registry has `policy-api`), and have Git track what \
              it writes: `git add {folder}/Cargo.lock`"
         )
@@ -210,13 +212,14 @@ fn dependency_that_no_lock_pins_is_refused() {
     assert_eq!(
         refusal("locks", &pinned(&bad().file("policies/bad/Cargo.lock", old))),
         "`policies/bad/Cargo.lock` is a lock of version 1: expected 3 or 4, as Cargo has written \
-         since 2021; have Cargo write it anew with `cargo generate-lockfile` in `policies/bad`"
+         since 2021\nhelp: have Cargo write it anew with `cargo generate-lockfile` in `policies/bad`"
     );
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_input_is_refused_by_the_flake_itself() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let mounted = |folder: &Folder| with_policies(&folder.path().join("policies"));
     assert_eq!(
         nix.refuses(
@@ -226,7 +229,7 @@ fn wrong_input_is_refused_by_the_flake_itself() {
                 .map(String::as_str)
         ),
         "policy-engine: locks: `bad/Cargo.toml` depends on `roman`, which no lock pins: expected a \
-         `Cargo.lock` in `bad` that does; run `cargo generate-lockfile` in that folder (in `nix \
+         `Cargo.lock` in `bad` that does\nhelp: run `cargo generate-lockfile` in that folder (in `nix \
          develop .#policies` where no registry has `policy-api`), and have Git track what it writes: \
          `git add bad/Cargo.lock`"
     );
@@ -235,15 +238,16 @@ fn wrong_input_is_refused_by_the_flake_itself() {
     let file = format!("file+file://{}", folder.path().join("policies.tar").display());
     assert_eq!(
         nix.refuses(IMAGE, &["--override-input", "policies", &file]),
-        "policy-engine: the input `policies` is a file: expected a folder of policy crates; give \
+        "policy-engine: the input `policies` is a file: expected a folder of policy crates\nhelp: give \
          one with `--override-input policies path:/the/folder`"
     );
 }
 
 /// `policy-builder` judges in the first derivation what evaluation does not.
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let folder = with("policies/better/Cargo.toml", &manifest("good", ""));
     let mounted = with_policies(&folder.path().join("policies"));
     let mut command = nix.command(&["build", "--no-link", "--print-build-logs", ".#image"]);
@@ -254,13 +258,13 @@ fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn crate_that_is_a_link_is_refused() {
-    let Some(_) = Nix::find() else { return };
     let folder = with("elsewhere/Cargo.toml", &manifest("linked", ""));
     symlink(folder.path().join("elsewhere"), folder.path().join("policies/linked")).unwrap();
     assert_eq!(
         refused(&folder),
-        "`policies/linked` is a link, which leads out of what a build is given: put the crate's \
+        "`policies/linked` is a link, which leads out of what a build is given\nhelp: put the crate's \
          folder itself there, or take the link away"
     );
     std::fs::remove_dir_all(folder.path().join("elsewhere")).unwrap();
@@ -271,8 +275,9 @@ fn crate_that_is_a_link_is_refused() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn wrong_image_name_tag_or_target_is_refused() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let refused = |arguments: &str| {
         let made = format!(
             "make: (make {{ system = \"x86_64-linux\"; policies = {}; {arguments} }}).image.drvPath",

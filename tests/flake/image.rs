@@ -7,9 +7,7 @@ use assert_cmd::Command;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Folder, Loaded, Nix, answers, built, docker_answers, run, with_policies,
-};
+use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
@@ -48,11 +46,9 @@ fn archive(nix: &Nix) -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(not(all(has_nix, has_docker)), ignore = "needs Nix with flakes and a Docker engine")]
 fn docker_loads_and_runs_what_nix_builds() {
-    let Some(nix) = Nix::find() else { return };
-    if !docker_answers() {
-        return;
-    }
+    let nix = Nix::find();
     let (flake, name) = own_flake();
     let image = Loaded::load("docker", &built_by_user(nix, &flake, "image"), &name);
     assert_eq!(image.said, format!("Loaded image: {name}"));
@@ -76,15 +72,17 @@ fn docker_loads_and_runs_what_nix_builds() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn the_stream_is_the_archive() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let streamed = nix.command(&["run", ".#image-stream"]).assert().success();
     assert!(streamed.get_output().stdout == archive(nix), "the stream differs from the archive");
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn nix_run_asks_the_program() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let mut command = nix.command(&["run"]);
     let asked = command.args([".", "--", "eval", "pod-security-restricted"]).write_stdin(BAD);
     let denied = asked.assert().code(2);
@@ -92,11 +90,9 @@ fn nix_run_asks_the_program() {
 }
 
 #[test]
+#[cfg_attr(not(all(has_nix, has_skopeo)), ignore = "needs Nix with flakes and skopeo")]
 fn the_oci_layout_says_the_same_of_itself() {
-    let Some(nix) = Nix::find() else { return };
-    if !answers("skopeo", &["--version"]) {
-        return;
-    }
+    let nix = Nix::find();
     let inspected = |image: String| -> Value {
         let output = run("skopeo", &["inspect", "--config", &image]);
         serde_json::from_slice(&output.stdout).unwrap()
@@ -114,8 +110,9 @@ fn the_oci_layout_says_the_same_of_itself() {
 
 /// The image of a folder that brings a third-party crate with its lock, and its checks.
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn a_folder_from_elsewhere_takes_the_place_of_ours() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let folder = Folder::new().copy(Path::new(FIXTURE), "policies");
     let mounted = with_policies(&folder.path().join("policies"));
     let mounted = mounted.each_ref().map(String::as_str);
@@ -131,8 +128,9 @@ fn a_folder_from_elsewhere_takes_the_place_of_ours() {
 
 /// Cargo's part and the image, each built once more beside what is there: Nix compares the bytes.
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn a_rebuild_gives_the_same_bytes() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     for attribute in ["default.dependencies", "default", "image"] {
         // `--rebuild` compares with what has been built.
         nix.build(attribute, &[]);

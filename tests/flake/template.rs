@@ -18,8 +18,8 @@ fn its_policy_is_the_one_that_the_readme_explains() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn it_is_what_nix_lays_out() {
-    let Some(_) = Nix::find() else { return };
     let folder = Folder::new();
     Command::new("nix")
         .current_dir(root())
@@ -32,8 +32,9 @@ fn it_is_what_nix_lays_out() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn it_works_as_it_is() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let folder = laid_out();
     let flake = format!("path:{}", folder.path().join("repository").display());
     let mut command = nix.command_of_user(&["build", "--no-link", "--print-out-paths"]);
@@ -45,8 +46,9 @@ fn it_works_as_it_is() {
 }
 
 #[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn its_shell_has_a_cargo_that_knows_the_engine() {
-    let Some(nix) = Nix::find() else { return };
+    let nix = Nix::find();
     let folder = laid_out();
     let repository = folder.path().join("repository");
     let mut command = nix.command_of_user(&["develop"]);

@@ -1,18 +1,21 @@
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::OnceLock;
+use std::sync::{Arc, Once, OnceLock};
 
 use assert_cmd::Command;
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag;
 
-/// Where the repository's own policies are built.
+/// The work folder of the repository's own policies.
 pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
-/// Where everything else is: on another path, of another depth, with nothing of the first.
+/// The work folder of everything else: on another path, of another depth, with nothing of the first.
 pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 
-/// What users may have set, and tests must not depend on.
+/// Variables that users may have set, and tests must not depend on.
 const SETTINGS: [&str; 8] = [
     "CI",
     "POLICY_ENGINE_ADVISORY_DB",
@@ -43,14 +46,29 @@ pub(crate) fn builder(folder: &Path) -> Command {
     command
 }
 
-/// The same, to be left running.
+/// The compiled builder, to be left running. It ignores no signal.
 pub(crate) fn builder_process(folder: &Path) -> process::Command {
+    static CAUGHT: Once = Once::new();
+    CAUGHT.call_once(catch_ignored_signals);
     let mut command = process::Command::new(program());
     for name in SETTINGS {
         command.env_remove(name);
     }
     command.current_dir(folder).env("POLICY_ENGINE_SOURCE", root());
     command
+}
+
+/// Catches the signals that this process was started to ignore, as a shell starts what runs in the
+/// background. A process that is started from here would inherit that, but not a handler.
+fn catch_ignored_signals() {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        if ignored & (1 << (signal - 1)) != 0 {
+            flag::register(signal, Arc::default()).unwrap();
+        }
+    }
 }
 
 fn program() -> &'static Path {

@@ -5,7 +5,8 @@ use walkdir::WalkDir;
 
 use super::root;
 
-/// Documents for users and contributors. Others quote no commands of today, or are templates' own.
+/// Paths without documents for users and contributors: they quote no commands of today, or are
+/// templates' own.
 const PASSED_OVER: [&str; 3] = ["CHANGELOG.md", "target", "tests/nix"];
 
 /// A shell command that a document shows.
@@ -22,11 +23,11 @@ pub(crate) fn shown_commands() -> Vec<Shown> {
     let entries = WalkDir::new(root()).sort_by_file_name().into_iter().filter_entry(|entry| {
         let inside = entry.path().strip_prefix(root()).unwrap();
         let is_hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes()[0] == b'.';
-        !is_hidden && !PASSED_OVER.iter().any(|it| inside == Path::new(it))
+        !is_hidden && !PASSED_OVER.iter().any(|path| inside == Path::new(path))
     });
     let mut shown = Vec::new();
     for entry in entries.map(Result::unwrap) {
-        if entry.path().extension().is_some_and(|it| it == "md") {
+        if entry.path().extension().is_some_and(|extension| extension == "md") {
             let document = entry.path().strip_prefix(root()).unwrap().display().to_string();
             let text = fs::read_to_string(entry.path()).unwrap();
             let commands = blocks(&text).into_iter().flat_map(|block| commands(&block));
@@ -41,7 +42,8 @@ pub(crate) fn readme_block(language: &str, words: &str) -> String {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let fence = format!("```{language}\n");
     let mut blocks = readme.split(&fence).skip(1);
-    let block = blocks.find_map(|rest| rest.split("```").next().filter(|it| it.contains(words)));
+    let block =
+        blocks.find_map(|rest| rest.split("```").next().filter(|block| block.contains(words)));
     block
         .unwrap_or_else(|| panic!("README.md has no block of {language} with `{words}`"))
         .to_owned()
@@ -59,18 +61,18 @@ fn blocks(text: &str) -> Vec<String> {
             }
             (Some(_), Some(_), _) => {
                 fenced = None;
-                blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
+                blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
             }
             (None, Some(true), _) => block.extend([line, "\n"]),
             (None, Some(false), _) => {}
             (None, None, Some(line)) => block.extend([line, "\n"]),
             (None, None, None) => {
-                blocks.extend(Some(std::mem::take(&mut block)).filter(|it| !it.is_empty()));
+                blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
             }
         }
         before_is_blank = line.trim().is_empty();
     }
-    blocks.extend(Some(block).filter(|it| !it.is_empty()));
+    blocks.extend(Some(block).filter(|block| !block.is_empty()));
     blocks
 }
 
@@ -84,7 +86,9 @@ fn commands(block: &str) -> Vec<String> {
         if is_open {
             command.push('\n');
         } else {
-            commands.extend(Some(std::mem::take(&mut command)).filter(|it| !it.trim().is_empty()));
+            commands.extend(
+                Some(std::mem::take(&mut command)).filter(|command| !command.trim().is_empty()),
+            );
         }
     }
     assert!(command.is_empty(), "`{command}` does not end");

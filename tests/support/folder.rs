@@ -39,7 +39,7 @@ impl Folder {
         folder
     }
 
-    /// With a file in it, which takes the place of one that is there.
+    /// Writes a file, in place of one that is there.
     pub(crate) fn file(self, path: &str, text: &str) -> Self {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -47,7 +47,7 @@ impl Folder {
         self
     }
 
-    /// With a crate that has these dependencies, and this text for its library.
+    /// Adds a crate with these dependencies and this text for its library.
     pub(crate) fn library(self, name: &str, dependencies: &str, source: &str) -> Self {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
@@ -57,18 +57,18 @@ impl Folder {
             .file(&format!("policies/{name}/src/lib.rs"), source)
     }
 
-    /// With a policy crate, complete but for what `rest` adds to its library.
+    /// Adds a policy crate, complete but for what `rest` adds to its library.
     pub(crate) fn policy_with(self, name: &str, dependencies: &str, rest: &str) -> Self {
         let dependencies = format!("policy-api = \"0.1\"\n{dependencies}");
         self.library(name, &dependencies, &format!("{POLICY}\n{rest}\n"))
     }
 
-    /// With a policy crate.
+    /// Adds a policy crate.
     pub(crate) fn policy(self, name: &str) -> Self {
         self.policy_with(name, "", "policy_api::register!(Anything);")
     }
 
-    /// With a copy of a folder of the repository, or of a file of it.
+    /// Adds a copy of a folder of the repository, or of a file of it.
     pub(crate) fn copy(self, from: &Path, to: &str) -> Self {
         for (inside, bytes) in contents(from) {
             let path = self.path().join(to).join(inside);
@@ -82,7 +82,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// Every file in it.
+    /// The files in it, by their paths.
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         contents(self.path())
     }
@@ -94,13 +94,12 @@ impl Folder {
         command
     }
 
-    /// Has the builder make an image, which must fail and leave everything as it was, and gives
-    /// all that it says.
+    /// Has the builder fail to make an image and leave everything as it was. Gives its messages.
     pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         self.fails_as(self.builder(&["image"]).args(arguments))
     }
 
-    /// The same of any command.
+    /// Has a command fail and leave everything as it was. Gives its messages.
     pub(crate) fn fails_as(&self, command: &mut Command) -> String {
         let before = self.contents();
         let failed = command.assert().code(1).stdout("");
@@ -108,16 +107,17 @@ impl Folder {
         String::from_utf8(failed.get_output().stderr.clone()).unwrap()
     }
 
-    /// The sentence by which the builder refuses to make an image.
+    /// The error by which the builder refuses to make an image.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         sentence(&self.fails(arguments))
     }
 }
 
-/// The last thing that the builder says.
+/// The error at the end of the builder's messages.
 pub(crate) fn sentence(said: &str) -> String {
     let Some((_, sentence)) = said.rsplit_once("error: ") else { panic!("no error in: {said}") };
-    sentence.trim_end().to_owned()
+    // Nix indents all lines but the first.
+    sentence.trim_end().replace("\n       help: ", "\nhelp: ")
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -11,9 +11,9 @@ pub(crate) struct Http {
     agent: Agent,
 }
 
-/// What a server answers, whatever its status is.
+/// A response, whatever its status is.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -25,49 +25,49 @@ impl Http {
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(PATIENCE))
-            // What is closed in between would be in the way of the next request.
+            // A connection that was closed meanwhile would fail the next request.
             .max_idle_connections(0)
             .proxy(None);
         Self { url: url.to_owned(), agent: config.build().new_agent() }
     }
 
-    /// Such as `http://127.0.0.1:8181`.
+    /// The URL, such as `http://127.0.0.1:8181`.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub(crate) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> HttpResponse {
         self.send("GET", path, &[], Vec::new())
     }
 
-    pub(crate) fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &impl Serialize) -> HttpResponse {
         self.send("POST", path, &[], serde_json::to_vec(body).unwrap())
     }
 
-    /// Any request, over a connection of its own.
+    /// Sends any request, over a connection of its own.
     pub(crate) fn send(
         &self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: Vec<u8>,
-    ) -> Answer {
+    ) -> HttpResponse {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = if body.is_empty() && method != "POST" {
+        let response = if body.is_empty() && method != "POST" {
             self.agent.run(request.body(()).unwrap())
         } else {
             self.agent.run(request.body(body).unwrap())
         };
-        let (head, mut body) = answer.unwrap().into_parts();
+        let (head, mut body) = response.unwrap().into_parts();
         let body = body.with_config().limit(u64::MAX).read_to_vec().unwrap();
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
+        HttpResponse { status: head.status.as_u16(), headers: head.headers, body }
     }
 }
 
-impl Answer {
+impl HttpResponse {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }

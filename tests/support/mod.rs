@@ -12,7 +12,7 @@ mod builder;
 mod clients;
 mod containers;
 mod documents;
-mod flaky;
+mod faulty_proxy;
 mod folder;
 mod http;
 mod mounted;
@@ -26,18 +26,16 @@ mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;
-/// HTTP byte by byte, and what the tests ask and await.
+/// HTTP byte by byte, and waiting for what a server does.
 pub(crate) mod wire;
-
-use std::io::{self, Write};
 
 pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
 pub(crate) use clients::{clients, node_modules, python};
-pub(crate) use containers::{Loaded, answers, client_answers, docker_answers, run};
+pub(crate) use containers::{Loaded, run};
 pub(crate) use documents::{Shown, readme_block, shown_commands};
-pub(crate) use flaky::{Fate, Flaky};
+pub(crate) use faulty_proxy::{FaultyProxy, ProxyAction};
 pub(crate) use folder::{Folder, sentence};
-pub(crate) use http::{Answer, Http};
+pub(crate) use http::{Http, HttpResponse};
 pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use oci_registry::OciRegistry;
@@ -47,8 +45,3 @@ pub(crate) use shell::{DockerTag, Shell, on_path};
 pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
 pub(crate) use waiting::{PATIENCE, StopsOthers, until, until_within};
-
-/// Says, whether tests' output is captured or not, that something could not be tried here.
-pub(crate) fn skipped(what: &str, reason: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED: {what}: {reason}");
-}

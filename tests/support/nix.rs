@@ -1,4 +1,3 @@
-use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -6,39 +5,28 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use serde_json::Value;
 
-use super::{root, skipped};
+use super::root;
 
 /// The inputs that have a stand-in, for machines where they cannot be fetched.
 const INPUTS: [&str; 3] = ["crane", "nixpkgs", "rust-overlay"];
 
 /// The real Nix, on this repository's flake or on one that has it as an input.
 pub(crate) struct Nix {
-    /// What shows a Debian's tools to builds is there for the stand-ins; any other gets the inputs
+    /// A Nix that shows a Debian's tools to builds gets the stand-ins. Any other gets the inputs
     /// that the flake is locked to.
     has_stand_ins: bool,
 }
 
 impl Nix {
-    /// Nix, where there is one; where there is none, says so.
-    pub(crate) fn find() -> Option<&'static Self> {
-        static NIX: OnceLock<Option<Nix>> = OnceLock::new();
+    /// The Nix on the `PATH`.
+    pub(crate) fn find() -> &'static Self {
+        static NIX: OnceLock<Nix> = OnceLock::new();
         NIX.get_or_init(|| {
-            let shown = Command::new("nix").args(["config", "show", "sandbox-paths"]).output();
-            match shown {
-                Ok(output) if output.status.success() => {
-                    let paths = String::from_utf8_lossy(&output.stdout).into_owned();
-                    Some(Self { has_stand_ins: paths.split_whitespace().any(|it| it == "/usr") })
-                }
-                _ => {
-                    let required =
-                        env::var_os("POLICY_ENGINE_REQUIRE_NIX").is_some_and(|value| value == "1");
-                    assert!(!required, "`nix` is not there, and POLICY_ENGINE_REQUIRE_NIX is 1");
-                    skipped("nix", "it is not on the PATH, or has no flakes");
-                    None
-                }
-            }
+            let mut show = Command::new("nix");
+            let shown = show.args(["config", "show", "sandbox-paths"]).assert().success();
+            let paths = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
+            Self { has_stand_ins: paths.split_whitespace().any(|path| path == "/usr") }
         })
-        .as_ref()
     }
 
     /// `nix SUBCOMMAND…`, with import from derivation forbidden and the stand-ins in place.
@@ -46,7 +34,7 @@ impl Nix {
         self.command_within(subcommand, "")
     }
 
-    /// The same for a flake that has this one as its input `policy-engine`.
+    /// `nix SUBCOMMAND…` for a flake that has this one as its input `policy-engine`.
     pub(crate) fn command_of_user(&self, subcommand: &[&str]) -> Command {
         let mut command = self.command_within(subcommand, "policy-engine/");
         command.args(["--override-input", "policy-engine"]).arg(root());
@@ -77,20 +65,19 @@ impl Nix {
         built(command.arg(format!(".#{attribute}")).args(arguments).assert())
     }
 
-    /// What an expression on `flake`, this repository's, comes to.
+    /// The value of a function of an output of this repository's flake.
     pub(crate) fn eval(&self, attribute: &str, function: &str, arguments: &[&str]) -> Value {
         let mut command = self.command(&["eval", "--json"]);
         command.arg(format!(".#{attribute}")).args(["--apply", function]).args(arguments);
         serde_json::from_slice(&command.assert().success().get_output().stdout).unwrap()
     }
 
-    /// What Nix says where it must not evaluate something, without the traces around it.
+    /// The error of Nix where evaluation must fail, without the traces around it.
     pub(crate) fn refuses(&self, attribute: &str, arguments: &[&str]) -> String {
         let mut command = self.command(&["eval", "--raw"]);
         let failed = command.arg(format!(".#{attribute}")).args(arguments).assert().failure();
         let said = String::from_utf8(failed.get_output().stderr.clone()).unwrap();
-        let (_, sentence) = said.rsplit_once("error: ").unwrap_or_else(|| panic!("{said}"));
-        sentence.trim_end().to_owned()
+        super::sentence(&said)
     }
 }
 

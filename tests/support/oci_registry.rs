@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use super::{Folder, Http, client_answers, until};
+use super::{Folder, Http, until};
 
 /// Debian's `docker-registry` (github.com/distribution/distribution), on this machine.
 pub(crate) struct OciRegistry {
@@ -12,33 +12,30 @@ pub(crate) struct OciRegistry {
 }
 
 impl OciRegistry {
-    /// Starts one that everybody may push to; where there is none to start, says so.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts one that everybody may push to.
+    pub(crate) fn start() -> Self {
         Self::with("", "", Folder::new())
     }
 
     /// Starts one in a folder, with more in its configuration and in its part `http`.
-    pub(crate) fn with(settings: &str, http: &str, folder: Folder) -> Option<Self> {
-        if !client_answers("docker-registry", &["--version"]) {
-            return None;
-        }
+    pub(crate) fn with(settings: &str, http: &str, folder: Folder) -> Self {
         let mut folder = folder;
         loop {
             // It cannot be told to take any port that is free; another may be faster.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut it = Self::on(port, settings, http, folder);
+            let mut registry = Self::on(port, settings, http, folder);
             let connects = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
             let mut ended = false;
             until("the registry answers", || {
-                ended = it.process.try_wait().unwrap().is_some();
+                ended = registry.process.try_wait().unwrap().is_some();
                 ended || connects()
             });
-            if !ended && it.process.try_wait().unwrap().is_none() {
-                return Some(it);
+            if !ended && registry.process.try_wait().unwrap().is_none() {
+                return registry;
             }
-            let log = it.log();
+            let log = registry.log();
             assert!(log.contains("address already in use"), "{log}");
-            folder = std::mem::replace(&mut it.folder, Folder::new());
+            folder = std::mem::replace(&mut registry.folder, Folder::new());
         }
     }
 
@@ -62,7 +59,7 @@ impl OciRegistry {
         Self { process, folder, port }
     }
 
-    /// Such as `127.0.0.1:5000`.
+    /// The address, such as `127.0.0.1:5000`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -80,7 +77,7 @@ impl OciRegistry {
         tags
     }
 
-    /// What was changed in a repository, in order: `PUT manifests/v1`.
+    /// The changes of a repository in order, such as `PUT manifests/v1`.
     pub(crate) fn changes(&self, repository: &str) -> Vec<String> {
         let log = self.log();
         let lines = log.lines().filter(|line| line.contains(" HTTP/1.1\" 20"));

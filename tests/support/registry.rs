@@ -5,7 +5,7 @@ use assert_cmd::Command;
 
 use super::{Folder, SparseRegistry};
 
-/// What every crate of the registry is said to hash to.
+/// The checksum of every crate of the registry.
 const CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A folder with an engine of no code, and with a registry of crates without any, which stands for
@@ -35,7 +35,7 @@ impl Folder {
         folder
     }
 
-    /// With an engine that has these dependencies, and is locked to these packages.
+    /// Adds an engine with these dependencies, which is locked to these packages.
     pub(crate) fn engine(self, dependencies: &str, locked: &[&str]) -> Self {
         let package = |name: &str, dependencies: &str| {
             format!(
@@ -57,7 +57,7 @@ impl Folder {
             .file("source/Cargo.lock", &lock)
     }
 
-    /// With a policy crate that is locked to these packages.
+    /// Adds a policy crate that is locked to these packages.
     pub(crate) fn locked(self, name: &str, dependencies: &str, locked: &[&str]) -> Self {
         self.policy_with(name, dependencies, "")
             .file(&format!("policies/{name}/Cargo.lock"), &lock(locked))
@@ -77,7 +77,7 @@ impl Folder {
         command
     }
 
-    /// With a registry that Cargo knows as `house`.
+    /// Adds a registry that Cargo knows as `house`.
     pub(crate) fn with_house(self, registry: &SparseRegistry) -> Self {
         let config = fs::read_to_string(self.path().join("cargo-home/config.toml")).unwrap();
         let house = format!("registries.house.index = \"{}\"\n", registry.index());

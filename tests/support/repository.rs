@@ -14,11 +14,11 @@ pub(crate) struct Repository {
     pub(crate) archive: PathBuf,
     pub(crate) image: Unpacked,
     pub(crate) report: Value,
-    /// What the builder said at the end.
+    /// The summary that the builder printed.
     pub(crate) summary: String,
-    /// What the program says it was made from, where there is Git to tell.
+    /// The revision that the program was made from, where Git knows it.
     pub(crate) revision: Option<String>,
-    /// What the image's files were unpacked to.
+    /// The folder that the image's files were unpacked to.
     unpacked: PathBuf,
 }
 
@@ -27,12 +27,12 @@ impl Repository {
         self.unpacked.join(PROGRAM)
     }
 
-    /// Options by which another build says that it is of the same revision.
+    /// The options by which another build is of the same revision.
     pub(crate) fn same_revision(&self) -> Vec<&str> {
-        self.revision.iter().flat_map(|it| ["--revision", it]).collect()
+        self.revision.iter().flat_map(|revision| ["--revision", revision]).collect()
     }
 
-    /// The same image once more, from a folder elsewhere: only packing is left to do.
+    /// Packs the same image once more from a folder elsewhere, without compiling anything.
     pub(crate) fn packed_again(&self, folder: &Folder) -> Command {
         let mut command = folder.builder(&["image", "--work-dir", FIRST, "--policies"]);
         command.arg(root().join("policies")).args(self.same_revision());

@@ -21,7 +21,7 @@ pub(crate) struct Server {
     http: Http,
 }
 
-/// What a process writes, collected while it does.
+/// The lines that a process writes, collected while it does.
 struct Lines {
     read: Arc<Mutex<Vec<String>>>,
     reader: Mutex<Option<JoinHandle<()>>>,
@@ -35,31 +35,31 @@ pub(crate) fn stress_engine(args: &[&str]) -> Command {
 }
 
 impl Server {
-    /// `serve` on a port that is free, and these arguments.
+    /// Starts `serve` on a port that is free, with these arguments.
     pub(crate) fn start(args: &[&str]) -> Self {
         let mut command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(args);
-        Self::of(command)
+        Self::from_command(command)
     }
 
-    /// The same, with a configuration that is written to `config.yaml` in the folder.
+    /// Starts `serve` with a configuration that is written to `config.yaml` in the folder.
     pub(crate) fn with_config(folder: &Folder, yaml: &str, args: &[&str]) -> Self {
         let file = folder.path().join("config.yaml");
         fs::write(&file, yaml).unwrap();
         Self::start(&[&["--config", file.to_str().unwrap()], args].concat())
     }
 
-    /// A command that serves, once it does.
-    pub(crate) fn of(command: Command) -> Self {
+    /// Starts a command that serves, and waits until it does.
+    pub(crate) fn from_command(command: Command) -> Self {
         Self::within(PATIENCE, command)
     }
 
-    /// The same of one that may take longer.
+    /// Starts a command that may take longer until it serves.
     pub(crate) fn within(patience: Duration, mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let log = Lines::of(child.stderr.take().unwrap());
-        let out = Lines::of(child.stdout.take().unwrap());
+        let log = Lines::collect(child.stderr.take().unwrap());
+        let out = Lines::collect(child.stdout.take().unwrap());
         let mut server = Self { child: Mutex::new(child), log, out, http: Http::new("") };
         until_within(patience, "the server serves", || {
             let Some(line) = server.has_logged("serving") else {
@@ -78,7 +78,7 @@ impl Server {
         self.http.url()
     }
 
-    /// The same, to connect to.
+    /// The first address that it listens on, to connect to.
     pub(crate) fn address(&self) -> SocketAddr {
         self.url().strip_prefix("http://").unwrap().parse().unwrap()
     }
@@ -87,8 +87,7 @@ impl Server {
         self.child.lock().unwrap().id()
     }
 
-    /// Asks, and does not wait for the answer: it may be read, or else be done without, from the
-    /// connection.
+    /// Sends a request over a new connection, and does not wait for the response.
     pub(crate) fn begin(&self, path: &str, body: &impl Serialize) -> TcpStream {
         let body = serde_json::to_string(body).unwrap();
         let length = body.len();
@@ -103,23 +102,22 @@ impl Server {
         stream
     }
 
-    /// What comes back for bytes as they are, up to the end of the connection.
+    /// Sends bytes as they are, and gives all that comes back until the connection ends.
     pub(crate) fn raw(&self, request: &[u8]) -> String {
         let mut stream = self.sent(request);
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        String::from_utf8_lossy(&response).into_owned()
     }
 
-    /// The figure on the first line of `/metrics` that begins so; where there is none, what is
-    /// equal to no figure.
+    /// The figure on the first line of `/metrics` with this beginning; NaN where there is none.
     pub(crate) fn metric(&self, line_prefix: &str) -> f64 {
         let metrics = self.get("/metrics").text();
         let line = metrics.lines().find(|line| line.starts_with(line_prefix));
         line.map_or(f64::NAN, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
     }
 
-    /// All that it has logged so far; what is no JSON, such as the last words of an abort, as text.
+    /// The lines logged so far. One that is no JSON, such as the message of an abort, is a string.
     pub(crate) fn log_lines(&self) -> Vec<Value> {
         let parsed = |line: String| serde_json::from_str(&line).unwrap_or(Value::String(line));
         self.log.all().into_iter().map(parsed).collect()
@@ -145,7 +143,7 @@ impl Server {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// How it ends; from then on, it has logged what it had to.
+    /// Waits for its end and for the end of its log.
     pub(crate) fn wait(&self) -> ExitStatus {
         let mut status = None;
         until("the server ends", || {
@@ -162,7 +160,7 @@ impl Server {
     }
 }
 
-/// It is asked as its first address is.
+/// The client of its first address.
 impl Deref for Server {
     type Target = Http;
 
@@ -180,7 +178,7 @@ impl Drop for Server {
 }
 
 impl Lines {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
+    fn collect(pipe: impl Read + Send + 'static) -> Self {
         let read = Arc::<Mutex<Vec<String>>>::default();
         let written = Arc::clone(&read);
         let reader = thread::spawn(move || {
@@ -195,7 +193,7 @@ impl Lines {
         self.read.lock().unwrap().clone()
     }
 
-    /// Once nobody writes any more.
+    /// Waits until nobody writes any more.
     fn end(&self) {
         let reader = self.reader.lock().unwrap().take();
         if let Some(reader) = reader {

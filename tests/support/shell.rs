@@ -11,17 +11,18 @@ use walkdir::WalkDir;
 
 use super::{Folder, builder, cargo, root};
 
-/// A shell in which commands of the documents run in the words that stand there. What they need of
-/// a machine they get by programs that stand before the real ones on the `PATH`, and give them
-/// options.
+/// A shell that runs commands of the documents in the words that stand there.
+///
+/// Programs that stand before the real ones on the `PATH` give them the options that they need on
+/// this machine.
 pub(crate) struct Shell {
     folder: Folder,
     environment: Vec<(String, String)>,
 }
 
 impl Shell {
-    /// One in the folder `here`, where `cargo` and `policy-builder` are this repository's, and keep
-    /// what they compile where other tests do.
+    /// Makes one in the folder `here`. Its `cargo` and `policy-builder` are this repository's, and
+    /// keep what they compile where other tests do.
     pub(crate) fn new(work_dir: &str, revision: &[&str]) -> Self {
         let mut shell = Self { folder: Folder::new(), environment: Vec::new() };
         fs::create_dir_all(shell.here()).unwrap();
@@ -47,7 +48,7 @@ impl Shell {
         shell
     }
 
-    /// Has a script change the arguments of a program before it is run.
+    /// Puts a script before a program, to change its arguments.
     pub(crate) fn before(&mut self, name: &str, program: &Path, script: &str) {
         let place = self.folder.path().join("bin").join(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -71,15 +72,15 @@ impl Shell {
         self.folder.path().join(name)
     }
 
-    /// Lays a copy of the repository out there, whose sources are then the engine.
+    /// Copies the repository into the folder, whose sources are then the engine.
     pub(crate) fn with_repository(mut self) -> Self {
         let is_left_behind =
             |name: &str| name.starts_with("result") || [".git", "out", "target"].contains(&name);
         let entries = WalkDir::new(root()).into_iter().filter_entry(|entry| {
             entry.depth() != 1 || !is_left_behind(entry.file_name().to_str().unwrap())
         });
-        let files = entries.map(Result::unwrap).filter(|it| it.file_type().is_file());
-        for file in files.filter(|it| it.path().extension().is_none_or(|it| it != "tar")) {
+        let files = entries.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+        for file in files.filter(|file| file.path().extension().is_none_or(|end| end != "tar")) {
             let place = self.here().join(file.path().strip_prefix(root()).unwrap());
             fs::create_dir_all(place.parent().unwrap()).unwrap();
             fs::copy(file.path(), place).unwrap();
@@ -89,7 +90,7 @@ impl Shell {
         self
     }
 
-    /// A command, to be given input or looked at.
+    /// Prepares a command, to be given input or looked at.
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new("sh");
         // None of what users may have set, as for the builder itself.
@@ -119,21 +120,21 @@ impl Shell {
         command.stdout(Stdio::null()).spawn().unwrap()
     }
 
-    /// Runs a command that must do what it is told.
+    /// Runs a command that must succeed.
     pub(crate) fn runs(&self, words: &str) -> Assert {
         self.command(words).assert().success()
     }
 }
 
-/// Where `program` is, passing over what stands before it in a shell of ours.
+/// The path of a program of the machine, not of a shell of ours.
 pub(crate) fn on_path(program: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap();
-    let mut found = env::split_paths(&path).map(|it| it.join(program)).filter(|it| it.is_file());
-    found.next().unwrap_or_else(|| PathBuf::from(program))
+    let mut places = env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|place| place.is_file()).unwrap_or_else(|| PathBuf::from(program))
 }
 
-/// A tag that the documents' commands give an image in Docker: for one test at a time, and as it was
-/// afterwards.
+/// A tag that the documents' commands give an image in Docker. One test has it at a time, and it is
+/// as it was afterwards.
 pub(crate) struct DockerTag {
     tag: &'static str,
     before: Option<String>,
@@ -144,7 +145,7 @@ impl DockerTag {
     pub(crate) const BUILDER: &str = "policy-builder:latest";
     pub(crate) const ENGINE: &str = "policy-engine:latest";
 
-    /// Takes one of the two.
+    /// Waits for one of the two and takes it.
     pub(crate) fn take(tag: &'static str) -> Self {
         static TAKEN: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
         // A test that failed has given it back.

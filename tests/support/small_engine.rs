@@ -33,7 +33,7 @@ pub mod v0_1 {
             println!("{}", if caught.is_err() { "caught" } else { "none" });
             return std::process::ExitCode::SUCCESS;
         }
-        let list = program.crates.iter().flat_map(|it| it.policies).map(|name| {
+        let list = program.crates.iter().flat_map(|linked| linked.policies).map(|name| {
             format!("{{\"name\":\"{name}\",\"version\":\"1.0.0\",\"crate\":\"{name}\"}}")
         });
         println!("[{}]", list.collect::<Vec<_>>().join(","));
@@ -42,10 +42,10 @@ pub mod v0_1 {
 }
 "#;
 
-/// An engine of a few lines, which is compiled in no time: for how a program is made, not for what
-/// it does.
+/// An engine of a few lines, which compiles in no time. It shows how a program is made, not what one
+/// does.
 impl Folder {
-    /// With such an engine in `source`, and a policy for it.
+    /// Adds such an engine in `source`, and a policy for it.
     pub(crate) fn small_engine(self) -> Self {
         self.engine("", &[])
             .file("source/engine/api/src/lib.rs", API)

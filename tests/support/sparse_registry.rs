@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::digest;
 
-/// How a dependency says that it is on crates.io, in front of its name.
+/// The prefix of a dependency that is on crates.io.
 const CRATES_IO: &str = "crates.io:";
 
 /// A sparse registry, served on loopback: files by HTTP, as Cargo asks for them.
@@ -41,14 +41,14 @@ impl SparseRegistry {
                     return;
                 }
                 let root = root.clone();
-                // A client that goes away ends nothing but its own answer.
-                thread::spawn(move || client.and_then(|client| answer(&client, &root)));
+                // A client that goes away ends nothing but its own response.
+                thread::spawn(move || client.and_then(|client| respond(&client, &root)));
             }
         });
         Self { files, address, stopped, server: Some(server) }
     }
 
-    /// As Cargo's configuration names it.
+    /// The index, as Cargo's configuration names it.
     pub(crate) fn index(&self) -> String {
         format!("sparse+http://{}/", self.address)
     }
@@ -106,14 +106,14 @@ impl SparseRegistry {
         let (name, version) = package.split_once(' ').unwrap();
         let version = format!("\"vers\":\"{version}\"");
         let yanked = |line: &str| {
-            let is_it = line.contains(&version);
-            let state = if is_it { "\"yanked\":true" } else { "\"yanked\":false" };
+            let is_meant = line.contains(&version);
+            let state = if is_meant { "\"yanked\":true" } else { "\"yanked\":false" };
             line.replace("\"yanked\":false", state) + "\n"
         };
         self.change(name, |index| index.lines().map(yanked).collect());
     }
 
-    /// What it says of a crate: a line a version.
+    /// Changes the index of a crate, which has a line a version.
     fn change(&self, name: &str, change: impl FnOnce(String) -> String) {
         let place = match name.len() {
             1 | 2 => name.len().to_string(),
@@ -125,7 +125,7 @@ impl SparseRegistry {
         fs::write(&path, change(fs::read_to_string(&path).unwrap_or_default())).unwrap();
     }
 
-    /// From here on nobody answers.
+    /// Stops answering.
     pub(crate) fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             self.stopped.store(true, Ordering::SeqCst);
@@ -141,8 +141,8 @@ impl Drop for SparseRegistry {
     }
 }
 
-/// Answers one request with a file; Cargo asks again when its tag has changed.
-fn answer(mut client: &TcpStream, root: &Path) -> std::io::Result<()> {
+/// Responds to one request with a file, unless Cargo has it already.
+fn respond(mut client: &TcpStream, root: &Path) -> std::io::Result<()> {
     let mut lines = BufReader::new(client).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     let path = PathBuf::from(request.split(' ').nth(1).unwrap_or_default());

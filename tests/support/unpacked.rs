@@ -20,7 +20,7 @@ pub(crate) struct Unpacked {
     pub(crate) digests: [String; 2],
 }
 
-/// One entry of a layer.
+/// An entry of a layer.
 pub(crate) struct LayerEntry {
     pub(crate) path: String,
     pub(crate) mode: u32,
@@ -39,8 +39,8 @@ impl Unpacked {
         Self::read_by(archive, |index, json| {
             let whole = json(&blob(index["manifests"][0]["digest"].as_str().unwrap()));
             let images = whole["manifests"].as_array().unwrap().iter().cloned();
-            let mut of_it = images.filter(|it| it["platform"]["architecture"] == architecture);
-            of_it.next().unwrap()
+            let mut images = images;
+            images.find(|image| image["platform"]["architecture"] == architecture).unwrap()
         })
     }
 
@@ -56,17 +56,17 @@ impl Unpacked {
             serde_json::from_slice(&members[path]).unwrap()
         };
         let digest = |descriptor: &Value| descriptor["digest"].as_str().unwrap().to_owned();
-        let of_manifest = digest(&find(&json("index.json"), &json));
-        let manifest = json(&blob(&of_manifest));
-        let of_config = digest(&manifest["config"]);
-        let config = json(&blob(&of_config));
-        Self { manifest, config, digests: [of_manifest, of_config], members }
+        let manifest_digest = digest(&find(&json("index.json"), &json));
+        let manifest = json(&blob(&manifest_digest));
+        let config_digest = digest(&manifest["config"]);
+        let config = json(&blob(&config_digest));
+        Self { manifest, config, digests: [manifest_digest, config_digest], members }
     }
 
     /// The layers as they are stored, the lowest first.
     pub(crate) fn layers(&self) -> Vec<&[u8]> {
         let layers = self.manifest["layers"].as_array().unwrap().iter();
-        layers.map(|it| &*self.members[&blob(it["digest"].as_str().unwrap())]).collect()
+        layers.map(|layer| &*self.members[&blob(layer["digest"].as_str().unwrap())]).collect()
     }
 
     /// Everything in the layers, the lowest first.
@@ -81,8 +81,8 @@ impl Unpacked {
 
     /// Writes the files of the image into a new folder.
     ///
-    /// Another process does: were the program open for writing in this one, a command that another
-    /// test starts at that moment would inherit the file, and nobody could run it.
+    /// Another process writes them. Were the program open for writing in this one, a command that
+    /// another test starts at that moment would inherit the file, and nobody could run it.
     pub(crate) fn write_files(&self, folder: &Path) {
         fs::create_dir(folder).unwrap();
         for layer in self.layers() {

@@ -2,16 +2,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After which nothing is waited for any more: far above what anything takes, also on a machine
+/// The time after which a test waits no more. It is far above what anything takes, also on a machine
 /// that has much else to do.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
     until_within(PATIENCE, what, is_so);
 }
 
-/// The same of what takes longer.
+/// Waits until a condition holds that may take longer.
 pub(crate) fn until_within(patience: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     while !is_so() {
@@ -20,7 +20,7 @@ pub(crate) fn until_within(patience: Duration, what: &str, mut is_so: impl FnMut
     }
 }
 
-/// Ends the load, also when what is tried under it went wrong.
+/// Ends the load of a test, also where the test has failed.
 pub(crate) struct StopsOthers<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for StopsOthers<'_> {

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::Server;
 
-/// More than anything takes on a machine that has other things to do.
+/// The time after which a test waits no more for a server.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection that requests and answers are written to and read from.
+/// A connection to write requests to and to read responses from.
 pub(crate) struct Connection(BufReader<TcpStream>);
 
-/// One answer.
+/// A response, read byte by byte.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -43,12 +43,12 @@ impl Connection {
         self.try_send(bytes).unwrap();
     }
 
-    /// Sends a whole request, and does not wait for its answer.
+    /// Sends a whole request, and does not wait for its response.
     pub(crate) fn begin(&mut self, path: &str, body: &str) {
         self.send(posted(path, body));
     }
 
-    /// The next answer, unless the server closes the connection instead.
+    /// Reads the next response, unless the server closes the connection instead.
     pub(crate) fn try_reply(&mut self) -> io::Result<Reply> {
         let mut head = Vec::new();
         loop {
@@ -84,7 +84,7 @@ impl Connection {
         self.reply()
     }
 
-    /// Whether nothing comes within this time, and the connection stays open.
+    /// Returns true if nothing comes within this time, and the connection stays open.
     pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
         self.0.get_ref().set_read_timeout(Some(time)).unwrap();
         let filled = self.0.fill_buf().map(<[u8]>::len);
@@ -94,7 +94,7 @@ impl Connection {
         })
     }
 
-    /// Waits until the server closes the connection, and gives what it says before.
+    /// Reads until the server closes the connection.
     pub(crate) fn rest(mut self) -> String {
         let mut rest = Vec::new();
         match self.0.read_to_end(&mut rest) {
@@ -130,7 +130,7 @@ pub(crate) fn posted(path: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Asks over a connection of its own.
+/// Sends a request over a connection of its own.
 pub(crate) fn post(server: &Server, path: &str, body: &str) -> Reply {
     Connection::to(server).post(path, body)
 }
@@ -139,7 +139,7 @@ pub(crate) fn get(server: &Server, path: &str) -> Reply {
     Connection::to(server).get(path)
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
@@ -149,18 +149,18 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// A figure that counts something; 0 where nothing was counted yet.
+/// A counter of the metrics; 0 where nothing was counted yet.
 pub(crate) fn figure(server: &Server, prefix: &str) -> u64 {
     let figure = server.metric(prefix);
     if figure.is_nan() { 0 } else { figure.to_string().parse().unwrap() }
 }
 
-/// Whether a line of the log says so.
+/// Returns true if a line of the log has this text.
 pub(crate) fn logged(server: &Server, text: &str) -> bool {
     server.log_lines().iter().any(|line| line.to_string().contains(text))
 }
 
-/// A question to the policies that do what their input says.
+/// An input for the policies that do what their input says.
 pub(crate) fn task(what: &str, milliseconds: u64) -> String {
     format!(r#"{{"input": {{"do": "{what}", "ms": {milliseconds}}}}}"#)
 }

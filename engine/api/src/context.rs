@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Allowance, Error};
 
-/// What a policy knows of the question beside its input.
+/// The part of a request that is not the policy's input.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
     request_id: &'a str,
@@ -21,25 +21,25 @@ impl<'a> Context<'a> {
         Self { request_id, ..Self::default() }
     }
 
-    /// With the moment after which nobody waits for the answer.
+    /// Sets the moment after which nobody waits for the answer.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }
 
-    /// With the caller's labels, as name and value.
+    /// Sets the caller's labels, as name and value.
     #[must_use]
     pub fn with_labels(self, labels: &'a [(&'a str, &'a str)]) -> Self {
         Self { labels, ..self }
     }
 
-    /// With a switch by which the caller can call the work off.
+    /// Sets a switch by which the caller can call the work off.
     #[must_use]
     pub fn with_cancellation(self, cancellation: &'a Cancellation) -> Self {
         Self { cancellation: Some(cancellation), ..self }
     }
 
-    /// With the memory that may be taken for the answer.
+    /// Sets the memory that may be taken for the answer.
     #[must_use]
     pub fn with_allowance(self, allowance: &'a Arc<dyn Allowance>) -> Self {
         Self { allowance: Some(allowance), ..self }
@@ -74,7 +74,7 @@ impl<'a> Context<'a> {
         self.labels.iter().copied()
     }
 
-    /// Whether the caller has called the work off.
+    /// Returns whether the caller has called the work off.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cancellation.is_some_and(Cancellation::is_cancelled)
@@ -84,25 +84,20 @@ impl<'a> Context<'a> {
         self.allowance
     }
 
-    /// For memory that grows with the input, before it is allocated: counts it, and stops the work
+    /// Charges memory that grows with the input, before it is allocated, and stops the work
     /// where the server has no more of it.
     ///
     /// What the input is decoded into and the output's text are counted by themselves. Each call
-    /// costs as much as some allocations: count in steps of many kilobytes. What is counted is given
-    /// back when the evaluation has ended.
+    /// costs as much as some allocations: count in steps of many kilobytes. What is counted is
+    /// given back when the evaluation has ended.
     ///
     /// ```
     /// # use policy_api::{Context, Error};
-    /// fn pairs<'n>(names: &[&'n str], context: &Context<'_>) -> Result<Vec<(&'n str, &'n str)>, Error> {
-    ///     context.charge(names.len() * names.len() * size_of::<(&str, &str)>())?;
-    ///     let mut pairs = Vec::with_capacity(names.len() * names.len());
-    ///     for first in names {
-    ///         context.check()?;
-    ///         pairs.extend(names.iter().map(|second| (*first, *second)));
-    ///     }
-    ///     Ok(pairs)
-    /// }
-    /// assert_eq!(pairs(&["a", "b"], &Context::new("1"))?.len(), 4);
+    /// fn pairs<'n>(names: &[&'n str], context: &Context<'_>) -> Result<Vec<(&'n str, &'n str)>,
+    /// Error> {     context.charge(names.len() * names.len() * size_of::<(&str, &str)>())?;     let
+    /// mut pairs = Vec::with_capacity(names.len() * names.len());     for first in names {
+    /// context.check()?;         pairs.extend(names.iter().map(|second| (*first, *second)));     }
+    /// Ok(pairs) } assert_eq!(pairs(&["a", "b"], &Context::new("1"))?.len(), 4);
     /// # Ok::<(), Error>(())
     /// ```
     ///
@@ -112,9 +107,9 @@ impl<'a> Context<'a> {
         self.allowance.map_or(Ok(()), |allowance| allowance.take(bytes))
     }
 
-    /// For long work, now and then: stops it when nobody waits for its answer any more. A policy
-    /// that loops over something of the input's size calls it in the loop: without it, the work goes
-    /// on after its caller was told that there is no answer.
+    /// Stops long work, now and then, when nobody waits for its answer any more. A policy
+    /// that loops over something of the input's size calls it in the loop: without it, the work
+    /// goes on after its caller was told that there is no answer.
     ///
     /// # Errors
     /// When the work was cancelled, or its deadline has passed.
@@ -139,7 +134,7 @@ impl Cancellation {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the work was called off.
+    /// Returns whether the work was called off.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -6,7 +6,7 @@ use crate::{Context, Error, Evaluate, Policy, Verdict, decode};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Decided {
-    /// What the output says, when it is a verdict.
+    /// The verdict of the output, where it is one.
     pub verdict: Option<Verdict>,
     /// The whole output.
     pub output: Value,

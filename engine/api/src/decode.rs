@@ -14,9 +14,9 @@ const SHORT: usize = 4 << 10;
 /// Decodes JSON text into a type of the policy's own, borrowing from the text where it wants to.
 ///
 /// What that allocates is charged to the evaluation that it is a part of. An array is not taken for
-/// an object, which serde by itself does. Both hold for what serde decodes as it comes: of types that
-/// are `untagged`, have a `tag` or a `flatten`ed field, it buffers the input in a form of its own, of
-/// which only the buffer is charged.
+/// an object, which serde by itself does. Both hold for what serde decodes as it comes: of types
+/// that are `untagged`, have a `tag` or a `flatten`ed field, it buffers the input in a form of its
+/// own, of which only the buffer is charged.
 ///
 /// # Errors
 /// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape.
@@ -33,9 +33,9 @@ pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> 
     })
 }
 
-/// Decodes JSON text by a seed, as [`decode`] does: for implementations of [`Deserialize`] that have
-/// kept a part of their input as text, whose nesting is bounded already, and for what an input comes
-/// in. Of [`crate::MAX_NESTING`] nothing is looked after here, and no field is named.
+/// Decodes JSON text by a seed, as [`decode`] does: for implementations of [`Deserialize`] that
+/// have kept a part of their input as text, whose nesting is bounded already, and for what an input
+/// comes in. Of [`crate::MAX_NESTING`] nothing is looked after here, and no field is named.
 ///
 /// # Errors
 /// Text that is not JSON, or has another shape.
@@ -81,7 +81,7 @@ fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> 
     DecodeError { path, ..error.into() }
 }
 
-/// What is wrong with some JSON text, and where.
+/// An error in JSON text, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
@@ -91,7 +91,7 @@ pub struct DecodeError {
     pub line: usize,
     /// The column in bytes, counted from 1.
     pub column: usize,
-    /// What was found and what was expected, in JSON's terms.
+    /// The value that was found and the one that was expected, in JSON's terms.
     pub message: String,
 }
 

@@ -5,7 +5,7 @@ use crate::wording::bounded;
 /// Bytes of a message.
 const MAX_MESSAGE: usize = 4 << 10;
 
-/// Why a policy could not be configured or could not answer: one sentence, for people.
+/// The reason why a policy could not be configured or could not answer: one sentence, for people.
 ///
 /// Any error converts into it by `?`, with its causes. Like `anyhow::Error` it is therefore not
 /// itself a [`std::error::Error`].
@@ -31,19 +31,19 @@ impl Error {
         Self { message: bounded(message, MAX_MESSAGE).into(), cause: Cause::Policy }
     }
 
-    /// Whether the policy stopped because its caller called the work off.
+    /// Returns whether the policy stopped because its caller called the work off.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cause == Cause::Cancelled
     }
 
-    /// Whether the policy stopped because its deadline had passed.
+    /// Returns whether the policy stopped because its deadline had passed.
     #[must_use]
     pub fn is_deadline_passed(&self) -> bool {
         self.cause == Cause::DeadlinePassed
     }
 
-    /// Whether the policy stopped because there was no more memory for its request.
+    /// Returns whether the policy stopped because there was no more memory for its request.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
         self.cause == Cause::OutOfMemory

@@ -42,7 +42,7 @@ impl<P: Policy> Evaluate for P {
     }
 }
 
-/// Why there is no decision.
+/// The reason why there is no decision.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EvaluateError {
@@ -63,7 +63,7 @@ impl fmt::Display for EvaluateError {
 
 impl std::error::Error for EvaluateError {}
 
-/// Why a policy cannot run with the settings it was given.
+/// The reason why a policy cannot run with the settings it was given.
 #[derive(Debug)]
 pub enum ConfigureError {
     /// The settings have another shape than the policy's.

@@ -1,4 +1,4 @@
-//! What a policy author codes against.
+//! The API that policy authors code against. It knows no configuration, no network and no files.
 //!
 //! A policy is a type that implements [`Policy`]: it is [`validate`](Policy::validate)d once, when
 //! it is configured, and [`execute`](Policy::execute)s on each input. One line at the root of its
@@ -80,7 +80,7 @@ pub use schemars;
 /// This crate's version: what the engine was built with.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// For the expansion of [`register!`] only.
+/// Items for the expansion of [`register!`] only.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::registration::{REGISTERED, check};

@@ -1,4 +1,4 @@
-//! What one evaluation takes of memory, counted on the thread that it runs on.
+//! The memory of one evaluation, counted on the thread that it runs on.
 //!
 //! What decoding and writing allocate is charged before it is allocated. Small sums are counted
 //! here alone; the [`Allowance`] of the evaluation is asked for a larger step now and then.
@@ -33,17 +33,17 @@ thread_local! {
     static USED: Cell<usize> = const { Cell::new(0) };
     /// Bytes that may be, without asking.
     static GRANTED: Cell<usize> = const { Cell::new(usize::MAX) };
-    /// Of the evaluation that runs on this thread.
+    /// The allowance of the evaluation that runs on this thread.
     static ALLOWANCE: RefCell<Option<Arc<dyn Allowance>>> = const { RefCell::new(None) };
-    /// What the allowance refused, until somebody asks: who decodes may lose errors on the way.
+    /// The refusal, until it is asked for: decoding may lose errors on the way.
     static REFUSAL: Cell<Option<Error>> = const { Cell::new(None) };
-    /// Whether there is such a thing.
+    /// True if there is such a thing.
     static IS_REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// An evaluation that is metered on this thread, until this is dropped.
 pub(crate) struct Metering {
-    /// Of the evaluation that this one is a part of.
+    /// The meter of the evaluation that this one is a part of.
     outer: Option<Outer>,
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn credit(bytes: usize) {
     USED.set(USED.get().saturating_sub(bytes));
 }
 
-/// How many bytes were charged, to come back to by [`reset`].
+/// The number of bytes that were charged, to come back to by [`reset`].
 pub(crate) fn used() -> usize {
     USED.get()
 }
@@ -120,13 +120,13 @@ pub(crate) fn reset(used: usize) {
     USED.set(used);
 }
 
-/// Whether bytes were refused, and nobody asked why.
+/// Returns whether bytes were refused, and nobody asked why.
 #[inline]
 pub(crate) fn is_refused() -> bool {
     IS_REFUSED.get()
 }
 
-/// Why bytes were refused, if they were.
+/// The reason why bytes were refused, if they were.
 pub(crate) fn take_refusal() -> Option<Error> {
     if IS_REFUSED.replace(false) { REFUSAL.take() } else { None }
 }
@@ -207,7 +207,7 @@ mod tests {
     fn an_evaluation_within_another_counts_for_itself() {
         let new = || Arc::new(Counted { taken: AtomicUsize::new(0), limit: usize::MAX });
         let (outer, inner) = (new(), new());
-        let allowances = [&outer, &inner].map(|it| Arc::clone(it) as Arc<dyn Allowance>);
+        let allowances = [&outer, &inner].map(|counted| Arc::clone(counted) as Arc<dyn Allowance>);
         let _outer = Metering::begin(&Context::new("1").with_allowance(&allowances[0]));
         {
             let _inner = Metering::begin(&Context::new("2").with_allowance(&allowances[1]));
@@ -216,7 +216,7 @@ mod tests {
             charge(FREE + 5 * STEP).unwrap();
         }
         charge(FREE + 1).unwrap();
-        let taken = |it: &Counted| it.taken.load(Ordering::Relaxed);
+        let taken = |counted: &Counted| counted.taken.load(Ordering::Relaxed);
         assert_eq!((taken(&outer), taken(&inner)), (STEP, 5 * STEP));
     }
 }

@@ -15,10 +15,10 @@ use serde::de::{
 
 use crate::meter::{self, Refused};
 
-/// What an allocator adds to each allocation, at most.
+/// The bytes that an allocator adds to each allocation, at most.
 const OVERHEAD: usize = 32;
 
-/// How many bytes JSON text takes at most once it is decoded into a [`serde_json::Value`].
+/// The bytes that JSON text takes at most once it is decoded into a [`serde_json::Value`].
 ///
 /// It goes by the characters that begin values, in strings too.
 #[must_use]
@@ -42,7 +42,7 @@ pub(crate) struct Metered<T, S> {
     slot: PhantomData<fn() -> S>,
 }
 
-/// Where a value is to stand. Sizes and what is asked for are types, so that the compiler sees what
+/// The slot that a value goes into. Sizes and requests are types, so that the compiler sees what
 /// there is to charge: as fields they took a tenth of the time that decoding takes.
 pub(crate) trait Slot {
     const BYTES: usize;
@@ -51,7 +51,7 @@ pub(crate) trait Slot {
 /// Wherever it is.
 pub(crate) struct Anywhere;
 
-/// In a value of this type.
+/// A slot in a value of this type.
 pub(crate) struct In<T>(PhantomData<fn() -> T>);
 
 impl Slot for Anywhere {
@@ -69,22 +69,22 @@ impl<T, S> Metered<T, S> {
     }
 }
 
-/// What was asked for, which tells what becomes of what comes.
-trait Asked {
-    /// Whether text is kept as a copy also where it could be borrowed.
+/// The kind of value that was requested, which decides how a value that comes is charged.
+trait Requested {
+    /// True if text is kept as a copy also where it could be borrowed.
     const COPIES_TEXT: bool = false;
-    /// Whether the elements of an array are kept in memory of their own.
+    /// True if the elements of an array are kept in memory of their own.
     const KEEPS_ELEMENTS: bool = false;
-    /// Whether the entries of an object are.
+    /// True if the entries of an object are.
     const KEEPS_ENTRIES: bool = false;
-    /// What becomes of an array.
+    /// The handling of an array.
     const ARRAYS: Arrays = Arrays::Taken;
 }
 
 enum Arrays {
     Taken,
     Refused,
-    /// As the visitor says.
+    /// The visitor decides.
     Asked,
 }
 
@@ -100,35 +100,35 @@ struct Sequence;
 struct Map;
 /// An object of known fields, which stand in the value itself.
 struct Struct;
-/// What needs no memory of its own.
+/// A value that needs no memory of its own.
 struct Inline;
 
-impl Asked for Any {
+impl Requested for Any {
     const COPIES_TEXT: bool = true;
     const KEEPS_ELEMENTS: bool = true;
     const KEEPS_ENTRIES: bool = true;
     const ARRAYS: Arrays = Arrays::Asked;
 }
 
-impl Asked for Text {}
+impl Requested for Text {}
 
-impl Asked for OwnedText {
+impl Requested for OwnedText {
     const COPIES_TEXT: bool = true;
 }
 
-impl Asked for Sequence {
+impl Requested for Sequence {
     const KEEPS_ELEMENTS: bool = true;
 }
 
-impl Asked for Map {
+impl Requested for Map {
     const KEEPS_ENTRIES: bool = true;
 }
 
-impl Asked for Struct {
+impl Requested for Struct {
     const ARRAYS: Arrays = Arrays::Refused;
 }
 
-impl Asked for Inline {}
+impl Requested for Inline {}
 
 #[inline]
 fn charge<E: Error>(bytes: usize) -> Result<(), E> {
@@ -147,13 +147,13 @@ fn charge_text<E: Error>(bytes: usize) -> Result<(), E> {
 }
 
 /// A visitor that charges what it is shown.
-struct Watching<V, A, S> {
+struct MeteredVisitor<V, A, S> {
     visitor: V,
     watched: PhantomData<fn() -> (A, S)>,
 }
 
-impl<V, A: Asked, S: Slot> Watching<V, A, S> {
-    /// With the value itself charged, where it stands elsewhere.
+impl<V, A: Requested, S: Slot> MeteredVisitor<V, A, S> {
+    /// Creates a visitor, with the value itself charged where it stands elsewhere.
     #[inline]
     fn new<'de, E: Error>(visitor: V) -> Result<Self, E>
     where
@@ -170,7 +170,7 @@ macro_rules! forward {
     ($($method:ident as $asked:ident),* $(,)?) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            let visitor = Watching::<_, $asked, S>::new(visitor)?;
+            let visitor = MeteredVisitor::<_, $asked, S>::new(visitor)?;
             self.inner.$method(visitor)
         }
     )*};
@@ -227,7 +227,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         // JSON text that is kept as it is comes as a map of one entry.
-        let visitor = Watching::<_, Struct, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, S>::new(visitor)?;
         self.inner.deserialize_newtype_struct(name, visitor)
     }
 
@@ -237,7 +237,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_tuple(len, visitor)
     }
 
@@ -248,7 +248,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_tuple_struct(name, len, visitor)
     }
 
@@ -259,7 +259,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Struct, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, S>::new(visitor)?;
         self.inner.deserialize_struct(name, fields, visitor)
     }
 
@@ -270,7 +270,7 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watching::<_, Inline, S>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, S>::new(visitor)?;
         self.inner.deserialize_enum(name, variants, visitor)
     }
 
@@ -289,7 +289,7 @@ macro_rules! show {
     )*};
 }
 
-impl<'de, V: Visitor<'de>, A: Asked, S: Slot> Visitor<'de> for Watching<V, A, S> {
+impl<'de, V: Visitor<'de>, A: Requested, S: Slot> Visitor<'de> for MeteredVisitor<V, A, S> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -392,8 +392,8 @@ impl<'de, V: Visitor<'de>, A: Asked, S: Slot> Visitor<'de> for Watching<V, A, S>
     }
 }
 
-/// Whether a visitor is serde's own for an enum with a `tag`, which is asked for as anything and
-/// takes an array for an object like a struct does. It tells by no other means.
+/// Returns whether a visitor is serde's own for an enum with a `tag`, which is asked for as
+/// anything and takes an array for an object like a struct does. It tells by no other means.
 fn is_tagged<'de, V: Visitor<'de>>(visitor: &V) -> bool {
     struct Expecting<'v, V>(&'v V);
     impl<'de, V: Visitor<'de>> fmt::Display for Expecting<'_, V> {
@@ -425,7 +425,7 @@ fn is_tagged<'de, V: Visitor<'de>>(visitor: &V) -> bool {
         && begins.0.is_empty()
 }
 
-/// What a collection has memory for, as it grows by doubling.
+/// The capacity of a collection that grows by doubling.
 #[derive(Default)]
 struct Growth {
     len: usize,
@@ -461,7 +461,7 @@ impl<T, A> Elements<T, A> {
     }
 }
 
-/// How many elements there is room for with the first one: of a list, or of a node of a set.
+/// The capacity with the first element: of a list, or of a node of a set.
 const fn first(bytes: usize) -> usize {
     match bytes {
         ..=64 => 11,
@@ -470,7 +470,7 @@ const fn first(bytes: usize) -> usize {
     }
 }
 
-impl<'de, T: SeqAccess<'de>, A: Asked> SeqAccess<'de> for Elements<T, A> {
+impl<'de, T: SeqAccess<'de>, A: Requested> SeqAccess<'de> for Elements<T, A> {
     type Error = T::Error;
 
     #[inline]
@@ -508,7 +508,7 @@ impl<T, A> Entries<T, A> {
     }
 }
 
-impl<'de, T: MapAccess<'de>, A: Asked> MapAccess<'de> for Entries<T, A> {
+impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
     type Error = T::Error;
 
     #[inline]
@@ -579,7 +579,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Watching::<_, Inline, Anywhere>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Inline, Anywhere>::new(visitor)?;
         self.0.tuple_variant(len, visitor)
     }
 
@@ -589,7 +589,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let visitor = Watching::<_, Struct, Anywhere>::new(visitor)?;
+        let visitor = MeteredVisitor::<_, Struct, Anywhere>::new(visitor)?;
         self.0.struct_variant(fields, visitor)
     }
 }
@@ -666,7 +666,7 @@ mod tests {
         }
     }
 
-    /// What decoding is charged, in kilobytes.
+    /// The charge for decoding, in kilobytes.
     fn charged<T: serde::de::DeserializeOwned>(json: &str) -> usize {
         let counted = Arc::new(Counted(AtomicUsize::new(0)));
         let allowance: Arc<dyn Allowance> = Arc::clone(&counted) as _;

@@ -2,7 +2,7 @@ use std::slice;
 
 use crate::DecodeError;
 
-/// How many arrays and objects may stand inside one another in an input or in settings.
+/// The depth to which arrays and objects may be nested in an input or in settings.
 ///
 /// Decoding is recursive, and so is much of what policies do with what they were given: input
 /// without a bound here would overflow the stack, which no process survives.
@@ -21,7 +21,7 @@ pub(crate) fn check(json: &[u8]) -> Result<(), DecodeError> {
     }
 }
 
-/// How many `{` and `[` there are, in strings too.
+/// The number of `{` and `[`, in strings too.
 ///
 /// Sums of bytes over blocks that cannot overflow them: the compiler makes vector instructions of
 /// that, and not of `filter().count()`, which takes twenty times as long.

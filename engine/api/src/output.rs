@@ -7,34 +7,38 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use crate::meter::{self, Refused};
 use crate::{Context, Error, Verdict};
 
-/// How much is written between two looks at whether somebody still waits for it.
+/// The bytes written between two checks whether somebody still waits for them.
 const CHECKED_BYTES: usize = 64 << 10;
 
 /// Appends an answer to `output` as JSON, and says what verdict that text is.
 ///
-/// The verdict is noted as the text is written: reading it off afterwards, by [`Verdict::of`], took
-/// a sixth of a short decision.
+/// The verdict is noted as the text is written: reading it off afterwards, by
+/// [`Verdict::from_output`], took a sixth of a short decision.
 ///
 /// # Errors
-/// An answer that JSON cannot say, or that there is no memory or no time for; `output` is then as it
-/// was.
+/// An answer that JSON cannot say, or that there is no memory or no time for; `output` is then as
+/// it was.
 pub(crate) fn write<T: Serialize>(
     answer: &T,
     context: &Context<'_>,
     output: &mut Vec<u8>,
 ) -> Result<Option<Verdict>, Error> {
     let start = output.len();
-    let mut seen = Seen::default();
-    let mut bounded = Bounded { writable: 0, output, context, stopped: None };
+    let mut scan = VerdictScan::default();
+    let mut bounded = BoundedBuffer { writable: 0, output, context, stopped: None };
     bounded.look_again();
-    let written =
-        answer.serialize(&mut Serializer::with_formatter(&mut bounded, Watching(&mut seen)));
+    let written = answer
+        .serialize(&mut Serializer::with_formatter(&mut bounded, VerdictFormatter(&mut scan)));
     let stopped = bounded.stopped.take();
     if let Some(error) = stopped.or_else(|| written.err().as_ref().map(unwritable)) {
         output.truncate(start);
         return Err(error);
     }
-    Ok(if seen.raw { Verdict::of(output.get(start..).unwrap_or_default()) } else { seen.verdict })
+    Ok(if scan.raw {
+        Verdict::from_output(output.get(start..).unwrap_or_default())
+    } else {
+        scan.verdict
+    })
 }
 
 #[cold]
@@ -43,16 +47,16 @@ fn unwritable(error: &serde_json::Error) -> Error {
 }
 
 /// Writes to memory, as much as may be had, while somebody waits for it.
-struct Bounded<'a> {
+struct BoundedBuffer<'a> {
     output: &'a mut Vec<u8>,
     context: &'a Context<'a>,
-    /// How long the output may become before there is to be looked for memory, or for who waits.
+    /// The length of the output at which memory and cancellation are checked next.
     writable: usize,
-    /// Why nothing more is written.
+    /// The reason why nothing more is written.
     stopped: Option<Error>,
 }
 
-impl Bounded<'_> {
+impl BoundedBuffer<'_> {
     fn look_again(&mut self) {
         self.writable = self.output.capacity().min(self.output.len() + CHECKED_BYTES);
     }
@@ -84,7 +88,7 @@ impl Bounded<'_> {
     }
 }
 
-impl Write for Bounded<'_> {
+impl Write for BoundedBuffer<'_> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_all(bytes).map(|()| bytes.len())
@@ -104,20 +108,20 @@ impl Write for Bounded<'_> {
     }
 }
 
-/// What was seen of a text that is being written.
+/// The state of a scan of text that is being written.
 #[derive(Default)]
-struct Seen {
+struct VerdictScan {
     depth: usize,
-    /// What `allowed` has beyond the latest key at the top of an object; `None` when that key does
-    /// not begin it.
+    /// The rest of `allowed` after the latest key at the top of an object; `None` when that key
+    /// does not begin it.
     rest: Option<&'static str>,
     verdict: Option<Verdict>,
-    /// Whether there is JSON in it that the policy brought as text.
+    /// True if there is JSON in it that the policy brought as text.
     raw: bool,
 }
 
-impl Seen {
-    /// Whether a value that begins here says whether the answer is yes.
+impl VerdictScan {
+    /// Returns whether a value that begins here says whether the answer is yes.
     fn at_flag(&self) -> bool {
         match self.depth {
             0 => true,
@@ -128,9 +132,9 @@ impl Seen {
 }
 
 /// Writes as [`CompactFormatter`] does, and watches.
-struct Watching<'s>(&'s mut Seen);
+struct VerdictFormatter<'s>(&'s mut VerdictScan);
 
-impl Formatter for Watching<'_> {
+impl Formatter for VerdictFormatter<'_> {
     #[inline]
     fn write_bool<W: ?Sized + Write>(&mut self, writer: &mut W, value: bool) -> io::Result<()> {
         if self.0.at_flag() {
@@ -218,12 +222,12 @@ mod tests {
 
     /// All that an answer can be made of, keys that are there twice among it.
     #[derive(Debug, Clone)]
-    enum Answer {
+    enum AnyOutput {
         Bool(bool),
         Text(&'static str),
         Raw(Box<RawValue>),
-        Array(Vec<Answer>),
-        Object(Vec<(Key, Answer)>),
+        Array(Vec<AnyOutput>),
+        Object(Vec<(Key, AnyOutput)>),
     }
 
     #[derive(Debug, Clone)]
@@ -233,7 +237,7 @@ mod tests {
         Text(&'static str, &'static str),
     }
 
-    impl Serialize for Answer {
+    impl Serialize for AnyOutput {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             match self {
                 Self::Bool(value) => serializer.serialize_bool(*value),
@@ -260,7 +264,7 @@ mod tests {
         }
     }
 
-    fn answers() -> impl Strategy<Value = Answer> {
+    fn answers() -> impl Strategy<Value = AnyOutput> {
         let raw = [
             "true",
             "\"ed\"",
@@ -277,14 +281,14 @@ mod tests {
             1 => any::<bool>().prop_map(Key::Bool),
         ];
         let leaf = prop_oneof![
-            3 => any::<bool>().prop_map(Answer::Bool),
-            1 => part().prop_map(Answer::Text),
-            1 => raw.prop_map(Answer::Raw),
+            3 => any::<bool>().prop_map(AnyOutput::Bool),
+            1 => part().prop_map(AnyOutput::Text),
+            1 => raw.prop_map(AnyOutput::Raw),
         ];
         leaf.prop_recursive(3, 16, 4, move |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Answer::Array),
-                prop::collection::vec((key.clone(), inner), 0..4).prop_map(Answer::Object),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(AnyOutput::Array),
+                prop::collection::vec((key.clone(), inner), 0..4).prop_map(AnyOutput::Object),
             ]
         })
     }
@@ -292,14 +296,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// What is seen of a text as it is written is what it says once it stands there.
+        /// The scan of a text as it is written finds the verdict of the finished text.
         #[test]
         fn the_verdict_is_that_of_the_text(answer in answers()) {
             let mut output = b"before".to_vec();
             let verdict = write(&answer, &Context::default(), &mut output).unwrap();
             let text = output.strip_prefix(b"before").unwrap();
             prop_assert_eq!(text, serde_json::to_vec(&answer).unwrap());
-            prop_assert_eq!(verdict, Verdict::of(text));
+            prop_assert_eq!(verdict, Verdict::from_output(text));
         }
     }
 }

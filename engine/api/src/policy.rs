@@ -9,18 +9,19 @@ use crate::{Context, Error};
 /// A policy sees only what it is given: decide from the input, the settings and the context, and
 /// the same question has the same answer wherever it is asked.
 pub trait Policy: Send + Sync + Sized + 'static {
-    /// What an operator may set. [`NoSettings`] where there is nothing; `{}` must decode, or the
+    /// The settings of an operator. [`NoSettings`] where there are none; `{}` must decode, or the
     /// policy cannot run unconfigured.
     type Settings: DeserializeOwned;
 
-    /// What is judged, decoded from the request's own bytes. It may borrow from them
-    /// (`&'a str`, or better `Cow<'a, str>` with `#[serde(borrow)]`: JSON strings can hold escapes).
+    /// The value that is judged, decoded from the request's own bytes. It may borrow from them
+    /// (`&'a str`, or better `Cow<'a, str>` with `#[serde(borrow)]`: JSON strings can hold
+    /// escapes).
     type Input<'a>: Deserialize<'a>;
 
     /// The answer. It may borrow from the policy and from the request's bytes.
     type Output<'a>: Serialize;
 
-    /// Whether an answer takes long (say, more than a millisecond) or waits for something. A
+    /// True if an answer takes long (say, more than a millisecond) or waits for something. A
     /// server then asks on threads set aside for that, and not on those that read requests.
     const BLOCKING: bool = false;
 

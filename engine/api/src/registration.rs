@@ -14,11 +14,11 @@ pub fn registered() -> impl Iterator<Item = &'static Registration> {
     REGISTERED.iter().copied().flatten()
 }
 
-/// What the engine knows of a policy before it is configured. Made by [`register!`](crate::register).
+/// A policy before it is configured, as the engine sees it. Made by [`register!`](crate::register).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Registration {
-    /// What the policy is asked for by.
+    /// The policy's name.
     pub name: &'static str,
     /// Its semantic version.
     pub version: &'static str,
@@ -30,9 +30,9 @@ pub struct Registration {
     pub crate_name: &'static str,
     /// That package's version.
     pub crate_version: &'static str,
-    /// Whether it asks for threads of its own: [`Policy::BLOCKING`].
+    /// True if it asks for threads of its own: [`Policy::BLOCKING`].
     pub blocking: bool,
-    /// What of Kubernetes it judges: [`Policy::KUBERNETES_RESOURCES`].
+    /// The resources of Kubernetes that it judges: [`Policy::KUBERNETES_RESOURCES`].
     pub kubernetes_resources: KubernetesResources,
     /// Makes the policy from its settings, as JSON text.
     pub configure: Configure,
@@ -46,10 +46,10 @@ pub struct Registration {
 pub type Configure = fn(&[u8]) -> Result<Box<dyn Evaluate>, ConfigureError>;
 
 impl Registration {
-    /// For the expansion of `register!` only.
+    /// Creates a registration, for the expansion of `register!` only.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __of<P: Policy>(
+    pub const fn __new<P: Policy>(
         crate_name: &'static str,
         crate_version: &'static str,
         description: &'static str,
@@ -70,25 +70,25 @@ impl Registration {
         }
     }
 
-    /// With another name than the crate's.
+    /// Sets another name than the crate's.
     #[must_use]
     pub const fn name(self, name: &'static str) -> Self {
         Self { name, ..self }
     }
 
-    /// With another version than the crate's.
+    /// Sets another version than the crate's.
     #[must_use]
     pub const fn version(self, version: &'static str) -> Self {
         Self { version, ..self }
     }
 
-    /// With another description than the crate's.
+    /// Sets another description than the crate's.
     #[must_use]
     pub const fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
     }
 
-    /// With other authors than the crate's, separated by `:`.
+    /// Sets other authors than the crate's, separated by `:`.
     #[must_use]
     pub const fn authors(self, authors: &'static str) -> Self {
         Self { authors, ..self }
@@ -131,7 +131,7 @@ macro_rules! register {
             #[$crate::__private::linkme::distributed_slice($crate::__private::REGISTERED)]
             #[linkme(crate = $crate::__private::linkme)]
             pub static POLICIES: &[$crate::Registration] = &[$(
-                $crate::Registration::__of::<$policy>(
+                $crate::Registration::__new::<$policy>(
                     ::core::env!("CARGO_PKG_NAME"),
                     ::core::env!("CARGO_PKG_VERSION"),
                     ::core::env!("CARGO_PKG_DESCRIPTION"),
@@ -189,7 +189,7 @@ const fn is_name(mut name: &[u8]) -> bool {
     true
 }
 
-/// What can be told of a semantic version at compile time; the registry parses it in full.
+/// Checks a semantic version as far as is possible at compile time; the registry parses it in full.
 const fn starts_with_three_numbers(mut version: &[u8]) -> bool {
     let mut numbers = 0;
     loop {

@@ -4,7 +4,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-/// What an answer says to "may this happen?".
+/// The answer to "may this happen?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -22,7 +22,7 @@ impl Verdict {
     /// It goes by the text and not by the type that made it, so that whatever way a policy
     /// writes its answer, it counts.
     #[must_use]
-    pub fn of(output: &[u8]) -> Option<Self> {
+    pub fn from_output(output: &[u8]) -> Option<Self> {
         match output.first()? {
             b't' => Some(Self::Allowed),
             b'f' => Some(Self::Denied),
@@ -105,7 +105,7 @@ mod tests {
             ("\"true\"", None),
             ("", None),
         ] {
-            assert_eq!(Verdict::of(output.as_bytes()), expected, "{output}");
+            assert_eq!(Verdict::from_output(output.as_bytes()), expected, "{output}");
         }
     }
 }

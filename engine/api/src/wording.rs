@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-/// What a decoding error says, without its place, in JSON's terms.
+/// The message of a decoding error, without its place, in JSON's terms.
 pub(crate) fn in_json_terms(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());

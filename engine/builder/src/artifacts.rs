@@ -3,8 +3,6 @@
 use policy_host::atomic::Artifact;
 
 pub(crate) const BASE_LAYER: Artifact = Artifact::new("base layer");
-pub(crate) const IMAGE: Artifact =
-    Artifact::new("image").replacing("an OCI image layout", "oci-layout");
 pub(crate) const LOCK: Artifact = Artifact::new("lock");
 pub(crate) const MANIFEST: Artifact = Artifact::new("manifest");
 pub(crate) const POLICIES_FOLDER: Artifact = Artifact::new("policies folder");

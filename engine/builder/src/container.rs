@@ -11,7 +11,7 @@ pub(crate) const IMAGE: &str = "POLICY_BUILDER_IMAGE";
 /// The remedy where the container's user may not write.
 pub(crate) const DENIED_HELP: &str = "make the folder before Docker makes it as root, and add \
     `--user \"$(id -u):$(id -g)\"` to `docker run`";
-/// What the kernel mounted for this process.
+/// The kernel's list of mounts for this process.
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// The image that this program runs in, if it does.
@@ -57,7 +57,7 @@ fn folder_mounted_at<'a>(place: &Path, mounts: &'a str) -> Option<&'a str> {
     });
     let name = Path::new(folder?).file_name()?.to_str()?;
     // Others are escaped there, and would have to be quoted.
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     name.chars().all(is_plain).then_some(name)
 }
 

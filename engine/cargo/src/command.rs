@@ -12,7 +12,7 @@ use super::home::{self, ConfigFile};
 use super::{CargoError, Configuration, Message, rustc, rustflags};
 use policy_host::signals::{self, ScratchDir, TempPath};
 
-/// Whether Cargo may ask registries.
+/// The use that Cargo may make of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     /// It works with what is on this machine.
@@ -23,6 +23,9 @@ pub enum Network {
 
 /// Has Cargo add to the lock of the workspace in `root` what it lacks. What it holds is kept where
 /// that is possible.
+///
+/// # Errors
+/// When Cargo does not start, or finds no versions.
 pub fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
     let cargo = Cargo::with_temporary_home()?;
     let mut command = cargo.command("update", root)?;
@@ -42,7 +45,7 @@ pub(super) fn resolve(command: &mut Command) -> Result<Vec<u8>, CargoError> {
     Err(CargoError::Resolve(one_line(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// How a Cargo ended, and what it wrote to standard error.
+/// The exit status and the standard error of a Cargo.
 pub struct CargoOutput {
     /// The exit status.
     pub status: ExitStatus,
@@ -51,6 +54,9 @@ pub struct CargoOutput {
 }
 
 /// Runs a Cargo that prints messages, and hands each to `handle` as it comes.
+///
+/// # Errors
+/// When Cargo does not start, or prints a message that is not understood.
 pub fn stream_messages(
     mut command: Command,
     mut handle: impl FnMut(Message),
@@ -87,6 +93,9 @@ pub fn stream_messages(
 
 /// Has the compilers of a command work in a folder below `cache` that an interruption removes: a
 /// compiler that is killed leaves its temporary files there.
+///
+/// # Errors
+/// When the folder cannot be made.
 pub fn use_temporary_folder(command: &mut Command, cache: &Path) -> Result<TempPath, CargoError> {
     let folder = TempPath::new(&cache.join("tmp"))?;
     fs_err::create_dir_all(folder.path())?;
@@ -103,12 +112,15 @@ pub struct Cargo {
     home: PathBuf,
     configuration: Configuration,
     _file: ConfigFile,
-    /// Where the home goes with this.
+    /// The folder of a home that goes with this.
     _temporary: Option<ScratchDir>,
 }
 
 impl Cargo {
     /// One for a command whose results do not tell where Cargo's home is.
+    ///
+    /// # Errors
+    /// When the home cannot be laid out, or the configuration is wrong.
     pub fn with_temporary_home() -> Result<Self, CargoError> {
         let folder = ScratchDir::new()?;
         let home = folder.path().to_owned();
@@ -116,6 +128,9 @@ impl Cargo {
     }
 
     /// One whose home stays in a cache: what is compiled by it need not be compiled again.
+    ///
+    /// # Errors
+    /// When the home cannot be laid out, or the configuration is wrong.
     pub fn with_home_in(cache: &Path) -> Result<Self, CargoError> {
         Self::with_home(home::home_in(cache))
     }
@@ -129,6 +144,9 @@ impl Cargo {
     /// One of Cargo's commands for the workspace in a folder.
     ///
     /// It runs where no folder around it has a configuration.
+    ///
+    /// # Errors
+    /// When the toolchain is not known.
     pub fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CargoError> {
         let manifest = std::path::absolute(root)?.join("Cargo.toml");
         let mut command = Command::new(program());
@@ -151,7 +169,10 @@ impl Cargo {
         Ok(command)
     }
 
-    /// Whether it has Clippy.
+    /// Checks whether there is a Clippy.
+    ///
+    /// # Errors
+    /// When Cargo does not start.
     pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
         let mut command = self.command("clippy", root)?;
         let output = signals::output(command.arg("--version")).map_err(not_started)?;

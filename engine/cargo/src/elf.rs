@@ -7,6 +7,9 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 
 /// Checks that a program is complete in itself: it asks for no loader and no shared library.
+///
+/// # Errors
+/// When it is no ELF program, or needs other files.
 pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     let not_elf = |reason: String| ElfError::NotElf { path: path.to_owned(), reason };
     let needs = match FileKind::parse(bytes) {
@@ -21,11 +24,14 @@ pub fn check_static(path: &Path, bytes: &[u8]) -> Result<(), ElfError> {
     }
 }
 
-/// Where an ELF header says which processor it is for.
+/// The bytes of an ELF header that name its processor.
 const MACHINE: Range<usize> = 18..20;
 
 /// Checks that a program is for the processor of a target, where that is one of those which images
 /// are commonly made for.
+///
+/// # Errors
+/// When it is for another processor.
 pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(), ElfError> {
     let machine = match target.triple.split('-').next() {
         Some("x86_64") => EM_X86_64,
@@ -38,7 +44,7 @@ pub fn check_processor(path: &Path, bytes: &[u8], target: &Target) -> Result<(),
     Err(ElfError::OtherProcessor { path: path.to_owned(), target: target.triple.clone() })
 }
 
-/// What the system would have to load beside the program.
+/// The files that the system would have to load beside the program.
 fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec<String>> {
     let header = H::parse(bytes)?;
     let endian = header.endian()?;
@@ -48,7 +54,7 @@ fn needs<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Vec
             needs.push("a dynamic loader".to_owned());
         }
         let libraries = segment.dynamic(endian, bytes)?.unwrap_or_default();
-        let count = libraries.iter().filter(|it| it.d_tag(endian) == DT_NEEDED).count();
+        let count = libraries.iter().filter(|entry| entry.d_tag(endian) == DT_NEEDED).count();
         if count > 0 {
             needs.push(format!("{count} shared libraries"));
         }
@@ -67,7 +73,7 @@ pub enum ElfError {
     NotStatic {
         /// The program.
         path: PathBuf,
-        /// What it needs, in words.
+        /// The needed files, in words.
         needs: String,
     },
     /// A file is no ELF program.

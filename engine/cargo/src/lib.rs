@@ -22,6 +22,7 @@ pub mod rustc;
 mod rustflags;
 mod source;
 mod target;
+mod toml;
 mod vendor;
 
 pub use command::{

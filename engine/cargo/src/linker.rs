@@ -10,7 +10,7 @@ use super::{CargoError, Configuration, rustc};
 /// standard library, so it takes no C compiler for their processor.
 const RUST_LLD: &str = "rust-lld";
 
-/// What to have Cargo link with, where its own choice, the `cc` of the machine `host`, would not do
+/// Chooses a linker for Cargo where its own choice, the `cc` of the machine `host`, would not do
 /// and the user has not configured a linker for the target.
 pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, CargoError> {
     let processor = |triple: &str| triple.split('-').next().map(str::to_owned);

@@ -29,14 +29,15 @@ pub struct Package {
     pub source: Option<String>,
     /// The SHA-256 of the registry's archive.
     pub checksum: Option<String>,
-    /// What it depends on: a name, with version and source where there are several of that name.
+    /// The dependencies: a name, with version and source where there are several of that name.
     pub dependencies: Vec<String>,
 }
 
 /// Versions that may stand for one another have one key.
 pub type Key = (String, Option<String>, (u64, u64, u64));
 
-/// The same for all versions that Cargo takes for one another: it gives a program one of them.
+/// The compatible range of a version. Cargo gives a program one version of each range.
+#[must_use]
 pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
     match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
@@ -47,6 +48,9 @@ pub fn compatible_range(version: &Version) -> (u64, u64, u64) {
 
 impl Lock {
     /// Reads a lock file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no lock file.
     pub fn read(path: &Path) -> Result<Self, LockError> {
         let wrong =
             |reason: &str| LockError::Wrong { path: path.to_owned(), reason: reason.to_owned() };
@@ -68,7 +72,7 @@ impl Lock {
                 source: text_of(table, "source"),
                 checksum: text_of(table, "checksum"),
                 dependencies: dependencies
-                    .filter_map(|it| it.as_str().map(str::to_owned))
+                    .filter_map(|dependency| dependency.as_str().map(str::to_owned))
                     .collect(),
             });
         }
@@ -77,15 +81,18 @@ impl Lock {
 
     /// The packages that do not lie in folders: those that have to be pinned.
     pub fn pins(&self) -> impl Iterator<Item = &Package> {
-        self.packages.iter().filter(|it| it.source.is_some())
+        self.packages.iter().filter(|package| package.source.is_some())
     }
 
-    /// The same, but for some packages that the crate of this name, which lies in a folder, would
-    /// be linked with.
+    /// The lock without some packages that the crate of this name, which lies in a folder, would be
+    /// linked with.
+    #[must_use]
     pub fn without(&self, name: &str, dependencies: &BTreeSet<String>) -> Self {
         let mut packages = self.packages.clone();
-        for it in packages.iter_mut().filter(|it| it.name == name && it.source.is_none()) {
-            it.dependencies.retain(|dependency| {
+        for package in
+            packages.iter_mut().filter(|package| package.name == name && package.source.is_none())
+        {
+            package.dependencies.retain(|dependency| {
                 let name = dependency.split_once(' ').map_or(dependency.as_str(), |(name, _)| name);
                 !dependencies.contains(name)
             });
@@ -93,10 +100,11 @@ impl Lock {
         Self { packages }
     }
 
-    /// What is linked with the crate of this name that lies in a folder, itself first; nothing
+    /// The packages that are linked with the crate of this name in a folder, itself first; nothing
     /// behind a package that is not to be `entered`.
     pub fn linked_with(&self, name: &str, entered: impl Fn(&Package) -> bool) -> Vec<&Package> {
-        let starts = self.packages.iter().filter(|it| it.name == name && it.source.is_none());
+        let starts =
+            self.packages.iter().filter(|package| package.name == name && package.source.is_none());
         let mut found: Vec<_> = starts.collect();
         let mut next = 0;
         while let Some(package) = found.get(next).copied() {
@@ -105,10 +113,11 @@ impl Lock {
                 continue;
             }
             for dependency in &package.dependencies {
-                let depended_on = self.packages.iter().filter(|it| it.is_meant_by(dependency));
-                for it in depended_on {
-                    if !found.contains(&it) {
-                        found.push(it);
+                let depended_on =
+                    self.packages.iter().filter(|package| package.is_meant_by(dependency));
+                for package in depended_on {
+                    if !found.contains(&package) {
+                        found.push(package);
                     }
                 }
             }
@@ -139,12 +148,14 @@ pub fn text<'a>(header: &str, packages: impl IntoIterator<Item = &'a Package>) -
     text
 }
 
-/// Whether an address, or a source of a lock file, holds what nobody else is to see.
+/// Checks whether an address, or a source of a lock file, holds a secret.
+#[must_use]
 pub fn has_secret(url: &str) -> bool {
     user_info(url).is_some()
 }
 
 /// An address, or a source of a lock file, as everybody may see it.
+#[must_use]
 pub fn without_secret(url: &str) -> String {
     match user_info(url) {
         Some((before, after)) => format!("{before}{after}"),
@@ -152,8 +163,8 @@ pub fn without_secret(url: &str) -> String {
     }
 }
 
-/// What is before and after the user and the password of an address. The mere user of SSH is no
-/// secret, and belongs to the address; that of HTTP often is a token.
+/// Splits an address around its user and password. The mere user of SSH is no secret, and belongs
+/// to the address; that of HTTP often is a token.
 fn user_info(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     // Cargo reads `https:/` as it does `https://`.
@@ -172,7 +183,7 @@ fn user_info(url: &str) -> Option<(&str, &str)> {
 /// A source of a lock file, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
 pub fn source_in_words(source: Option<&str>) -> String {
     let source = source.map(without_secret);
-    match source.as_deref().map(|it| it.split_once('+').unwrap_or((it, ""))) {
+    match source.as_deref().map(|text| text.split_once('+').unwrap_or((text, ""))) {
         None => "(a folder)".to_owned(),
         Some(("git", url)) => format!("(git {url})"),
         Some((_, url)) => format!("(registry {url})"),
@@ -185,27 +196,32 @@ fn text_of(table: &Table, key: &str) -> Option<String> {
 
 impl Package {
     /// The key that versions have in common which Cargo takes for one another.
+    #[must_use]
     pub fn key(&self) -> Key {
         (self.name.clone(), self.source.clone(), compatible_range(&self.version))
     }
 
-    /// The same without what it depends on: Cargo fills that in.
+    /// The package without its dependencies: Cargo fills them in.
+    #[must_use]
     pub fn alone(mut self) -> Self {
         self.dependencies.clear();
         self
     }
 
     /// The registry or repository, for people: `(registry URL)`, `(git URL)` or `(a folder)`.
+    #[must_use]
     pub fn source_in_words(&self) -> String {
         source_in_words(self.source.as_deref())
     }
 
-    /// Whether both are the same version of the same package.
+    /// Checks whether both are the same version of the same package.
+    #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.version == other.version && self.name == other.name && self.source == other.source
     }
 
-    /// Whether it comes from a registry, as requirements without a path or a repository do.
+    /// Checks whether it comes from a registry, as requirements without a path or a repository do.
+    #[must_use]
     pub fn is_from_registry(&self) -> bool {
         let source = self.source.as_deref().unwrap_or_default();
         source.starts_with("registry+") || source.starts_with("sparse+")
@@ -216,7 +232,7 @@ impl Package {
         let source = self.source.as_deref().unwrap_or_default();
         parts.next() == Some(&self.name)
             && parts.next().is_none_or(|version| version == self.version.to_string())
-            && parts.next().is_none_or(|it| source.starts_with(it.trim_matches(['(', ')'])))
+            && parts.next().is_none_or(|from| source.starts_with(from.trim_matches(['(', ')'])))
     }
 }
 
@@ -307,16 +323,22 @@ mod tests {
         let lock = Lock::read(&path).unwrap();
         let found = |entered: fn(&Package) -> bool| {
             let found = lock.linked_with("top", entered).into_iter();
-            let shown = |it: &Package| {
-                let from = it.source.as_deref().map(|_| " from elsewhere").unwrap_or_default();
-                format!("{} {}{from}", it.name, it.version)
+            let shown = |package: &Package| {
+                let from = package.source.as_deref().map(|_| " from elsewhere").unwrap_or_default();
+                format!("{} {}{from}", package.name, package.version)
             };
             found.map(shown).collect::<Vec<_>>()
         };
         assert_eq!(found(|_| true), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere", "y 2.0.0"]);
-        assert_eq!(found(|it| it.name != "x"), ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere"]);
+        assert_eq!(
+            found(|found| found.name != "x"),
+            ["top 1.0.0", "x 1.0.0", "y 1.0.0 from elsewhere"]
+        );
         let without = lock.without("top", &BTreeSet::from(["x".to_owned(), "z".to_owned()]));
         let left = without.linked_with("top", |_| true);
-        assert_eq!(left.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["top", "y"]);
+        assert_eq!(
+            left.iter().map(|package| package.name.as_str()).collect::<Vec<_>>(),
+            ["top", "y"]
+        );
     }
 }

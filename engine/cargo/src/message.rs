@@ -16,7 +16,7 @@ pub enum Message {
     /// A target was compiled, or was there already.
     CompilerArtifact(Box<cargo_metadata::Artifact>),
     /// The compiler printed a diagnostic.
-    CompilerMessage(CompilerMessage),
+    CompilerMessage(Box<CompilerMessage>),
     /// A message of another kind.
     #[serde(other)]
     Other,
@@ -35,18 +35,21 @@ pub struct CompilerMessage {
 
 impl CompilerMessage {
     /// The folder of the crate's manifest.
+    #[must_use]
     pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(Path::new(""))
     }
 }
 
-/// Whether a target runs while others are compiled, and is no part of the program.
+/// Checks whether a target runs while others are compiled, and is no part of the program.
+#[must_use]
 pub fn runs_at_compile_time(target: &Target) -> bool {
     target.kind.iter().any(|kind| matches!(kind, TargetKind::CustomBuild | TargetKind::ProcMacro))
 }
 
 /// The file of an artifact that lists what it was compiled from, as rustc writes it for Cargo
 /// (`--emit dep-info`): `deps/name-hash.d` of `deps/libname-hash.rmeta`.
+#[must_use]
 pub fn dep_info_of(artifact: &Path) -> Option<PathBuf> {
     let stem = artifact.file_name()?.to_str()?.strip_prefix("lib")?.strip_suffix(".rmeta")?;
     Some(artifact.with_file_name(format!("{stem}.d")))

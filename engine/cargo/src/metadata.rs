@@ -19,6 +19,9 @@ pub struct FetchedMetadata {
 }
 
 /// Has Cargo resolve and fetch the dependencies of the package in a folder.
+///
+/// # Errors
+/// When Cargo does not start, or finds no versions.
 pub fn fetch_metadata(root: &Path, network: Network) -> Result<FetchedMetadata, CargoError> {
     let cargo = Cargo::with_temporary_home()?;
     let mut command = cargo.command("metadata", root)?;
@@ -61,7 +64,7 @@ pub struct PackageId {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// As a lock file has it; `None` for a package in a folder.
+    /// The source as a lock file has it; `None` for a package in a folder.
     pub source: Option<String>,
 }
 
@@ -76,6 +79,9 @@ impl From<&Package> for PackageId {
 }
 
 /// The packages of these ids, sorted, for a workspace that was just compiled in `cache`.
+///
+/// # Errors
+/// When Cargo does not start, or fails.
 pub fn linked_packages(
     workspace: &Path,
     triple: &str,

@@ -23,12 +23,18 @@ pub(super) fn absolute(program: OsString) -> OsString {
 }
 
 /// The compiler's version as it prints it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+///
+/// # Errors
+/// When the compiler does not start.
 pub fn version() -> Result<String, CargoError> {
     let output = run(&["--version"])?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The target triple of the machine that the compiler runs on.
+///
+/// # Errors
+/// When the compiler does not start.
 pub fn host() -> Result<String, CargoError> {
     print("host-tuple", &[])
 }
@@ -42,7 +48,10 @@ fn run(arguments: &[&str]) -> Result<Output, CargoError> {
     })
 }
 
-/// What the compiler prints for `--print WHAT`.
+/// Asks the compiler for what it prints for `--print WHAT`.
+///
+/// # Errors
+/// When the compiler does not start, or does not know the target.
 pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
@@ -60,7 +69,7 @@ pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
     })
 }
 
-/// What names the toolchain that rustup is to run here, in words.
+/// The file or variable that names the toolchain for rustup, in words.
 fn named_toolchain() -> io::Result<String> {
     if env::var_os("RUSTUP_TOOLCHAIN").is_some_and(|given| !given.is_empty()) {
         return Ok("the variable `RUSTUP_TOOLCHAIN`".to_owned());
@@ -72,7 +81,7 @@ fn named_toolchain() -> io::Result<String> {
     Ok(file.unwrap_or_else(|| "rustup".to_owned()))
 }
 
-/// Whether programs of a target run on Linux.
+/// Checks whether programs of a target run on Linux.
 pub(super) fn is_linux(triple: &str) -> bool {
     triple.split('-').any(|part| part == "linux")
 }

@@ -12,6 +12,9 @@ pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
 ///
 /// Cargo leaves these out of the names that it makes of metadata when they remap paths, so the
 /// same sources give the same bytes wherever they are built.
+///
+/// # Errors
+/// When the compiler does not know the target.
 pub fn rustflags(workspace: &Path, cache: &Path, target: &Target) -> Result<OsString, CargoError> {
     let sysroot = PathBuf::from(rustc::print("sysroot", &["--target", &target.triple])?);
     let library = sysroot.join("lib/rustlib/src/rust");
@@ -38,6 +41,9 @@ pub fn rustflags(workspace: &Path, cache: &Path, target: &Target) -> Result<OsSt
 
 /// The compiler's flags that link with LLVM's linker, where there is one. It takes a quarter of the
 /// time of GNU's, and linking is most of the work after a small change.
+///
+/// # Errors
+/// When the compiler does not start.
 pub fn lld_rustflags() -> Result<OsString, CargoError> {
     static FLAGS: OnceLock<OsString> = OnceLock::new();
     if let Some(flags) = FLAGS.get() {

@@ -5,8 +5,8 @@ pub enum Source {
     Folder,
     /// A registry, a repository or a folder that a dependency names.
     Remote {
-        /// As a lock file writes it: `registry+…`, `sparse+…` or `git+…#revision`; `None` for a
-        /// folder.
+        /// The source as a lock file writes it: `registry+…`, `sparse+…` or `git+…#revision`;
+        /// `None` for a folder.
         source: Option<String>,
         /// The SHA-256 of the registry's archive.
         checksum: Option<String>,

@@ -5,20 +5,23 @@ use std::sync::OnceLock;
 use super::configuration::linker_variable;
 use super::{CargoError, linker, rustc};
 
-/// What the program is compiled for.
+/// The target that a program is compiled for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The target triple.
     pub triple: String,
-    /// What to tell the user about this choice, when it is not the best one.
+    /// A note for the user about this choice, when it is not the best one.
     pub note: Option<String>,
-    /// What Cargo is told to link with, where its own choice would not do.
+    /// The linker for Cargo, where its own choice would not do.
     pub(super) linker: Option<&'static str>,
 }
 
 impl Target {
     /// The target that the user names, or musl on this machine's processor where its standard
     /// library is installed, or else glibc, linked statically.
+    ///
+    /// # Errors
+    /// When the target is unknown, or lacks its standard library or a linker.
     pub fn choose(given: Option<&str>) -> Result<Self, CargoError> {
         if let Some(triple) = given {
             if !rustc::is_linux(triple) {
@@ -47,7 +50,10 @@ impl Target {
         Err(CargoError::NoStandardLibrary { target: musl })
     }
 
-    /// What the compiler runs on itself, for programs that are to run here.
+    /// The compiler's own machine, for programs that are to run here.
+    ///
+    /// # Errors
+    /// When the compiler does not start.
     pub fn host() -> Result<Self, CargoError> {
         static HOST: OnceLock<String> = OnceLock::new();
         if let Some(host) = HOST.get() {
@@ -58,16 +64,19 @@ impl Target {
     }
 
     /// A target that a program was compiled for already.
+    #[must_use]
     pub fn new(triple: &str) -> Self {
         Self { triple: triple.to_owned(), note: None, linker: None }
     }
 
     /// The variable that tells Cargo what to link with, where its own choice would not do.
+    #[must_use]
     pub fn linker_variable(&self) -> Option<(String, &'static str)> {
         self.linker.map(|linker| (linker_variable(&self.triple), linker))
     }
 
-    /// Whether programs for it start on this machine.
+    /// Checks whether programs for it start on this machine.
+    #[must_use]
     pub fn runs_here(&self) -> bool {
         OS == "linux" && self.triple.starts_with(&format!("{ARCH}-"))
     }

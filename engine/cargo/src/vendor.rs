@@ -23,6 +23,9 @@ pub struct Vendored {
 }
 
 /// Copies the dependencies of workspaces into a folder.
+///
+/// # Errors
+/// When Cargo does not start, or fails.
 pub fn vendor(
     workspaces: &[&Path],
     folder: &Path,

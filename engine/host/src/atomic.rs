@@ -8,10 +8,7 @@ use std::sync::OnceLock;
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-use crate::signals::{self, TempPath};
-
-/// The beginning of temporary files' names.
-pub(crate) const TEMP_PREFIX: &str = ".policy-builder-";
+use crate::signals::{self, TEMP_PREFIX, TempPath};
 
 /// The remedy where the system denies writing.
 static DENIED_HELP: OnceLock<&str> = OnceLock::new();
@@ -85,7 +82,7 @@ pub fn replace_file(
 /// Checks that a file could be written, before the work for it begins.
 ///
 /// # Errors
-/// Those of [`replace_file`].
+/// The errors of [`replace_file`].
 pub fn check_file(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     match begin_file(path, artifact) {
         Ok(_) => Ok(()),
@@ -143,7 +140,7 @@ pub fn replace_folder(
 /// Checks that a folder could be written, before the work for it begins.
 ///
 /// # Errors
-/// Those of [`replace_folder`].
+/// The errors of [`replace_folder`].
 pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     match begin_folder(&through_links(path), artifact) {
         Ok(_) => Ok(()),

@@ -58,7 +58,7 @@ impl Progress {
     /// Runs one phase of the work and records its duration.
     ///
     /// # Errors
-    /// Those of `work`.
+    /// The errors of `work`.
     pub fn phase<T, E>(
         &self,
         name: &'static str,

@@ -8,12 +8,12 @@ const ALLOWED: u8 = 0;
 const FAILED: u8 = 1;
 /// Something was denied.
 const DENIED: u8 = 2;
-/// The command line makes no sense (`EX_USAGE` of `sysexits.h`).
+/// Invalid command line (`EX_USAGE` of `sysexits.h`).
 const USAGE: u8 = 64;
-/// The configuration is not as it must be (`EX_CONFIG` of `sysexits.h`).
+/// Invalid configuration (`EX_CONFIG` of `sysexits.h`).
 const CONFIG: u8 = 78;
 
-/// How a command ended; the worse of two outcomes is the greater.
+/// The outcome of a command; the worse of two outcomes is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything was allowed, or nothing was a verdict.
@@ -22,9 +22,9 @@ pub enum Outcome {
     Denied,
     /// Something could not be decided or done, which is worse than a denial: nobody knows.
     Failed,
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage,
-    /// The configuration is not as it must be.
+    /// The configuration is invalid.
     Config,
 }
 

@@ -3,8 +3,9 @@
 
 use serde::de::IgnoredAny;
 
-use crate::documents::tree::{Place, Tree, Value};
+use crate::documents::tree::{Position, Tree, Value};
 use crate::documents::{self, Source};
+pub use crate::server::fuzzing::{request_body, request_head};
 
 /// A limit for what aliases make of a document that few of them reach.
 const ROOM_BYTES: usize = 64 << 10;
@@ -13,6 +14,9 @@ const ROOM_BYTES: usize = 64 << 10;
 ///
 /// A document that it reads becomes JSON, which reads as itself and stays within the limit. The
 /// reader with places says the same as the one without, and places lie within the text.
+///
+/// # Panics
+/// When that does not hold.
 pub fn yaml(data: &[u8]) {
     if let Ok(Some(json)) = documents::yaml_to_json(data, ROOM_BYTES) {
         assert!(
@@ -25,7 +29,7 @@ pub fn yaml(data: &[u8]) {
 
     let source = Source::new("fuzzed.yaml", data);
     let last_line = 1 + data.split(|byte| *byte == b'\n').count();
-    let is_inside = |(line, column): Place| {
+    let is_inside = |(line, column): Position| {
         assert!((1..=last_line).contains(&line) && column > 0, "line {line} column {column}");
     };
     let mut texts = Vec::new();
@@ -56,7 +60,7 @@ fn assert_reads_as_itself(json: &str) {
     }
 }
 
-fn for_each_place(tree: &Tree<Place>, check: &impl Fn(Place)) {
+fn for_each_place(tree: &Tree<Position>, check: &impl Fn(Position)) {
     check(tree.at);
     match &tree.value {
         Value::Null | Value::Literal(_) | Value::Text(_) => {}
@@ -89,6 +93,16 @@ mod tests {
             inputs += 1;
         }
         assert!(inputs > 0, "the corpus of `{target}` is empty");
+    }
+
+    #[test]
+    fn corpus_of_request_heads_holds() {
+        assert_corpus_holds("request_head", super::request_head);
+    }
+
+    #[test]
+    fn corpus_of_request_bodies_holds() {
+        assert_corpus_holds("request_body", super::request_body);
     }
 
     #[test]

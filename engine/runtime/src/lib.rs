@@ -29,8 +29,8 @@ pub use policies::{
     RegistryError, Settings, SettingsError, UnknownPolicy, VersionSelector,
 };
 
-/// Where generated programs and this version of the engine meet: a program generated for another
-/// version does not compile.
+/// The interface of generated programs to this version of the engine: a program generated for
+/// another version does not compile.
 pub mod v0_1 {
     pub use crate::cli::main;
     pub use crate::program::{LinkedCrate, Program};

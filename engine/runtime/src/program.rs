@@ -1,6 +1,6 @@
 use policy_api::Registration;
 
-/// What the generated program knows of its own making.
+/// The facts that a generated program knows of its own build.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     /// The target triple that it was compiled for.

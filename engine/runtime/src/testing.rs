@@ -46,7 +46,7 @@ impl Policy for Echo {
 
 /// A registration of [`Echo`] under another name and version.
 pub(crate) fn registration(name: &'static str, version: &'static str) -> Registration {
-    Registration::__of::<Echo>("pods-crate", "0.0.1", "Echoes", "").name(name).version(version)
+    Registration::__new::<Echo>("pods-crate", "0.0.1", "Echoes", "").name(name).version(version)
 }
 
 /// Limits that no test comes near unless it sets its own.

@@ -28,14 +28,14 @@ pub fn redact_url(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether text without a scheme is `user:password@host`: no path is written so, nor an id with a
-/// version.
+/// Returns whether text without a scheme is `user:password@host`: no path is written so, nor an id
+/// with a version.
 fn has_credentials(text: &str) -> bool {
     let colon = text.find([':', '@', '/']).and_then(|at| text.get(at..));
     colon.is_some_and(|rest| rest.starts_with(':')) && end_of_credentials(text).is_some()
 }
 
-/// Where the last `@` ends, if there is one.
+/// The end of the last `@`, if there is one.
 fn end_of_credentials(text: &str) -> Option<usize> {
     let plain = text.rfind('@').map(|at| at + 1);
     let escaped = text.rfind("%40").map(|at| at + 3);

@@ -2,7 +2,7 @@ use std::fmt;
 
 use policy_api::Error;
 
-use crate::pattern::Pattern;
+use crate::pattern::ImagePattern;
 use crate::reference::{Reference, is_meant_as_registry, is_registry, normal_registry};
 use crate::settings::{Rule, Settings};
 
@@ -15,11 +15,11 @@ pub(crate) struct Allowlist {
 #[derive(Debug)]
 struct Entry {
     registry: Box<str>,
-    repository: Pattern,
+    repository: ImagePattern,
     pinned: bool,
 }
 
-/// Why an image is not allowed.
+/// The reason why an image is not allowed.
 #[derive(Debug)]
 pub(crate) enum Denial<'d> {
     Invalid { image: &'d str, reason: &'static str },
@@ -66,7 +66,7 @@ impl Entry {
                  `ghcr.io` or `localhost:5000`, without wildcards"
             ));
         }
-        let repository = Pattern::parse(repository)
+        let repository = ImagePattern::parse(repository)
             .map_err(|reason| format!("repository` is `{repository}`: {reason}"))?;
         Ok(Self {
             registry: normal_registry(registry).into(),
@@ -113,10 +113,10 @@ impl fmt::Display for Denial<'_> {
     }
 }
 
-/// How many rules a message tells.
+/// The number of rules that a message shows.
 const SHOWN: usize = 5;
 
-/// What is allowed, for people.
+/// The allowed images, for people.
 impl fmt::Display for Allowlist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.entries.is_empty() {

@@ -1,8 +1,8 @@
 use std::fmt;
 
-/// Which repositories are meant, segment by segment.
+/// A pattern of repositories, matched segment by segment.
 #[derive(Debug)]
-pub(crate) struct Pattern {
+pub(crate) struct ImagePattern {
     segments: Box<[Segment]>,
 }
 
@@ -14,7 +14,7 @@ enum Segment {
     One(Box<str>),
 }
 
-impl Pattern {
+impl ImagePattern {
     /// Parses a pattern; the error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let segments = text.split('/').map(|segment| match segment {
@@ -33,7 +33,7 @@ impl Pattern {
     }
 }
 
-impl fmt::Display for Pattern {
+impl fmt::Display for ImagePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, segment) in self.segments.iter().enumerate() {
             let separator = if index == 0 { "" } else { "/" };
@@ -82,7 +82,7 @@ fn all_match<'s>(
     }
 }
 
-/// The same walk, within a segment.
+/// Matches within a segment.
 fn segment_matches(pattern: &str, segment: &str) -> bool {
     let (mut pattern, mut text) = (pattern.as_bytes(), segment.as_bytes());
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -111,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn matches(pattern: &str, repository: &str) -> bool {
-        Pattern::parse(pattern).unwrap().matches(repository.split('/'))
+        ImagePattern::parse(pattern).unwrap().matches(repository.split('/'))
     }
 
     #[test]
@@ -156,9 +156,9 @@ mod tests {
                  without registry, tag or digest",
             ),
         ] {
-            assert_eq!(Pattern::parse(pattern).unwrap_err(), message, "{pattern}");
+            assert_eq!(ImagePattern::parse(pattern).unwrap_err(), message, "{pattern}");
         }
-        assert!(Pattern::parse("acme/web:1").is_err());
+        assert!(ImagePattern::parse("acme/web:1").is_err());
     }
 
     /// The definition, without regard to time.
@@ -193,7 +193,7 @@ mod tests {
             let segments: Vec<_> = repository.split('/').collect();
             let parts: Vec<_> = pattern.split('/').collect();
             prop_assert_eq!(matches(&pattern, &repository), by_definition(&parts, &segments));
-            prop_assert_eq!(Pattern::parse(&pattern).unwrap().to_string(), pattern);
+            prop_assert_eq!(ImagePattern::parse(&pattern).unwrap().to_string(), pattern);
         }
     }
 }

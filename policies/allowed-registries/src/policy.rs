@@ -97,16 +97,18 @@ mod tests {
         let output = decide::<AllowedRegistries>(settings, &input).unwrap().output;
         let violations = output["violations"].as_array().unwrap();
         assert_eq!(output["allowed"], violations.is_empty());
-        let text = |it: &Value, key: &str| it[key].as_str().unwrap().to_owned();
+        let text = |violation: &Value, key: &str| violation[key].as_str().unwrap().to_owned();
         violations
             .iter()
-            .map(|it| {
-                format!("{} {}: {}", text(it, "check"), text(it, "field"), text(it, "message"))
+            .map(|violation| {
+                let [check, field, message] =
+                    ["check", "field", "message"].map(|key| text(violation, key));
+                format!("{check} {field}: {message}")
             })
             .collect()
     }
 
-    /// The same of a pod with one container, without the field.
+    /// The violations of a pod with one container, without the field.
     fn of_image(settings: &str, image: &str) -> Vec<String> {
         violations(settings, &format!(r#"{{"containers": [{{"image": "{image}"}}]}}"#))
             .into_iter()
@@ -209,7 +211,8 @@ mod tests {
                 "ephemeralContainers": [{"image": "e"}],
                 "volumes": [{"emptyDir": {}}, {"image": {"reference": "v"}}, {"image": {}}]}"#,
         );
-        let fields: Vec<_> = found.iter().map(|it| it.split(':').next().unwrap()).collect();
+        let fields: Vec<_> =
+            found.iter().map(|violation| violation.split(':').next().unwrap()).collect();
         assert_eq!(
             fields,
             [

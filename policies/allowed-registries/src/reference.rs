@@ -4,11 +4,11 @@ const DEFAULT_REGISTRY: &str = "docker.io";
 const MAX_REPOSITORY: usize = 255;
 const MAX_TAG: usize = 128;
 
-/// Where an image is, in full: `nginx` is `docker.io/library/nginx`.
+/// A reference to an image, in full: `nginx` is `docker.io/library/nginx`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reference<'r> {
     pub(crate) registry: &'r str,
-    /// Whether the repository stands in Docker Hub's `library`, which is not written.
+    /// True if the repository stands in Docker Hub's `library`, which is not written.
     official: bool,
     path: &'r str,
     tag: Option<&'r str>,
@@ -69,7 +69,7 @@ impl<'r> Reference<'r> {
     }
 }
 
-/// In full, as registries know it.
+/// The repository in full, as registries know it.
 impl fmt::Display for Reference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.registry)?;
@@ -86,14 +86,14 @@ pub(crate) fn normal_registry(registry: &str) -> &str {
     if registry == "index.docker.io" { DEFAULT_REGISTRY } else { registry }
 }
 
-/// Whether a name's first segment is a registry, and not a part of the repository.
+/// Returns whether a name's first segment is a registry, and not a part of the repository.
 pub(crate) fn is_meant_as_registry(first: &str) -> bool {
     first == "localhost"
         || first.contains(['.', ':'])
         || first.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// Whether this is a host name or an address, with or without a port.
+/// Returns whether this is a host name or an address, with or without a port.
 pub(crate) fn is_registry(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -112,7 +112,7 @@ pub(crate) fn is_registry(text: &str) -> bool {
     is_host && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether this is runs of letters and digits, each joined to the next by one separator.
+/// Returns whether this is runs of letters and digits, each joined to the next by one separator.
 fn is_path_component(text: &str) -> bool {
     let mut rest = text.as_bytes();
     loop {

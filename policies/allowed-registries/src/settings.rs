@@ -1,7 +1,7 @@
 use policy_api::schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Which images pods may run.
+/// The images that pods may run.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schemars(crate = "policy_api::schemars")]
@@ -9,7 +9,7 @@ pub struct Settings {
     /// An image has to fit one of these; without any, none is allowed.
     #[serde(default)]
     pub(crate) allowed: Vec<Rule>,
-    /// Whether images must be pinned by digest where a rule does not say.
+    /// True if images must be pinned by digest where a rule does not say.
     #[serde(default)]
     pub(crate) require_digest: bool,
 }
@@ -24,7 +24,7 @@ pub struct Rule {
     /// Its repositories: `*` is anything within one segment, `**` any number of segments.
     #[serde(default = "any_repository")]
     pub(crate) repository: String,
-    /// Whether images by this rule must be pinned by digest.
+    /// True if images by this rule must be pinned by digest.
     pub(crate) digest: Option<bool>,
 }
 

@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer};
 
-/// Whether the request is allowed, and why.
+/// The decision on a request, with its reason.
 #[derive(Debug, Serialize)]
 pub struct Decision<'a> {
     allowed: bool,
@@ -15,7 +15,7 @@ impl<'a> From<Reason<'a>> for Decision<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason<'a> {
-    /// In these words, which name the role.
+    /// The request is allowed, for this reason, which names the role.
     Allowed(&'a str),
     NothingConfigured,
     NoRole,
@@ -25,7 +25,7 @@ pub(crate) enum Reason<'a> {
     Ambiguous(Flaw),
 }
 
-/// What makes it unclear which path a server would serve.
+/// The problem that makes it unclear which path a server would serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
     NotAbsolute,

@@ -1,4 +1,4 @@
-//! What servers take for the end or the absence of a name: one list, for paths and patterns.
+//! Characters that servers take for the end or the absence of a name, for paths and patterns alike.
 //!
 //! A path is read by several programs in turn. Each may decode it, cut it, fold it or trim it
 //! before it looks for what is meant. Whatever one of them might take for more than a letter of a
@@ -16,8 +16,8 @@
 
 use crate::decision::Flaw;
 
-/// What makes a character more than a letter of a segment's name. `%` and `/` are the caller's to
-/// see to.
+/// The problem with a character that is more than a letter of a name. `%` and `/` are the caller's
+/// to see to.
 pub(crate) fn flaw_of(character: char) -> Option<Flaw> {
     match character {
         '\\' => Some(Flaw::Backslash),
@@ -30,12 +30,12 @@ pub(crate) fn flaw_of(character: char) -> Option<Flaw> {
     }
 }
 
-/// Whether an escape stands for what is never escaped but to be overlooked.
+/// Returns whether an escape stands for what is never escaped but to be overlooked.
 pub(crate) fn is_hidden(escaped: u8) -> bool {
     matches!(escaped, b'.' | b'/' | b'\\' | b';' | b'?' | b'#' | b'%') || escaped.is_ascii_control()
 }
 
-/// What is wrong with a segment, decoded, whose characters are all in order.
+/// The problem with a segment, decoded, whose characters are all in order.
 pub(crate) fn flaw_of_segment(name: &str) -> Option<Flaw> {
     let is_nothing = |character: char| is_blank(character) || is_invisible(character);
     if name.chars().all(is_nothing) {
@@ -49,7 +49,7 @@ pub(crate) fn flaw_of_segment(name: &str) -> Option<Flaw> {
     (left.next().is_some_and(is_dot) && left.all(is_dot)).then_some(Flaw::DotSegment)
 }
 
-/// What NFKC, or a code page of Windows, turns into `/`, `\`, `;`, `?`, `#` or `%`.
+/// The characters that NFKC, or a code page of Windows, turns into `/`, `\`, `;`, `?`, `#` or `%`.
 fn looks_like_delimiter(character: char) -> bool {
     matches!(
         character,
@@ -89,7 +89,7 @@ fn is_blank(character: char) -> bool {
     character.is_whitespace()
 }
 
-/// What Unicode says may be left out (`Default_Ignorable_Code_Point`), as some file systems do.
+/// The characters that may be left out (`Default_Ignorable_Code_Point`), as some file systems do.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use unicode_normalization::char::{decompose_canonical, decompose_compatible};
 
-    /// Of every character that is not of itself alone.
+    /// The forms of every character that is not of itself alone.
     #[test]
     fn whatever_unicode_turns_into_a_delimiter_is_listed() {
         for character in '\u{80}'..'\u{30000}' {

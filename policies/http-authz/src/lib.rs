@@ -55,7 +55,7 @@ mod settings;
 
 pub use decision::Decision;
 pub use policy::HttpAuthz;
-pub use request::{Request, Role};
+pub use request::{Request, RoleName};
 pub use settings::{Grant, Settings};
 
 policy_api::register!(HttpAuthz);

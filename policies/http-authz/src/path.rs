@@ -24,7 +24,7 @@ impl<'p> PlainPath<'p> {
         Ok(Self(path))
     }
 
-    /// As a server that thinks otherwise would.
+    /// A path as a server that decodes otherwise reads it.
     #[cfg(test)]
     pub(crate) fn unchecked(path: &'p str) -> Self {
         Self(path)
@@ -35,7 +35,7 @@ impl<'p> PlainPath<'p> {
     }
 }
 
-/// Whether anything in a path asks for a closer look: in nearly all there is nothing.
+/// Returns whether anything in a path asks for a closer look: in nearly all there is nothing.
 ///
 /// It looks at every byte whatever it finds, which the compiler makes vector instructions of.
 fn is_remarkable(path: &[u8]) -> bool {

@@ -3,17 +3,17 @@ use std::borrow::Cow;
 use crate::decision::Flaw;
 use crate::path::PlainPath;
 
-/// Which paths are meant: text, and between each piece of it and the next any one segment that is
+/// A pattern of paths: text, and between each piece of it and the next any one segment that is
 /// not empty.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub(crate) struct PathPattern {
     start: Box<str>,
     after_stars: Box<[Box<str>]>,
-    /// Whether any number of segments may follow: `**`.
+    /// True if any number of segments may follow: `**`.
     open: bool,
 }
 
-impl Pattern {
+impl PathPattern {
     /// Parses a pattern; the error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, Cow<'static, str>> {
         if text.contains(['?', '#']) {
@@ -68,7 +68,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     fn matches(pattern: &str, path: &str) -> bool {
-        Pattern::parse(pattern).unwrap().matches(PlainPath::parse(path).unwrap())
+        PathPattern::parse(pattern).unwrap().matches(PlainPath::parse(path).unwrap())
     }
 
     #[test]
@@ -121,11 +121,11 @@ mod tests {
             ),
             ("/a./b", "a segment ends with a dot, which servers on Windows leave out"),
         ] {
-            assert_eq!(Pattern::parse(pattern).unwrap_err(), message, "{pattern}");
+            assert_eq!(PathPattern::parse(pattern).unwrap_err(), message, "{pattern}");
         }
     }
 
-    /// As the documentation has it: segment by segment.
+    /// Matches as the documentation has it: segment by segment.
     fn matches_by_segments(pattern: &str, path: &str) -> bool {
         let (pattern, open) = match pattern.strip_suffix("/**") {
             Some(before) => (before, true),
@@ -176,7 +176,7 @@ mod tests {
         "%e3%80%80",
     ];
 
-    /// What servers and proxies make of a path before they look for what is meant.
+    /// The forms that servers and proxies make of a path before they resolve it.
     fn normalised(path: &str, steps: &[usize]) -> String {
         let decode = |path: &str| {
             let mut bytes = Vec::new();
@@ -252,7 +252,7 @@ mod tests {
         ) {
             let hostile = vec![hostile.to_owned() + if noise.len() > 2 { &noise } else { "" }];
             let path = [vec!["/public".to_owned()], before, hostile, after].concat().join("/");
-            let pattern = Pattern::parse(&pattern).unwrap();
+            let pattern = PathPattern::parse(&pattern).unwrap();
             if let Ok(plain) = PlainPath::parse(&path) && pattern.matches(plain) {
                 let read = normalised(&path, &steps);
                 prop_assert!(pattern.matches(PlainPath::unchecked(&read)), "{path} {read:?}");

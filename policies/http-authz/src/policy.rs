@@ -68,7 +68,7 @@ impl HttpAuthz {
     }
 }
 
-/// Whether a text has the form of a method (RFC 9110, 5.6.2).
+/// Returns whether a text has the form of a method (RFC 9110, 5.6.2).
 fn is_token(method: &str) -> bool {
     let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !method.is_empty() && method.bytes().all(in_token)

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use policy_api::schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who wants to do what.
+/// A request, and the roles of its caller.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(crate = "policy_api::schemars")]
 pub struct Request<'a> {
@@ -15,7 +15,7 @@ pub struct Request<'a> {
     pub(crate) path: Cow<'a, str>,
     /// The caller's roles.
     #[serde(borrow, default)]
-    pub(crate) roles: Vec<Role<'a>>,
+    pub(crate) roles: Vec<RoleName<'a>>,
 }
 
 // A plain `Cow` would not be borrowed inside the list.
@@ -23,4 +23,4 @@ pub struct Request<'a> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(crate = "policy_api::schemars")]
-pub struct Role<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+pub struct RoleName<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);

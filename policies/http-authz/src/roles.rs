@@ -3,16 +3,16 @@ use std::collections::BTreeMap;
 use policy_api::Error;
 
 use crate::path::PlainPath;
-use crate::pattern::Pattern;
+use crate::pattern::PathPattern;
 use crate::settings::{Grant, Settings};
 
-/// What each role may do, ready to be asked.
+/// The roles and their rules, parsed.
 #[derive(Debug)]
 pub(crate) struct Roles(BTreeMap<Box<str>, Role>);
 
 #[derive(Debug)]
 pub(crate) struct Role {
-    /// What is answered when this role allows a request.
+    /// The reason to give when this role allows a request.
     pub(crate) reason: Box<str>,
     rules: Vec<Rule>,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Role {
 #[derive(Debug)]
 struct Rule {
     methods: Methods,
-    paths: Vec<Pattern>,
+    paths: Vec<PathPattern>,
 }
 
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Rule {
         let mut paths = Vec::with_capacity(grant.paths.len());
         for (index, path) in grant.paths.iter().enumerate() {
             paths.push(
-                Pattern::parse(path)
+                PathPattern::parse(path)
                     .map_err(|reason| format!("paths[{index}]` is `{path}`: {reason}"))?,
             );
         }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use policy_api::schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What each role may do.
+/// The rules of each role.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(crate = "policy_api::schemars")]

@@ -1,5 +1,5 @@
-//! What an API server asks about, and what of it is to be judged: as Kubernetes' own Pod Security
-//! admission decides that.
+//! The requests of an API server, and the part of each that is judged: as Kubernetes' own Pod
+//! Security admission decides that.
 
 use std::fmt;
 
@@ -34,13 +34,13 @@ pub struct AdmissionRequest<'a> {
 }
 
 impl<'a> AdmissionRequest<'a> {
-    /// What is to be created, or what an object is to become.
+    /// The object to create, or the object after an update.
     #[must_use]
     pub fn object(&self) -> Option<&Object<'a>> {
         self.object.as_deref()
     }
 
-    /// What the object is before an update.
+    /// The object before an update.
     #[must_use]
     pub fn old_object(&self) -> Option<&Object<'a>> {
         self.old_object.as_deref()
@@ -78,7 +78,7 @@ impl<'a> Request<'a> {
         self.sub_resource.as_deref().filter(|name| !name.is_empty())
     }
 
-    /// Whether nothing of the objects is to be judged, whatever they are.
+    /// Returns whether nothing of the objects is to be judged, whatever they are.
     fn is_ignored(&self) -> bool {
         matches!(self.operation.as_deref(), Some("DELETE" | "CONNECT"))
             || self.sub_resource().is_some_and(|name| IGNORED_POD_SUBRESOURCES.contains(&name))
@@ -113,7 +113,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// By hand, as objects that are not judged are not decoded either: nothing in them can keep
+/// Written by hand, as objects that are not judged are not decoded either: nothing in them can keep
 /// anybody from deleting them.
 impl<'de: 'a, 'a> Deserialize<'de> for AdmissionRequest<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -137,7 +137,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for AdmissionRequest<'a> {
                         }
                         // Of a creation there is no old object.
                         "oldObject"
-                            if request.operation.as_deref().is_some_and(|it| it != "UPDATE") =>
+                            if request
+                                .operation
+                                .as_deref()
+                                .is_some_and(|operation| operation != "UPDATE") =>
                         {
                             map.next_value::<IgnoredAny>()?;
                         }

@@ -13,22 +13,22 @@ pub struct Container<'a> {
     /// The image that it runs.
     #[serde(borrow)]
     pub image: Option<Text<'a>>,
-    /// What it may do.
+    /// The rights of the container.
     #[serde(borrow)]
     pub security_context: Option<Box<SecurityContext<'a>>>,
-    /// Where it listens.
+    /// The ports that it listens on.
     #[serde(default, deserialize_with = "null::list")]
     pub ports: Option<Vec<Port>>,
-    /// Whether it still lives.
+    /// The liveness probe.
     #[serde(borrow)]
     pub liveness_probe: Option<Box<Handler<'a>>>,
-    /// Whether it can serve.
+    /// The readiness probe.
     #[serde(borrow)]
     pub readiness_probe: Option<Box<Handler<'a>>>,
-    /// Whether it has started.
+    /// The startup probe.
     #[serde(borrow)]
     pub startup_probe: Option<Box<Handler<'a>>>,
-    /// What happens after its start and before its end.
+    /// The handlers after its start and before its end.
     #[serde(borrow)]
     pub lifecycle: Option<Box<Lifecycle<'a>>>,
 }
@@ -41,7 +41,7 @@ pub struct Port {
     pub host_port: Option<i32>,
 }
 
-/// What the kubelet does at the two ends of a container's life.
+/// The handlers at the two ends of a container's life.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle<'a> {
@@ -53,7 +53,7 @@ pub struct Lifecycle<'a> {
     pub pre_stop: Option<Handler<'a>>,
 }
 
-/// What the kubelet does to a container, to probe it or at an end of its life.
+/// An action of the kubelet, to probe a container or at an end of its life.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Handler<'a> {
@@ -65,7 +65,7 @@ pub struct Handler<'a> {
     pub tcp_socket: Option<Target<'a>>,
 }
 
-/// What the kubelet connects to.
+/// A target that the kubelet connects to.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Target<'a> {
     /// Another host than the pod.

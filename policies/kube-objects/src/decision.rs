@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::Path;
 
-/// What a policy says to an object.
+/// The decision of a policy on an object.
 #[derive(Debug, Serialize)]
 pub struct Decision {
     allowed: bool,
@@ -29,7 +29,7 @@ const MAX_LISTED: usize = 1000;
 /// Bytes of a field's path, and of a message: both may quote the object.
 const MAX_TEXT: usize = 1 << 10;
 
-/// What was found in an object.
+/// The violations that were found in an object.
 ///
 /// A thousand violations are listed, and at least one of every check. Those that are more are
 /// counted: an object may have millions of them, and nobody reads so many.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::admission::AdmissionRequest;
 use crate::kind::{Kind, Part};
 use crate::workload::{CronJobSpec, WorkloadSpec};
-use crate::{Metadata, Object, Pod, PodSpec, Text};
+use crate::{Object, ObjectMeta, Pod, PodSpec, Text};
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -38,11 +38,12 @@ impl<'de> Visitor<'de> for OfKind<'_> {
         f.write_str("a Kubernetes object")
     }
 
-    /// What a part has to look like depends on the object's kind. Kubernetes writes the kind
-    /// first, and then the part is decoded as it comes; a part that comes earlier is kept as text.
+    /// Decodes an object. The shape of a part depends on the object's kind. Kubernetes writes the
+    /// kind first, and then the part is decoded as it comes; a part that comes earlier is kept as
+    /// text.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut kind: Option<Text<'de>> = None;
-        let mut metadata: Option<Metadata<'de>> = None;
+        let mut metadata: Option<ObjectMeta<'de>> = None;
         let mut object: Option<Object<'de>> = None;
         let mut early: Vec<(Part, &'de RawValue)> = Vec::new();
         while let Some(field) = map.next_key::<Text<'_>>()? {

@@ -17,7 +17,7 @@ pub(crate) const WORKLOADS: [&str; 6] =
     ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"];
 
 impl<'k> Kind<'k> {
-    /// By the name alone, whatever API group it is of: judging one object too many is safe.
+    /// The kind of a name alone, whatever API group it is of: judging one object too many is safe.
     pub(crate) fn from_name(name: &'k str) -> Self {
         match name {
             "Pod" => Self::Pod,

@@ -102,7 +102,7 @@ pub use container::{Container, Handler, Lifecycle, Port, Target};
 pub use decision::{Decision, Violations};
 pub use object::Object;
 pub use path::{Path, Place, Placed};
-pub use pod::{Metadata, Os, Pod, PodSpec};
+pub use pod::{ObjectMeta, Os, Pod, PodSpec};
 pub use security::{
     Capabilities, Profile, SeLinuxOptions, SecurityContext, Sysctl, WindowsOptions,
 };

@@ -15,7 +15,7 @@ pub enum Object<'a> {
     },
     /// A list of objects of one kind or several.
     List(Vec<Object<'a>>),
-    /// What an `AdmissionReview` asks about.
+    /// The request of an `AdmissionReview`.
     Review(AdmissionRequest<'a>),
     /// An object of a kind that holds no pod.
     Podless,
@@ -93,7 +93,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Whether it is a Pod, and not a workload.
+    /// Returns whether it is a Pod, and not a workload.
     pub(crate) fn is_pod(&self) -> bool {
         self.pod_at("").is_some()
     }

@@ -17,8 +17,8 @@ pub enum Path<'p> {
 }
 
 impl Path<'_> {
-    /// Whether an API server asks, which sends objects as it has read them: of the fields that it
-    /// knows, and with its defaults.
+    /// Returns whether an API server asks, which sends objects as it has read them: of the fields
+    /// that it knows, and with its defaults.
     #[must_use]
     pub fn is_in_review(&self) -> bool {
         match self {
@@ -66,7 +66,7 @@ impl fmt::Display for Place {
 /// Something of a pod, with its place.
 #[derive(Debug)]
 pub struct Placed<'s, T> {
-    /// Where it stands.
+    /// Its place in the pod.
     pub place: Place,
     pub(crate) value: &'s T,
 }

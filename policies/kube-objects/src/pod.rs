@@ -10,7 +10,7 @@ use crate::{Container, SecurityContext, Text, Volume, null};
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Pod<'a> {
     #[serde(borrow)]
-    pub(crate) metadata: Option<Metadata<'a>>,
+    pub(crate) metadata: Option<ObjectMeta<'a>>,
     #[serde(borrow)]
     pub(crate) spec: Option<PodSpec<'a>>,
 }
@@ -31,7 +31,7 @@ impl<'a> Pod<'a> {
             .map(|(name, value)| (&**name, value.as_deref().unwrap_or_default()))
     }
 
-    /// Whether there are annotations at all.
+    /// Returns whether there are annotations at all.
     #[must_use]
     pub fn is_annotated(&self) -> bool {
         self.annotation_map().is_some_and(|annotations| !annotations.is_empty())
@@ -42,15 +42,15 @@ impl<'a> Pod<'a> {
     }
 }
 
-/// What is said about a pod.
+/// The metadata of a pod.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Metadata<'a> {
+pub struct ObjectMeta<'a> {
     /// Free text by name.
     #[serde(borrow)]
     pub annotations: Option<BTreeMap<Text<'a>, Option<Text<'a>>>>,
 }
 
-/// What a pod asks for.
+/// The specification of a pod.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodSpec<'a> {
@@ -63,10 +63,10 @@ pub struct PodSpec<'a> {
     /// Added to a running pod, to debug it.
     #[serde(borrow, default, deserialize_with = "null::list")]
     pub ephemeral_containers: Option<Vec<Container<'a>>>,
-    /// What containers can mount.
+    /// The volumes that containers can mount.
     #[serde(borrow, default, deserialize_with = "null::list")]
     pub volumes: Option<Vec<Volume<'a>>>,
-    /// What holds for every container that does not say otherwise.
+    /// The security context of every container that does not say otherwise.
     #[serde(borrow)]
     pub security_context: Option<SecurityContext<'a>>,
     /// Share the host's network.
@@ -119,13 +119,13 @@ impl<'a> PodSpec<'a> {
         of_pod.chain(of_containers)
     }
 
-    /// Whether the pod is made for Windows.
+    /// Returns whether the pod is made for Windows.
     #[must_use]
     pub fn is_windows(&self) -> bool {
         self.os.as_ref().and_then(|os| os.name.as_deref()) == Some("windows")
     }
 
-    /// Whether the pod has a user namespace of its own, where root is not the host's root.
+    /// Returns whether the pod has a user namespace of its own, where root is not the host's root.
     #[must_use]
     pub fn is_in_user_namespace(&self) -> bool {
         self.host_users == Some(false)

@@ -3,16 +3,16 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::kind::WORKLOADS;
-use crate::{Metadata, Object, Pod, PodSpec};
+use crate::{Object, ObjectMeta, Pod, PodSpec};
 
-/// What an object has to look like depends on its kind.
+/// The schema of objects, whose shape depends on their kind.
 impl JsonSchema for Object<'_> {
     fn schema_name() -> Cow<'static, str> {
         "Object".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let metadata = generator.subschema_for::<Option<Metadata<'_>>>();
+        let metadata = generator.subschema_for::<Option<ObjectMeta<'_>>>();
         let pod = generator.subschema_for::<Option<Pod<'_>>>();
         let pod_spec = generator.subschema_for::<Option<PodSpec<'_>>>();
         let object = generator.subschema_for::<Self>();

@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use crate::{Text, null};
 
-/// What a pod or a container may do. Pods and containers share most of it; what only one of them
+/// The rights of a pod or a container. Pods and containers share most of it; what only one of them
 /// has is to be asked of that one.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -15,7 +15,7 @@ pub struct SecurityContext<'a> {
     /// Parts of root's power; of containers only.
     #[serde(borrow)]
     pub capabilities: Option<Capabilities<'a>>,
-    /// How much of `/proc` is masked; of containers only.
+    /// The masking of `/proc`; of containers only.
     #[serde(borrow)]
     pub proc_mount: Option<Text<'a>>,
     /// Refuse to start as root.
@@ -25,13 +25,13 @@ pub struct SecurityContext<'a> {
     /// `SELinux` labels.
     #[serde(borrow)]
     pub se_linux_options: Option<SeLinuxOptions<'a>>,
-    /// Which system calls are let through.
+    /// The system calls that are let through.
     #[serde(borrow)]
     pub seccomp_profile: Option<Profile<'a>>,
-    /// What `AppArmor` lets through.
+    /// The profile of `AppArmor`.
     #[serde(borrow)]
     pub app_armor_profile: Option<Profile<'a>>,
-    /// What only Windows knows.
+    /// Options of Windows.
     pub windows_options: Option<WindowsOptions>,
     /// Kernel parameters; of pods only.
     #[serde(borrow, default, deserialize_with = "null::list")]
@@ -71,7 +71,7 @@ pub struct Profile<'a> {
     pub type_: Option<Text<'a>>,
 }
 
-/// What only Windows knows.
+/// Options of Windows.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WindowsOptions {

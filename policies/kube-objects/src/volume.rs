@@ -24,7 +24,7 @@ pub struct Volume<'a> {
 }
 
 impl Volume<'_> {
-    /// Whether it has this source.
+    /// Returns whether it has this source.
     #[must_use]
     pub fn has(&self, source: &str) -> bool {
         self.sources.contains(&source)
@@ -72,7 +72,7 @@ const SOURCES: [&str; 29] = [
     "vsphereVolume",
 ];
 
-/// By hand, as a source counts by its name alone, unless it is `null`.
+/// Written by hand, as a source counts by its name alone, unless it is `null`.
 impl<'de: 'a, 'a> Deserialize<'de> for Volume<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not as a map: its fields are not kept as one.
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for AnyObject {
     }
 }
 
-/// Whether a value is an object.
+/// True if a value is an object.
 struct IsObject;
 
 impl<'de> DeserializeSeed<'de> for IsObject {

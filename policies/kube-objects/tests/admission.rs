@@ -104,7 +104,7 @@ fn a_policy_may_say_what_it_reads() {
         let object: Object<'_> = serde_json::from_str(&text).unwrap();
         let images = |pod: &Pod<'_>| -> Vec<String> {
             let all = pod.spec().all_containers();
-            all.map(|it| it.image.as_deref().unwrap_or_default().to_owned()).collect()
+            all.map(|container| container.image.as_deref().unwrap_or_default().to_owned()).collect()
         };
         let mut count = 0;
         object.for_each_pod_unless(|pod, old| images(pod) == images(old), |_, _| count += 1);

@@ -158,7 +158,7 @@ fn null_in_a_list_is_an_empty_element() {
         assert_eq!(containers[0].ports.as_ref().unwrap()[0].host_port, None);
         let context = containers[0].security_context.as_ref().unwrap();
         let added = context.capabilities.as_ref().unwrap().add.as_ref().unwrap();
-        assert_eq!(added.iter().map(|it| &**it).collect::<Vec<_>>(), [""]);
+        assert_eq!(added.iter().map(|name| &**name).collect::<Vec<_>>(), [""]);
         let sysctls = spec.security_context.as_ref().unwrap().sysctls.as_ref().unwrap();
         assert_eq!(sysctls[0].name, None);
     });

@@ -3,7 +3,7 @@ use kube_objects::Pod;
 use crate::Version;
 use crate::report::Report;
 
-/// How much a standard asks for.
+/// The levels of the standards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Baseline,
@@ -12,7 +12,7 @@ pub(crate) enum Level {
 
 /// A check of the standards, in all its revisions.
 pub(crate) struct Check {
-    /// What Kubernetes calls it.
+    /// The name that Kubernetes gives it.
     pub(crate) id: &'static str,
     pub(crate) level: Level,
     /// The versions from which each holds, in rising order.

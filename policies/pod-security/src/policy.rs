@@ -8,7 +8,7 @@ use crate::Version;
 use crate::check::Level;
 use crate::standard::Standard;
 
-/// Which version of the standards to go by.
+/// The settings of both policies.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(crate = "policy_api::schemars")]

@@ -55,7 +55,7 @@ impl Standard {
     }
 }
 
-/// Whether no check can tell a pod from what it is before an update.
+/// Returns whether no check can tell a pod from what it is before an update.
 fn is_same(pod: &Pod<'_>, old: &Pod<'_>) -> bool {
     let annotations =
         |pod| Pod::annotations(pod).filter(|(name, _)| checks::reads_annotation(name));

@@ -15,7 +15,11 @@ fn violations<P: Policy>(version: &str, pod: &str) -> Vec<String> {
         |violation: &serde_json::Value, key: &str| violation[key].as_str().unwrap().to_owned();
     violations
         .iter()
-        .map(|it| format!("{} {}: {}", text(it, "check"), text(it, "field"), text(it, "message")))
+        .map(|violation| {
+            let [check, field, message] =
+                ["check", "field", "message"].map(|key| text(violation, key));
+            format!("{check} {field}: {message}")
+        })
         .collect()
 }
 
@@ -23,7 +27,7 @@ pub(crate) fn baseline(version: &str, pod: &str) -> Vec<String> {
     violations::<Baseline>(version, pod)
 }
 
-/// What one check of the restricted standard finds.
+/// The violations that one check of the restricted standard finds.
 pub(crate) fn restricted(check: &str, version: &str, pod: &str) -> Vec<String> {
     let mut found = violations::<Restricted>(version, pod);
     found.retain(|violation| violation.split(' ').next() == Some(check));

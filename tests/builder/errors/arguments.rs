@@ -5,13 +5,15 @@ fn a_name_that_no_registry_takes() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.fails(&["--tag", "a b"]),
-        "error: read the image name `policy-engine:a b`: found the tag `a b`, expected 1 to 128 \
-         letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as `latest`\n"
+        "error: failed to parse the image name `policy-engine:a b`: found the tag `a b`, \
+         expected 1 to 128 letters, digits, `_`, `.` or `-`, the first not `.` or `-`, such as \
+         `latest`\n"
     );
     assert_eq!(
         folder.fails(&["--repo", "Upper/case"]),
-        "error: read the image name `Upper/case:latest`: found `Upper`, expected lowercase letters \
-         and digits with `.`, `_`, `__` or dashes between them, such as `policy-engine`\n"
+        "error: failed to parse the image name `Upper/case:latest`: found `Upper`, expected \
+         lowercase letters and digits with `.`, `_`, `__` or dashes between them, such as \
+         `policy-engine`\n"
     );
 }
 
@@ -22,10 +24,9 @@ fn a_date_that_is_none() {
     let refused = command.env("SOURCE_DATE_EPOCH", "abc").assert().code(64).stdout("");
     assert_eq!(
         String::from_utf8(refused.get_output().stderr.clone()).unwrap(),
-        "error: invalid value 'abc' for '--created <SECONDS>': read the image's date: found `abc`, \
-         expected the seconds since 1970 as a whole number from 0 to 8589934591; set \
-         `SOURCE_DATE_EPOCH` to such a number, or unset it\n\nFor more information, try \
-         '--help'.\n"
+        "error: invalid value 'abc' for '--created <SECONDS>': found `abc`, expected the seconds \
+         since 1970 as a whole number from 0 to 8589934591\nhelp: set `SOURCE_DATE_EPOCH` to \
+         such a number, or unset it\n\nFor more information, try '--help'.\n"
     );
 }
 
@@ -62,8 +63,8 @@ fn a_target_that_cannot_be_compiled_for() {
     );
     assert_eq!(
         folder.refused(&["--target", "s390x-unknown-linux-gnu"]),
-        "the standard library for `s390x-unknown-linux-gnu` is not installed: `rustup target add \
-         s390x-unknown-linux-gnu` installs it"
+        "the standard library for `s390x-unknown-linux-gnu` is not installed\nhelp: run `rustup \
+         target add s390x-unknown-linux-gnu`"
     );
     let unknown = folder.refused(&["--target", "x86_65-linux"]);
     assert!(

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::layout::Layout;
 use super::{push, pushed};
-use crate::support::{Folder, OciRegistry, client_answers, sentence};
+use crate::support::{Folder, OciRegistry, sentence};
 
 /// `robot` and [`PASSWORD`], as `htpasswd -B` writes them.
 const USERS: &str = "robot:$2y$04$MvSVJRS.zQgOg8QoWv0QqOIeVDRNY9zG37VKNdk99UJbmHF3rOj1K\n";
@@ -14,7 +14,7 @@ const RIGHT: &str = "cm9ib3Q6czNjcmV0LXdvcmQ=";
 const WRONG: &str = "cm9ib3Q6YW5vdGhlci13b3Jk";
 
 /// A registry for `robot` alone.
-fn guarded() -> Option<OciRegistry> {
+fn guarded() -> OciRegistry {
     let folder = Folder::new().file("users", USERS);
     OciRegistry::with("auth: {htpasswd: {realm: r, path: users}}", "", folder)
 }
@@ -32,8 +32,9 @@ fn logged_in(registry: &OciRegistry, auth: &str) -> String {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_is_told_who_logged_in() {
-    let Some(registry) = guarded() else { return };
+    let registry = guarded();
     let folder = folder(&logged_in(&registry, RIGHT));
     let reference = format!("{}/engine:v1", registry.address());
     let (printed, said) = pushed(&mut push(&folder, &["image", &reference]));
@@ -42,8 +43,9 @@ fn a_registry_is_told_who_logged_in() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn what_podman_login_writes_is_found_where_it_writes_it() {
-    let Some(registry) = guarded() else { return };
+    let registry = guarded();
     let reference = format!("{}/team/engine:v1", registry.address());
     let namespaced = |auth: &str| {
         let address = registry.address();
@@ -52,18 +54,6 @@ fn what_podman_login_writes_is_found_where_it_writes_it() {
     for path in ["session/containers/auth.json", "home/.config/containers/auth.json"] {
         // What Docker keeps comes after it.
         let folder = folder(&logged_in(&registry, WRONG)).file(path, &namespaced(RIGHT));
-        pushed(&mut push(&folder, &["image", &reference]));
-    }
-    if client_answers("skopeo", &["--version"]) {
-        let folder = folder("{}").file("session/any", "");
-        let login = Command::new("skopeo")
-            .args(["login", "--tls-verify=false", "--username", "robot", "--password", PASSWORD])
-            .arg(registry.address())
-            .env("XDG_RUNTIME_DIR", folder.path().join("session"))
-            .env_remove("REGISTRY_AUTH_FILE")
-            .output()
-            .unwrap();
-        assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
         pushed(&mut push(&folder, &["image", &reference]));
     }
     let folder = folder("{}")
@@ -78,17 +68,37 @@ fn what_podman_login_writes_is_found_where_it_writes_it() {
     assert_eq!(
         said.replace(&folder.path().display().to_string(), ""),
         format!(
-            "push to `{}/team/engine`: read the credentials in `/home/.config/containers/auth.json`: \
-             line 1, column 1: not the JSON that `docker login` writes; mend the file, or log in \
-             again",
+            "failed to push to `{}/team/engine`: failed to read the credentials in \
+             `/home/.config/containers/auth.json`: line 1, column 1: not the JSON that `docker \
+             login` writes\nhelp: mend the file, or log in again",
             registry.address()
         )
     );
 }
 
 #[test]
+#[cfg_attr(
+    not(all(has_skopeo, has_docker_registry)),
+    ignore = "needs skopeo and `docker-registry`"
+)]
+fn credentials_of_skopeo_login_are_found() {
+    let registry = guarded();
+    let folder = folder("{}").file("session/any", "");
+    let login = Command::new("skopeo")
+        .args(["login", "--tls-verify=false", "--username", "robot", "--password", PASSWORD])
+        .arg(registry.address())
+        .env("XDG_RUNTIME_DIR", folder.path().join("session"))
+        .env_remove("REGISTRY_AUTH_FILE")
+        .output()
+        .unwrap();
+    assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
+    pushed(&mut push(&folder, &["image", &format!("{}/team/engine:v1", registry.address())]));
+}
+
+#[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn who_is_refused_is_told_as_whom_and_what_to_do() {
-    let Some(registry) = guarded() else { return };
+    let registry = guarded();
     let address = registry.address();
     let refused = |folder: &Folder| {
         let reference = format!("{address}/engine:v1");
@@ -99,15 +109,16 @@ fn who_is_refused_is_told_as_whom_and_what_to_do() {
     assert_eq!(
         refused(&folder(&logged_in(&registry, WRONG))),
         format!(
-            "push to `{address}/engine`: the registry refuses `robot` (from \
-             `/docker/config.json`); log in again with `docker login {address}`"
+            "failed to push to `{address}/engine`: the registry refuses `robot` (from \
+             `/docker/config.json`)\nhelp: log in again with `docker login {address}`"
         )
     );
     assert_eq!(
         refused(&folder("{}")),
         format!(
-            "push to `{address}/engine`: the registry asks for credentials, and there are none for \
-             `{address}` in `/docker/config.json`; log in with `docker login {address}`"
+            "failed to push to `{address}/engine`: the registry asks for credentials, and there \
+             are none for `{address}` in `/docker/config.json`\nhelp: log in with `docker login \
+             {address}`"
         )
     );
     assert!(registry.changes("engine").is_empty());
@@ -129,8 +140,9 @@ fn push_with_helper(folder: &Folder, reference: &str) -> assert_cmd::Command {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_credential_helper_is_asked() {
-    let Some(registry) = guarded() else { return };
+    let registry = guarded();
     let address = registry.address();
     let reference = format!("{address}/engine:v1");
     let helper = format!(
@@ -155,18 +167,20 @@ fn a_credential_helper_is_asked() {
     assert_eq!(
         sentence(&said).replace(&folder.path().display().to_string(), ""),
         format!(
-            "push to `{address}/engine`: the credential helper `docker-credential-keeper`, which \
-             `/docker/config.json` names, ended with exit status: 3 for `{address}` (`the keychain \
-             is locked`); try `echo {address} | docker-credential-keeper get`"
+            "failed to push to `{address}/engine`: the credential helper \
+             `docker-credential-keeper`, which `/docker/config.json` names, ended with exit \
+             status: 3 for `{address}` (`the keychain is locked`)\nhelp: try `echo {address} | \
+             docker-credential-keeper get`"
         )
     );
 }
 
 #[test]
+#[cfg_attr(
+    not(all(has_docker_registry, has_openssl)),
+    ignore = "needs `docker-registry` and OpenSSL"
+)]
 fn a_registry_with_tls_is_trusted_by_its_ca() {
-    if !client_answers("openssl", &["version"]) {
-        return;
-    }
     let certificates = Folder::new();
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '))
@@ -181,7 +195,7 @@ fn a_registry_with_tls_is_trusted_by_its_ca() {
     let tls = ", tls: {certificate: tls.crt, key: tls.key}";
     let users = certificates.file("users", USERS);
     let auth = "auth: {htpasswd: {realm: r, path: users}}";
-    let Some(registry) = OciRegistry::with(auth, tls, users) else { return };
+    let registry = OciRegistry::with(auth, tls, users);
 
     let folder = folder(&logged_in(&registry, RIGHT));
     let reference = format!("{}/engine:v1", registry.address());
@@ -190,8 +204,8 @@ fn a_registry_with_tls_is_trusted_by_its_ca() {
     let said = sentence(&folder.fails_as(&mut push()));
     let address = registry.address();
     let expected = format!(
-        "push to `{address}/engine`: the registry `{address}` cannot be trusted: invalid peer \
-         certificate: "
+        "failed to push to `{address}/engine`: the registry `{address}` cannot be trusted: \
+         invalid peer certificate: "
     );
     assert!(said.starts_with(&expected), "{said}");
 }

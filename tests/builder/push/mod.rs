@@ -9,7 +9,7 @@ mod referrers;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Folder, OciRegistry, client_answers, digest, run, sentence};
+use crate::support::{Folder, HttpResponse, OciRegistry, digest, run, sentence};
 use layout::Layout;
 
 /// `push` with these arguments, by somebody who has never logged in.
@@ -53,8 +53,9 @@ fn kinds(changes: &[String]) -> String {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn an_image_is_pushed_by_digest_first_and_tags_last() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 200_000);
     let repository = format!("{}/team/engine", registry.address());
@@ -68,19 +69,30 @@ fn an_image_is_pushed_by_digest_first_and_tags_last() {
     assert_eq!(kinds(&changes), "bmt", "{changes:?}");
     let manifests = [&image.digest(0), "v1", "latest"].map(|it| format!("PUT manifests/{it}"));
     assert!(changes.ends_with(&manifests), "{changes:?}");
-
-    if client_answers("skopeo", &["--version"]) {
-        let copied = folder.path().join("copied");
-        let (from, to) = (format!("docker://{first}"), format!("dir:{}", copied.display()));
-        run("skopeo", &["copy", "--quiet", "--src-tls-verify=false", &from, &to]);
-        let manifest = std::fs::read(copied.join("manifest.json")).unwrap();
-        assert_eq!(digest(&manifest), image.digest(0));
-    }
 }
 
 #[test]
+#[cfg_attr(
+    not(all(has_skopeo, has_docker_registry)),
+    ignore = "needs skopeo and `docker-registry`"
+)]
+fn skopeo_copies_a_pushed_image() {
+    let registry = OciRegistry::start();
+    let folder = Folder::new();
+    let image = Layout::new(&folder, "image", "amd64", 1000);
+    let reference = format!("{}/engine:v1", registry.address());
+    pushed(&mut push(&folder, &["image", &reference]));
+    let copied = folder.path().join("copied");
+    let (from, to) = (format!("docker://{reference}"), format!("dir:{}", copied.display()));
+    run("skopeo", &["copy", "--quiet", "--src-tls-verify=false", &from, &to]);
+    let manifest = std::fs::read(copied.join("manifest.json")).unwrap();
+    assert_eq!(digest(&manifest), image.digest(0));
+}
+
+#[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn what_is_there_already_is_not_uploaded_again() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 100_000);
     image.archived(&folder.path().join("image.tar"));
@@ -107,8 +119,9 @@ fn what_is_there_already_is_not_uploaded_again() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn the_images_of_an_index_are_there_before_it() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let images = ["amd64", "arm64"].map(|it| Layout::new(&folder, it, it, 1000).digest(0));
     folder.builder(&["index", "--output", "joined", "amd64", "arm64"]).assert().success();
@@ -130,7 +143,7 @@ fn the_images_of_an_index_are_there_before_it() {
 }
 
 /// A manifest or an index in a registry, as it is.
-fn manifest(registry: &OciRegistry, repository: &str, reference: &str) -> Answer {
+fn manifest(registry: &OciRegistry, repository: &str, reference: &str) -> HttpResponse {
     let types = "application/vnd.oci.image.index.v1+json, \
                  application/vnd.oci.image.manifest.v1+json";
     let path = format!("/v2/{repository}/manifests/{reference}");
@@ -151,8 +164,9 @@ fn referrers(registry: &OciRegistry, subject: &str) -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn what_refers_to_an_image_is_added_to_what_is_there() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let reference = format!("{}/engine:v1", registry.address());
     let one = Layout::new(&folder, "one", "amd64", 1000).with_referrer("one");
@@ -177,28 +191,30 @@ fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
     let refused = |arguments: &[&str]| sentence(&folder.fails_as(&mut push(&folder, arguments)));
     assert_eq!(
         refused(&["image"]),
-        "the image is called `engine:v1`, which names no registry: say where to push it, as in \
-         `policy-builder push policy-engine.tar registry.example.com/engine:v1`"
+        "the image is called `engine:v1`, which names no registry\nhelp: name the destination, \
+         such as `registry.example.com/engine:v1`"
     );
     assert_eq!(
         refused(&["registry.example.com/engine:v1"]),
-        "there is no file or folder `registry.example.com/engine:v1`: if that is where to push, \
-         name the image first, as in `policy-builder push policy-engine.tar \
+        "there is no file or folder `registry.example.com/engine:v1`\nhelp: if that is the \
+         destination, name the image first, as in `policy-builder push policy-engine.tar \
          registry.example.com/engine:v1`"
     );
     assert_eq!(
         refused(&[]),
-        "there is no `policy-engine.tar` here: make it by `policy-builder image`, or name the image \
-         that is to be pushed"
+        "there is no `policy-engine.tar` here\nhelp: build it with `policy-builder image`, or \
+         name the image to push"
     );
     assert_eq!(
         refused(&["image", "https://registry.example.com/engine"]),
-        "read the image name `https://registry.example.com/engine`: found the registry `https:`, \
-         expected a host with an optional port, such as `registry.example.com:5000`"
+        "failed to parse the image name `https://registry.example.com/engine`: found the \
+         registry `https:`, expected a host with an optional port, such as \
+         `registry.example.com:5000`"
     );
     std::fs::write(folder.path().join("image/index.json"), "{}").unwrap();
-    assert!(refused(&["image", "registry.example.com/engine"]).starts_with(
-        "failed to read the image `image`: its `index.json` is not an image \
-                          index: "
-    ));
+    assert!(
+        refused(&["image", "registry.example.com/engine"]).starts_with(
+            "failed to read the image `image`: its `index.json` is not an image index: "
+        )
+    );
 }

@@ -3,51 +3,52 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::layout::Layout;
 use super::{kinds, push, pushed};
-use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
+use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
-/// A fate for the first request that begins so; the others pass.
+/// A action for the first request that begins so; the others pass.
 fn once(
     beginning: &'static str,
-    fate: Fate,
-) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+    action: ProxyAction,
+) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, _| {
         let is_meant = request.starts_with(beginning);
         let is_first = is_meant && met.fetch_add(1, Ordering::Relaxed) == 0;
-        if is_first { fate.clone() } else { Fate::Passes }
+        if is_first { action.clone() } else { ProxyAction::Forward }
     }
 }
 
 /// Large uploads are cut in the middle, the first ones.
-fn cut(count: usize) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, length| {
         let is_meant = request.starts_with("PATCH ") && length > 100_000;
         if is_meant && met.fetch_add(1, Ordering::Relaxed) < count {
-            Fate::Cut(100_000)
+            ProxyAction::Cut(100_000)
         } else {
-            Fate::Passes
+            ProxyAction::Forward
         }
     }
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_that_is_busy_is_asked_again() {
-    let Some(registry) = OciRegistry::start() else { return };
-    let fates = [
-        ("HEAD ", Fate::Answered(503, "")),
-        ("POST ", Fate::Answered(429, "Retry-After: 1\r\n")),
-        ("POST ", Fate::Answered(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
-        ("PATCH ", Fate::Answered(502, "")),
-        ("PUT ", Fate::Answered(500, "")),
-        ("POST ", Fate::Cut(0)),
-        ("PUT ", Fate::Cut(0)),
+    let registry = OciRegistry::start();
+    let actions = [
+        ("HEAD ", ProxyAction::Respond(503, "")),
+        ("POST ", ProxyAction::Respond(429, "Retry-After: 1\r\n")),
+        ("POST ", ProxyAction::Respond(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
+        ("PATCH ", ProxyAction::Respond(502, "")),
+        ("PUT ", ProxyAction::Respond(500, "")),
+        ("POST ", ProxyAction::Cut(0)),
+        ("PUT ", ProxyAction::Cut(0)),
     ];
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
-    for (place, (beginning, fate)) in fates.into_iter().enumerate() {
-        let flaky = Flaky::before(registry.address(), once(beginning, fate));
-        let reference = format!("{}/engine-{place}:v1", flaky.address());
+    for (place, (beginning, action)) in actions.into_iter().enumerate() {
+        let proxy = FaultyProxy::new(registry.address(), once(beginning, action));
+        let reference = format!("{}/engine-{place}:v1", proxy.address());
         let (_, said) = pushed(&mut push(&folder, &["image", &reference]));
         assert_eq!(said.matches("; trying again in ").count(), 1, "{beginning}: {said}");
         assert_eq!(registry.tags(&format!("engine-{place}")), ["v1"]);
@@ -55,23 +56,26 @@ fn a_registry_that_is_busy_is_asked_again() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_is_left_alone_until_when_it_says() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     // By the registry's own clock, as this machine's may be wrong.
     let until = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
                  Retry-After: Sun, 06 Nov 1994 08:49:39 GMT\r\n";
-    let flaky = Flaky::before(registry.address(), once("PATCH ", Fate::Answered(429, until)));
-    let reference = format!("{}/engine:v1", flaky.address());
+    let proxy =
+        FaultyProxy::new(registry.address(), once("PATCH ", ProxyAction::Respond(429, until)));
+    let reference = format!("{}/engine:v1", proxy.address());
     let (_, said) = pushed(&mut push(&folder, &["image", &reference]));
     assert!(said.contains("with 429; trying again in 2s\n"), "{said}");
 }
 
 /// Uploads as some registries do not take them, and how each is done in the end.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_gets_an_upload_as_it_takes_them() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     for (status, name) in [(405, "whole"), (416, "chunks")] {
@@ -80,69 +84,77 @@ fn a_registry_gets_an_upload_as_it_takes_them() {
         let rule = move |request: &str, _: usize| {
             let is_meant = request.starts_with("PATCH ")
                 && (no_patch || met.fetch_add(1, Ordering::Relaxed) == 0);
-            if is_meant { Fate::Answered(status, "") } else { Fate::Passes }
+            if is_meant { ProxyAction::Respond(status, "") } else { ProxyAction::Forward }
         };
-        let flaky = Flaky::before(registry.address(), rule);
-        pushed(&mut push(&folder, &["image", &format!("{}/{name}:v1", flaky.address())]));
+        let proxy = FaultyProxy::new(registry.address(), rule);
+        pushed(&mut push(&folder, &["image", &format!("{}/{name}:v1", proxy.address())]));
         assert_eq!(registry.tags(name), ["v1"]);
-        let heads = flaky.heads();
+        let heads = proxy.heads();
         let ranges = heads.iter().filter(|it| it.to_lowercase().contains("\ncontent-range: 0-"));
         // What a registry takes is found out once: by the first of the two blobs.
         assert_eq!(ranges.count(), if no_patch { 1 } else { 2 }, "{heads:?}");
-        assert_eq!(flaky.count("PATCH "), if no_patch { 2 } else { 3 }, "{heads:?}");
+        assert_eq!(proxy.count("PATCH "), if no_patch { 2 } else { 3 }, "{heads:?}");
     }
 }
 
 /// A registry of which nobody can ask whether it has a blob gets all of them.
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_registry_that_cannot_be_asked_gets_everything() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     let rule = |request: &str, _: usize| {
-        if request.starts_with("HEAD ") { Fate::Answered(405, "") } else { Fate::Passes }
+        if request.starts_with("HEAD ") {
+            ProxyAction::Respond(405, "")
+        } else {
+            ProxyAction::Forward
+        }
     };
-    let flaky = Flaky::before(registry.address(), rule);
+    let proxy = FaultyProxy::new(registry.address(), rule);
     for _ in 0..2 {
-        pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", flaky.address())]));
+        pushed(&mut push(&folder, &["image", &format!("{}/engine:v1", proxy.address())]));
     }
-    assert_eq!(flaky.count("PATCH "), 4);
+    assert_eq!(proxy.count("PATCH "), 4);
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn an_upload_that_is_interrupted_is_finished() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 300_000);
-    let flaky = Flaky::before(registry.address(), cut(2));
-    let reference = format!("{}/engine:v1", flaky.address());
+    let proxy = FaultyProxy::new(registry.address(), cut(2));
+    let reference = format!("{}/engine:v1", proxy.address());
     let (printed, said) = pushed(&mut push(&folder, &["image", &reference]));
-    assert_eq!(printed, format!("{}/engine@{}\n", flaky.address(), image.digest(0)));
+    assert_eq!(printed, format!("{}/engine@{}\n", proxy.address(), image.digest(0)));
     assert_eq!(said.matches("; trying again in ").count(), 2, "{said}");
-    assert_eq!(flaky.count("PATCH "), 4);
+    assert_eq!(proxy.count("PATCH "), 4);
     let changes = registry.changes("engine");
     assert_eq!(kinds(&changes), "bmt", "{changes:?}");
     assert_eq!(registry.tags("engine"), ["v1"]);
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_network_that_does_not_come_back_leaves_no_tag() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 300_000);
-    let flaky = Flaky::before(registry.address(), cut(usize::MAX));
-    let reference = format!("{}/engine:v1", flaky.address());
+    let proxy = FaultyProxy::new(registry.address(), cut(usize::MAX));
+    let reference = format!("{}/engine:v1", proxy.address());
     let said = folder.fails_as(&mut push(&folder, &["image", &reference]));
-    let address = flaky.address();
+    let address = proxy.address();
     let reason = "the connection was cut";
     assert_eq!(
         sentence(&said),
         format!(
-            "push to `{address}/engine`: the registry `{address}` cannot be reached: {reason}, at \
-             each of 5 attempts; check the registry, and the network between"
+            "failed to push to `{address}/engine`: the registry `{address}` cannot be reached: \
+             {reason}, at each of 5 attempts\nhelp: check the registry, and the network in \
+             between"
         )
     );
-    assert_eq!(flaky.count("PATCH "), 1 + 5);
+    assert_eq!(proxy.count("PATCH "), 1 + 5);
     assert_eq!(kinds(&registry.changes("engine")), "b");
     assert!(registry.tags("engine").is_empty());
 }
@@ -159,16 +171,19 @@ fn a_registry_that_is_not_there_is_named() {
     assert_eq!(
         refused(&format!("{address}/engine")),
         format!(
-            "push to `{address}/engine`: the registry `{address}` cannot be reached: connection \
-             refused, at each of 5 attempts; check the registry, and the network between"
+            "failed to push to `{address}/engine`: the registry `{address}` cannot be reached: \
+             connection refused, at each of 5 attempts\nhelp: check the registry, and the \
+             network in between"
         )
     );
     let said = refused("registry.invalid/engine");
-    let unknown = "push to `registry.invalid/engine`: there is no host `registry.invalid` that \
-                   this machine knows; check how the registry is spelled, and the network";
+    let unknown = "failed to push to `registry.invalid/engine`: there is no host \
+                   `registry.invalid` that this machine knows\nhelp: check the spelling of the \
+                   registry, and the network";
     // Without any name server, nobody knows.
-    let unasked = "push to `registry.invalid/engine`: the registry `registry.invalid` cannot be \
-                   reached: failed to lookup address information: Temporary failure in name \
-                   resolution, at each of 5 attempts; check the registry, and the network between";
+    let unasked = "failed to push to `registry.invalid/engine`: the registry `registry.invalid` \
+                   cannot be reached: failed to lookup address information: Temporary failure in \
+                   name resolution, at each of 5 attempts\nhelp: check the registry, and the \
+                   network in between";
     assert!([unknown, unasked].contains(&said.as_str()), "{said}");
 }

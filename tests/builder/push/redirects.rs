@@ -2,21 +2,21 @@
 
 use super::layout::Layout;
 use super::{push, pushed, stranger};
-use crate::support::{Fate, Flaky, Folder, OciRegistry, sentence};
+use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
 /// Everything but what a client meets first is sent on to another server.
 fn sent_on(
     status: u16,
     to: String,
     methods: &'static [&'static str],
-) -> impl Fn(&str, usize) -> Fate + Send + Sync + 'static {
+) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     move |request, _| {
         let mut parts = request.split(' ');
         let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
         if path != "/v2/" && methods.contains(&method) {
-            Fate::Says(status, format!("Location: http://{to}{path}\r\n"), "")
+            ProxyAction::RespondWith(status, format!("Location: http://{to}{path}\r\n"), "")
         } else {
-            Fate::Passes
+            ProxyAction::Forward
         }
     }
 }
@@ -24,13 +24,14 @@ fn sent_on(
 const ALL: &[&str] = &["GET", "HEAD", "POST", "PATCH", "PUT"];
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 100_000).with_referrer("document");
     for status in [301, 302, 307, 308] {
-        let behind = Flaky::before(registry.address(), |_, _| Fate::Passes);
-        let first = Flaky::before(registry.address(), sent_on(status, behind.address(), ALL));
+        let behind = FaultyProxy::new(registry.address(), |_, _| ProxyAction::Forward);
+        let first = FaultyProxy::new(registry.address(), sent_on(status, behind.address(), ALL));
         let reference = format!("{}/engine-{status}:v1", first.address());
         let (printed, said) = pushed(&mut push(&folder, &["image", &reference]));
         assert!(printed.ends_with(&format!("@{}\n", image.digest(0))), "{said}");
@@ -43,47 +44,47 @@ fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_relative_location_is_resolved() {
-    let Some(registry) = OciRegistry::with("", ", relativeurls: true", Folder::new()) else {
-        return;
-    };
+    let registry = OciRegistry::with("", ", relativeurls: true", Folder::new());
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     // Sent on to a path of the registry's own, which is relative as well.
     let rule = |request: &str, _: usize| match request.split(' ').nth(1) {
         Some("/v2/old/blobs/uploads/") => {
-            Fate::Answered(307, "Location: ../../../team/engine/blobs/uploads/\r\n")
+            ProxyAction::Respond(307, "Location: ../../../team/engine/blobs/uploads/\r\n")
         }
         Some(path) if path.starts_with("/v2/old/manifests/") => {
             let path = path.replace("/v2/old/", "");
-            Fate::Says(308, format!("Location: ../../team/engine/{path}\r\n"), "")
+            ProxyAction::RespondWith(308, format!("Location: ../../team/engine/{path}\r\n"), "")
         }
-        _ => Fate::Passes,
+        _ => ProxyAction::Forward,
     };
-    let flaky = Flaky::before(registry.address(), rule);
-    pushed(&mut push(&folder, &["image", &format!("{}/old:v1", flaky.address())]));
+    let proxy = FaultyProxy::new(registry.address(), rule);
+    pushed(&mut push(&folder, &["image", &format!("{}/old:v1", proxy.address())]));
     assert_eq!(registry.tags("team/engine"), ["v1"]);
 }
 
 #[test]
+#[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn a_request_is_not_sent_on_for_ever() {
-    let Some(registry) = OciRegistry::start() else { return };
+    let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
-    let again = || Fate::Answered(307, "Location: again\r\n");
+    let again = || ProxyAction::Respond(307, "Location: again\r\n");
     let rule = move |request: &str, _: usize| {
-        if request.starts_with("POST ") { again() } else { Fate::Passes }
+        if request.starts_with("POST ") { again() } else { ProxyAction::Forward }
     };
-    let flaky = Flaky::before(registry.address(), rule);
-    let address = flaky.address();
+    let proxy = FaultyProxy::new(registry.address(), rule);
+    let address = proxy.address();
     let said = folder.fails_as(&mut push(&folder, &["image", &format!("{address}/engine")]));
     assert_eq!(
         sentence(&said),
         format!(
-            "push to `{address}/engine`: the registry answers the beginning of an upload by sending \
-             it on more than 10 times; expected an answer as the OCI distribution specification has \
-             it: ask those who run it"
+            "failed to push to `{address}/engine`: the registry answers the beginning of an \
+             upload by sending it on more than 10 times, expected an answer of the OCI \
+             distribution specification\nhelp: ask its operators"
         )
     );
-    assert_eq!(flaky.count("POST "), 11);
+    assert_eq!(proxy.count("POST "), 11);
 }

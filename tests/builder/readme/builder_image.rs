@@ -1,17 +1,13 @@
 use std::fs;
 
 use super::listed::{Scene, Script};
-use crate::support::{
-    DockerTag, FIRST, Shell, Unpacked, docker_answers, on_path, readme_block, repository,
-};
+use crate::support::{DockerTag, FIRST, Shell, Unpacked, on_path, readme_block, repository};
 
 /// The whole engine is compiled once more, in the container: nothing else shows that the image has
 /// all that it takes, and that another machine's folders come to the same bytes.
 #[test]
+#[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn the_builder_image_makes_the_same_image_and_that_of_a_new_folder() {
-    if !docker_answers() {
-        return;
-    }
     let mut script = Script::new(Scene::BuilderImage);
     let _tag = DockerTag::take(DockerTag::BUILDER);
     let mut shell = Shell::new(FIRST, &[]).with_repository();

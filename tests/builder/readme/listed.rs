@@ -7,15 +7,16 @@ use crate::support::{Shown, root, shown_commands};
 pub(super) enum Scene {
     BuilderImage,
     Repository,
+    Docker,
     OwnFolder,
     Platforms,
     Push,
     Nix,
 }
 
-/// What becomes of a command.
+/// The way in which a command is tested.
 #[derive(Debug, Clone, Copy)]
-enum Fate {
+enum Coverage {
     /// A test here runs it.
     In(Scene),
     /// Another test runs it, in the words of the document as well.
@@ -24,17 +25,17 @@ enum Fate {
     Not(&'static str, &'static str),
 }
 
-use Fate::{By, In, Not};
+use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Fate); 39] = [
+const COMMANDS: [(&str, Coverage); 39] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
-        In(Scene::Repository),
+        In(Scene::Docker),
     ),
     ("cargo image", In(Scene::Repository)),
-    ("docker load < policy-engine.tar", In(Scene::Repository)),
+    ("docker load < policy-engine.tar", In(Scene::Docker)),
     ("cargo test --workspace", Not("it runs this test", "`.ci/run`, which takes it from there")),
     ("policy-builder new my-policies", In(Scene::OwnFolder)),
     ("policy-builder add image-age --policies my-policies", In(Scene::OwnFolder)),
@@ -102,11 +103,11 @@ const COMMANDS: [(&str, Fate); 39] = [
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
         In(Scene::Repository),
     ),
-    ("docker run --rm -p 8181:8181 policy-engine", In(Scene::Repository)),
+    ("docker run --rm -p 8181:8181 policy-engine", In(Scene::Docker)),
     (
         "curl -s localhost:8181/v1/data/pod-security-baseline -d '{\"input\": {\n  \
          \"kind\": \"Pod\", \"spec\": {\"hostNetwork\": true}}}'",
-        In(Scene::Repository),
+        In(Scene::Docker),
     ),
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
@@ -134,8 +135,8 @@ fn every_command_that_is_shown_is_run_or_it_is_said_why_not() {
     let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
     let new: Vec<_> = shown.difference(&listed).collect();
     assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
-    for (command, fate) in COMMANDS {
-        match fate {
+    for (command, coverage) in COMMANDS {
+        match coverage {
             By(file) => assert!(root().join("tests").join(file).is_file(), "{command}: {file}"),
             Not(reason, like) => assert!(!reason.is_empty() && !like.is_empty(), "{command}"),
             In(_) => {}
@@ -153,8 +154,8 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn new(scene: Scene) -> Self {
         let is_in = |shown: &Shown| {
-            COMMANDS.iter().any(|(command, fate)| {
-                *command == shown.command && matches!(fate, In(its) if *its == scene)
+            COMMANDS.iter().any(|(command, coverage)| {
+                *command == shown.command && matches!(coverage, In(its) if *its == scene)
             })
         };
         let mut left = Vec::<String>::new();

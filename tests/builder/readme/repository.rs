@@ -5,15 +5,12 @@ use std::process;
 use serde_json::Value;
 
 use super::listed::{Scene, Script};
-use crate::support::{
-    DockerTag, FIRST, Shell, client_answers, docker_answers, on_path, readme_block, repository,
-    run, skipped, until,
-};
+use crate::support::{DockerTag, FIRST, Shell, on_path, readme_block, repository, run, until};
 
 /// What the README starts its server on.
 const SERVED: &str = "127.0.0.1:8181";
 
-/// From a clone to an image that is asked, looked into, and built again.
+/// From a clone to an image that is looked into, and built again.
 #[test]
 fn this_repositorys_policies() {
     let mut script = Script::new(Scene::Repository);
@@ -40,19 +37,28 @@ fn this_repositorys_policies() {
     shell.before("policy-engine", &repository().program(), "");
     let denied = shell.command(&script.takes("policy-engine eval")).assert().code(2);
     assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNetwork"));
+    script.ends();
+}
 
-    if !docker_answers() || !client_answers("curl", &["--version"]) {
-        return;
-    }
+/// The image in Docker, where it is asked and serves.
+#[test]
+#[cfg_attr(not(all(has_docker, has_curl)), ignore = "needs a Docker engine and curl")]
+fn image_is_asked_and_serves_in_docker() {
+    let mut script = Script::new(Scene::Docker);
+    let mut shell = Shell::new(FIRST, &[]);
+    let here = shell.here();
+    fs::copy(&repository().archive, here.join("policy-engine.tar")).unwrap();
+    fs::write(here.join("pod.yaml"), readme_block("yaml", "kind: Pod")).unwrap();
     let _tag = DockerTag::take(DockerTag::ENGINE);
     shell.runs(&script.takes("docker load"));
     let denied = shell.command(&script.takes("docker run --rm -i")).assert().code(2);
     assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNetwork"));
 
-    if TcpStream::connect(SERVED).is_ok() {
-        skipped("the README's `docker run -p 8181:8181`", "something else serves there");
-        return;
-    }
+    assert!(
+        TcpStream::connect(SERVED).is_err(),
+        "the README's server cannot listen on {SERVED}: another program does; end that one, or \
+         leave this test out by POLICY_ENGINE_WITHOUT=docker"
+    );
     // Docker may have no network of its own here.
     let name = format!("policy-readme-{}", process::id());
     let options = format!("shift; set -- run --network host --name {name} \"$@\"\n");

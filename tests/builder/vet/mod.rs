@@ -6,3 +6,5 @@ mod dependencies;
 mod manifests;
 /// What the code does.
 mod sins;
+/// What the lists hold, against the standard library's own sources.
+mod std_paths;

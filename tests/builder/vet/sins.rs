@@ -305,10 +305,10 @@ fn a_support_crate_is_vetted_as_well() {
 fn the_last_words_say_whose_it_is_and_what_to_do() {
     assert_eq!(
         sentence(&vetted().said),
-        "vetting found what policies have no business with, in `environment`, `files`, `helper`, \
-         `hidden`, `included`, `macros`, `network`, `processes`, `streams`, `threads`, `unsafety`: \
-         change that, or allow it in `policies.toml` with a reason; `--no-vet` builds without \
-         vetting"
+        "vetting found forbidden capabilities in `environment`, `files`, `helper`, `hidden`, \
+         `included`, `macros`, `network`, `processes`, `streams`, `threads`, `unsafety`\nhelp: \
+         change the crates, or allow it in `policies.toml` with a reason; `--no-vet` builds \
+         without vetting"
     );
 }
 

@@ -64,7 +64,7 @@ fn wrong_settings_are_told_before_anything_is_judged() {
     );
     assert_eq!(
         refused("pod-security-baseline", &["--settings", "missing.yaml"]),
-        "error: settings: cannot read `missing.yaml`: No such file or directory (os error 2)\n"
+        "error: settings: failed to read `missing.yaml`: No such file or directory (os error 2)\n"
     );
     assert_eq!(
         refused("http-authz", &["--set", "roles=7", "--set", "roles.viewer=[]"]),

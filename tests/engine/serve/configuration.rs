@@ -123,7 +123,7 @@ fn the_file_may_be_named_by_the_environment_and_be_toml() {
     let folder = Folder::new().file("it.toml", "[policies.named]\npolicy = 'echo'\n");
     let mut command = stress_engine(&["serve", "--listen=127.0.0.1:0"]);
     command.env("POLICY_ENGINE_CONFIG", folder.path().join("it.toml"));
-    let server = Server::of(command);
+    let server = Server::from_command(command);
     let listed = server.get("/v1/policies").json()["result"].take();
     assert_eq!((&listed[0]["id"], &listed[1]), (&json!("named"), &Value::Null));
 }
@@ -146,10 +146,10 @@ fn a_busy_port_is_told_in_a_sentence() {
     assert_eq!(ended.status.code(), Some(1));
     let said = String::from_utf8(ended.stderr).unwrap();
     let sentence = format!(
-        "cannot listen on `http://{address}`: another program does already: stop it, or choose \
-         another address"
+        "error: failed to listen on `http://{address}`: another program does already\nhelp: stop it, \
+         or choose another address\n"
     );
-    assert!(said.lines().count() == 1 && said.contains(&sentence), "{said}");
+    assert_eq!(said, sentence);
 }
 
 #[test]

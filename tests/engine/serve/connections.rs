@@ -99,7 +99,7 @@ fn with_few_files_some_stay_for_diagnostics() {
     let mut command = Command::new("sh");
     let serve = r#"ulimit -n 160; exec "$0" serve --listen 127.0.0.1:0 --set diagnostic-listen=127.0.0.1:0"#;
     command.args(["-c", serve, env!("CARGO_BIN_EXE_stress-engine")]);
-    let server = Server::of(command);
+    let server = Server::from_command(command);
     server.logged(
         "`limits.connections` is 10000, but this process may open only 160 files: 80 connections \
          are accepted at a time. Raise the limit (`ulimit -n`, or `LimitNOFILE=` of systemd), or \

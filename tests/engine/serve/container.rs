@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::wire::{Connection, eventually, posted};
-use crate::support::{Folder, Loaded, docker_answers, repository, run};
+use crate::support::{Folder, Loaded, repository, run};
 
 /// The repository's image in Docker, under a name that nobody else has.
 struct Image {
@@ -76,10 +76,8 @@ fn is_answered_as_the_readme_says(container: &Container) {
 }
 
 #[test]
+#[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn the_image_serves_and_ends_when_docker_says_so() {
-    if !docker_answers() {
-        return;
-    }
     let image = Image::load();
     let container = image.serve(&[]);
     is_answered_as_the_readme_says(&container);
@@ -108,10 +106,8 @@ fn the_image_serves_and_ends_when_docker_says_so() {
 }
 
 #[test]
+#[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn the_image_serves_with_nothing_that_it_does_not_need() {
-    if !docker_answers() {
-        return;
-    }
     let image = Image::load();
     for user in ["12345", "12345:12345"] {
         let container = image.serve(&[

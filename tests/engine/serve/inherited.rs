@@ -44,7 +44,7 @@ fn sockets_that_are_there_are_served_and_outlive_the_server() {
     let mut command = stress_engine(&["serve", "--listen", &address, "--listen", &url, "--config"]);
     command.arg(&config).env("NOTIFY_SOCKET", folder.path().join("told"));
     let sockets = vec![tcp.try_clone().unwrap().into(), unix.try_clone().unwrap().into()];
-    let server = Server::of(with_sockets(command, sockets));
+    let server = Server::from_command(with_sockets(command, sockets));
     assert_eq!(is_told(), "READY=1");
     assert_eq!(server.url(), format!("http://{address}"));
     get(&server, "/v1/policies/echo").expect(200);
@@ -68,7 +68,7 @@ fn sockets_that_are_there_are_served_and_outlive_the_server() {
     let mut early = Connection::at(address.parse().unwrap());
     early.begin("/v1/data/echo", r#"{"input": 1}"#);
     let command = stress_engine(&["serve", "--listen", &address, "--listen", &url]);
-    let _next = Server::of(with_sockets(command, vec![tcp.into(), unix.into()]));
+    let _next = Server::from_command(with_sockets(command, vec![tcp.into(), unix.into()]));
     assert_eq!(early.reply().expect(200).body, r#"{"result":1}"#);
     UnixStream::connect(&path).unwrap();
 }
@@ -77,7 +77,7 @@ fn sockets_that_are_there_are_served_and_outlive_the_server() {
 fn sockets_that_nobody_wants_are_closed_and_told() {
     let (unwanted, address) = any_port();
     let command = stress_engine(&["serve", "--listen", "[::1]:0"]);
-    let server = Server::of(with_sockets(command, vec![unwanted.into()]));
+    let server = Server::from_command(with_sockets(command, vec![unwanted.into()]));
     server.logged(&format!(
         "closing the socket `{address}` that was passed in `LISTEN_FDS`: no address to listen on \
          is the same"
@@ -96,15 +96,15 @@ fn only_sockets_that_are_meant_for_the_process_are_taken() {
     assert_eq!(
         String::from_utf8_lossy(&refused.stderr),
         format!(
-            "error: cannot listen on `http://{address}`: another program does already: stop it, or \
-             choose another address\n"
+            "error: failed to listen on `http://{address}`: another program does already\nhelp: stop \
+             it, or choose another address\n"
         )
     );
 
     let mut command = Command::new("sh");
     let script = r#"LISTEN_PID=$$ exec "$0" serve --listen "$1""#;
     command.args(["-c", script, env!("CARGO_BIN_EXE_stress-engine"), &address]);
-    let server = Server::of(with_sockets(command, vec![listener.into()]));
+    let server = Server::from_command(with_sockets(command, vec![listener.into()]));
     get(&server, "/health").expect(200);
 }
 
@@ -112,7 +112,7 @@ fn only_sockets_that_are_meant_for_the_process_are_taken() {
 fn what_is_no_socket_is_told() {
     let file = fs::File::open("/dev/null").unwrap();
     let command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
-    let server = Server::of(with_sockets(command, vec![file.into()]));
+    let server = Server::from_command(with_sockets(command, vec![file.into()]));
     server.logged(
         "file descriptor 3, one of `LISTEN_FDS`, is not a listening socket: fd 3 is \
          not a socket",

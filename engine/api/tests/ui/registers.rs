@@ -39,6 +39,6 @@ impl Policy for Second {
 policy_api::register!(First, self::Second { name: "second", version: "2.0.0-rc.1" },);
 
 fn main() {
-    let names: Vec<_> = policy_api::registered().map(|it| it.name).collect();
+    let names: Vec<_> = policy_api::registered().map(|registration| registration.name).collect();
     assert_eq!(names.len(), 2);
 }

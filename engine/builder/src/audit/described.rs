@@ -4,28 +4,28 @@ use oci_spec::image::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::image::{SBOM, STATEMENT};
 use crate::steps::image::labels;
 use crate::steps::provenance::BUILD_TYPE;
 use crate::steps::provenance::sbom::BillOfMaterials;
 use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::PlannedCrate;
-use crate::store::registry::Options;
-use crate::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
+use policy_oci::image::{SBOM, STATEMENT};
+use policy_oci::store::RegistryOptions;
+use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
 
-/// How large an attached document may be.
+/// The size limit of an attached document.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
-/// How large the configurations and attached documents of all platforms may be together: they are
+/// The size limit of the configurations and attached documents of all platforms together: they are
 /// kept in memory.
 const LARGEST_TOTAL: u64 = 256 << 20;
-/// How many platforms an index may have.
+/// The largest number of platforms of an index.
 const MOST_PLATFORMS: usize = 100;
-/// How many of the documents attached to an image are looked at: anybody may attach some.
+/// The number of attached documents that are looked at: anybody may attach some.
 const MOST_REFERRERS: usize = 100;
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
-/// What an image says of itself, for all its platforms.
+/// The description that an image gives of itself, for all its platforms.
 #[derive(Debug)]
 pub(crate) struct Described {
     /// The name that it was written under, where it lies on disk.
@@ -36,11 +36,11 @@ pub(crate) struct Described {
     pub(crate) platforms: Vec<PlatformImage>,
 }
 
-/// What the image for one platform says of itself.
+/// The description that the image for one platform gives of itself.
 #[derive(Debug)]
 pub(crate) struct PlatformImage {
     pub(crate) digest: Digest,
-    /// As `os/architecture`, with the variant behind it where there is one.
+    /// The platform as `os/architecture`, with the variant behind it where there is one.
     pub(crate) platform: String,
     /// Manifest, configuration and compressed layers, in bytes.
     pub(crate) size: u64,
@@ -48,9 +48,9 @@ pub(crate) struct PlatformImage {
     pub(crate) labels: BTreeMap<String, String>,
     pub(super) config: Digest,
     pub(super) layers: Vec<Digest>,
-    /// As it is attached.
+    /// The bill of materials as it is attached.
     pub(crate) sbom: Option<Vec<u8>>,
-    /// As it is attached.
+    /// The provenance as it is attached.
     pub(crate) provenance: Option<Vec<u8>>,
 }
 
@@ -74,7 +74,7 @@ struct Process {
 
 impl Described {
     /// Opens and reads an image by what the user calls it.
-    pub(crate) fn open(image: &str, options: Options) -> Result<Self, DescribeError> {
+    pub(crate) fn open(image: &str, options: RegistryOptions) -> Result<Self, DescribeError> {
         let opened = store::open(image, options).and_then(|store| Self::read(store.as_ref()));
         opened.map_err(|error| DescribeError { image: image.to_owned(), error })
     }
@@ -87,7 +87,7 @@ impl Described {
         let mut left = LARGEST_TOTAL;
         if document.get("manifests").is_some() {
             let index: ImageIndex = store::document(store, &root, LARGEST_MANIFEST)?;
-            let images: Vec<_> = index.manifests().iter().filter(|it| is_image(it)).collect();
+            let images: Vec<_> = index.manifests().iter().filter(|image| is_image(image)).collect();
             if !(1..=MOST_PLATFORMS).contains(&images.len()) {
                 return Err(StoreError::NotAnImage(NotAnImage::Platforms(images.len())));
             }
@@ -146,28 +146,28 @@ impl PlatformImage {
                 .join("/"),
             size: of_layers.saturating_add(image.size()).saturating_add(manifest.config().size()),
             created: config.created,
-            labels: config.config.and_then(|it| it.labels).unwrap_or_default(),
+            labels: config.config.and_then(|config| config.labels).unwrap_or_default(),
             config: manifest.config().digest().clone(),
-            layers: layers.iter().map(|it| it.digest().clone()).collect(),
+            layers: layers.iter().map(|layer| layer.digest().clone()).collect(),
             sbom: None,
             provenance: None,
         };
         // Anybody may attach more than there is time for: what may be of a kind that is known here
         // is looked at, what says so first.
         let mut referrers = store.referrers(image.digest())?;
-        referrers.retain(|it| Kind::listed(it) != Some(Kind::Other));
-        referrers.sort_by_key(|it| it.artifact_type().is_none());
+        referrers.retain(|referrer| ReferrerKind::listed(referrer) != Some(ReferrerKind::Other));
+        referrers.sort_by_key(|referrer| referrer.artifact_type().is_none());
         for referrer in referrers.iter().take(MOST_REFERRERS) {
             read.take(store, referrer, left)?;
         }
         Ok(read)
     }
 
-    fn wants(&self, kind: Kind) -> bool {
+    fn wants(&self, kind: ReferrerKind) -> bool {
         match kind {
-            Kind::Sbom => self.sbom.is_none(),
-            Kind::Statement => self.provenance.is_none(),
-            Kind::Other => false,
+            ReferrerKind::Sbom => self.sbom.is_none(),
+            ReferrerKind::Statement => self.provenance.is_none(),
+            ReferrerKind::Other => false,
         }
     }
 
@@ -178,7 +178,7 @@ impl PlatformImage {
         referrer: &Descriptor,
         left: &mut u64,
     ) -> Result<(), StoreError> {
-        let listed = Kind::listed(referrer);
+        let listed = ReferrerKind::listed(referrer);
         if listed.is_some_and(|kind| !self.wants(kind)) {
             return Ok(());
         }
@@ -189,18 +189,18 @@ impl PlatformImage {
             Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
             Err(error) => return Err(error),
         };
-        if manifest.subject().as_ref().is_none_or(|it| *it.digest() != self.digest) {
+        if manifest.subject().as_ref().is_none_or(|subject| *subject.digest() != self.digest) {
             return Ok(());
         }
         // Not every index of referrers says what they are.
-        let kind = listed.unwrap_or_else(|| Kind::from_manifest(&manifest));
+        let kind = listed.unwrap_or_else(|| ReferrerKind::from_manifest(&manifest));
         let [document] = manifest.layers().as_slice() else { return Ok(()) };
         if !self.wants(kind) {
             return Ok(());
         }
         let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
         let kept = match kind {
-            Kind::Sbom => &mut self.sbom,
+            ReferrerKind::Sbom => &mut self.sbom,
             _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
             _ => return Ok(()),
         };
@@ -232,7 +232,7 @@ impl PlatformImage {
         serde_json::from_str(self.label(labels::CRATES)?).ok()
     }
 
-    /// How many components the bill of materials has.
+    /// The number of components in the bill of materials.
     pub(crate) fn components(&self) -> Option<usize> {
         self.bom().map(|bom| bom.components.len())
     }
@@ -249,16 +249,16 @@ impl PlatformImage {
     }
 }
 
-/// What an attached document is.
+/// The kind of an attached document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ReferrerKind {
     Sbom,
     Statement,
     /// Nothing that is known here.
     Other,
 }
 
-impl Kind {
+impl ReferrerKind {
     fn from_type(artifact_type: &MediaType) -> Self {
         match artifact_type.as_ref() {
             SBOM => Self::Sbom,
@@ -267,19 +267,19 @@ impl Kind {
         }
     }
 
-    /// What a list of referrers says, where it says something.
+    /// The kind that a list of referrers gives, where it gives one.
     fn listed(referrer: &Descriptor) -> Option<Self> {
         referrer.artifact_type().as_ref().map(Self::from_type)
     }
 
-    /// What a manifest says, by its configuration where it has no type of its own.
+    /// The kind that a manifest gives, by its configuration where it has no type of its own.
     fn from_manifest(manifest: &ImageManifest) -> Self {
         let own = manifest.artifact_type().as_ref();
         Self::from_type(own.unwrap_or_else(|| manifest.config().media_type()))
     }
 }
 
-/// Whether a statement is provenance of this image: anybody may attach any other to it.
+/// Checks that a statement is provenance of this image: anybody may attach any other to it.
 fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -289,14 +289,15 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
     }
     let Ok(outline) = serde_json::from_slice::<Outline>(bytes) else { return false };
     let is_this = |digest: &BTreeMap<String, String>| {
-        digest.get(image.algorithm().as_ref()).is_some_and(|it| it == image.digest())
+        digest.get(image.algorithm().as_ref()).is_some_and(|found| found == image.digest())
     };
-    outline.predicate_type == PROVENANCE && outline.subject.iter().any(|it| is_this(&it.digest))
+    outline.predicate_type == PROVENANCE
+        && outline.subject.iter().any(|subject| is_this(&subject.digest))
 }
 
-/// Why it is not known what an image says of itself.
+/// An error of reading an image's description.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to read the image `{image}`: {error}")]
+#[error("failed to failed to read the image `{image}`: {error}")]
 pub(crate) struct DescribeError {
     image: String,
     error: StoreError,
@@ -307,11 +308,11 @@ mod tests {
     use oci_spec::image::{Os, PlatformBuilder};
 
     use super::*;
-    use crate::image::tests::with_documents;
+    use crate::steps::image::pack::tests::sample_with_documents;
 
     #[test]
     fn an_image_is_for_the_platform_that_its_index_says() {
-        let mut image = with_documents().root().unwrap();
+        let mut image = sample_with_documents().root().unwrap();
         assert!(check_platform(&image, "linux/arm64").is_ok());
         let platform = PlatformBuilder::default().os(Os::Linux).architecture("arm64");
         image.set_platform(Some(platform.build().unwrap()));
@@ -321,15 +322,15 @@ mod tests {
             assert_eq!(
                 check_platform(&image, says).unwrap_err().to_string(),
                 format!(
-                    "its image for `linux/arm64` says of itself that it is for `{says}`; expected \
-                     an archive or a folder as `policy-builder image` writes it"
+                    "its image for `linux/arm64` says of itself that it is for `{says}`; \
+                     expected an OCI image layout, as a folder or an archive"
                 )
             );
         }
     }
     #[test]
     fn what_is_kept_of_an_image_is_bounded_in_all() {
-        let image = with_documents();
+        let image = sample_with_documents();
         let root = image.root().unwrap();
         let mut left = LARGEST_TOTAL;
         let read = PlatformImage::read(&image, &root, &mut left).unwrap();

@@ -4,34 +4,34 @@ use std::fmt;
 use serde::Serialize;
 
 use super::described::{Described, PlatformImage};
-use super::facts::{Fact, Kind, facts};
+use super::facts::{Fact, FactKind, facts};
 
-/// How two images differ.
+/// The differences between two images.
 #[derive(Debug, Serialize)]
 pub(crate) struct Difference {
-    /// Whether they are the same, byte for byte.
+    /// `true` if they are the same, byte for byte.
     pub(crate) same: bool,
     /// In an order in which what is first may have caused what comes after it.
-    changes: Vec<Change>,
-    /// What only one of them says anything of.
+    changes: Vec<FactChange>,
+    /// Something that only one of them says anything of.
     #[serde(rename = "notCompared")]
-    not_compared: BTreeSet<Kind>,
+    not_compared: BTreeSet<FactKind>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Change {
-    /// Where the images are for several.
+struct FactChange {
+    /// The platform, where the images are for several.
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
-    of: Kind,
+    of: FactKind,
     name: String,
     #[serde(flatten)]
-    what: What,
+    what: ChangeKind,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
-enum What {
+enum ChangeKind {
     Added {
         new: String,
     },
@@ -42,7 +42,7 @@ enum What {
         old: String,
         new: String,
     },
-    /// The same version, of other sources.
+    /// Another source of the same version.
     Sources {
         version: String,
         old: String,
@@ -57,9 +57,10 @@ impl Difference {
             return Self::between_platforms(old, new);
         }
         let mut difference = Self::none(old.digest == new.digest);
-        let platforms: BTreeSet<_> = olds.iter().chain(news).map(|it| &it.platform).collect();
+        let platforms: BTreeSet<_> = olds.iter().chain(news).map(|image| &image.platform).collect();
         for platform in platforms {
-            let of = |all: &'_ [PlatformImage]| all.iter().position(|it| it.platform == *platform);
+            let of =
+                |all: &'_ [PlatformImage]| all.iter().position(|image| image.platform == *platform);
             let old = of(olds).and_then(|place| olds.get(place));
             let new = of(news).and_then(|place| news.get(place));
             let what = match (old, new) {
@@ -67,17 +68,22 @@ impl Difference {
                     difference.compare(Some(platform), old, new);
                     continue;
                 }
-                (Some(old), None) => What::Removed { old: old.digest.to_string() },
-                (None, Some(new)) => What::Added { new: new.digest.to_string() },
+                (Some(old), None) => ChangeKind::Removed { old: old.digest.to_string() },
+                (None, Some(new)) => ChangeKind::Added { new: new.digest.to_string() },
                 (None, None) => continue,
             };
-            let of = Kind::Target;
-            difference.changes.push(Change { platform: None, of, name: platform.clone(), what });
+            let of = FactKind::Target;
+            difference.changes.push(FactChange {
+                platform: None,
+                of,
+                name: platform.clone(),
+                what,
+            });
         }
         difference
     }
 
-    /// The same, of images for one platform each.
+    /// Compares images for one platform each.
     pub(super) fn between_platforms(old: &PlatformImage, new: &PlatformImage) -> Self {
         let mut difference = Self::none(old.digest == new.digest);
         difference.compare(None, old, new);
@@ -99,7 +105,7 @@ impl Difference {
             for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
                 if let Some(what) = change(old.get(name), new.get(name)) {
                     let platform = platform.cloned();
-                    changes.push(Change { platform, of: *kind, name: name.clone(), what });
+                    changes.push(FactChange { platform, of: *kind, name: name.clone(), what });
                 }
             }
         }
@@ -109,28 +115,28 @@ impl Difference {
 }
 
 /// A crate is told by its policies, and a configuration by what it is made of.
-fn leave_out_consequences(changes: &mut Vec<Change>) {
-    let has = |kind| move |it: &Change| it.of == kind;
-    if changes.iter().any(has(Kind::Policy)) {
-        changes.retain(|it| it.of != Kind::PolicyCrate);
+fn leave_out_consequences(changes: &mut Vec<FactChange>) {
+    let has = |kind| move |change: &FactChange| change.of == kind;
+    if changes.iter().any(has(FactKind::Policy)) {
+        changes.retain(|change| change.of != FactKind::PolicyCrate);
     }
-    if changes.iter().any(|it| it.of != Kind::Configuration) {
-        changes.retain(|it| it.of != Kind::Configuration);
+    if changes.iter().any(|change| change.of != FactKind::Configuration) {
+        changes.retain(|change| change.of != FactKind::Configuration);
     }
 }
 
-fn change(old: Option<&Fact>, new: Option<&Fact>) -> Option<What> {
+fn change(old: Option<&Fact>, new: Option<&Fact>) -> Option<ChangeKind> {
     let (old, new) = match (old, new) {
         (Some(old), Some(new)) => (old, new),
-        (Some(old), None) => return Some(What::Removed { old: old.value.clone() }),
-        (None, Some(new)) => return Some(What::Added { new: new.value.clone() }),
+        (Some(old), None) => return Some(ChangeKind::Removed { old: old.value.clone() }),
+        (None, Some(new)) => return Some(ChangeKind::Added { new: new.value.clone() }),
         (None, None) => return None,
     };
     if old.value != new.value {
-        return Some(What::Changed { old: old.value.clone(), new: new.value.clone() });
+        return Some(ChangeKind::Changed { old: old.value.clone(), new: new.value.clone() });
     }
     match (&old.source, &new.source) {
-        (Some(before), Some(after)) if before != after => Some(What::Sources {
+        (Some(before), Some(after)) if before != after => Some(ChangeKind::Sources {
             version: old.value.clone(),
             old: before.clone(),
             new: after.clone(),
@@ -142,7 +148,7 @@ fn change(old: Option<&Fact>, new: Option<&Fact>) -> Option<What> {
 /// A line for each change.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Change { platform, of, name, what } in &self.changes {
+        for FactChange { platform, of, name, what } in &self.changes {
             if let Some(platform) = platform {
                 write!(f, "{platform:<12}  ")?;
             }
@@ -151,10 +157,10 @@ impl fmt::Display for Difference {
                 write!(f, "{name} ")?;
             }
             match what {
-                What::Added { new } => writeln!(f, "{new}: added"),
-                What::Removed { old } => writeln!(f, "{old}: removed"),
-                What::Changed { old, new } => writeln!(f, "{old} -> {new}"),
-                What::Sources { version, old, new } => {
+                ChangeKind::Added { new } => writeln!(f, "{new}: added"),
+                ChangeKind::Removed { old } => writeln!(f, "{old}: removed"),
+                ChangeKind::Changed { old, new } => writeln!(f, "{old} -> {new}"),
+                ChangeKind::Sources { version, old, new } => {
                     writeln!(f, "{version}: other sources, {old} -> {new}")
                 }
             }?;

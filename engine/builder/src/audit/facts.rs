@@ -6,14 +6,14 @@ use serde::Serialize;
 use super::described::PlatformImage;
 use crate::steps::engine::POLICY_API;
 use crate::steps::image::labels;
-use crate::steps::provenance::materials::Role;
+use crate::steps::provenance::materials::MaterialRole;
 use crate::steps::provenance::statement::{Resource, Statement};
 
-/// What facts are about: in this order they explain one another, so that what is first has caused
+/// The subject of a fact. In this order they explain one another, so that what is first has caused
 /// what comes after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Kind {
+pub(super) enum FactKind {
     Builder,
     Compiler,
     Target,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     Configuration,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for FactKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Builder => "builder",
@@ -63,7 +63,7 @@ pub(super) struct Fact {
 
 /// Facts by their names, such as policies' versions by the policies' names. A kind is only there
 /// where the image says something of it.
-pub(super) type Facts = BTreeMap<Kind, BTreeMap<String, Fact>>;
+pub(super) type Facts = BTreeMap<FactKind, BTreeMap<String, Fact>>;
 
 /// All that can be compared of an image.
 pub(super) fn facts(image: &PlatformImage) -> Facts {
@@ -73,82 +73,101 @@ pub(super) fn facts(image: &PlatformImage) -> Facts {
         let fact = Fact { value: value.to_owned(), source };
         facts.entry(kind).or_default().insert(name.to_owned(), fact);
     };
-    say(Kind::Configuration, "", image.config.as_ref(), None);
+    say(FactKind::Configuration, "", image.config.as_ref(), None);
     for (place, layer) in image.layers.iter().enumerate() {
-        say(Kind::Layer, &(place + 1).to_string(), layer.as_ref(), None);
+        say(FactKind::Layer, &(place + 1).to_string(), layer.as_ref(), None);
     }
     if let Some(created) = &image.created {
-        say(Kind::Created, "", created, None);
+        say(FactKind::Created, "", created, None);
     }
     if let Some(revision) = image.revision() {
-        say(Kind::Revision, "", revision, None);
+        say(FactKind::Revision, "", revision, None);
     }
     for (key, value) in image.labels.iter().filter(|(key, _)| !is_told_otherwise(key)) {
-        say(Kind::Label, key, value, None);
+        say(FactKind::Label, key, value, None);
     }
-    for it in image.policies().unwrap_or_default() {
-        say(Kind::Policy, &it.name, &it.version, source_of(statement.as_ref(), &it.crate_name));
+    for policy in image.policies().unwrap_or_default() {
+        say(
+            FactKind::Policy,
+            &policy.name,
+            &policy.version,
+            source_of(statement.as_ref(), &policy.crate_name),
+        );
     }
-    for it in image.crates().unwrap_or_default() {
-        say(Kind::PolicyCrate, &it.name, &it.version, source_of(statement.as_ref(), &it.name));
+    for policy_crate in image.crates().unwrap_or_default() {
+        say(
+            FactKind::PolicyCrate,
+            &policy_crate.name,
+            &policy_crate.version,
+            source_of(statement.as_ref(), &policy_crate.name),
+        );
     }
     if let Some(version) = image.engine() {
-        say(Kind::Engine, "policy-engine", version, source_of(statement.as_ref(), "policy-engine"));
+        say(
+            FactKind::Engine,
+            "policy-engine",
+            version,
+            source_of(statement.as_ref(), "policy-engine"),
+        );
     }
     if let Some(statement) = &statement {
         of_statement(statement, &mut say);
     }
     if let Some(bom) = image.bom() {
-        let third_party = bom.components.iter().filter(|it| it.role() == Some(Role::ThirdParty));
+        let third_party = bom
+            .components
+            .iter()
+            .filter(|component| component.role() == Some(MaterialRole::ThirdParty));
         let mut versions = BTreeMap::<_, Vec<_>>::new();
-        for it in third_party {
-            versions.entry(it.name.as_str()).or_default().push(it.version.as_str());
+        for component in third_party {
+            versions.entry(component.name.as_str()).or_default().push(component.version.as_str());
         }
         for (name, versions) in versions {
-            say(Kind::ThirdParty, name, &versions.join(" and "), None);
+            say(FactKind::ThirdParty, name, &versions.join(" and "), None);
         }
     }
     facts
 }
 
-fn of_statement(statement: &Statement, say: &mut impl FnMut(Kind, &str, &str, Option<String>)) {
+fn of_statement(statement: &Statement, say: &mut impl FnMut(FactKind, &str, &str, Option<String>)) {
     let definition = &statement.predicate.build_definition;
     for (name, version) in &statement.predicate.run_details.builder.version {
-        say(Kind::Builder, name, version, None);
+        say(FactKind::Builder, name, version, None);
     }
     if let Some(rustc) = &definition.internal_parameters.rustc {
-        say(Kind::Compiler, "", rustc, None);
+        say(FactKind::Compiler, "", rustc, None);
     }
-    say(Kind::Target, "", &definition.external_parameters.target, None);
+    say(FactKind::Target, "", &definition.external_parameters.target, None);
     let features = definition.external_parameters.engine_features.join(",");
-    say(Kind::EngineFeatures, "", if features.is_empty() { "none" } else { &features }, None);
-    for it in &definition.resolved_dependencies {
-        let Some(known) = &it.annotations else { continue };
-        let kind = match Role::of_name(&known.role) {
-            Some(Role::Support) => Kind::SupportCrate,
-            Some(Role::Engine) if known.name == POLICY_API => Kind::Api,
+    say(FactKind::EngineFeatures, "", if features.is_empty() { "none" } else { &features }, None);
+    for resource in &definition.resolved_dependencies {
+        let Some(known) = &resource.annotations else { continue };
+        let kind = match MaterialRole::from_name(&known.role) {
+            Some(MaterialRole::Support) => FactKind::SupportCrate,
+            Some(MaterialRole::Engine) if known.name == POLICY_API => FactKind::Api,
             _ => continue,
         };
-        say(kind, &known.name, &known.version, digest_of(it));
+        say(kind, &known.name, &known.version, digest_of(resource));
     }
 }
 
 /// The digest of a crate of the workspace: a dependency from elsewhere may have its name as well.
 fn source_of(statement: Option<&Statement>, name: &str) -> Option<String> {
     let dependencies = &statement?.predicate.build_definition.resolved_dependencies;
-    let is_it = |it: &&Resource| {
-        it.annotations.as_ref().is_some_and(|known| {
-            known.name == name && Role::of_name(&known.role) != Some(Role::ThirdParty)
+    let is_it = |resource: &&Resource| {
+        resource.annotations.as_ref().is_some_and(|known| {
+            known.name == name
+                && MaterialRole::from_name(&known.role) != Some(MaterialRole::ThirdParty)
         })
     };
     digest_of(dependencies.iter().find(is_it)?)
 }
 
-fn digest_of(it: &Resource) -> Option<String> {
-    it.digest.iter().next().map(|(kind, digest)| format!("{kind}:{digest}"))
+fn digest_of(resource: &Resource) -> Option<String> {
+    resource.digest.iter().next().map(|(kind, digest)| format!("{kind}:{digest}"))
 }
 
-/// Whether facts of other kinds say the same as a label.
+/// Checks whether facts of other kinds say the same as a label.
 fn is_told_otherwise(key: &str) -> bool {
     [
         labels::CRATES,

@@ -1,23 +1,24 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::image::tests::contents;
-use crate::image::{Contents, Image, MultiPlatform, SourceDate, pack};
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
+use crate::steps::image::pack::ProgramImage;
+use crate::steps::image::pack::tests::sample;
 use crate::steps::provenance::materials::tests::{local, remote};
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
-use crate::store::registry::Options;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
+use policy_oci::store::RegistryOptions;
+use policy_oci::{Image, MultiPlatform, SourceDate};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What images are made of here: each policy crate as name, version and digest of its sources.
+/// The contents of the test images: each policy crate as name, version and digest of its sources.
 #[derive(Clone)]
 struct Made<'a> {
     policies: &'a [(&'a str, &'a str, &'a str)],
@@ -47,13 +48,13 @@ impl Made<'_> {
         let plan: BuildPlan = serde_json::from_value(plan).unwrap();
         let created: SourceDate = "1700000000".parse().unwrap();
         let reported: Vec<_> = self.policies.iter().map(reported).collect();
-        let contents = Contents {
+        let contents = ProgramImage {
             binary: self.binary,
             created,
             labels: labels::labels(&plan, Some(&reported), Some(&created.to_string())),
-            ..contents()
+            ..sample()
         };
-        let mut image = pack(&contents).unwrap();
+        let mut image = contents.pack().unwrap();
 
         let mut all: Vec<_> = self
             .policies
@@ -65,11 +66,17 @@ impl Made<'_> {
         all.push(remote("serde", self.serde, CRATES_IO, Some("ee")));
         all.push(remote("serde_derive", self.serde, CRATES_IO, Some("ff")));
         all.sort_by(|a, b| a.id.cmp(&b.id));
-        let linked = all.iter().filter(|it| it.id.name != "serde_derive").map(|it| LinkedPackage {
-            id: it.id.clone(),
-            license: Some("MIT/Apache-2.0".to_owned()),
-            dependencies: uses(&it.id, &all.iter().map(|it| it.id.clone()).collect::<Vec<_>>()),
-        });
+        let linked =
+            all.iter().filter(|material| material.id.name != "serde_derive").map(|material| {
+                LinkedPackage {
+                    id: material.id.clone(),
+                    license: Some("MIT/Apache-2.0".to_owned()),
+                    dependencies: uses(
+                        &material.id,
+                        &all.iter().map(|material| material.id.clone()).collect::<Vec<_>>(),
+                    ),
+                }
+            });
         let linked: Vec<_> = linked.collect();
         let materials = Materials { all, lock: "10cc".to_owned() };
         let parameters =
@@ -97,9 +104,9 @@ fn reported((name, version, _): &(&str, &str, &str)) -> Reported {
 /// The program uses everything in folders, and those use what comes from elsewhere.
 fn uses(id: &PackageId, all: &[PackageId]) -> Vec<PackageId> {
     let is_program = id.name == PROGRAM;
-    let is_used = |it: &&PackageId| match (&it.source, is_program) {
-        (None, true) => it.name != PROGRAM,
-        (Some(_), false) => id.source.is_none() && it.name == "serde",
+    let is_used = |found: &&PackageId| match (&found.source, is_program) {
+        (None, true) => found.name != PROGRAM,
+        (Some(_), false) => id.source.is_none() && found.name == "serde",
         _ => false,
     };
     all.iter().filter(is_used).cloned().collect()
@@ -107,7 +114,7 @@ fn uses(id: &PackageId, all: &[PackageId]) -> Vec<PackageId> {
 
 fn documents(of: &Described) -> [Value; 2] {
     let of = &of.platforms[0];
-    [&of.sbom, &of.provenance].map(|it| serde_json::from_slice(it.as_deref().unwrap()).unwrap())
+    [&of.sbom, &of.provenance].map(|json| serde_json::from_slice(json.as_deref().unwrap()).unwrap())
 }
 
 #[test]
@@ -122,7 +129,8 @@ fn the_bill_of_materials_has_what_is_linked_and_marks_policies() {
     let of_program = crate::steps::provenance::sha256(MADE.binary);
     assert_eq!(program["hashes"], json!([{"alg": "SHA-256", "content": of_program}]));
     let components = bom["components"].as_array().unwrap();
-    let names: Vec<_> = components.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        components.iter().map(|component| component["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["geo", "policy-engine", "serde", "words", "rust-std"]);
     assert_eq!(
         components[0],
@@ -153,9 +161,10 @@ fn the_bill_of_materials_has_what_is_linked_and_marks_policies() {
         })
     );
     let of_program = bom["dependencies"].as_array().unwrap().iter();
-    let mut of_program = of_program.filter(|it| it["ref"] == program["bom-ref"]);
+    let mut of_program = of_program.filter(|component| component["ref"] == program["bom-ref"]);
     let used = of_program.next().unwrap()["dependsOn"].as_array().unwrap().iter();
-    let used: Vec<_> = used.map(|it| it.as_str().unwrap().split('?').next().unwrap()).collect();
+    let used: Vec<_> =
+        used.map(|dependency| dependency.as_str().unwrap().split('?').next().unwrap()).collect();
     assert_eq!(
         used,
         [
@@ -193,7 +202,8 @@ fn provenance_names_the_image_and_every_source_by_digest() {
         json!({"engine": "0.1.0", "rustc": "rustc 1.95.0 (abc 2026-04-14)", "profile": "release"})
     );
     let sources = definition["resolvedDependencies"].as_array().unwrap();
-    let shown = sources.iter().map(|it| (it["name"].as_str().unwrap(), it["digest"].clone()));
+    let shown =
+        sources.iter().map(|source| (source["name"].as_str().unwrap(), source["digest"].clone()));
     assert_eq!(
         shown.collect::<Vec<_>>(),
         [
@@ -233,7 +243,8 @@ fn a_statement_on_another_image_is_none_on_this_one() {
     let of_other = MADE.described().platforms.remove(0).provenance.unwrap();
     let of_other: Value = serde_json::from_slice(&of_other).unwrap();
     let own = Described::read(&image).unwrap().platforms.remove(0).provenance;
-    let document = crate::image::Document::statement(&of_other, "https://slsa.dev/provenance/v1");
+    let document =
+        policy_oci::image::Attachment::statement(&of_other, "https://slsa.dev/provenance/v1");
     image.attach(&document.unwrap()).unwrap();
     assert_eq!(Described::read(&image).unwrap().platforms.remove(0).provenance, own);
 }
@@ -322,16 +333,16 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
     let folder = tempfile::tempdir().unwrap();
     let layouts = ["arm", "other"].map(|name| folder.path().join(name));
     MADE.image().write_layout_dir(&layouts[0]).unwrap();
-    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
-    pack(&amd).unwrap().write_layout_dir(&layouts[1]).unwrap();
+    let amd = ProgramImage { platform: "linux/amd64".parse().unwrap(), ..sample() };
+    amd.pack().unwrap().write_layout_dir(&layouts[1]).unwrap();
     let joined = folder.path().join("joined");
-    let whole = MultiPlatform::of_layouts(&layouts).unwrap();
+    let whole = MultiPlatform::from_layouts(&layouts).unwrap();
     whole.write_layout_dir(&joined).unwrap();
     let [old, new] = [&layouts[0], &joined]
-        .map(|path| Described::open(path.to_str().unwrap(), Options::default()));
+        .map(|path| Described::open(path.to_str().unwrap(), RegistryOptions::default()));
     let (old, new) = (old.unwrap(), new.unwrap());
     assert_eq!(new.digest, *whole.digest());
-    let shown = new.platforms.iter().map(|it| (it.platform.as_str(), it.sbom.is_some()));
+    let shown = new.platforms.iter().map(|image| (image.platform.as_str(), image.sbom.is_some()));
     assert_eq!(shown.collect::<Vec<_>>(), [("linux/amd64", false), ("linux/arm64", true)]);
     assert_eq!(
         Difference::between(&old, &new).to_string(),
@@ -343,11 +354,11 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
 fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
-    pack(&contents()).unwrap().write_archive_file(&path).unwrap();
+    sample().pack().unwrap().write_archive_file(&path).unwrap();
     let sources =
         Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
-    let Err(error) = verify(name, Options::default(), &sources, &Progress::new()) else {
+    let Err(error) = verify(name, RegistryOptions::default(), &sources, &Progress::new()) else {
         panic!("it is verified")
     };
     assert_eq!(
@@ -361,14 +372,14 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
 
 #[test]
 fn what_joins_the_platforms_is_verified_as_well() {
-    let amd = Contents { platform: "linux/amd64".parse().unwrap(), ..contents() };
-    let images = [MADE.image(), pack(&amd).unwrap()];
+    let amd = ProgramImage { platform: "linux/amd64".parse().unwrap(), ..sample() };
+    let images = [MADE.image(), amd.pack().unwrap()];
     let alone = MADE.described();
-    let digest = MultiPlatform::of_images(&images).unwrap().digest().clone();
+    let digest = MultiPlatform::from_images(&images).unwrap().digest().clone();
     let joined = Described { digest: digest.clone(), ..MADE.described() };
     assert!(verify::check_index("a.tar", &alone, &images[..1]).is_ok());
     assert!(verify::check_index("a.tar", &joined, &images).is_ok());
-    let other = MultiPlatform::of_images(&images[..1]).unwrap().digest().clone();
+    let other = MultiPlatform::from_images(&images[..1]).unwrap().digest().clone();
     let error = verify::check_index("a.tar", &joined, &images[..1]).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -385,7 +396,7 @@ fn what_joins_the_platforms_is_verified_as_well() {
 fn an_index_of_nothing_is_no_image() {
     let folder = tempfile::tempdir().unwrap();
     let index = json!({"schemaVersion": 2, "manifests": []}).to_string();
-    let digest = crate::image::digest_of(index.as_bytes()).unwrap();
+    let digest = policy_oci::sha256(index.as_bytes()).unwrap();
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
@@ -398,10 +409,10 @@ fn an_index_of_nothing_is_no_image() {
     write("index.json", &json!({"schemaVersion": 2, "manifests": [listed]}).to_string());
     let name = folder.path().to_str().unwrap();
     assert_eq!(
-        Described::open(name, Options::default()).unwrap_err().to_string(),
+        Described::open(name, RegistryOptions::default()).unwrap_err().to_string(),
         format!(
-            "failed to read the image `{name}`: it is for 0 platforms, expected 1 to 100; expected \
-             an archive or a folder as `policy-builder image` writes it"
+            "failed to failed to read the image `{name}`: it is for 0 platforms, expected 1 to \
+             100; expected an OCI image layout, as a folder or an archive"
         )
     );
 }

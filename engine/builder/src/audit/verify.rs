@@ -2,19 +2,18 @@ use std::path::Path;
 
 use super::described::{DescribeError, Described, PlatformImage};
 use super::difference::Difference;
-use crate::image::{
-    Image, ImageName, ImageNameError, IndexError, MultiPlatform, PackError, SourceDate,
-};
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
 use crate::steps::image::labels;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
-use crate::store::StoreError;
-use crate::store::registry::Options;
 use policy_cargo::Target;
 use policy_host::progress::Progress;
+use policy_oci::image::IndexError;
+use policy_oci::store::RegistryOptions;
+use policy_oci::store::StoreError;
+use policy_oci::{Image, ImageError, MultiPlatform, Reference, ReferenceError, SourceDate};
 
 /// From what an image is built again, and where.
 #[derive(Debug, Clone, Copy)]
@@ -22,11 +21,11 @@ pub(crate) struct Sources<'a> {
     pub(crate) policies: &'a Path,
     pub(crate) engine: Option<&'a Path>,
     pub(crate) work_dir: Option<&'a Path>,
-    /// How far it may go from `policies.lock`.
+    /// The distance that a build may keep from `policies.lock`.
     pub(crate) locked: Locked,
 }
 
-/// How an image was ordered, as far as it says so itself.
+/// The options that an image was built with, as far as it says so itself.
 struct Recorded {
     target: Option<String>,
     features: Features,
@@ -37,38 +36,39 @@ struct Recorded {
 /// Builds an image again, each of its platforms, and compares the digests; gives them.
 pub(crate) fn verify(
     image: &str,
-    options: Options,
+    options: RegistryOptions,
     sources: &Sources<'_>,
     progress: &Progress,
 ) -> Result<Described, VerifyError> {
     let there = Described::open(image, options)?;
-    let name: ImageName = "policy-engine:latest".parse()?;
+    let name: Reference = "policy-engine:latest".parse()?;
     let mut platforms = Vec::new();
-    for it in &there.platforms {
-        platforms.push((it, Recorded::of(image, it, progress)?));
+    for platform in &there.platforms {
+        platforms.push((platform, Recorded::read(image, platform, progress)?));
     }
     // What this machine's own program reports stands for what those report that do not start here.
     platforms.sort_by_key(|(_, recorded)| !recorded.runs_here());
     let mut first: Option<Built> = None;
     let mut images = Vec::new();
-    for (it, recorded) in &platforms {
+    for (image_there, recorded) in &platforms {
         // An image that was made alone where its program does not start says nothing of that.
-        let is_told = it.label(labels::POLICIES).is_some();
+        let is_told = image_there.label(labels::POLICIES).is_some();
         let other = first.as_ref().filter(|_| is_told);
         let other = other.and_then(|first| first.program.reported.as_deref());
         let options = recorded.options(sources);
         let built = Build::new(&options, progress)?.run(other)?;
         let Some(built) = built.into_iter().next() else { continue };
-        let packed =
-            progress.phase("pack", &it.platform, || built.pack(&name, recorded.created))?;
-        if *packed.manifest_digest() != it.digest {
+        let packed = progress
+            .phase("pack", &image_there.platform, || built.pack(&name, recorded.created))?;
+        if *packed.manifest_digest() != image_there.digest {
             let here = Described::read(&packed).map_err(VerifyError::Packed)?;
             let of_here = here.platforms.first();
-            let why = of_here.map(|here| Difference::between_platforms(it, here).to_string());
+            let why =
+                of_here.map(|here| Difference::between_platforms(image_there, here).to_string());
             return Err(Mismatch {
                 image: image.to_owned(),
-                platform: it.platform.clone(),
-                there: it.digest.to_string(),
+                platform: image_there.platform.clone(),
+                there: image_there.digest.to_string(),
                 here: here.digest.to_string(),
                 why: why.unwrap_or_default().trim_end().to_owned(),
             }
@@ -87,10 +87,10 @@ pub(super) fn check_index(
     there: &Described,
     images: &[Image],
 ) -> Result<(), VerifyError> {
-    if there.platforms.iter().any(|it| it.digest == there.digest) {
+    if there.platforms.iter().any(|platform| platform.digest == there.digest) {
         return Ok(());
     }
-    let joined = MultiPlatform::of_images(images)?;
+    let joined = MultiPlatform::from_images(images)?;
     if *joined.digest() == there.digest {
         return Ok(());
     }
@@ -106,7 +106,7 @@ impl Recorded {
         self.target.as_deref().is_none_or(|triple| Target::new(triple).runs_here())
     }
 
-    fn of(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
+    fn read(name: &str, image: &PlatformImage, progress: &Progress) -> Result<Self, VerifyError> {
         let image_name = || name.to_owned();
         let created = |text: &str| {
             let not_written =
@@ -117,7 +117,7 @@ impl Recorded {
             let external = statement.predicate.build_definition.external_parameters;
             return Ok(Self {
                 target: Some(external.target),
-                features: Features::of(external.engine_features),
+                features: Features::new(external.engine_features),
                 created: created(&external.created)?,
                 revision: external.revision,
             });
@@ -154,7 +154,7 @@ impl Recorded {
     }
 }
 
-/// Why an image is not known to be made from some sources.
+/// An error of verifying an image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyError {
     #[error(transparent)]
@@ -182,11 +182,11 @@ pub(crate) enum VerifyError {
     #[error("failed to read the image that was built: {0}")]
     Packed(StoreError),
     #[error(transparent)]
-    Name(#[from] ImageNameError),
+    Name(#[from] ReferenceError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
 }
 
 /// An image is not what the sources give.

@@ -10,7 +10,7 @@ use super::toolchain::Toolchain;
 use policy_cargo::Target;
 use policy_host::signals;
 
-/// What the compiler says on a line, as JSON.
+/// A message of the compiler, a line of JSON.
 #[derive(Deserialize)]
 struct Diagnostic {
     message: String,
@@ -61,10 +61,10 @@ pub(super) fn collect(
             let words = said.first().cloned().unwrap_or_else(|| words.trim().to_owned());
             return Err(BuilderImageError::Link { target: triple.to_owned(), words });
         }
-        read.extend(said.iter().flat_map(|it| files_in(it)));
+        read.extend(said.iter().flat_map(|text| files_in(text)));
     }
     let ours = fs_err::canonicalize(scratch)?;
-    for path in read.iter().filter(|it| !it.starts_with(&ours) && !it.starts_with(scratch)) {
+    for path in read.iter().filter(|path| !path.starts_with(&ours) && !path.starts_with(scratch)) {
         system.program(path)?;
     }
     Ok(())

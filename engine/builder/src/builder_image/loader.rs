@@ -8,7 +8,7 @@ use object::{Endianness, FileKind};
 use super::BuilderImageError;
 use policy_host::signals;
 
-/// What a file is to the dynamic loader.
+/// The role of a file for the dynamic loader.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Loaded {
     /// A program that names its loader.
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_loaders_list_is_read() {
-        let of = |line: &str| library_in(line).map(|it| it.display().to_string());
+        let of = |line: &str| library_in(line).map(|path| path.display().to_string());
         assert_eq!(of("\tlinux-vdso.so.1 (0x00007ffd)"), None);
         assert_eq!(of("\tlibc.so.6 => /lib/libc.so.6 (0x00007f)").unwrap(), "/lib/libc.so.6");
         assert_eq!(of("\t/lib64/ld.so (0x00007f)").unwrap(), "/lib64/ld.so");
@@ -95,7 +95,12 @@ mod tests {
     fn this_program_has_a_loader_and_libraries() {
         let own = std::env::current_exe().unwrap();
         let Loaded::Program { loader } = kind_of(&own).unwrap() else { panic!() };
-        assert!(libraries_of(&own, &loader).unwrap().iter().any(|it| it.ends_with("libc.so.6")));
+        assert!(
+            libraries_of(&own, &loader)
+                .unwrap()
+                .iter()
+                .any(|library| library.ends_with("libc.so.6"))
+        );
         assert_eq!(kind_of(Path::new("Cargo.toml")).unwrap(), Loaded::Other);
     }
 }

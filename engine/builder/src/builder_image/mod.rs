@@ -20,34 +20,31 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::image::Platform;
-use policy_cargo::CargoError;
-
-use crate::image::{
-    Contents, FileSet, ImageName, SourceDate, StoredError, StoredImage, StoredLayer,
-};
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::{Engine, EngineError};
+use crate::steps::platform;
 use crate::steps::resolve::ResolveError;
 use crate::steps::resolve::policies_lock::{self, Locked, LockedError};
 use crate::steps::workspace::GenerateError;
+use policy_cargo::CargoError;
 use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_host::signals::ScratchDir;
+use policy_oci::{FileSet, ImageError, ImageSpec, Reference, SourceDate, StoredImage, StoredLayer};
 use system::System;
 use toolchain::Toolchain;
 
-/// What is to be in the image.
+/// The options of a builder image.
 pub(crate) struct BuilderImageOptions<'a> {
     pub(crate) engine: Option<&'a Path>,
     /// Folders of policies whose dependencies are to be there.
     pub(crate) policies: &'a [PathBuf],
-    /// How far it may go from the `policies.lock` of each.
+    /// The distance that a build may keep from the `policies.lock` of each.
     pub(crate) locked: Locked,
     pub(crate) target: Option<&'a str>,
-    pub(crate) name: ImageName,
+    pub(crate) name: Reference,
     pub(crate) created: SourceDate,
-    /// Where layers are kept until the image is written.
+    /// The folder for layers until the image is written.
     pub(crate) scratch: &'a Path,
 }
 
@@ -74,7 +71,7 @@ pub(crate) fn make(
         }
         linker::collect(&mut system, &toolchain, &target, scratch.path())?;
         let rust = toolchain.collect(&target)?;
-        system.files.leave_out(&rust);
+        system.files.remove_all(&rust);
         Ok::<_, BuilderImageError>((system, rust))
     })?;
     let program = env::current_exe()?;
@@ -104,18 +101,16 @@ pub(crate) fn make(
     ];
     progress.phase("pack", &options.name.to_string(), || {
         let layers = pack(&parts, options)?;
-        let contents = Contents {
-            binary: &[],
-            platform: Platform::of_target(toolchain.host()),
+        let labels = labels(&engine, options.created);
+        let spec = ImageSpec {
+            platform: platform::from_target(toolchain.host()),
             name: options.name.clone(),
             created: options.created,
-            labels: labels(&engine, options.created),
+            process: process::config(&path, &options.name)?,
+            labels,
+            created_by: "policy-builder".to_owned(),
         };
-        Ok(StoredImage::new(
-            &contents,
-            process::config(&path, &options.name, &contents.labels)?,
-            layers,
-        )?)
+        Ok(StoredImage::new(&spec, layers)?)
     })
 }
 
@@ -129,11 +124,11 @@ fn pack(
         let threads: Vec<_> = parts
             .iter()
             .map(|(comment, files)| {
-                scope.spawn(move || StoredLayer::pack(files, comment, created, scratch))
+                scope.spawn(move || StoredLayer::new(files, comment, created, scratch))
             })
             .collect();
-        let layers = threads.into_iter().map(|it| {
-            let ended = it.join();
+        let layers = threads.into_iter().map(|thread| {
+            let ended = thread.join();
             Ok(ended.map_err(|_| io::Error::other("a layer was not packed"))??)
         });
         layers.collect()
@@ -154,7 +149,7 @@ fn labels(engine: &Engine, created: SourceDate) -> BTreeMap<String, String> {
     .into()
 }
 
-/// Why there is no builder image.
+/// An error of making a builder image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuilderImageError {
     #[error(
@@ -216,7 +211,7 @@ pub(crate) enum BuilderImageError {
     #[error(transparent)]
     Compile(#[from] CargoError),
     #[error(transparent)]
-    Store(#[from] StoredError),
+    Store(#[from] ImageError),
     #[error("failed to assemble the builder image: {0}")]
     Document(#[from] oci_spec::OciSpecError),
     #[error("failed to collect the files of the builder image: {0}")]

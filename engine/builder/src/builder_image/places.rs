@@ -1,4 +1,4 @@
-//! Where things are in the image.
+//! Paths inside the image.
 
 pub(super) const PROGRAM: &str = "/opt/policy-builder/bin/policy-builder";
 /// The engine's sources, for `POLICY_ENGINE_SOURCE`.
@@ -8,5 +8,5 @@ pub(super) const WORKSPACES: &str = "/opt/policy-builder/workspaces";
 pub(super) const CARGO_HOME: &str = "/opt/policy-builder/cargo";
 /// A toolchain that has a folder to itself.
 pub(super) const RUST: &str = "/opt/rust";
-/// Where anyone may write, and what is kept between builds lies.
+/// The folder that anyone may write to, and that keeps the cache between builds.
 pub(super) const WORK: &str = "/cache";

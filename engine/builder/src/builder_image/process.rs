@@ -1,12 +1,10 @@
-use std::collections::{BTreeMap, HashMap};
-
 use oci_spec::OciSpecError;
 use oci_spec::image::{Config, ConfigBuilder};
 
 use super::places::{CARGO_HOME, PROGRAM, SOURCE, WORK, WORKSPACES};
 use crate::container::IMAGE;
-use crate::image::{FileSet, ImageName};
 use crate::steps::discover::carried::CARRIED;
+use policy_oci::{FileSet, Reference};
 
 const ANYONE: u32 = 0o1777;
 
@@ -22,11 +20,7 @@ pub(super) fn folders(files: &mut FileSet) {
 }
 
 /// `docker run -v ./policies:/policies -v ./out:/out IMAGE` writes `out/policy-engine.tar`.
-pub(super) fn config(
-    path: &str,
-    name: &ImageName,
-    labels: &BTreeMap<String, String>,
-) -> Result<Config, OciSpecError> {
+pub(super) fn config(path: &str, name: &Reference) -> Result<Config, OciSpecError> {
     let arguments = ["image", "--policies", "/policies", "--output", "/out/policy-engine.tar"];
     let environment = [
         ("PATH", path),
@@ -44,6 +38,5 @@ pub(super) fn config(
         .cmd(arguments.map(str::to_owned))
         .env(environment.map(|(name, value)| format!("{name}={value}")))
         .working_dir("/")
-        .labels(labels.clone().into_iter().collect::<HashMap<_, _>>())
         .build()
 }

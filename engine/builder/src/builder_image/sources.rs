@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
 use crate::steps::discover::Policies;
 use crate::steps::discover::carried;
 use crate::steps::discover::policies_file::POLICIES_FILE;
@@ -20,10 +19,11 @@ use policy_cargo::lockfile::{self, CRATES_IO};
 use policy_cargo::manifest;
 use policy_cargo::{Target, Vendored};
 use policy_host::progress::Progress;
+use policy_oci::FileSet;
 
-/// How `cargo vendor` calls what takes the place of registries.
+/// The name that `cargo vendor` gives to what replaces registries.
 const VENDORED: &str = "vendored-sources";
-/// Where Cargo finds what a vendored crate's files hash to.
+/// The file with the hashes of a vendored crate's files.
 const CHECKSUM: &str = ".cargo-checksum.json";
 
 /// A policy that stands for those which are not known yet: it asks `policy-api` for all that there
@@ -83,14 +83,18 @@ pub(super) fn collect(
     let registry = vendored.registry.as_deref().unwrap_or("registry/src/vendored");
     let place = Path::new(places::CARGO_HOME).join(registry);
     add_vendored(&mut files, &place, &folder, &vendored)?;
-    for it in &remote {
-        it.add(&mut files, &place)?;
+    for policy in &remote {
+        policy.add(&mut files, &place)?;
     }
     let config = replaced(&vendored.config, &place)
         .ok_or_else(|| BuilderImageError::Vendor { found: vendored.config.clone() })?;
     files.text(Path::new(places::CARGO_HOME).join("config.toml"), config);
-    for (number, it) in carried.into_iter().enumerate() {
-        it.add(&mut files, engine, &Path::new(places::WORKSPACES).join(number.to_string()))?;
+    for (number, workspace) in carried.into_iter().enumerate() {
+        workspace.add(
+            &mut files,
+            engine,
+            &Path::new(places::WORKSPACES).join(number.to_string()),
+        )?;
     }
     Ok(files)
 }
@@ -119,12 +123,18 @@ fn lay_out(
 fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageError> {
     let root = fs_err::canonicalize(&policies.root)?;
     let mut found: BTreeMap<&Path, (&manifest::Workspace, BTreeMap<&str, &str>)> = BTreeMap::new();
-    for it in policies.crates.iter().filter(|it| it.origin == Source::Folder) {
-        let around = it.manifest.workspace.as_ref().filter(|it| !it.folder.starts_with(&root));
+    for policy_crate in
+        policies.crates.iter().filter(|policy_crate| policy_crate.origin == Source::Folder)
+    {
+        let around = policy_crate
+            .manifest
+            .workspace
+            .as_ref()
+            .filter(|workspace| !workspace.folder.starts_with(&root));
         if let Some(workspace) = around {
             let (_, crates) =
                 found.entry(&workspace.folder).or_insert((workspace, BTreeMap::new()));
-            crates.insert(&it.folder, &it.name);
+            crates.insert(&policy_crate.folder, &policy_crate.name);
         }
     }
     let carried = found.into_values().map(|(workspace, crates)| {
@@ -136,7 +146,7 @@ fn workspaces_around(policies: &Policies) -> Result<Vec<Carried>, BuilderImageEr
 
 /// A workspace that is put into the image.
 struct Carried {
-    /// Where it is on this machine.
+    /// Its folder on this machine.
     folder: PathBuf,
     files: [(&'static str, String); 2],
 }
@@ -170,22 +180,24 @@ struct RemotePolicy {
 }
 
 impl RemotePolicy {
-    /// Those of a policies folder. Cargo would look for what comes from a repository or from
-    /// another registry by a configuration that the image does not have.
+    /// The remote policies of a policies folder. Cargo would look for what comes from a repository
+    /// or from another registry by a configuration that the image does not have.
     fn all(policies: &Policies) -> Result<Vec<Self>, BuilderImageError> {
         let mut found = Vec::new();
-        for it in &policies.crates {
-            let Source::Remote { source: Some(source), checksum } = &it.origin else { continue };
+        for policy_crate in &policies.crates {
+            let Source::Remote { source: Some(source), checksum } = &policy_crate.origin else {
+                continue;
+            };
             if source != CRATES_IO {
                 return Err(BuilderImageError::RemotePolicy {
                     file: policies.root.join(POLICIES_FILE),
-                    name: it.name.clone(),
+                    name: policy_crate.name.clone(),
                     source_in_words: lockfile::source_in_words(Some(source)),
                 });
             }
             found.push(Self {
-                folder: format!("{}-{}", it.name, it.version),
-                source: it.manifest.folder().to_owned(),
+                folder: format!("{}-{}", policy_crate.name, policy_crate.version),
+                source: policy_crate.manifest.folder().to_owned(),
                 checksum: checksum.clone(),
             });
         }
@@ -201,12 +213,12 @@ impl RemotePolicy {
     }
 }
 
-/// What Cargo wants beside a crate whose files it is not to check, with the hash of its archive.
+/// The checksum file of a crate whose files Cargo is not to check, with the hash of its archive.
 fn unlisted(checksum: &Value) -> String {
     json!({"files": {}, "package": checksum}).to_string()
 }
 
-/// What stands for sources that are left out: what compiles them after all is told what to do.
+/// The replacement of sources that are left out: it tells whoever compiles them what to do.
 const LEFT_OUT: &str = "compile_error!(\"the builder image was made without the sources of this \
     crate: make it anew, with `policy-builder builder-image --policies` and the folder that is \
     built\");\n";
@@ -229,7 +241,8 @@ fn add_vendored(
         }
         let checksum = fs_err::read(source.join(CHECKSUM))?;
         let checksum: serde_json::Result<Value> = serde_json::from_slice(&checksum);
-        let checksum = checksum.ok().and_then(|mut it| it.get_mut("package").map(Value::take));
+        let checksum =
+            checksum.ok().and_then(|mut table| table.get_mut("package").map(Value::take));
         files.text(place.join(CHECKSUM), unlisted(&json!(checksum)));
         let manifest = fs_err::read_to_string(source.join("Cargo.toml"))?;
         for file in roots(&manifest) {
@@ -250,7 +263,7 @@ fn roots(manifest: &str) -> BTreeSet<String> {
     [Some(library), file("package", "build")].into_iter().flatten().collect()
 }
 
-/// What `cargo vendor` says to write into a configuration, with the sources at `place`.
+/// The configuration that `cargo vendor` prints, with the sources at `place`.
 fn replaced(config: &str, place: &Path) -> Option<String> {
     let mut document: DocumentMut = config.parse().ok()?;
     let vendored = document.get_mut("source")?.get_mut(VENDORED)?.as_table_like_mut()?;
@@ -278,7 +291,7 @@ mod tests {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let manifest: DocumentMut = any_policy(&engine).parse().unwrap();
         let features = manifest["dependencies"]["policy-api"]["features"].as_array().unwrap();
-        let features: Vec<_> = features.iter().filter_map(|it| it.as_str()).collect();
+        let features: Vec<_> = features.iter().filter_map(|feature| feature.as_str()).collect();
         assert_eq!(features, Features::all(&engine.api.document).names());
         assert!(features.contains(&"schemars"));
     }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use super::loader::{self, Loaded};
 use super::toolchain::Toolchain;
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
+use policy_oci::FileSet;
 
 /// Files of the machine, at the same places in the image.
 pub(super) struct System {
     pub(super) files: FileSet,
     /// The dynamic loader of the compiler, which also tells of libraries that name none.
     loader: PathBuf,
-    /// What lies in there is not the system's to bring.
+    /// The folder of the toolchain, whose files are not the system's.
     toolchain: Option<PathBuf>,
     /// Folders of programs that are found by name.
     programs: BTreeSet<PathBuf>,
@@ -50,7 +50,7 @@ impl System {
         self.program(&path)
     }
 
-    /// What a program or a library is loaded with.
+    /// The libraries that a program or a library is loaded with.
     pub(super) fn libraries(&mut self, path: &Path) -> Result<(), BuilderImageError> {
         let loader = match loader::kind_of(path)? {
             Loaded::Program { loader } => loader,
@@ -79,8 +79,8 @@ impl System {
 
     fn file(&mut self, path: &Path) -> Result<(), BuilderImageError> {
         let canonical = fs_err::canonicalize(path)?;
-        if !self.toolchain.as_ref().is_some_and(|it| canonical.starts_with(it)) {
-            self.files.same(path)?;
+        if !self.toolchain.as_ref().is_some_and(|toolchain| canonical.starts_with(toolchain)) {
+            self.files.copy_with_links(path)?;
         }
         Ok(())
     }
@@ -88,5 +88,5 @@ impl System {
 
 fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|it| it.is_file())
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

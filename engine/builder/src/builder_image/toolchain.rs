@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{BuilderImageError, places};
-use crate::image::FileSet;
 use policy_cargo::Target;
 use policy_cargo::rustc;
+use policy_oci::FileSet;
 
 /// Without these nothing is compiled.
 const NEEDED: [&str; 2] = ["rustc", "cargo"];
@@ -33,16 +33,16 @@ impl Toolchain {
         &self.host
     }
 
-    /// Whether all of it is in one folder, which may then lie anywhere; distributions have it
-    /// among the system's files.
+    /// Checks whether all of it is in one folder, which may then lie anywhere; distributions have
+    /// it among the system's files.
     pub(super) fn has_a_place_of_its_own(&self) -> bool {
         let is_driver = |name: &str| name.starts_with("librustc_driver-");
         fs_err::read_dir(self.sysroot.join("lib")).is_ok_and(|entries| {
-            entries.flatten().any(|it| it.file_name().to_str().is_some_and(is_driver))
+            entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_driver))
         })
     }
 
-    /// Where it is in the image.
+    /// Its folder in the image.
     pub(super) fn place(&self) -> &Path {
         if self.has_a_place_of_its_own() { Path::new(places::RUST) } else { &self.sysroot }
     }
@@ -65,13 +65,13 @@ impl Toolchain {
             let no_clippy = |_| BuilderImageError::NoClippy { sysroot: self.sysroot.clone() };
             programs.push(self.program(name).map_err(no_clippy)?);
         }
-        for linker in self.linkers().iter().filter(|it| it.exists()) {
+        for linker in self.linkers().iter().filter(|linker| linker.exists()) {
             programs.extend(files_below(linker)?);
         }
         Ok(programs)
     }
 
-    /// What compiling for a target needs of it.
+    /// The files that compiling for a target needs.
     pub(super) fn collect(&self, target: &Target) -> Result<FileSet, BuilderImageError> {
         let mut files = FileSet::default();
         let place = self.place();
@@ -82,7 +82,7 @@ impl Toolchain {
                 files.copy(place.join(inside), path.to_owned());
                 return Ok(());
             }
-            files.same(path)
+            files.copy_with_links(path)
         };
         for program in self.programs()? {
             add(&program)?;

@@ -14,14 +14,14 @@ pub(super) struct Add {
     /// The folder of policy crates
     #[arg(long, value_name = "DIR", default_value = "policies")]
     policies: PathBuf,
-    /// Where `policy-api` comes from, as a version or as `Cargo.toml` has it [default: where the
-    /// crates beside it have it from]
+    /// The source of `policy-api`, as a version or as `Cargo.toml` has it [default: that of the
+    /// crates beside it]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
     /// A checkout of policy-engine [default: the one that this program comes from]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
-    /// How to print what was written
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -43,13 +43,13 @@ pub(super) enum Command {
     Add(Add),
     /// Shows the policy crates of a folder
     Discover(Discover),
-    /// Lays out the Cargo workspace that links them, with a complete lock
+    /// Generates the Cargo workspace that links the policies, with a complete lock
     Generate(Generate),
-    /// Finds what policy crates have no business with: files, network, unsafe code and the like
+    /// Finds forbidden capabilities: file, network and process access, unsafe code
     Vet(Vet),
-    /// Compiles them into one static binary
+    /// Compiles the policies into one static binary
     Build(Build),
-    /// Compiles them and packs the binary as an OCI image
+    /// Compiles the policies and packs the binary as an OCI image
     Image(Image),
     /// Packs a binary that another tool compiled from a laid-out workspace
     Pack(Pack),
@@ -65,15 +65,15 @@ pub(super) enum Command {
     Lock(Lock),
     /// Shows what an image holds: its policies, bill of materials and provenance
     Inspect(Inspect),
-    /// Tells how two images differ, their policies first of all
+    /// Compares two images, their policies first
     Diff(Diff),
-    /// Builds an image again from its sources, and compares the digests
+    /// Rebuilds an image from its sources, and compares the digests
     Verify(Verify),
     /// Prints completions for a shell
     Completions(Completions),
     /// Packs the builder itself, with a compiler and the engine's sources, as an image
     BuilderImage(BuilderImage),
-    /// Serves the policies while they are written: each save is compiled and takes over
+    /// Serves the policies during development: compiles each save and switches to it
     Watch(Watch),
 }
 
@@ -115,7 +115,7 @@ mod tests {
         let others = ["label", "completions", "watch"];
         for command in Args::command().get_subcommands() {
             let name = command.get_name();
-            let format = command.get_arguments().find(|it| it.get_id() == "format");
+            let format = command.get_arguments().find(|argument| argument.get_id() == "format");
             let Some(format) = format else {
                 assert!(others.contains(&name), "{name} has no --format");
                 continue;

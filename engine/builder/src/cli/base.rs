@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use crate::image;
+use crate::steps::image;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder base --output ./base")]
@@ -10,7 +10,7 @@ pub(super) struct Base {
     /// The folder to write them to: a new or an empty one
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
-    /// How to print where they are
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

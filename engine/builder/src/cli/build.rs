@@ -16,7 +16,7 @@ use policy_host::progress::Progress;
 pub(super) struct Build {
     #[command(flatten)]
     build: BuildArgs,
-    /// Where to write the binary
+    /// The file to write the binary to
     #[arg(long, value_name = "FILE", default_value = "policy-engine")]
     output: PathBuf,
 }

@@ -4,18 +4,17 @@ use std::slice;
 use super::Failure;
 use super::format::Format;
 use super::options::LockedArg;
-use crate::artifacts;
 use crate::builder_image::{self, BuilderImageOptions};
-use crate::image::{ImageName, SourceDate};
 use policy_host::atomic;
 use policy_host::progress::Progress;
+use policy_oci::{Reference, SourceDate};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: policy-builder builder-image && docker load < policy-builder.tar && docker run --rm -v \"$PWD/policies:/policies\" -v \"$PWD/out:/out\" policy-builder"
 )]
 pub(super) struct BuilderImage {
-    /// Where to write the archive
+    /// The file to write the archive to
     #[arg(long, value_name = "FILE", default_value = "policy-builder.tar")]
     output: PathBuf,
     /// Folders of policy crates whose dependencies, policies that `policies.toml` names, and
@@ -32,8 +31,8 @@ pub(super) struct BuilderImage {
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
     /// The image's name
-    #[arg(long, value_name = "NAME", default_value = "policy-builder:latest")]
-    name: ImageName,
+    #[arg(long, value_name = "NAME", default_value = "policy-builder:latest", value_parser = Reference::parse_name)]
+    name: Reference,
     /// The date of the image and of the files in it, in seconds since 1970
     #[arg(
         long,
@@ -43,15 +42,15 @@ pub(super) struct BuilderImage {
         hide_default_value = true
     )]
     created: SourceDate,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
 impl BuilderImage {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        atomic::check_file(&self.output, artifacts::IMAGE)?;
-        let folder = self.output.parent().filter(|it| !it.as_os_str().is_empty());
+        atomic::check_file(&self.output, policy_oci::archive::ARTIFACT)?;
+        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         let nearby = PathBuf::from("policies");
         let policies = match self.policies.as_slice() {
             [] if nearby.is_dir() => slice::from_ref(&nearby),

@@ -7,7 +7,7 @@ use super::Failure;
     after_help = "Example: policy-builder completions bash > ~/.local/share/bash-completion/completions/policy-builder"
 )]
 pub(super) struct Completions {
-    /// The shell that they are for
+    /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }

@@ -16,12 +16,12 @@ pub(super) struct Diff {
     /// An archive, the folder of an OCI image layout, or a reference to a registry
     #[arg(value_name = "OLD")]
     old: String,
-    /// Another one
+    /// The other image
     #[arg(value_name = "NEW")]
     new: String,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

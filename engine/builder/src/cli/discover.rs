@@ -14,7 +14,7 @@ use policy_cargo::Source;
 pub(super) struct Discover {
     #[command(flatten)]
     inputs: Inputs,
-    /// How to print what was found
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -23,15 +23,15 @@ impl Discover {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let engine = Engine::locate(self.inputs.engine.as_deref())?;
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
-        let of_role = |role| policies.of_role(role).map(Listed::of).collect::<Vec<_>>();
+        let of_role = |role| policies.of_role(role).map(Listed::new).collect::<Vec<_>>();
         let (found, support) = (of_role(Role::Policy), of_role(Role::Support));
         let document = serde_json::json!({ "policies": found, "support": support });
         self.format.print(&document, || {
             let mut text = String::new();
-            let found = found.iter().map(|it| (Role::Policy, it));
-            for (role, it) in found.chain(support.iter().map(|it| (Role::Support, it))) {
-                let Listed { name, version, whence, .. } = it;
-                let _ = writeln!(text, "{role:<7}  {name} {version}  ({whence})");
+            let found = found.iter().map(|found| (Role::Policy, found));
+            for (role, found) in found.chain(support.iter().map(|found| (Role::Support, found))) {
+                let Listed { name, version, source_label, .. } = found;
+                let _ = writeln!(text, "{role:<7}  {name} {version}  ({source_label})");
             }
             text
         })
@@ -44,26 +44,26 @@ struct Listed<'a> {
     #[serde(rename = "crate")]
     name: &'a str,
     version: String,
-    /// Inside the policies folder.
+    /// The folder inside the policies folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     folder: Option<&'a str>,
-    /// As a lock file writes it, or the folder of one from elsewhere.
+    /// The source as a lock file writes it, or the folder of a crate from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(skip)]
-    whence: String,
+    source_label: String,
 }
 
 impl<'a> Listed<'a> {
-    fn of(it: &'a PolicyCrate) -> Self {
-        let whence = it.whence();
-        let is_local = it.origin == Source::Folder;
+    fn new(policy_crate: &'a PolicyCrate) -> Self {
+        let source_label = policy_crate.source_label();
+        let is_local = policy_crate.origin == Source::Folder;
         Self {
-            name: &it.name,
-            version: it.version.to_string(),
-            folder: is_local.then_some(&it.folder),
-            source: (!is_local).then(|| whence.clone()),
-            whence,
+            name: &policy_crate.name,
+            version: policy_crate.version.to_string(),
+            folder: is_local.then_some(&policy_crate.folder),
+            source: (!is_local).then(|| source_label.clone()),
+            source_label,
         }
     }
 }

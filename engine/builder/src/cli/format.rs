@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Failure;
 
-/// How a result is printed, by `--format`.
+/// The format of a result, for `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     // For people.
@@ -14,7 +14,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Prints a result to standard output: the document itself, or what it says to people.
+    /// Prints a result to standard output: the document itself, or a text for people.
     pub(super) fn print(
         self,
         document: &impl Serialize,

@@ -37,7 +37,7 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
-    /// How to print where the workspace is
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -51,14 +51,17 @@ impl Generate {
         let policies = Policies::discover(&self.inputs.policies, &engine)?;
         workspace::check_outside(&self.output, &policies)?;
         workspace::check_ours(&self.output)?;
-        let target =
-            self.target.clone().map_or_else(|| Target::choose(None).map(|it| it.triple), Ok)?;
+        let target = self
+            .target
+            .clone()
+            .map_or_else(|| Target::choose(None).map(|target| target.triple), Ok)?;
         let revision =
             self.revision.clone().or_else(|| revision::git_revision(&self.inputs.policies));
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.
-        let is_new = fs_err::read_dir(&self.output).map_or(true, |mut it| it.next().is_none());
+        let is_new =
+            fs_err::read_dir(&self.output).map_or(true, |mut entries| entries.next().is_none());
         let is_there = self.output.symlink_metadata().is_ok();
         let _new = is_new
             .then(|| TempPath::new(&self.output))
@@ -112,7 +115,7 @@ mod tests {
             fs::write(folder.join("Cargo.lock"), "").unwrap();
             discard(&folder, was_there);
             assert_eq!(folder.is_dir(), was_there);
-            assert!(fs::read_dir(folder).map_or(true, |mut it| it.next().is_none()));
+            assert!(fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none()));
         }
     }
 }

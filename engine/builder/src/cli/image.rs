@@ -1,10 +1,11 @@
 use super::Failure;
 use super::options::{BuildArgs, ImageArgs};
 use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
-use crate::image::{ImageName, MultiPlatform, Platform};
 use crate::steps::image::Built;
+use crate::steps::platform;
 use crate::steps::{Build, TargetChoice};
 use policy_host::progress::Progress;
+use policy_oci::{MultiPlatform, Platform, Reference};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -17,7 +18,7 @@ pub(super) struct Image {
     output: ImageArgs,
     /// The image's platforms, such as `linux/amd64,linux/arm64`: several are joined by an index
     /// [default: this machine's]
-    #[arg(long, value_name = "PLATFORMS", value_delimiter = ',', conflicts_with = "target")]
+    #[arg(long, value_name = "PLATFORMS", value_delimiter = ',', value_parser = platform::parse, conflicts_with = "target")]
     platform: Vec<Platform>,
 }
 
@@ -42,7 +43,7 @@ impl Image {
     fn write_one(
         &self,
         built: &Built,
-        name: &ImageName,
+        name: &Reference,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let (image, written) = progress.phase("pack", &name.to_string(), || {
@@ -58,13 +59,13 @@ impl Image {
     fn write_all(
         &self,
         built: &[Built],
-        name: &ImageName,
+        name: &Reference,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
             let images = built.iter().map(|built| built.pack(name, self.output.created));
             let images = images.collect::<Result<Vec<_>, _>>()?;
-            let whole = MultiPlatform::of_images(&images)?;
+            let whole = MultiPlatform::from_images(&images)?;
             let written = self.output.write_joined(&whole, images.first())?;
             Ok::<_, Failure>((images, whole, written))
         })?;

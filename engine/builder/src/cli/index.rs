@@ -2,9 +2,8 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use crate::artifacts;
-use crate::image::MultiPlatform;
 use policy_host::atomic;
+use policy_oci::MultiPlatform;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -17,15 +16,15 @@ pub(super) struct Index {
     /// Images of one platform each, as `--oci-layout` writes them
     #[arg(value_name = "LAYOUT", required = true)]
     layouts: Vec<PathBuf>,
-    /// How to print what was made
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
 impl Index {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        atomic::check_folder(&self.output, artifacts::IMAGE)?;
-        let whole = MultiPlatform::of_layouts(&self.layouts)?;
+        atomic::check_folder(&self.output, policy_oci::archive::ARTIFACT)?;
+        let whole = MultiPlatform::from_layouts(&self.layouts)?;
         whole.write_layout_dir(&self.output)?;
         let (digest, output) = (whole.digest().to_string(), self.output.display());
         let written = serde_json::json!({ "digest": digest, "layout": self.output });

@@ -17,7 +17,7 @@ pub(super) struct Inspect {
     image: String,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Prints the bill of materials as it is attached, and nothing else
@@ -35,18 +35,18 @@ impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut image = Described::open(&self.image, self.registry.options())?;
         if let Some(platform) = &self.platform {
-            let known = image.platforms.iter().map(|it| it.platform.clone()).collect();
-            image.platforms.retain(|it| it.platform == *platform);
+            let known = image.platforms.iter().map(|image| image.platform.clone()).collect();
+            image.platforms.retain(|image| image.platform == *platform);
             if image.platforms.is_empty() {
                 let (image, platform) = (self.image.clone(), platform.clone());
                 return Err(Failure::NoPlatform { image, platform, known });
             }
         }
         if self.sbom {
-            return self.print_document(&image, "bill of materials", |it| it.sbom.as_deref());
+            return self.print_document(&image, "bill of materials", |image| image.sbom.as_deref());
         }
         if self.provenance {
-            return self.print_document(&image, "provenance", |it| it.provenance.as_deref());
+            return self.print_document(&image, "provenance", |image| image.provenance.as_deref());
         }
         self.format.print(&to_json(&image), || to_text(&image))
     }
@@ -59,7 +59,7 @@ impl Inspect {
         of: impl Fn(&PlatformImage) -> Option<&[u8]>,
     ) -> Result<(), Failure> {
         let [platform] = image.platforms.as_slice() else {
-            let platforms = image.platforms.iter().map(|it| it.platform.clone()).collect();
+            let platforms = image.platforms.iter().map(|image| image.platform.clone()).collect();
             return Err(Failure::SeveralPlatforms { image: self.image.clone(), platforms });
         };
         let document = of(platform);
@@ -71,19 +71,19 @@ impl Inspect {
 }
 
 fn to_json(image: &Described) -> Value {
-    let of_platform = |it: &PlatformImage| {
+    let of_platform = |image: &PlatformImage| {
         json!({
-            "platform": it.platform,
-            "digest": it.digest.to_string(),
-            "size": it.size,
-            "created": it.created,
-            "revision": it.revision(),
-            "engine": it.engine(),
-            "policies": it.policies(),
-            "crates": it.crates(),
-            "components": it.components(),
-            "sbom": it.sbom.is_some(),
-            "provenance": it.provenance.is_some(),
+            "platform": image.platform,
+            "digest": image.digest.to_string(),
+            "size": image.size,
+            "created": image.created,
+            "revision": image.revision(),
+            "engine": image.engine(),
+            "policies": image.policies(),
+            "crates": image.crates(),
+            "components": image.components(),
+            "sbom": image.sbom.is_some(),
+            "provenance": image.provenance.is_some(),
         })
     };
     json!({
@@ -102,31 +102,34 @@ fn to_text(image: &Described) -> String {
         line("image", name);
     }
     line("digest", image.digest.as_ref());
-    for it in &image.platforms {
-        line("platform", &format!("{}, {}", it.platform, megabytes(it.size)));
-        if it.digest != image.digest {
-            line("", it.digest.as_ref());
+    for found in &image.platforms {
+        line("platform", &format!("{}, {}", found.platform, megabytes(found.size)));
+        if found.digest != image.digest {
+            line("", found.digest.as_ref());
         }
-        line("created", it.created.as_deref().unwrap_or("not told"));
-        line("revision", it.revision().unwrap_or("not told"));
-        line("engine", it.engine().unwrap_or("not told"));
-        match (it.policies(), it.crates()) {
+        line("created", found.created.as_deref().unwrap_or("not told"));
+        line("revision", found.revision().unwrap_or("not told"));
+        line("engine", found.engine().unwrap_or("not told"));
+        match (found.policies(), found.crates()) {
             (Some(policies), _) => {
-                for it in policies {
-                    line("policy", &format!("{} {} ({})", it.name, it.version, it.crate_name));
+                for policy in policies {
+                    line(
+                        "policy",
+                        &format!("{} {} ({})", policy.name, policy.version, policy.crate_name),
+                    );
                 }
             }
             (None, Some(crates)) => {
-                for it in crates {
-                    line("crate", &format!("{} {}", it.name, it.version));
+                for policy_crate in crates {
+                    line("crate", &format!("{} {}", policy_crate.name, policy_crate.version));
                 }
             }
             (None, None) => line("policies", "not told: policy-builder did not label this image"),
         }
-        let sbom = it.components().map(|count| format!("{count} components, CycloneDX"));
+        let sbom = found.components().map(|count| format!("{count} components, CycloneDX"));
         line("sbom", sbom.as_deref().unwrap_or("none attached"));
         let provenance =
-            if it.provenance.is_some() { "SLSA v1, unsigned" } else { "none attached" };
+            if found.provenance.is_some() { "SLSA v1, unsigned" } else { "none attached" };
         line("provenance", provenance);
     }
     text

@@ -2,8 +2,9 @@ use std::io::{self, BufWriter};
 
 use super::Failure;
 use super::options::ProgramArgs;
-use crate::image;
+use crate::steps::image::labels::FACTS;
 use policy_host::progress::Progress;
+use policy_oci::archive::relabel;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -18,7 +19,7 @@ impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let program = self.program.read(&Progress::new())?;
         let output = BufWriter::new(io::stdout().lock());
-        image::label(io::stdin().lock(), output, |created| program.program.labels(created))?;
+        relabel(io::stdin().lock(), output, FACTS, |created| program.program.labels(created))?;
         Ok(())
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Lock {
     /// locked before; the engine's stay
     #[arg(long, value_name = "CRATE", num_args = 0..)]
     update: Option<Vec<String>>,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -54,7 +54,8 @@ impl Lock {
             workspace::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
         if let Renewal::Packages(names) = &policies.pins.renewal {
-            let is_there = |name: &&String| after.packages.iter().any(|it| it.name == **name);
+            let is_there =
+                |name: &&String| after.packages.iter().any(|package| package.name == **name);
             if let Some(name) = names.iter().find(|name| !is_there(name)) {
                 return Err(UnknownPackage { name: name.clone() }.into());
             }
@@ -66,7 +67,7 @@ impl Lock {
             atomic::replace_file(&path, artifacts::LOCK, |file| file.write_all(text.as_bytes()))?;
         }
         let changes = before.iter().flat_map(|before| policies_lock::changes(before, &after));
-        let changes: Vec<_> = changes.map(|it| it.to_string()).collect();
+        let changes: Vec<_> = changes.map(|change| change.to_string()).collect();
         let count = after.packages.len();
         let document = serde_json::json!({
             "lock": path,

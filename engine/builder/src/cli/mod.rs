@@ -39,8 +39,6 @@ use policy_text::{escape, escape_json};
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
 use crate::container;
-use crate::image::{ImageNameError, IndexError, LabelError, PackError};
-use crate::push::PushError;
 use crate::scaffold::ScaffoldError;
 use crate::steps::BuildError;
 use crate::steps::discover::DiscoverError;
@@ -57,10 +55,14 @@ use policy_cargo::CargoError;
 use policy_cargo::lockfile::LockError;
 use policy_host::atomic::{self, WriteError};
 use policy_host::signals;
+use policy_oci::archive::RelabelError;
+use policy_oci::image::IndexError;
+use policy_oci::push::PushError;
+use policy_oci::{ImageError, ReferenceError};
 
-/// Something could not be done.
+/// The exit status of a failure.
 const FAILED: u8 = 1;
-/// The command line makes no sense (`EX_USAGE` of `sysexits.h`).
+/// The exit status of an invalid command line (`EX_USAGE` of `sysexits.h`).
 const USAGE: u8 = 64;
 
 /// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
@@ -109,7 +111,7 @@ pub(crate) fn main() -> ExitCode {
     ended(done.map(|()| ExitCode::SUCCESS))
 }
 
-/// Has an empty variable be the same as none, as scripts and CI have it that pass one on.
+/// Treats an empty variable like none, for scripts and CI that pass one on.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |arg: &Arg| {
         let variable = arg.get_env().and_then(std::env::var_os);
@@ -134,12 +136,12 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
     }
 }
 
-/// Text of this program's own, in which everything else is plain.
+/// Prints text of this program's own, in which everything else is escaped.
 fn print(text: &str) -> Result<(), Failure> {
     io::stdout().write_all(text.as_bytes()).map_err(Failure::Print)
 }
 
-/// A document as it is, unless a terminal would act on it.
+/// Prints a document as it is, unless a terminal would act on it.
 fn print_document(bytes: &[u8]) -> Result<(), Failure> {
     let shown = match str::from_utf8(bytes) {
         Ok(text) if io::stdout().is_terminal() => escape_json(text),
@@ -148,7 +150,7 @@ fn print_document(bytes: &[u8]) -> Result<(), Failure> {
     print(&shown)
 }
 
-/// In colours where they are wanted, unless it quotes what a terminal would act on.
+/// Prints in colours where they are wanted, unless the text quotes what a terminal would act on.
 fn print_of_clap(error: &clap::Error) -> io::Result<()> {
     match escape(&error.render().to_string()) {
         Cow::Borrowed(_) => error.print(),
@@ -156,7 +158,7 @@ fn print_of_clap(error: &clap::Error) -> io::Result<()> {
     }
 }
 
-/// Why what was asked for is not there.
+/// An error of any command.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
@@ -182,17 +184,27 @@ enum Failure {
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
     #[error(transparent)]
     Push(#[from] PushError),
+    #[error(
+        "there is no file or folder `{0}`\nhelp: if that is the destination, name the image \
+         first, as in `policy-builder push policy-engine.tar {0}`"
+    )]
+    NoImage(String),
+    #[error(
+        "there is no `{0}` here\nhelp: build it with `policy-builder image`, or name the image \
+         to push"
+    )]
+    NoArchive(String),
     #[error(transparent)]
-    Label(#[from] LabelError),
+    Label(#[from] RelabelError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     BuilderImage(#[from] BuilderImageError),
     #[error(transparent)]
-    Name(#[from] ImageNameError),
+    Name(#[from] ReferenceError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     #[error(transparent)]

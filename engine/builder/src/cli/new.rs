@@ -10,14 +10,14 @@ pub(super) struct New {
     /// The folder: a new or an empty one
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Where `policy-api` comes from, as a version or as `Cargo.toml` has it [default: the engine's
+    /// The source of `policy-api`, as a version or as `Cargo.toml` has it [default: the engine's
     /// own sources]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
     /// A checkout of policy-engine [default: the one that this program comes from]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
-    /// How to print what was written
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

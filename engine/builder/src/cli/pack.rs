@@ -13,7 +13,7 @@ pub(super) struct Pack {
     program: ProgramArgs,
     #[command(flatten)]
     image: ImageArgs,
-    /// How to print what was made
+    /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

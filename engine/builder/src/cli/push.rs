@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
-use crate::image::ImageName;
-use crate::push::{self, Blobs, PushError, Pushed, Referrers};
-use crate::store::Layout;
 use policy_host::progress::Progress;
+use policy_oci::Reference;
+use policy_oci::push::{self, BlobCounts, PushError, Pushed, ReferrerCounts};
+use policy_oci::store::Layout;
 
-/// What `image` writes unless it is told otherwise.
+/// The file that `image` writes by default.
 const ARCHIVE: &str = "policy-engine.tar";
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(super) struct Push {
     /// The image, an archive or an OCI image layout, as `image` writes it
     #[arg(value_name = "IMAGE", default_value = ARCHIVE)]
     image: PathBuf,
-    /// Where to push it, and under which tags [default: the name that the image has]
+    /// The references to push to, with tags [default: the image's own name]
     #[arg(value_name = "REFERENCE")]
     references: Vec<String>,
     /// Leaves out what refers to the image: bills of materials, provenance, signatures
@@ -33,48 +33,48 @@ pub(super) struct Push {
     no_referrers: bool,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
 impl Push {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let names: Result<Vec<ImageName>, _> =
-            self.references.iter().map(|it| it.parse()).collect();
+        let names: Result<Vec<Reference>, _> =
+            self.references.iter().map(|text| Reference::parse_name(text)).collect();
         let names = names?;
         if !self.image.exists() && names.is_empty() {
             let image = self.image.display().to_string();
-            let error = if image == ARCHIVE { PushError::NoArchive } else { PushError::NoImage };
-            return Err(error(image).into());
+            let error = if image == ARCHIVE { Failure::NoArchive } else { Failure::NoImage };
+            return Err(error(image));
         }
-        let of_image = |error: PushError| error.of_image(&self.image);
-        let image = Layout::open(&self.image).map_err(|error| of_image(error.into()))?;
+        let with_image = |error: PushError| error.with_image(&self.image);
+        let image = Layout::open(&self.image).map_err(|error| with_image(error.into()))?;
         let progress = Rc::new(Progress::new());
         let options = self.registry.options();
         let pushed = push::push(&image, &names, !self.no_referrers, options, &progress);
         progress.finish();
-        let pushed = pushed.map_err(of_image)?;
+        let pushed = pushed.map_err(with_image)?;
         let document = Document::new(&pushed);
         self.format.print(&document, || {
-            let references = document.pushed.iter().map(|it| it.reference.as_str());
+            let references = document.pushed.iter().map(|pushed| pushed.reference.as_str());
             references.collect::<Vec<_>>().join("\n")
         })
     }
 }
 
-/// As `--format json` prints it.
+/// A pushed reference, as `--format json` prints it.
 #[derive(Serialize)]
 struct Document<'a> {
     digest: String,
     pushed: Vec<Repository<'a>>,
-    blobs: Blobs,
-    referrers: &'a Referrers,
+    blobs: BlobCounts,
+    referrers: &'a ReferrerCounts,
 }
 
 #[derive(Serialize)]
 struct Repository<'a> {
-    /// By digest: what to run and to sign.
+    /// The reference by digest, to run and to sign.
     reference: String,
     tags: &'a [String],
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::artifacts;
-use crate::image::{Image, ImageName, MultiPlatform};
 use crate::steps::compile::Compiled;
 use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
 use policy_host::atomic::{self, WriteError};
 use policy_host::progress::{PhaseTiming, Progress};
+use policy_oci::{Image, MultiPlatform, Reference};
 
-/// What a build made, for `--report` and for the last lines on the terminal.
+/// The report of a build, for `--report` and for the last lines on the terminal.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
@@ -24,7 +24,7 @@ pub(crate) struct Report {
     pub(crate) phases: Vec<PhaseTiming>,
 }
 
-/// What a build for several platforms made.
+/// The report of a build for several platforms.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlatformsReport {
@@ -46,7 +46,7 @@ pub(crate) struct IndexReport {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PlatformReport {
-    /// As `os/architecture`.
+    /// The platform as `os/architecture`.
     pub(crate) platform: String,
     pub(crate) binary: BinaryReport,
     /// `None` where no binary could be asked.
@@ -126,7 +126,7 @@ impl BinaryReport {
 
 impl ImageReport {
     pub(crate) fn new(image: &Image) -> Self {
-        let layer = |layer: &crate::image::Layer| LayerReport {
+        let layer = |layer: &policy_oci::Layer| LayerReport {
             content: layer.comment(),
             digest: layer.digest().to_string(),
             compressed_size: layer.compressed_size(),
@@ -156,17 +156,17 @@ impl ImageReport {
 }
 
 impl IndexReport {
-    pub(crate) fn new(name: &ImageName, whole: &MultiPlatform) -> Self {
+    pub(crate) fn new(name: &Reference, whole: &MultiPlatform) -> Self {
         Self { name: name.to_string(), digest: whole.digest().to_string(), size: whole.size() }
     }
 }
 
 /// A report that can be written as JSON and printed for people.
 pub(crate) trait Summary: Serialize {
-    /// What was made, how large it is and how long it took.
+    /// Summarizes what was made, its size and the time that it took.
     fn summary(&self, written: &str) -> String;
 
-    /// As JSON, to a file.
+    /// Writes JSON to a file.
     fn write(&self, path: &Path) -> Result<(), WriteError> {
         atomic::replace_file(path, artifacts::REPORT, |file| {
             serde_json::to_writer_pretty(&mut *file, self)?;
@@ -186,12 +186,13 @@ impl Summary for Report {
 impl Summary for PlatformsReport {
     fn summary(&self, written: &str) -> String {
         // They are made from the same crates.
-        let mut text = policies(self.platforms.iter().find_map(|it| it.policies.as_deref()));
-        for it in &self.platforms {
-            text.push_str(&it.binary.summary());
+        let mut text =
+            policies(self.platforms.iter().find_map(|platform| platform.policies.as_deref()));
+        for platform in &self.platforms {
+            text.push_str(&platform.binary.summary());
         }
-        for it in &self.platforms {
-            let _ = writeln!(text, "image     {}, {}", it.platform, it.image.digest);
+        for platform in &self.platforms {
+            let _ = writeln!(text, "image     {}, {}", platform.platform, platform.image.digest);
         }
         let IndexReport { name, digest, size } = &self.image;
         let size = megabytes(*size);
@@ -214,14 +215,16 @@ impl BinaryReport {
 
 fn policies(reported: Option<&[Reported]>) -> String {
     let mut text = String::new();
-    for it in reported.into_iter().flatten() {
-        let _ = writeln!(text, "policy    {} {} ({})", it.name, it.version, it.crate_name);
+    for policy in reported.into_iter().flatten() {
+        let _ =
+            writeln!(text, "policy    {} {} ({})", policy.name, policy.version, policy.crate_name);
     }
     text
 }
 
 fn ending(phases: &[PhaseTiming], written: &str) -> String {
-    let phases = phases.iter().map(|it| format!("{} {:.1} s", it.name, it.duration.as_secs_f64()));
+    let phases =
+        phases.iter().map(|phase| format!("{} {:.1} s", phase.name, phase.duration.as_secs_f64()));
     format!("took      {}\nwritten   {written}", phases.collect::<Vec<_>>().join(", "))
 }
 

@@ -16,13 +16,13 @@ pub(super) struct Verify {
     inputs: Inputs,
     #[command(flatten)]
     locked: LockedArg,
-    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
-    /// target folder]
+    /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
+    /// folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

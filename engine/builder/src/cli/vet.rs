@@ -16,8 +16,8 @@ pub(super) struct Vet {
     /// The target triple that the policies will be compiled for [default: as `build` chooses it]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
-    /// target folder]
+    /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
+    /// folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(super) struct Vet {
     features: FeaturesArg,
     #[command(flatten)]
     how: VetArgs,
-    /// How to print: text for people or JSON for programs
+    /// The format of the output: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -16,11 +16,11 @@ pub(super) struct Watch {
     inputs: Inputs,
     #[command(flatten)]
     features: FeaturesArg,
-    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
-    /// target folder]
+    /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
+    /// folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
-    /// What `policy-engine serve` takes, such as `--config FILE`
+    /// Flags for `policy-engine serve`, such as `--config FILE`
     #[arg(value_name = "SERVE FLAGS", last = true)]
     serve_flags: Vec<String>,
 }

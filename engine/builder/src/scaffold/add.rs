@@ -15,7 +15,7 @@ use policy_host::atomic;
 /// given.
 ///
 /// # Errors
-/// Where a crate has that name already, or one that Rust takes for the same.
+/// Finds a crate that has this name already, or one that Rust takes for the same.
 pub(crate) fn add(
     policies: &Path,
     name: &CrateName,
@@ -27,7 +27,7 @@ pub(crate) fn add(
     atomic::check_folder(&folder, artifacts::POLICY_CRATE)?;
     let api = match api.cloned().or_else(|| neighbours.iter().find_map(api_of)) {
         Some(api) => api,
-        None => Api::of(&Engine::locate(engine)?, &folder)?,
+        None => Api::from_engine(&Engine::locate(engine)?, &folder)?,
     };
     let listing = member::listing(policies, name, api.is_inherited())?;
     if let Some((manifest, _)) = &listing {
@@ -52,16 +52,16 @@ fn neighbours(policies: &Path, name: &CrateName) -> Result<Vec<DocumentMut>, Sca
         }
         _ => error.into(),
     })?;
-    let mut paths = entries.map(|it| Ok(it?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
         let text = fs_err::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
         // One that is not as it should be is told of where it is built.
         let manifest: DocumentMut = text.parse().unwrap_or_default();
-        let package = manifest.get("package").and_then(|it| it.get("name")?.as_str());
-        let folder = path.file_name().and_then(|it| it.to_str());
-        let existing = [folder, package].into_iter().flatten().find(|it| name.is(it));
+        let package = manifest.get("package").and_then(|table| table.get("name")?.as_str());
+        let folder = path.file_name().and_then(|name| name.to_str());
+        let existing = [folder, package].into_iter().flatten().find(|existing| name.is(existing));
         if let Some(existing) = existing.map(str::to_owned) {
             return Err(ScaffoldError::Exists { name: name.to_string(), existing, path });
         }

@@ -7,14 +7,14 @@ use toml_edit::{InlineTable, Value};
 use crate::steps::engine::Engine;
 use policy_host::paths;
 
-/// Where a policy takes `policy-api` from, as a manifest has it.
+/// The source of `policy-api`, as a manifest has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Api(Value);
 
 impl Api {
     /// The engine's own, for a manifest in a folder that is there or will be: relative where the
     /// two are near each other, so that they can be moved together.
-    pub(super) fn of(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
+    pub(super) fn from_engine(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
         let folder = paths::absolute(folder)?;
         let api = engine.root.join("engine/api");
         let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
@@ -23,12 +23,12 @@ impl Api {
         Ok(Self(InlineTable::from_iter([("path", path)]).into()))
     }
 
-    /// What the workspace says.
+    /// The dependency that members inherit.
     pub(super) fn inherited() -> Self {
         Self(InlineTable::from_iter([("workspace", Value::from(true))]).into())
     }
 
-    /// What another manifest has; `None` where that is no dependency.
+    /// The source that another manifest has; `None` where that is no dependency.
     pub(super) fn in_manifest(item: &toml_edit::Item) -> Option<Self> {
         let mut value = item.clone().into_value().ok()?;
         if let Value::InlineTable(table) = &mut value {
@@ -38,12 +38,12 @@ impl Api {
         Some(Self(value))
     }
 
-    /// Whether the workspace says it.
+    /// Checks whether it is inherited from the workspace.
     pub(super) fn is_inherited(&self) -> bool {
         self.0.as_inline_table().is_some_and(|table| table.contains_key("workspace"))
     }
 
-    /// As a manifest's value.
+    /// The value for a manifest.
     pub(super) fn value(&self) -> String {
         self.0.to_string().trim().to_owned()
     }
@@ -59,15 +59,16 @@ impl FromStr for Api {
         }
         let is_dependency = |value: &Value| {
             let table = value.as_inline_table();
-            table
-                .is_some_and(|it| ["git", "path", "version"].iter().any(|key| it.contains_key(key)))
+            table.is_some_and(|table| {
+                ["git", "path", "version"].iter().any(|key| table.contains_key(key))
+            })
         };
         let value = text.parse::<Value>().ok().filter(is_dependency);
         value.map(Self).ok_or_else(|| ApiError(text.to_owned()))
     }
 }
 
-/// Why `policy-api` cannot come from there.
+/// An unknown source of `policy-api`.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "not a source of `policy-api`: found `{0}`, expected a version such as `0.1`, or what stands \
@@ -101,7 +102,7 @@ mod tests {
     fn a_path_is_relative_where_both_are_near() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let engine = Engine { root: "/home/me/engine".into(), ..engine };
-        let value = |folder: &str| Api::of(&engine, Path::new(folder)).unwrap().value();
+        let value = |folder: &str| Api::from_engine(&engine, Path::new(folder)).unwrap().value();
         assert_eq!(value("/home/me/engine/x"), "{ path = \"../engine/api\" }");
         assert_eq!(value("/home/me/a/b"), "{ path = \"../../engine/engine/api\" }");
         assert_eq!(value("/elsewhere/b"), "{ path = \"/home/me/engine/engine/api\" }");

@@ -6,7 +6,7 @@ use crate::steps::engine::EngineError;
 use policy_cargo::manifest::ManifestError;
 use policy_host::atomic::WriteError;
 
-/// Why nothing was written.
+/// An error of `new` or `add`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScaffoldError {
     #[error(

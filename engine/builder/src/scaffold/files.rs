@@ -15,7 +15,7 @@ const TYPE: &str = "WorkingHours";
 /// Files by their path inside a folder.
 pub(super) type Files = Vec<(PathBuf, String)>;
 
-/// What stands beside the crates of a new folder.
+/// The files beside the crates of a new folder.
 pub(super) fn of_folder(api: &Api) -> Files {
     vec![
         (".gitignore".into(), GITIGNORE.to_owned()),
@@ -39,7 +39,7 @@ pub(super) fn of_crate(name: &CrateName, api: &Api) -> Files {
 /// A name for the policy's type that nothing else there has.
 fn type_of(name: &CrateName) -> String {
     let name = name.camel_case();
-    let words = LIBRARY.split(|it: char| !it.is_ascii_alphanumeric());
+    let words = LIBRARY.split(|character: char| !character.is_ascii_alphanumeric());
     if words.filter(|word| *word != TYPE).any(|word| word == name) {
         return format!("{name}Policy");
     }

@@ -6,7 +6,7 @@ use toml_edit::{Array, DocumentMut, Item, Value};
 use super::{CrateName, ScaffoldError};
 use policy_cargo::manifest::{self, Workspace};
 
-/// Where the manifest of a workspace has to list a new crate: that manifest, with the crate in it.
+/// Lists a new crate in the manifest of its workspace, where that is needed.
 ///
 /// Cargo works in no folder that is inside of a workspace, and neither one of its members nor
 /// excluded; and only members inherit.
@@ -27,14 +27,14 @@ pub(super) fn listing(
     let members = document
         .get_mut("workspace")
         .and_then(Item::as_table_like_mut)
-        .map(|it| it.entry("members").or_insert_with(|| Array::new().into()))
+        .map(|workspace| workspace.entry("members").or_insert_with(|| Array::new().into()))
         .and_then(Item::as_array_mut);
     let Some(members) = members else { return Ok(None) };
     push(members, &Pattern::escape(&folder.to_string_lossy()));
     Ok(Some((path, document.to_string())))
 }
 
-/// Whether Cargo takes a folder for what it should be, as it is.
+/// Checks whether Cargo takes a folder for what it should be, as it is.
 fn is_member(workspace: &Workspace, folder: &Path, inherits: bool) -> bool {
     let listed = |key| {
         let list = workspace.document.get("workspace")?.get(key)?.as_array();
@@ -43,20 +43,20 @@ fn is_member(workspace: &Workspace, folder: &Path, inherits: bool) -> bool {
     let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
     let is_matched = |pattern: &String| {
         let pattern = Pattern::new(pattern.trim_start_matches("./").trim_end_matches('/'));
-        pattern.is_ok_and(|it| it.matches_path_with(folder, options))
+        pattern.is_ok_and(|pattern| pattern.matches_path_with(folder, options))
     };
-    let is_excluded = |it: &String| folder.starts_with(it.trim_start_matches("./"));
-    if listed("exclude").into_iter().flatten().any(|it| is_excluded(&it)) {
+    let is_excluded = |name: &String| folder.starts_with(name.trim_start_matches("./"));
+    if listed("exclude").into_iter().flatten().any(|path| is_excluded(&path)) {
         return !inherits;
     }
-    listed("members").into_iter().flatten().any(|it| is_matched(&it))
+    listed("members").into_iter().flatten().any(|path| is_matched(&path))
 }
 
 /// Adds to a list, on a line of its own where the others are.
 fn push(members: &mut Array, member: &str) {
     let mut added = Value::from(member);
     if let Some(last) = members.len().checked_sub(1).and_then(|last| members.get_mut(last)) {
-        let before = last.decor().prefix().and_then(|it| it.as_str()).unwrap_or_default();
+        let before = last.decor().prefix().and_then(|text| text.as_str()).unwrap_or_default();
         // Without a comment that stands there.
         let before = before.rsplit_once('\n').map(|(_, indent)| format!("\n{indent}"));
         if let Some(before) = before {

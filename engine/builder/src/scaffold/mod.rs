@@ -18,7 +18,7 @@ pub(crate) use error::ScaffoldError;
 pub(crate) use name::{CrateName, NameError};
 pub(crate) use new::{FIRST, new};
 
-/// What was written.
+/// The files that were written.
 #[derive(Debug, Serialize)]
 pub(crate) struct Written {
     /// The new folder.

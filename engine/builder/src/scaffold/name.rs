@@ -4,11 +4,11 @@ use std::str::FromStr;
 use crate::steps::discover;
 use crate::steps::engine::TAKEN;
 
-/// What a new policy depends on, a folder that is passed over, and a crate that Cargo does not name
-/// anew.
+/// Names that are taken: a dependency of a new policy, a folder that is passed over, and a crate
+/// that Cargo does not name anew.
 const OURS: [&str; 3] = ["serde", "target", "test"];
 
-/// How long a name may be, in bytes, where crates are published.
+/// The longest name of a published crate, in bytes.
 const LONGEST: usize = 64;
 
 /// The name of a crate and of the policy in it: one that both may have.
@@ -20,12 +20,12 @@ impl CrateName {
         &self.0
     }
 
-    /// Whether Rust takes both for the same.
+    /// Checks whether Rust takes both for the same.
     pub(super) fn is(&self, other: &str) -> bool {
         self.library() == other.replace('-', "_")
     }
 
-    /// As the name of a type: `WorkingHours` for `working-hours`.
+    /// The name as that of a type: `WorkingHours` for `working-hours`.
     pub(super) fn camel_case(&self) -> String {
         let words = self.0.split(['-', '_']);
         words
@@ -45,15 +45,16 @@ impl FromStr for CrateName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let is_allowed =
-            |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || "-_".contains(it);
-        let starts_well = text.starts_with(|it: char| it.is_ascii_lowercase());
+        let is_allowed = |character: char| {
+            character.is_ascii_lowercase() || character.is_ascii_digit() || "-_".contains(character)
+        };
+        let starts_well = text.starts_with(|character: char| character.is_ascii_lowercase());
         if !starts_well || !text.chars().all(is_allowed) || text.len() > LONGEST {
             return Err(NameError::Form(text.to_owned()));
         }
         let name = Self(text.to_owned());
         let mut taken = OURS.iter().chain(&TAKEN);
-        if taken.any(|it| name.is(it)) || !discover::is_crate_name(&name.library()) {
+        if taken.any(|taken| name.is(taken)) || !discover::is_crate_name(&name.library()) {
             return Err(NameError::Taken(name.0));
         }
         Ok(name)
@@ -66,7 +67,7 @@ impl fmt::Display for CrateName {
     }
 }
 
-/// Why a crate cannot be called so.
+/// An unusable name of a crate.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NameError {
     #[error(

@@ -12,7 +12,7 @@ pub(crate) const FIRST: &str = "working-hours";
 /// is given.
 ///
 /// # Errors
-/// Where something is in that folder already: it stays as it is.
+/// Finds something that is in the folder already: it stays as it is.
 pub(crate) fn new(
     folder: &Path,
     api: Option<&Api>,
@@ -21,7 +21,7 @@ pub(crate) fn new(
     atomic::check_folder(folder, artifacts::POLICIES_FOLDER)?;
     let api = match api {
         Some(api) => api.clone(),
-        None => Api::of(&Engine::locate(engine)?, folder)?,
+        None => Api::from_engine(&Engine::locate(engine)?, folder)?,
     };
     let first: CrateName = FIRST.parse()?;
     let mut files = files::of_folder(&api);

@@ -32,9 +32,9 @@ pub(crate) struct Engine {
     pub(crate) api_version: Version,
     /// The version of `policy-engine`.
     pub(crate) version: Version,
-    /// Those of its optional parts that are wanted.
+    /// The optional parts that are wanted.
     pub(crate) features: Features,
-    /// What it would be linked with for the others.
+    /// The dependencies of the other optional parts.
     pub(crate) left_out: BTreeSet<String>,
 }
 
@@ -135,7 +135,7 @@ fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineErr
     Ok(shared.into_values().collect())
 }
 
-/// Why the engine's sources are not at hand.
+/// An error of finding the engine's sources.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
     #[error(

@@ -16,7 +16,7 @@ pub(crate) struct UnknownFeature {
     known: Vec<String>,
 }
 
-/// Those of its features that are wanted, sorted.
+/// The engine's features that are wanted, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Features(Vec<String>);
 
@@ -33,7 +33,7 @@ impl FromStr for Features {
 
 impl Features {
     /// These names, in whatever order.
-    pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
     }
 
@@ -42,7 +42,7 @@ impl Features {
         let features = document.get("features").and_then(Item::as_table_like);
         let names: BTreeSet<_> = features
             .into_iter()
-            .flat_map(|it| it.iter())
+            .flat_map(|features| features.iter())
             .map(|(name, _)| name.to_owned())
             .collect();
         Self(names.into_iter().collect())
@@ -81,20 +81,23 @@ impl Features {
         let features = document.get_mut("features").and_then(Item::as_table_like_mut);
         for (_, feature) in features.into_iter().flat_map(|features| features.iter_mut()) {
             if let Some(enables) = feature.as_array_mut() {
-                enables.retain(|it| {
-                    !it.as_str().and_then(dependency_of).is_some_and(|it| left_out.contains(it))
+                enables.retain(|enabled| {
+                    !enabled
+                        .as_str()
+                        .and_then(dependency_of)
+                        .is_some_and(|dependency| left_out.contains(dependency))
                 });
             }
         }
         Ok(left_out)
     }
 
-    /// What they, and the features that they turn on, depend on.
+    /// The dependencies of the features, and of those that they turn on.
     fn dependencies(&self, document: &DocumentMut) -> Result<BTreeSet<String>, UnknownFeature> {
         let features = document.get("features").and_then(Item::as_table_like);
         let enabled_by = |name: &str| features?.get(name)?.as_array();
         if let Some(unknown) = self.0.iter().find(|name| enabled_by(name).is_none()) {
-            let known = features.into_iter().flat_map(|it| it.iter());
+            let known = features.into_iter().flat_map(|features| features.iter());
             return Err(UnknownFeature {
                 feature: unknown.clone(),
                 known: known.map(|(name, _)| name.to_owned()).collect(),

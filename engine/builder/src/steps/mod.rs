@@ -1,10 +1,21 @@
-//! The steps of a build, in their order, and [`Build`], which composes them.
+//! The steps of a build, and [`Build`], which composes them.
+//!
+//! In their order:
+//! 1. [`engine`] finds the engine's sources, and [`features`] chooses its optional parts.
+//! 2. [`discover`] finds the policy crates of a folder, and those that it names from elsewhere.
+//! 3. [`workspace`] lays out a Cargo workspace that links them into a program.
+//! 4. [`resolve`] completes its lock, by `policies.lock` where there is one.
+//! 5. [`vet`] finds forbidden capabilities.
+//! 6. [`compile`] makes one static binary of it.
+//! 7. [`self_check`] compares what that binary reports with the build plan.
+//! 8. [`image`] packs it, and attaches what [`provenance`] writes.
 
 pub(crate) mod compile;
 pub(crate) mod discover;
 pub(crate) mod engine;
 pub(crate) mod features;
 pub(crate) mod image;
+pub(crate) mod platform;
 pub(crate) mod provenance;
 pub(crate) mod resolve;
 pub(crate) mod revision;

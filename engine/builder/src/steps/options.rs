@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use crate::image::Platform;
 use crate::steps::compile::{Profile, target_for_platform};
 use crate::steps::features::Features;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::vet::VetOptions;
 use policy_cargo::{CargoError, Target};
+use policy_oci::Platform;
 
 /// The options of a build.
 #[derive(Debug, Clone, Copy)]
@@ -19,9 +19,9 @@ pub(crate) struct BuildOptions<'a> {
     pub(crate) revision: Option<&'a str>,
     pub(crate) work_dir: Option<&'a Path>,
     pub(crate) profile: Profile,
-    /// How far the build may depart from `policies.lock`.
+    /// The distance that the build may keep from `policies.lock`.
     pub(crate) locked: Locked,
-    /// How the policies are vetted before they are compiled; `None` skips that.
+    /// The options of vetting before the policies are compiled; `None` skips that.
     pub(crate) vet: Option<VetOptions<'a>>,
 }
 

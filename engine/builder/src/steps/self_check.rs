@@ -1,4 +1,4 @@
-//! Comparing what a binary reports with what was plan for.
+//! Comparing what a program reports with its build plan.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,9 +21,9 @@ pub(crate) struct Reported {
     pub(crate) crate_name: String,
 }
 
-/// Checks that a program reports what was plan for, and gives that.
+/// Checks that a program reports what its build plan says, and returns that.
 ///
-/// One for another processor is plan as well where it starts, as it does under an emulator. Where
+/// One for another processor is asked as well where it starts, as it does under an emulator. Where
 /// it does not, `elsewhere` stands for what it would say: what a program of the same sources for
 /// another target reports. `None` where there is neither.
 pub(crate) fn check(
@@ -42,7 +42,7 @@ pub(crate) fn check(
     let Some(reported) = reported else {
         progress.line(&format!(
             "note: programs for {} do not start here, so what this one reports is not compared \
-             with what was plan for",
+             with what was asked for",
             target.triple
         ));
         return Ok(None);
@@ -64,10 +64,10 @@ fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
         .map_err(|error| SelfCheckError::NotUnderstood { binary: binary.to_owned(), error })
 }
 
-/// Checks that every crate that was plan for registered a policy, and no other did.
+/// Checks that every crate of the plan registered a policy, and no other did.
 fn compare(plan: &BuildPlan, reported: &[Reported]) -> Result<(), SelfCheckError> {
-    let wanted: BTreeSet<_> = plan.policies.iter().map(|it| it.name.as_str()).collect();
-    let found: BTreeSet<_> = reported.iter().map(|it| it.crate_name.as_str()).collect();
+    let wanted: BTreeSet<_> = plan.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let found: BTreeSet<_> = reported.iter().map(|policy| policy.crate_name.as_str()).collect();
     if let Some(name) = wanted.difference(&found).next() {
         return Err(SelfCheckError::Missing { name: (*name).to_owned() });
     }
@@ -77,7 +77,7 @@ fn compare(plan: &BuildPlan, reported: &[Reported]) -> Result<(), SelfCheckError
     Ok(())
 }
 
-/// Why a binary is not what was plan for.
+/// An error of checking what a program reports.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SelfCheckError {
     #[error("failed to start the compiled program `{}`: {error}", binary.display())]

@@ -9,7 +9,7 @@ use crate::steps::engine::Engine;
 use policy_host::progress::Progress;
 use policy_host::signals;
 
-/// How often it is looked whether the folder is free.
+/// The interval of checks whether the folder is free.
 const STEP: Duration = Duration::from_millis(100);
 
 /// The folder that a build works in, for one build at a time.
@@ -64,7 +64,7 @@ fn wait_for(lock: &File) -> io::Result<()> {
     }
 }
 
-/// Why there is no folder to work in.
+/// An error about the work folder.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to work in the folder `{}`: {error}\nhelp: name another with `--work-dir`", path.display())]
 pub(crate) struct WorkFolderError {

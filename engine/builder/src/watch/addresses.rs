@@ -1,4 +1,5 @@
-//! Where an engine is to listen, which only itself knows: by flags, environment and file.
+//! The addresses that an engine is to listen on. Only the engine knows them: by flags, environment
+//! and file.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -12,9 +13,9 @@ use serde_json::Value;
 use super::error::StartError;
 use policy_host::signals;
 
-/// What `policy-engine config` says of where `serve` listens.
+/// A setting of `serve`, as `policy-engine config` prints it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct RequestedSockets {
     pub(super) addresses: Vec<Address>,
     /// The permissions of unix sockets.
     pub(super) unix_socket_mode: u32,
@@ -37,7 +38,10 @@ struct Setting {
 ///
 /// # Errors
 /// When it refuses its configuration; what it says of that is on standard error then.
-pub(super) fn wanted(program: &Path, serve_flags: &[String]) -> Result<Wanted, StartError> {
+pub(super) fn wanted(
+    program: &Path,
+    serve_flags: &[String],
+) -> Result<RequestedSockets, StartError> {
     let mut command = Command::new(program);
     command.args(["config", "--format", "json"]).args(serve_flags);
     let output = signals::output(&mut command).map_err(StartError::NotStarted)?;
@@ -49,11 +53,13 @@ pub(super) fn wanted(program: &Path, serve_flags: &[String]) -> Result<Wanted, S
     }
     let settings: Vec<Setting> =
         serde_json::from_slice(&output.stdout).map_err(StartError::NotUnderstood)?;
-    Ok(of(&settings))
+    Ok(requested_sockets(&settings))
 }
 
-fn of(settings: &[Setting]) -> Wanted {
-    let values = |name| settings.iter().filter(move |it| it.path == name).map(|it| &it.value);
+fn requested_sockets(settings: &[Setting]) -> RequestedSockets {
+    let values = |name| {
+        settings.iter().filter(move |setting| setting.path == name).map(|setting| &setting.value)
+    };
     let texts = |name| {
         values(name).flat_map(|value| match value {
             Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
@@ -62,7 +68,7 @@ fn of(settings: &[Setting]) -> Wanted {
     };
     let addresses = ["listen", "diagnostic-listen"].into_iter().flat_map(texts);
     let mode = texts("unix-socket-mode").find_map(|mode| u32::from_str_radix(mode, 8).ok());
-    Wanted {
+    RequestedSockets {
         addresses: addresses.filter_map(address).collect(),
         unix_socket_mode: mode.unwrap_or(0o600),
     }
@@ -89,10 +95,13 @@ mod tests {
             {"path": "diagnostic-listen", "value": "http://0.0.0.0:0"},
             {"path": "unix-socket-mode", "value": "0660"}
         ]"#;
-        let wanted = of(&serde_json::from_str::<Vec<_>>(settings).unwrap());
+        let wanted = requested_sockets(&serde_json::from_str::<Vec<_>>(settings).unwrap());
         let tcp = |text: &str| Address::Tcp(text.parse().unwrap());
         let addresses =
             [tcp("127.0.0.1:1"), tcp("[::]:2"), Address::Unix("/s".into()), tcp("0.0.0.0:0")];
-        assert_eq!(wanted, Wanted { addresses: addresses.into(), unix_socket_mode: 0o660 });
+        assert_eq!(
+            wanted,
+            RequestedSockets { addresses: addresses.into(), unix_socket_mode: 0o660 }
+        );
     }
 }

@@ -16,10 +16,10 @@ use policy_host::signals;
 /// The first descriptor of sockets that are passed on, as systemd has it.
 const FIRST: i32 = 3;
 
-/// How long an engine may take until it is ready: policies may prepare much.
+/// The time that an engine may take until it is ready: policies may prepare much.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often it is looked whether it has ended before that.
+/// The interval of checks whether it has ended before that.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// An engine that serves. It is killed when it is dropped, unless it has ended.
@@ -82,7 +82,7 @@ impl Engine {
         }
     }
 
-    /// How it has ended, when it has.
+    /// The exit status, when it has ended.
     pub(super) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -96,7 +96,7 @@ impl Drop for Engine {
     }
 }
 
-/// Where an engine tells that it is ready, by systemd's protocol: see `sd_notify(3)`.
+/// The socket for an engine's readiness notification, by systemd's protocol: see `sd_notify(3)`.
 #[derive(Debug)]
 struct Notifications {
     socket: UnixDatagram,

@@ -7,10 +7,10 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use super::{Event, WatchError};
 use crate::steps::engine::Engine;
 
-/// How long nothing may be saved until what was saved is built: editors and Git write several files
-/// in a row.
+/// The time without a save after which a build starts: editors and Git write several files in a
+/// row.
 pub(super) const PAUSE: Duration = Duration::from_millis(30);
-/// How long after the first save it is built at the latest.
+/// The longest time between the first save and the build.
 pub(super) const LONGEST: Duration = Duration::from_secs(1);
 
 /// Tells each change of a policies folder, and of the engine's sources, until it is dropped.
@@ -41,8 +41,8 @@ pub(super) fn watch(
     Ok(watcher)
 }
 
-/// What is saved, as it is to be shown. Where the system lost count of it, or cannot tell, it may be
-/// anything.
+/// The saved files, as they are to be shown. Where the system lost count of them, or cannot tell,
+/// it may be anything.
 fn saved(event: notify::Result<notify::Event>, roots: &[PathBuf]) -> Vec<String> {
     match event {
         Ok(event) if event.need_rescan() => vec!["many files".to_owned()],

@@ -1,9 +1,9 @@
-//! Serving policies while they are written.
+//! Serving policies during development.
 //!
-//! [`files`] tells what is saved, [`interrupt`] when to end. With each save the pipeline runs, and
-//! [`server`] starts the engine that comes of it: [`addresses`] asks it where it is to listen,
-//! [`sockets`] are there before it and stay after it, and [`engine`] is one that runs. The one
-//! before it is sent away once it is ready, so clients find the same sockets open all the time.
+//! [`files`] reports saves, and [`policy_host::signals`] when to end. Each save starts a build, and
+//! [`server`] starts the engine that comes of it: [`addresses`] asks that engine where it is to
+//! listen, [`sockets`] outlive every engine, and [`engine`] is one that runs. The former engine ends
+//! once the new one is ready, so clients find the same sockets open all the time.
 
 mod addresses;
 mod engine;
@@ -26,14 +26,14 @@ use policy_host::progress::Progress;
 use policy_host::signals;
 use server::Server;
 
-/// How often it is looked whether the engine still runs.
+/// The interval of checks whether the engine still runs.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Builds and serves, again with each save, until it is told to end.
 ///
 /// # Errors
-/// What keeps it from watching at all. What is wrong with a policy is told, and waits for the next
-/// save.
+/// Fails when it cannot watch at all. What is wrong with a policy is printed, and waits for the
+/// next save.
 pub(crate) fn run(options: &BuildOptions<'_>, serve_flags: &[String]) -> Result<(), WatchError> {
     let (tell, events) = mpsc::channel();
     let end = tell.clone();
@@ -89,7 +89,7 @@ fn round(saved: &str, options: &BuildOptions<'_>, server: &mut Server, progress:
     }
 }
 
-/// What comes next; of several saves in a row, the last.
+/// Waits for the next event; of several saves in a row, the last.
 fn next(events: &Receiver<Event>, server: &mut Server, progress: &Progress) -> Event {
     loop {
         match events.recv_timeout(LOOK) {
@@ -121,7 +121,7 @@ fn last(events: &Receiver<Event>, mut saved: String) -> Event {
     Event::Saved(saved)
 }
 
-/// Why a save is not served.
+/// An error of one round.
 #[derive(Debug, thiserror::Error)]
 enum RoundError {
     #[error(transparent)]
@@ -130,7 +130,7 @@ enum RoundError {
     Start(#[from] StartError),
 }
 
-/// Why nothing is watched.
+/// An error of watching.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WatchError {
     #[error(transparent)]

@@ -11,19 +11,19 @@ use super::event::Event;
 use super::sockets::{self, Socket};
 use policy_host::signals::ScratchDir;
 
-/// How often it is looked whether the last engine has ended.
+/// The interval of checks whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What clients see: sockets, and an engine behind them.
+/// The server that clients see: sockets, and an engine behind them.
 pub(super) struct Server {
     serve_flags: Vec<String>,
     sockets: Vec<Socket>,
     engine: Option<Engine>,
-    /// How many engines there were.
+    /// The number of engines so far.
     started: u64,
     /// It is the newest program.
     is_current: bool,
-    /// Those that still answer what they were asked.
+    /// The former engines that still answer requests.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
     folder: ScratchDir,
@@ -50,7 +50,7 @@ impl Server {
         let wanted = addresses::wanted(program, &self.serve_flags)?;
         let missing = sockets::missing(&self.sockets, &wanted)?;
         let mut duplicates = Vec::new();
-        for socket in self.sockets.iter().chain(&missing).filter(|it| it.is_in(&wanted)) {
+        for socket in self.sockets.iter().chain(&missing).filter(|socket| socket.is_in(&wanted)) {
             duplicates.push(socket.duplicate().map_err(StartError::NotStarted)?);
         }
         self.started += 1;
@@ -66,17 +66,17 @@ impl Server {
         Ok(())
     }
 
-    /// Whether there is an engine, as far as is known.
+    /// Checks whether there is an engine, as far as is known.
     pub(super) fn serves(&self) -> bool {
         self.engine.is_some()
     }
 
-    /// Whether it is of the program that was to serve last.
+    /// Checks whether the engine is of the last program.
     pub(super) fn is_current(&self) -> bool {
         self.engine.is_some() && self.is_current
     }
 
-    /// How the engine has ended, once, when it has done so by itself.
+    /// The exit status of an engine that ended by itself, once.
     pub(super) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.leaving.retain_mut(|engine| engine.has_ended().is_none());
         let status = self.engine.as_mut()?.has_ended()?;

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use super::addresses::{Address, Wanted};
+use super::addresses::{Address, RequestedSockets};
 use super::error::StartError;
 
 /// One that clients come to; nobody is let in here.
@@ -31,7 +31,10 @@ impl Drop for SocketFile {
 }
 
 /// Listens on what is wanted and not yet there, and gives those sockets.
-pub(super) fn missing(there: &[Socket], wanted: &Wanted) -> Result<Vec<Socket>, StartError> {
+pub(super) fn missing(
+    there: &[Socket],
+    wanted: &RequestedSockets,
+) -> Result<Vec<Socket>, StartError> {
     let is_there = |address: &&Address| there.iter().any(|socket| socket.address == **address);
     let missing = wanted.addresses.iter().filter(|address| !is_there(address));
     missing.map(|address| Socket::listen(address, wanted.unix_socket_mode)).collect()
@@ -54,11 +57,11 @@ impl Socket {
         Ok(Self { address: address.clone(), descriptor, _file: file })
     }
 
-    pub(super) fn is_in(&self, wanted: &Wanted) -> bool {
+    pub(super) fn is_in(&self, wanted: &RequestedSockets) -> bool {
         wanted.addresses.contains(&self.address)
     }
 
-    /// The same socket, to be given away.
+    /// Duplicates the socket, to be given away.
     pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
         self.descriptor.try_clone()
     }

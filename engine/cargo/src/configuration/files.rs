@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
+use super::super::toml::{self, SyntaxError};
+
 /// One file.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     /// All of its tables are of the form `[key]`.
     pub(super) document: DocumentMut,
-    /// Whether Cargo reads it in whatever folder it runs.
+    /// `true` if Cargo reads it in whatever folder it runs.
     pub(super) is_read_anyway: bool,
 }
 
 impl File {
-    /// What its relative paths are relative to.
+    /// The folder that its relative paths start at.
     pub(super) fn root(&self) -> PathBuf {
         let folder = self.path.parent().and_then(Path::parent);
         folder.unwrap_or(Path::new("/")).to_owned()
@@ -100,11 +102,9 @@ fn included(document: &DocumentMut) -> Vec<Included> {
 }
 
 fn parse(path: &Path) -> Result<DocumentMut, ConfigurationError> {
-    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
-        let (path, reason) = (path.to_owned(), error.message().to_owned());
-        ConfigurationError::Parse { path, reason, place }
+    let mut document = toml::parse(&fs_err::read_to_string(path)?).map_err(|error| {
+        let SyntaxError { reason, place } = error;
+        ConfigurationError::Parse { path: path.to_owned(), reason, place }
     })?;
     spread(document.as_table_mut());
     Ok(document)

@@ -1,12 +1,12 @@
-//! What of Cargo's configuration a build follows.
+//! The part of Cargo's configuration that a build follows.
 //!
 //! Registries, what takes their place, credentials, the network and linkers are the user's to
 //! choose. Whatever else decides the bytes of a program is in the generated workspace, and no file
 //! or variable is to say otherwise: Cargo gets a configuration of what is left.
 
-mod fate;
 mod files;
 mod paths;
+mod treatment;
 mod variables;
 
 use std::env;
@@ -16,25 +16,28 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table};
 
 use super::home::cargo_home;
-use fate::{Fate, fate};
 pub use files::ConfigurationError;
+use treatment::{Treatment, treatment};
 pub(super) use variables::linker_variable;
 
 /// Cargo's configuration as a build follows it.
 #[derive(Debug)]
 pub struct Configuration {
-    /// What is followed of the files, as one file.
+    /// The followed settings of all files, as one file.
     followed: DocumentMut,
-    /// What is followed of the variables, with absolute paths; the others are to be removed.
+    /// The followed variables, with absolute paths; the others are to be removed.
     pub(super) variables: Vec<(OsString, OsString)>,
-    /// Those that are to be removed.
+    /// The variables that are to be removed.
     pub(super) removed: Vec<OsString>,
-    /// What is not followed and would have changed the program, in words.
+    /// The settings that are not followed and would have changed the program, in words.
     set_aside: Vec<String>,
 }
 
 impl Configuration {
     /// Reads what Cargo would read in the current folder.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is not TOML, or would change the program.
     pub fn read() -> Result<Self, ConfigurationError> {
         let current = env::current_dir()?;
         Self::read_in(&current, cargo_home().as_deref(), env::vars_os())
@@ -53,7 +56,8 @@ impl Configuration {
         };
         for file in files::found_from(current, home)? {
             let mut set_aside = Vec::new();
-            let followed = sorted(file.document.as_table(), &mut Vec::new(), &mut set_aside);
+            let followed =
+                split_followed(file.document.as_table(), &mut Vec::new(), &mut set_aside);
             if file.is_read_anyway
                 && let Some(key) = set_aside.first()
             {
@@ -66,14 +70,14 @@ impl Configuration {
             configuration.set_aside.extend(words);
         }
         for (name, value) in variables {
-            match variables::fate(&name) {
+            match variables::treatment(&name) {
                 None => {}
-                Some(Fate::Followed) => {
+                Some(Treatment::Followed) => {
                     let value = paths::made_absolute_of_variable(&name, value, current);
                     configuration.variables.push((name, value));
                 }
-                Some(fate) => {
-                    if fate == Fate::SetAside && !value.is_empty() {
+                Some(treatment) => {
+                    if treatment == Treatment::SetAside && !value.is_empty() {
                         let name = name.to_string_lossy();
                         configuration.set_aside.push(format!("the variable `{name}`"));
                     }
@@ -91,7 +95,8 @@ impl Configuration {
         self.followed.to_string()
     }
 
-    /// Whether a target has a linker under its own name; a `cfg(…)` in its place does not count.
+    /// Checks whether a target has a linker under its own name; a `cfg(…)` in its place does not
+    /// count.
     pub(super) fn has_linker(&self, triple: &str) -> bool {
         let variable = linker_variable(triple);
         let by_variable = self
@@ -103,30 +108,32 @@ impl Configuration {
     }
 
     /// The settings that would have changed the program and are not followed, in words.
+    #[must_use]
     pub fn set_aside(&self) -> &[String] {
         &self.set_aside
     }
 }
 
-/// What of a table is followed; the names of what is set aside are added.
-fn sorted(table: &Table, path: &mut Vec<String>, set_aside: &mut Vec<String>) -> Table {
+/// The settings of a table that are followed. The names of those that are set aside are added to
+/// `set_aside`.
+fn split_followed(table: &Table, path: &mut Vec<String>, set_aside: &mut Vec<String>) -> Table {
     let mut followed = Table::new();
     followed.set_implicit(true);
     for (key, item) in table {
         path.push(key.to_owned());
         let keys: Vec<_> = path.iter().map(String::as_str).collect();
-        match (fate(&keys), item) {
-            (Fate::Followed, item) => {
+        match (treatment(&keys), item) {
+            (Treatment::Followed, item) => {
                 followed.insert(key, item.clone());
             }
-            (Fate::SetAside, Item::Table(inside)) => {
-                let inside = sorted(inside, path, set_aside);
+            (Treatment::SetAside, Item::Table(inside)) => {
+                let inside = split_followed(inside, path, set_aside);
                 if !inside.is_empty() {
                     followed.insert(key, Item::Table(inside));
                 }
             }
-            (Fate::SetAside, _) => set_aside.push(files::dotted(path)),
-            (Fate::Passed, _) => {}
+            (Treatment::SetAside, _) => set_aside.push(files::dotted(path)),
+            (Treatment::Passed, _) => {}
         }
         path.pop();
     }

@@ -23,7 +23,7 @@ fn walk(item: &mut Item, path: &mut Vec<String>, root: &Path) {
         return;
     }
     let keys: Vec<_> = path.iter().map(String::as_str).collect();
-    let Some(kind) = Kind::from_key(&keys) else { return };
+    let Some(kind) = PathKind::from_key(&keys) else { return };
     let absolute = |value: &mut Value| {
         if let Some(text) = value.as_str() {
             *value = kind.absolute(text, root).into();
@@ -42,9 +42,9 @@ fn walk(item: &mut Item, path: &mut Vec<String>, root: &Path) {
 
 const PROVIDERS: &str = "global-credential-providers";
 
-/// How a setting names a file.
+/// The way in which a setting names a file.
 #[derive(Clone, Copy)]
-enum Kind {
+enum PathKind {
     /// A path.
     Path,
     /// A program: without a slash it is looked for on the `PATH`.
@@ -55,7 +55,7 @@ enum Kind {
     Url,
 }
 
-impl Kind {
+impl PathKind {
     fn from_key(path: &[&str]) -> Option<Self> {
         match path {
             ["source", _, "directory" | "local-registry"] | ["http", "cainfo" | "proxy-cainfo"] => {
@@ -89,16 +89,16 @@ impl Kind {
     }
 }
 
-/// The same of a variable's value, which is relative to the current folder.
+/// Makes the path in a variable's value absolute, which is relative to the current folder.
 pub(super) fn made_absolute_of_variable(name: &OsStr, value: OsString, current: &Path) -> OsString {
     let Some(name) = name.to_str() else { return value };
     let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
     let kind = if ends(&["_CAINFO", "_DIRECTORY", "_LOCAL_REGISTRY"]) {
-        Kind::Path
+        PathKind::Path
     } else if ends(&["_LINKER"]) {
-        Kind::Program
+        PathKind::Program
     } else if ends(&["_CREDENTIAL_PROVIDER"]) || name.contains("_CREDENTIAL_ALIAS_") {
-        Kind::CommandLine
+        PathKind::CommandLine
     } else {
         return value;
     };

@@ -16,7 +16,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// What is followed, and what is set aside, in `project/inside` with the home `home`.
+/// Reads the configuration in `project/inside` with the home `home`.
 fn read_with(folder: &TempDir, variables: &[(&str, &str)]) -> Result<Configuration, String> {
     let at = folder.path();
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
@@ -28,7 +28,7 @@ fn read(files: &[(&str, &str)]) -> (String, Vec<String>) {
     let folder = folder(files);
     let configuration = read_with(&folder, &[]).unwrap();
     let shown = |text: &str| text.replace(&folder.path().display().to_string(), "");
-    let set_aside = configuration.set_aside.iter().map(|it| shown(it)).collect();
+    let set_aside = configuration.set_aside.iter().map(|setting| shown(setting)).collect();
     (shown(&configuration.to_toml()), set_aside)
 }
 

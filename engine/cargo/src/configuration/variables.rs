@@ -1,8 +1,8 @@
 use std::ffi::OsStr;
 
-use super::Fate;
+use super::Treatment;
 
-/// How the variables begin that Cargo is left with.
+/// The prefixes of variables that Cargo keeps.
 const FOLLOWED: [&str; 7] = [
     "CARGO_CACHE_",
     "CARGO_CREDENTIAL_ALIAS_",
@@ -13,7 +13,7 @@ const FOLLOWED: [&str; 7] = [
     "CARGO_SOURCE_",
 ];
 
-/// How those begin that decide what a program is made of.
+/// The prefixes of variables that decide what a program is made of.
 const DECIDING: [&str; 9] = [
     "CARGO_BUILD_RUSTC",
     "CARGO_BUILD_RUSTFLAGS",
@@ -26,16 +26,16 @@ const DECIDING: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// What becomes of a variable; `None` for one that Cargo and the compiler do not look at.
+/// The treatment of a variable; `None` for one that Cargo and the compiler do not look at.
 ///
 /// `RUSTC` names the compiler, as `RUSTUP_TOOLCHAIN` does: the toolchain is the user's.
-pub(super) fn fate(name: &OsStr) -> Option<Fate> {
+pub(super) fn treatment(name: &OsStr) -> Option<Treatment> {
     let name = name.to_str()?;
     let is_linker = name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
     let is_flags = name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS");
     let begins = |with: &[&str]| with.iter().any(|start| name.starts_with(start));
     if is_linker || ["CARGO_BUILD_JOBS", "CARGO_LOG"].contains(&name) || begins(&FOLLOWED) {
-        return Some(Fate::Followed);
+        return Some(Treatment::Followed);
     }
     // It says what the compiler tells of itself.
     if name == "RUSTC_LOG" {
@@ -43,13 +43,13 @@ pub(super) fn fate(name: &OsStr) -> Option<Fate> {
     }
     // They say where things are, which a build says itself.
     if name.starts_with("CARGO_BUILD_TARGET_DIR") {
-        return Some(Fate::Passed);
+        return Some(Treatment::Passed);
     }
     if is_flags || begins(&DECIDING) {
-        return Some(Fate::SetAside);
+        return Some(Treatment::SetAside);
     }
     let is_cargos = begins(&["CARGO_", "__CARGO_", "CLIPPY_"]) || name == "RUSTDOCFLAGS";
-    is_cargos.then_some(Fate::Passed)
+    is_cargos.then_some(Treatment::Passed)
 }
 
 /// The variable that tells Cargo a target's linker.

@@ -12,18 +12,19 @@ const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencie
 pub struct Dependency {
     /// The package's name.
     pub package: String,
-    /// What versions it may have.
+    /// The required versions.
     pub requirement: Option<String>,
     /// The folder that it lies in, when it comes from one.
     pub path: Option<PathBuf>,
-    /// Whether it comes from a registry, and is there whatever features are on.
+    /// `true` if it comes from a registry, and is there whatever features are on.
     always_from_registry: bool,
-    /// Whether it is linked on every platform: no build dependency, not optional, for no target
+    /// `true` if it is linked on every platform: no build dependency, not optional, for no target
     /// alone.
     pub linked: bool,
 }
 
-/// What a crate depends on when it is built; what its tests depend on does not count.
+/// The dependencies of a crate when it is built; those of its tests do not count.
+#[must_use]
 pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
     let mut document = manifest.document.clone();
     let mut found = Vec::new();
@@ -36,7 +37,8 @@ pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
 }
 
 impl Dependency {
-    /// What versions of a package from a registry are asked for, where that is certain.
+    /// The required versions of a package from a registry, where that is certain.
+    #[must_use]
     pub fn version_req(&self) -> Option<VersionReq> {
         self.requirement.as_ref().filter(|_| self.always_from_registry)?.parse().ok()
     }
@@ -79,7 +81,8 @@ pub fn for_each_dependency(
                 _ => TableKind::Other,
             };
             let dependencies = holder.get_mut(kind).and_then(Item::as_table_like_mut);
-            for (key, item) in dependencies.into_iter().flat_map(|it| it.iter_mut()) {
+            for (key, item) in dependencies.into_iter().flat_map(|dependency| dependency.iter_mut())
+            {
                 visit(table, key.get(), item);
             }
         }

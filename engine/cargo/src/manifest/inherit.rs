@@ -36,7 +36,7 @@ pub(super) fn fill_in(
     }
     if document.get("lints").is_some_and(inherits) {
         let lints = workspace
-            .and_then(|it| table(&it.document, &["workspace"])?.get("lints").cloned())
+            .and_then(|lint| table(&lint.document, &["workspace"])?.get("lints").cloned())
             .ok_or_else(|| missing("lints".to_owned()))?;
         document.insert("lints", lints);
     }
@@ -48,7 +48,7 @@ pub(super) fn fill_in(
         }
         match shared("dependencies", key) {
             Some(base) => {
-                let folder = workspace.map_or(Path::new(""), |it| &it.folder);
+                let folder = workspace.map_or(Path::new(""), |workspace| &workspace.folder);
                 *item = Item::Value(Value::InlineTable(merged(&base, item, folder)));
             }
             None => {
@@ -62,7 +62,7 @@ pub(super) fn fill_in(
     }
 }
 
-/// Whether an item says `workspace = true`.
+/// Checks whether an item says `workspace = true`.
 fn inherits(item: &Item) -> bool {
     item.as_table_like().and_then(|table| table.get("workspace")?.as_bool()).unwrap_or(false)
 }

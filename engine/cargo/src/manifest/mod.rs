@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+use super::toml::{self, SyntaxError};
+
 pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
@@ -35,12 +37,18 @@ pub struct Workspace {
 
 impl Manifest {
     /// Reads a crate's `Cargo.toml`, and that of its workspace where it inherits.
+    ///
+    /// # Errors
+    /// When a manifest cannot be read, or lacks what the crate inherits.
     pub fn read(path: PathBuf) -> Result<Self, ManifestError> {
         Self::read_with(path, None)
     }
 
     /// Reads a manifest like [`read`](Self::read), with a workspace for crates that are not in
     /// their own here.
+    ///
+    /// # Errors
+    /// When a manifest cannot be read, or lacks what the crate inherits.
     pub fn read_with(
         path: PathBuf,
         fallback: Option<&WorkspaceFallback<'_>>,
@@ -53,11 +61,13 @@ impl Manifest {
     }
 
     /// The folder that the manifest lies in.
+    #[must_use]
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
     /// A value of the `[package]` table; `None` also where there is no such table.
+    #[must_use]
     pub fn package(&self, key: &str) -> Option<&Item> {
         self.document.get("package")?.as_table_like()?.get(key)
     }
@@ -112,11 +122,13 @@ pub enum Missing {
 }
 
 /// Parses a manifest without filling in what it inherits.
+///
+/// # Errors
+/// When the file cannot be read or is not TOML.
 pub fn parse(path: &Path) -> Result<DocumentMut, ManifestError> {
-    let mut document = fs_err::read_to_string(path)?.parse::<DocumentMut>().map_err(|error| {
-        let text = error.to_string();
-        let place = text.lines().next().unwrap_or_default().replace("TOML parse error at ", "");
-        ManifestError::Parse { path: path.to_owned(), reason: error.message().to_owned(), place }
+    let mut document = toml::parse(&fs_err::read_to_string(path)?).map_err(|error| {
+        let SyntaxError { reason, place } = error;
+        ManifestError::Parse { path: path.to_owned(), reason, place }
     })?;
     dependencies::spell_out(&mut document);
     Ok(document)
@@ -180,8 +192,8 @@ fn workspace_of(
 }
 
 impl Workspace {
-    /// Whether a folder, its links resolved, is none of its members though it lies in it: it is
-    /// excluded, and not listed as a member by its own path.
+    /// Checks whether a folder, its links resolved, is none of its members though it lies in it: it
+    /// is excluded, and not listed as a member by its own path.
     fn excludes(&self, folder: &Path) -> bool {
         let lists = |key| {
             let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
@@ -199,6 +211,9 @@ fn is_cargos_own(folder: &Path) -> bool {
 }
 
 /// The nearest workspace that a folder, its links resolved, is the root of or lies in.
+///
+/// # Errors
+/// When a manifest cannot be read or is not TOML.
 pub fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestError> {
     for above in folder.ancestors() {
         let candidate = above.join("Cargo.toml");
@@ -224,7 +239,8 @@ fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLi
     item.as_table_like()
 }
 
-/// Whether Cargo takes this for a package's name.
+/// Checks whether Cargo takes this for a package's name.
+#[must_use]
 pub fn is_package_name(name: &str) -> bool {
     let is_allowed =
         |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);

@@ -23,6 +23,7 @@ use signal_hook::low_level;
 pub use child::{Child, output, output_interactive, spawn, spawn_interactive};
 pub use live::critical_section;
 pub use scratch_dir::ScratchDir;
+pub(crate) use temp_path::TEMP_PREFIX;
 pub use temp_path::TempPath;
 
 /// The signals that ask a program to end.

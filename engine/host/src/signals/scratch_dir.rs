@@ -3,7 +3,7 @@ use std::path::Path;
 
 use tempfile::{Builder, TempDir};
 
-use super::TempPath;
+use super::temp_path::{TEMP_PREFIX, TempPath};
 
 /// A temporary folder, removed when this is dropped or the program is interrupted.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl ScratchDir {
     /// # Errors
     /// When the folder cannot be created.
     pub fn new_in(parent: &Path) -> io::Result<Self> {
-        Self::create(|| Builder::new().prefix(crate::atomic::TEMP_PREFIX).tempdir_in(parent))
+        Self::create(|| Builder::new().prefix(TEMP_PREFIX).tempdir_in(parent))
     }
 
     fn create(create: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Self> {

@@ -3,6 +3,9 @@ use std::path::{Path, PathBuf};
 
 use super::live;
 
+/// The beginning of temporary files' names.
+pub(crate) const TEMP_PREFIX: &str = ".policy-builder-";
+
 /// A file or folder that an interruption removes while this value lives.
 #[derive(Debug)]
 pub struct TempPath(PathBuf);

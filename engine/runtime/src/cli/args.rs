@@ -8,18 +8,18 @@ use crate::policies::{Assignment, PolicyRef, Settings};
 
 use super::Failure;
 
-/// Decides by the policies that were compiled into this binary
+/// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
 #[command(
     name = "policy-engine",
     version,
     arg_required_else_help = true,
-    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 something failed, 64 usage, \
-                  78 configuration"
+    after_help = "Exit status: 0 allowed (or no verdict), 2 denied, 1 failed, 64 invalid command line, \
+                  78 invalid configuration"
 )]
 pub(super) struct Args {
-    /// What to log on standard error: off, error, warn, info, debug or trace [default: warn, and
-    /// info for `serve`]
+    /// Level of the log on standard error: off, error, warn, info, debug or trace [default: warn,
+    /// and info for `serve`]
     #[arg(long, global = true, value_name = "LEVEL", env = "POLICY_ENGINE_LOG")]
     pub(super) log: Option<LevelFilter>,
     #[command(subcommand)]
@@ -28,63 +28,63 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Shows the policies in this binary
-    List(List),
-    /// Shows what is known of one policy
-    Describe(Describe),
+    /// Lists the policies in this binary
+    List(ListArgs),
+    /// Describes one policy
+    Describe(DescribeArgs),
     /// Prints the JSON Schema of a policy's input or settings
-    Schema(Schema),
-    /// Checks settings without judging anything
-    Validate(Validate),
-    /// Judges documents by a policy
-    Eval(Eval),
-    /// Answers over HTTP
+    Schema(SchemaArgs),
+    /// Validates settings without evaluating anything
+    Validate(ValidateArgs),
+    /// Evaluates a policy on documents
+    Eval(EvalArgs),
+    /// Serves the policies over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
     ))]
-    Serve(ConfigArgs),
-    /// Shows the configuration of `serve`, and where each setting comes from
+    Serve(ConfigSourceArgs),
+    /// Prints the configuration of `serve` with the source of each setting
     #[command(after_help = config_help(
         "policy-engine config --config policies.yaml --format json"
     ))]
-    Config(Config),
-    /// Shows what this binary was made of
-    Version(Version),
+    Config(ConfigArgs),
+    /// Prints the versions and the sources that this binary was built from
+    Version(VersionArgs),
     /// Prints completions for a shell
-    Completions(Completions),
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct List {
-    /// How to print: a table for people or JSON for programs
+pub(super) struct ListArgs {
+    /// Output format: a table for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: TableOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Describe {
+pub(super) struct DescribeArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
-    /// How to print: text for people, JSON for programs, or the configuration of a webhook for
+    /// Output format: text for people, JSON for programs, or the configuration of a webhook for
     /// Kubernetes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: DescribeFormat,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Schema {
+pub(super) struct SchemaArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
-    /// The schema of its settings, not of its input
+    /// Print the schema of its settings instead of its input
     #[arg(long)]
     pub(super) settings: bool,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Validate {
-    /// The policy that the settings are for; every policy, with default settings, when left out
+pub(super) struct ValidateArgs {
+    /// The policy that the settings are for [default: every policy, with default settings]
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: Option<PolicyRef>,
     #[command(flatten)]
@@ -94,9 +94,9 @@ pub(super) struct Validate {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: policy-engine eval pod-security-restricted --set version=v1.30 pods/*.yaml\n\n\
-                        Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 usage"
+                        Exit status: 0 all allowed (or no verdict), 2 any denied, 1 any input or policy failed, 64 invalid command line"
 )]
-pub(super) struct Eval {
+pub(super) struct EvalArgs {
     /// The policy, such as `pod-security` or `pod-security@1`
     #[arg(value_name = "POLICY[@VERSION]")]
     pub(super) policy: PolicyRef,
@@ -105,41 +105,41 @@ pub(super) struct Eval {
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
-    /// How to print: a line of JSON a decision, the same laid out, or a table [default: table on
+    /// Output format: a line of JSON a decision, the same laid out, or a table [default: table on
     /// a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<DecisionFormat>,
-    /// A label of the caller's for the policy to see, such as `team=payments`; may be repeated
+    /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
-    /// The most that is read of one file
+    /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Config {
+pub(super) struct ConfigArgs {
     #[command(flatten)]
-    pub(super) config: ConfigArgs,
-    /// How to print: text for people or JSON for programs
+    pub(super) config: ConfigSourceArgs,
+    /// Output format: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct ConfigArgs {
+pub(super) struct ConfigSourceArgs {
     /// The configuration: a file of TOML or YAML, by its name; `POLICY_ENGINE_CONFIG` names it too
     // Not by clap's `env`: a variable that is empty is as one that is not set.
     #[arg(long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Where to listen: `127.0.0.1:8181`, `https://0.0.0.0:8443`, `unix:///run/http.sock`; may be
-    /// repeated
+    /// Address to listen on: `127.0.0.1:8181`, `https://0.0.0.0:8443`, `unix:///run/http.sock`; may
+    /// be repeated
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
-    /// Where decisions are logged: `stdout`, a file or the URL of a collector
+    /// Destination of the decision log: `stdout`, a file or the URL of a collector
     #[arg(long, value_name = "TO")]
     decision_log: Option<String>,
-    /// Serve the other policies where some are not valid
+    /// Serve the valid policies where others are not
     #[arg(long)]
     skip_invalid: bool,
     /// Any setting, such as `limits.body=1MiB` or `policies.pods.settings.version=v1.30`: a dotted
@@ -148,23 +148,23 @@ pub(super) struct ConfigArgs {
     set: Vec<Assignment>,
 }
 
-impl ConfigArgs {
-    /// With the environment of this process.
+impl ConfigSourceArgs {
+    /// The sources that these flags name, with the environment of this process.
     pub(super) fn sources(self) -> Sources {
         let Self { file, listen, decision_log, skip_invalid, set } = self;
-        Sources::of_process(file, Flags { listen, decision_log, skip_invalid, set })
+        Sources::from_process(file, Flags { listen, decision_log, skip_invalid, set })
     }
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Version {
-    /// How to print: text for people or JSON for programs
+pub(super) struct VersionArgs {
+    /// Output format: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell
     pub(super) shell: clap_complete::Shell,
 }
@@ -186,7 +186,8 @@ impl SettingsArgs {
     }
 
     pub(super) fn load(&self) -> Result<Settings, Failure> {
-        Settings::load(self.file.as_deref(), &self.assignments).map_err(Failure::said)
+        Settings::load(self.file.as_deref(), &self.assignments)
+            .map_err(|error| Failure::with_help(&error, error.help()))
     }
 }
 
@@ -218,10 +219,10 @@ pub(super) enum DecisionFormat {
 
 fn config_help(example: &str) -> String {
     format!(
-        "What counts, the strongest first: these flags, the environment (`limits.body` is \
+        "Precedence, highest first: these flags, the environment (`limits.body` is \
          POLICY_ENGINE_LIMITS_BODY), the file, the defaults.\n\n\
          Example: {example}\n\n\
-         Exit status: 78 the configuration is not as it must be, 1 something failed, 64 usage"
+         Exit status: 78 invalid configuration, 1 failed, 64 invalid command line"
     )
 }
 

@@ -10,7 +10,7 @@ use crate::exit::Outcome;
 use crate::policies::Registry;
 
 pub(super) fn run(
-    args: args::Config,
+    args: args::ConfigArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
@@ -42,7 +42,7 @@ fn row(setting: &EffectiveSetting) -> Vec<String> {
         ShownValue::Nothing => "none",
     };
     [&setting.path, value, &setting.origin.to_string()]
-        .map(|it| escape_line(it).into_owned())
+        .map(|cell| escape_line(cell).into_owned())
         .to_vec()
 }
 
@@ -68,7 +68,7 @@ mod tests {
             "limits.body           8MiB             default",
             "policies.a.settings   {\"b\":\"x\\u001b\"}  --set policies.a.settings",
         ] {
-            assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+            assert!(text.lines().any(|printed| printed == line), "{line}\n{text}");
         }
         let mut out = Vec::new();
         print(&loaded.effective, TextOrJson::Json, &mut out).unwrap();

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::args::{List, TableOrJson};
+use super::args::{ListArgs, TableOrJson};
 use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::policies::{Entry, Registry};
@@ -33,7 +33,7 @@ impl<'a> Listed<'a> {
 }
 
 pub(super) fn run(
-    args: &List,
+    args: &ListArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {

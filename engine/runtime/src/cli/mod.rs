@@ -23,7 +23,7 @@ use policy_text::{escape, escape_line};
 
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
-use crate::policies::Registry;
+use crate::policies::{Registry, UnknownPolicy};
 use crate::program::Program;
 use crate::server::Signals;
 use crate::system::stack;
@@ -34,8 +34,8 @@ use policy_text::redact_url;
 /// Runs the command line of a generated program.
 ///
 /// Exit status: 0 when everything was allowed or nothing was a verdict, 2 when something was
-/// denied, 1 when something could not be decided or done (it wins over 2), 64 when the command
-/// line makes no sense, 78 when the configuration is not as it must be.
+/// denied, 1 when something could not be decided or done (it wins over 2), 64 for an invalid
+/// command line, 78 for an invalid configuration.
 #[must_use]
 pub fn main(program: &Program) -> ExitCode {
     let signals = serve::listen(env::args_os());
@@ -54,28 +54,28 @@ pub fn main(program: &Program) -> ExitCode {
         }
     };
     let done = stack::ample(|| run(program, args, signals)).unwrap_or_else(|error| {
-        Err(Failure::Said(format!("cannot start a thread for the work: {error}")))
+        Err(Failure::message(format_args!("failed to start a thread for the work: {error}")))
     });
     match done {
         Ok(outcome) => outcome,
-        Err(Failure::NobodyListens) => Outcome::Failed,
-        Err(Failure::Said(message)) => {
-            complain(&message);
+        Err(Failure::BrokenPipe) => Outcome::Failed,
+        Err(Failure::Message(message)) => {
+            message.print();
             Outcome::Failed
         }
         Err(Failure::Usage(message)) => {
-            complain(&message);
+            message.print();
             Outcome::Usage
         }
-        Err(Failure::Config(mistakes)) => {
-            for mistake in mistakes.iter() {
-                complain(&mistake.to_string());
+        Err(Failure::Config(errors)) => {
+            for error in errors.iter() {
+                print_error(&error.to_string(), None);
             }
             Outcome::Config
         }
-        Err(Failure::Several(messages)) => {
+        Err(Failure::Messages(messages)) => {
             for message in &messages {
-                complain(message);
+                print_error(message, None);
             }
             Outcome::Failed
         }
@@ -89,7 +89,7 @@ fn run(
     signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
     let log = logging::init(args.log, matches!(args.command, Command::Serve(_)));
-    let registry = Registry::of_this_binary().map_err(Failure::said)?;
+    let registry = Registry::linked().map_err(Failure::message)?;
     // It has the decision log write to standard output, which nothing else may hold then.
     if let Command::Serve(args) = args.command {
         let outcome = serve::run(args, program, registry, signals);
@@ -114,11 +114,12 @@ fn run(
     Ok(outcome)
 }
 
-/// In colours where they are wanted, unless it quotes what a terminal would act on; without
-/// passwords of URLs.
+/// Prints an error in colours where they are wanted, unless it quotes what a terminal acts on;
+/// without passwords of URLs.
 fn print_of_clap(error: clap::Error) -> io::Result<()> {
     let secret = |text: &str| matches!(redact_url(text), Cow::Owned(_));
-    let arguments: Vec<_> = env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> =
+        env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let error = if arguments.iter().any(|argument| secret(argument)) {
         let shown = arguments.iter().map(|argument| redact_url(argument).into_owned());
         Args::try_parse_from(shown).err().unwrap_or(error)
@@ -131,44 +132,75 @@ fn print_of_clap(error: clap::Error) -> io::Result<()> {
     }
 }
 
-/// Why a command stops.
+/// An error that ends a command.
 enum Failure {
-    /// For a reason to be told.
-    Said(String),
-    /// Because the command line makes no sense, in a way to be told.
-    Usage(String),
-    /// Because the configuration is not as it must be, in all these ways.
+    Message(ErrorMessage),
+    /// An invalid command line.
+    Usage(ErrorMessage),
+    /// An invalid configuration, with all its errors.
     Config(ConfigErrors),
-    /// For all these reasons, each to be told.
-    Several(Vec<String>),
-    /// Whoever read the output has gone, as `head` does: there is nobody to tell.
-    NobodyListens,
+    Messages(Vec<String>),
+    /// The reader of the output has gone, as `head` does: there is nobody to tell.
+    BrokenPipe,
+}
+
+/// An error for people at a terminal.
+struct ErrorMessage {
+    problem: String,
+    /// The remedy, where there is one.
+    help: Option<String>,
+}
+
+impl ErrorMessage {
+    fn print(&self) {
+        print_error(&self.problem, self.help.as_deref());
+    }
 }
 
 impl Failure {
-    fn said(reason: impl std::fmt::Display) -> Self {
-        Self::Said(reason.to_string())
+    fn with_help(problem: impl std::fmt::Display, help: Option<String>) -> Self {
+        Self::Message(ErrorMessage { problem: problem.to_string(), help })
+    }
+
+    fn message(reason: impl std::fmt::Display) -> Self {
+        Self::with_help(reason, None)
+    }
+}
+
+impl From<UnknownPolicy> for Failure {
+    fn from(error: UnknownPolicy) -> Self {
+        Self::with_help(&error, error.help().map(str::to_owned))
     }
 }
 
 impl From<ConfigErrors> for Failure {
-    fn from(mistakes: ConfigErrors) -> Self {
-        Self::Config(mistakes)
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Config(errors)
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::NobodyListens
+            Self::BrokenPipe
         } else {
-            Self::Said(format!("cannot write to standard output: {error}"))
+            Self::message(format_args!("failed to write to standard output: {error}"))
         }
     }
 }
 
-/// One sentence on standard error.
-fn complain(message: &str) {
+/// Prints an error on standard error: a line for the problem, and one for the remedy.
+fn print_error(problem: &str, help: Option<&str>) {
+    let (problem, help) = match problem.split_once("\nhelp: ") {
+        Some((problem, own_help)) => (problem, help.or(Some(own_help))),
+        None => (problem, help),
+    };
+    let mut text = format!("error: {}\n", escape_line(problem));
+    if let Some(help) = help {
+        text.push_str("help: ");
+        text.push_str(&escape_line(help));
+        text.push('\n');
+    }
     // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {}", escape_line(message));
+    let _ = io::stderr().write_all(text.as_bytes());
 }

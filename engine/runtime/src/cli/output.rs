@@ -1,4 +1,4 @@
-//! What several commands print alike.
+//! The output that several commands share.
 
 use std::io::{self, Write};
 

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::io;
 
 use super::Failure;
-use super::args::ConfigArgs;
+use super::args::ConfigSourceArgs;
 use crate::exit::Outcome;
 use crate::policies::Registry;
 use crate::program::Program;
@@ -16,16 +16,16 @@ pub(super) fn listen(args: impl Iterator<Item = OsString>) -> Option<io::Result<
 }
 
 pub(super) fn run(
-    args: ConfigArgs,
+    args: ConfigSourceArgs,
     program: &Program,
     registry: Registry,
     signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
     let signals = signals
         .unwrap_or_else(Signals::listen)
-        .map_err(|error| Failure::said(format_args!("cannot listen for signals: {error}")))?;
+        .map_err(|error| Failure::message(format_args!("failed to listen for signals: {error}")))?;
     server::run(program, registry, args.sources(), signals).map_err(|error| match error {
         ServeError::Config(mistakes) => Failure::Config(mistakes),
-        ServeError::Start(problems) => Failure::Several(problems),
+        ServeError::Start(problems) => Failure::Messages(problems),
     })
 }

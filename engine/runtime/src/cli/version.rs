@@ -2,7 +2,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::args::{TextOrJson, Version};
+use super::args::{TextOrJson, VersionArgs};
 use super::list::Listed;
 use super::{Failure, output};
 use crate::exit::Outcome;
@@ -26,7 +26,7 @@ struct Crate {
 }
 
 pub(super) fn run(
-    args: &Version,
+    args: &VersionArgs,
     program: &Program,
     registry: &Registry,
     out: &mut dyn Write,

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::report::{ErrorReported, Read, Report};
 use super::section::Section;
 use super::values::{self, DestinationAddress};
-use super::{Collector, DecisionLog, Destination, schema};
-use crate::documents::located::{ConfigError, Entry};
+use super::{CollectorConfig, DecisionLogConfig, LogDestination, schema};
+use crate::documents::located::{ConfigError, TableEntry};
 
 /// The settings that are for collectors only.
 const COLLECTOR_PATHS: [&str; 6] = [
@@ -19,7 +19,7 @@ const COLLECTOR_PATHS: [&str; 6] = [
 /// Labels that the engine sets itself.
 const OWN_LABELS: [&str; 2] = ["id", "version"];
 
-pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLog> {
+pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLogConfig> {
     let to = section.required(&schema::DECISION_LOG_TO, report);
     let labels = labels(&mut section, report);
     let erase = section.list(&schema::DECISION_LOG_ERASE, report);
@@ -28,18 +28,18 @@ pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLo
     let when_full = section.value(&schema::DECISION_LOG_WHEN_FULL, report);
     let to = match to {
         Ok(DestinationAddress::Stdout) => {
-            reject_collector_settings(&mut section, report).map(|()| Destination::Stdout)
+            reject_collector_settings(&mut section, report).map(|()| LogDestination::Stdout)
         }
         Ok(DestinationAddress::File(path)) => {
-            reject_collector_settings(&mut section, report).map(|()| Destination::File(path))
+            reject_collector_settings(&mut section, report).map(|()| LogDestination::File(path))
         }
         Ok(DestinationAddress::Collector(url)) => {
-            collector(&mut section, url, report).map(Destination::Collector)
+            collector(&mut section, url, report).map(LogDestination::Collector)
         }
         Err(reported) => collector(&mut section, String::new(), report).and(Err(reported)),
     };
     section.finish(report);
-    Ok(DecisionLog {
+    Ok(DecisionLogConfig {
         to: to?,
         labels: labels?,
         erase: erase?.elements.into_iter().map(|element| element.value).collect(),
@@ -49,14 +49,14 @@ pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLo
     })
 }
 
-fn collector(section: &mut Section, url: String, report: &mut Report) -> Read<Collector> {
+fn collector(section: &mut Section, url: String, report: &mut Report) -> Read<CollectorConfig> {
     let token = section.optional(&schema::COLLECTOR_TOKEN, report);
     let ca = section.optional(&schema::COLLECTOR_CA, report);
     let upload = section.value(&schema::COLLECTOR_UPLOAD, report);
     let delay = section.value(&schema::COLLECTOR_DELAY, report);
     let timeout = section.value(&schema::COLLECTOR_TIMEOUT, report);
     let max_retry_delay = section.value(&schema::COLLECTOR_MAX_RETRY_DELAY, report);
-    Ok(Collector {
+    Ok(CollectorConfig {
         url,
         token: token?,
         ca: ca?,
@@ -88,7 +88,7 @@ fn labels(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, S
     let entries = section.map(schema::key(path), report)?;
     let labels: Vec<_> = entries
         .into_iter()
-        .map(|Entry { key, at, value }| {
+        .map(|TableEntry { key, at, value }| {
             let path = format!("{path}.{key}");
             if OWN_LABELS.contains(&key.as_str()) {
                 let message = format!("`{path}` is what the engine sets itself: leave it out");
@@ -107,7 +107,7 @@ fn mask(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, ser
     let entries = section.map(schema::key(path), report)?;
     let masks: Vec<_> = entries
         .into_iter()
-        .map(|Entry { key, at, value }| {
+        .map(|TableEntry { key, at, value }| {
             let pointer = values::POINTER.parse(&key).ok_or_else(|| {
                 let expected = values::POINTER.expected;
                 let message = format!("`{path}` has the key `{key}`: expected {expected}");

@@ -10,7 +10,7 @@ use crate::documents::located::{ConfigError, Node, Origin, VARIABLE_PREFIX, Valu
 /// Names the file.
 pub(super) const CONFIG: &str = "POLICY_ENGINE_CONFIG";
 
-/// What an image listens on where nothing else says: beneath the file.
+/// The variable of an image's default addresses, with a lower precedence than the file.
 const DEFAULT_LISTEN: &str = "POLICY_ENGINE_DEFAULT_LISTEN";
 
 /// Read elsewhere: the log level, and what is the builder's.
@@ -23,7 +23,7 @@ const OTHERS: [&str; 5] = [
 ];
 
 /// The variables of a process that may be meant for this program, sorted by name.
-pub(super) fn of_process() -> Vec<(String, OsString)> {
+pub(super) fn process_variables() -> Vec<(String, OsString)> {
     let mut variables: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX))
@@ -84,9 +84,9 @@ fn parse(text: &str, at: Origin) -> Node {
     Node::text(text, at)
 }
 
-/// Whether Kubernetes sets such a variable for a Service called `policy-engine`, or one whose name
-/// begins so: `…SERVICE_HOST`, `…SERVICE_PORT`, `…SERVICE_PORT_HTTP`, `…PORT`, `…PORT_8181_TCP`,
-/// `…PORT_8181_TCP_ADDR`.
+/// Returns whether Kubernetes sets such a variable for a Service called `policy-engine`, or one
+/// whose name begins so: `…SERVICE_HOST`, `…SERVICE_PORT`, `…SERVICE_PORT_HTTP`, `…PORT`,
+/// `…PORT_8181_TCP`, `…PORT_8181_TCP_ADDR`.
 fn is_of_a_service(name: &str) -> bool {
     let name = name.strip_prefix("POLICY_ENGINE").unwrap_or(name);
     let of_port = |(_, rest): (&str, &str)| {

@@ -1,7 +1,7 @@
 use crate::documents::located::{ConfigError, Node, Origin, Value};
 use crate::policies::Assignment;
 
-/// What the command line sets.
+/// The settings of the command line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flags {
     pub(crate) listen: Vec<String>,
@@ -43,7 +43,7 @@ impl Flags {
     }
 }
 
-/// What is in the way is itself a mistake, which the reader finds.
+/// Sets a value. A value in the way is itself an error, which the reader finds.
 fn set(root: &mut Node, path: &[&str], value: Node) {
     let path: Vec<_> = path.iter().map(|&key| key.to_owned()).collect();
     let _ = root.set(&path, value);

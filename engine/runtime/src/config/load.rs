@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::flags::Flags;
 use super::report::{EffectiveSetting, Report};
-use super::{Config, Policies, env, read};
+use super::{Config, PolicySelection, env, read};
 #[cfg(test)]
 use crate::documents::located::ConfigErrors;
-use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
+use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 use crate::documents::{self, Source};
 
 /// The most that is read of a configuration file.
@@ -29,14 +29,14 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Every setting that counts, and where from.
     pub(crate) effective: Vec<EffectiveSetting>,
-    /// What is odd, but stops nobody.
+    /// Warnings about what is odd, but stops nobody.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Sources {
-    /// With the environment of this process.
-    pub(crate) fn of_process(file: Option<PathBuf>, flags: Flags) -> Self {
-        Self { file, environment: env::of_process(), flags }
+    /// The sources with the environment of this process.
+    pub(crate) fn from_process(file: Option<PathBuf>, flags: Flags) -> Self {
+        Self { file, environment: env::process_variables(), flags }
     }
 
     /// The file's name, and who named it.
@@ -59,17 +59,18 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     load_as_far_as_possible(sources).map_err(|(mistakes, _)| ConfigErrors::new(mistakes))
 }
 
-/// With the mistakes come the policies that could be read, which may hold more.
+/// Loads the configuration. With the errors come the readable policies, which may hold more errors.
 pub(super) fn load_as_far_as_possible(
     sources: &Sources,
-) -> Result<Loaded, (Vec<ConfigError>, Policies)> {
+) -> Result<Loaded, (Vec<ConfigError>, PolicySelection)> {
     let mut report = Report::default();
     let mut warnings = Vec::new();
     let mut root = Node::empty_table(Origin::Default);
     let mut file = Node { value: Value::Null, at: Origin::Default };
     if let Some((path, origin)) = sources.file() {
         // Without the file, most of what else there is to say would be wrong.
-        root = read_file(&path, &origin).map_err(|mistake| (vec![mistake], Policies::none()))?;
+        root = read_file(&path, &origin)
+            .map_err(|mistake| (vec![mistake], PolicySelection::none()))?;
         file = Node::text(&path.display().to_string(), origin);
     }
     report.show("config".to_owned(), &file);
@@ -93,10 +94,10 @@ fn read_file(path: &Path, named_by: &Origin) -> Result<Node, ConfigError> {
     }
     let source = Source::read(path, Some(MAX_FILE_BYTES))
         .map_err(|error| ConfigError::at(named_by, error))?;
-    of_source(&source)
+    parse_source(&source)
 }
 
-fn of_source(source: &Source) -> Result<Node, ConfigError> {
+fn parse_source(source: &Source) -> Result<Node, ConfigError> {
     let file: Arc<str> = source.name().into();
     let place = |(line, column)| Origin::File { file: Arc::clone(&file), line, column };
     let tree = documents::tree(source).map_err(|error| match error.place {
@@ -116,7 +117,8 @@ fn of_source(source: &Source) -> Result<Node, ConfigError> {
         if entry.key == "decision-log" && entry.value.as_text().is_some() {
             let at = entry.value.at.clone();
             let to = std::mem::replace(&mut entry.value, Node::empty_table(at.clone()));
-            entry.value.value = Value::Table(vec![Entry { key: "to".to_owned(), at, value: to }]);
+            entry.value.value =
+                Value::Table(vec![TableEntry { key: "to".to_owned(), at, value: to }]);
         }
     }
     Ok(root)

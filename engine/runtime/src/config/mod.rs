@@ -20,8 +20,8 @@ pub(crate) use flags::Flags;
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
 pub(crate) use model::{
-    Address, Collector, Config, DecisionLog, DefaultDecision, Destination, Instance, Limits, Mode,
-    Policies, Shutdown, Tls, WhenFull,
+    Address, CollectorConfig, Config, DecisionLogConfig, DefaultDecision, Limits, LogDestination,
+    Mode, PolicyConfig, PolicySelection, Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
 pub(crate) use resolve::{Named, Resolved, load_and_resolve};

@@ -10,36 +10,36 @@ use crate::policies::{PolicyRef, Settings};
 /// Everything that may be set, checked.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// Where decisions are answered.
+    /// The addresses for decisions.
     pub(crate) listen: Vec<Address>,
-    /// Where health and metrics, and nothing else, are answered as well, without a token.
+    /// The addresses for health and metrics alone, without a token.
     pub(crate) diagnostic_listen: Vec<Address>,
     /// The permissions of unix sockets, such as `0o660`.
     pub(crate) unix_socket_mode: u32,
-    /// For `https` addresses.
+    /// The files for `https` addresses.
     pub(crate) tls: Option<Tls>,
     /// A file of bearer tokens, one a line; nobody is asked for one where there is none.
     pub(crate) tokens: Option<PathBuf>,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
     /// The policies as they are served, sorted by id.
-    pub(crate) policies: Policies,
-    /// What `POST /` asks.
+    pub(crate) policies: PolicySelection,
+    /// The decision that `POST /` asks for.
     pub(crate) default_decision: Option<DefaultDecision>,
     /// Serve the other policies where some are not valid.
     pub(crate) skip_invalid: bool,
-    pub(crate) decision_log: Option<DecisionLog>,
+    pub(crate) decision_log: Option<DecisionLogConfig>,
 }
 
-/// What is asked where a request names no policy.
+/// The decision for requests that name no policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DefaultDecision {
-    /// As below `/v0/data/`: an id, perhaps with a version and a field of the answer.
+    /// A path as below `/v0/data/`: an id, perhaps with a version and a field of the answer.
     pub(crate) path: String,
     pub(crate) origin: Origin,
 }
 
-/// What to listen on.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
     /// `http://127.0.0.1:8181`, or without the scheme.
@@ -50,19 +50,19 @@ pub(crate) enum Address {
     Unix(PathBuf),
 }
 
-/// What only one socket can be bound to.
+/// A target that only one socket can be bound to.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) enum Place<'a> {
+pub(super) enum BindTarget<'a> {
     Port(SocketAddr),
     Path(&'a Path),
 }
 
 impl Address {
-    /// Where it listens; port 0 stands for any that is free.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
+    /// The target of the socket; `None` for port 0, which stands for any that is free.
+    pub(super) fn place(&self) -> Option<BindTarget<'_>> {
         match self {
-            Self::Http(at) | Self::Https(at) => (at.port() != 0).then_some(Place::Port(*at)),
-            Self::Unix(path) => Some(Place::Path(path)),
+            Self::Http(at) | Self::Https(at) => (at.port() != 0).then_some(BindTarget::Port(*at)),
+            Self::Unix(path) => Some(BindTarget::Path(path)),
         }
     }
 }
@@ -74,11 +74,11 @@ pub(crate) struct Tls {
     pub(crate) certificate: PathBuf,
     /// Its private key.
     pub(crate) key: PathBuf,
-    /// Whose certificates clients must show; they need none where there is no such file.
+    /// The authorities of clients' certificates; clients need none where there is no such file.
     pub(crate) client_ca: Option<PathBuf>,
 }
 
-/// What clients can take of the server.
+/// The limits on clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Open connections.
@@ -87,64 +87,64 @@ pub(crate) struct Limits {
     pub(crate) in_flight: usize,
     /// Requests that wait until they are.
     pub(crate) queue: usize,
-    /// How long one waits.
+    /// The longest time that one waits.
     pub(crate) queue_time: Duration,
     /// Bytes of a request's body, also once it is inflated.
     pub(crate) body: usize,
     /// Bytes of memory for all connections, requests and answers together: what is received, what
     /// is decoded of it, and what is written, each while it is there.
     pub(crate) bodies: usize,
-    /// From a connection's beginning to the end of its first request's head.
+    /// The time from a connection's beginning to the end of its first request's head.
     pub(crate) header_time: Duration,
-    /// From the end of the head to the end of the body.
+    /// The time from the end of the head to the end of the body.
     pub(crate) body_time: Duration,
     /// Without a request that is being answered, until the connection is closed.
     pub(crate) idle_time: Duration,
 }
 
-/// How the server ends.
+/// The phases of a shutdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shutdown {
     /// Not ready, but still answering, for those who have not heard of it yet.
     pub(crate) wait: Duration,
-    /// For requests in flight and decision logs, after that.
+    /// The time for requests in flight and decision logs, after that.
     pub(crate) grace: Duration,
 }
 
-/// Which policies are served.
+/// The policies to serve.
 #[derive(Debug, Clone)]
-pub(crate) enum Policies {
+pub(crate) enum PolicySelection {
     /// Every policy in the binary, under its own name, with nothing set.
     All {
-        /// For each of them.
+        /// The time-out of each of them.
         timeout: Duration,
         /// Likewise.
         max_stuck: usize,
     },
     /// These, by their ids.
-    Named(BTreeMap<String, Arc<Instance>>),
+    Named(BTreeMap<String, Arc<PolicyConfig>>),
 }
 
 /// One policy as it is to be served.
 #[derive(Debug)]
-pub(crate) struct Instance {
+pub(crate) struct PolicyConfig {
     /// The policy in this binary.
     pub(crate) policy: PolicyRef,
-    /// With the place in the file, for what the policy finds wrong with them.
+    /// The settings, with their place in the file for the policy's errors.
     pub(crate) settings: Settings,
-    /// After which the caller is told that there is no answer.
+    /// The time after which the caller gets an error.
     pub(crate) timeout: Duration,
     pub(crate) mode: Mode,
     /// Run on threads of its own; the policy's own wish where nothing is set.
     pub(crate) blocking: Option<bool>,
-    /// How many evaluations may overrun at one time before the policy is not asked any more.
+    /// The number of overrunning evaluations at which the policy is suspended.
     pub(crate) max_stuck: usize,
-    /// Where it is set, and where its policy is, for what is wrong with either.
+    /// The places of the entry and of its policy, for errors in either.
     pub(crate) origin: Origin,
     pub(crate) policy_origin: Origin,
 }
 
-/// What a denial does.
+/// The effect of a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// It denies.
@@ -154,7 +154,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// As it is written.
+    /// The name as it is written.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Enforce => "enforce",
@@ -163,34 +163,35 @@ impl Mode {
     }
 }
 
-/// Where decisions are logged, and what of them.
+/// The destination and the contents of the decision log.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DecisionLog {
-    pub(crate) to: Destination,
+pub(crate) struct DecisionLogConfig {
+    pub(crate) to: LogDestination,
     /// Labels of every event, beside `id` and `version`.
     pub(crate) labels: BTreeMap<String, String>,
-    /// JSON pointers below `/input` and `/result` of what is left out. `*` stands for every element.
+    /// JSON pointers below `/input` and `/result` of what is left out. `*` stands for every
+    /// element.
     pub(crate) erase: Vec<String>,
-    /// The same, of what is replaced, and by what.
+    /// JSON pointers of what is replaced, each with the replacement.
     pub(crate) mask: BTreeMap<String, serde_json::Value>,
     /// Bytes of events that wait to be written.
     pub(crate) buffer: usize,
     pub(crate) when_full: WhenFull,
 }
 
-/// Where events go.
+/// The destination of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Destination {
+pub(crate) enum LogDestination {
     /// `stdout`: a line of JSON an event.
     Stdout,
     /// A file's path: likewise.
     File(PathBuf),
     /// A URL, to which `/logs` is added: as OPA uploads them.
-    Collector(Collector),
+    Collector(CollectorConfig),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Collector {
+pub(crate) struct CollectorConfig {
     /// Without `/logs`.
     pub(crate) url: String,
     /// A file with a bearer token, read again for each upload.
@@ -199,15 +200,15 @@ pub(crate) struct Collector {
     pub(crate) ca: Option<PathBuf>,
     /// Bytes of an upload, before it is compressed.
     pub(crate) upload: usize,
-    /// How long events wait for others to go with.
+    /// The time that events wait for others to go with.
     pub(crate) delay: Duration,
-    /// For one upload.
+    /// The time for one upload.
     pub(crate) timeout: Duration,
-    /// Between two attempts, at most.
+    /// The longest time between two attempts.
     pub(crate) max_retry_delay: Duration,
 }
 
-/// What becomes of an event that there is no room for.
+/// The handling of an event that there is no room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WhenFull {
     /// It is dropped and counted.

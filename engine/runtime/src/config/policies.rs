@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::report::{Read, Report};
 use super::schema::{self, DefaultedSetting};
 use super::section::Section;
-use super::{Instance, Policies, values};
-use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
+use super::{PolicyConfig, PolicySelection, values};
+use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 use crate::policies::Settings;
 
-/// What counts for every policy that says nothing else.
+/// The settings of every policy that sets none of its own.
 pub(super) struct Defaults {
     timeout: Inherited<Duration>,
     max_stuck: Inherited<usize>,
@@ -44,15 +44,19 @@ impl Defaults {
 }
 
 /// The policies that can be read.
-pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Report) -> Policies {
+pub(super) fn read(
+    root: &mut Section,
+    defaults: Read<Defaults>,
+    report: &mut Report,
+) -> PolicySelection {
     let path = root.path_of("policies");
     let Some(entry) = root.entry("policies") else {
         report.show(path, &Node::default_text("all"));
         return match defaults {
             Ok(Defaults { timeout, max_stuck }) => {
-                Policies::All { timeout: timeout.value, max_stuck: max_stuck.value }
+                PolicySelection::All { timeout: timeout.value, max_stuck: max_stuck.value }
             }
-            Err(_) => Policies::none(),
+            Err(_) => PolicySelection::none(),
         };
     };
     let entries = match entry.value.value {
@@ -63,7 +67,7 @@ pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Re
                 &entry.at,
                 format_args!("`{path}` has none: name one, or leave `{path}` out to serve all"),
             ));
-            return Policies::none();
+            return PolicySelection::none();
         }
         _ => {
             report.error(ConfigError::wrong(
@@ -71,7 +75,7 @@ pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Re
                 &entry.value,
                 "a table of policies by their ids",
             ));
-            return Policies::none();
+            return PolicySelection::none();
         }
     };
     let mut instances = BTreeMap::new();
@@ -81,14 +85,14 @@ pub(super) fn read(root: &mut Section, defaults: Read<Defaults>, report: &mut Re
             instances.insert(id, Arc::new(instance));
         }
     }
-    Policies::Named(instances)
+    PolicySelection::Named(instances)
 }
 
 fn instance(
-    Entry { key: id, at, value }: Entry,
+    TableEntry { key: id, at, value }: TableEntry,
     defaults: Option<&Defaults>,
     report: &mut Report,
-) -> Read<Instance> {
+) -> Read<PolicyConfig> {
     let path = format!("policies.{id}");
     let named = if values::is_id(&id) {
         Ok(())
@@ -117,7 +121,7 @@ fn instance(
     let max_stuck = section.value_or(&schema::MAX_STUCK, || max_stuck, report);
     section.finish(report);
     named?;
-    Ok(Instance {
+    Ok(PolicyConfig {
         policy: policy?,
         settings: settings?,
         timeout: timeout?,
@@ -147,13 +151,13 @@ fn settings(section: &mut Section, instance: &Origin, report: &mut Report) -> Re
         Origin::Default => Node { value: node.value, at: instance.clone() },
         _ => node,
     };
-    Ok(Settings::of_configuration(path, node))
+    Ok(Settings::from_config(path, node))
 }
 
 /// Every part of the settings that comes from somewhere else than the rest of them.
 fn show_what_is_set_over(path: &str, node: &Node, report: &mut Report) {
     let Value::Table(entries) = &node.value else { return };
-    for Entry { key, value, .. } in entries {
+    for TableEntry { key, value, .. } in entries {
         let path = format!("{path}.{key}");
         if value.at.is_like(&node.at) {
             show_what_is_set_over(&path, value, report);
@@ -163,8 +167,8 @@ fn show_what_is_set_over(path: &str, node: &Node, report: &mut Report) {
     }
 }
 
-impl Policies {
-    /// In the place of those that cannot be read.
+impl PolicySelection {
+    /// No policies: they stand for those that cannot be read.
     pub(super) fn none() -> Self {
         Self::Named(BTreeMap::new())
     }

@@ -1,20 +1,20 @@
-//! From the tree to the configuration.
+//! The reader of the configuration, from the tree of its values.
 
 use std::collections::HashMap;
 
 use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
-    Address, Config, DefaultDecision, Limits, Policies, Shutdown, Tls, decision_log, policies,
-    schema,
+    Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, decision_log,
+    policies, schema,
 };
 use crate::documents::located::{ConfigError, Node, Origin};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.
-pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies) {
+pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySelection) {
     let mut root = match Section::new(String::new(), root, report) {
         Ok(root) => root,
-        Err(reported) => return (Err(reported), Policies::none()),
+        Err(reported) => return (Err(reported), PolicySelection::none()),
     };
     // Everything is read before anything is given up, so that every mistake is found.
     let listen = root.list(&schema::LISTEN, report);
@@ -61,7 +61,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, Policies
     (config(), policies)
 }
 
-/// With its place, for what it must be together with the addresses.
+/// Reads `tls`, with its place for checks against the addresses.
 fn tls(root: &mut Section, report: &mut Report) -> Read<Option<(Tls, Origin)>> {
     let Some(mut section) = root.optional_section("tls", report)? else { return Ok(None) };
     let origin = section.origin.clone();
@@ -112,7 +112,7 @@ fn shutdown(mut section: Section, report: &mut Report) -> Read<Shutdown> {
     Ok(Shutdown { wait: wait?, grace: grace? })
 }
 
-/// What the addresses must be together, and with TLS.
+/// Checks the addresses against one another and against TLS.
 fn listening(
     listen: List<Address>,
     diagnostic: List<Address>,

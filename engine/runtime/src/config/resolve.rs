@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::load::load_as_far_as_possible;
-use super::{DefaultDecision, Instance, Loaded, Mode, Policies, Sources};
+use super::{DefaultDecision, Loaded, Mode, PolicyConfig, PolicySelection, Sources};
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
 use crate::policies::{Entry, InstanceError, PolicyRef, Registry, Settings, VersionSelector};
 
@@ -9,9 +9,9 @@ use crate::policies::{Entry, InstanceError, PolicyRef, Registry, Settings, Versi
 pub(crate) struct Resolved {
     /// The policy in this binary.
     pub(crate) entry: Entry,
-    /// As what it was configured.
-    pub(crate) config: Arc<Instance>,
-    pub(crate) instance: crate::Instance,
+    /// The configuration of the policy.
+    pub(crate) config: Arc<PolicyConfig>,
+    pub(crate) instance: crate::policies::Instance,
 }
 
 /// A policy's id, and the policy itself or why it cannot be asked.
@@ -19,16 +19,16 @@ pub(crate) type Named = (String, Result<Resolved, ConfigError>);
 
 /// Finds the policies and has each validate its settings. Several versions of a policy may have one
 /// id where none were named.
-pub(crate) fn resolve(policies: &Policies, registry: &Registry) -> Vec<Named> {
+pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Named> {
     match policies {
-        Policies::Named(instances) => {
+        PolicySelection::Named(instances) => {
             instances.iter().map(|(id, config)| (id.clone(), one(id, config, registry))).collect()
         }
-        Policies::All { timeout, max_stuck } => registry
+        PolicySelection::All { timeout, max_stuck } => registry
             .entries()
             .iter()
             .map(|entry| {
-                let config = Arc::new(Instance {
+                let config = Arc::new(PolicyConfig {
                     policy: PolicyRef {
                         name: entry.name().to_owned(),
                         version: Some(VersionSelector::Exact(entry.version.clone())),
@@ -57,9 +57,10 @@ pub(crate) fn resolve(policies: &Policies, registry: &Registry) -> Vec<Named> {
     }
 }
 
-fn one(id: &str, config: &Arc<Instance>, registry: &Registry) -> Result<Resolved, ConfigError> {
+fn one(id: &str, config: &Arc<PolicyConfig>, registry: &Registry) -> Result<Resolved, ConfigError> {
     let entry = registry.find(&config.policy).map_err(|error| {
-        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}"))
+        let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
+        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}{help}"))
     })?;
     let instance =
         crate::Instance::configure(entry, &config.settings).map_err(|error| match error {
@@ -86,7 +87,8 @@ pub(crate) fn load_and_resolve(
         Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
         Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
     };
-    let default_decision = loaded.as_ref().and_then(|it| it.config.default_decision.as_ref());
+    let default_decision =
+        loaded.as_ref().and_then(|loaded| loaded.config.default_decision.as_ref());
     if let Some(DefaultDecision { path, origin }) = default_decision {
         let is_below = |id: &str| {
             path.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -11,7 +11,7 @@ use super::{Address, Mode, WhenFull};
 
 /// A setting that may be left out, or must be there.
 pub(super) struct Setting<T: 'static> {
-    /// From the root, such as `limits.in-flight`.
+    /// The path from the root, such as `limits.in-flight`.
     pub(super) path: &'static str,
     pub(super) parser: Parser<T>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Setting<T: 'static> {
 /// A setting with a default.
 pub(super) struct DefaultedSetting<T: 'static> {
     pub(super) setting: Setting<T>,
-    /// As it would be written on the command line.
+    /// The default as it would be written on the command line.
     pub(super) default: &'static str,
 }
 
@@ -35,8 +35,8 @@ macro_rules! settings {
     )*) => {
         $(settings!(@one $(#[$doc])* $name = $path $(, $parser : $type $(, $default)?)?);)*
 
-        /// The paths of all settings that have a variable. Policies have none: their ids and their
-        /// settings have any names.
+        /// The paths of all settings that have a variable. Policies have none: their ids and
+        /// their settings have any names.
         pub(super) const PATHS: [&str; [$($path),*].len()] = [$($path),*];
     };
     (@one $(#[$doc:meta])* $name:ident = $path:literal) => {
@@ -101,5 +101,5 @@ pub(super) const MODE: DefaultedSetting<Mode> = DefaultedSetting {
     default: "enforce",
 };
 
-/// Whether one policy runs on threads of its own, below its id.
+/// True if one policy runs on threads of its own, below its id.
 pub(super) const BLOCKING: Setting<bool> = Setting { path: "blocking", parser: values::SWITCH };

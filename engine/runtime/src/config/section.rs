@@ -4,7 +4,7 @@ use policy_text::most_similar;
 
 use super::report::{Read, Report};
 use super::schema::{self, DefaultedSetting, Setting};
-use crate::documents::located::{ConfigError, Entry, Node, Origin, Value};
+use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 
 /// A list, and where it is set as a whole.
 pub(super) struct List<T> {
@@ -21,10 +21,10 @@ pub(super) struct Element<T> {
 
 /// A table of settings, each of which is taken out once.
 pub(super) struct Section {
-    /// Of the table itself; empty for the whole.
+    /// The path of the table itself; empty for the root.
     path: String,
     pub(super) origin: Origin,
-    entries: Vec<Entry>,
+    entries: Vec<TableEntry>,
     /// The keys that were asked for.
     known: Vec<&'static str>,
 }
@@ -45,20 +45,20 @@ impl Section {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Where a key is set that was not asked for yet.
+    /// The place of a key that was not taken yet.
     pub(super) fn origin_of(&self, key: &str) -> Option<Origin> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(entry.value.at.clone())
     }
 
-    /// What stands under a key, with the key.
-    pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry> {
+    /// Takes the entry of a key.
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<TableEntry> {
         self.known.push(key);
         let index = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(index))
     }
 
-    /// What is set under a key; null is nothing.
+    /// Takes the value of a key; null is none.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
         self.entry(key).map(|entry| entry.value).filter(|node| !node.is_null())
     }
@@ -169,8 +169,9 @@ impl Section {
         Ok(List { elements, origin: list.at })
     }
 
-    /// A table whose keys are the user's, or a text such as `a=1,b=2` where it is not from the file.
-    pub(super) fn map(&mut self, key: &'static str, report: &mut Report) -> Read<Vec<Entry>> {
+    /// A table whose keys are the user's, or a text such as `a=1,b=2` where it is not from the
+    /// file.
+    pub(super) fn map(&mut self, key: &'static str, report: &mut Report) -> Read<Vec<TableEntry>> {
         let path = self.path_of(key);
         let node = self.take(key).unwrap_or_else(|| Node::empty_table(Origin::Default));
         if !node.at.is_file()
@@ -178,7 +179,7 @@ impl Section {
         {
             let pairs = text.split(',').map(|pair| {
                 let (key, value) = pair.split_once('=')?;
-                Some(Entry {
+                Some(TableEntry {
                     key: key.trim().to_owned(),
                     at: node.at.clone(),
                     value: Node::text(value.trim(), node.at.clone()),

@@ -90,7 +90,9 @@ pub(super) const PERMISSIONS: Parser<u32> = Parser {
     expected: "four octal digits in quotes such as `\"0660\"`",
     from_text: |text| {
         text.strip_prefix('0')
-            .filter(|digits| digits.len() == 3 && digits.bytes().all(|it| it.is_ascii_digit()))
+            .filter(|digits| {
+                digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit())
+            })
             .and_then(|digits| u32::from_str_radix(digits, 8).ok())
     },
 };
@@ -138,7 +140,7 @@ pub(super) const POLICY: Parser<PolicyRef> = Parser {
     from_text: |text| text.parse().ok(),
 };
 
-/// Whether a text is the id of a policy, which is a path of the API.
+/// Returns whether a text is the id of a policy, which is a path of the API.
 pub(super) fn is_id(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.split('/').all(|segment| {

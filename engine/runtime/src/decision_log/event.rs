@@ -19,21 +19,21 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event<'a> {
     pub(crate) decision_id: Uuid,
-    /// Of the request that asked for this decision and for others.
+    /// The id of the request that asked for this decision and for others.
     pub(crate) batch_decision_id: Option<Uuid>,
     /// The ids of the trace and of the span in it, in hexadecimal.
     pub(crate) trace: Option<(&'a str, &'a str)>,
-    /// As asked, without `/v1/data/`, such as `web-pods/allowed`.
+    /// The path as asked for, without `/v1/data/`, such as `web-pods/allowed`.
     pub(crate) path: &'a str,
-    /// As it came; `None` where none was given.
+    /// The input as it came; `None` where none was given.
     pub(crate) input: Option<&'a RawValue>,
-    /// As the policy gave it; `None` with an error.
+    /// The result as the policy gave it; `None` with an error.
     pub(crate) result: Option<&'a RawValue>,
     pub(crate) error: Option<EventError<'a>>,
     /// The client's address, or `unix`.
     pub(crate) requested_by: &'a str,
     pub(crate) received: SystemTime,
-    /// How long the policy took.
+    /// The time that the policy took.
     pub(crate) evaluation: Duration,
     /// Empty where there is none.
     pub(crate) request_id: &'a str,
@@ -42,34 +42,37 @@ pub(crate) struct Event<'a> {
     /// The id that the policy is served under.
     pub(crate) id: &'a str,
     pub(crate) verdict: Option<Verdict>,
-    /// What a denial does.
+    /// The effect of a denial.
     pub(crate) mode: Mode,
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventError<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
-    /// Whether the policy took the input for what it asks for. In any other, pointers may miss
+    /// True if the policy took the input for what it asks for. In any other, pointers may miss
     /// what they are meant for.
     pub(crate) understood: bool,
 }
 
-/// What all events have in common.
+/// The parts that all events have in common.
 #[derive(Debug)]
 pub(super) struct Template {
-    /// As a JSON object.
+    /// The labels as a JSON object.
     labels: String,
     redaction: Redaction,
-    /// Whether events are seen as they are written.
+    /// True if events are seen as they are written.
     on_terminal: bool,
 }
 
 impl Template {
     /// # Errors
     /// A pointer that leads nowhere.
-    pub(super) fn new(instance: Uuid, config: &config::DecisionLog) -> Result<Self, PointerError> {
+    pub(super) fn new(
+        instance: Uuid,
+        config: &config::DecisionLogConfig,
+    ) -> Result<Self, PointerError> {
         let mut labels: serde_json::Map<_, _> = config
             .labels
             .iter()
@@ -79,14 +82,14 @@ impl Template {
         labels.insert("id".to_owned(), instance.to_string().into());
         labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         let redaction = Redaction::new(&config.erase, &config.mask)?;
-        let on_terminal = config.to == config::Destination::Stdout && io::stdout().is_terminal();
+        let on_terminal = config.to == config::LogDestination::Stdout && io::stdout().is_terminal();
         Ok(Self { labels: Value::Object(labels).to_string(), redaction, on_terminal })
     }
 }
 
 impl Event<'_> {
-    /// As OPA writes it (`EventV1` in its `v1/plugins/logs`), on one line. What OPA has no field
-    /// for is in `custom`.
+    /// Encodes the event as OPA does (`EventV1` in its `v1/plugins/logs`), on one line. What OPA
+    /// has no field for is in `custom`.
     pub(super) fn encode(&self, template: &Template) -> Box<[u8]> {
         // What is erased needs no room.
         let values = if template.redaction.is_empty() { self.likely_size() } else { 0 };
@@ -107,7 +110,7 @@ impl Event<'_> {
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
             let Some(value) = value else { continue };
-            let refused = part == Part::Input && self.error.is_some_and(|it| !it.understood);
+            let refused = part == Part::Input && self.error.is_some_and(|error| !error.understood);
             if refused && template.redaction.hide(part, &mut changes) {
                 continue;
             }
@@ -125,7 +128,7 @@ impl Event<'_> {
         event.text("requested_by", self.requested_by);
         event.text("timestamp", &timestamp(self.received));
         event.object("metrics", |inner| {
-            inner.json("timer_rego_query_eval_ns", &self.evaluation.as_nanos().to_string());
+            inner.json("timer_rego_query_eval_ns", self.evaluation.as_nanos().to_string());
         });
         // OPA's are numbers that are not 0, and its collectors decode them as such.
         let numbered = self.request_id.starts_with(|first| matches!(first, '1'..='9'))
@@ -187,13 +190,13 @@ mod tests {
     use serde_json::json;
     use serde_json::value::to_raw_value;
 
-    use crate::config::{Destination, WhenFull};
+    use crate::config::{LogDestination, WhenFull};
 
     const INSTANCE: Uuid = Uuid::from_u128(7);
 
-    fn config() -> config::DecisionLog {
-        config::DecisionLog {
-            to: Destination::Stdout,
+    fn config() -> config::DecisionLogConfig {
+        config::DecisionLogConfig {
+            to: LogDestination::Stdout,
             labels: BTreeMap::from([("id".to_owned(), "mine".to_owned())]),
             erase: Vec::new(),
             mask: BTreeMap::new(),
@@ -223,12 +226,12 @@ mod tests {
         }
     }
 
-    fn encoded(event: &Event<'_>, config: &config::DecisionLog) -> String {
+    fn encoded(event: &Event<'_>, config: &config::DecisionLogConfig) -> String {
         let template = Template::new(INSTANCE, config).unwrap();
         String::from_utf8(event.encode(&template).into_vec()).unwrap()
     }
 
-    fn decoded(event: &Event<'_>, config: &config::DecisionLog) -> Value {
+    fn decoded(event: &Event<'_>, config: &config::DecisionLogConfig) -> Value {
         serde_json::from_str(&encoded(event, config)).unwrap()
     }
 

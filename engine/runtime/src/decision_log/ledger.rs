@@ -6,11 +6,11 @@ use tokio::sync::Semaphore;
 
 use crate::telemetry::DecisionLogMetrics;
 
-/// Where every event is accounted for: it waits, was written, or was dropped.
+/// The account of every event: it waits, was written, or was dropped.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    /// Bytes that there is room for.
-    pub(super) room: Semaphore,
+    /// The bytes that may be queued.
+    pub(super) capacity: Semaphore,
     /// All of it, when nothing waits.
     size: usize,
     queued: IntGauge,
@@ -29,7 +29,7 @@ impl Ledger {
         let size = size.min(Semaphore::MAX_PERMITS);
         let dropped = |reason| metrics.dropped.with_label_values(&[reason]);
         Self {
-            room: Semaphore::new(size),
+            capacity: Semaphore::new(size),
             size,
             full: dropped("full"),
             too_large: dropped("too_large"),
@@ -43,31 +43,31 @@ impl Ledger {
         }
     }
 
-    /// An event's bytes as room is counted, if there could ever be so much.
-    pub(super) fn fits(&self, bytes: usize) -> Option<u32> {
+    /// The permits for an event of this size, if it could ever fit.
+    pub(super) fn permits_for(&self, bytes: usize) -> Option<u32> {
         u32::try_from(bytes).ok().filter(|_| bytes <= self.size)
     }
 
-    /// An event has taken its room and waits.
-    pub(super) fn enter(&self, bytes: usize) {
+    /// Counts an event that has its permits and waits.
+    pub(super) fn reserve(&self, bytes: usize) {
         self.queued.inc();
         self.queued_bytes.add(count(bytes));
     }
 
-    /// Events that waited are where they belong.
-    pub(super) fn write(&self, events: usize, bytes: usize) {
-        self.leave(events, bytes);
+    /// Counts events that are written, and releases their bytes.
+    pub(super) fn commit(&self, events: usize, bytes: usize) {
+        self.release(events, bytes);
         self.written.inc_by(events as u64);
     }
 
-    /// An event that waited is too large for the other side.
+    /// Drops an event that is too large for the collector.
     pub(super) fn discard(&self, bytes: usize) {
-        self.leave(1, bytes);
-        self.refuse(bytes, "the collector takes no upload that large");
+        self.release(1, bytes);
+        self.reject(bytes, "the collector takes no upload that large");
     }
 
-    /// An event that nothing has room for.
-    pub(super) fn refuse(&self, bytes: usize, reason: &str) {
+    /// Drops an event that is too large.
+    pub(super) fn reject(&self, bytes: usize, reason: &str) {
         self.too_large.inc();
         if let Some(events) = self.too_large_warnings.count() {
             tracing::warn!(
@@ -77,41 +77,41 @@ impl Ledger {
         }
     }
 
-    /// An event that came after the end.
-    pub(super) fn too_late(&self) {
+    /// Drops an event that came after the end.
+    pub(super) fn count_late(&self) {
         self.shutdown.inc();
     }
 
-    /// An event that was about to wait, and there is nobody to write it.
-    pub(super) fn return_to_sender(&self, bytes: usize) {
-        self.leave(1, bytes);
-        self.too_late();
+    /// Releases an event that nobody is there to write.
+    pub(super) fn release_unsent(&self, bytes: usize) {
+        self.release(1, bytes);
+        self.count_late();
     }
 
-    /// An attempt to write came to nothing.
-    pub(super) fn fail(&self) {
+    /// Counts a failed attempt to write.
+    pub(super) fn count_failure(&self) {
         self.failures.inc();
     }
 
-    /// Events that wait.
-    pub(super) fn waiting(&self) -> u64 {
+    /// The number of events that wait.
+    pub(super) fn queued_events(&self) -> u64 {
         u64::try_from(self.queued.get()).unwrap_or_default()
     }
 
-    /// Nothing is written any more: what still waits is lost. Says how many events that are.
-    pub(super) fn give_up(&self) -> u64 {
-        self.room.close();
-        let lost = self.waiting();
+    /// Abandons the events that still wait, and returns their number.
+    pub(super) fn abandon(&self) -> u64 {
+        self.capacity.close();
+        let lost = self.queued_events();
         self.shutdown.inc_by(lost);
         self.queued.set(0);
         self.queued_bytes.set(0);
         lost
     }
 
-    fn leave(&self, events: usize, bytes: usize) {
+    fn release(&self, events: usize, bytes: usize) {
         self.queued.sub(count(events));
         self.queued_bytes.sub(count(bytes));
-        self.room.add_permits(bytes);
+        self.capacity.add_permits(bytes);
     }
 }
 
@@ -123,7 +123,7 @@ fn count(of: usize) -> i64 {
 #[derive(Debug)]
 pub(super) struct Throttle {
     start: Instant,
-    /// When the next may go, in milliseconds from the start.
+    /// The time of the next warning, in milliseconds from the start.
     next: AtomicU64,
     held: AtomicU64,
 }

@@ -32,11 +32,11 @@ pub(crate) use redaction::PointerError;
 
 use event::Template;
 use ledger::Ledger;
-use queue::{Phase, Queue};
+use queue::{LogPhase, Queue};
 use sink::{Sink, SinkError};
 
-/// How long a writer that is told to give up has for that: none, unless the system holds it.
-const GIVE_UP: Duration = Duration::from_millis(100);
+/// The time for a writer to stop once the log is abandoned: short, unless the system holds it.
+const ABANDON_TIME: Duration = Duration::from_millis(100);
 
 /// The log as handlers see it.
 #[derive(Debug, Clone)]
@@ -57,15 +57,15 @@ impl DecisionLog {
     /// # Errors
     /// When there is nothing to write to, or a pointer that leads nowhere.
     pub(crate) fn start(
-        config: &config::DecisionLog,
+        config: &config::DecisionLogConfig,
         metrics: DecisionLogMetrics,
-    ) -> Result<(Self, Running), StartError> {
+    ) -> Result<(Self, DecisionLogHandle), DecisionLogError> {
         let instance = Uuid::new_v4();
         let template = ArcSwap::from_pointee(Template::new(instance, config)?);
         let reopen = Arc::new(Notify::new());
         let sink = Sink::open(&config.to, Arc::clone(&reopen))?;
         let ledger = Arc::new(Ledger::new(config.buffer, metrics));
-        let (phase, phases) = watch::channel(Phase::Open);
+        let (phase, phases) = watch::channel(LogPhase::Open);
         let (queue, inbox) = queue::queue(config.when_full, Arc::clone(&ledger), phases);
         let (ends, ended) = oneshot::channel();
         let runtime = Handle::current();
@@ -76,9 +76,9 @@ impl DecisionLog {
                 runtime.block_on(sink.run(inbox));
                 drop(ends);
             })
-            .map_err(StartError::Thread)?;
+            .map_err(DecisionLogError::Thread)?;
         let log = Self(Arc::new(Shared { instance, template, queue, reopen }));
-        Ok((log, Running { phase, ended, ledger }))
+        Ok((log, DecisionLogHandle { phase, ended, ledger }))
     }
 
     /// Logs a decision: waits only for room in the queue, and only where the configuration says so.
@@ -93,7 +93,10 @@ impl DecisionLog {
     ///
     /// # Errors
     /// A pointer that leads nowhere; everything stays as it was.
-    pub(crate) fn set_redaction(&self, config: &config::DecisionLog) -> Result<(), PointerError> {
+    pub(crate) fn set_redaction(
+        &self,
+        config: &config::DecisionLogConfig,
+    ) -> Result<(), PointerError> {
         self.0.template.store(Arc::new(Template::new(self.0.instance, config)?));
         Ok(())
     }
@@ -107,25 +110,25 @@ impl DecisionLog {
 /// The log as the server sees it, which has to close it: what is queued is lost otherwise.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Running {
-    phase: watch::Sender<Phase>,
+pub(crate) struct DecisionLogHandle {
+    phase: watch::Sender<LogPhase>,
     ended: oneshot::Receiver<()>,
     ledger: Arc<Ledger>,
 }
 
-impl Running {
+impl DecisionLogHandle {
     /// Writes what is queued. Nothing may be recorded any more; it would be dropped.
     ///
     /// # Errors
     /// When that takes longer than `within`, or the writer is gone.
     pub(crate) async fn close(mut self, within: Duration) -> Result<(), Unwritten> {
-        self.phase.send_replace(Phase::Closing);
+        self.phase.send_replace(LogPhase::Closing);
         if timeout(within, &mut self.ended).await.is_err() {
-            self.phase.send_replace(Phase::Abandoned);
+            self.phase.send_replace(LogPhase::Abandoned);
             // What it is just doing, such as a write to a full pipe, may be out of anyone's hands.
-            let _ = timeout(GIVE_UP, &mut self.ended).await;
+            let _ = timeout(ABANDON_TIME, &mut self.ended).await;
         }
-        match self.ledger.give_up() {
+        match self.ledger.abandon() {
             0 => Ok(()),
             events => Err(Unwritten { events }),
         }
@@ -139,16 +142,16 @@ pub(crate) struct Unwritten {
     pub(crate) events: u64,
 }
 
-/// Why nothing can be logged.
+/// The reason why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    /// What is to be erased or masked is not clear.
+pub(crate) enum DecisionLogError {
+    /// A pointer of what is erased or masked is invalid.
     #[error("decision log: {0}")]
     Pointer(#[from] PointerError),
     /// There is nothing to write to.
     #[error("decision log: {0}")]
     Sink(#[from] SinkError),
     /// The system gives no thread to write from.
-    #[error("decision log: cannot start a thread: {0}")]
+    #[error("decision log: failed to start a thread: {0}")]
     Thread(io::Error),
 }

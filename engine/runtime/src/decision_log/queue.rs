@@ -6,9 +6,9 @@ use tokio::sync::{mpsc, watch};
 use super::ledger::Ledger;
 use crate::config::WhenFull;
 
-/// How far the log has come to its end.
+/// The phase of the log's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
+pub(super) enum LogPhase {
     Open,
     /// No more events come: what is queued is written.
     Closing,
@@ -23,15 +23,15 @@ pub(super) type Encoded = Box<[u8]>;
 pub(super) fn queue(
     when_full: WhenFull,
     ledger: Arc<Ledger>,
-    phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<LogPhase>,
 ) -> (Queue, Inbox) {
-    // Bounded by the ledger's room, which counts bytes.
+    // Bounded by the ledger's capacity, which counts bytes.
     let (sender, receiver) = mpsc::unbounded_channel();
     let inbox = Inbox { events: receiver, closed: false, phase, ledger: Arc::clone(&ledger) };
     (Queue { events: sender, when_full, ledger }, inbox)
 }
 
-/// Where events go in.
+/// The end of the queue that events go into.
 #[derive(Debug)]
 pub(super) struct Queue {
     events: mpsc::UnboundedSender<Encoded>,
@@ -42,12 +42,12 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) async fn push(&self, event: Encoded) {
         let bytes = event.len();
-        let Some(room) = self.ledger.fits(bytes) else {
-            return self.ledger.refuse(bytes, "`buffer` has no room for it");
+        let Some(capacity) = self.ledger.permits_for(bytes) else {
+            return self.ledger.reject(bytes, "`buffer` is smaller than it");
         };
-        let permit = match (self.ledger.room.try_acquire_many(room), self.when_full) {
+        let permit = match (self.ledger.capacity.try_acquire_many(capacity), self.when_full) {
             (Ok(permit), _) => permit,
-            (Err(_), _) if self.ledger.room.is_closed() => return self.ledger.too_late(),
+            (Err(_), _) if self.ledger.capacity.is_closed() => return self.ledger.count_late(),
             (Err(_), WhenFull::Drop) => {
                 self.ledger.full.inc();
                 if let Some(events) = self.ledger.full_warnings.count() {
@@ -59,34 +59,34 @@ impl Queue {
                 if let Some(events) = self.ledger.full_warnings.count() {
                     tracing::warn!("decision log: it is full: {events} answers wait for room");
                 }
-                let waiting = Waiting(Some(&self.ledger.full));
-                let permit = self.ledger.room.acquire_many(room).await;
+                let waiting = CountIfDropped(Some(&self.ledger.full));
+                let permit = self.ledger.capacity.acquire_many(capacity).await;
                 waiting.end();
                 match permit {
                     Ok(permit) => permit,
-                    Err(_) => return self.ledger.too_late(),
+                    Err(_) => return self.ledger.count_late(),
                 }
             }
         };
         // Given back when the event is written.
         permit.forget();
-        self.ledger.enter(bytes);
+        self.ledger.reserve(bytes);
         if self.events.send(event).is_err() {
-            self.ledger.return_to_sender(bytes);
+            self.ledger.release_unsent(bytes);
         }
     }
 }
 
 /// Counts an event whose request goes away, and the event with it, before there is room.
-struct Waiting<'a>(Option<&'a IntCounter>);
+struct CountIfDropped<'a>(Option<&'a IntCounter>);
 
-impl Waiting<'_> {
+impl CountIfDropped<'_> {
     fn end(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for CountIfDropped<'_> {
     fn drop(&mut self) {
         if let Some(dropped) = self.0 {
             dropped.inc();
@@ -94,13 +94,13 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Where events come out.
+/// The end of the queue that events come out of.
 #[derive(Debug)]
 pub(super) struct Inbox {
     events: mpsc::UnboundedReceiver<Encoded>,
     /// No more go in.
     closed: bool,
-    phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<LogPhase>,
     pub(super) ledger: Arc<Ledger>,
 }
 
@@ -111,7 +111,7 @@ impl Inbox {
             tokio::select! {
                 biased;
                 // A phase that nobody can change any more is the last as well.
-                _ = self.phase.wait_for(|phase| *phase >= Phase::Closing), if !self.closed => {
+                _ = self.phase.wait_for(|phase| *phase >= LogPhase::Closing), if !self.closed => {
                     self.closed = true;
                     self.events.close();
                 }
@@ -125,15 +125,15 @@ impl Inbox {
         self.events.try_recv().ok()
     }
 
-    /// Where to hear of the end.
-    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
+    /// A receiver of changes of the phase.
+    pub(super) fn phase(&self) -> watch::Receiver<LogPhase> {
         self.phase.clone()
     }
 }
 
 impl Drop for Inbox {
-    /// Nobody waits for room that nobody makes.
+    /// Lets nobody wait for room that nobody makes.
     fn drop(&mut self) {
-        self.ledger.room.close();
+        self.ledger.capacity.close();
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn documents(text: &[u8]) -> Documents<'_> {
 
 pub(super) struct Documents<'a> {
     text: &'a [u8],
-    /// How far the text is read.
+    /// The position up to which the text is read.
     offset: usize,
     /// The line that `offset` is on, counted from 0, and where that line begins.
     line: usize,
@@ -58,7 +58,7 @@ impl Documents<'_> {
     }
 }
 
-/// Where the next document may begin after a broken one: at the first line, from the one where
+/// The start of the next document after a broken one: the first line, from the one where
 /// the error was found, that opens an object with its first character, as JSON lines and values
 /// printed one after another do. What was read is not read again, so that this stays linear.
 fn next_start(rest: &[u8], error: &serde_json::Error) -> usize {

@@ -1,4 +1,4 @@
-//! From files to the documents in them, each as JSON text that a policy decodes.
+//! The documents in files, each as JSON text that a policy decodes.
 
 mod json;
 pub(crate) mod located;
@@ -18,7 +18,7 @@ pub(crate) use source::SourceError;
 pub(crate) use transcode::ToJson;
 
 use source::Format;
-use tree::{Place, Tree};
+use tree::{Position, Tree};
 
 /// One document of a source.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Document<'a> {
     origin: DocumentOrigin<'a>,
 }
 
-/// Where a document stands in its source.
+/// The place of a document in its source.
 #[derive(Debug, Clone, Copy)]
 enum DocumentOrigin<'a> {
     /// The line and the column that it begins at, both counted from 0.
@@ -76,7 +76,7 @@ pub(crate) fn yaml_to_json(bytes: &[u8], room: usize) -> Result<Option<String>, 
 
 /// The one document of a source whose name says that it is TOML, YAML or JSON, with the places of
 /// everything in it; `None` where it holds none.
-pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError> {
+pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Position>>, DocumentError> {
     let text = utf8(source.bytes())?;
     match source.extension() {
         Some("toml") => toml::tree(text).map(Some),
@@ -93,7 +93,7 @@ pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Place>>, DocumentError
 }
 
 impl Document<'_> {
-    /// What a policy found wrong with this document, with the place in the file that the user has.
+    /// A policy's error in this document, with the place in the user's file.
     pub(crate) fn explain(&self, error: &DecodeError) -> DocumentError {
         let message = without_place(error);
         // Columns are 0 where a line ends too early; people count from 1.
@@ -114,7 +114,7 @@ impl Document<'_> {
     }
 }
 
-/// What is wrong, and with which field.
+/// The message of an error, with the path of its field.
 pub(crate) fn without_place(error: &DecodeError) -> String {
     match &error.path {
         Some(path) => format!("{}, at `{path}`", error.message),
@@ -122,12 +122,12 @@ pub(crate) fn without_place(error: &DecodeError) -> String {
     }
 }
 
-/// Why there is no document where there should be one.
+/// The reason why there is no document where there should be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentError {
     pub(crate) message: String,
     /// Line and column in the file, counted from 1.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<Position>,
 }
 
 impl fmt::Display for DocumentError {

@@ -16,7 +16,7 @@ pub(super) enum Format {
 }
 
 impl Source {
-    /// What was read elsewhere, as if from a file of this name.
+    /// A source of bytes that were read elsewhere, as if from a file of this name.
     #[must_use]
     pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into() }
@@ -58,7 +58,7 @@ impl Source {
         self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes)
     }
 
-    /// How its name ends, such as `toml`.
+    /// The extension of its name, such as `toml`.
     pub(super) fn extension(&self) -> Option<&str> {
         Path::new(&self.name).extension().and_then(|extension| extension.to_str())
     }
@@ -89,19 +89,19 @@ fn read_up_to(from: impl Read, limit: Option<u64>) -> io::Result<Option<Vec<u8>>
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
-/// Why a source cannot be read.
+/// The reason why a source cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// It is a folder.
-    #[error("`{name}` is a folder: name the files in it, such as `{}/*.yaml`", name.trim_end_matches('/'))]
+    #[error("`{name}` is a folder")]
     Directory {
-        /// What the user named.
+        /// The path as the user wrote it.
         name: String,
     },
     /// The system says why.
-    #[error("cannot read `{name}`: {error}")]
+    #[error("failed to read `{name}`: {error}")]
     Unreadable {
-        /// What the user named.
+        /// The path as the user wrote it.
         name: String,
         /// The system's reason.
         error: io::Error,
@@ -109,11 +109,20 @@ pub enum SourceError {
     /// More than there may be.
     #[error("`{name}` is larger than {limit} bytes, the most that is read of it")]
     TooLarge {
-        /// What the user named.
+        /// The path as the user wrote it.
         name: String,
         /// The limit, in bytes.
         limit: u64,
     },
+}
+
+impl SourceError {
+    /// The remedy, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let Self::Directory { name } = self else { return None };
+        Some(format!("name the files in it, such as `{}/*.yaml`", name.trim_end_matches('/')))
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@ use std::cell::Cell;
 use toml_edit::{Document, InlineTable, Item, Table, Value as TomlValue};
 
 use super::DocumentError;
-use super::tree::{Entry, Place, Tree, Value};
+use super::tree::{Position, TableEntry, Tree, Value};
 
 /// A TOML text with the places of its values. What JSON does not have is text: dates and times.
-pub(super) fn tree(text: &str) -> Result<Tree<Place>, DocumentError> {
-    let lines = Lines::of(text);
+pub(super) fn tree(text: &str) -> Result<Tree<Position>, DocumentError> {
+    let lines = LineIndex::new(text);
     let document = Document::parse(text).map_err(|error| DocumentError {
         message: match error.message().trim() {
             "recursion limit" | "cannot recurse further; max recursion depth met" => {
@@ -20,22 +20,22 @@ pub(super) fn tree(text: &str) -> Result<Tree<Place>, DocumentError> {
     lines.table(document.as_table(), (1, 1))
 }
 
-/// Where the lines of a text begin.
-struct Lines<'a> {
+/// The positions at which the lines of a text begin.
+struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<usize>,
     /// The last offset that was looked for and its column, so that a long line is read once.
     last: Cell<(usize, usize)>,
 }
 
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
+impl<'a> LineIndex<'a> {
+    fn new(text: &'a str) -> Self {
         let starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts, last: Cell::new((0, 1)) }
     }
 
-    fn place(&self, offset: usize) -> Place {
+    fn place(&self, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let (from, column) = match self.last.get() {
@@ -48,7 +48,7 @@ impl<'a> Lines<'a> {
         (line, column)
     }
 
-    fn item(&self, item: &Item, key: Place) -> Result<Tree<Place>, DocumentError> {
+    fn item(&self, item: &Item, key: Position) -> Result<Tree<Position>, DocumentError> {
         let at = item.span().map_or(key, |span| self.place(span.start));
         match item {
             Item::None => Ok(Tree { value: Value::Null, at }),
@@ -63,28 +63,28 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn table(&self, table: &Table, at: Place) -> Result<Tree<Place>, DocumentError> {
+    fn table(&self, table: &Table, at: Position) -> Result<Tree<Position>, DocumentError> {
         let entries = table.iter().map(|(key, item)| {
             let at = self.key(table.key(key), at);
-            Ok(Entry { key: key.to_owned(), at, value: self.item(item, at)? })
+            Ok(TableEntry { key: key.to_owned(), at, value: self.item(item, at)? })
         });
         Ok(Tree { value: Value::Table(entries.collect::<Result<_, _>>()?), at })
     }
 
-    fn inline(&self, table: &InlineTable, at: Place) -> Result<Tree<Place>, DocumentError> {
+    fn inline(&self, table: &InlineTable, at: Position) -> Result<Tree<Position>, DocumentError> {
         let entries = table.iter().map(|(key, value)| {
             let at = self.key(table.key(key), at);
             let value_at = value.span().map_or(at, |span| self.place(span.start));
-            Ok(Entry { key: key.to_owned(), at, value: self.value(value, value_at)? })
+            Ok(TableEntry { key: key.to_owned(), at, value: self.value(value, value_at)? })
         });
         Ok(Tree { value: Value::Table(entries.collect::<Result<_, _>>()?), at })
     }
 
-    fn key(&self, key: Option<&toml_edit::Key>, otherwise: Place) -> Place {
+    fn key(&self, key: Option<&toml_edit::Key>, otherwise: Position) -> Position {
         key.and_then(toml_edit::Key::span).map_or(otherwise, |span| self.place(span.start))
     }
 
-    fn value(&self, value: &TomlValue, at: Place) -> Result<Tree<Place>, DocumentError> {
+    fn value(&self, value: &TomlValue, at: Position) -> Result<Tree<Position>, DocumentError> {
         let value = match value {
             TomlValue::String(text) => Value::Text(text.value().clone()),
             TomlValue::Integer(number) => Value::Literal(number.value().to_string()),
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn place(text: &str, path: &str) -> Place {
+    fn place(text: &str, path: &str) -> Position {
         tree(text).unwrap().find(path).unwrap().at
     }
 

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 /// without holding it in memory, and with the reader's own errors.
 pub(crate) struct ToJson<'a> {
     out: &'a mut Vec<u8>,
-    /// How many levels deep the value stands.
+    /// The nesting depth of the value.
     level: usize,
 }
 

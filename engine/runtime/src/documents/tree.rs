@@ -6,9 +6,9 @@ pub(crate) struct Tree<P> {
 }
 
 /// A line and a column, both counted from 1.
-pub(crate) type Place = (usize, usize);
+pub(crate) type Position = (usize, usize);
 
-/// What stands at a place.
+/// The kinds of values.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value<P> {
     Null,
@@ -16,13 +16,13 @@ pub(crate) enum Value<P> {
     Literal(String),
     Text(String),
     List(Vec<Tree<P>>),
-    /// In the order in which it stands; no key is there twice.
-    Table(Vec<Entry<P>>),
+    /// The entries, in the order of the text; no key is there twice.
+    Table(Vec<TableEntry<P>>),
 }
 
 /// A key of a table, and what stands under it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry<P> {
+pub(crate) struct TableEntry<P> {
     pub(crate) key: String,
     /// The key's own place.
     pub(crate) at: P,
@@ -50,7 +50,7 @@ impl<P> Tree<P> {
         }
     }
 
-    /// The same with other places.
+    /// Maps the places.
     pub(crate) fn placed<Q>(self, at: &impl Fn(P) -> Q) -> Tree<Q> {
         let value = match self.value {
             Value::Null => Value::Null,
@@ -60,7 +60,7 @@ impl<P> Tree<P> {
                 Value::List(elements.into_iter().map(|element| element.placed(at)).collect())
             }
             Value::Table(entries) => {
-                let entries = entries.into_iter().map(|entry| Entry {
+                let entries = entries.into_iter().map(|entry| TableEntry {
                     key: entry.key,
                     at: at(entry.at),
                     value: entry.value.placed(at),
@@ -71,7 +71,7 @@ impl<P> Tree<P> {
         Tree { value, at: at(self.at) }
     }
 
-    /// As JSON text, on one line.
+    /// Writes the value as JSON text, on one line.
     pub(crate) fn to_json(&self) -> String {
         let mut json = String::new();
         self.write_json(&mut json);
@@ -114,7 +114,7 @@ fn push_quoted(out: &mut String, text: &str) {
 }
 
 impl<P> Value<P> {
-    /// From JSON, every part of it from one place.
+    /// Converts JSON, every part of it with one place.
     pub(crate) fn from_json(json: &serde_json::Value, at: &P) -> Self
     where
         P: Clone,
@@ -127,7 +127,7 @@ impl<P> Value<P> {
             Json::String(text) => Self::Text(text.clone()),
             Json::Array(elements) => Self::List(elements.iter().map(tree).collect()),
             Json::Object(fields) => {
-                let entries = fields.iter().map(|(key, value)| Entry {
+                let entries = fields.iter().map(|(key, value)| TableEntry {
                     key: key.clone(),
                     at: at.clone(),
                     value: tree(value),

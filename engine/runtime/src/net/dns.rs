@@ -65,8 +65,8 @@ mod tests {
             let form = subdomain(&name);
             let is_label = |label: &str| {
                 let ends = [label.chars().next(), label.chars().last()];
-                ends.iter().all(|end| end.is_some_and(|it| it.is_ascii_alphanumeric()))
-                    && label.chars().all(|it| matches!(it, 'a'..='z' | '0'..='9' | '-'))
+                ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
+                    && label.chars().all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '-'))
             };
             prop_assert!(form.split('.').all(is_label), "{}", form);
             prop_assert_eq!(subdomain(&form), form);

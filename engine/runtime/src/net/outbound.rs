@@ -17,34 +17,34 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::system::watched_file;
 use policy_text::redact_url;
 
-/// With TLS or without it, so that only who asks for it needs a processor that can.
+/// A client with TLS or without, so that TLS alone needs a processor that supports it.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Http(Client<HttpConnector, Full<Bytes>>),
     Https(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
 }
 
-/// Who vouches for a collector.
+/// The authorities that vouch for a collector.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Authorities<'a> {
-    /// In PEM; where there is none, the system's own.
+    /// A file in PEM; the system's own authorities where there is none.
     pub(crate) file: Option<&'a Path>,
-    /// What names the file in the configuration.
+    /// The setting that names the file.
     pub(crate) setting: &'static str,
 }
 
-/// Why a collector cannot be asked.
+/// The reason why a collector cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TransportError {
     /// Neither `http` nor `https`, or no host.
     #[error("expected a URL such as `https://collector.example.com`")]
     Url,
     /// A file of authorities that holds none, or cannot be read.
-    #[error("cannot read certificates from `{}`: {reason}", path.display())]
+    #[error("failed to read certificates from `{}`: {reason}", path.display())]
     Authorities {
-        /// As it was configured.
+        /// The value as it was configured.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
     /// TLS is not possible here.
@@ -56,11 +56,11 @@ pub(crate) enum TransportError {
          to a file of them, in PEM"
     )]
     NoAuthorities {
-        /// What names such a file.
+        /// The setting that names such a file.
         setting: &'static str,
     },
-    /// What the configuration of TLS needs is not there.
-    #[error("cannot set up TLS to the collector: {0}")]
+    /// TLS cannot be configured.
+    #[error("failed to set up TLS to the collector: {0}")]
     Tls(rustls::Error),
 }
 

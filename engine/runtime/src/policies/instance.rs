@@ -15,11 +15,11 @@ pub struct Instance {
 /// An answer: the output is in the caller's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
-    /// What the output says, when it is a verdict.
+    /// The verdict of the output, where it is one.
     pub verdict: Option<Verdict>,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DecisionError {
     /// The input is not what the policy takes, or the policy says that it cannot answer.
@@ -30,7 +30,7 @@ pub enum DecisionError {
     Panicked(String),
 }
 
-/// Why a policy cannot be asked at all.
+/// The reason why a policy cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
     /// The settings have another shape than the policy's.
@@ -82,7 +82,7 @@ impl Instance {
     }
 }
 
-/// What the author says of a policy by its own code, such as a schema.
+/// Calls code of a policy's author, such as a schema's, and catches its panics.
 ///
 /// # Errors
 /// When that code panics.
@@ -138,7 +138,7 @@ mod tests {
     use crate::testing::registration;
 
     fn echo(settings: &str) -> Result<Instance, InstanceError> {
-        let registry = Registry::of([registration("echo", "1.0.0")]).unwrap();
+        let registry = Registry::from_registrations([registration("echo", "1.0.0")]).unwrap();
         let settings = Settings::from_json(settings).unwrap();
         Instance::configure(&registry.entries()[0], &settings)
     }

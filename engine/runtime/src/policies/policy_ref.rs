@@ -3,12 +3,12 @@ use std::str::FromStr;
 
 use semver::Version;
 
-/// What a user writes to name a policy: `NAME` or `NAME@VERSION`.
+/// A reference to a policy: `NAME` or `NAME@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyRef {
     /// The policy's name.
     pub name: String,
-    /// Which of its versions; the highest release when not given.
+    /// The version; the highest release when not given.
     pub version: Option<VersionSelector>,
 }
 
@@ -24,7 +24,7 @@ pub enum VersionSelector {
 }
 
 impl VersionSelector {
-    /// Whether this version is one of those meant.
+    /// Returns whether this version is one of those meant.
     #[must_use]
     pub fn matches(&self, version: &Version) -> bool {
         match self {
@@ -86,7 +86,7 @@ impl fmt::Display for VersionSelector {
     }
 }
 
-/// What is wrong with the way a policy was named.
+/// An error in a reference to a policy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyRefError {
     /// Nothing before the `@`.

@@ -1,9 +1,9 @@
-//! Why a policy answers as it does, in words for people.
+//! The reasons of an answer, in words for people.
 
 use policy_text::escape_line;
 use serde_json::Value;
 
-/// What an output says beside its verdict: its `violations` one by one, its `reason` or `message`,
+/// The reasons in an output: its `violations` one by one, its `reason` or `message`,
 /// or else its other fields as they are.
 pub(crate) fn reasons(output: &str) -> Vec<String> {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(output) else {
@@ -29,7 +29,7 @@ fn violation(violation: &Value) -> String {
         (None, Some(message)) => escape_line(message).into_owned(),
         _ => violation
             .as_str()
-            .map_or_else(|| violation.to_string(), |it| escape_line(it).into_owned()),
+            .map_or_else(|| violation.to_string(), |text| escape_line(text).into_owned()),
     }
 }
 

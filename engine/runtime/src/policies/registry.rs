@@ -15,7 +15,7 @@ pub struct Registry {
 /// One policy of the registry.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What the policy registered.
+    /// The policy's registration.
     pub registration: Registration,
     /// Its version.
     pub version: Version,
@@ -26,11 +26,11 @@ impl Registry {
     ///
     /// # Errors
     /// Two policies of one name and version, or a version that is none.
-    pub fn of_this_binary() -> Result<Self, RegistryError> {
-        Self::of(policy_api::registered().copied())
+    pub fn linked() -> Result<Self, RegistryError> {
+        Self::from_registrations(policy_api::registered().copied())
     }
 
-    pub(crate) fn of(
+    pub(crate) fn from_registrations(
         registrations: impl IntoIterator<Item = Registration>,
     ) -> Result<Self, RegistryError> {
         let mut entries =
@@ -122,7 +122,7 @@ impl Entry {
     }
 }
 
-/// Why the policies linked into this binary cannot serve together.
+/// The reason why the policies linked into this binary cannot serve together.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// Nobody could say which of them is meant.
@@ -148,25 +148,25 @@ pub enum RegistryError {
     Version {
         /// The policy's name.
         name: &'static str,
-        /// What it gave for its version.
+        /// The version as it was registered.
         version: &'static str,
         /// Its crate.
         crate_name: &'static str,
-        /// What is wrong with it.
+        /// The problem with it.
         source: semver::Error,
     },
 }
 
-/// Why no policy answers to what was asked for.
+/// The reason why no policy answers to what was asked for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownPolicy {
     /// No policy of that name.
     #[error(
-        "no policy `{name}` is in this binary{}: `list` shows those that are",
+        "no policy `{name}` is in this binary{}",
         similar.map(|similar| format!(" (did you mean `{similar}`?)")).unwrap_or_default()
     )]
     Name {
-        /// What was asked for.
+        /// The value that was asked for.
         name: String,
         /// A name very like it.
         similar: Option<&'static str>,
@@ -180,11 +180,22 @@ pub enum UnknownPolicy {
     Version {
         /// The policy.
         name: String,
-        /// What was asked for.
+        /// The value that was asked for.
         wanted: Option<VersionSelector>,
-        /// What there is, highest first.
+        /// The versions in this binary, highest first.
         versions: Vec<Version>,
     },
+}
+
+impl UnknownPolicy {
+    /// The remedy, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Name { .. } => Some("`list` shows the policies in this binary"),
+            Self::Version { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +204,10 @@ mod tests {
     use crate::testing::registration;
 
     fn registry(policies: &[(&'static str, &'static str)]) -> Registry {
-        Registry::of(policies.iter().map(|(name, version)| registration(name, version))).unwrap()
+        Registry::from_registrations(
+            policies.iter().map(|(name, version)| registration(name, version)),
+        )
+        .unwrap()
     }
 
     fn found(registry: &Registry, wanted: &str) -> String {
@@ -229,13 +243,9 @@ mod tests {
         let all = registry(&[("pod-security", "1.0.0"), ("pod-security", "2.0.0")]);
         assert_eq!(
             found(&all, "pod-securty"),
-            "no policy `pod-securty` is in this binary (did you mean `pod-security`?): \
-             `list` shows those that are"
+            "no policy `pod-securty` is in this binary (did you mean `pod-security`?)"
         );
-        assert_eq!(
-            found(&all, "zzz"),
-            "no policy `zzz` is in this binary: `list` shows those that are"
-        );
+        assert_eq!(found(&all, "zzz"), "no policy `zzz` is in this binary");
         assert_eq!(
             found(&all, "pod-security@3"),
             "policy `pod-security` is in this binary, but not as version 3: it has 2.0.0, 1.0.0"
@@ -246,12 +256,12 @@ mod tests {
     fn policies_that_cannot_be_told_apart_are_refused() {
         let twice = [registration("pods", "1.0.0"), registration("pods", "1.0.0")];
         assert_eq!(
-            Registry::of(twice).unwrap_err().to_string(),
+            Registry::from_registrations(twice).unwrap_err().to_string(),
             "policy `pods` version 1.0.0 is registered twice, by crate `pods-crate` and by crate \
              `pods-crate`: give one of them another name or version"
         );
         assert_eq!(
-            Registry::of([registration("pods", "1.02.0")]).unwrap_err().to_string(),
+            Registry::from_registrations([registration("pods", "1.02.0")]).unwrap_err().to_string(),
             "policy `pods` of crate `pods-crate` has the version `1.02.0`, which is not a semantic \
              version such as `1.2.0`: invalid leading zero in minor version number"
         );

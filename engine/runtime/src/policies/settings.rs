@@ -10,20 +10,20 @@ use crate::documents::{Source, SourceError, single_document, without_place};
 /// The most that is read of a settings file.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 
-/// What an operator set for a policy: an object, as JSON text.
+/// The settings of a policy: an object, as JSON text.
 #[derive(Debug)]
 pub struct Settings {
     json: Vec<u8>,
     places: Places,
 }
 
-/// Where a user finds the parts of some settings.
+/// The places of the parts of settings.
 #[derive(Debug)]
 enum Places {
     Unknown,
-    /// In the file that the text is of, as nothing was set over it.
+    /// In the file: nothing was set over it.
     File(Source),
-    /// In the configuration, of which they are this part.
+    /// In the configuration, of which the settings are this part.
     Configuration {
         path: String,
         node: Node,
@@ -44,7 +44,7 @@ impl Settings {
         &self.json
     }
 
-    /// From a settings file, when there is one, and assignments over it, in their order.
+    /// Loads a settings file, when there is one, and makes assignments over it, in their order.
     ///
     /// # Errors
     /// A file that cannot be read or holds no object; an assignment that cannot be made.
@@ -73,12 +73,12 @@ impl Settings {
         Ok(Self { json: value.to_string().into_bytes(), places: Places::Unknown })
     }
 
-    /// From a part of the configuration.
-    pub(crate) fn of_configuration(path: String, node: Node) -> Self {
+    /// The settings in a part of the configuration.
+    pub(crate) fn from_config(path: String, node: Node) -> Self {
         Self { json: node.to_json().into_bytes(), places: Places::Configuration { path, node } }
     }
 
-    /// Where they are set in the configuration.
+    /// The place of the settings in the configuration.
     pub(crate) fn origin(&self) -> Option<&Origin> {
         match &self.places {
             Places::Configuration { node, .. } => Some(&node.at),
@@ -86,7 +86,7 @@ impl Settings {
         }
     }
 
-    /// What a policy found wrong with these settings, with its place in the file, where there is
+    /// A policy's error in these settings, with its place in the file, where there is
     /// one that the user can look into.
     pub(crate) fn explain(&self, error: &DecodeError) -> String {
         let message = without_place(error);
@@ -105,7 +105,7 @@ impl Settings {
         }
     }
 
-    /// From JSON text.
+    /// Parses JSON text.
     ///
     /// # Errors
     /// Text that is not JSON.
@@ -177,7 +177,7 @@ impl Assignment {
     }
 }
 
-/// Why there are no settings to give to a policy.
+/// The reason why there are no settings to give to a policy.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read.
@@ -195,11 +195,22 @@ pub enum SettingsError {
         if outer.is_empty() { "the settings file".to_owned() } else { format!("`{outer}`") }
     )]
     NotAnObject {
-        /// What was to be set.
+        /// The path of the field to set.
         path: String,
-        /// What stands in the way; empty for the settings as a whole.
+        /// The path of the value in the way; empty for the settings as a whole.
         outer: String,
     },
+}
+
+impl SettingsError {
+    /// The remedy, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Read(error) => error.help(),
+            Self::File(..) | Self::Decode(_) | Self::NotAnObject { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -41,20 +41,20 @@ pub(crate) struct DecisionRequest<'a> {
     pub(crate) batch: Option<Uuid>,
     /// The id of the decision's own request, where it differs from the HTTP request's.
     pub(crate) request_id: Option<Arc<str>>,
-    /// A denial is answered as one, whatever the policy's mode is.
+    /// A denial is answered as one, even in the mode `monitor`.
     pub(crate) always_enforced: bool,
 }
 
 /// The result of a decision.
-pub(crate) struct DecisionOutcome {
+pub(crate) struct DecisionResult {
     /// The id of the event in the decision log.
     pub(crate) id: Option<Uuid>,
     pub(crate) result: Result<EvaluationOutput, EvaluationFailure>,
-    /// The policy is only monitored: whatever it says is answered as allowed.
+    /// The policy is only monitored: denials are answered as allowed.
     pub(crate) is_monitored: bool,
 }
 
-impl DecisionOutcome {
+impl DecisionResult {
     /// The outcome of a decision that was not logged, as the policy was not asked.
     pub(crate) fn not_asked(failure: EvaluationFailure) -> Self {
         Self { id: None, result: Err(failure), is_monitored: false }
@@ -72,12 +72,12 @@ pub(crate) async fn decide(
     context: &RequestContext<'_>,
     policy: &Arc<ServedPolicy>,
     request: DecisionRequest<'_>,
-) -> DecisionOutcome {
+) -> DecisionResult {
     let app = context.app;
     let DecisionRequest { held, path, input, batch, request_id, always_enforced } = request;
     let request_id = request_id.or_else(|| context.request_id.clone());
     let Ok(permit) = context.state.concurrency.acquire().await else {
-        return DecisionOutcome::not_asked(EvaluationFailure::Overloaded);
+        return DecisionResult::not_asked(EvaluationFailure::Overloaded);
     };
     let log = app.decision_log.as_ref().map(|log| DecisionRecord {
         log,
@@ -99,7 +99,7 @@ pub(crate) async fn decide(
     let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
     let Some(mut record) = log else {
         span.decided(policy, &result, None);
-        return DecisionOutcome { id: None, result, is_monitored };
+        return DecisionResult { id: None, result, is_monitored };
     };
     if let Err(exhausted) = record.reserve(&result) {
         result = Err(EvaluationFailure::Exhausted(exhausted));
@@ -107,10 +107,10 @@ pub(crate) async fn decide(
     let id = Some(record.id);
     span.decided(policy, &result, id);
     record.write(context, policy, &result).await;
-    DecisionOutcome { id, result, is_monitored }
+    DecisionResult { id, result, is_monitored }
 }
 
-/// What the decision log needs of a decision.
+/// A decision that is to be logged.
 struct DecisionRecord<'a> {
     log: &'a DecisionLog,
     id: Uuid,

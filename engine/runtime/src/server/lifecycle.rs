@@ -25,7 +25,7 @@ use super::state::{App, AppState};
 use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
 use crate::config::{Config, Loaded, Named, Sources, load_and_resolve};
-use crate::decision_log::{DecisionLog, Running};
+use crate::decision_log::{DecisionLog, DecisionLogHandle};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
 use crate::policies::Registry;
@@ -76,7 +76,7 @@ pub(crate) fn run(
         let server = tokio::select! {
             biased;
             () = signals.shutdown() => return Ok(ended_early()),
-            server = Server::start(program, &slots, &loaded, policies, inherited) => {
+            server = BoundServer::start(program, &slots, &loaded, policies, inherited) => {
                 server.map_err(ServeError::Start)?
             }
         };
@@ -132,14 +132,14 @@ fn ended_early() -> Outcome {
 }
 
 /// A server that listens but does not accept connections yet.
-struct Server {
+struct BoundServer {
     app: Arc<App>,
     listeners: Listeners,
-    decision_log: Option<Running>,
+    decision_log: Option<DecisionLogHandle>,
     token_file: Option<WatchedFiles>,
 }
 
-impl Server {
+impl BoundServer {
     async fn start(
         program: &Program,
         workers: &Arc<WorkerSlots>,
@@ -189,7 +189,7 @@ impl Server {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::of_process(config.limits.bodies),
+            memory: MemoryBudget::with_process_bound(config.limits.bodies),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             decision_log,
@@ -204,7 +204,7 @@ impl Server {
     async fn serve(self, mut signals: Signals, reload: Reload, config: Config) -> Outcome {
         let Self { app, listeners, decision_log, token_file } = self;
         for address in listeners.addresses() {
-            info!(address, policies = app.state.load().deployment.all().len(), "serving");
+            info!(address, policies = app.state.load().policies.all().len(), "serving");
         }
         for address in listeners.diagnostic_addresses() {
             info!(address, "serving health and metrics");
@@ -237,7 +237,7 @@ impl Server {
                         () = signals.shutdown() => break,
                     },
                 },
-                // It ends only when it is told to, or by a defect.
+                // It ends before the shutdown only by a defect.
                 _ = &mut running => {
                     error!("the server stopped listening");
                     return Outcome::Failed;
@@ -262,7 +262,7 @@ async fn shut_down(
     phase: &watch::Sender<ShutdownPhase>,
     config: &Config,
     mut running: JoinHandle<usize>,
-    decision_log: Option<Running>,
+    decision_log: Option<DecisionLogHandle>,
 ) -> Outcome {
     let shutdown = &config.shutdown;
     app.set_not_ready();

@@ -1,22 +1,22 @@
-//! What is answered for a denial that is only to be seen: the same, but allowed.
+//! Outputs of monitored policies: a denial is answered as an approval.
 
 use std::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A denying output with its verdict turned around and everything else as it was.
+/// Rewrites a denying output to an approving one, and leaves everything else as it is.
 pub(super) fn allowed(output: &str) -> Option<String> {
     match output.as_bytes().first()? {
         b'f' => Some("true".to_owned()),
-        b'{' => serde_json::Deserializer::from_str(output).deserialize_map(Rewrite).ok(),
+        b'{' => serde_json::Deserializer::from_str(output).deserialize_map(VerdictRewriter).ok(),
         _ => None,
     }
 }
 
-struct Rewrite;
+struct VerdictRewriter;
 
-impl<'de> Visitor<'de> for Rewrite {
+impl<'de> Visitor<'de> for VerdictRewriter {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_verdict_is_turned_around() {
+    fn only_the_verdict_is_rewritten() {
         for (output, expected) in [
             ("false", Some("true")),
             (

@@ -7,7 +7,8 @@ use tracing::{error, info, warn};
 use super::policy::WorkerSlots;
 use super::state::{App, AppState};
 use crate::config::{
-    Address, Config, Destination, Limits, Loaded, Named, Sources, Tls, WhenFull, load_and_resolve,
+    Address, Config, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
+    load_and_resolve,
 };
 use crate::documents::located::ConfigErrors;
 use crate::policies::Registry;
@@ -85,7 +86,7 @@ impl Reloader {
         let former = self.app.state.load();
         let (metrics, workers) = (&self.app.metrics, &self.from.workers);
         let state = AppState::from_config(&config, policies, metrics, workers, Some(&former));
-        let policies = state.deployment.all().len();
+        let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
         self.limits.send_replace(config.limits.clone());
@@ -125,7 +126,7 @@ struct StartSettings {
     unix_socket_mode: u32,
     tls: Option<Tls>,
     tokens: Option<PathBuf>,
-    decision_log: Option<(Destination, usize, WhenFull)>,
+    decision_log: Option<(LogDestination, usize, WhenFull)>,
 }
 
 impl StartSettings {

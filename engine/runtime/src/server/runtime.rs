@@ -3,7 +3,7 @@
 //! - Setting a timer that is nearer than all others wakes a thread. A timer that is always near keeps
 //!   those of requests from being the nearest: [`keep_timer_near`].
 //! - The thread that wakes with a request keeps the tasks that it brings. Where one of them is a
-//!   policy that does not end, the other threads sleep on, and nobody looks at sockets and timers.
+//!   policy that does not end, the other threads sleep on, and no thread polls sockets and timers.
 //!   Work from outside of the runtime wakes one of them: [`keep_polling`].
 //!
 //! Together they cost about 120 wake-ups a second of an idle server.
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::policy::WorkerSlots;
-use crate::config::{Config, Policies};
+use crate::config::{Config, PolicySelection};
 use crate::system::stack;
 
 /// Threads for what blocks beside policies: files, standard output, name lookups.
@@ -34,8 +34,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// asked by all requests in flight before the first of its evaluations has timed out.
 pub(crate) fn build(workers: usize, config: &Config, policies: usize) -> io::Result<Runtime> {
     let max_stuck = match &config.policies {
-        Policies::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
-        Policies::Named(all) => {
+        PolicySelection::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
+        PolicySelection::Named(all) => {
             all.values().fold(0_usize, |sum, policy| sum.saturating_add(policy.max_stuck))
         }
     };

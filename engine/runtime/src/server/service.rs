@@ -18,7 +18,7 @@ pub(crate) struct AppService(pub(crate) Arc<App>);
 impl RequestHandler for AppService {
     async fn handle(
         &self,
-        request: Request<RequestBody>,
+        request: Request<RequestBody<'_>>,
         surface: Surface,
         peer: &Peer,
     ) -> Response<Full<Bytes>> {

@@ -1,4 +1,4 @@
-//! What the server is while it runs, and what a configuration makes of it.
+//! The state of the server, of which a configuration defines a part.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tracing::error;
 use super::http::auth::Tokens;
 use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;
-use super::policy::{Deployment, PolicyPath, ServedPolicy, WorkerSlots};
+use super::policy::{PolicyPath, ServedPolicies, ServedPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{Config, Limits, Named, Resolved};
 use crate::decision_log::DecisionLog;
@@ -41,7 +41,7 @@ pub(crate) struct App {
 
 /// The parts of the server that a configuration defines.
 pub(crate) struct AppState {
-    pub(crate) deployment: Deployment,
+    pub(crate) policies: ServedPolicies,
     pub(crate) concurrency: Arc<ConcurrencyLimit>,
     pub(crate) limits: Limits,
     /// The decision for requests that name none, if the configuration sets it.
@@ -81,7 +81,7 @@ impl AppState {
             match policy {
                 Ok(resolved) => {
                     let version = &resolved.entry.version;
-                    let former = former.and_then(|state| state.deployment.exactly(&id, version));
+                    let former = former.and_then(|state| state.policies.exactly(&id, version));
                     all.push(served(id, resolved, metrics, workers, discreet, former));
                 }
                 Err(mistake) => {
@@ -97,7 +97,7 @@ impl AppState {
         };
         let default_decision = config.default_decision.as_ref();
         Self {
-            deployment: Deployment::new(all, skipped),
+            policies: ServedPolicies::new(all, skipped),
             concurrency,
             limits: limits.clone(),
             default_decision: default_decision.map(|decision| PolicyPath::new(&decision.path)),

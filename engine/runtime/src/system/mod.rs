@@ -1,4 +1,4 @@
-//! What the process takes from the operating system: memory, stacks, threads, and files that change.
+//! The process and its operating system: memory, stacks, threads, and files that change.
 
 #[cfg(target_env = "musl")]
 mod allocator;

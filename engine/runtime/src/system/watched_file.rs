@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tracing::{error, info};
 
-/// How often they are looked at.
+/// The interval at which they are looked at.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most that is read of one: thousands of certificates.
@@ -21,10 +21,10 @@ const MAX_BYTES: u64 = 4 << 20;
 /// lie: Kubernetes swaps links above them, and network file systems tell nobody of changes.
 #[derive(Debug)]
 pub(crate) struct WatchedFiles {
-    /// What they are, for the log.
+    /// A name of the files, for the log.
     what: &'static str,
     paths: Arc<[PathBuf]>,
-    /// What was in them, or was wrong with them, when they were last looked at.
+    /// The contents, or the error, of the last look at them.
     seen: Option<Result<Vec<Vec<u8>>, String>>,
 }
 
@@ -50,7 +50,7 @@ impl WatchedFiles {
     pub(crate) async fn watch(
         mut self,
         interval: Duration,
-        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), Refused>,
+        mut take: impl FnMut(&[Vec<u8>]) -> Result<(), RejectedContents>,
     ) {
         loop {
             tokio::time::sleep(interval).await;
@@ -66,12 +66,12 @@ impl WatchedFiles {
             self.seen = now;
             let taken = match &self.seen {
                 Some(Ok(contents)) => take(contents),
-                Some(Err(problem)) => Err(Refused::the_former_stay(problem)),
+                Some(Err(problem)) => Err(RejectedContents::the_former_stay(problem)),
                 None => continue,
             };
             match taken {
                 Ok(()) => info!("loaded the changed {}", self.what),
-                Err(Refused { problem, consequence }) => {
+                Err(RejectedContents { problem, consequence }) => {
                     error!("the changed {} are not used, {consequence}: {problem}", self.what);
                 }
             }
@@ -79,14 +79,14 @@ impl WatchedFiles {
     }
 }
 
-/// Why changed contents are not used, and what is instead.
+/// The reason why changed contents are not used, and what is instead.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
+pub(crate) struct RejectedContents {
     pub(crate) problem: String,
     pub(crate) consequence: &'static str,
 }
 
-impl Refused {
+impl RejectedContents {
     pub(crate) fn the_former_stay(problem: impl Display) -> Self {
         Self { problem: problem.to_string(), consequence: "the former stay" }
     }
@@ -109,7 +109,7 @@ fn read_all(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Vec<ReadError>> {
     if errors.is_empty() { Ok(contents) } else { Err(errors) }
 }
 
-/// What is in a small regular file.
+/// Reads a small regular file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ReadProblem> {
     // Asked before it is opened: a pipe would wait for somebody to write.
     if !std::fs::metadata(path)?.is_file() {
@@ -123,9 +123,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ReadProblem> {
     Ok(bytes)
 }
 
-/// Why there is nothing of a file.
+/// The reason why there is nothing of a file.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {problem}", path.display())]
+#[error("failed to read `{}`: {problem}", path.display())]
 pub(crate) struct ReadError {
     path: PathBuf,
     problem: ReadProblem,
@@ -158,7 +158,8 @@ mod tests {
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(files.watch(OFTEN, move |contents| {
             let text = String::from_utf8(contents.concat()).unwrap();
-            let bad = text.starts_with("bad").then(|| Refused::the_former_stay("it is bad"));
+            let bad =
+                text.starts_with("bad").then(|| RejectedContents::the_former_stay("it is bad"));
             let taken = bad.map_or(Ok(()), Err);
             sender.send(text).unwrap();
             taken
@@ -219,10 +220,10 @@ mod tests {
         assert_eq!(
             in_one_line(&errors),
             format!(
-                "cannot read `{folder}/missing`: No such file or directory (os error 2); \
-                 cannot read `{folder}`: it is not a regular file, which could be read again when \
+                "failed to read `{folder}/missing`: No such file or directory (os error 2); \
+                 failed to read `{folder}`: it is not a regular file, which could be read again when \
                  it changes; \
-                 cannot read `{folder}/large`: it is larger than 4194304 bytes, the most that is \
+                 failed to read `{folder}/large`: it is larger than 4194304 bytes, the most that is \
                  read of it"
             )
         );

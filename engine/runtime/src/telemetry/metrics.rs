@@ -1,4 +1,4 @@
-//! What the server counts, as Prometheus reads it.
+//! The metrics of the server, as Prometheus reads them.
 
 use hyper::StatusCode;
 use prometheus::{
@@ -12,7 +12,7 @@ const BUCKETS: [f64; 22] = [
     5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// What names a policy's own series.
+/// The labels of a policy's own series.
 const POLICY: [&str; 3] = ["id", "policy", "version"];
 
 /// All of them, for one server.
@@ -58,7 +58,7 @@ impl RequestMetrics {
 pub(crate) struct ConnectionMetrics {
     /// Open now.
     pub(crate) open: IntGauge,
-    /// What they hold, without bodies and answers.
+    /// The memory that they hold, without bodies and answers.
     pub(crate) memory: IntGauge,
     /// Accepted in all.
     pub(crate) accepted: IntCounter,
@@ -84,16 +84,16 @@ pub(crate) struct DecisionLogMetrics {
 /// The series of one policy in one version.
 #[derive(Debug)]
 pub(crate) struct PolicyMetrics {
-    outcomes: [IntCounter; Outcome::ALL.len()],
-    /// From the question's bytes to the answer's, in seconds.
+    outcomes: [IntCounter; DecisionOutcome::ALL.len()],
+    /// The time from the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
     /// Evaluations that overran and have not ended yet.
     pub(crate) stuck: IntGauge,
 }
 
-/// What came of a question.
+/// The outcome of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum DecisionOutcome {
     Allowed,
     Denied,
     /// An answer that is no verdict.
@@ -105,7 +105,7 @@ pub(crate) enum Outcome {
     Shed,
 }
 
-impl Outcome {
+impl DecisionOutcome {
     const ALL: [(Self, &'static str); 8] = [
         (Self::Allowed, "allowed"),
         (Self::Denied, "denied"),
@@ -119,7 +119,7 @@ impl Outcome {
 }
 
 impl PolicyMetrics {
-    pub(crate) fn count(&self, outcome: Outcome) {
+    pub(crate) fn count(&self, outcome: DecisionOutcome) {
         if let Some(counter) = self.outcomes.get(outcome as usize) {
             counter.inc();
         }
@@ -205,7 +205,7 @@ impl Metrics {
     /// The series of one policy, also when it has been asked for before.
     pub(crate) fn policy(&self, id: &str, policy: &str, version: &str) -> PolicyMetrics {
         PolicyMetrics {
-            outcomes: Outcome::ALL
+            outcomes: DecisionOutcome::ALL
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
             latency: self.latency.with_label_values(&[id, policy, version]),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
@@ -274,8 +274,8 @@ mod tests {
     #[test]
     fn a_policys_series_are_the_same_when_it_is_loaded_again() {
         let metrics = Metrics::new().unwrap();
-        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
-        metrics.policy("pods", "pod-security", "1.0.0").count(Outcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
         let text = metrics.text().unwrap();
         let line = "policy_engine_decisions_total{id=\"pods\",outcome=\"panicked\",policy=\"pod-security\",version=\"1.0.0\"} 2";
         assert!(text.contains(line), "{text}");
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn outcomes_stand_in_their_own_order() {
-        for (at, (outcome, _)) in Outcome::ALL.iter().enumerate() {
+        for (at, (outcome, _)) in DecisionOutcome::ALL.iter().enumerate() {
             assert_eq!(*outcome as usize, at);
         }
     }

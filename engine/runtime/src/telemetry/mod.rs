@@ -1,4 +1,4 @@
-//! What the program tells of itself: metrics and logs.
+//! Metrics and logs.
 
 pub(crate) mod logging;
 mod metrics;

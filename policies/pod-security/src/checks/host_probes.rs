@@ -19,8 +19,8 @@ fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
             ("livenessProbe", container.liveness_probe.as_deref()),
             ("readinessProbe", container.readiness_probe.as_deref()),
             ("startupProbe", container.startup_probe.as_deref()),
-            ("lifecycle.postStart", lifecycle.and_then(|it| it.post_start.as_ref())),
-            ("lifecycle.preStop", lifecycle.and_then(|it| it.pre_stop.as_ref())),
+            ("lifecycle.postStart", lifecycle.and_then(|lifecycle| lifecycle.post_start.as_ref())),
+            ("lifecycle.preStop", lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref())),
         ] {
             let Some(handler) = handler else { continue };
             for (action, target) in

@@ -18,7 +18,7 @@ mod windows_host_process;
 
 use crate::check::Check;
 
-/// Whether some check reads the annotation of this name.
+/// Returns whether some check reads the annotation of this name.
 pub(crate) fn reads_annotation(name: &str) -> bool {
     app_armor::reads_annotation(name) || seccomp::reads_annotation(name)
 }

@@ -26,7 +26,8 @@ fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
         return;
     }
     for container in pod.spec().all_containers() {
-        if container.security_context.as_ref().and_then(|it| it.run_as_non_root).is_none() {
+        if container.security_context.as_ref().and_then(|context| context.run_as_non_root).is_none()
+        {
             report.add(
                 format_args!("{}.securityContext.runAsNonRoot", container.place),
                 "`runAsNonRoot` is not set: it must be `true`, here or for the whole pod",

@@ -27,7 +27,10 @@ pub(super) const RESTRICTED: Check = Check {
 
 fn by_annotation(pod: &Pod<'_>, report: &mut Report<'_>) {
     let containers: BTreeSet<&str> = if pod.is_annotated() {
-        pod.spec().all_containers().map(|it| it.get().name.as_deref().unwrap_or_default()).collect()
+        pod.spec()
+            .all_containers()
+            .map(|container| container.get().name.as_deref().unwrap_or_default())
+            .collect()
     } else {
         BTreeSet::new()
     };
@@ -85,7 +88,11 @@ fn required(pod: &Pod<'_>, report: &mut Report<'_>) {
         return;
     }
     for container in pod.spec().all_containers() {
-        if container.security_context.as_ref().is_none_or(|it| it.seccomp_profile.is_none()) {
+        if container
+            .security_context
+            .as_ref()
+            .is_none_or(|context| context.seccomp_profile.is_none())
+        {
             report.add(
                 format_args!("{}.securityContext.seccompProfile.type", container.place),
                 "no seccomp profile is set: it must be `RuntimeDefault` or `Localhost`, here or \

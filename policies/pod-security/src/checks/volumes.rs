@@ -120,7 +120,11 @@ mod tests {
                     {{"kind": "Pod", "spec": {{"volumes": [{volume}]}}}}}}}}"#
             );
             let output = policy_api::decide::<crate::Restricted>("{}", &review).unwrap().output;
-            let mut fields = output["violations"].as_array().unwrap().iter().map(|it| &it["field"]);
+            let mut fields = output["violations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|violation| &violation["field"]);
             fields.any(|field| field == "spec.volumes[0].newest")
         };
         assert!(in_review(r#"{"name": "v", "newest": {}}"#));

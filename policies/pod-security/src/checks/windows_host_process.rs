@@ -14,7 +14,8 @@ pub(super) const CHECK: Check = Check {
 
 fn run(pod: &Pod<'_>, report: &mut Report<'_>) {
     for context in pod.spec().security_contexts() {
-        let host_process = context.windows_options.as_ref().and_then(|it| it.host_process);
+        let host_process =
+            context.windows_options.as_ref().and_then(|options| options.host_process);
         if host_process == Some(true) {
             report.add(
                 format_args!("{}.securityContext.windowsOptions.hostProcess", context.place),

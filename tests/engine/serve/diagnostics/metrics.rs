@@ -79,8 +79,9 @@ fn figures_reach_from_a_microsecond_to_the_process() {
 }
 
 #[test]
+#[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
 fn prometheus_own_parser_reads_the_figures() {
-    let Some(python) = python() else { return };
+    let python = python();
     let folder = Folder::new();
     let yaml = "policies: {it/self.x_y-z: {policy: echo}}\n";
     let server = Server::with_config(&folder, yaml, &[]);

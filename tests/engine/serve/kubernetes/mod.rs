@@ -11,7 +11,7 @@ mod reviews;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Server};
+use crate::support::{HttpResponse, Server};
 
 const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
 /// What the baseline says of the pod that is not as it should be.
@@ -117,7 +117,7 @@ fn denial(message: &str, code: u16) -> Value {
 }
 
 /// An error of the server's own: a `Status`, as client-go reads one from a body.
-fn assert_error(answer: &Answer, code: u16, message: &str) {
+fn assert_error(answer: &HttpResponse, code: u16, message: &str) {
     let expected = json!({
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message,
         "reason": reason(&json!(code)), "code": code,

@@ -15,10 +15,10 @@ mod paths;
 
 use serde_json::{Value, json};
 
-use crate::support::Answer;
+use crate::support::HttpResponse;
 
 /// An error has OPA's form: its code, its message, and nothing else.
-fn assert_error(answer: &Answer, status: u16, code: &str, message: &str) {
+fn assert_error(answer: &HttpResponse, status: u16, code: &str, message: &str) {
     let found = (answer.status, answer.json());
     assert_eq!(found, (status, json!({"code": code, "message": message})));
 }

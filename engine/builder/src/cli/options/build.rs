@@ -9,11 +9,11 @@ use crate::steps::compile::Profile;
 use crate::steps::{BuildOptions, TargetChoice};
 use policy_host::atomic::{self, WriteError};
 
-/// What is built, and how it is told.
+/// The options of commands that build.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct BuildArgs {
+pub(crate) struct BuildArgs {
     #[command(flatten)]
-    pub(in crate::cli) inputs: Inputs,
+    pub(crate) inputs: Inputs,
     #[command(flatten)]
     locked: LockedArg,
     #[command(flatten)]
@@ -25,25 +25,25 @@ pub(in crate::cli) struct BuildArgs {
     /// The source revision to stamp in [default: the policies' Git revision, when there is one]
     #[arg(long, value_name = "REVISION", env = "POLICY_ENGINE_REVISION")]
     revision: Option<String>,
-    /// Where to work and to keep what can be used again [default: `policy-builder` in Cargo's
-    /// target folder]
+    /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
+    /// folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     /// Also writes what was made, and how long each phase took, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Compiles the policies without vetting them before
+    /// Compiles the policies without vetting them first
     #[arg(long)]
     no_vet: bool,
     #[command(flatten)]
     vet: VetArgs,
-    /// How to print what was made: JSON is what `--report` writes
+    /// The format of the output: JSON is what `--report` writes
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
 impl BuildArgs {
-    pub(in crate::cli) fn options(&self) -> BuildOptions<'_> {
+    pub(crate) fn options(&self) -> BuildOptions<'_> {
         BuildOptions {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
@@ -57,17 +57,13 @@ impl BuildArgs {
         }
     }
 
-    /// Finds out whether the report could be written, before the work for it begins.
-    pub(in crate::cli) fn check_report(&self) -> Result<(), WriteError> {
+    /// Checks that the report can be written, before the work for it begins.
+    pub(crate) fn check_report(&self) -> Result<(), WriteError> {
         self.report.as_deref().map_or(Ok(()), |path| atomic::check_file(path, artifacts::REPORT))
     }
 
     /// Writes the report where one is wanted, and prints the summary.
-    pub(in crate::cli) fn finish(
-        &self,
-        report: &impl Summary,
-        written: &str,
-    ) -> Result<(), Failure> {
+    pub(crate) fn finish(&self, report: &impl Summary, written: &str) -> Result<(), Failure> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }

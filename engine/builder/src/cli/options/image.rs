@@ -1,13 +1,12 @@
 use std::path::{Path, PathBuf};
 
-use crate::artifacts;
-use crate::image::{self, ImageName, ImageNameError, SourceDate};
 use policy_host::atomic::{self, WriteError};
+use policy_oci::{Image, MultiPlatform, Reference, ReferenceError, SourceDate};
 
-/// Where an image goes, what it is called and how old it is.
+/// The destination, the name and the date of an image.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct ImageArgs {
-    /// Where to write the archive, for `docker load`, `podman load` and `skopeo` [default:
+pub(crate) struct ImageArgs {
+    /// The file to write the archive to, for `docker load`, `podman load` and `skopeo` [default:
     /// policy-engine.tar, unless `--oci-layout` is given]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -28,36 +27,36 @@ pub(in crate::cli) struct ImageArgs {
         default_value = "0",
         hide_default_value = true
     )]
-    pub(in crate::cli) created: SourceDate,
+    pub(crate) created: SourceDate,
 }
 
 impl ImageArgs {
     /// The image's name.
-    pub(in crate::cli) fn name(&self) -> Result<ImageName, ImageNameError> {
-        format!("{}:{}", self.repo, self.tag).parse()
+    pub(crate) fn name(&self) -> Result<Reference, ReferenceError> {
+        Reference::parse_name(&format!("{}:{}", self.repo, self.tag))
     }
 
-    /// Finds out whether the image could be written, before the work for it begins.
-    pub(in crate::cli) fn check(&self) -> Result<(), WriteError> {
+    /// Checks that the image can be written, before the work for it begins.
+    pub(crate) fn check(&self) -> Result<(), WriteError> {
         if let Some(path) = self.archive() {
-            atomic::check_file(path, artifacts::IMAGE)?;
+            atomic::check_file(path, policy_oci::archive::ARTIFACT)?;
         }
         self.oci_layout
             .as_deref()
-            .map_or(Ok(()), |folder| atomic::check_folder(folder, artifacts::IMAGE))
+            .map_or(Ok(()), |folder| atomic::check_folder(folder, policy_oci::archive::ARTIFACT))
     }
 
-    /// Writes the image, and tells where.
-    pub(in crate::cli) fn write(&self, image: &image::Image) -> Result<String, WriteError> {
+    /// Writes the image, and returns where.
+    pub(crate) fn write(&self, image: &Image) -> Result<String, WriteError> {
         self.write_by(|path| image.write_archive_file(path), |dir| image.write_layout_dir(dir))
     }
 
     /// Writes the image of several platforms, and tells where. Loaders that know no index get
     /// `docker` from its archive.
-    pub(in crate::cli) fn write_joined(
+    pub(crate) fn write_joined(
         &self,
-        whole: &image::MultiPlatform,
-        docker: Option<&image::Image>,
+        whole: &MultiPlatform,
+        docker: Option<&Image>,
     ) -> Result<String, WriteError> {
         let archive = |path: &Path| whole.write_archive_file(path, self.created, docker);
         self.write_by(archive, |dir| whole.write_layout_dir(dir))
@@ -79,7 +78,7 @@ impl ImageArgs {
         Ok(written.collect::<Vec<_>>().join(", "))
     }
 
-    /// Where the archive goes, when there is to be one.
+    /// The path of the archive, when there is to be one.
     fn archive(&self) -> Option<&Path> {
         match (&self.output, &self.oci_layout) {
             (None, Some(_)) => None,

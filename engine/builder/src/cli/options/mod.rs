@@ -27,7 +27,7 @@ pub(super) struct Inputs {
     pub(super) engine: Option<PathBuf>,
 }
 
-/// How closely `policies.lock` is followed.
+/// The option for how closely `policies.lock` is followed.
 #[derive(Debug, clap::Args)]
 pub(super) struct LockedArg {
     /// Refuses a `policies.lock` that is missing or stale; `--locked=false` takes it as it is
@@ -52,15 +52,15 @@ impl LockedArg {
     }
 }
 
-/// Whether the variable `CI` says that this is one.
+/// Checks whether the variable `CI` is set.
 fn is_ci(value: Option<&OsStr>) -> bool {
     value.is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
 }
 
-/// Which optional parts of the engine are wanted.
+/// The option for optional parts of the engine.
 #[derive(Debug, clap::Args)]
 pub(super) struct FeaturesArg {
-    /// Optional parts of the engine, such as `otlp`, with commas between them
+    /// Optional parts of the engine, separated by commas, such as `otlp`
     #[arg(
         long,
         value_name = "FEATURES",
@@ -71,7 +71,7 @@ pub(super) struct FeaturesArg {
     pub(super) engine_features: Features,
 }
 
-/// How policies are vetted.
+/// The options of vetting.
 #[derive(Debug, clap::Args)]
 pub(super) struct VetArgs {
     /// A copy of github.com/RustSec/advisory-db, for known vulnerabilities [default: those that

@@ -6,10 +6,10 @@ use policy_host::progress::Progress;
 
 /// A program that another tool compiled.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct ProgramArgs {
+pub(crate) struct ProgramArgs {
     /// The program, one static binary
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// The workspace that it was compiled from, as `generate` laid it out
     #[arg(long, value_name = "DIR")]
     workspace: PathBuf,
@@ -20,7 +20,7 @@ pub(in crate::cli) struct ProgramArgs {
 
 impl ProgramArgs {
     /// Reads the program and checks that it is what was asked for.
-    pub(in crate::cli) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
+    pub(crate) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
         let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
         if let Some(revision) = &self.revision {
             program.program.plan.revision = Some(revision.clone());

@@ -1,15 +1,15 @@
-use crate::store::registry::Options;
+use policy_oci::store::RegistryOptions;
 
-/// How a registry is spoken to.
+/// The options of a registry.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RegistryArgs {
-    /// Speaks plain HTTP to the registry, as is done anyway with one on this machine
+    /// Uses plain HTTP for the registry, as for one on this machine
     #[arg(long)]
     plain_http: bool,
 }
 
 impl RegistryArgs {
-    pub(crate) fn options(&self) -> Options {
-        Options { plain_http: self.plain_http }
+    pub(crate) fn options(&self) -> RegistryOptions {
+        RegistryOptions { plain_http: self.plain_http }
     }
 }

@@ -45,8 +45,8 @@ pub(crate) fn check(
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
     command.args(["--message-format", message_format()]);
     command.arg("--target-dir").arg(cache);
-    for it in policies.of_role(Role::Policy) {
-        command.args(["--package", &it.name]);
+    for policy_crate in policies.of_role(Role::Policy) {
+        command.args(["--package", &policy_crate.name]);
     }
     // Only what is selected switches features of the others on, and `policies.toml` asks for some
     // by way of the program. That has no library, so nothing of its own is checked.

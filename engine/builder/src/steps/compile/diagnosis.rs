@@ -33,7 +33,7 @@ impl<'a> Diagnosis<'a> {
         }
     }
 
-    /// Whether there was an error.
+    /// Checks whether there was an error.
     pub(super) fn has_error(&self) -> bool {
         self.first_error.is_some()
     }

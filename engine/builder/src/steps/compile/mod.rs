@@ -13,25 +13,26 @@ pub(crate) use build::Compiled;
 pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
-use crate::image::Platform;
 use crate::steps::discover::{Policies, Role};
+use crate::steps::platform;
 use crate::steps::workspace::Workspace;
 use policy_cargo::{CargoError, ElfError, LinkedPackage, Target};
 use policy_host::progress::Progress;
+use policy_oci::Platform;
 
 /// The target for a platform: musl, or the default target on this machine's own platform.
 pub(crate) fn target_for_platform(platform: &Platform) -> Result<Target, CargoError> {
-    let is_own = Platform::of_target(&policy_cargo::rustc::host()?) == *platform;
-    Target::choose(platform.musl_target().filter(|_| !is_own))
+    let is_own = platform::from_target(&policy_cargo::rustc::host()?) == *platform;
+    Target::choose(platform::musl_target(platform).filter(|_| !is_own))
 }
 
 /// A binary that was compiled, and is known to be one static file where it is to be released.
 #[derive(Debug)]
 pub(crate) struct Binary {
     pub(crate) path: PathBuf,
-    /// What is to be packed: none of what only runs here.
+    /// The program's bytes; empty for one that only runs here.
     pub(crate) bytes: Vec<u8>,
-    /// How many crates were compiled for it and how many were there already.
+    /// The number of crates that were compiled for it, and that were there already.
     pub(crate) compiled: Compiled,
     /// The packages that are linked into it, sorted: itself among them.
     pub(crate) linked: Vec<LinkedPackage>,
@@ -64,7 +65,7 @@ pub(crate) fn compile(
     Ok(Binary { path, bytes, compiled, linked })
 }
 
-/// Why there is no binary.
+/// An error of compiling the program.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompileError {
     #[error(transparent)]

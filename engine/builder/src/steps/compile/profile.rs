@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-/// What the compiler takes its time for.
+/// The purpose of a compilation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// A program that is small, fast, static and the same everywhere.

@@ -62,7 +62,7 @@ fn among(carried: &Path, policies: &Path) -> Result<Option<Workspace>, ManifestE
             serde_json::from_str(&crates).map_err(io::Error::from)?;
         let lies_there = |(folder, name): (&String, &String)| {
             let document = parse(&policies.join(folder).join("Cargo.toml")).ok();
-            document.is_some_and(|it| package_name(&it) == Some(name))
+            document.is_some_and(|document| package_name(&document) == Some(name))
         };
         if crates.iter().all(lies_there) {
             let mut document = parse(&folder.join(MANIFEST))?;
@@ -73,7 +73,7 @@ fn among(carried: &Path, policies: &Path) -> Result<Option<Workspace>, ManifestE
     Ok(None)
 }
 
-/// Whether a workspace is one that the image carries.
+/// Checks whether a workspace is one that the image carries.
 pub(crate) fn is_carried(workspace: &Workspace) -> bool {
     is_in_carried(&workspace.folder)
 }
@@ -106,10 +106,11 @@ fn rewrite_paths(
     change: impl Fn(&Path) -> io::Result<PathBuf>,
 ) -> io::Result<()> {
     let workspace = document.get_mut("workspace").and_then(Item::as_table_like_mut);
-    let dependencies =
-        workspace.and_then(|it| it.get_mut("dependencies")).and_then(Item::as_table_like_mut);
+    let dependencies = workspace
+        .and_then(|dependency| dependency.get_mut("dependencies"))
+        .and_then(Item::as_table_like_mut);
     for (_, item) in dependencies.into_iter().flat_map(TableLike::iter_mut) {
-        let path = item.as_table_like_mut().and_then(|it| it.get_mut("path"));
+        let path = item.as_table_like_mut().and_then(|table| table.get_mut("path"));
         if let Some(path) = path
             && let Some(old) = path.as_str()
         {

@@ -9,7 +9,7 @@ use crate::steps::discover::remote::RemoteError;
 use policy_cargo::lockfile::LockError;
 use policy_cargo::manifest::ManifestError;
 
-/// Why a folder does not hold policies that can be built.
+/// An error of finding the policies of a folder.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiscoverError {
     #[error("there is no policies folder `{}`\nhelp: name yours with `--policies`", root.display())]

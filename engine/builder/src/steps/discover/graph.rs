@@ -1,4 +1,4 @@
-//! What the crates of a folder depend on among themselves.
+//! Dependencies among the crates of a folder.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use policy_cargo::manifest::dependencies;
 /// none leads back to where it started.
 pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
     let mut edges = BTreeMap::new();
-    for it in &policies.crates {
-        edges.insert(it.name.as_str(), local_dependencies(it, policies)?);
+    for policy_crate in &policies.crates {
+        edges.insert(policy_crate.name.as_str(), local_dependencies(policy_crate, policies)?);
     }
     let mut done = Vec::new();
-    for it in &policies.crates {
-        visit(&it.name, &edges, &mut Vec::new(), &mut done)?;
+    for policy_crate in &policies.crates {
+        visit(&policy_crate.name, &edges, &mut Vec::new(), &mut done)?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use toml_edit::{Item, TableLike, Value};
 use super::DiscoverError;
 use policy_cargo::manifest::Manifest;
 
-/// What Rust means something else by at the beginning of a path: the keywords of all editions, and
-/// the crates of the standard library.
+/// Words that mean something else at the beginning of a path: the keywords of all editions, and the
+/// crates of the standard library.
 const RUSTS: [&str; 57] = [
     "Self",
     "_",
@@ -67,7 +67,7 @@ const RUSTS: [&str; 57] = [
     "yield",
 ];
 
-/// Whether Rust can name a crate by this at the beginning of a path.
+/// Checks whether Rust can name a crate by this at the beginning of a path.
 pub(crate) fn is_crate_name(name: &str) -> bool {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let starts_well = !name.starts_with(|first: char| first.is_ascii_digit());
@@ -81,16 +81,16 @@ pub(crate) struct Library {
     pub(crate) name: String,
     /// The file at its root.
     pub(crate) file: PathBuf,
-    kind: Kind,
+    kind: LibraryKind,
 }
 
 #[derive(Debug)]
-enum Kind {
-    /// What Rust programs are linked with, maybe among others.
+enum LibraryKind {
+    /// A library that Rust programs can be linked with, maybe in several forms.
     Rust,
     /// Something else than that, and only that.
     Other(Vec<String>),
-    /// What the compiler runs.
+    /// A procedural macro, which the compiler runs.
     Macros,
 }
 
@@ -101,7 +101,7 @@ impl Library {
         Self {
             name: given("name").map_or_else(|| package.replace('-', "_"), str::to_owned),
             file: manifest.folder().join(given("path").unwrap_or("src/lib.rs")),
-            kind: table.map_or(Kind::Rust, Kind::new),
+            kind: table.map_or(LibraryKind::Rust, LibraryKind::new),
         }
     }
 
@@ -113,19 +113,19 @@ impl Library {
             _ if !self.file.is_file() => {
                 Err(DiscoverError::NoLibrary { path, file: self.file.clone() })
             }
-            Kind::Macros => Err(DiscoverError::Macros { path, name }),
-            Kind::Other(types) => {
+            LibraryKind::Macros => Err(DiscoverError::Macros { path, name }),
+            LibraryKind::Other(types) => {
                 Err(DiscoverError::OtherLibrary { path, name, types: types.clone() })
             }
-            Kind::Rust if !is_crate_name(&self.name) => {
+            LibraryKind::Rust if !is_crate_name(&self.name) => {
                 Err(DiscoverError::Unspeakable { path, name, library: self.name.clone() })
             }
-            Kind::Rust => Ok(()),
+            LibraryKind::Rust => Ok(()),
         }
     }
 }
 
-impl Kind {
+impl LibraryKind {
     fn new(table: &dyn TableLike) -> Self {
         let spelled = |name: &str| table.get(name).or_else(|| table.get(&name.replace('-', "_")));
         if spelled("proc-macro").and_then(Item::as_bool) == Some(true) {

@@ -45,7 +45,7 @@ impl Policies {
         Self::discover_with(root, engine, policies_lock::pins(root)?)
     }
 
-    /// The same with other pins than the folder's.
+    /// Finds the crates with other pins than the folder's.
     pub(crate) fn discover_with(
         root: &Path,
         engine: &Engine,
@@ -84,13 +84,13 @@ impl Policies {
 
     /// The crates of one role, sorted by folder name.
     pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = &PolicyCrate> {
-        self.crates.iter().filter(move |it| it.role == role)
+        self.crates.iter().filter(move |policy_crate| policy_crate.role == role)
     }
 
     /// The crate that lies in this folder, by whatever name the folder is called.
     pub(crate) fn crate_in(&self, folder: &Path) -> Option<&PolicyCrate> {
         let location = fs_err::canonicalize(folder).ok()?;
-        self.crates.iter().find(|it| it.location == location)
+        self.crates.iter().find(|policy_crate| policy_crate.location == location)
     }
 
     fn check_names(&self) -> Result<(), DiscoverError> {
@@ -99,29 +99,31 @@ impl Policies {
         let is_taken = |name: &str| TAKEN.iter().any(|taken| spelled(taken) == spelled(name));
         let mut folders = BTreeMap::new();
         let mut libraries = BTreeMap::new();
-        for it in &self.crates {
-            let is_policy = it.role == Role::Policy;
-            let library = Some(&it.library.name).filter(|_| is_policy);
-            if let Some(name) = [&it.name].into_iter().chain(library).find(|name| is_taken(name)) {
+        for policy_crate in &self.crates {
+            let is_policy = policy_crate.role == Role::Policy;
+            let library = Some(&policy_crate.library.name).filter(|_| is_policy);
+            if let Some(name) =
+                [&policy_crate.name].into_iter().chain(library).find(|name| is_taken(name))
+            {
                 return Err(DiscoverError::TakenName {
                     name: name.clone(),
-                    path: it.manifest.path.clone(),
+                    path: policy_crate.manifest.path.clone(),
                 });
             }
-            if let Some(first) = folders.insert(spelled(&it.name), it) {
+            if let Some(first) = folders.insert(spelled(&policy_crate.name), policy_crate) {
                 return Err(DiscoverError::SameName {
-                    name: it.name.clone(),
+                    name: policy_crate.name.clone(),
                     first: first.manifest.path.clone(),
-                    second: it.manifest.path.clone(),
+                    second: policy_crate.manifest.path.clone(),
                 });
             }
             // The program refers to the policies' libraries only.
             let Some(library) = library else { continue };
-            if let Some(first) = libraries.insert(library, it) {
+            if let Some(first) = libraries.insert(library, policy_crate) {
                 return Err(DiscoverError::SameLibrary {
                     library: library.clone(),
                     first: first.manifest.path.clone(),
-                    second: it.manifest.path.clone(),
+                    second: policy_crate.manifest.path.clone(),
                 });
             }
         }

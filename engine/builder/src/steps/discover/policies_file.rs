@@ -20,7 +20,7 @@ const TABLES: [&str; 2] = ["policies", "vet"];
 /// The file, or nothing where there is none.
 #[derive(Debug, Default)]
 pub(crate) struct PoliciesFile {
-    /// Where it is, or would be.
+    /// The file's path, whether it is there or not.
     pub(crate) path: PathBuf,
     document: DocumentMut,
 }
@@ -54,7 +54,7 @@ impl PoliciesFile {
     }
 }
 
-/// What is wrong with the file.
+/// An error in the file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PoliciesFileError {
     #[error("failed to read the policies file: {0}")]

@@ -21,7 +21,7 @@ pub(crate) struct PolicyCrate {
     pub(crate) version: Version,
     /// The name of its folder inside the policies folder; `NAME-VERSION` when it is not from there.
     pub(crate) folder: String,
-    /// Where that folder is, links resolved.
+    /// The path of that folder, links resolved.
     pub(crate) location: PathBuf,
     pub(crate) role: Role,
     pub(crate) origin: Source,
@@ -32,7 +32,7 @@ pub(crate) struct PolicyCrate {
     pub(crate) manifest: Manifest,
 }
 
-/// What a crate is there for.
+/// The purpose of a crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Registers policies.
@@ -79,8 +79,9 @@ impl PolicyCrate {
         }
         check_sources(&manifest, engine)?;
         let library = Library::new(&manifest, &name);
-        let api =
-            dependencies(&manifest).into_iter().find(|it| it.linked && it.package == POLICY_API);
+        let api = dependencies(&manifest)
+            .into_iter()
+            .find(|dependency| dependency.linked && dependency.package == POLICY_API);
         let is_support = api.is_none() || declares_support(&manifest)?;
         let role = if is_support { Role::Support } else { Role::Policy };
         if let Some(api) = api {
@@ -104,8 +105,8 @@ impl PolicyCrate {
         })
     }
 
-    /// The same of a crate that others depend on and that lies deeper in the policies folder, or
-    /// in another crate's.
+    /// Reads a crate that others depend on and that lies deeper in the policies folder, or in
+    /// another crate's.
     pub(super) fn read_nested(
         folder: String,
         path: PathBuf,
@@ -114,7 +115,7 @@ impl PolicyCrate {
         Ok(Self { role: Role::Support, ..Self::read(folder, path, engine)? })
     }
 
-    /// The same of a crate from elsewhere.
+    /// Reads a crate from elsewhere.
     pub(super) fn read_remote(
         path: PathBuf,
         origin: Source,
@@ -124,8 +125,8 @@ impl PolicyCrate {
         Ok(Self { folder: format!("{}-{}", read.name, read.version), origin, ..read })
     }
 
-    /// Where it is from, as its author or the user calls that.
-    pub(crate) fn whence(&self) -> String {
+    /// The name of its source, as its author or the user calls it.
+    pub(crate) fn source_label(&self) -> String {
         match &self.origin {
             Source::Remote { source: Some(source), .. } => without_secret(source),
             Source::Folder | Source::Remote { source: None, .. } => {
@@ -139,8 +140,9 @@ impl PolicyCrate {
 /// replaces would not be replaced in ours. Replacing `policy-api` is what is done here as well.
 fn check_sources(manifest: &Manifest, engine: &Engine) -> Result<(), DiscoverError> {
     let own = Some((manifest.path.clone(), &manifest.document));
-    let workspace = manifest.workspace.as_ref().filter(|it| it.folder != engine.root);
-    let workspace = workspace.map(|it| (it.folder.join("Cargo.toml"), &it.document));
+    let workspace = manifest.workspace.as_ref().filter(|workspace| workspace.folder != engine.root);
+    let workspace =
+        workspace.map(|workspace| (workspace.folder.join("Cargo.toml"), &workspace.document));
     for (path, document) in own.into_iter().chain(workspace) {
         if let Some(section) = replacing_section(document) {
             return Err(DiscoverError::Patched { path, section });
@@ -162,8 +164,8 @@ fn replacing_section(document: &DocumentMut) -> Option<&'static str> {
     replaced.any(|package| package != POLICY_API).then_some("patch")
 }
 
-/// Whether the manifest says that the crate registers no policy, though it depends on `policy-api`:
-/// by `role = "support"` in its `[package.metadata.policy-engine]`.
+/// Checks whether the manifest says that the crate registers no policy, though it depends on
+/// `policy-api`: by `role = "support"` in its `[package.metadata.policy-engine]`.
 fn declares_support(manifest: &Manifest) -> Result<bool, DiscoverError> {
     let role = manifest
         .package("metadata")

@@ -33,7 +33,11 @@ fn discover(folder: &TempDir) -> Result<Policies, String> {
 
 /// The folders of one role.
 fn found(folder: &TempDir, role: Role) -> Vec<String> {
-    discover(folder).unwrap().of_role(role).map(|it| it.folder.clone()).collect()
+    discover(folder)
+        .unwrap()
+        .of_role(role)
+        .map(|policy_crate| policy_crate.folder.clone())
+        .collect()
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
 
-/// How the keys of labels begin that say what is in an image.
+/// The prefix of labels that say what is in an image.
 pub(crate) const FACTS: &str = "policy-engine.";
 
 /// The policies that the program reported, as JSON.
@@ -11,7 +11,7 @@ pub(crate) const POLICIES: &str = "policy-engine.policies";
 /// The policy crates, as JSON.
 pub(crate) const CRATES: &str = "policy-engine.crates";
 
-/// What is said of an image, by the keys of the OCI image specification where it has one.
+/// The labels of an image, with the keys of the OCI image specification where it has one.
 pub(crate) fn labels(
     plan: &BuildPlan,
     reported: Option<&[Reported]>,

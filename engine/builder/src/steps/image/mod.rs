@@ -1,7 +1,11 @@
 //! The image of a program.
 
+mod base;
+mod ca_certificates;
 pub(crate) mod labels;
+pub(crate) mod pack;
 pub(crate) mod prebuilt;
 mod program;
 
+pub(crate) use base::write_base;
 pub(crate) use program::{Built, Program};

@@ -2,12 +2,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::program::Program;
-use crate::image::{Image, ImageName, PackError, SourceDate};
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
 use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
 use policy_cargo::{ElfError, Target};
 use policy_host::progress::Progress;
+use policy_oci::{Image, ImageError, Reference, SourceDate};
 
 /// A program that another tool compiled from a laid-out workspace.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Prebuilt {
     /// Packs the program as an image; the sources in its workspace are what it was made from.
     pub(crate) fn pack(
         &self,
-        name: &ImageName,
+        name: &Reference,
         created: SourceDate,
     ) -> Result<Image, PrebuiltError> {
         let materials = Materials::read(&self.workspace, &self.program.plan)?;
@@ -77,5 +77,5 @@ pub(crate) enum PrebuiltError {
     #[error(transparent)]
     Materials(#[from] MaterialsError),
     #[error(transparent)]
-    Pack(#[from] PackError),
+    Pack(#[from] ImageError),
 }

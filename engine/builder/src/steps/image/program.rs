@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::labels;
-use crate::image::{self, Contents, Image, ImageName, PackError, Platform, SourceDate};
+use super::pack::ProgramImage;
 use crate::steps::compile::Compiled;
+use crate::steps::platform;
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::BuildPlan;
 use policy_cargo::{LinkedPackage, Target};
+use policy_oci::{Image, ImageError, Reference, SourceDate};
 
 /// A program that reports what its build plan says.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub(crate) struct Built {
 
 impl Built {
     /// Packs the program as an image.
-    pub(crate) fn pack(&self, name: &ImageName, created: SourceDate) -> Result<Image, PackError> {
+    pub(crate) fn pack(&self, name: &Reference, created: SourceDate) -> Result<Image, ImageError> {
         self.program.pack(&self.materials, name, created)
     }
 }
@@ -42,16 +44,17 @@ impl Program {
     pub(crate) fn pack(
         &self,
         materials: &Materials,
-        name: &ImageName,
+        name: &Reference,
         created: SourceDate,
-    ) -> Result<Image, PackError> {
-        let mut image = image::pack(&Contents {
+    ) -> Result<Image, ImageError> {
+        let mut image = ProgramImage {
             binary: &self.bytes,
-            platform: Platform::of_target(&self.target.triple),
+            platform: platform::from_target(&self.target.triple),
             name: name.clone(),
             created,
             labels: self.labels(Some(&created.to_string())),
-        })?;
+        }
+        .pack()?;
         let parameters = Parameters {
             plan: &self.plan,
             created,

@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
@@ -21,26 +20,18 @@ pub(crate) fn directory_hash(folder: &Path) -> io::Result<String> {
     files.sort();
     let mut all = Sha256::new();
     for (inside, path) in files {
-        let of_file = hex(&Sha256::digest(fs_err::read(path)?));
+        let of_file = hex::encode(Sha256::digest(fs_err::read(path)?));
         all.update(of_file);
         all.update("  ");
         all.update(inside);
         all.update("\n");
     }
-    Ok(hex(&all.finalize()))
+    Ok(hex::encode(all.finalize()))
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use policy_cargo::Source;
 use policy_cargo::lockfile::{Lock, LockError, Package};
 use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
-/// What a program is made from: every package of its workspace's lock.
+/// The sources of a program: every package of its workspace's lock.
 #[derive(Debug, Clone)]
 pub(crate) struct Materials {
     /// Sorted by name, version and source.
@@ -24,34 +24,34 @@ pub(crate) struct Materials {
 #[derive(Debug, Clone)]
 pub(crate) struct Material {
     pub(crate) id: PackageId,
-    pub(crate) role: Role,
+    pub(crate) role: MaterialRole,
     /// The SHA-256 of what the registry has, where it comes from one.
     checksum: Option<String>,
     /// For what lies in the workspace.
-    pub(crate) place: Option<Place>,
-    /// Where what lies in the workspace was taken from, when that is not a folder.
+    pub(crate) place: Option<MaterialFolder>,
+    /// The source of a package that lies in the workspace, when that is not a folder.
     origin: Option<(Option<String>, Option<String>)>,
 }
 
-/// Where a package lies in the workspace.
+/// The folder of a package in the workspace.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct MaterialFolder {
     /// From the workspace's root, such as `policies/geo`.
     pub(crate) folder: String,
     /// Of the files in it.
     hash: String,
 }
 
-/// What a package is there for.
+/// The purpose of a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum MaterialRole {
     Policy,
     Support,
     Engine,
     ThirdParty,
 }
 
-impl Role {
+impl MaterialRole {
     const ALL: [Self; 4] = [Self::Policy, Self::Support, Self::Engine, Self::ThirdParty];
 
     /// Its name in documents.
@@ -64,8 +64,8 @@ impl Role {
         }
     }
 
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 
@@ -79,19 +79,23 @@ impl Materials {
         for package in Lock::read(&path)?.packages {
             let name = package.name.as_str();
             let role = match &package.source {
-                Some(_) => Role::ThirdParty,
-                None if places.get(name).is_some_and(|it| is_engines(it)) => Role::Engine,
-                None if plan.policies.iter().any(|it| it.name == name) => Role::Policy,
-                None => Role::Support,
+                Some(_) => MaterialRole::ThirdParty,
+                None if places.get(name).is_some_and(|place| is_engines(place)) => {
+                    MaterialRole::Engine
+                }
+                None if plan.policies.iter().any(|policy| policy.name == name) => {
+                    MaterialRole::Policy
+                }
+                None => MaterialRole::Support,
             };
             let place = match places.get(name).filter(|_| package.source.is_none()) {
-                Some(folder) => Some(Place {
+                Some(folder) => Some(MaterialFolder {
                     folder: folder.clone(),
                     hash: directory_hash(&root.join(folder))?,
                 }),
                 None => None,
             };
-            all.push(Material::of(package, role, place));
+            all.push(Material::new(package, role, place));
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self { all, lock })
@@ -99,9 +103,9 @@ impl Materials {
 
     /// With what is known of the crates of the policies folder that do not lie there.
     pub(crate) fn with_origins(mut self, policies: &Policies) -> Self {
-        for it in &policies.crates {
-            let Source::Remote { source, checksum } = &it.origin else { continue };
-            for material in self.all.iter_mut().filter(|known| known.id.name == it.name) {
+        for policy_crate in &policies.crates {
+            let Source::Remote { source, checksum } = &policy_crate.origin else { continue };
+            for material in self.all.iter_mut().filter(|known| known.id.name == policy_crate.name) {
                 if material.place.is_some() {
                     material.origin = Some((source.clone(), checksum.clone()));
                 }
@@ -112,7 +116,7 @@ impl Materials {
 }
 
 impl Material {
-    fn of(package: Package, role: Role, place: Option<Place>) -> Self {
+    fn new(package: Package, role: MaterialRole, place: Option<MaterialFolder>) -> Self {
         let Package { name, version, source, checksum, .. } = package;
         let id = PackageId { name, version: version.to_string(), source };
         Self { id, role, checksum, place, origin: None }
@@ -144,7 +148,7 @@ impl Material {
     }
 }
 
-/// Whether a folder of a workspace is the engine's, the program that links it among it.
+/// Checks whether a folder of a workspace is the engine's, or the program's that links it.
 fn is_engines(folder: &str) -> bool {
     folder == "program" || folder.starts_with("engine/")
 }
@@ -186,7 +190,7 @@ fn places(root: &Path) -> Result<BTreeMap<String, String>, MaterialsError> {
     Ok(places)
 }
 
-/// Why it is not known what a program is made from.
+/// An error of reading a program's sources.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MaterialsError {
     #[error("failed to digest the sources of the workspace: {0}")]
@@ -214,23 +218,23 @@ pub(crate) mod tests {
             source: Some(source.to_owned()),
         };
         let checksum = checksum.map(str::to_owned);
-        Material { id, role: Role::ThirdParty, checksum, place: None, origin: None }
+        Material { id, role: MaterialRole::ThirdParty, checksum, place: None, origin: None }
     }
 
     /// A package in the workspace.
     pub(crate) fn local(name: &str, version: &str, folder: &str, hash: &str) -> Material {
         let id = PackageId { name: name.to_owned(), version: version.to_owned(), source: None };
         let role = match folder.split_once('/') {
-            Some(("policies", _)) => Role::Policy,
-            _ => Role::Engine,
+            Some(("policies", _)) => MaterialRole::Policy,
+            _ => MaterialRole::Engine,
         };
-        let place = Some(Place { folder: folder.to_owned(), hash: hash.to_owned() });
+        let place = Some(MaterialFolder { folder: folder.to_owned(), hash: hash.to_owned() });
         Material { id, role, checksum: None, place, origin: None }
     }
 
     #[test]
     fn sources_are_named_by_the_digest_that_pins_them() {
-        let digest = |it: Material| it.digest().unwrap();
+        let digest = |material: Material| material.digest().unwrap();
         let pinned = remote("x", "1.0.0", "registry+here", Some("abc"));
         assert_eq!(digest(pinned), ("sha256", "abc".to_owned()));
         let pinned = remote("x", "1.0.0", "git+https://example.com/x?tag=v1#c0ffee", None);
@@ -271,10 +275,10 @@ pub(crate) mod tests {
         });
         let plan = serde_json::from_value(plan).unwrap();
         let materials = Materials::read(folder.path(), &plan).unwrap();
-        let shown = materials.all.iter().map(|it| {
-            let digest = it.digest().unwrap().0;
-            let place = it.place.as_ref().map_or("", |it| &it.folder);
-            (it.id.name.as_str(), it.role.name(), digest, place)
+        let shown = materials.all.iter().map(|material| {
+            let digest = material.digest().unwrap().0;
+            let place = material.place.as_ref().map_or("", |place| &place.folder);
+            (material.id.name.as_str(), material.role.name(), digest, place)
         });
         assert_eq!(
             shown.collect::<Vec<_>>(),

@@ -5,11 +5,11 @@ use policy_cargo::lockfile::{CRATES_IO, without_secret};
 
 /// The package URL of a crate (<https://github.com/package-url/purl-spec>): its type is `cargo`, and
 /// qualifiers say where it comes from when that is not crates.io.
-pub(crate) fn package_url(it: &Material) -> String {
-    let mut url = format!("pkg:cargo/{}@{}", it.id.name, encoded(&it.id.version));
+pub(crate) fn package_url(material: &Material) -> String {
+    let mut url = format!("pkg:cargo/{}@{}", material.id.name, encoded(&material.id.version));
     // Images are pushed with it: a token of whoever built one is not to go along.
-    let source = it.source().map(without_secret);
-    let qualifier = match (source.as_deref(), &it.place) {
+    let source = material.source().map(without_secret);
+    let qualifier = match (source.as_deref(), &material.place) {
         (Some(CRATES_IO), _) | (None, None) => return url,
         (Some(source), _) => match source.split_once('+') {
             Some(("git", repository)) => {

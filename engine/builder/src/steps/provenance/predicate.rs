@@ -6,15 +6,16 @@ use super::statement::{
     Annotations, BuildDefinition, Builder, External, Internal, PROVENANCE, Provenance, Resource,
     RunDetails, STATEMENT, Statement,
 };
-use crate::image::{Document, Image, PackError, SourceDate};
 use crate::steps::workspace::BuildPlan;
+use policy_oci::image::Attachment;
+use policy_oci::{Image, ImageError, SourceDate};
 
-/// What builds are called in provenance, and where it is written down what that means.
+/// The type of builds in provenance, and the page that explains it.
 pub(crate) const BUILD_TYPE: &str =
     "https://github.com/policy-engine/policy-engine/blob/main/engine/builder/provenance.md";
 const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
 
-/// How a program was compiled and its image packed.
+/// The parameters of a program's compilation and packing.
 pub(crate) struct Parameters<'a> {
     pub(crate) plan: &'a BuildPlan,
     pub(crate) created: SourceDate,
@@ -24,17 +25,17 @@ pub(crate) struct Parameters<'a> {
     pub(crate) binary: &'a [u8],
 }
 
-/// Where an image comes from, as an in-toto statement with SLSA
-/// provenance. It is not signed, and says nothing of the clock or the machine.
+/// Writes the provenance of an image, as an in-toto statement with SLSA provenance. It is not
+/// signed, and says nothing of the clock or the machine.
 pub(crate) fn provenance(
     image: &Image,
     parameters: &Parameters<'_>,
     materials: &Materials,
-) -> Result<Document, PackError> {
+) -> Result<Attachment, ImageError> {
     let Parameters { plan, created, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
-    if let Some(commit) = plan.revision.as_deref().filter(|it| is_commit(it)) {
+    if let Some(commit) = plan.revision.as_deref().filter(|revision| is_commit(revision)) {
         dependencies.push(named("revision", "gitCommit", commit));
     }
     if rustc.is_none() {
@@ -45,7 +46,7 @@ pub(crate) fn provenance(
     let statement = Statement {
         kind: STATEMENT.to_owned(),
         subject: vec![named(
-            &image.name().repository(),
+            &image.name().short_name(),
             "sha256",
             image.manifest_digest().digest(),
         )],
@@ -77,18 +78,22 @@ pub(crate) fn provenance(
             },
         },
     };
-    Document::statement(&statement, PROVENANCE)
+    Attachment::statement(&statement, PROVENANCE)
 }
 
-fn of_crate(it: &Material) -> Resource {
+fn of_crate(material: &Material) -> Resource {
     Resource {
-        name: it.place.as_ref().map_or(&it.id.name, |place| &place.folder).clone(),
-        uri: Some(package_url(it)),
-        digest: it.digest().into_iter().map(|(kind, it)| (kind.to_owned(), it)).collect(),
+        name: material.place.as_ref().map_or(&material.id.name, |place| &place.folder).clone(),
+        uri: Some(package_url(material)),
+        digest: material
+            .digest()
+            .into_iter()
+            .map(|(kind, material)| (kind.to_owned(), material))
+            .collect(),
         annotations: Some(Annotations {
-            name: it.id.name.clone(),
-            version: it.id.version.clone(),
-            role: it.role.name().to_owned(),
+            name: material.id.name.clone(),
+            version: material.id.version.clone(),
+            role: material.role.name().to_owned(),
         }),
     }
 }
@@ -98,7 +103,7 @@ fn named(name: &str, kind: &str, digest: &str) -> Resource {
     Resource { name: name.to_owned(), digest, ..Resource::default() }
 }
 
-/// Whether a revision is a Git commit, of which nothing was changed.
+/// Checks whether a revision is a Git commit without changes.
 fn is_commit(revision: &str) -> bool {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     matches!(revision.len(), 40 | 64) && revision.bytes().all(is_hex)

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::directory_hash::sha256;
-use super::materials::{Material, Materials, Role};
+use super::materials::{Material, MaterialRole, Materials};
 use super::package_url::package_url;
 use super::predicate::Parameters;
-use crate::image::{Document, PackError};
 use crate::steps::engine::PROGRAM;
 use crate::steps::self_check::Reported;
 use policy_cargo::{LinkedPackage, PackageId};
+use policy_oci::ImageError;
+use policy_oci::image::Attachment;
 
 /// The property that says what a component is there for.
 const ROLE: &str = "policy-engine:role";
@@ -27,14 +28,14 @@ pub(crate) struct BillOfMaterials {
     bom_format: String,
     spec_version: String,
     version: u32,
-    metadata: Metadata,
+    metadata: BomMetadata,
     pub(crate) components: Vec<Component>,
     #[serde(default)]
     dependencies: Vec<Dependencies>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Metadata {
+struct BomMetadata {
     /// The image's date: nothing here depends on the clock.
     #[serde(default)]
     timestamp: Option<String>,
@@ -95,30 +96,31 @@ struct Dependencies {
 }
 
 impl Component {
-    /// What it is there for; `None` for what no policy-builder wrote.
-    pub(crate) fn role(&self) -> Option<Role> {
-        let role = self.properties.iter().find(|it| it.name == ROLE)?;
-        Role::of_name(&role.value)
+    /// The purpose of the component; `None` where policy-builder did not write it.
+    pub(crate) fn role(&self) -> Option<MaterialRole> {
+        let role = self.properties.iter().find(|property| property.name == ROLE)?;
+        MaterialRole::from_name(&role.value)
     }
 }
 
-/// What a program is linked with.
+/// Writes the bill of materials of a program.
 pub(crate) fn sbom(
     parameters: &Parameters<'_>,
     materials: &Materials,
     linked: &[LinkedPackage],
     reported: &[Reported],
-) -> Result<Document, PackError> {
-    let known: BTreeMap<_, _> = materials.all.iter().map(|it| (&it.id, it)).collect();
-    let reference = |id: &PackageId| known.get(id).map(|it| package_url(it));
+) -> Result<Attachment, ImageError> {
+    let known: BTreeMap<_, _> =
+        materials.all.iter().map(|material| (&material.id, material)).collect();
+    let reference = |id: &PackageId| known.get(id).map(|known| package_url(known));
     let mut program = Component::default();
     let mut components = Vec::new();
     let mut dependencies = Vec::new();
-    for it in linked {
-        let Some(material) = known.get(&it.id) else { continue };
-        let component = component(material, it, reported);
-        let mut used: BTreeSet<_> = it.dependencies.iter().filter_map(reference).collect();
-        if it.id.name == PROGRAM && it.id.source.is_none() {
+    for package in linked {
+        let Some(material) = known.get(&package.id) else { continue };
+        let component = component(material, package, reported);
+        let mut used: BTreeSet<_> = package.dependencies.iter().filter_map(reference).collect();
+        if package.id.name == PROGRAM && package.id.source.is_none() {
             used.extend(parameters.rustc.map(|_| STANDARD_LIBRARY.to_owned()));
             program = of_program(component, parameters);
         } else {
@@ -130,11 +132,11 @@ pub(crate) fn sbom(
         });
     }
     components.extend(parameters.rustc.map(standard_library));
-    Document::sbom(&BillOfMaterials {
+    Attachment::sbom(&BillOfMaterials {
         bom_format: "CycloneDX".to_owned(),
         spec_version: "1.6".to_owned(),
         version: 1,
-        metadata: Metadata {
+        metadata: BomMetadata {
             timestamp: Some(parameters.created.to_string()),
             tools: Some(Tools { components: vec![builder()] }),
             component: program,
@@ -144,20 +146,20 @@ pub(crate) fn sbom(
     })
 }
 
-fn component(it: &Material, linked: &LinkedPackage, reported: &[Reported]) -> Component {
-    let url = package_url(it);
-    let mut properties = vec![property(ROLE, it.role.name().to_owned())];
-    if it.role == Role::Policy {
-        let own = reported.iter().filter(|policy| policy.crate_name == it.id.name);
+fn component(material: &Material, linked: &LinkedPackage, reported: &[Reported]) -> Component {
+    let url = package_url(material);
+    let mut properties = vec![property(ROLE, material.role.name().to_owned())];
+    if material.role == MaterialRole::Policy {
+        let own = reported.iter().filter(|policy| policy.crate_name == material.id.name);
         let named = own.map(|policy| format!("{}@{}", policy.name, policy.version));
         properties.extend(named.map(|policy| property(POLICY, policy)));
     }
     Component {
         kind: "library".to_owned(),
         bom_ref: Some(url.clone()),
-        name: it.id.name.clone(),
-        version: it.id.version.clone(),
-        hashes: it.sha256().map(hash).into_iter().collect(),
+        name: material.id.name.clone(),
+        version: material.id.version.clone(),
+        hashes: material.sha256().map(hash).into_iter().collect(),
         licenses: linked.license.as_deref().map(license).into_iter().collect(),
         purl: Some(url),
         properties,

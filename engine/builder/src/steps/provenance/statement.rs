@@ -35,7 +35,7 @@ pub(crate) struct BuildDefinition {
     pub(crate) resolved_dependencies: Vec<Resource>,
 }
 
-/// What the user asked for.
+/// The parameters that the user chose.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct External {
@@ -48,7 +48,7 @@ pub(crate) struct External {
     pub(crate) revision: Option<String>,
 }
 
-/// What the builder chose.
+/// The parameters that the builder chose.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Internal {
     /// The version of the engine.
@@ -73,7 +73,7 @@ pub(crate) struct Resource {
     pub(crate) annotations: Option<Annotations>,
 }
 
-/// What is said of a crate beside its digest.
+/// The annotations of a crate.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Annotations {
     #[serde(rename = "crate")]

@@ -14,7 +14,8 @@ use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::workspace::Workspace;
 use policy_host::progress::Progress;
 
-/// As [`super::complete_lock`], with what this process found before kept in the folder `kept`.
+/// Completes the lock like [`super::complete_lock`], with the last result kept in the folder
+/// `kept`.
 pub(crate) fn complete_lock(
     workspace: &Workspace,
     policies: &Policies,

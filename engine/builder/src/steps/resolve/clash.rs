@@ -22,8 +22,8 @@ pub(crate) struct Clash {
     other: VersionReq,
 }
 
-/// What a crate asks for from a registry.
-struct Asked<'a> {
+/// A requirement of a crate on a package from a registry.
+struct CrateRequirement<'a> {
     by: &'a PolicyCrate,
     package: String,
     requirement: VersionReq,
@@ -36,7 +36,9 @@ pub(super) fn find(policies: &Policies) -> Option<Clash> {
         let later = asked.iter().skip(place + 1).filter(|other| other.package == one.package);
         let other =
             later.into_iter().find(|other| exclude(&one.requirement, &other.requirement))?;
-        let shown = |it: &PolicyCrate| format!("{} crate `{}` {}", it.role, it.name, it.version);
+        let shown = |policy_crate: &PolicyCrate| {
+            format!("{} crate `{}` {}", policy_crate.role, policy_crate.name, policy_crate.version)
+        };
         Some(Clash {
             first: shown(one.by),
             second: shown(other.by),
@@ -47,24 +49,27 @@ pub(super) fn find(policies: &Policies) -> Option<Clash> {
     })
 }
 
-fn asked(it: &PolicyCrate) -> Vec<Asked<'_>> {
-    let dependencies = dependencies(&it.manifest).into_iter();
+fn asked(policy_crate: &PolicyCrate) -> Vec<CrateRequirement<'_>> {
+    let dependencies = dependencies(&policy_crate.manifest).into_iter();
     let asked = dependencies.filter_map(|dependency| {
         let requirement = dependency.version_req()?;
-        Some(Asked { by: it, package: dependency.package, requirement })
+        Some(CrateRequirement { by: policy_crate, package: dependency.package, requirement })
     });
     asked.collect()
 }
 
-/// Whether two requirements are about the same compatible range and have no version in common.
+/// Checks whether two requirements are about the same compatible range and have no version in
+/// common.
 ///
-/// What both meet begins at a version that one of them names.
+/// The versions that meet both begin at one that one of them names.
 fn exclude(one: &VersionReq, other: &VersionReq) -> bool {
-    let meets = |it: &Version| one.matches(it) && other.matches(it);
-    let is_after = |it: Version| Version::new(it.major, it.minor, it.patch.saturating_add(1));
+    let meets = |version: &Version| one.matches(version) && other.matches(version);
+    let is_after = |version: Version| {
+        Version::new(version.major, version.minor, version.patch.saturating_add(1))
+    };
     let starts = || named(one).chain(named(other));
-    let is_met = starts().any(|it| meets(&it) || meets(&is_after(it)));
-    !is_met && named(one).any(|it| reaches(other, &it))
+    let is_met = starts().any(|version| meets(&version) || meets(&is_after(version)));
+    !is_met && named(one).any(|version| reaches(other, &version))
 }
 
 #[cfg(test)]

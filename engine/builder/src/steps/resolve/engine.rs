@@ -1,4 +1,4 @@
-//! What the engine is linked with.
+//! The packages that the engine is linked with.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,8 @@ use policy_cargo::Network;
 use policy_cargo::lockfile::{Lock, Package};
 use policy_host::signals::ScratchDir;
 
-/// What the engine alone is linked with, on whichever platform, as its own lock has it.
+/// The packages that the engine alone is linked with, on whichever platform, as its own lock has
+/// it.
 ///
 /// That lock is of the whole repository: it holds what only tests and tools are made of, and what
 /// the engine's dependencies would depend on with the features that those turn on. Cargo, asked to
@@ -18,9 +19,9 @@ use policy_host::signals::ScratchDir;
 /// all of them are made by one lock.
 pub(crate) fn linked(engine: &Engine) -> Result<Vec<Package>, ResolveError> {
     // Who builds again and again asks it each time.
-    static LAST: Mutex<Option<(Question, Vec<Package>)>> = Mutex::new(None);
+    static LAST: Mutex<Option<(CacheKey, Vec<Package>)>> = Mutex::new(None);
     let lock = engine.lock()?;
-    let question = Question::new(engine, &lock);
+    let question = CacheKey::new(engine, &lock);
     let mut last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some((_, linked)) = last.as_ref().filter(|(asked, _)| *asked == question) {
         return Ok(linked.clone());
@@ -32,13 +33,13 @@ pub(crate) fn linked(engine: &Engine) -> Result<Vec<Package>, ResolveError> {
 
 /// All that the answer depends on.
 #[derive(PartialEq, Eq)]
-struct Question {
+struct CacheKey {
     manifests: Vec<String>,
     features: Features,
     packages: Vec<Package>,
 }
 
-impl Question {
+impl CacheKey {
     fn new(engine: &Engine, lock: &Lock) -> Self {
         let manifests =
             engine.crates().map(|(_, manifest)| manifest.document.to_string()).collect();

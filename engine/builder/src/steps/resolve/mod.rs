@@ -25,7 +25,7 @@ use policy_host::progress::Progress;
 /// Which versions Cargo chooses of what is pinned nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// What is on this machine, where that does: nothing is asked of the network then.
+    /// Versions on this machine, where they do: nothing is asked of the network then.
     AtHand,
     /// The newest that there are.
     Newest,
@@ -51,7 +51,7 @@ pub(crate) fn complete_lock(
 /// sources.
 ///
 /// # Errors
-/// As [`complete_lock`].
+/// Fails like [`complete_lock`].
 pub(crate) fn resolve(
     workspace: &Workspace,
     policies: &Policies,
@@ -72,7 +72,7 @@ pub(crate) fn resolve(
         let completed = Lock::read(&path)?;
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
-    let is_pinned = |it: &Package| workspace.seed.iter().any(|pin| pin.is(it));
+    let is_pinned = |package: &Package| workspace.seed.iter().any(|pin| pin.is(package));
     let completed = match complete(Network::Off) {
         Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
         Ok(_) => complete(Network::On)?,
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
     Ok(policies_lock::with_sources(completed, policies))
 }
 
-/// What in the policies' own manifests explains that Cargo finds no versions.
+/// Finds what in the policies' own manifests explains that Cargo finds no versions.
 fn why(policies: &Policies, pins: &[Package]) -> Option<ResolveError> {
     let unmet = unmet(policies, pins).into_iter().next();
     unmet.map(ResolveError::from).or_else(|| clash::find(policies).map(ResolveError::from))
@@ -97,16 +97,18 @@ fn check_engine(
     policies: &Policies,
     pins: &[Package],
 ) -> Result<(), ResolveError> {
-    let is_pinned = |it: &Package| pins.iter().any(|pin| pin.is(it));
+    let is_pinned = |package: &Package| pins.iter().any(|pin| pin.is(package));
     for taken in completed.linked_with("policy-engine", |_| true) {
         let moved = pins.iter().find(|pin| pin.key() == taken.key());
         let Some(pin) = moved.filter(|_| !is_pinned(taken)) else { continue };
-        if let Some(unmet) = unmet(policies, pins).into_iter().find(|it| it.package == pin.name) {
+        if let Some(unmet) =
+            unmet(policies, pins).into_iter().find(|unmet| unmet.package == pin.name)
+        {
             return Err(unmet.into());
         }
         // What the engine is linked with as well does with the engine's version.
-        let asks = |it: &Package| it.name != POLICY_API && !is_pinned(it);
-        let of_role = policies.of_role(Role::Policy).map(|it| it.name.as_str());
+        let asks = |package: &Package| package.name != POLICY_API && !is_pinned(package);
+        let of_role = policies.of_role(Role::Policy).map(|policy_crate| policy_crate.name.as_str());
         let by = of_role.filter(|name| completed.linked_with(name, asks).contains(&taken));
         return Err(Moved {
             package: pin.name.clone(),
@@ -119,11 +121,11 @@ fn check_engine(
     Ok(())
 }
 
-/// What the policies themselves ask for where the engine's version does not meet it.
+/// Finds the policies' own requirements that the engine's versions do not meet.
 fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
     let mut found = Vec::new();
-    for it in &policies.crates {
-        for dependency in dependencies(&it.manifest) {
+    for policy_crate in &policies.crates {
+        for dependency in dependencies(&policy_crate.manifest) {
             let Some(requirement) = dependency.version_req() else { continue };
             let is_same = |pin: &&Package| pin.is_from_registry() && pin.name == dependency.package;
             let of_same = || pins.iter().filter(is_same);
@@ -132,8 +134,8 @@ fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
             }
             if let Some(pin) = of_same().find(|pin| reaches(&requirement, &pin.version)) {
                 found.push(Unmet {
-                    role: it.role,
-                    name: it.name.clone(),
+                    role: policy_crate.role,
+                    name: policy_crate.name.clone(),
                     package: pin.name.clone(),
                     requirement,
                     engine: pin.version.clone(),
@@ -144,17 +146,21 @@ fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
     found
 }
 
-/// Whether a requirement is about versions of the same compatible range as this one.
+/// Checks whether a requirement is about versions of the same compatible range as this one.
 fn reaches(requirement: &VersionReq, version: &Version) -> bool {
-    named(requirement).any(|it| compatible_range(&it) == compatible_range(version))
+    named(requirement).any(|named| compatible_range(&named) == compatible_range(version))
 }
 
 /// The versions that a requirement names, but for those that it ends before.
 fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
-    let named = requirement.comparators.iter().filter(|it| it.op != Op::Less);
-    named.map(|it| Version {
-        pre: it.pre.clone(),
-        ..Version::new(it.major, it.minor.unwrap_or(0), it.patch.unwrap_or(0))
+    let named = requirement.comparators.iter().filter(|comparator| comparator.op != Op::Less);
+    named.map(|comparator| Version {
+        pre: comparator.pre.clone(),
+        ..Version::new(
+            comparator.major,
+            comparator.minor.unwrap_or(0),
+            comparator.patch.unwrap_or(0),
+        )
     })
 }
 
@@ -188,7 +194,7 @@ pub(crate) struct Moved {
     by: String,
 }
 
-/// Why the lock is not complete.
+/// An error of completing the lock.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResolveError {
     #[error(transparent)]

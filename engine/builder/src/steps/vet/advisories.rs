@@ -11,13 +11,13 @@ use serde::Deserialize;
 
 use super::VetError;
 use super::dependencies::{brought_by, is_the_apis};
-use super::finding::{Finding, Place, What};
+use super::finding::{Capability, Finding, SourceLocation};
 use super::manifests::linked;
 use crate::steps::discover::Policies;
 use policy_cargo::cargo_home;
 use policy_cargo::lockfile::{Lock, Package};
 
-/// What to say where there is none.
+/// The note where there is none.
 pub(super) const NONE: &str = "known vulnerabilities are not looked for without a copy of \
     github.com/RustSec/advisory-db: name one with `--advisory-db`, or have `cargo audit` or \
     `cargo deny` fetch it";
@@ -38,7 +38,7 @@ struct Advisory {
 #[derive(Debug, Deserialize)]
 struct Head {
     id: String,
-    /// Where it is no vulnerability: what else there is to know, such as `unmaintained`.
+    /// The kind of an advisory that is no vulnerability, such as `unmaintained`.
     informational: Option<String>,
     /// The day on which it was taken back.
     withdrawn: Option<String>,
@@ -84,12 +84,12 @@ impl Database {
         lock: &Lock,
     ) -> Result<(Vec<Finding>, Vec<String>), VetError> {
         let (mut findings, mut notes) = (Vec::new(), Vec::new());
-        for it in linked(policies, lock) {
-            for package in brought_by(it, lock) {
+        for policy in linked(policies, lock) {
+            for package in brought_by(policy, lock) {
                 if !package.is_from_registry() || is_the_apis(&package, lock) {
                     continue;
                 }
-                for advisory in self.of(&package)? {
+                for advisory in self.advisories_for(&package)? {
                     let Package { name, version, .. } = &package;
                     let Head { id, informational, title, .. } = &advisory.advisory;
                     let title = title.as_deref().unwrap_or("no title");
@@ -97,17 +97,17 @@ impl Database {
                         notes.push(format!(
                             "crate `{}` is linked with `{name}` {version}, of which {id} says \
                              `{kind}`: {title}",
-                            it.name
+                            policy.name
                         ));
                         continue;
                     }
-                    let place = Place::file(it.manifest.path.clone());
+                    let place = SourceLocation::file(policy.manifest.path.clone());
                     findings.push(Finding {
                         detail: format!(
                             "`{name}` {version} has {id} ({title}; {})",
                             advisory.versions.remedy()
                         ),
-                        ..Finding::named(place, &it.name, What::Advisory, id)
+                        ..Finding::named(place, &policy.name, Capability::Advisory, id)
                     });
                 }
             }
@@ -116,8 +116,8 @@ impl Database {
         Ok((findings, notes))
     }
 
-    /// What is known of this version of a package.
-    fn of(&self, package: &Package) -> Result<Vec<Advisory>, VetError> {
+    /// The advisories for this version of a package.
+    fn advisories_for(&self, package: &Package) -> Result<Vec<Advisory>, VetError> {
         let mut found: Vec<Advisory> = Vec::new();
         for folder in &self.folders {
             let Ok(entries) = fs_err::read_dir(folder.join("crates").join(&package.name)) else {
@@ -131,7 +131,7 @@ impl Database {
             files.sort();
             for file in files {
                 let advisory = Advisory::read(&file)?;
-                let is_known = found.iter().any(|it| it.advisory.id == advisory.advisory.id);
+                let is_known = found.iter().any(|found| found.advisory.id == advisory.advisory.id);
                 if advisory.is_about(&package.version) && !is_known {
                     found.push(advisory);
                 }
@@ -148,7 +148,8 @@ impl Advisory {
             reason: reason.trim_end().replace('\n', " "),
         };
         let text = fs_err::read_to_string(path)?;
-        let block = text.trim_start().strip_prefix("```toml").and_then(|it| it.split_once("\n```"));
+        let block =
+            text.trim_start().strip_prefix("```toml").and_then(|text| text.split_once("\n```"));
         let (toml, description) =
             block.ok_or_else(|| wrong("it does not begin with a block of TOML"))?;
         let mut advisory: Self =
@@ -166,7 +167,7 @@ impl Advisory {
 }
 
 impl Versions {
-    /// What there is to do about it.
+    /// The remedy.
     fn remedy(&self) -> String {
         let patched: Vec<_> = self.patched.iter().map(|range| format!("`{range}`")).collect();
         if patched.is_empty() {

@@ -1,9 +1,9 @@
-//! What the crates' own code does, as the compiler and Clippy see it.
+//! Capabilities that the crates' own code uses, as the compiler and Clippy see it.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::dep_info::DepInfo;
-use super::finding::{Finding, Place, What};
+use super::finding::{Capability, Finding, SourceLocation};
 use super::{Subject, VetError, std_paths};
 use crate::steps::compile::ClippyConfig;
 use crate::steps::compile::{self, Checked};
@@ -53,10 +53,10 @@ pub(super) fn check(
     let checked = compile::check(workspace, policies, target, &cache, &questions, progress)?;
 
     let mut findings = Vec::new();
-    for it in &policies.crates {
+    for policy_crate in &policies.crates {
         let sources = Sources {
-            it,
-            folder: Path::new("policies").join(&it.folder),
+            policy_crate,
+            folder: Path::new("policies").join(&policy_crate.folder),
             root: &workspace.root,
             cache: &cache,
         };
@@ -86,11 +86,11 @@ fn write_if_other(folder: &Path, name: &str, text: &str) -> std::io::Result<()> 
 
 /// A crate and where its sources are.
 struct Sources<'a> {
-    it: &'a PolicyCrate,
+    policy_crate: &'a PolicyCrate,
     /// In the workspace, relative to its root.
     folder: PathBuf,
     root: &'a Path,
-    /// Where Cargo keeps what it compiles.
+    /// The folder for what Cargo compiles.
     cache: &'a Path,
 }
 
@@ -99,16 +99,18 @@ impl Sources<'_> {
         let in_workspace = self.root.join(&self.folder);
         let of_crate = checked.diagnostics.iter().filter(|(folder, _)| *folder == in_workspace);
         let of_crate: Vec<_> = of_crate.map(|(_, diagnostic)| diagnostic).collect();
-        findings.extend(of_crate.iter().filter_map(|it| self.finding(it)));
+        findings.extend(of_crate.iter().filter_map(|diagnostic| self.finding(diagnostic)));
         for (_, file) in checked.dep_infos.iter().filter(|(folder, _)| *folder == in_workspace) {
             let info = DepInfo::read(file)?;
-            findings.extend(info.variables.iter().filter_map(|it| self.variable(it, &of_crate)));
-            findings.extend(info.files.iter().filter_map(|it| self.file(it, &of_crate)));
+            findings.extend(
+                info.variables.iter().filter_map(|variable| self.variable(variable, &of_crate)),
+            );
+            findings.extend(info.files.iter().filter_map(|file| self.file(file, &of_crate)));
         }
         Ok(())
     }
 
-    /// What a diagnostic shows, where it is about something that counts.
+    /// The finding of a diagnostic, where it is about something that counts.
     fn finding(&self, diagnostic: &Diagnostic) -> Option<Finding> {
         let span = diagnostic.spans.iter().find(|span| span.is_primary)?;
         // What a macro of the engine's own writes; what an author gives to it keeps its place.
@@ -119,36 +121,39 @@ impl Sources<'_> {
         let lint = diagnostic.code.as_ref()?.code.as_str();
         let plain = |what, detail: &str| Finding {
             place: place(),
-            crate_name: self.it.name.clone(),
+            crate_name: self.policy_crate.name.clone(),
             what,
             item: None,
             detail: detail.to_owned(),
         };
         match lint {
-            "unsafe_code" => Some(plain(What::Unsafe, &diagnostic.message)),
-            "unstable_features" => Some(plain(What::UnstableFeature, "an unstable feature")),
+            "unsafe_code" => Some(plain(Capability::Unsafe, &diagnostic.message)),
+            "unstable_features" => Some(plain(Capability::UnstableFeature, "an unstable feature")),
             "unexpected_cfgs" => {
                 // Where more values than it shows are expected, the compiler leaves ours out.
                 let is_told = |text: &str| {
                     text.contains(NOT_ASKED_FOR) || text.contains("values for `clippy`")
                 };
-                let is_ours = diagnostic.children.iter().any(|it| is_told(&it.message));
-                is_ours.then(|| plain(What::HiddenCode, "`cfg(clippy)`"))
+                let is_ours = diagnostic.children.iter().any(|child| is_told(&child.message));
+                is_ours.then(|| plain(Capability::HiddenCode, "`cfg(clippy)`"))
             }
             _ => {
                 let item = diagnostic.message.split('`').nth(1)?;
-                Some(Finding::named(place(), &self.it.name, std_paths::what(item)?, item))
+                Some(Finding::named(place(), &self.policy_crate.name, std_paths::what(item)?, item))
             }
         }
     }
 
     /// A variable that the crate was compiled with, unless it is one of Cargo's about the crate.
     fn variable(&self, name: &str, diagnostics: &[&Diagnostic]) -> Option<Finding> {
-        if HARMLESS.iter().any(|it| name == *it || it.ends_with('_') && name.starts_with(it)) {
+        if HARMLESS
+            .iter()
+            .any(|prefix| name == *prefix || prefix.ends_with('_') && name.starts_with(prefix))
+        {
             return None;
         }
         let place = self.place_of(&format!("\"{name}\""), diagnostics);
-        let finding = Finding::named(place, &self.it.name, What::Environment, name);
+        let finding = Finding::named(place, &self.policy_crate.name, Capability::Environment, name);
         Some(Finding { detail: format!("the variable `{name}`, when it is compiled"), ..finding })
     }
 
@@ -159,8 +164,9 @@ impl Sources<'_> {
         let within = normal(file);
         let is_own = within.strip_prefix(&self.folder).is_ok_and(|inside| {
             // A link in the crate's folder may lead out of it.
-            let original = self.it.manifest.folder().join(inside);
-            fs_err::canonicalize(original).is_ok_and(|real| real.starts_with(&self.it.location))
+            let original = self.policy_crate.manifest.folder().join(inside);
+            fs_err::canonicalize(original)
+                .is_ok_and(|real| real.starts_with(&self.policy_crate.location))
         });
         if is_clippys && !file.starts_with(self.root) || is_own {
             return None;
@@ -169,38 +175,40 @@ impl Sources<'_> {
         let shown = shown.strip_prefix("policies").unwrap_or(shown).display().to_string();
         let last = file.file_name().unwrap_or_default().to_string_lossy();
         let place = self.place_of(&last, diagnostics);
-        let finding = Finding::named(place, &self.it.name, What::IncludedFile, &shown);
+        let finding =
+            Finding::named(place, &self.policy_crate.name, Capability::IncludedFile, &shown);
         Some(Finding {
             detail: format!("`{shown}`, from outside of the crate's folder"),
             ..finding
         })
     }
 
-    /// Where a macro is used with this in its arguments, or else the crate's library.
-    fn place_of(&self, argument: &str, diagnostics: &[&Diagnostic]) -> Place {
-        let is_lint = |it: &&&Diagnostic| {
-            it.code.as_ref().is_some_and(|code| code.code == "clippy::disallowed_macros")
+    /// Finds where a macro is used with this in its arguments, or else the crate's library.
+    fn place_of(&self, argument: &str, diagnostics: &[&Diagnostic]) -> SourceLocation {
+        let is_lint = |diagnostic: &&&Diagnostic| {
+            diagnostic.code.as_ref().is_some_and(|code| code.code == "clippy::disallowed_macros")
         };
-        let spans = diagnostics.iter().filter(is_lint).flat_map(|it| &it.spans);
-        let mut named = spans.filter(|it| it.text.iter().any(|line| line.text.contains(argument)));
-        let library = || Place::file(self.it.library.file.clone());
+        let spans = diagnostics.iter().filter(is_lint).flat_map(|diagnostic| &diagnostic.spans);
+        let mut named =
+            spans.filter(|span| span.text.iter().any(|line| line.text.contains(argument)));
+        let library = || SourceLocation::file(self.policy_crate.library.file.clone());
         named.next().map_or_else(library, |span| self.place(span))
     }
 
     /// The place in the crate's own sources that a place belongs to: through macros, out to where
     /// the first of them is used.
-    fn place(&self, span: &DiagnosticSpan) -> Place {
+    fn place(&self, span: &DiagnosticSpan) -> SourceLocation {
         let mut next = Some(span);
         while let Some(span) = next {
             if let Ok(inside) = normal(Path::new(&span.file_name)).strip_prefix(&self.folder) {
-                return Place {
-                    file: self.it.manifest.folder().join(inside),
+                return SourceLocation {
+                    file: self.policy_crate.manifest.folder().join(inside),
                     position: Some((span.line_start, span.column_start)),
                 };
             }
             next = span.expansion.as_ref().map(|expansion| &expansion.span);
         }
-        Place::file(self.it.library.file.clone())
+        SourceLocation::file(self.policy_crate.library.file.clone())
     }
 }
 

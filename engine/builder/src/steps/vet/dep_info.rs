@@ -1,4 +1,4 @@
-//! What a crate was compiled from, as rustc writes it down for Cargo (`--emit dep-info`): the rules
+//! The inputs of a compilation, as rustc writes them down for Cargo (`--emit dep-info`): the rules
 //! of a makefile, and the environment's variables as comments.
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! What policy crates are linked with, against the lists of `policies.toml`.
+//! Dependencies of policy crates, against the lists of `policies.toml`.
 
-use super::finding::{Finding, Place, What};
+use super::finding::{Capability, Finding, SourceLocation};
 use super::manifests::linked;
 use super::rules::DependencyRules;
 use crate::steps::discover::{Policies, PolicyCrate};
@@ -76,23 +76,23 @@ const WAYS_OUT: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// What each crate of the folder must not be linked with.
+/// Finds the dependencies that the crates of the folder must not have.
 pub(super) fn check(policies: &Policies, lock: &Lock, rules: &DependencyRules) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for it in linked(policies, lock) {
-        let place = || Place::file(it.manifest.path.clone());
+    for policy in linked(policies, lock) {
+        let place = || SourceLocation::file(policy.manifest.path.clone());
         let mut found = |package: &str, detail: String| {
-            let finding = Finding::named(place(), &it.name, What::Dependency, package);
+            let finding = Finding::named(place(), &policy.name, Capability::Dependency, package);
             findings.push(Finding { detail, ..finding });
         };
-        for package in brought_by(it, lock) {
+        for package in brought_by(policy, lock) {
             let Package { name, version, .. } = &package;
             if rules.deny.iter().any(|range| range.has(&package)) {
                 found(name, format!("`{name}` {version}, which `vet.dependencies.deny` has"));
                 continue;
             }
             // `policies.toml` names a crate from elsewhere already.
-            let is_expected = from_elsewhere(it).is_some_and(|own| own.is(&package))
+            let is_expected = from_elsewhere(policy).is_some_and(|own| own.is(&package))
                 || is_the_apis(&package, lock);
             let others = rules.allow.as_deref().filter(|_| !is_expected);
             if others.is_some_and(|allowed| !allowed.iter().any(|range| range.has(&package))) {
@@ -101,11 +101,11 @@ pub(super) fn check(policies: &Policies, lock: &Lock, rules: &DependencyRules) -
         }
         let is_allowed = |name: &str| {
             let of_name =
-                || brought_by(it, lock).into_iter().filter(|package| package.name == name);
+                || brought_by(policy, lock).into_iter().filter(|package| package.name == name);
             let allowed = rules.allow.as_deref().unwrap_or_default();
             of_name().any(|package| allowed.iter().any(|range| range.has(&package)))
         };
-        for dependency in dependencies(&it.manifest) {
+        for dependency in dependencies(&policy.manifest) {
             let name = &dependency.package;
             let ways = WAYS_OUT.iter().find(|(_, names)| names.contains(&name.as_str()));
             if let Some((to, _)) = ways.filter(|_| dependency.path.is_none() && !is_allowed(name)) {
@@ -121,29 +121,31 @@ pub(super) fn check(policies: &Policies, lock: &Lock, rules: &DependencyRules) -
 
 /// The packages that are linked because of a crate, itself first when it comes from elsewhere: no
 /// other crate of the folder's, and nothing behind those, which are looked at by themselves.
-pub(super) fn brought_by(it: &PolicyCrate, lock: &Lock) -> Vec<Package> {
-    let entered = |package: &Package| package.source.is_some() || package.name == it.name;
-    let linked = lock.linked_with(&it.name, entered).into_iter();
+pub(super) fn brought_by(policy_crate: &PolicyCrate, lock: &Lock) -> Vec<Package> {
+    let entered = |package: &Package| package.source.is_some() || package.name == policy_crate.name;
+    let linked = lock.linked_with(&policy_crate.name, entered).into_iter();
     let others = linked.filter(|package| package.source.is_some()).cloned();
-    from_elsewhere(it).into_iter().chain(others).collect()
+    from_elsewhere(policy_crate).into_iter().chain(others).collect()
 }
 
 /// A crate of a registry or a repository as a lock would have it: it lies in a folder in the
 /// workspace, whose lock says nothing of where it comes from.
-fn from_elsewhere(it: &PolicyCrate) -> Option<Package> {
-    let Source::Remote { source: Some(source), checksum } = &it.origin else { return None };
+fn from_elsewhere(policy_crate: &PolicyCrate) -> Option<Package> {
+    let Source::Remote { source: Some(source), checksum } = &policy_crate.origin else {
+        return None;
+    };
     Some(Package {
-        name: it.name.clone(),
-        version: it.version.clone(),
+        name: policy_crate.name.clone(),
+        version: policy_crate.version.clone(),
         source: Some(source.clone()),
         checksum: checksum.clone(),
         dependencies: Vec::new(),
     })
 }
 
-/// Whether every policy is linked with it.
+/// Checks whether every policy is linked with it.
 pub(super) fn is_the_apis(package: &Package, lock: &Lock) -> bool {
-    lock.linked_with(POLICY_API, |_| true).into_iter().any(|it| it.is(package))
+    lock.linked_with(POLICY_API, |_| true).into_iter().any(|found| found.is(package))
 }
 
 #[cfg(test)]
@@ -176,7 +178,7 @@ mod tests {
         let found = |policies: &Policies, rules: &str| {
             let rules: DependencyRules = toml_edit::de::from_str(rules).unwrap();
             let found = check(policies, &lock, &rules).into_iter();
-            found.map(|it| it.detail).collect::<Vec<_>>()
+            found.map(|found| found.detail).collect::<Vec<_>>()
         };
         let deny = "deny = [\"geo@<1.3\"]";
         assert!(found(&policies, deny).is_empty());

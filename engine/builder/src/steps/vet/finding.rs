@@ -3,10 +3,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a policy crate does that it has no business with.
+/// A capability that policies must not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum What {
+pub(crate) enum Capability {
     Files,
     Network,
     Processes,
@@ -23,8 +23,8 @@ pub(crate) enum What {
     Advisory,
 }
 
-impl What {
-    /// Why it matters.
+impl Capability {
+    /// The reason why it matters.
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Files => "a policy decides by its input and its settings, not by files",
@@ -44,35 +44,35 @@ impl What {
         }
     }
 
-    /// Whether checking the crate's code would run what is found.
+    /// Checks whether checking the crate's code would run what is found.
     pub(super) fn may_run_when_compiled(self) -> bool {
         matches!(self, Self::BuildScript | Self::ProceduralMacro | Self::Dependency)
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As in `policies.toml`; units are written as text.
         self.serialize(f)
     }
 }
 
-/// Where something was found.
+/// The location of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// As the user reaches it.
+pub(crate) struct SourceLocation {
+    /// The file's path for the user.
     pub(crate) file: PathBuf,
     /// Line and column, both from 1, where it is at one.
     pub(crate) position: Option<(usize, usize)>,
 }
 
-impl Place {
+impl SourceLocation {
     pub(super) fn file(file: PathBuf) -> Self {
         Self { file, position: None }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         self.position.map_or(Ok(()), |(line, column)| write!(f, ":{line}:{column}"))
@@ -82,19 +82,24 @@ impl fmt::Display for Place {
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
     /// The package's name.
     pub(crate) crate_name: String,
-    pub(crate) what: What,
-    /// What exactly is used, such as `std::fs::read`, where that has a name.
+    pub(crate) what: Capability,
+    /// The item that is used, such as `std::fs::read`, where it has a name.
     pub(crate) item: Option<String>,
-    /// The same for people.
+    /// The finding on a line for people.
     pub(crate) detail: String,
 }
 
 impl Finding {
     /// Something that has a name.
-    pub(super) fn named(place: Place, crate_name: &str, what: What, item: &str) -> Self {
+    pub(super) fn named(
+        place: SourceLocation,
+        crate_name: &str,
+        what: Capability,
+        item: &str,
+    ) -> Self {
         Self {
             place,
             crate_name: crate_name.to_owned(),

@@ -1,4 +1,4 @@
-//! What policy crates do that policies have no business with, found before they are compiled.
+//! Vetting: forbidden capabilities of policy crates, found before they are compiled.
 //!
 //! First what can be told without running anything of theirs: [`manifests`] (build scripts,
 //! procedural macros), [`dependencies`] (allow and deny lists) and [`advisories`] (known
@@ -33,7 +33,7 @@ use policy_cargo::Target;
 use policy_cargo::lockfile::{Lock, LockError};
 use policy_host::progress::Progress;
 
-/// What is vetted: a workspace whose lock is complete, and what it was made of.
+/// The subject of vetting: a workspace whose lock is complete, and what it was made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) workspace: &'a Workspace,
@@ -69,8 +69,9 @@ pub(crate) fn vet(
         None => notes.push(advisories::NONE.to_owned()),
     }
     // Their build scripts, and their macros, would run on this machine while the rest is checked.
-    let runs = |it: &&finding::Finding| it.what.may_run_when_compiled() && !rules.allow_it(it);
-    if findings.iter().any(|it| runs(&it)) {
+    let runs =
+        |found: &&finding::Finding| found.what.may_run_when_compiled() && !rules.allow_it(found);
+    if findings.iter().any(|finding| runs(&finding)) {
         notes.push(
             "what the crates' own code does was not looked at: that would run, on this machine, \
              what is found here"
@@ -82,7 +83,7 @@ pub(crate) fn vet(
     Ok(VetOutcome::new(findings, rules, notes))
 }
 
-/// Why policies are not vetted, or not let pass.
+/// An error of vetting.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VetError {
     #[error("{0}")]

@@ -1,14 +1,14 @@
 use super::finding::Finding;
 use super::rules::{Reason, Rules};
 
-/// What vetting came to.
+/// The outcome of vetting.
 #[derive(Debug, Default)]
 pub(crate) struct VetOutcome {
-    /// What must not be, sorted by place.
+    /// The findings that are not allowed, sorted by location.
     pub(super) findings: Vec<Finding>,
-    /// What was found as well, and why it may be.
+    /// The findings that are allowed, with their reasons.
     pub(super) allowed: Vec<(Finding, Reason)>,
-    /// What to know beside that.
+    /// Notes beside the findings.
     pub(super) notes: Vec<String>,
 }
 
@@ -30,22 +30,22 @@ impl VetOutcome {
             }
             covered
         });
-        for it in &rules.allow {
-            if !found.iter().any(|found| it.is_for(found)) {
-                let item = it.item.as_ref().map(|item| format!(", item `{item}`"));
+        for allowance in &rules.allow {
+            if !found.iter().any(|found| allowance.is_for(found)) {
+                let item = allowance.item.as_ref().map(|item| format!(", item `{item}`"));
                 notes.push(format!(
                     "`policies.toml` allows crate `{}` what it does not do (`{}`{}): take it out",
-                    it.crate_name,
-                    it.what,
+                    allowance.crate_name,
+                    allowance.what,
                     item.unwrap_or_default()
                 ));
             }
         }
         let mut outcome = Self { notes, ..Self::default() };
-        for it in found {
-            match rules.allow.iter().find(|allowance| allowance.is_for(&it)) {
-                Some(allowance) => outcome.allowed.push((it, allowance.reason.clone())),
-                None => outcome.findings.push(it),
+        for found in found {
+            match rules.allow.iter().find(|allowance| allowance.is_for(&found)) {
+                Some(allowance) => outcome.allowed.push((found, allowance.reason.clone())),
+                None => outcome.findings.push(found),
             }
         }
         outcome

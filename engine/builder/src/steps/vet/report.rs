@@ -1,4 +1,4 @@
-//! What vetting came to, for people and for programs.
+//! The report of vetting, for people and for programs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::json;
 use toml_edit::Value as Toml;
 
-use super::finding::{Finding, What};
+use super::finding::{Capability, Finding};
 use super::outcome::VetOutcome;
 
 impl VetOutcome {
-    /// Whether nothing was found that is not allowed.
+    /// Checks that nothing was found that is not allowed.
     pub(crate) fn passes(&self) -> bool {
         self.findings.is_empty()
     }
@@ -23,20 +23,23 @@ impl VetOutcome {
     /// For people: a line for each finding, then what would allow them.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        for (it, reason) in &self.allowed {
-            let _ = writeln!(text, "{}; allowed: {}", line(it), reason.text());
+        for (allowed, reason) in &self.allowed {
+            let _ = writeln!(text, "{}; allowed: {}", line(allowed), reason.text());
         }
-        for it in &self.findings {
-            let _ = writeln!(text, "{}: {}", line(it), it.what.why());
+        for finding in &self.findings {
+            let _ = writeln!(text, "{}: {}", line(finding), finding.what.why());
         }
         if self.passes() {
             text.push_str(if text.is_empty() { "nothing found\n" } else { "nothing else found\n" });
         } else {
             text.push_str("\nTo let them pass, in `policies.toml`, with the reason:\n");
         }
-        let mut items: BTreeMap<(&str, What), Vec<_>> = BTreeMap::new();
-        for it in &self.findings {
-            items.entry((&it.crate_name, it.what)).or_default().push(it.item.as_deref());
+        let mut items: BTreeMap<(&str, Capability), Vec<_>> = BTreeMap::new();
+        for finding in &self.findings {
+            items
+                .entry((&finding.crate_name, finding.what))
+                .or_default()
+                .push(finding.item.as_deref());
         }
         for ((crate_name, what), mut items) in items {
             items.sort_unstable();
@@ -57,13 +60,15 @@ impl VetOutcome {
 
     /// For programs: what is in [`Self::text`], and what would allow each finding.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let findings = self.findings.iter().map(|it| Reported {
-            allow: Some(allowance(&it.crate_name, it.what, it.item.as_deref())),
-            ..Reported::of(it)
+        let findings = self.findings.iter().map(|finding| ReportedFinding {
+            allow: Some(allowance(&finding.crate_name, finding.what, finding.item.as_deref())),
+            ..ReportedFinding::new(finding)
         });
         let allowed = self.allowed.iter();
-        let allowed = allowed
-            .map(|(it, reason)| Reported { reason: Some(reason.text()), ..Reported::of(it) });
+        let allowed = allowed.map(|(allowed, reason)| ReportedFinding {
+            reason: Some(reason.text()),
+            ..ReportedFinding::new(allowed)
+        });
         json!({
             "findings": findings.collect::<Vec<_>>(),
             "allowed": allowed.collect::<Vec<_>>(),
@@ -71,14 +76,14 @@ impl VetOutcome {
         })
     }
 
-    /// How much was found, and what to do.
+    /// The number of findings, and what to do.
     pub(crate) fn sentence(&self) -> String {
-        let mut crates: Vec<_> = self.findings.iter().map(|it| &it.crate_name).collect();
+        let mut crates: Vec<_> = self.findings.iter().map(|finding| &finding.crate_name).collect();
         crates.sort();
         crates.dedup();
         let crates: Vec<_> = crates.into_iter().map(|name| format!("`{name}`")).collect();
         format!(
-            "vetting found what policies have no business with, in {}: change that, or allow it in \
+            "vetting found forbidden capabilities in {}\nhelp: change the crates, or allow it in \
              `policies.toml` with a reason; `--no-vet` builds without vetting",
             crates.join(", ")
         )
@@ -87,47 +92,50 @@ impl VetOutcome {
 
 /// One finding, as `--format json` shows it.
 #[derive(Serialize)]
-struct Reported<'a> {
+struct ReportedFinding<'a> {
     #[serde(rename = "crate")]
     crate_name: &'a str,
-    what: What,
+    what: Capability,
     item: Option<&'a str>,
     file: String,
     line: Option<usize>,
     column: Option<usize>,
     detail: &'a str,
     why: &'static str,
-    /// What to write into `policies.toml`.
+    /// The entry to write into `policies.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     allow: Option<String>,
-    /// Why it is allowed.
+    /// The reason why it is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
 
-impl<'a> Reported<'a> {
-    fn of(it: &'a Finding) -> Self {
+impl<'a> ReportedFinding<'a> {
+    fn new(finding: &'a Finding) -> Self {
         Self {
-            crate_name: &it.crate_name,
-            what: it.what,
-            item: it.item.as_deref(),
-            file: it.place.file.display().to_string(),
-            line: it.place.position.map(|(line, _)| line),
-            column: it.place.position.map(|(_, column)| column),
-            detail: &it.detail,
-            why: it.what.why(),
+            crate_name: &finding.crate_name,
+            what: finding.what,
+            item: finding.item.as_deref(),
+            file: finding.place.file.display().to_string(),
+            line: finding.place.position.map(|(line, _)| line),
+            column: finding.place.position.map(|(_, column)| column),
+            detail: &finding.detail,
+            why: finding.what.why(),
             allow: None,
             reason: None,
         }
     }
 }
 
-fn line(it: &Finding) -> String {
-    format!("{}: crate `{}`: {}: {}", it.place, it.crate_name, it.what, it.detail)
+fn line(finding: &Finding) -> String {
+    format!(
+        "{}: crate `{}`: {}: {}",
+        finding.place, finding.crate_name, finding.what, finding.detail
+    )
 }
 
-/// What to write into `policies.toml`.
-fn allowance(crate_name: &str, what: What, item: Option<&str>) -> String {
+/// The entry to write into `policies.toml`.
+fn allowance(crate_name: &str, what: Capability, item: Option<&str>) -> String {
     let mut text =
         format!("[[vet.allow]]\ncrate = {}\nwhat = \"{what}\"\n", Toml::from(crate_name));
     if let Some(item) = item {

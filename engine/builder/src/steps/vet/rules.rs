@@ -19,13 +19,13 @@ use semver::VersionReq;
 use serde::Deserialize;
 use toml_edit::DocumentMut;
 
-use super::finding::{Finding, What};
+use super::finding::{Capability, Finding};
 use crate::steps::discover::policies_file::{PoliciesFile, PoliciesFileError};
 use policy_cargo::lockfile::Package;
 
 const TABLE: &str = "vet";
 
-/// What passes and what does not.
+/// The rules of vetting.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rules {
@@ -41,17 +41,17 @@ pub(crate) struct Rules {
 pub(super) struct Allowance {
     #[serde(rename = "crate")]
     pub(super) crate_name: String,
-    pub(super) what: What,
+    pub(super) what: Capability,
     pub(super) item: Option<String>,
     pub(super) reason: Reason,
 }
 
-/// Why it may; it is never empty.
+/// The reason; it is never empty.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Reason(String);
 
-/// What policies may be linked with.
+/// The dependencies that policies may have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DependencyRules {
@@ -90,9 +90,9 @@ impl Rules {
         Ok(rules.vet)
     }
 
-    /// Whether something that was found is allowed.
+    /// Checks whether a finding is allowed.
     pub(super) fn allow_it(&self, found: &Finding) -> bool {
-        self.allow.iter().any(|it| it.is_for(found))
+        self.allow.iter().any(|allowance| allowance.is_for(found))
     }
 }
 
@@ -154,7 +154,7 @@ impl TryFrom<String> for PackageRange {
     }
 }
 
-/// What is wrong with the table.
+/// An error in the table.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RulesError {
     #[error(transparent)]
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let rules = read(text).unwrap();
             let [allowed] = &*rules.allow else { panic!("{rules:?}") };
-            assert_eq!((&*allowed.crate_name, allowed.what), ("a", What::StandardStreams));
+            assert_eq!((&*allowed.crate_name, allowed.what), ("a", Capability::StandardStreams));
             assert_eq!(allowed.reason.text(), "why");
         }
         assert!(read("").unwrap().allow.is_empty());

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::finding::What;
+use super::finding::Capability;
 
 /// The ways to one thing, by their full paths.
 struct Ways {
-    what: What,
+    what: Capability,
     /// Also those that make a value of one of the types: another crate may have a name for it.
     functions: &'static [&'static str],
     types: &'static [&'static str],
@@ -16,7 +16,7 @@ struct Ways {
 /// Some are unstable as yet, and some are not there on every target; Clippy passes over those.
 const WAYS: [Ways; 6] = [
     Ways {
-        what: What::Files,
+        what: Capability::Files,
         functions: &[
             "std::fs::Dir::open",
             "std::fs::DirBuilder::new",
@@ -99,7 +99,7 @@ const WAYS: [Ways; 6] = [
         macros: &[],
     },
     Ways {
-        what: What::Network,
+        what: Capability::Network,
         functions: &[
             "std::net::TcpListener::bind",
             "std::net::TcpStream::connect",
@@ -147,7 +147,7 @@ const WAYS: [Ways; 6] = [
         macros: &[],
     },
     Ways {
-        what: What::Processes,
+        what: Capability::Processes,
         functions: &[
             "std::os::unix::process::parent_id",
             "std::panic::set_hook",
@@ -182,7 +182,7 @@ const WAYS: [Ways; 6] = [
         macros: &[],
     },
     Ways {
-        what: What::Threads,
+        what: Capability::Threads,
         functions: &[
             "std::thread::Builder::new",
             "std::thread::Thread::from_raw",
@@ -212,7 +212,7 @@ const WAYS: [Ways; 6] = [
         macros: &[],
     },
     Ways {
-        what: What::Environment,
+        what: Capability::Environment,
         functions: &[
             "std::backtrace::Backtrace::capture",
             "std::backtrace::Backtrace::force_capture",
@@ -235,7 +235,7 @@ const WAYS: [Ways; 6] = [
         macros: &[],
     },
     Ways {
-        what: What::StandardStreams,
+        what: Capability::StandardStreams,
         functions: &[
             "std::io::pipe",
             "std::io::set_output_capture",
@@ -258,17 +258,17 @@ const WAYS: [Ways; 6] = [
     },
 ];
 
-/// What these use is in the compiler's own account (`--emit dep-info`), which has no places; so
+/// The use of these is in the compiler's own account (`--emit dep-info`), which has no places; so
 /// these are asked for only to find the place of what that account has.
 const PLACES_OF: [&str; 5] =
     ["std::env", "std::include", "std::include_bytes", "std::include_str", "std::option_env"];
 
-/// What a function, type or macro leads to.
-pub(super) fn what(path: &str) -> Option<What> {
-    let has = |it: &&Ways| {
-        [it.functions, it.types, it.macros].into_iter().flatten().any(|way| *way == path)
+/// The capability that a function, type or macro leads to.
+pub(super) fn what(path: &str) -> Option<Capability> {
+    let has = |ways: &&Ways| {
+        [ways.functions, ways.types, ways.macros].into_iter().flatten().any(|way| *way == path)
     };
-    WAYS.iter().find(has).map(|it| it.what)
+    WAYS.iter().find(has).map(|ways| ways.what)
 }
 
 /// Clippy's configuration.
@@ -281,9 +281,9 @@ pub(super) fn clippy_toml() -> String {
         }
         text.push_str("]\n");
     };
-    list("disallowed-methods", |it| it.functions, &[]);
-    list("disallowed-types", |it| it.types, &[]);
-    list("disallowed-macros", |it| it.macros, &PLACES_OF);
+    list("disallowed-methods", |ways| ways.functions, &[]);
+    list("disallowed-types", |ways| ways.types, &[]);
+    list("disallowed-macros", |ways| ways.macros, &PLACES_OF);
     text
 }
 

@@ -27,13 +27,17 @@ pub(super) fn engine_manifest(manifest: &Manifest, engine: &Engine) -> String {
 
 /// A crate of the policies folder, with `policy-api` and its neighbours where they are in the
 /// generated workspace.
-pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, extent: Extent) -> String {
+pub(super) fn policy_manifest(
+    policy_crate: &PolicyCrate,
+    policies: &Policies,
+    extent: Extent,
+) -> String {
     // From its folder to the one of all crates.
-    let up = "../".repeat(it.folder.split('/').count());
-    let mut document = it.manifest.document.clone();
+    let up = "../".repeat(policy_crate.folder.split('/').count());
+    let mut document = policy_crate.manifest.document.clone();
     stand_alone(&mut document);
     // Those from elsewhere are tested there.
-    if extent == Extent::Libraries || it.origin != Source::Folder {
+    if extent == Extent::Libraries || policy_crate.origin != Source::Folder {
         reduce_to_library(&mut document);
     }
     point_to_engine(&mut document, POLICY_API, &format!("{up}../engine/api"));
@@ -42,7 +46,7 @@ pub(super) fn policy_manifest(it: &PolicyCrate, policies: &Policies, extent: Ext
             return;
         }
         if let Some(path) = item.get("path").and_then(Item::as_str)
-            && let Some(neighbour) = policies.crate_in(&it.manifest.folder().join(path))
+            && let Some(neighbour) = policies.crate_in(&policy_crate.manifest.folder().join(path))
         {
             item["path"] = value(format!("{up}{}", neighbour.folder));
         }

@@ -21,7 +21,7 @@ use policy_cargo::lockfile::{self, Key, Lock, Package};
 /// The lock for the engine and the policies together.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// As Cargo reads it.
+    /// The text that Cargo reads.
     pub(super) text: String,
     /// The packages in it.
     pub(super) pins: Vec<Package>,
@@ -38,7 +38,7 @@ pub(super) fn merged(
     let engines = engine.lock()?;
     let pins = &policies.pins;
     let mut chosen: BTreeMap<Key, Package> = BTreeMap::new();
-    let followed = pins.lock.iter().flat_map(Lock::pins).filter(|it| !is_laid_out(it, policies));
+    let followed = pins.lock.iter().flat_map(Lock::pins).filter(|pin| !is_laid_out(pin, policies));
     for pin in linked.iter().chain(followed) {
         chosen.entry(pin.key()).or_insert_with(|| pin.clone().alone());
     }
@@ -49,7 +49,7 @@ pub(super) fn merged(
         Locks::new()
     };
     let mut highest: BTreeMap<Key, Package> = BTreeMap::new();
-    let kept = |it: &&Package| pins.renewal.keeps(&it.name);
+    let kept = |package: &&Package| pins.renewal.keeps(&package.name);
     for pin in locks.values().flat_map(Lock::pins).filter(kept) {
         let found = highest.entry(pin.key()).or_insert_with(|| pin.clone());
         if pin.version > found.version {
@@ -71,14 +71,13 @@ pub(super) fn text<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Strin
     lockfile::text(&format!("{GENERATED}\n"), packages)
 }
 
-/// Whether a package is a policy from elsewhere, which has no source in the workspace.
+/// Checks whether a package is a policy from elsewhere, which has no source in the workspace.
 fn is_laid_out(package: &Package, policies: &Policies) -> bool {
-    let is_remote = |it: &&PolicyCrate| matches!(it.origin, Source::Remote { .. });
-    policies
-        .crates
-        .iter()
-        .filter(is_remote)
-        .any(|it| it.name == package.name && it.version == package.version)
+    let is_remote =
+        |policy_crate: &&PolicyCrate| matches!(policy_crate.origin, Source::Remote { .. });
+    policies.crates.iter().filter(is_remote).any(|policy_crate| {
+        policy_crate.name == package.name && policy_crate.version == package.version
+    })
 }
 
 #[cfg(test)]
@@ -128,7 +127,8 @@ mod tests {
         let engine = Engine { root: path.join("engine"), ..engine };
         let policies = Policies::discover(&path.join("policies"), &engine).unwrap();
         let linked: Vec<_> = engine.lock().unwrap().packages;
-        let linked: Vec<_> = linked.into_iter().filter(|it| it.name == "engines").collect();
+        let linked: Vec<_> =
+            linked.into_iter().filter(|package| package.name == "engines").collect();
         merged(&policies, &engine, &linked, Extent::Libraries)
             .map(|merged| merged.text)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))

@@ -32,7 +32,7 @@ use policy_host::signals;
 use policy_host::tree::FileTree;
 pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
 
-/// What goes into the program beside the policies.
+/// The facts that are stamped into the program.
 #[derive(Debug)]
 pub(crate) struct Stamp<'a> {
     /// The target triple.
@@ -41,10 +41,10 @@ pub(crate) struct Stamp<'a> {
     pub(crate) revision: Option<&'a str>,
 }
 
-/// How much of the policies folder's crates is laid out.
+/// The parts of the policies folder's crates that are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// What the program is made of.
+    /// The libraries that the program is made of.
     Libraries,
     /// Their tests, examples and benchmarks as well, each crate a member of the workspace.
     WithTests,
@@ -55,9 +55,9 @@ pub(crate) enum Extent {
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) extent: Extent,
-    /// What its lock held when it was laid out.
+    /// The packages of its lock when it was laid out.
     pub(crate) seed: Vec<Package>,
-    /// What the engine is linked with, as its own lock has it.
+    /// The packages that the engine is linked with, as its own lock has it.
     pub(crate) engine_pins: Vec<Package>,
     /// The whole of that lock.
     pub(crate) engine_lock: Vec<Package>,
@@ -85,17 +85,20 @@ pub(crate) fn generate(
         crate_files::add(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
     }
-    for it in &policies.crates {
-        let place = format!("policies/{}", it.folder);
-        match &it.origin {
+    for policy_crate in &policies.crates {
+        let place = format!("policies/{}", policy_crate.folder);
+        match &policy_crate.origin {
             Source::Remote { source: Some(_), .. } => {
-                crate_files::add_fetched(&mut tree, &place, it.manifest.folder())?;
+                crate_files::add_fetched(&mut tree, &place, policy_crate.manifest.folder())?;
             }
             Source::Folder | Source::Remote { source: None, .. } => {
-                crate_files::add(&mut tree, &place, it.manifest.folder())?;
+                crate_files::add(&mut tree, &place, policy_crate.manifest.folder())?;
             }
         }
-        tree.add(format!("{place}/Cargo.toml"), member::policy_manifest(it, policies, extent));
+        tree.add(
+            format!("{place}/Cargo.toml"),
+            member::policy_manifest(policy_crate, policies, extent),
+        );
     }
     signals::critical_section(|| tree.write(root))?;
     Ok(Workspace {
@@ -134,9 +137,9 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
 /// Makes sure that a folder is none that the policies are in.
 pub(crate) fn check_outside(folder: &Path, policies: &Policies) -> Result<(), GenerateError> {
     let policies_folder = fs_err::canonicalize(&policies.root)?;
-    let crates = policies.crates.iter().map(|it| &it.location);
+    let crates = policies.crates.iter().map(|policy_crate| &policy_crate.location);
     let absolute = paths::absolute(folder)?;
-    if crates.chain([&policies_folder]).any(|it| absolute.starts_with(it)) {
+    if crates.chain([&policies_folder]).any(|policy_crate| absolute.starts_with(policy_crate)) {
         return Err(GenerateError::InsidePolicies { root: folder.to_owned() });
     }
     Ok(())
@@ -155,7 +158,7 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
     Ok(())
 }
 
-/// Why there is no workspace.
+/// An error of laying out a workspace.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     #[error(

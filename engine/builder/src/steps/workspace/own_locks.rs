@@ -10,7 +10,9 @@ pub(super) type Locks = BTreeMap<PathBuf, Lock>;
 
 pub(super) fn locks_of(policies: &Policies, engines: &Path) -> Result<Locks, GenerateError> {
     let mut locks = Locks::new();
-    for path in policies.crates.iter().flat_map(|it| lock_files_of(it, policies)) {
+    for path in
+        policies.crates.iter().flat_map(|policy_crate| lock_files_of(policy_crate, policies))
+    {
         if !locks.contains_key(&path) && !same_file(&path, engines) {
             let lock = Lock::read(&path)?;
             locks.insert(path, lock);
@@ -19,11 +21,12 @@ pub(super) fn locks_of(policies: &Policies, engines: &Path) -> Result<Locks, Gen
     Ok(locks)
 }
 
-/// Where the lock of a crate may lie: at the root of the policies folder, in the crate itself, and
-/// in the workspace that it belongs to.
-pub(super) fn lock_files_of(it: &PolicyCrate, policies: &Policies) -> Vec<PathBuf> {
-    let workspace = it.manifest.workspace.as_ref().map(|it| it.folder.as_path());
-    let folders = [Some(policies.root.as_path()), Some(it.manifest.folder()), workspace];
+/// The places of a crate's lock: at the root of the policies folder, in the crate itself, and in
+/// the workspace that it belongs to.
+pub(super) fn lock_files_of(policy_crate: &PolicyCrate, policies: &Policies) -> Vec<PathBuf> {
+    let workspace =
+        policy_crate.manifest.workspace.as_ref().map(|policy_crate| policy_crate.folder.as_path());
+    let folders = [Some(policies.root.as_path()), Some(policy_crate.manifest.folder()), workspace];
     let files = folders.into_iter().flatten().map(|folder| folder.join("Cargo.lock"));
     files.filter_map(|file| fs_err::canonicalize(file).ok()).collect()
 }

@@ -87,7 +87,7 @@ fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<St
         .collect()
 }
 
-/// The same with features of the engine.
+/// Generates a workspace with features of the engine.
 fn laid_out_with(folder: &TempDir, features: &str) -> BTreeMap<String, String> {
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
     let engine = engine.with_features(&features.parse().unwrap()).unwrap();

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::args::{Describe, DescribeFormat};
+use super::args::{DescribeArgs, DescribeFormat};
 use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::policies;
@@ -29,13 +29,13 @@ struct Described<'a> {
 }
 
 pub(super) fn run(
-    args: &Describe,
+    args: &DescribeArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let entry = registry.find(&args.policy)?;
     let registration = &entry.registration;
-    let schema = |of| policies::call_guarded(of).map_err(Failure::said);
+    let schema = |of| policies::call_guarded(of).map_err(Failure::message);
     let described = Described {
         name: entry.name(),
         version: entry.version.to_string(),
@@ -43,7 +43,11 @@ pub(super) fn run(
         authors: registration.authors.split(':').filter(|author| !author.is_empty()).collect(),
         crate_name: registration.crate_name,
         crate_version: registration.crate_version,
-        versions: registry.versions(entry.name()).iter().map(|it| it.version.to_string()).collect(),
+        versions: registry
+            .versions(entry.name())
+            .iter()
+            .map(|entry| entry.version.to_string())
+            .collect(),
         settings_schema: schema(registration.settings_schema)?,
         input_schema: schema(registration.input_schema)?,
     };
@@ -53,7 +57,7 @@ pub(super) fn run(
             text(&described, !registration.kubernetes_resources.is_empty(), out)?;
         }
         DescribeFormat::Webhook => {
-            let webhook = Webhook::new(&args.policy, entry, registry).map_err(Failure::said)?;
+            let webhook = Webhook::new(&args.policy, entry, registry).map_err(Failure::message)?;
             webhook.print(out)?;
         }
     }

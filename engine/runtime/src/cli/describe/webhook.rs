@@ -5,7 +5,7 @@ use policy_api::KubernetesResources;
 use crate::net::dns;
 use crate::policies::{Entry, PolicyRef, Registry};
 
-/// What is put behind a policy's name: a webhook's name has at least three labels.
+/// The domain after a policy's name: a webhook's name has at least three labels.
 const DOMAIN: &str = ".policy-engine.svc.cluster.local";
 
 /// A `ValidatingWebhookConfiguration` that has Kubernetes ask a policy, in a form that Kubernetes'
@@ -18,7 +18,7 @@ pub(super) struct Webhook {
     resources: KubernetesResources,
 }
 
-/// Why there is none.
+/// The reason why there is no webhook.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum WebhookError {
     #[error(
@@ -138,7 +138,7 @@ webhooks:
 /// A string as YAML: as it is, unless it could be read as something else.
 fn text(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/'))
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/'))
         && !matches!(text, "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n");
     if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
@@ -156,7 +156,7 @@ mod tests {
     fn webhook(name: &'static str, wanted: &str) -> Result<String, WebhookError> {
         let mut registration = registration(name, "1.2.3");
         registration.kubernetes_resources = RESOURCES;
-        let registry = Registry::of([registration]).unwrap();
+        let registry = Registry::from_registrations([registration]).unwrap();
         let wanted: PolicyRef = wanted.parse().unwrap();
         let webhook = Webhook::new(&wanted, registry.find(&wanted).unwrap(), &registry)?;
         let mut out = Vec::new();
@@ -207,7 +207,7 @@ mod tests {
             registration.kubernetes_resources = RESOURCES;
             registration
         });
-        let registry = Registry::of(registrations).unwrap();
+        let registry = Registry::from_registrations(registrations).unwrap();
         let wanted: PolicyRef = "my_policy".parse().unwrap();
         assert_eq!(
             Webhook::new(&wanted, registry.find(&wanted).unwrap(), &registry)
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_is_no_webhook_is_refused_with_the_remedy() {
-        let registry = Registry::of([registration("http", "1.0.0+b")]).unwrap();
+        let registry = Registry::from_registrations([registration("http", "1.0.0+b")]).unwrap();
         let mut entry = registry.entries()[0].clone();
         let error = |wanted: &str, entry: &Entry| {
             Webhook::new(&wanted.parse().unwrap(), entry, &registry).unwrap_err().to_string()

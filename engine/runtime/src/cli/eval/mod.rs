@@ -7,15 +7,15 @@ use policy_api::{Context, EvaluateError, Verdict};
 use serde_json::value::RawValue;
 use tracing::{debug, info};
 
-use super::Failure;
-use super::args::Eval;
+use super::args::EvalArgs;
+use super::{ErrorMessage, Failure};
 use crate::documents::{Document, DocumentError, Source, SourceError, documents};
 use crate::exit::Outcome;
 use crate::policies::{DecisionError, Entry, Instance, Registry};
 use printer::{Printed, Printer};
 
 pub(super) fn run(
-    args: &Eval,
+    args: &EvalArgs,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
@@ -23,15 +23,18 @@ pub(super) fn run(
     if args.settings.file.as_deref() == Some(standard_input)
         && (args.files.is_empty() || args.files.iter().any(|file| file == standard_input))
     {
-        return Err(Failure::Usage(
-            "standard input cannot hold both the settings and the documents: name a file for one \
-             of them"
-                .to_owned(),
-        ));
+        return Err(Failure::Usage(ErrorMessage {
+            problem: "standard input cannot hold both the settings and the documents".to_owned(),
+            help: Some("name a file for one of them".to_owned()),
+        }));
     }
-    let entry = registry.find(&args.policy).map_err(Failure::said)?;
+    let entry = registry.find(&args.policy)?;
     let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
-        Failure::Said(format!("policy `{}` {}: settings: {error}", entry.name(), entry.version))
+        Failure::message(format_args!(
+            "policy `{}` {}: settings: {error}",
+            entry.name(),
+            entry.version
+        ))
     })?;
     info!(policy = entry.name(), version = %entry.version, "configured");
     let mut evaluation = Evaluation {
@@ -49,9 +52,10 @@ pub(super) fn run(
         match Source::read(file, Some(args.max_bytes)) {
             Ok(source) => evaluation.judge_all(file, &source)?,
             Err(error @ SourceError::TooLarge { .. }) => {
-                evaluation.fail(&format!("{error}: split it, or allow more with `--max-bytes`"))?;
+                let help = "split it, or allow more with `--max-bytes`";
+                evaluation.fail(&error.to_string(), Some(help))?;
             }
-            Err(error) => evaluation.fail(&error.to_string())?,
+            Err(error) => evaluation.fail(&error.to_string(), error.help().as_deref())?,
         }
     }
     evaluation.printer.finish()?;
@@ -90,15 +94,16 @@ impl Evaluation<'_> {
                 }
                 Err(error) => {
                     let policy = self.entry.name();
-                    self.fail(&format!(
-                        "{} document {count}: policy `{policy}`: {error}",
-                        named(file)
-                    ))?;
+                    let file = named(file);
+                    self.fail(
+                        &format!("{file} document {count}: policy `{policy}`: {error}"),
+                        None,
+                    )?;
                 }
             }
         }
         if count == 0 {
-            self.fail(&format!("{} holds no document: expected JSON or YAML", named(file)))?;
+            self.fail(&format!("{} holds no document: expected JSON or YAML", named(file)), None)?;
         }
         Ok(())
     }
@@ -125,15 +130,15 @@ impl Evaluation<'_> {
         }
     }
 
-    fn fail(&mut self, message: &str) -> Result<(), Failure> {
+    fn fail(&mut self, problem: &str, help: Option<&str>) -> Result<(), Failure> {
         self.outcome = self.outcome.max(Outcome::Failed);
-        self.printer.complain(message)
+        self.printer.print_error(problem, help)
     }
 }
 
 /// The output's text, for passing on as it is.
 fn raw(output: &[u8]) -> Result<&RawValue, Failure> {
-    serde_json::from_slice(output).map_err(Failure::said)
+    serde_json::from_slice(output).map_err(Failure::message)
 }
 
 fn named(file: &Path) -> String {

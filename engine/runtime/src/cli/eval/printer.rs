@@ -7,7 +7,7 @@ use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
 use crate::cli::args::DecisionFormat;
-use crate::cli::{Failure, complain, output};
+use crate::cli::{Failure, output, print_error};
 use crate::documents::ToJson;
 use crate::policies::reasons;
 
@@ -47,10 +47,10 @@ impl<'a> Printer<'a> {
                 self.out.write_all(&line)?;
             }
             DecisionFormat::Pretty => {
-                let compact = serde_json::to_vec(decision).map_err(Failure::said)?;
+                let compact = serde_json::to_vec(decision).map_err(Failure::message)?;
                 let mut pretty = Vec::new();
                 let mut reader = serde_json::Deserializer::from_slice(&compact);
-                ToJson::pretty(&mut pretty).deserialize(&mut reader).map_err(Failure::said)?;
+                ToJson::pretty(&mut pretty).deserialize(&mut reader).map_err(Failure::message)?;
                 pretty.push(b'\n');
                 self.out.write_all(&pretty)?;
             }
@@ -64,10 +64,10 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// Says what went wrong, after the decisions that came before it.
-    pub(super) fn complain(&mut self, message: &str) -> Result<(), Failure> {
+    /// Prints an error, after the decisions that came before it.
+    pub(super) fn print_error(&mut self, problem: &str, help: Option<&str>) -> Result<(), Failure> {
         self.out.flush()?;
-        complain(message);
+        print_error(problem, help);
         Ok(())
     }
 

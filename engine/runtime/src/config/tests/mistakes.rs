@@ -153,7 +153,7 @@ fn a_file_that_cannot_be_read_is_one_mistake() {
     };
     assert_eq!(
         missing("/nonexistent/c.yaml"),
-        "`--config`: cannot read `/nonexistent/c.yaml`: No such file or directory (os error 2)"
+        "`--config`: failed to read `/nonexistent/c.yaml`: No such file or directory (os error 2)"
     );
     assert_eq!(
         missing("-"),

@@ -252,7 +252,7 @@ fn everything_can_be_set() {
     assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
     assert!(skip_invalid);
     assert_eq!(default_decision.unwrap().path, "http/authz/allowed");
-    let Policies::Named(policies) = policies else { panic!("all policies") };
+    let PolicySelection::Named(policies) = policies else { panic!("all policies") };
     assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);
     let pods = &policies["web-pods"];
     assert_eq!(pods.policy.to_string(), "pod-security-restricted@1");
@@ -274,8 +274,8 @@ fn everything_can_be_set() {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         decision_log,
-        Some(DecisionLog {
-            to: Destination::Collector(Collector {
+        Some(DecisionLogConfig {
+            to: LogDestination::Collector(CollectorConfig {
                 url: "https://logs.example.com/v1".to_owned(),
                 token: Some("/run/secrets/collector-token".into()),
                 ca: Some("/tls/collector-ca.crt".into()),
@@ -300,13 +300,21 @@ fn everything_can_be_set() {
 /// A configuration without the places, which differ between formats.
 fn without_places(case: &Case) -> String {
     let config = case.load().config;
-    let Policies::Named(policies) = &config.policies else { panic!("all policies") };
+    let PolicySelection::Named(policies) = &config.policies else { panic!("all policies") };
     let policies: Vec<_> = policies
         .iter()
-        .map(|(id, it)| {
-            let settings = String::from_utf8_lossy(it.settings.as_json()).into_owned();
-            let policy = it.policy.to_string();
-            (id, policy, settings, it.timeout, it.mode, it.blocking, it.max_stuck)
+        .map(|(id, policy)| {
+            let settings = String::from_utf8_lossy(policy.settings.as_json()).into_owned();
+            let reference = policy.policy.to_string();
+            (
+                id,
+                reference,
+                settings,
+                policy.timeout,
+                policy.mode,
+                policy.blocking,
+                policy.max_stuck,
+            )
         })
         .collect();
     let rest = (&config.listen, &config.diagnostic_listen, &config.tls, &config.tokens);
@@ -363,7 +371,7 @@ fn nothing_needs_to_be_set() {
         }
     );
     assert_eq!(shutdown, Shutdown { wait: Duration::ZERO, grace: seconds(10) });
-    let Policies::All { timeout, max_stuck } = policies else { panic!("named policies") };
+    let PolicySelection::All { timeout, max_stuck } = policies else { panic!("named policies") };
     assert_eq!((timeout, max_stuck), (seconds(2), 4));
 
     for text in ["", "# nothing\n", "{}"] {
@@ -383,8 +391,8 @@ fn a_decision_log_may_be_one_word() {
         let log = case.load().config.decision_log.unwrap();
         assert_eq!(
             log,
-            DecisionLog {
-                to: Destination::Stdout,
+            DecisionLogConfig {
+                to: LogDestination::Stdout,
                 labels: BTreeMap::new(),
                 erase: Vec::new(),
                 mask: BTreeMap::new(),
@@ -396,7 +404,7 @@ fn a_decision_log_may_be_one_word() {
     let case = Case::yaml("decision-log: https://a").load().config.decision_log.unwrap();
     assert_eq!(
         case.to,
-        Destination::Collector(Collector {
+        LogDestination::Collector(CollectorConfig {
             url: "https://a".to_owned(),
             token: None,
             ca: None,

@@ -72,7 +72,9 @@ fn policies_can_be_set_on_the_command_line() {
         .set("policies.web-pods.settings.a.b=v1")
         .set("policies.web-pods.settings.list=[1,{}]");
     assert_eq!(case.effective("policies.web-pods.policy"), "pods@1 --set policies.web-pods.policy");
-    let Policies::Named(policies) = case.load().config.policies else { panic!("all policies") };
+    let PolicySelection::Named(policies) = case.load().config.policies else {
+        panic!("all policies")
+    };
     assert_eq!(policies.len(), 1);
     assert_eq!(policies["web-pods"].settings.as_json(), br#"{"a":{"b":"v1"},"list":[1,{}]}"#);
 }
@@ -83,10 +85,16 @@ fn the_longest_id_that_there_is_is_meant() {
         .set("policies.a.b.c.timeout=1s")
         .set("policies.a.b.settings.x.y=1")
         .set("policies.a.settings.b=2");
-    let Policies::Named(policies) = case.load().config.policies else { panic!("all policies") };
+    let PolicySelection::Named(policies) = case.load().config.policies else {
+        panic!("all policies")
+    };
     let of = |id: &str| {
-        let it = &policies[id];
-        (it.timeout, it.mode, String::from_utf8_lossy(it.settings.as_json()).into_owned())
+        let policy = &policies[id];
+        (
+            policy.timeout,
+            policy.mode,
+            String::from_utf8_lossy(policy.settings.as_json()).into_owned(),
+        )
     };
     let seconds = Duration::from_secs;
     assert_eq!(of("a"), (seconds(2), Mode::Enforce, r#"{"b":2}"#.to_owned()));
@@ -126,7 +134,9 @@ fn the_file_may_be_named_by_the_environment() {
             ..Sources::default()
         },
     };
-    let Policies::All { timeout, .. } = by_env.load().config.policies else { panic!("named") };
+    let PolicySelection::All { timeout, .. } = by_env.load().config.policies else {
+        panic!("named")
+    };
     assert_eq!(timeout, Duration::from_secs(7));
     assert!(by_env.effective("config").ends_with("c.yaml POLICY_ENGINE_CONFIG"));
     let neither = Case::default().env("POLICY_ENGINE_CONFIG", "");

@@ -3,7 +3,7 @@ use crate::policies::Registry;
 use crate::testing::registration;
 
 fn registry() -> Registry {
-    Registry::of([
+    Registry::from_registrations([
         registration("echo", "1.0.0"),
         registration("echo", "2.0.0"),
         registration("pod-security", "1.0.0"),
@@ -16,7 +16,7 @@ fn resolved(case: &Case) -> Vec<String> {
         Ok((_, policies)) => policies
             .into_iter()
             .map(|(id, policy)| match policy {
-                Ok(it) => format!("{id}: {} {}", it.entry.name(), it.entry.version),
+                Ok(policy) => format!("{id}: {} {}", policy.entry.name(), policy.entry.version),
                 Err(mistake) => format!("{id}: {}", case.short_name(&mistake.to_string())),
             })
             .collect(),
@@ -62,12 +62,12 @@ fn what_policies_find_wrong_is_told_with_its_place() {
     );
     let expected = [
         "`c.yaml` line 2 column 15: `policies.a`: no policy `pod-securty` is in this binary (did \
-         you mean `pod-security`?): `list` shows those that are",
+         you mean `pod-security`?); `list` shows the policies in this binary",
         "`c.yaml` line 3 column 3: `policies.echo@1` has the id `echo@1`: expected letters, \
          digits, `.`, `_` and `-`, the first of them a letter, a digit or `_`, or several such \
          with `/` between them",
         "`c.yaml` line 4 column 3: `policies.pod-securiti`: no policy `pod-securiti` is in this \
-         binary (did you mean `pod-security`?): `list` shows those that are",
+         binary (did you mean `pod-security`?); `list` shows the policies in this binary",
         "`c.yaml` line 8 column 7: `policies.refused.settings`: `refuse` is set: leave it out",
         "`c.yaml` line 12 column 14: unknown field `other`, expected `refuse`, at `other`",
         "`c.yaml` line 13 column 43: expected a boolean, found the string \"no\", at `refuse`",
@@ -108,8 +108,8 @@ impl policy_api::Policy for Needy {
 
 #[test]
 fn settings_that_are_missing_are_told() {
-    let needy = policy_api::Registration::__of::<Needy>("needy-crate", "1.0.0", "Needs", "");
-    let registry = Registry::of([needy.name("needy").version("1.0.0")]).unwrap();
+    let needy = policy_api::Registration::__new::<Needy>("needy-crate", "1.0.0", "Needs", "");
+    let registry = Registry::from_registrations([needy.name("needy").version("1.0.0")]).unwrap();
     let mistakes =
         |case: &Case| case.short(&load_and_resolve(&case.sources, &registry).err().unwrap());
     assert_eq!(
@@ -130,8 +130,8 @@ fn policies_that_are_not_valid_can_be_skipped() {
     assert_eq!(
         resolved(&case),
         [
-            "a: `c.yaml` line 1 column 24: `policies.a`: no policy `none` is in this binary: \
-             `list` shows those that are",
+            "a: `c.yaml` line 1 column 24: `policies.a`: no policy `none` is in this binary; \
+             `list` shows the policies in this binary",
             "echo: echo 2.0.0"
         ]
     );

@@ -1,4 +1,4 @@
-//! What must not be seen in the log: erased or masked, by JSON pointers.
+//! The redaction of the log: values are erased or masked, by JSON pointers.
 
 mod pointer;
 #[cfg(test)]
@@ -19,21 +19,21 @@ use walk::Walk;
 /// would make an event far larger than its input.
 const MAX_LISTED: usize = 16 << 10;
 
-/// What is not seen of inputs and results.
+/// The rules for inputs and results.
 #[derive(Debug)]
 pub(super) struct Redaction {
     input: Vec<Rule>,
     result: Vec<Rule>,
 }
 
-/// What a value is of a decision.
+/// The part of a decision that a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Input,
     Result,
 }
 
-/// What was changed in one event, by pointers.
+/// The pointers of values that were changed in one event.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) erased: Vec<String>,
@@ -46,7 +46,7 @@ pub(super) struct Changes {
 
 #[derive(Debug)]
 struct Rule {
-    /// As it was configured.
+    /// The value as it was configured.
     pointer: String,
     path: Vec<Segment>,
     action: Action,
@@ -55,7 +55,7 @@ struct Rule {
 #[derive(Debug)]
 enum Action {
     Erase,
-    /// With this JSON text.
+    /// The replacement, as JSON text.
     Mask(String),
 }
 
@@ -111,7 +111,7 @@ impl Redaction {
         hides
     }
 
-    /// Whether values are written as they came.
+    /// Returns whether values are written as they came.
     pub(super) fn is_empty(&self) -> bool {
         self.input.is_empty() && self.result.is_empty()
     }

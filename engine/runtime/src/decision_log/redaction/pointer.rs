@@ -32,7 +32,7 @@ pub(super) fn parse(pointer: &str) -> Result<(Part, Vec<Segment>), PointerError>
     Ok((part, segments.collect::<Result<_, _>>()?))
 }
 
-/// Why a pointer cannot be followed.
+/// The reason why a pointer cannot be followed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PointerError {
     /// There is nothing to find by it.

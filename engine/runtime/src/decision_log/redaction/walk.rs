@@ -12,9 +12,9 @@ use super::{Action, Changes, Rule};
 /// rest is copied as it came, with the client's own numbers and order.
 pub(super) struct Walk<'a> {
     pub(super) out: &'a mut Vec<u8>,
-    /// Of the value that is looked at.
+    /// The depth of the value that is looked at.
     pub(super) pointer: String,
-    /// Whether that value stands under a key.
+    /// True if that value stands under a key.
     pub(super) in_object: bool,
     pub(super) changes: &'a mut Changes,
 }

@@ -5,20 +5,20 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
-use super::chunk::Chunk;
-use super::upload::{Answer, Endpoint, UploadError};
+use super::batch::UploadBatch;
+use super::upload::{CollectorEndpoint, UploadError, UploadOutcome};
 use super::{SinkError, Streak};
 use crate::config;
-use crate::decision_log::queue::{Inbox, Phase};
+use crate::decision_log::queue::{Inbox, LogPhase};
 
-/// After the first attempt that came to nothing.
+/// The delay after the first failed attempt.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Uploads events to a collector, as OPA does: one upload after another, in order, each until the
 /// collector takes it.
 #[derive(Debug)]
 pub(in crate::decision_log) struct Uploader {
-    endpoint: Endpoint,
+    endpoint: CollectorEndpoint,
     upload: usize,
     delay: Duration,
     max_retry_delay: Duration,
@@ -26,9 +26,9 @@ pub(in crate::decision_log) struct Uploader {
 }
 
 impl Uploader {
-    pub(super) fn new(config: &config::Collector) -> Result<Self, SinkError> {
+    pub(super) fn new(config: &config::CollectorConfig) -> Result<Self, SinkError> {
         Ok(Self {
-            endpoint: Endpoint::new(config)?,
+            endpoint: CollectorEndpoint::new(config)?,
             upload: config.upload,
             delay: config.delay,
             max_retry_delay: config.max_retry_delay,
@@ -44,7 +44,7 @@ impl Uploader {
                 None => inbox.next().await,
             };
             let Some(first) = first else { return };
-            let mut chunk = Chunk::of(first);
+            let mut batch = UploadBatch::new(first);
             let send = Instant::now() + self.delay;
             loop {
                 let event = tokio::select! {
@@ -53,22 +53,22 @@ impl Uploader {
                     () = sleep_until(send) => None,
                 };
                 let Some(event) = event else { break };
-                if let Err(event) = chunk.push(event, self.upload) {
+                if let Err(event) = batch.push(event, self.upload) {
                     left_over = Some(event);
                     break;
                 }
             }
-            self.deliver(chunk, inbox).await;
+            self.deliver(batch, inbox).await;
         }
     }
 
     /// Returns when the collector has taken all of it, but for what is too large even by itself.
-    async fn deliver(&mut self, chunk: Chunk, inbox: &Inbox) {
-        let mut parts = vec![chunk];
+    async fn deliver(&mut self, batch: UploadBatch, inbox: &Inbox) {
+        let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
-            match self.attempt_until_answered(&part, inbox).await {
-                Answer::Taken => inbox.ledger.write(part.events(), part.bytes()),
-                Answer::TooLarge => match part.split() {
+            match self.upload_until_answered(&part, inbox).await {
+                UploadOutcome::Accepted => inbox.ledger.commit(part.events(), part.bytes()),
+                UploadOutcome::TooLarge => match part.split() {
                     (first, Some(second)) => parts.extend([second, first]),
                     (single, None) => inbox.ledger.discard(single.bytes()),
                 },
@@ -76,12 +76,12 @@ impl Uploader {
         }
     }
 
-    async fn attempt_until_answered(&mut self, chunk: &Chunk, inbox: &Inbox) -> Answer {
-        let gzip = match chunk.gzip() {
+    async fn upload_until_answered(&mut self, batch: &UploadBatch, inbox: &Inbox) -> UploadOutcome {
+        let gzip = match batch.gzip() {
             Ok(gzip) => Bytes::from(gzip),
             Err(error) => {
-                tracing::error!("decision log: cannot compress an upload: {error}");
-                return Answer::TooLarge;
+                tracing::error!("decision log: failed to compress an upload: {error}");
+                return UploadOutcome::TooLarge;
             }
         };
         let mut phase = inbox.phase();
@@ -97,12 +97,12 @@ impl Uploader {
             };
             let closing = is_closing(&phase);
             let pause = backoff.next(&error, closing);
-            let what = format!("cannot upload to `{}`: {error}", self.endpoint.name());
+            let what = format!("failed to upload to `{}`: {error}", self.endpoint.name());
             self.streak.fail(&what, pause, inbox);
             tokio::select! {
                 () = sleep(pause) => {}
                 // There is little time left: the pause is over, and the next ones are short.
-                _ = phase.wait_for(|phase| *phase >= Phase::Closing), if !closing => {
+                _ = phase.wait_for(|phase| *phase >= LogPhase::Closing), if !closing => {
                     backoff = Backoff::new(self.max_retry_delay);
                 }
             }
@@ -110,12 +110,12 @@ impl Uploader {
     }
 }
 
-/// Also when there is nobody left who could say so.
-fn is_closing(phase: &watch::Receiver<Phase>) -> bool {
-    *phase.borrow() >= Phase::Closing || phase.has_changed().is_err()
+/// Returns whether the log is closing, or nobody is left who could close it.
+fn is_closing(phase: &watch::Receiver<LogPhase>) -> bool {
+    *phase.borrow() >= LogPhase::Closing || phase.has_changed().is_err()
 }
 
-/// How long to wait between attempts: twice as long each time, up to a limit.
+/// The delay between attempts: twice as long each time, up to a limit.
 #[derive(Debug)]
 struct Backoff {
     next: Duration,

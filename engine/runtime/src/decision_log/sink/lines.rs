@@ -16,7 +16,7 @@ use crate::decision_log::queue::Inbox;
 /// Bytes that are gathered for one write, while more events are there already.
 const BATCH: usize = 64 << 10;
 
-/// Between two attempts to write.
+/// The delay between two attempts to write.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// Decisions tell of people: the log is for its owner and the group.
@@ -24,7 +24,7 @@ const MODE: u32 = 0o640;
 
 /// Writes an event a line.
 #[derive(Debug)]
-pub(in crate::decision_log) struct Lines {
+pub(in crate::decision_log) struct LineSink {
     /// Without a path it is standard output.
     path: Option<PathBuf>,
     file: File,
@@ -32,7 +32,7 @@ pub(in crate::decision_log) struct Lines {
     streak: Streak,
 }
 
-impl Lines {
+impl LineSink {
     pub(super) fn stdout(reopen: Arc<Notify>) -> Result<Self, SinkError> {
         // Not through the standard library's buffer, which does not tell how far a write came.
         let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(SinkError::Stdout)?;
@@ -74,7 +74,7 @@ impl Lines {
                 Ok(0) => io::ErrorKind::WriteZero.into(),
                 Ok(written) => {
                     let (events, bytes) = batch.advance(written);
-                    inbox.ledger.write(events, bytes);
+                    inbox.ledger.commit(events, bytes);
                     let path = self.path.as_deref();
                     self.streak.succeed(|| name(path), inbox);
                     continue;
@@ -82,7 +82,7 @@ impl Lines {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => error,
             };
-            let what = format!("cannot write to {}: {error}", name(self.path.as_deref()));
+            let what = format!("failed to write to {}: {error}", name(self.path.as_deref()));
             self.streak.fail(&what, RETRY, inbox);
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
@@ -95,7 +95,7 @@ impl Lines {
         }
     }
 
-    /// Where someone has moved the file, goes on in a new one. Otherwise, in the one it has.
+    /// Opens a new file where someone has moved the old one.
     fn open_again(&mut self) -> bool {
         let Some(path) = &self.path else { return false };
         match open(path) {
@@ -106,8 +106,7 @@ impl Lines {
             }
             Err(error) => {
                 tracing::error!(
-                    "decision log: cannot open `{}` again, and goes on in the file that was open: \
-                     {error}",
+                    "decision log: failed to reopen `{}`, and goes on in the file that was open: {error}",
                     path.display()
                 );
                 false
@@ -155,9 +154,9 @@ fn ends_within_a_line(path: &Path) -> io::Result<bool> {
 #[derive(Debug, Default)]
 struct Batch {
     bytes: Vec<u8>,
-    /// Where lines end that are not written to their end.
+    /// The ends of lines that are not completely written.
     ends: VecDeque<usize>,
-    /// Where the first of them begins.
+    /// The start of the first of them.
     line: usize,
     written: usize,
 }

@@ -1,6 +1,6 @@
-//! Where events go: lines to a file or to standard output, or uploads to a collector.
+//! The destinations of events: lines to a file or to standard output, or uploads to a collector.
 
-mod chunk;
+mod batch;
 mod collector;
 mod lines;
 mod upload;
@@ -12,28 +12,28 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::queue::{Inbox, Phase};
-use crate::config::Destination;
+use super::queue::{Inbox, LogPhase};
+use crate::config::LogDestination;
 use crate::net::outbound::TransportError;
 use collector::Uploader;
-use lines::Lines;
+use lines::LineSink;
 use policy_text::redact_url;
 
-/// What events are written to, open.
+/// An open destination of events.
 #[derive(Debug)]
 pub(super) enum Sink {
-    Lines(Lines),
+    Lines(LineSink),
     Collector(Box<Uploader>),
 }
 
 impl Sink {
     /// # Errors
     /// When it cannot be opened; a collector is not asked before there is something to upload.
-    pub(super) fn open(to: &Destination, reopen: Arc<Notify>) -> Result<Self, SinkError> {
+    pub(super) fn open(to: &LogDestination, reopen: Arc<Notify>) -> Result<Self, SinkError> {
         Ok(match to {
-            Destination::Stdout => Self::Lines(Lines::stdout(reopen)?),
-            Destination::File(path) => Self::Lines(Lines::file(path, reopen)?),
-            Destination::Collector(config) => Self::Collector(Box::new(Uploader::new(config)?)),
+            LogDestination::Stdout => Self::Lines(LineSink::stdout(reopen)?),
+            LogDestination::File(path) => Self::Lines(LineSink::file(path, reopen)?),
+            LogDestination::Collector(config) => Self::Collector(Box::new(Uploader::new(config)?)),
         })
     }
 
@@ -48,7 +48,7 @@ impl Sink {
         };
         tokio::select! {
             biased;
-            Ok(_) = phase.wait_for(|phase| *phase == Phase::Abandoned) => {}
+            Ok(_) = phase.wait_for(|phase| *phase == LogPhase::Abandoned) => {}
             () = writing => {}
         }
     }
@@ -64,8 +64,8 @@ impl Streak {
     /// `what` failed, and is tried again.
     fn fail(&mut self, what: &str, after: Duration, inbox: &Inbox) {
         self.failures += 1;
-        inbox.ledger.fail();
-        let (after, waiting) = (humantime::format_duration(after), inbox.ledger.waiting());
+        inbox.ledger.count_failure();
+        let (after, waiting) = (humantime::format_duration(after), inbox.ledger.queued_events());
         if self.failures == 1 {
             tracing::warn!(
                 "decision log: {what}; trying again in {after} and until it works, while \
@@ -83,34 +83,34 @@ impl Streak {
             tracing::info!(
                 "decision log: {to} works again, after {} attempts; {} events wait",
                 self.failures,
-                inbox.ledger.waiting()
+                inbox.ledger.queued_events()
             );
             self.failures = 0;
         }
     }
 }
 
-/// Why there is nothing to write to.
+/// The reason why there is nothing to write to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SinkError {
     /// A file that cannot be written.
-    #[error("cannot open `{}` to append to it: {error}", path.display())]
+    #[error("failed to open `{}` to append to it: {error}", path.display())]
     Open {
-        /// As it was configured.
+        /// The value as it was configured.
         path: PathBuf,
         /// The system's reason.
         error: io::Error,
     },
     /// Standard output is closed.
-    #[error("cannot write to standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Stdout(io::Error),
-    /// What uploads would go to is no URL.
+    /// The address of the collector is no URL.
     #[error(
         "`{}` is no URL of a collector: expected one such as `https://logs.example.com`",
         redact_url(url)
     )]
     Url {
-        /// As it was configured.
+        /// The value as it was configured.
         url: String,
     },
     /// It cannot be asked from here.

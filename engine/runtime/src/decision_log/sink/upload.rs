@@ -18,24 +18,24 @@ const MAX_ANSWER: usize = 64 << 10;
 
 /// The collector as it is reached.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct CollectorEndpoint {
     client: Transport,
     url: Uri,
     token: Option<PathBuf>,
     timeout: Duration,
 }
 
-/// What the collector says of an upload.
+/// The collector's answer to an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Taken,
+pub(super) enum UploadOutcome {
+    Accepted,
     TooLarge,
 }
 
-/// Why an upload came to nothing.
+/// The reason why an upload came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UploadError {
-    #[error("cannot read the token in `{}`: {reason}", path.display())]
+    #[error("failed to read the token in `{}`: {reason}", path.display())]
     Token { path: PathBuf, reason: String },
     #[error("{0}")]
     Request(String),
@@ -45,8 +45,8 @@ pub(super) enum UploadError {
     Refused { status: StatusCode, retry_after: Option<Duration> },
 }
 
-impl Endpoint {
-    pub(super) fn new(config: &config::Collector) -> Result<Self, SinkError> {
+impl CollectorEndpoint {
+    pub(super) fn new(config: &config::CollectorConfig) -> Result<Self, SinkError> {
         let no_url = || SinkError::Url { url: config.url.clone() };
         let url: Uri =
             format!("{}/logs", config.url.trim_end_matches('/')).parse().map_err(|_| no_url())?;
@@ -64,7 +64,7 @@ impl Endpoint {
     }
 
     /// One attempt.
-    pub(super) async fn upload(&self, gzip: Bytes) -> Result<Answer, UploadError> {
+    pub(super) async fn upload(&self, gzip: Bytes) -> Result<UploadOutcome, UploadError> {
         let deadline = Instant::now() + self.timeout;
         let request = self.request(gzip)?;
         let response = timeout_at(deadline, self.client.request(request))
@@ -77,8 +77,8 @@ impl Endpoint {
         let rest = Limited::new(response.into_body(), MAX_ANSWER).collect();
         let _ = timeout_at(deadline, rest).await;
         match status {
-            _ if status.is_success() => Ok(Answer::Taken),
-            StatusCode::PAYLOAD_TOO_LARGE => Ok(Answer::TooLarge),
+            _ if status.is_success() => Ok(UploadOutcome::Accepted),
+            StatusCode::PAYLOAD_TOO_LARGE => Ok(UploadOutcome::TooLarge),
             _ => Err(UploadError::Refused { status, retry_after }),
         }
     }
@@ -98,7 +98,7 @@ impl Endpoint {
 }
 
 impl UploadError {
-    /// How long the collector wants to be left alone.
+    /// The time that the collector asks to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -117,7 +117,7 @@ fn authorization(path: &Path) -> Result<HeaderValue, UploadError> {
     Ok(header)
 }
 
-/// In seconds; the other form, a date, is left to the backoff.
+/// The value of `retry-after` in seconds; the other form, a date, is left to the backoff.
 fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))

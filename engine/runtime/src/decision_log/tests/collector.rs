@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::id_of;
-use crate::config::{self, Destination};
+use crate::config::{self, LogDestination};
 
 /// What a collector does with an upload.
 #[derive(Debug, Clone, Copy)]
@@ -109,9 +109,9 @@ impl Collector {
     }
 
     /// How to reach it, without delays that a test would have to wait for.
-    pub(super) fn config(&self) -> config::Collector {
+    pub(super) fn config(&self) -> config::CollectorConfig {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        config::Collector {
+        config::CollectorConfig {
             url: format!("{scheme}://{}/opa/", self.address),
             token: None,
             ca: None,
@@ -122,8 +122,8 @@ impl Collector {
         }
     }
 
-    pub(super) fn log(&self) -> config::DecisionLog {
-        super::config(Destination::Collector(self.config()))
+    pub(super) fn log(&self) -> config::DecisionLogConfig {
+        super::config(LogDestination::Collector(self.config()))
     }
 }
 

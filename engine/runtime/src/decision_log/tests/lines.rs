@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{LONG, config, dropped, event, id_of, record, settled, start, until};
-use crate::config::Destination;
+use crate::config::LogDestination;
 use crate::decision_log::DecisionLog;
 use crate::telemetry::Metrics;
 
@@ -20,7 +20,7 @@ fn ids(path: &Path) -> Vec<u32> {
 async fn a_file_holds_a_line_an_event() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions.jsonl");
-    let (log, running, metrics) = start(&config(Destination::File(path.clone())));
+    let (log, running, metrics) = start(&config(LogDestination::File(path.clone())));
     let input = serde_json::from_str("{\n  \"a\": \"\\n\"\r\n}").unwrap();
     let mut first = event(0);
     first.input = Some(input);
@@ -40,7 +40,7 @@ async fn a_file_holds_a_line_an_event() {
 async fn an_event_is_written_without_another_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
-    let (log, running, _) = start(&config(Destination::File(path.clone())));
+    let (log, running, _) = start(&config(LogDestination::File(path.clone())));
     record(&log, 0..1).await;
     until(|| ids(&path) == [0]).await;
     running.close(LONG).await.unwrap();
@@ -50,7 +50,7 @@ async fn an_event_is_written_without_another_behind_it() {
 async fn a_file_that_is_moved_is_left_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let (path, moved) = (folder.path().join("log"), folder.path().join("log.1"));
-    let (log, running, metrics) = start(&config(Destination::File(path.clone())));
+    let (log, running, metrics) = start(&config(LogDestination::File(path.clone())));
     record(&log, 0..5).await;
     until(|| metrics.written.get() == 5).await;
     fs::rename(&path, &moved).unwrap();
@@ -69,7 +69,7 @@ async fn a_file_that_cannot_be_opened_again_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (inner, moved) = (folder.path().join("logs"), folder.path().join("moved"));
     fs::create_dir(&inner).unwrap();
-    let (log, running, metrics) = start(&config(Destination::File(inner.join("log"))));
+    let (log, running, metrics) = start(&config(LogDestination::File(inner.join("log"))));
     fs::rename(&inner, &moved).unwrap();
     log.reopen();
     record(&log, 0..5).await;
@@ -83,7 +83,7 @@ async fn what_was_broken_off_spoils_no_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     fs::write(&path, "{\"decision_id\":\"00").unwrap();
-    let (log, running, _) = start(&config(Destination::File(path.clone())));
+    let (log, running, _) = start(&config(LogDestination::File(path.clone())));
     record(&log, 0..1).await;
     running.close(LONG).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
@@ -103,7 +103,7 @@ async fn a_full_disk_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     symlink(FULL, &path).unwrap();
-    let mut config = config(Destination::File(path.clone()));
+    let mut config = config(LogDestination::File(path.clone()));
     config.buffer = 5000;
     let (log, running, metrics) = start(&config);
     record(&log, 0..100).await;
@@ -125,7 +125,7 @@ async fn a_full_disk_holds_up_no_stop() {
     if !Path::new(FULL).exists() {
         return;
     }
-    let (log, running, metrics) = start(&config(Destination::File(FULL.into())));
+    let (log, running, metrics) = start(&config(LogDestination::File(FULL.into())));
     record(&log, 0..100).await;
     let lost = running.close(Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(lost.events, 100);
@@ -136,12 +136,12 @@ async fn a_full_disk_holds_up_no_stop() {
 async fn what_cannot_be_written_is_told_before_anything_is_logged() {
     let metrics = Metrics::new().unwrap().decision_log;
     let told = |path: &Path| {
-        let config = config(Destination::File(path.to_owned()));
+        let config = config(LogDestination::File(path.to_owned()));
         DecisionLog::start(&config, metrics.clone()).err().unwrap().to_string()
     };
     assert_eq!(
         told(Path::new("/nowhere/log")),
-        "decision log: cannot open `/nowhere/log` to append to it: No such file or directory (os \
+        "decision log: failed to open `/nowhere/log` to append to it: No such file or directory (os \
          error 2)"
     );
     let folder = tempfile::tempdir().unwrap();

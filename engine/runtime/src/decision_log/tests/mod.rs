@@ -12,15 +12,15 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DecisionLog, Event, Running};
-use crate::config::{self, Destination, WhenFull};
+use super::{DecisionLog, DecisionLogHandle, Event};
+use crate::config::{self, LogDestination, WhenFull};
 use crate::telemetry::{DecisionLogMetrics, Metrics};
 
 /// More than any test takes.
 const LONG: Duration = Duration::from_secs(20);
 
-fn config(to: Destination) -> config::DecisionLog {
-    config::DecisionLog {
+fn config(to: LogDestination) -> config::DecisionLogConfig {
+    config::DecisionLogConfig {
         to,
         labels: BTreeMap::new(),
         erase: Vec::new(),
@@ -30,7 +30,9 @@ fn config(to: Destination) -> config::DecisionLog {
     }
 }
 
-fn start(config: &config::DecisionLog) -> (DecisionLog, Running, DecisionLogMetrics) {
+fn start(
+    config: &config::DecisionLogConfig,
+) -> (DecisionLog, DecisionLogHandle, DecisionLogMetrics) {
     let metrics = Metrics::new().unwrap().decision_log;
     let (log, running) = DecisionLog::start(config, metrics.clone()).unwrap();
     (log, running, metrics)
@@ -92,4 +94,11 @@ async fn until(mut is_so: impl FnMut() -> bool) {
     })
     .await
     .expect("it never came to be");
+}
+
+/// Lets all tasks of this thread that are ready run.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::collector::{Behaviour, Collector};
-use super::{LONG, dropped, event, id_of, record, settled, start, until};
+use super::{LONG, dropped, event, id_of, record, settle, settled, start, until};
 use crate::config::WhenFull;
 
 #[tokio::test]
@@ -53,12 +55,14 @@ async fn where_answers_wait_nothing_is_dropped() {
     config.buffer = 20_000;
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
-    let mut recording = tokio::spawn({
+    let recording = tokio::spawn({
         let log = log.clone();
         async move { record(&log, 0..500).await }
     });
-    timeout(Duration::from_millis(300), &mut recording).await.expect_err("there is no room");
-    assert!(metrics.queued_bytes.get() <= 20_000);
+    // An event has some 400 bytes.
+    until(|| metrics.queued_bytes.get() > 19_000).await;
+    settle().await;
+    assert!(!recording.is_finished() && metrics.queued_bytes.get() <= 20_000);
     collector.behave(Behaviour::Take);
     timeout(LONG, recording).await.unwrap().unwrap();
     running.close(LONG).await.unwrap();
@@ -74,7 +78,13 @@ async fn a_request_that_goes_away_while_it_waits_is_counted() {
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
     log.record(&event(0)).await;
-    timeout(Duration::from_millis(50), log.record(&event(1))).await.expect_err("there is no room");
+    let waiting = tokio::spawn({
+        let log = log.clone();
+        async move { log.record(&event(1)).await }
+    });
+    settle().await;
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
     assert_eq!(dropped(&metrics, "full"), 1);
     collector.behave(Behaviour::Take);
     running.close(LONG).await.unwrap();
@@ -142,14 +152,16 @@ async fn under_load_and_with_every_mishap_all_are_accounted_for() {
     let mut config = collector.log();
     config.buffer = 32 << 10;
     let (log, running, metrics) = start(&config);
+    let steps = Arc::new(Semaphore::new(0));
     let writers: Vec<_> = (0..4)
         .map(|writer| {
-            let log = log.clone();
+            let (log, steps) = (log.clone(), Arc::clone(&steps));
             tokio::spawn(async move {
                 for number in writer * 2000..(writer + 1) * 2000 {
                     log.record(&event(number)).await;
-                    if number % 20 == 0 {
-                        tokio::time::sleep(Duration::from_millis(3)).await;
+                    // Each mishap lets as many more events through.
+                    if number % 400 == 399 {
+                        steps.acquire().await.unwrap().forget();
                     }
                 }
             })
@@ -162,9 +174,10 @@ async fn under_load_and_with_every_mishap_all_are_accounted_for() {
         Behaviour::Limit(2000),
         Behaviour::Take,
     ] {
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        let attempts = collector.attempts();
         collector.behave(behaviour);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        steps.add_permits(4);
+        until(|| collector.attempts() > attempts).await;
         collector.kill().await;
         collector.restart().await;
     }

@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::collector::{Behaviour, Collector};
 use super::{LONG, config, record, settled, start};
-use crate::config::Destination;
+use crate::config::LogDestination;
 
 /// An authority of these tests, whose key is nowhere any more.
 const AUTHORITY: &str = "\
@@ -68,7 +68,7 @@ async fn upload_to_one_that_is_vouched_for_by(authority: &str) -> (Vec<u32>, (u6
     to.ca = Some(folder.path().join("ca.pem"));
     to.timeout = LONG;
     fs::write(folder.path().join("ca.pem"), authority).unwrap();
-    let (log, running, metrics) = start(&config(Destination::Collector(to)));
+    let (log, running, metrics) = start(&config(LogDestination::Collector(to)));
     record(&log, 0..10).await;
     let _ = running.close(Duration::from_secs(1)).await;
     (collector.ids(), settled(&metrics))

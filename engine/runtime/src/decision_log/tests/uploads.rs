@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::collector::{Behaviour, Collector};
 use super::{LONG, config, dropped, event, record, settled, start, until};
-use crate::config::{Destination, WhenFull};
+use crate::config::{LogDestination, WhenFull};
 use crate::decision_log::DecisionLog;
 use crate::telemetry::Metrics;
 
@@ -148,7 +148,7 @@ async fn the_token_is_read_for_each_upload() {
     let token = folder.path().join("token");
     let mut to = collector.config();
     to.token = Some(token.clone());
-    let (log, running, metrics) = start(&config(Destination::Collector(to)));
+    let (log, running, metrics) = start(&config(LogDestination::Collector(to)));
     record(&log, 0..1).await;
     until(|| metrics.failures.get() >= 1).await;
     assert_eq!(collector.attempts(), 0);
@@ -170,12 +170,12 @@ async fn a_stop_waits_for_no_delay_and_no_pause() {
     let collector = Collector::start(Behaviour::Refuse(503, Some(3600))).await;
     let mut to = collector.config();
     to.max_retry_delay = Duration::from_hours(1);
-    let (log, running, metrics) = start(&config(Destination::Collector(to)));
+    let (log, running, metrics) = start(&config(LogDestination::Collector(to)));
     record(&log, 0..2).await;
     until(|| metrics.failures.get() == 1).await;
     let mut to = collector.config();
     to.delay = Duration::from_hours(1);
-    let (patient, patient_running, _) = start(&config(Destination::Collector(to)));
+    let (patient, patient_running, _) = start(&config(LogDestination::Collector(to)));
     record(&patient, 2..4).await;
     collector.behave(Behaviour::Take);
 
@@ -221,7 +221,7 @@ async fn a_collector_that_is_none_is_told_before_anything_is_logged() {
         let mut to = collector.config();
         url.clone_into(&mut to.url);
         to.ca = ca.map(Into::into);
-        let started = DecisionLog::start(&config(Destination::Collector(to)), metrics.clone());
+        let started = DecisionLog::start(&config(LogDestination::Collector(to)), metrics.clone());
         started.err().unwrap().to_string()
     };
     assert_eq!(
@@ -232,12 +232,12 @@ async fn a_collector_that_is_none_is_told_before_anything_is_logged() {
     assert!(told("ftp://logs", None).contains("`ftp://logs` is no URL"));
     assert_eq!(
         told("https://logs", Some("/nowhere/ca.pem")),
-        "decision log: cannot read certificates from `/nowhere/ca.pem`: No such file or directory \
+        "decision log: failed to read certificates from `/nowhere/ca.pem`: No such file or directory \
          (os error 2)"
     );
     assert_eq!(
         told("https://logs", Some("/dev/null")),
-        "decision log: cannot read certificates from `/dev/null`: it is not a regular file, which \
+        "decision log: failed to read certificates from `/dev/null`: it is not a regular file, which \
          could be read again when it changes"
     );
 }

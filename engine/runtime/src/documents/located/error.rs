@@ -14,7 +14,7 @@ pub(crate) struct ConfigError {
 }
 
 impl ConfigError {
-    /// What is wrong at this place, in words that name it.
+    /// An error at this place, with the place before the message.
     pub(crate) fn at(origin: &Origin, message: impl fmt::Display) -> Self {
         let text = match origin {
             Origin::File { file, line, column } => {
@@ -51,7 +51,7 @@ impl ConfigError {
         Self::new(origin, text)
     }
 
-    /// What has no place.
+    /// An error without a place.
     pub(crate) fn message(message: impl fmt::Display) -> Self {
         Self::at(&Origin::Default, message)
     }
@@ -72,7 +72,7 @@ impl ConfigError {
     }
 }
 
-/// How many are told: who made more has another file in mind.
+/// The most errors that are shown: with more, another file was probably meant.
 const MAX_TOLD: usize = 100;
 
 /// Everything that is wrong with a configuration: in the file from its beginning to its end, then

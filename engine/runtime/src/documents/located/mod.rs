@@ -5,5 +5,5 @@ mod node;
 mod origin;
 
 pub(crate) use error::{ConfigError, ConfigErrors};
-pub(crate) use node::{Entry, Node, Value};
+pub(crate) use node::{Node, TableEntry, Value};
 pub(crate) use origin::{Origin, VARIABLE_PREFIX, variable_of};

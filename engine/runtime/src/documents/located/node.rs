@@ -6,10 +6,10 @@ use policy_text::redact_url;
 
 /// A part of the configuration, or all of it.
 pub(crate) type Node = Tree<Origin>;
-/// What stands in it.
+/// A value in the tree.
 pub(crate) type Value = crate::documents::tree::Value<Origin>;
 /// A key of a table, and what stands under it.
-pub(crate) type Entry = crate::documents::tree::Entry<Origin>;
+pub(crate) type TableEntry = crate::documents::tree::TableEntry<Origin>;
 
 impl Tree<Origin> {
     /// Text.
@@ -27,13 +27,13 @@ impl Tree<Origin> {
         Self { value: Value::Table(Vec::new()), at }
     }
 
-    /// What stands under a key.
+    /// The value of a key.
     pub(crate) fn child(&self, key: &str) -> Option<&Self> {
         let Value::Table(entries) = &self.value else { return None };
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// Whether it is as if nothing were set.
+    /// Returns whether it is as if nothing were set.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
@@ -46,7 +46,7 @@ impl Tree<Origin> {
         }
     }
 
-    /// What it is, to be told.
+    /// A description for errors.
     pub(crate) fn in_words(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),
@@ -72,7 +72,7 @@ impl Tree<Origin> {
             let found = entries.iter().position(|entry| entry.key == *key);
             let index = found.unwrap_or(entries.len());
             if found.is_none() {
-                entries.push(Entry {
+                entries.push(TableEntry {
                     key: key.clone(),
                     at: value.at.clone(),
                     value: Self { value: Value::Null, at: value.at.clone() },

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(crate) enum Origin {
@@ -41,7 +41,7 @@ impl Origin {
         matches!(self, Self::File { .. })
     }
 
-    /// Whether both are the file, or the same variable or flag.
+    /// Returns whether both are the file, or the same variable or flag.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self == other || self.is_file() && other.is_file()
     }
@@ -55,7 +55,7 @@ pub(crate) fn variable_of(path: &str) -> String {
     VARIABLE_PREFIX.to_owned() + &path.to_ascii_uppercase().replace(['.', '-'], "_")
 }
 
-/// In short, for a table.
+/// The short form, for a table.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,5 @@
 use crate::documents::DocumentError;
-use crate::documents::tree::Place;
+use crate::documents::tree::Position;
 
 /// A line and a column, both counted from 0; a column is a character, not a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,17 +9,17 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn place(self) -> Place {
+    pub(super) fn place(self) -> Position {
         (self.line + 1, self.column + 1)
     }
 
-    /// What stands here is not read.
+    /// The text that stands here is not read.
     pub(super) fn refuse<T>(self, message: impl Into<String>) -> Result<T, DocumentError> {
         Err(DocumentError { message: message.into(), place: Some(self.place()) })
     }
 }
 
-/// How far a text is read. The text is one that [`Cursor::new`] has checked.
+/// A position in a text that [`Cursor::new`] has checked.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Cursor<'a> {
     mark: Mark,
 }
 
-/// What [`Cursor::peek`] finds behind the end. No text holds it.
+/// The byte that [`Cursor::peek`] returns behind the end. No text holds it.
 pub(super) const END: u8 = 0;
 
 impl<'a> Cursor<'a> {
@@ -90,29 +90,29 @@ impl<'a> Cursor<'a> {
         self.offset >= self.text.len()
     }
 
-    /// Whether a space or a tab is this far ahead.
+    /// Returns whether a space or a tab is this far ahead.
     pub(super) fn is_blank(&self, ahead: usize) -> bool {
         matches!(self.peek(ahead), b' ' | b'\t')
     }
 
-    /// Whether a line ends this far ahead, and another follows.
+    /// Returns whether a line ends this far ahead, and another follows.
     pub(super) fn is_break(&self, ahead: usize) -> bool {
         matches!(self.peek(ahead), b'\n' | b'\r')
     }
 
-    /// Whether a word ends this far ahead: with a blank, the line or the text.
+    /// Returns whether a word ends this far ahead: with a blank, the line or the text.
     pub(super) fn is_gap(&self, ahead: usize) -> bool {
         self.is_blank(ahead) || self.is_break(ahead) || self.peek(ahead) == END
     }
 
-    /// Whether a marker such as `---` stands here, at the beginning of a line.
+    /// Returns whether a marker such as `---` stands here, at the beginning of a line.
     pub(super) fn is_at_marker(&self, marker: [u8; 3]) -> bool {
         self.mark.column == 0
             && [self.peek(0), self.peek(1), self.peek(2)] == marker
             && self.is_gap(3)
     }
 
-    /// Whether a document's beginning or end is marked here.
+    /// Returns whether a document's beginning or end is marked here.
     pub(super) fn is_between_documents(&self) -> bool {
         self.is_at_marker(*b"---") || self.is_at_marker(*b"...")
     }

@@ -34,7 +34,7 @@ mod stream;
 
 use std::borrow::Cow;
 
-use super::tree::{Place, Tree, Value};
+use super::tree::{Position, Tree, Value};
 use super::{Document, DocumentError, DocumentOrigin};
 use reader::Reader;
 use stream::{Chunk, split};
@@ -45,7 +45,7 @@ pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>,
 }
 
 /// The document of a stream that must not have two, with the places of everything in it.
-pub(super) fn single_tree(text: &str) -> Result<Option<Tree<Place>>, DocumentError> {
+pub(super) fn single_tree(text: &str) -> Result<Option<Tree<Position>>, DocumentError> {
     let mut single = None;
     for chunk in split(text) {
         let Some(tree) = chunk.tree()? else { continue };
@@ -60,8 +60,8 @@ pub(super) fn single_tree(text: &str) -> Result<Option<Tree<Place>>, DocumentErr
     Ok(single)
 }
 
-/// The same of JSON, which is YAML but for some escapes.
-pub(super) fn json_tree(text: &str) -> Result<Option<Tree<Place>>, DocumentError> {
+/// Reads JSON, which is YAML but for some escapes.
+pub(super) fn json_tree(text: &str) -> Result<Option<Tree<Position>>, DocumentError> {
     Reader::new(text, |place| place, room_for(text))?.with_json_escapes().document()
 }
 
@@ -75,7 +75,7 @@ pub(super) fn to_json(text: &str, room: usize) -> Result<Option<String>, Documen
     Ok(tree.filter(|tree| tree.value != Value::Null).map(|tree| tree.to_json()))
 }
 
-/// How many bytes a document may take: all of its own values, and 16 MiB by its aliases.
+/// The bytes that a document may take: all of its own values, and 16 MiB by its aliases.
 pub(super) fn room_for(text: &str) -> usize {
     text.len().saturating_mul(100).saturating_add(16 << 20)
 }
@@ -84,7 +84,7 @@ pub(super) fn room_for(text: &str) -> usize {
 ///
 /// Only what went wrong is looked for, so the document is read once more rather than every place
 /// kept of every document.
-pub(super) fn locate(text: &str, path: &str) -> Option<Place> {
+pub(super) fn locate(text: &str, path: &str) -> Option<Position> {
     let tree = Reader::new(text, |place| place, room_for(text)).and_then(Reader::document);
     tree.ok()??.find(path).map(|found| found.at)
 }
@@ -98,7 +98,7 @@ impl<'a> Chunk<'a> {
         Ok(json.map(|json| Document { json: Cow::Owned(json.into_bytes()), origin }))
     }
 
-    fn tree(&self) -> Result<Option<Tree<Place>>, DocumentError> {
+    fn tree(&self) -> Result<Option<Tree<Position>>, DocumentError> {
         self.check_marker()?;
         let tree = Reader::new(self.text, |place| place, room_for(self.text))
             .and_then(Reader::document)
@@ -106,7 +106,7 @@ impl<'a> Chunk<'a> {
         Ok(tree.filter(|tree| tree.value != Value::Null))
     }
 
-    /// With the line of the stream.
+    /// Adds the line of the stream to an error.
     fn in_stream(&self, error: DocumentError) -> DocumentError {
         let place = error.place.map(|(line, column)| (self.line + line, column));
         DocumentError { place, ..error }
@@ -127,7 +127,7 @@ mod tests {
             .collect()
     }
 
-    /// What is said of one text, or its JSON.
+    /// The error of one text, or its JSON.
     fn one(text: &str) -> String {
         let [only] = &all(text)[..] else { panic!("{text:?}: {:?}", all(text)) };
         only.clone()

@@ -1,4 +1,5 @@
-//! From tokens to a tree: nodes, anchors and merges, as Kubernetes' reader makes a map of them.
+//! The tree of a document's tokens: nodes, anchors and merges, as Kubernetes' reader makes a map of
+//! them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,24 +7,24 @@ use super::cursor::Mark;
 use super::resolve::{Resolved, resolve};
 use super::scanner::{Scanner, Tag, Token};
 use crate::documents::DocumentError;
-use crate::documents::tree::{Entry, Place, Tree, Value};
+use crate::documents::tree::{Position, TableEntry, Tree, Value};
 
 /// About what a node takes in memory, besides its text.
 const NODE_BYTES: usize = 64;
 
-/// Reads one document. What it makes of places is up to who asks: nothing, or `Place` itself.
+/// Reads one document. What it makes of places is up to who asks: nothing, or `Position` itself.
 pub(super) struct Reader<'a, P> {
     scanner: Scanner<'a>,
-    place: fn(Place) -> P,
+    place: fn(Position) -> P,
     anchors: HashMap<String, Anchor<P>>,
-    /// How many anchors have begun.
+    /// The number of anchors that have begun.
     begun: usize,
-    /// How many bytes the tree may still take.
+    /// The bytes that the tree may still take.
     room: usize,
 }
 
 struct Anchor<P> {
-    /// Which of those with its name it is.
+    /// Its number among those of its name.
     number: usize,
     /// `None` until it ends.
     node: Option<Measured<P>>,
@@ -36,7 +37,7 @@ struct Measured<P> {
     bytes: usize,
 }
 
-/// What stands before a node.
+/// The properties before a node.
 #[derive(Default)]
 struct Properties {
     anchor: Option<(String, usize)>,
@@ -45,20 +46,20 @@ struct Properties {
 
 /// An object while it is read.
 struct Object<P> {
-    entries: Vec<Entry<P>>,
-    /// Where each key stands, once there are many.
+    entries: Vec<TableEntry<P>>,
+    /// The index of each key, once there are many.
     index: HashMap<String, usize>,
     /// Entries that came in by a merge, which may be replaced.
     merged: HashSet<usize>,
 }
 
-/// As many keys are compared one by one.
+/// The number of keys up to which they are compared one by one.
 const FEW_KEYS: usize = 16;
 
 impl<'a, P: Clone> Reader<'a, P> {
     pub(super) fn new(
         text: &'a str,
-        place: fn(Place) -> P,
+        place: fn(Position) -> P,
         room: usize,
     ) -> Result<Self, DocumentError> {
         let scanner = Scanner::new(text)?;
@@ -297,7 +298,8 @@ impl<'a, P: Clone> Reader<'a, P> {
         Ok(Value::Table(object.entries))
     }
 
-    /// Whether brackets end here. There is a `,` before whatever follows in them, but the first.
+    /// Returns whether brackets end here. There is a `,` before whatever follows in them, but the
+    /// first.
     fn closes(
         &mut self,
         start: Mark,
@@ -393,13 +395,13 @@ impl<'a, P: Clone> Reader<'a, P> {
         match key {
             Some(key) => {
                 self.charge(NODE_BYTES + 2 * key.len())?;
-                object.put(Entry { key, at: (self.place)(at.place()), value }, at)
+                object.put(TableEntry { key, at: (self.place)(at.place()), value }, at)
             }
             None => object.merge(value, from_alias, at),
         }
     }
 
-    /// What a scalar stands for, with its text. Where there is none, it is an empty one, which has
+    /// The value of a scalar, with its text. Where there is none, it is an empty one, which has
     /// to have an anchor or a tag.
     fn scalar(&mut self, properties: &Properties) -> Result<(Resolved, String), DocumentError> {
         let (text, plain) = match self.scanner.peek()? {
@@ -468,7 +470,7 @@ impl<P> Object<P> {
         }
     }
 
-    fn push(&mut self, entry: Entry<P>) {
+    fn push(&mut self, entry: TableEntry<P>) {
         let number = self.entries.len();
         if number >= FEW_KEYS {
             if self.index.is_empty() {
@@ -480,7 +482,7 @@ impl<P> Object<P> {
         self.entries.push(entry);
     }
 
-    fn put(&mut self, entry: Entry<P>, at: Mark) -> Result<(), DocumentError> {
+    fn put(&mut self, entry: TableEntry<P>, at: Mark) -> Result<(), DocumentError> {
         let Some(there) = self.find(&entry.key) else {
             self.push(entry);
             return Ok(());
@@ -543,7 +545,7 @@ fn too_deep<T>(at: Mark) -> Result<T, DocumentError> {
     at.refuse(format!("nested deeper than {} levels", policy_api::MAX_NESTING))
 }
 
-/// How many levels deep a node is, and about how many bytes it takes.
+/// The depth of a node, and about how many bytes it takes.
 fn measure<P>(node: &Tree<P>) -> (usize, usize) {
     let (height, bytes) = match &node.value {
         Value::Null => (0, 0),

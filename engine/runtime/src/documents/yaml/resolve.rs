@@ -1,13 +1,14 @@
-//! What a plain scalar is: Kubernetes' reader takes YAML 1.1's words and, mostly, Go's numbers.
+//! The values of plain scalars: Kubernetes' reader takes YAML 1.1's words and, mostly, Go's
+//! numbers.
 
 use std::borrow::Cow;
 
-/// What a scalar stands for.
+/// The value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Resolved {
     Null,
     Bool(bool),
-    /// Of 64 bits, signed where it can be.
+    /// An integer of 64 bits, signed where it can be.
     Integer(i64),
     Unsigned(u64),
     /// May be infinite or not a number.
@@ -47,7 +48,7 @@ fn number(text: &str) -> Option<Resolved> {
     integer(&digits).or_else(|| float(&digits)).or_else(|| signed_binary(&digits))
 }
 
-/// Whether each `_` has a digit before it and behind it.
+/// Returns whether each `_` has a digit before it and behind it.
 fn separates_digits(text: &str) -> bool {
     let ends_with_digit = |part: &str| part.ends_with(|last: char| last.is_ascii_digit());
     let begins_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
@@ -110,8 +111,8 @@ fn signed_binary(text: &str) -> Option<Resolved> {
 }
 
 impl Resolved {
-    /// As JSON has it, where it is neither text nor a number that JSON lacks. Numbers are written
-    /// as Kubernetes writes them: a float that is whole looks like an integer.
+    /// The value as JSON, where it is neither text nor a number that JSON lacks. Numbers are
+    /// written as Kubernetes writes them: a float that is whole looks like an integer.
     pub(super) fn to_json(self) -> Option<String> {
         match self {
             Self::Null => Some("null".to_owned()),
@@ -127,8 +128,8 @@ impl Resolved {
         }
     }
 
-    /// As the key of an object, where it can be one and is not its own text. Floats are rounded to
-    /// 32 bits; those that would be written with an exponent are none.
+    /// The value as an object's key, where it can be one and is not its own text. Floats are
+    /// rounded to 32 bits; those that would be written with an exponent are none.
     pub(super) fn to_key(self) -> Option<String> {
         match self {
             Self::Bool(value) => Some(value.to_string()),

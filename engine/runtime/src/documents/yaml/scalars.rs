@@ -8,7 +8,7 @@ use crate::documents::DocumentError;
 #[derive(Default)]
 struct Space {
     blanks: String,
-    /// Whether a line has ended.
+    /// True if a line has ended.
     broken: bool,
     /// The line breaks behind the first.
     breaks: String,
@@ -30,7 +30,7 @@ impl Space {
     }
 }
 
-/// What becomes of the line breaks at the end of a block.
+/// The handling of line breaks at the end of a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chomping {
     Strip,
@@ -224,7 +224,7 @@ impl Scanner<'_> {
         Ok(code)
     }
 
-    /// Whether two escapes stand here that JSON writes for one character.
+    /// Returns whether two escapes stand here that JSON writes for one character.
     fn is_surrogate_pair(&self) -> bool {
         matches!(self.cursor.peek(2), b'd' | b'D')
             && [self.cursor.peek(6), self.cursor.peek(7)] == *b"\\u"
@@ -279,7 +279,7 @@ impl Scanner<'_> {
         Ok(text)
     }
 
-    /// What stands behind `|` or `>`: how it ends and how far it is indented, in either order, 0
+    /// The header behind `|` or `>`: how it ends and how far it is indented, in either order, 0
     /// where its first line says.
     fn block_header(&mut self, start: Mark) -> Result<(Chomping, usize), DocumentError> {
         let mut chomping = None;
@@ -340,7 +340,7 @@ impl Scanner<'_> {
     }
 }
 
-/// How many hexadecimal digits stand in an escape with this letter.
+/// The number of hexadecimal digits in an escape with this letter.
 fn digits(letter: u8) -> usize {
     match letter {
         b'x' => 2,

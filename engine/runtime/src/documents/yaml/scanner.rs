@@ -1,13 +1,13 @@
-//! From characters to tokens, by the rules of libyaml, of which Kubernetes' reader is a
-//! translation. What this reader leaves out is refused here: directives, `?` in brackets, and tags but
-//! those of plain types.
+//! The scanner, from characters to tokens, by the rules of libyaml, of which Kubernetes' reader is
+//! a translation. What this reader leaves out is refused here: directives, `?` in brackets, and
+//! tags but those of plain types.
 
 use std::collections::VecDeque;
 
 use super::cursor::{Cursor, END, Mark};
 use crate::documents::DocumentError;
 
-/// As far as a `:` may be from where its key begins, in characters.
+/// The longest distance between a key's start and its `:`, in characters.
 const MAX_KEY: usize = 1024;
 
 /// A part of a document.
@@ -19,7 +19,7 @@ pub(super) enum Token {
     End,
     BlockSequence,
     BlockMapping,
-    /// Of either.
+    /// An end of either.
     BlockEnd,
     /// `-`.
     BlockEntry,
@@ -44,7 +44,7 @@ pub(super) enum Token {
     Tag(Tag),
     Scalar {
         text: String,
-        /// Whether it has neither quotes nor the indicator of a block.
+        /// True if it has neither quotes nor the indicator of a block.
         plain: bool,
     },
 }
@@ -64,27 +64,27 @@ pub(super) enum Tag {
 /// Yields the tokens of a text.
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
-    /// Whether JSON's escapes are read that YAML lacks.
+    /// True if JSON's escapes are read that YAML lacks.
     pub(super) is_json: bool,
     /// Tokens that are scanned but not taken: what turns out to be a key needs tokens before it.
     queue: VecDeque<(Token, Mark)>,
-    /// How many were taken.
+    /// The number of tokens that were taken.
     taken: usize,
     /// The column of the block that the cursor is in, and those around it.
     pub(super) indent: Option<usize>,
     indents: Vec<Option<usize>>,
-    /// Whether a key may begin here.
+    /// True if a key may begin here.
     pub(super) key_allowed: bool,
-    /// What may turn out to be a key: for the block, and for each bracket that is open.
+    /// The possible keys: of the block, and of each bracket that is open.
     keys: Vec<Option<PossibleKey>>,
 }
 
 /// A token that a `:` would make a key.
 #[derive(Debug, Clone, Copy)]
 struct PossibleKey {
-    /// Whether nothing else may stand there.
+    /// True if nothing else may stand there.
     required: bool,
-    /// How many tokens stand before it.
+    /// The number of tokens before it.
     number: usize,
     at: Mark,
 }
@@ -109,7 +109,7 @@ impl<'a> Scanner<'a> {
         Ok(self.queue.front().map_or(&Token::End, |(token, _)| token))
     }
 
-    /// Where the next token stands.
+    /// The position of the next token.
     pub(super) fn mark(&mut self) -> Result<Mark, DocumentError> {
         self.fill()?;
         Ok(self.queue.front().map_or(self.cursor.mark(), |(_, at)| *at))
@@ -355,7 +355,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// What begins here may turn out to be a key, and none begins right behind it.
+    /// Saves a possible key that begins here; none begins right behind it.
     fn begin_node(&mut self) -> Result<(), DocumentError> {
         self.remember_key()?;
         self.key_allowed = false;
@@ -444,7 +444,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether a `:` at this place would make it a key; forgets it where not.
+/// Returns whether a `:` at this place would make it a key; forgets it where not.
 fn still_possible(key: &mut Option<PossibleKey>, now: Mark) -> Result<bool, DocumentError> {
     let Some(PossibleKey { required, at, .. }) = *key else { return Ok(false) };
     if at.line == now.line && now.column <= at.column + MAX_KEY {
@@ -474,7 +474,7 @@ fn begins_plain(first: u8, in_flow: bool, blank_follows: bool) -> bool {
 }
 
 impl Token {
-    /// What it is, to be told.
+    /// A description for errors.
     pub(super) fn in_words(&self) -> &'static str {
         match self {
             Self::DocumentStart | Self::DocumentEnd => "the end of the document",

@@ -1,4 +1,4 @@
-//! What makes an API. Each has a folder beside this file, and a line in the list of `api/mod.rs`.
+//! The interface of an API. Each API has a folder beside this file and a line in `api/mod.rs`.
 
 use hyper::body::Bytes;
 use hyper::http::request::Parts;
@@ -11,24 +11,24 @@ use crate::server::state::{App, AppState};
 
 /// An API of this server: its routes, how it reads a question, and how it writes an answer.
 pub(crate) trait Api {
-    /// What the server answers by itself; `Infallible` where there is nothing.
+    /// The information that the server gives by itself; `Infallible` for none.
     type Info: Send;
-    /// What a policy is asked for; `Infallible` where there is nothing.
+    /// The questions that a policy decides; `Infallible` for none.
     type Question: Send;
 
     /// Bodies may be YAML.
     const TAKES_YAML: bool = false;
 
     /// Finds the route of a request by its head; `None` where the path is not one of this API's.
-    fn route(head: &Parts) -> Option<Result<Route<Self::Info, Self::Question>, NoRoute>>;
+    fn route(head: &Parts) -> Option<Routed<Self::Info, Self::Question>>;
 
     /// The path of a route, with a placeholder for the client's own part. Spans are named by it.
     fn template(route: &Route<Self::Info, Self::Question>) -> &'static str;
 
-    /// Says who may ask for an information.
+    /// The audience of information, which determines its token and memory.
     fn audience(info: &Self::Info) -> Audience;
 
-    /// Answers what the server knows by itself.
+    /// Answers with information.
     fn inform(app: &App, state: &AppState, info: Self::Info, query: &Query) -> Reply;
 
     /// Reads a question from a body, has the policy evaluated, and writes its answer.
@@ -42,7 +42,7 @@ pub(crate) trait Api {
     fn error(error: &HttpError) -> Reply;
 }
 
-/// What a request asks for.
+/// The route of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route<Info, Question> {
     /// The server answers by itself, from the head alone.
@@ -50,6 +50,9 @@ pub(crate) enum Route<Info, Question> {
     /// A policy decides.
     Decision(Question),
 }
+
+/// The route of a path that belongs to an API, or the reason why there is none.
+pub(crate) type Routed<Info, Question> = Result<Route<Info, Question>, NoRoute>;
 
 /// The reason why a path of an API has no route.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ pub(crate) enum NoRoute {
     Encoding,
 }
 
-/// Who an information is for.
+/// The audience of information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Clients of decisions: not where only diagnostics are served, and with a token.

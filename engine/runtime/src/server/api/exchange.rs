@@ -9,7 +9,7 @@ use hyper::header::{ALLOW, HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Parts;
 use tracing::{Instrument, Span, debug, debug_span, info_span};
 
-use super::definition::{Api, Audience, NoRoute, Route};
+use super::definition::{Api, Audience, NoRoute, Route, Routed};
 use super::kubernetes::Kubernetes;
 use crate::server::decide::RequestContext;
 use crate::server::http::body::{self, ContentCoding};
@@ -25,7 +25,7 @@ use crate::server::trace::Trace;
 /// The user agent of an API server that calls a webhook.
 const API_SERVER: HeaderValue = HeaderValue::from_static("kube-apiserver-admission");
 
-/// When and where a request arrived.
+/// The circumstances in which a request arrived.
 pub(crate) struct Arrival<'a> {
     pub(crate) surface: Surface,
     pub(crate) peer: &'a Peer,
@@ -37,7 +37,7 @@ pub(crate) struct Arrival<'a> {
 pub(super) async fn run<A: Api, B>(
     app: &App,
     arrival: Arrival<'_>,
-    route: Result<Route<A::Info, A::Question>, NoRoute>,
+    route: Routed<A::Info, A::Question>,
     head: Parts,
     body: B,
 ) -> Response<Full<Bytes>>
@@ -49,7 +49,7 @@ where
         Ok(Route::Info(info)) => A::audience(info),
         Ok(Route::Decision(_)) | Err(_) => Audience::Clients,
     };
-    // Health and metrics are asked for all the time, and say nothing of decisions: no spans.
+    // Health and metrics are polled all the time, and have no spans.
     let traced = match audience {
         Audience::Clients => app.spans.request(&head, route.as_ref().ok().map(A::template)),
         Audience::Operators | Audience::Probes => app.spans.unexported(&head),
@@ -98,11 +98,11 @@ where
     response
 }
 
-/// What is done with a request.
+/// The next step for a request.
 enum Dispatch<Question> {
     /// The server has answered by itself.
     Reply(Reply),
-    /// A policy is to be asked.
+    /// A policy has to decide.
     Decide {
         question: Question,
         format: BodyFormat,
@@ -111,20 +111,20 @@ enum Dispatch<Question> {
     },
 }
 
-/// How a body is read.
+/// The format of a body.
 struct BodyFormat {
     coding: ContentCoding,
     is_yaml: bool,
 }
 
-/// Decides by a request's head what is done with it.
+/// Checks a request's head, and answers it if no policy has to decide.
 fn dispatch<A: Api>(
     app: &App,
     state: &AppState,
     head: &Parts,
     surface: Surface,
     audience: Audience,
-    route: Result<Route<A::Info, A::Question>, NoRoute>,
+    route: Routed<A::Info, A::Question>,
 ) -> Result<Dispatch<A::Question>, HttpError> {
     well_formed::check(head)?;
     let route = match route {
@@ -158,8 +158,8 @@ fn dispatch<A: Api>(
     }
 }
 
-/// Answers a path that nothing is at. The whole path of a webhook may be wrong, so an API server is
-/// told in its own form wherever it asks.
+/// Answers a path that nothing is at. The whole path of a webhook may be wrong, so an API server
+/// always gets the error in its own form.
 fn not_found<Question>(head: &Parts) -> Result<Dispatch<Question>, HttpError> {
     let error = HttpError::NotFound { path: head.uri.path().to_owned() };
     if head.headers.get(USER_AGENT) == Some(&API_SERVER) {
@@ -197,8 +197,8 @@ fn error_reply<A: Api>(error: &HttpError) -> Reply {
     reply
 }
 
-/// The fields that stand beside whatever is logged of a request. A request that its client traces
-/// has them at every level; for all others that would cost more than most policies do.
+/// The span of a request, whose fields are in its log lines. A request that its client traces has it
+/// at every level; for all others that would cost more than most policies do.
 fn span(head: &Parts, trace: Option<&Trace>) -> Span {
     let path = head.uri.path();
     match trace {

@@ -39,6 +39,13 @@ macro_rules! apis {
             exchange::run::<$first, B>(app, arrival, route, head, body).await
         }
 
+        /// Counts the APIs that the path of a request belongs to.
+        #[cfg(any(test, fuzzing))]
+        pub(crate) fn count(head: &Parts) -> usize {
+            usize::from(<$first>::route(head).is_some())
+                $(+ usize::from(<$other>::route(head).is_some()))*
+        }
+
         /// Tells whether any API has a route for a request.
         #[cfg(test)]
         fn has_route(head: &Parts) -> bool {

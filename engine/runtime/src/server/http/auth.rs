@@ -5,7 +5,7 @@ use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use crate::system::watched_file::Refused;
+use crate::system::watched_file::RejectedContents;
 
 /// The bearer tokens that are accepted. Only their digests are kept and compared, so that the time
 /// it takes reveals nothing about a token.
@@ -24,13 +24,13 @@ impl Tokens {
     /// Replaces the tokens by those of this text.
     ///
     /// # Errors
-    /// When there is no token in it. No token is accepted then, as whoever emptied the file wants.
-    pub(crate) fn replace(&self, text: &[u8]) -> Result<(), Refused> {
+    /// When there is no token in it. No token is accepted then, as emptying the file revokes all.
+    pub(crate) fn replace(&self, text: &[u8]) -> Result<(), RejectedContents> {
         let tokens = digests(text);
         self.0.store(Arc::new(tokens.clone().unwrap_or_default()));
-        let refused = |problem: &str| Refused {
+        let refused = |problem: &str| RejectedContents {
             problem: format!("the file {problem}"),
-            consequence: "nor are the former, and nobody is let in",
+            consequence: "nor are the former, and all requests are refused",
         };
         tokens.map(drop).map_err(refused)
     }
@@ -95,7 +95,7 @@ mod tests {
         assert!(admits(&tokens, "Bearer one"));
         let refused = tokens.replace(b"# none\n").unwrap_err();
         assert_eq!(refused.problem, "the file holds no token: expected one a line");
-        assert_eq!(refused.consequence, "nor are the former, and nobody is let in");
+        assert_eq!(refused.consequence, "nor are the former, and all requests are refused");
         assert!(!admits(&tokens, "Bearer one") && !admits(&tokens, "Bearer "));
         tokens.replace(b"two").unwrap();
         assert!(admits(&tokens, "Bearer two") && !admits(&tokens, "Bearer one"));

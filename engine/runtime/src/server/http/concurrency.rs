@@ -8,7 +8,7 @@ use crate::config::Limits;
 use crate::telemetry::RequestMetrics;
 
 /// The limit of requests that are decided at one time. A few more wait for a short time, and all
-/// others are refused at once: answers that come too late help nobody.
+/// others are refused at once, as late answers help no client.
 #[derive(Debug)]
 pub(crate) struct ConcurrencyLimit {
     permits: Semaphore,

@@ -108,7 +108,7 @@ fn encoded(takes_gzip: bool, reply: Reply, memory: &Arc<MemoryBudget>) -> Reply 
     let (mut head, text) = reply.into_parts();
     if takes_gzip && text.bytes.len() >= COMPRESSED_FROM {
         let length = text.bytes.len();
-        // Without memory for both texts, or where it becomes no shorter, the text is sent as it is.
+        // Without memory for both texts, or where it becomes no shorter, the text is sent uncompressed.
         if let Some(compressed) = long_work::on_bytes(length, || compressed(&text.bytes, memory)) {
             head.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             head.headers.insert(VARY, HeaderValue::from_static("accept-encoding"));

@@ -1,15 +1,15 @@
-//! What HTTP asks of a request's head beyond what the parser sees to.
+//! The rules of HTTP for a request's head that the parser does not check.
 //!
-//! This server's answers depend on no host's name, but servers before it choose by them who may
-//! ask what: a request that two servers read in two ways is answered by neither. What the parser
-//! sees to by itself: folded lines, spaces before a colon, and lengths that are no number or differ
-//! are refused; a length beside chunks does not count, and ends the connection with the answer.
+//! Responses do not depend on the host's name, but proxies decide by it who may ask what. A request
+//! that a proxy and this server could read in two ways is refused. The parser itself refuses folded
+//! lines, spaces before a colon, and lengths that are not numbers or differ; it ignores a length
+//! beside chunks, and closes the connection after the response.
 
 use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
 
-/// What is wrong with a request's head.
+/// The error of a malformed head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("the request has no `host` header: expected one")]
@@ -38,7 +38,7 @@ impl Malformed {
 /// Checks a head by RFC 9112 (3.2, 6.1) and RFC 9113 (8.3.1).
 ///
 /// # Errors
-/// The first thing that is wrong.
+/// The first mistake.
 pub(crate) fn check(head: &Parts) -> Result<(), Malformed> {
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
     if let Some(coding) = codings.next()
@@ -69,16 +69,16 @@ pub(crate) fn check(head: &Parts) -> Result<(), Malformed> {
         };
     }
     match host {
-        // A target with an authority of its own stands in for the header, whatever that says. Who
-        // asks for no host in particular, as over a unix socket, says so by an empty one.
+        // The header may be empty, as over a unix socket. The authority of a target takes precedence
+        // over it.
         Some(host) if !host.is_empty() && !is_host(host) => Err(Malformed::Host),
         None if head.version == Version::HTTP_11 => Err(Malformed::NoHost),
         _ => Ok(()),
     }
 }
 
-/// Whether this is `host` or `host:port` (RFC 3986, 3.2), without a user before it, and without
-/// percent signs, which servers read in several ways.
+/// Tells whether a text is `host` or `host:port` (RFC 3986, 3.2), without a user before it, and
+/// without percent signs, which servers read in several ways.
 fn is_host(text: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte);
     let is_literal = |byte: &u8| byte.is_ascii_hexdigit() || b":.".contains(byte);
@@ -92,7 +92,7 @@ fn is_host(text: &[u8]) -> bool {
         None => text.split_at(text.iter().take_while(|byte| is_name(byte)).count()),
     };
     let is_port = match rest.strip_prefix(b":") {
-        // As in `http://a:/`, it may be left out.
+        // The port may be empty, as in `http://a:/`.
         Some(port) => port.is_empty() || str::from_utf8(port).is_ok_and(is_port),
         None => rest.is_empty(),
     };
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_names_one_host() {
+    fn request_has_exactly_one_host() {
         let host = |host| checked(Version::HTTP_11, "/", &[("host", host)]);
         for good in ["a", "a:80", "a:", "A.example.com:8181", "10.0.0.1", "[::1]", "[::1]:1", ""] {
             assert_eq!(host(good), Ok(()), "{good}");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_may_name_it_as_well() {
+    fn authority_of_the_target_and_host_must_agree() {
         let one = |target, host| checked(Version::HTTP_11, target, &[("host", host)]);
         assert_eq!(one("http://a/x", "a"), Ok(()));
         assert_eq!(one("http://a/x", "b"), Ok(()), "RFC 9112, 3.2.2: the header is ignored");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_the_only_coding() {
+    fn chunked_is_the_only_transfer_coding() {
         let coded = |codings: &[&str]| {
             let mut headers = vec![("host", "a")];
             headers.extend(codings.iter().map(|coding| ("transfer-encoding", *coding)));

@@ -76,9 +76,9 @@ mod tests {
 
     /// Counts how often its task is woken.
     #[derive(Default)]
-    struct Task(AtomicUsize);
+    struct CountingTask(AtomicUsize);
 
-    impl Wake for Task {
+    impl Wake for CountingTask {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
@@ -87,7 +87,7 @@ mod tests {
     /// Counts the polls of a future, and the wake-ups of its task, during one poll and after one more
     /// wake-up. The future wakes itself `times` times.
     fn polls_and_wakes(times: usize) -> (usize, usize, usize) {
-        let task = Arc::new(Task::default());
+        let task = Arc::new(CountingTask::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut polls = 0;
         let mut last = None;

@@ -59,7 +59,7 @@ pub(super) enum CloseReason {
     Left,
     /// The TLS handshake failed.
     Tls,
-    /// The client asked for nothing within the idle time.
+    /// There was no request within the idle time.
     Idle,
     /// The server drains.
     Shutdown,
@@ -271,7 +271,7 @@ impl Stage {
 }
 
 /// Speaks HTTP on a connection, with one rule against slow clients: where no request is in progress
-/// for a time, the connection is closed, whatever trickles in or out. Hyper's own timeout for heads
+/// for a time, the connection is closed, even if data trickles in or out. Hyper's own timeout for heads
 /// is off, as it would also apply to connections that are kept alive without a request.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! The memory of connections.
 //!
-//! A connection's buffers and the tasks of its requests take memory before there is a body. It is
-//! reserved before they can grow: when a connection is accepted, when it turns out to speak HTTP/2,
-//! with each request that is open beside the first, and with each part of a long head. Where there
-//! is none left, new connections stay in the system's queue, requests of HTTP/2 are refused, and
-//! heads are not read on. The sums are what was measured, of a build without optimizations.
+//! A connection's buffers and the tasks of its requests need memory before there is a body. It is
+//! reserved before they can grow: when a connection is accepted, when it turns out to be HTTP/2, with
+//! each concurrent request after the first, and with each part of a long head. Where none is left,
+//! new connections wait in the system's queue, requests of HTTP/2 are refused, and heads are not read
+//! on. The sizes were measured with a build without optimizations.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,35 +13,34 @@ use prometheus::IntGauge;
 
 use crate::server::http::memory_budget::{Exhausted, MemoryBudget, Reservation};
 
-/// Of a connection with one request, whose head is short.
+/// The memory of a connection with one request and a short head.
 const CONNECTION: usize = 20 << 10;
 
-/// The same of TLS, with what it has not decrypted or sent yet.
+/// The additional memory of TLS, with data that is not decrypted or sent yet.
 const TLS: usize = 16 << 10;
 
-/// The same of HTTP/2: a frame, a head in parts, what it has read and no request has taken yet.
+/// The additional memory of HTTP/2: a frame, a head in parts, data that no request has read yet.
 const HTTP2: usize = 48 << 10;
 
-/// Of each further request that is open at the same time, and for how many of them it is reserved at
-/// once.
+/// The memory of each further concurrent request, and the number of them that is reserved at once.
 const REQUEST: usize = 5 << 10;
 const REQUESTS: usize = 8;
 
-/// Headers that such a request may have; more of them count as further requests.
+/// The headers of such a request; more of them count as further requests.
 const HEADERS: usize = 32;
 
-/// Bytes of a head that are part of a connection's memory, and steps in which it is reserved for
-/// more.
+/// The bytes of a head that are part of a connection's memory, and the step in which more are
+/// reserved.
 const HEAD: usize = 8 << 10;
 
-/// Where connections have their memory from.
+/// The budgets of connections.
 #[derive(Debug, Clone)]
 pub(super) struct MemoryPool {
-    /// For connections alone: some are accepted whatever bodies hold.
+    /// The budget of connections alone, so that some are accepted whatever bodies hold.
     own: Arc<MemoryBudget>,
-    /// For all else as well, of which a quarter is left to that.
+    /// The budget that they share with bodies, of which a quarter is left to those.
     shared: Option<Arc<MemoryBudget>>,
-    /// All that is reserved.
+    /// The sum of all reservations.
     gauge: IntGauge,
 }
 
@@ -49,14 +48,14 @@ pub(super) struct MemoryPool {
 #[derive(Debug)]
 pub(super) struct ConnectionMemory {
     reserved: Mutex<ConnectionReservation>,
-    /// Requests whose answers are being made, or wait to be sent.
+    /// The number of requests whose responses are being made, or wait to be sent.
     open: AtomicUsize,
-    /// How many of them it is reserved for.
+    /// The number of requests that memory is reserved for.
     reserved_for: AtomicUsize,
-    /// Bytes that came while no request was open.
+    /// Bytes that arrived while no request was open.
     head: AtomicUsize,
     speaks_http2: AtomicBool,
-    /// The client does not read: what is answered stays here.
+    /// The client does not read, and responses stay in memory.
     is_blocked: AtomicBool,
 }
 
@@ -64,7 +63,7 @@ pub(super) struct ConnectionMemory {
 struct ConnectionReservation {
     own: Reservation,
     shared: Option<Reservation>,
-    /// For a long head.
+    /// Bytes that are reserved for a long head.
     head: usize,
     gauge: IntGauge,
 }
@@ -81,7 +80,7 @@ impl MemoryPool {
         Self { own: MemoryBudget::new(own), shared, gauge }
     }
 
-    /// The memory of one more connection.
+    /// Reserves the memory of a connection.
     pub(super) fn connection(&self, is_tls: bool) -> Result<Arc<ConnectionMemory>, Exhausted> {
         let mut reserved = ConnectionReservation {
             own: Reservation::empty(&self.own),
@@ -102,31 +101,31 @@ impl MemoryPool {
 }
 
 impl ConnectionMemory {
-    /// That of a request of HTTP/1, of which there is one at a time: it is part of its connection's.
+    /// The memory of a request of HTTP/1. There is one at a time, so the connection's suffices.
     pub(super) fn request(self: &Arc<Self>) -> RequestMemory {
         self.open.fetch_add(1, Ordering::Relaxed);
-        self.head_has_come();
+        self.release_head();
         RequestMemory { connection: Arc::clone(self), requests: 1 }
     }
 
-    /// Reserves it for HTTP/2, before more is read than how it begins.
+    /// Reserves memory for HTTP/2, before more than its first bytes are read.
     pub(super) fn reserve_http2(&self) -> Result<(), Exhausted> {
         if !self.speaks_http2() {
             self.reserved().grow(HTTP2)?;
             self.speaks_http2.store(true, Ordering::Relaxed);
-            self.head_has_come();
+            self.release_head();
         }
         Ok(())
     }
 
-    /// Reserves it for a request of HTTP/2 with so many headers.
+    /// Reserves memory for a request of HTTP/2 with this many headers.
     pub(super) fn http2_request(
         self: &Arc<Self>,
         headers: usize,
     ) -> Result<RequestMemory, Exhausted> {
         let requests = 1 + headers / HEADERS;
         let open = self.open.fetch_add(requests, Ordering::Relaxed) + requests;
-        // From here on it is given back.
+        // Released when this is dropped, also on errors.
         let begun = RequestMemory { connection: Arc::clone(self), requests };
         if open > self.reserved_for.load(Ordering::Relaxed) {
             let mut reserved = self.reserved();
@@ -138,14 +137,14 @@ impl ConnectionMemory {
         Ok(begun)
     }
 
-    /// Takes note of so many bytes that have come.
+    /// Notes that bytes have been read.
     pub(super) fn count_read(&self, bytes: usize) {
         if self.open.load(Ordering::Relaxed) == 0 && !self.speaks_http2() {
             self.head.fetch_add(bytes, Ordering::Relaxed);
         }
     }
 
-    /// Reserves it for more of a head, of which none is longer than `most`.
+    /// Reserves memory for more of a head, whose length is `most` at most.
     pub(super) fn reserve_head(&self, most: usize) -> Result<(), Exhausted> {
         let length = self.head.load(Ordering::Relaxed);
         if length < HEAD {
@@ -163,14 +162,14 @@ impl ConnectionMemory {
         self.speaks_http2.load(Ordering::Relaxed)
     }
 
-    /// Takes note of whether the client reads.
-    pub(super) fn is_blocked(&self, is_blocked: bool) {
+    /// Notes whether the client reads.
+    pub(super) fn set_blocked(&self, is_blocked: bool) {
         if self.is_blocked.load(Ordering::Relaxed) != is_blocked {
             self.is_blocked.store(is_blocked, Ordering::Relaxed);
         }
     }
 
-    fn head_has_come(&self) {
+    fn release_head(&self) {
         if self.head.swap(0, Ordering::Relaxed) >= HEAD {
             let mut reserved = self.reserved();
             let head = std::mem::take(&mut reserved.head);
@@ -192,7 +191,7 @@ impl Drop for RequestMemory {
             && !connection.is_blocked.load(Ordering::Relaxed)
         {
             let mut reserved = connection.reserved();
-            // Another may have begun.
+            // Another request may have begun.
             if connection.open.load(Ordering::Relaxed) == 0 {
                 let was = connection.reserved_for.swap(1, Ordering::Relaxed);
                 reserved.shrink((was - 1) * REQUEST);
@@ -266,7 +265,7 @@ mod tests {
         connection.http2_request(2 * HEADERS).unwrap_err();
         others.push(connection.http2_request(0).unwrap());
         drop((first, others));
-        assert_eq!(gauge.get(), figure(CONNECTION + HTTP2), "it speaks HTTP/2 to its end");
+        assert_eq!(gauge.get(), figure(CONNECTION + HTTP2), "the memory of HTTP/2 stays");
         drop(connection);
         assert_eq!(gauge.get(), 0);
     }
@@ -281,10 +280,10 @@ mod tests {
             connection.count_read(HEAD);
         }
         connection.reserve_head(8 * HEAD).unwrap_err();
-        assert_eq!(connection.reserve_head(2 * HEAD), Ok(()), "none is longer");
+        assert_eq!(connection.reserve_head(2 * HEAD), Ok(()), "no head is longer");
         let request = connection.request();
         assert_eq!(gauge.get(), figure(CONNECTION));
-        // Bodies have their own.
+        // Bodies have memory of their own.
         connection.count_read(9 * HEAD);
         connection.reserve_head(8 * HEAD).unwrap();
         drop(request);

@@ -7,21 +7,23 @@ use super::tls::TlsError;
 pub(crate) enum BindError {
     /// Another program listens there.
     #[error(
-        "cannot listen on `{url}`: another program does already: stop it, or choose another address"
+        "failed to listen on `{url}`: another program does already\nhelp: stop it, or choose another \
+         address"
     )]
     InUse { url: String },
     /// The system's own reason.
-    #[error("cannot listen on `{url}`: {error}{}", advice(error))]
+    #[error("failed to listen on `{url}`: {error}{}", help(error))]
     System { url: String, error: io::Error },
     /// The path exists and is not a socket, so it is not removed.
     #[error(
-        "cannot listen on `{url}`: there is something that is not a socket: remove it, or choose \
+        "failed to listen on `{url}`: the path exists and is not a socket\nhelp: remove it, or choose \
          another path"
     )]
     NotASocket { url: String },
     /// The address is `https`, and no certificate is configured.
     #[error(
-        "cannot listen on `{url}` without a certificate: name one and its key, or write `http`"
+        "failed to listen on `{url}`: no certificate is configured\nhelp: name one and its key, or \
+         write `http`"
     )]
     NoCertificate { url: String },
     /// The certificate or its key is wrong.
@@ -38,13 +40,13 @@ impl BindError {
     }
 }
 
-fn advice(error: &io::Error) -> &'static str {
+fn help(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            ": choose a port above 1023, or a folder that this user may write to"
+            "\nhelp: choose a port above 1023, or a folder that this user may write to"
         }
-        io::ErrorKind::AddrNotAvailable => ": choose an address of this machine",
-        io::ErrorKind::NotFound => ": make the folder first, or choose another path",
+        io::ErrorKind::AddrNotAvailable => "\nhelp: choose an address of this machine",
+        io::ErrorKind::NotFound => "\nhelp: make the folder first, or choose another path",
         _ => "",
     }
 }

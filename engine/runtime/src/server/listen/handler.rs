@@ -19,7 +19,7 @@ pub(crate) trait RequestHandler: Clone + Send + Sync + 'static {
     /// Makes the whole response. The future is dropped when the client goes away.
     fn handle(
         &self,
-        request: Request<RequestBody>,
+        request: Request<RequestBody<'_>>,
         surface: Surface,
         peer: &Peer,
     ) -> impl Future<Output = Response<Full<Bytes>>> + Send;

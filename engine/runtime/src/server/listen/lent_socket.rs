@@ -15,14 +15,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, Tak
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use super::connection_memory::ConnectionMemory;
-use super::socket::Socket;
+use super::socket::ClientSocket;
 use crate::server::http::memory_budget::Exhausted;
 
 /// Bytes that are read at a time: fewer than make HTTP/1 use a larger buffer for the next read.
 const READ_BYTES: u64 = (8 << 10) - 1;
 
-/// The same of HTTP/2, which makes a frame of every few bytes. After so many, the task yields to the
-/// readers of the frames, which release their memory.
+/// Bytes of HTTP/2 that are read at a time, as it makes a frame of every few bytes. After so many,
+/// the task yields to the readers of the frames, which release their memory.
 const READ_BYTES_OF_HTTP2: u64 = 4 << 10;
 
 /// The first bytes of HTTP/2 without TLS, and of nothing else. No more is read before they are
@@ -37,7 +37,7 @@ const MAX_DISCARD_TIME: Duration = Duration::from_secs(30);
 
 /// The owner of a [`LentSocket`], which gets the socket back when that is dropped.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SocketLender(Arc<Mutex<Option<Socket>>>);
+pub(super) struct SocketLender(Arc<Mutex<Option<ClientSocket>>>);
 
 /// The first bytes of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ enum Preface {
 #[derive(Debug)]
 pub(super) struct LentSocket {
     /// Missing only once this is dropped.
-    socket: Option<Take<Socket>>,
+    socket: Option<Take<ClientSocket>>,
     lender: SocketLender,
     /// Nothing more can be read or sent.
     is_over: bool,
@@ -72,7 +72,7 @@ impl SocketLender {
     /// Lends a socket. No more is read from it than there is memory for.
     pub(super) fn lend(
         &self,
-        socket: Socket,
+        socket: ClientSocket,
         is_tls: bool,
         memory: Arc<ConnectionMemory>,
         max_head: usize,
@@ -169,13 +169,13 @@ impl LentSocket {
 
     fn send<T>(
         &mut self,
-        send: impl FnOnce(Pin<&mut Socket>) -> Poll<io::Result<T>>,
+        send: impl FnOnce(Pin<&mut ClientSocket>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         let Some(socket) = &mut self.socket else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         let result = send(pin!(socket.get_mut()));
-        self.memory.is_blocked(result.is_pending());
+        self.memory.set_blocked(result.is_pending());
         self.is_over |= matches!(result, Poll::Ready(Err(_)));
         result
     }

@@ -11,9 +11,9 @@ use super::connection_memory::ConnectionMemory;
 use super::error::BindError;
 use super::lent_socket::{MEMORY_PAUSE, SocketLender};
 use super::peer::Peer;
-use super::socket::{BACKLOG, Socket};
+use super::socket::{BACKLOG, ClientSocket};
 use super::tls::{HTTP2, TlsHandshake};
-use super::unix::{SocketFile, listen as listen_unix};
+use super::unix::{UnixSocketFile, listen as listen_unix};
 use crate::config::Address;
 use crate::server::systemd::InheritedSockets;
 
@@ -29,7 +29,7 @@ enum ListenerSocket {
     Tcp(TcpListener, Option<TlsHandshake>),
     /// The file is removed before the socket is closed, so that no client finds a dead one. The file
     /// of an inherited socket belongs to its creator.
-    Unix(Option<SocketFile>, UnixListener),
+    Unix(Option<UnixSocketFile>, UnixListener),
 }
 
 /// The connections that the system accepted before the server began to drain. It would reset them.
@@ -57,7 +57,7 @@ pub(super) enum HttpVersions {
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) peer: Peer,
-    socket: Socket,
+    socket: ClientSocket,
     tls: Option<TlsHandshake>,
 }
 
@@ -147,11 +147,11 @@ impl Accepted {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%peer, %error, "failed to switch off Nagle's algorithm");
         }
-        Self { peer, socket: Socket::Tcp(stream), tls: tls.cloned() }
+        Self { peer, socket: ClientSocket::Tcp(stream), tls: tls.cloned() }
     }
 
     fn unix(stream: UnixStream) -> Self {
-        Self { peer: Peer::Unix, socket: Socket::Unix(stream), tls: None }
+        Self { peer: Peer::Unix, socket: ClientSocket::Unix(stream), tls: None }
     }
 
     pub(super) fn is_tls(&self) -> bool {

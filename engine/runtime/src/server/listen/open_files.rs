@@ -1,8 +1,8 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{debug, warn};
 
-/// Connections for diagnostics, beside those for decisions: a server without room for more is still
-/// seen to be alive.
+/// Connections for diagnostics, beside those for decisions: a server that accepts no
+/// more of those is still seen to be alive.
 pub(super) const DIAGNOSTIC_CONNECTIONS: usize = 64;
 
 /// Open files that are not connections for decisions: listening sockets, logs, files that are read,

@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use http_body_util::BodyExt;
@@ -14,23 +14,23 @@ const MAX_DISCARDED: u64 = 256 << 10;
 /// the connection's buffer, which is much larger than most bodies, and would stay allocated. The
 /// connection gets back what is unread when this is dropped.
 #[derive(Debug)]
-pub(crate) struct RequestBody {
+pub(crate) struct RequestBody<'a> {
     /// Missing only once this is dropped.
     incoming: Option<Incoming>,
     /// The end has been read.
     ended: bool,
     /// `None` for HTTP/2, which cancels unread bodies by itself.
-    unread: Option<UnreadBody>,
+    unread: Option<&'a UnreadBody>,
 }
 
 /// The unread rest of the last request's body, of a connection of HTTP/1, which has one request at a
 /// time.
-#[derive(Debug, Clone, Default)]
-pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
+#[derive(Debug, Default)]
+pub(super) struct UnreadBody(Mutex<Option<Incoming>>);
 
-impl RequestBody {
-    pub(super) fn wrap(request: Request<Incoming>, unread: &UnreadBody) -> Request<Self> {
-        let unread = (request.version() < Version::HTTP_2).then(|| unread.clone());
+impl<'a> RequestBody<'a> {
+    pub(super) fn wrap(request: Request<Incoming>, unread: &'a UnreadBody) -> Request<Self> {
+        let unread = (request.version() < Version::HTTP_2).then_some(unread);
         request.map(|incoming| Self {
             ended: incoming.is_end_stream(),
             incoming: Some(incoming),
@@ -69,7 +69,7 @@ pub(super) fn expects_continue<B>(request: &Request<B>) -> bool {
     request.headers().contains_key(EXPECT)
 }
 
-impl Body for RequestBody {
+impl Body for RequestBody<'_> {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -102,11 +102,11 @@ impl Body for RequestBody {
     }
 }
 
-impl Drop for RequestBody {
+impl Drop for RequestBody<'_> {
     fn drop(&mut self) {
         if !self.ended
             && !self.is_end_stream()
-            && let Some(unread) = &self.unread
+            && let Some(unread) = self.unread
         {
             unread.set(self.incoming.take());
         }

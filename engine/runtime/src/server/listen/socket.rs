@@ -10,7 +10,7 @@ pub(super) const BACKLOG: u32 = 1024;
 
 /// The socket of a connection.
 #[derive(Debug)]
-pub(super) enum Socket {
+pub(super) enum ClientSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
@@ -25,7 +25,7 @@ macro_rules! either {
     };
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for ClientSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
@@ -35,7 +35,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for ClientSocket {
     fn poll_write(
         self: Pin<&mut Self>,
         task: &mut Context<'_>,

@@ -13,13 +13,13 @@ use super::socket::BACKLOG;
 
 /// The file of a socket, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub(super) struct UnixSocketFile {
     path: PathBuf,
     /// Device and inode, as another server may have replaced the file.
     identity: (u64, u64),
 }
 
-impl Drop for SocketFile {
+impl Drop for UnixSocketFile {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|identity| identity == self.identity)
             && let Err(error) = fs::remove_file(&self.path)
@@ -34,7 +34,7 @@ pub(super) async fn listen(
     path: &Path,
     mode: u32,
     url: &str,
-) -> Result<(UnixListener, SocketFile), BindError> {
+) -> Result<(UnixListener, UnixSocketFile), BindError> {
     let bind = || {
         let socket = UnixSocket::new_stream()?;
         socket.bind(path).map(|()| socket)
@@ -47,7 +47,7 @@ pub(super) async fn listen(
         bound => bound,
     };
     let listen = |socket: UnixSocket| {
-        let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
+        let file = UnixSocketFile { path: path.to_owned(), identity: identity(path)? };
         // Nobody can connect before the socket listens, so this is the time to set permissions. It
         // needs neither the process's umask nor another name in between.
         fs::set_permissions(path, Permissions::from_mode(mode))?;
@@ -109,7 +109,7 @@ mod tests {
         let (_listener, file) = listen(&path, 0o600, "").await.unwrap();
         assert_eq!(
             error(&path).await,
-            "cannot listen on `unix:///s`: another program does already: stop it, or choose \
+            "failed to listen on `unix:///s`: another program does already\nhelp: stop it, or choose \
              another address"
         );
         UnixStream::connect(&path).await.unwrap();
@@ -118,14 +118,14 @@ mod tests {
         fs::write(&path, "data").unwrap();
         assert_eq!(
             error(&path).await,
-            "cannot listen on `unix:///s`: there is something that is not a socket: remove it, or \
+            "failed to listen on `unix:///s`: the path exists and is not a socket\nhelp: remove it, or \
              choose another path"
         );
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"data");
         assert_eq!(
             error(&folder.path().join("no/s")).await,
-            "cannot listen on `unix:///s`: No such file or directory (os error 2): make the \
+            "failed to listen on `unix:///s`: No such file or directory (os error 2)\nhelp: make the \
              folder first, or choose another path"
         );
     }

@@ -7,7 +7,7 @@ use policy_api::DecodeError;
 use crate::server::http::memory_budget::Exhausted;
 use crate::telemetry;
 
-/// Why an evaluation gave no output.
+/// The reason why an evaluation gave no output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EvaluationFailure {
     /// The input is not what the policy takes.
@@ -55,13 +55,15 @@ impl EvaluationFailure {
     }
 
     /// The outcome that metrics count.
-    pub(crate) fn outcome(&self) -> telemetry::Outcome {
+    pub(crate) fn outcome(&self) -> telemetry::DecisionOutcome {
         match self {
-            Self::Input(_) => telemetry::Outcome::InvalidInput,
-            Self::Policy(_) => telemetry::Outcome::Failed,
-            Self::Panicked(_) => telemetry::Outcome::Panicked,
-            Self::TimedOut(_) => telemetry::Outcome::TimedOut,
-            Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => telemetry::Outcome::Shed,
+            Self::Input(_) => telemetry::DecisionOutcome::InvalidInput,
+            Self::Policy(_) => telemetry::DecisionOutcome::Failed,
+            Self::Panicked(_) => telemetry::DecisionOutcome::Panicked,
+            Self::TimedOut(_) => telemetry::DecisionOutcome::TimedOut,
+            Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => {
+                telemetry::DecisionOutcome::Shed
+            }
         }
     }
 

@@ -4,19 +4,19 @@
 //! time, a policy whose evaluations do not end is suspended until one does, and policies never hold
 //! all threads that read requests.
 
-mod deployment;
 mod failure;
 mod output;
 mod path;
 mod progress;
 mod served;
+mod served_policies;
 #[cfg(test)]
 mod tests;
 mod workers;
 
-pub(crate) use deployment::{Deployment, PolicyLookup};
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
 pub(crate) use path::PolicyPath;
 pub(crate) use served::ServedPolicy;
+pub(crate) use served_policies::{PolicyLookup, ServedPolicies};
 pub(crate) use workers::WorkerSlots;

@@ -7,7 +7,7 @@ use policy_api::Verdict;
 use crate::server::http::concurrency::RequestPermit;
 use crate::server::http::memory_budget::Reservation;
 
-/// One evaluation that is asked for.
+/// A request for one evaluation.
 #[derive(Debug)]
 pub(crate) struct EvaluationRequest {
     /// JSON text.

@@ -1,5 +1,5 @@
-/// The part of a URL's path that names a policy: its id, perhaps a version, and what is wanted of
-/// its output. It is decoded, and has no empty segments.
+/// The part of a URL's path that names a policy: its id, perhaps a version, and a field of its
+/// output. It is decoded, and has no empty segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicyPath(String);
 

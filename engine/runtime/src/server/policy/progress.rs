@@ -41,7 +41,7 @@ impl EvaluationProgress {
         }))
     }
 
-    /// Notes that the policy is called now, unless nobody waits for its answer any more.
+    /// Notes that the policy is called now. Returns false if the caller has gone or timed out.
     pub(super) fn begin(&self, now: Instant) -> bool {
         let is_wanted = now < self.0.deadline && !self.0.cancellation.is_cancelled();
         if is_wanted {
@@ -68,7 +68,7 @@ impl EvaluationProgress {
         evaluate(&context)
     }
 
-    /// Tells the policy, if it asks, that nobody waits for its answer any more.
+    /// Cancels the evaluation, which a policy notices if it checks its context.
     pub(super) fn cancel(&self) {
         self.0.cancellation.cancel();
     }

@@ -15,7 +15,7 @@ use super::workers::WorkerSlots;
 use crate::config::Mode;
 use crate::policies::Entry;
 use crate::policies::{DecisionError, Instance};
-use crate::telemetry::{Outcome, PolicyMetrics};
+use crate::telemetry::{DecisionOutcome, PolicyMetrics};
 
 /// The text that is logged in place of a policy's own words.
 const LEFT_OUT: &str = "the reason is left out of the log, as it may quote what the decision log \
@@ -68,9 +68,9 @@ impl ServedPolicy {
             Ok(output) => {
                 self.metrics.latency.observe(output.elapsed.as_secs_f64());
                 match output.verdict {
-                    Some(Verdict::Allowed) => Outcome::Allowed,
-                    Some(Verdict::Denied) => Outcome::Denied,
-                    None => Outcome::Answered,
+                    Some(Verdict::Allowed) => DecisionOutcome::Allowed,
+                    Some(Verdict::Denied) => DecisionOutcome::Denied,
+                    None => DecisionOutcome::Answered,
                 }
             }
             Err(failure) => {

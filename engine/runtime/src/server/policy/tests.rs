@@ -28,7 +28,7 @@ struct Trial {
 
 impl Trial {
     fn new(threads: usize, blocking: bool, timeout: Duration) -> Self {
-        let registry = Registry::of([registration("echo", "1.0.0")]).unwrap();
+        let registry = Registry::from_registrations([registration("echo", "1.0.0")]).unwrap();
         let entry = registry.entries()[0].clone();
         let metrics = Metrics::new().unwrap();
         let policy = Arc::new(ServedPolicy {

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use non_blocking::NonBlockingWriter;
 
-/// What a line for people says, whoever's words are in it.
+/// The format of fields in lines for people, with everybody's words escaped.
 fn fields() -> impl for<'w> FormatFields<'w> {
     let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
         let text = format!("{value:?}");

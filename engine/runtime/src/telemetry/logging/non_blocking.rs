@@ -10,10 +10,10 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Lines that wait to be written.
 const QUEUE: usize = 1024;
 
-/// How long the end of the process waits for them.
+/// The time that the end of the process waits for them.
 const LAST: Duration = Duration::from_millis(500);
 
-/// How often it looks whether there is room to say that it waits.
+/// The interval between attempts to queue the request to flush.
 const STEP: Duration = Duration::from_millis(5);
 
 /// Writes lines from a thread of its own. Who logs never waits: lines that find no room are lost,
@@ -62,7 +62,7 @@ impl NonBlockingWriter {
     }
 }
 
-/// What cannot be written is lost: there is nowhere to tell it.
+/// Writes lines. A line that cannot be written is lost: there is nowhere to tell it.
 fn write_all(queue: &Receiver<Message>, lost: &AtomicU64, mut writer: impl Write) {
     while let Ok(message) = queue.recv() {
         match message {

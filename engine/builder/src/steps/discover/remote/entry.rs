@@ -13,27 +13,27 @@ use policy_cargo::manifest::is_package_name;
 /// A policy that `policies.toml` names.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// What the file calls it.
+    /// The key in the file.
     pub(crate) key: String,
     /// The package's name.
     pub(crate) package: String,
-    /// What versions it may have.
+    /// The required versions.
     pub(crate) version: Option<VersionReq>,
-    pub(super) place: Place,
-    /// Those of the crate's features that are wanted beside the default ones.
+    pub(super) place: EntrySource,
+    /// The crate's features that are wanted beside the default ones.
     pub(crate) features: Vec<String>,
     pub(crate) default_features: bool,
     /// The entry itself, as Cargo reads it.
     pub(super) dependency: Value,
 }
 
-/// Where a policy comes from.
+/// The source of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum EntrySource {
     /// A registry that Cargo's configuration names; crates.io without a name.
     Registry(Option<String>),
     Git,
-    /// As the file has it: relative to the file's folder.
+    /// A folder as the file has it: relative to the file's folder.
     Folder(PathBuf),
 }
 
@@ -42,35 +42,38 @@ pub(crate) fn entries(file: &PoliciesFile) -> Result<Vec<Entry>, EntryError> {
     let Some(item) = file.table("policies") else { return Ok(Vec::new()) };
     let wrong =
         |key: &str, problem| EntryError { path: file.path.clone(), key: key.into(), problem };
-    let table = item.as_table_like().ok_or_else(|| wrong("policies", Problem::NoTable))?;
+    let table = item.as_table_like().ok_or_else(|| wrong("policies", EntryProblem::NoTable))?;
     let mut entries: Vec<Entry> = Vec::new();
     for (key, item) in table.iter() {
         let entry = read(key, item).map_err(|problem| wrong(key, problem))?;
-        if let Some(first) = entries.iter().find(|it| it.package == entry.package) {
-            return Err(wrong(key, Problem::Twice { first: first.key.clone(), of: entry.package }));
+        if let Some(first) = entries.iter().find(|found| found.package == entry.package) {
+            return Err(wrong(
+                key,
+                EntryProblem::Twice { first: first.key.clone(), of: entry.package },
+            ));
         }
         entries.push(entry);
     }
     Ok(entries)
 }
 
-fn read(key: &str, item: &Item) -> Result<Entry, Problem> {
-    let dependency = item.clone().into_value().map_err(|_| Problem::Kind)?;
+fn read(key: &str, item: &Item) -> Result<Entry, EntryProblem> {
+    let dependency = item.clone().into_value().map_err(|_| EntryProblem::Kind)?;
     let mut fields = Fields::default();
     if let Some(version) = item.as_str() {
         fields.version = Some(version.to_owned());
     } else {
-        fields.read(item.as_table_like().ok_or(Problem::Kind)?)?;
+        fields.read(item.as_table_like().ok_or(EntryProblem::Kind)?)?;
     }
     let package = fields.package.take().unwrap_or_else(|| key.to_owned());
     if !is_package_name(&package) {
-        return Err(Problem::Name(package));
+        return Err(EntryProblem::Name(package));
     }
     if package == POLICY_API {
-        return Err(Problem::Api);
+        return Err(EntryProblem::Api);
     }
     let version = fields.version.as_ref().map(|version| {
-        version.parse().map_err(|error| Problem::Version { found: version.clone(), error })
+        version.parse().map_err(|error| EntryProblem::Version { found: version.clone(), error })
     });
     Ok(Entry {
         key: key.to_owned(),
@@ -83,7 +86,7 @@ fn read(key: &str, item: &Item) -> Result<Entry, Problem> {
     })
 }
 
-/// What an entry may say.
+/// The fields of an entry.
 #[derive(Debug, Default)]
 struct Fields {
     version: Option<String>,
@@ -98,9 +101,9 @@ struct Fields {
 }
 
 impl Fields {
-    fn read(&mut self, table: &dyn TableLike) -> Result<(), Problem> {
+    fn read(&mut self, table: &dyn TableLike) -> Result<(), EntryProblem> {
         for (key, item) in table.iter() {
-            let typed = |expected| Problem::Type { field: key.to_owned(), expected };
+            let typed = |expected| EntryProblem::Type { field: key.to_owned(), expected };
             let text = || item.as_str().map(str::to_owned).ok_or_else(|| typed("text"));
             match key {
                 "version" => self.version = Some(text()?),
@@ -112,7 +115,7 @@ impl Fields {
                 "branch" => text().map(|_| self.revision.push("branch"))?,
                 "tag" => text().map(|_| self.revision.push("tag"))?,
                 "features" => {
-                    let names = item.as_array().map(|it| it.iter().map(Value::as_str));
+                    let names = item.as_array().map(|names| names.iter().map(Value::as_str));
                     let names = names.and_then(Iterator::collect::<Option<Vec<_>>>);
                     let names = names.ok_or_else(|| typed("a list of names"))?;
                     self.features = names.into_iter().map(str::to_owned).collect();
@@ -121,43 +124,43 @@ impl Fields {
                     let value = item.as_bool().ok_or_else(|| typed("`true` or `false`"))?;
                     self.default_features = Some(value);
                 }
-                _ => return Err(Problem::Unknown(key.to_owned())),
+                _ => return Err(EntryProblem::Unknown(key.to_owned())),
             }
         }
         Ok(())
     }
 
-    fn place(&mut self) -> Result<Place, Problem> {
+    fn place(&mut self) -> Result<EntrySource, EntryProblem> {
         if let (None, [field, ..]) = (&self.git, self.revision.as_slice()) {
-            return Err(Problem::NoRepository(field));
+            return Err(EntryProblem::NoRepository(field));
         }
         if let [first, second, ..] = self.revision.as_slice() {
-            return Err(Problem::Both(first, second));
+            return Err(EntryProblem::Both(first, second));
         }
         match (self.git.take(), self.path.take(), self.registry.take()) {
-            (Some(_), Some(_), _) => Err(Problem::Both("git", "path")),
-            (Some(_), _, Some(_)) => Err(Problem::Both("git", "registry")),
-            (_, Some(_), Some(_)) => Err(Problem::Both("path", "registry")),
-            (Some(url), None, None) if has_secret(&url) => Err(Problem::Secret),
-            (Some(_), None, None) => Ok(Place::Git),
-            (None, Some(path), None) => Ok(Place::Folder(path.into())),
-            (None, None, registry) if self.version.is_some() => Ok(Place::Registry(registry)),
-            (None, None, _) => Err(Problem::Nowhere),
+            (Some(_), Some(_), _) => Err(EntryProblem::Both("git", "path")),
+            (Some(_), _, Some(_)) => Err(EntryProblem::Both("git", "registry")),
+            (_, Some(_), Some(_)) => Err(EntryProblem::Both("path", "registry")),
+            (Some(url), None, None) if has_secret(&url) => Err(EntryProblem::Secret),
+            (Some(_), None, None) => Ok(EntrySource::Git),
+            (None, Some(path), None) => Ok(EntrySource::Folder(path.into())),
+            (None, None, registry) if self.version.is_some() => Ok(EntrySource::Registry(registry)),
+            (None, None, _) => Err(EntryProblem::Nowhere),
         }
     }
 }
 
-/// What is wrong with an entry.
+/// An error in an entry.
 #[derive(Debug, thiserror::Error)]
 #[error("`{}`: policy `{key}`: {problem}", path.display())]
 pub(crate) struct EntryError {
     path: PathBuf,
     key: String,
-    problem: Problem,
+    problem: EntryProblem,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum EntryProblem {
     #[error("expected a table of policies, such as `geo = \"1.2\"` below `[policies]`")]
     NoTable,
     #[error("expected a version, such as `\"1.2\"`, or a table with `version`, `git` or `path`")]
@@ -226,29 +229,29 @@ mod tests {
             features = ["strict"]
             "#,
         );
-        let shown = |it: Entry| {
-            let version = it.version.map(|it| it.to_string()).unwrap_or_default();
-            (it.key, it.package, version, it.place, it.features, it.default_features)
+        let shown = |entry: Entry| {
+            let version = entry.version.map(|version| version.to_string()).unwrap_or_default();
+            (entry.key, entry.package, version, entry.place, entry.features, entry.default_features)
         };
         let text = str::to_owned;
         assert_eq!(
             entries.unwrap().into_iter().map(shown).collect::<Vec<_>>(),
             [
-                (text("geo"), text("geo"), text("^1.2"), Place::Registry(None), vec![], true),
+                (text("geo"), text("geo"), text("^1.2"), EntrySource::Registry(None), vec![], true),
                 (
                     text("quota"),
                     text("quota"),
                     text("=2.0.1"),
-                    Place::Registry(Some(text("house"))),
+                    EntrySource::Registry(Some(text("house"))),
                     vec![],
                     false
                 ),
-                (text("next"), text("hours"), String::new(), Place::Git, vec![], true),
+                (text("next"), text("hours"), String::new(), EntrySource::Git, vec![], true),
                 (
                     text("local"),
                     text("local"),
                     text("^1"),
-                    Place::Folder("../local".into()),
+                    EntrySource::Folder("../local".into()),
                     vec![],
                     true
                 ),
@@ -256,7 +259,7 @@ mod tests {
                     text("zones"),
                     text("zones"),
                     text("^0.3"),
-                    Place::Registry(None),
+                    EntrySource::Registry(None),
                     vec![text("strict")],
                     true
                 ),

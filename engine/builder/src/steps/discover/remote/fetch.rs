@@ -7,7 +7,7 @@ use cargo_metadata::Metadata;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::RemoteError;
-use super::entry::{Entry, Place};
+use super::entry::{Entry, EntrySource};
 use crate::container;
 use crate::steps::discover::policies_file::POLICIES_FILE;
 use crate::steps::engine::Engine;
@@ -90,8 +90,8 @@ fn fetch_with(
     let lock = Lock::read(&lock_file)?;
     let mut locked =
         lock.pins().filter(|pin| pin.name == *listed.name && pin.version == listed.version);
-    let package =
-        locked.find(|it| it.is_from_registry() == matches!(entry.place, Place::Registry(_)));
+    let package = locked
+        .find(|pin| pin.is_from_registry() == matches!(entry.place, EntrySource::Registry(_)));
     let package = package.ok_or_else(|| failed("nothing of where it comes from"))?;
     // By the path that it keeps: Cargo's home was one for this alone.
     Ok((fs_err::canonicalize(&listed.manifest_path)?, package.clone()))
@@ -137,8 +137,8 @@ fn manifest(entry: &Entry) -> String {
     dependencies.insert(&entry.key, Item::Value(dependency));
     document.insert("dependencies", Item::Table(dependencies));
     let registry = match &entry.place {
-        Place::Registry(name) => name.as_deref(),
-        Place::Git | Place::Folder(_) => None,
+        EntrySource::Registry(name) => name.as_deref(),
+        EntrySource::Git | EntrySource::Folder(_) => None,
     };
     let mut patch = Table::new();
     patch.set_implicit(true);
@@ -156,7 +156,7 @@ fn manifest(entry: &Entry) -> String {
 fn api_manifest(engine: &Engine) -> String {
     let features = engine.api.document.get("features").and_then(Item::as_table_like);
     let mut none = Table::new();
-    for (name, _) in features.into_iter().flat_map(|it| it.iter()) {
+    for (name, _) in features.into_iter().flat_map(|feature| feature.iter()) {
         none.insert(name, value(toml_edit::Array::new()));
     }
     let mut package = Table::new();

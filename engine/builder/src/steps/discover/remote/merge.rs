@@ -16,45 +16,48 @@ use policy_cargo::Source;
 use policy_cargo::manifest::dependencies;
 
 /// Adds the policies that the file names, and the crates beside them that they depend on.
-pub(in crate::steps::discover) fn add(
+pub(crate) fn add(
     crates: &mut Vec<PolicyCrate>,
     file: &PoliciesFile,
     engine: &Engine,
     pins: &Pins,
 ) -> Result<(), DiscoverError> {
     let mut remote: Vec<PolicyCrate> = Vec::new();
-    for it in super::fetched(file, engine, pins)? {
-        let read = PolicyCrate::read_remote(it.manifest, it.origin, engine)?;
-        check(&read, &it.entry, file)?;
+    for pin in super::fetched(file, engine, pins)? {
+        let read = PolicyCrate::read_remote(pin.manifest, pin.origin, engine)?;
+        check(&read, &pin.entry, file)?;
         // One that another depends on is there already.
         remote.retain(|other| other.location != read.location);
-        let Entry { features, default_features, .. } = it.entry;
+        let Entry { features, default_features, .. } = pin.entry;
         remote.push(PolicyCrate { features, default_features, ..read });
         add_neighbours(&mut remote, crates, engine)?;
     }
-    for it in remote {
-        let name = |other: &&PolicyCrate| other.name.replace('-', "_") == it.name.replace('-', "_");
-        if let Some(local) = crates.iter().find(name).filter(|it| it.origin == Source::Folder) {
-            let (name, file) = (it.name, file.path.clone());
+    for policy in remote {
+        let name =
+            |other: &&PolicyCrate| other.name.replace('-', "_") == policy.name.replace('-', "_");
+        if let Some(local) =
+            crates.iter().find(name).filter(|policy| policy.origin == Source::Folder)
+        {
+            let (name, file) = (policy.name, file.path.clone());
             let local = local.manifest.path.clone();
             return Err(DiscoverError::SameAsRemote { name, file, local });
         }
-        if let Some(other) = crates.iter().find(|other| other.folder == it.folder) {
+        if let Some(other) = crates.iter().find(|other| other.folder == policy.folder) {
             let folder = other.manifest.folder().to_owned();
-            return Err(DiscoverError::SameFolder { name: it.name, folder });
+            return Err(DiscoverError::SameFolder { name: policy.name, folder });
         }
-        crates.push(it);
+        crates.push(policy);
     }
     Ok(())
 }
 
 /// Checks that a crate is what its entry says.
 fn check(found: &PolicyCrate, entry: &Entry, file: &PoliciesFile) -> Result<(), DiscoverError> {
-    let version = entry.version.clone().filter(|it| !it.matches(&found.version));
+    let version = entry.version.clone().filter(|version| !version.matches(&found.version));
     let problem = match version {
-        _ if found.name != entry.package => Problem::Name(entry.package.clone()),
-        Some(wanted) => Problem::Version(wanted),
-        None if found.role != Role::Policy => Problem::Role,
+        _ if found.name != entry.package => MismatchReason::Name(entry.package.clone()),
+        Some(wanted) => MismatchReason::Version(wanted),
+        None if found.role != Role::Policy => MismatchReason::Role,
         None => return Ok(()),
     };
     Err(DiscoverError::Mismatch(Box::new(Mismatch {
@@ -75,11 +78,11 @@ pub(crate) struct Mismatch {
     path: PathBuf,
     /// Name and version.
     found: String,
-    problem: Problem,
+    problem: MismatchReason,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum MismatchReason {
     #[error("expected the crate `{0}`\nhelp: the entry's `package` names the crate")]
     Name(String),
     #[error("expected version `{0}`\nhelp: change the entry's `version`")]
@@ -96,20 +99,22 @@ fn add_neighbours(
     engine: &Engine,
 ) -> Result<(), DiscoverError> {
     let mut next = remote.len().saturating_sub(1);
-    while let Some(it) = remote.get(next) {
+    while let Some(dependent) = remote.get(next) {
         next += 1;
-        let Source::Remote { source, .. } = &it.origin else { continue };
+        let Source::Remote { source, .. } = &dependent.origin else { continue };
         if source.as_ref().is_some_and(|source| !source.starts_with("git+")) {
             continue;
         }
         let origin = Source::Remote { source: source.clone(), checksum: None };
-        let folders = dependencies(&it.manifest).into_iter();
-        let folders = folders.filter(|it| it.package != POLICY_API).filter_map(|it| it.path);
+        let folders = dependencies(&dependent.manifest).into_iter();
+        let folders = folders
+            .filter(|dependency| dependency.package != POLICY_API)
+            .filter_map(|dependency| dependency.path);
         for folder in folders.collect::<Vec<_>>() {
             // Where there is none, the check of the graph says so.
             let Ok(location) = fs_err::canonicalize(&folder) else { continue };
             let manifest = location.join("Cargo.toml");
-            let is_there = remote.iter().chain(local).any(|it| it.location == location);
+            let is_there = remote.iter().chain(local).any(|policy| policy.location == location);
             if manifest.is_file() && !is_there {
                 remote.push(PolicyCrate::read_remote(manifest, origin.clone(), engine)?);
             }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
-use entry::Place;
+use entry::EntrySource;
 pub(crate) use entry::{Entry, EntryError, entries};
 use policy_cargo::CargoError;
 use policy_cargo::Pins;
@@ -37,8 +37,8 @@ pub(crate) fn fetched(
         .into_iter()
         .map(|entry| {
             let (manifest, origin) = match &entry.place {
-                Place::Folder(folder) => in_folder(&entry, folder, &file.path)?,
-                Place::Registry(_) | Place::Git => fetch::fetch(&entry, engine, pins)?,
+                EntrySource::Folder(folder) => in_folder(&entry, folder, &file.path)?,
+                EntrySource::Registry(_) | EntrySource::Git => fetch::fetch(&entry, engine, pins)?,
             };
             Ok(Fetched { entry, manifest, origin })
         })
@@ -55,7 +55,7 @@ fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Sour
     Ok((manifest, Source::Remote { source: None, checksum: None }))
 }
 
-/// Why a policy from elsewhere is not at hand.
+/// An error of fetching a policy from elsewhere.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RemoteError {
     #[error(transparent)]

@@ -1,54 +1,59 @@
-//! What is not the same in two locks.
+//! The differences between two locks.
 
 use std::fmt;
 
 use policy_cargo::lockfile::{Lock, Package};
 
-/// How one package went from one lock to another.
+/// A change of one package from one lock to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum PackageChange {
     Added(Package),
     Removed(Package),
     Moved { from: Package, to: Package },
 }
 
 /// The changes from one lock to another, sorted by the packages' names.
-pub(crate) fn changes(before: &Lock, after: &Lock) -> Vec<Change> {
+pub(crate) fn changes(before: &Lock, after: &Lock) -> Vec<PackageChange> {
     let only_in = |one: &Lock, other: &Lock| {
-        let only = one.packages.iter().filter(|it| !other.packages.iter().any(|also| also.is(it)));
+        let only = one
+            .packages
+            .iter()
+            .filter(|package| !other.packages.iter().any(|also| also.is(package)));
         only.cloned().collect::<Vec<_>>()
     };
     let (mut gone, new) = (only_in(before, after), only_in(after, before));
     let mut changes = Vec::new();
     for to in new {
-        // What could stand for it, or else another of its name.
+        // What could stand for package, or else another of its name.
         let same = gone.iter().position(|from| from.key() == to.key());
         let same = same.or_else(|| gone.iter().position(|from| from.name == to.name));
         changes.push(match same {
-            Some(place) => Change::Moved { from: gone.remove(place), to },
-            None => Change::Added(to),
+            Some(place) => PackageChange::Moved { from: gone.remove(place), to },
+            None => PackageChange::Added(to),
         });
     }
-    changes.extend(gone.into_iter().map(Change::Removed));
+    changes.extend(gone.into_iter().map(PackageChange::Removed));
     changes.sort_by(|a, b| a.package().name.cmp(&b.package().name));
     changes
 }
 
-impl Change {
+impl PackageChange {
     /// The package as it is now, or was.
     pub(crate) fn package(&self) -> &Package {
         match self {
-            Self::Added(it) | Self::Removed(it) | Self::Moved { to: it, .. } => it,
+            Self::Added(package) | Self::Removed(package) | Self::Moved { to: package, .. } => {
+                package
+            }
         }
     }
 }
 
 /// Such as `added geo 1.2.0`, or `moved geo 1.2.0 -> 1.3.0`.
-impl fmt::Display for Change {
+impl fmt::Display for PackageChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Added(it) => write!(f, "added {} {}", it.name, it.version),
-            Self::Removed(it) => write!(f, "removed {} {}", it.name, it.version),
+            Self::Added(package) => write!(f, "added {} {}", package.name, package.version),
+            Self::Removed(package) => write!(f, "removed {} {}", package.name, package.version),
             Self::Moved { from, to } if from.source == to.source => {
                 write!(f, "moved {} {} -> {}", to.name, from.version, to.version)
             }

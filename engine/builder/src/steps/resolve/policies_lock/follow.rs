@@ -1,26 +1,26 @@
-//! Whether a build is what `policies.lock` says.
+//! Comparing a build with `policies.lock`.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Change, changes};
+use super::{PackageChange, changes};
 use crate::steps::discover::{POLICIES_LOCK, Policies, policies_lock_path};
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::{Extent, Workspace};
 use policy_cargo::lockfile::{Lock, Package};
 use policy_host::progress::Progress;
 
-/// How many changes are told.
+/// The number of changes that are printed.
 const TOLD: usize = 8;
 
-/// How far a build may go from `policies.lock`.
+/// The distance that a build may keep from `policies.lock`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locked {
     /// It has to be there and to fit.
     Required,
     /// It has to fit where it is there: the default where `CI` is set.
     Kept,
-    /// What it lacks is chosen now.
+    /// The versions that it lacks are chosen now.
     Free,
 }
 
@@ -67,23 +67,23 @@ pub(crate) fn follow(
     Err(LockedError::Stale { path, differing })
 }
 
-/// Whether a change makes the lock stale. What the engine alone is linked with goes with the
-/// features that it is built with; its own lock pins that.
-fn counts(change: &Change, workspace: &Workspace) -> bool {
-    let is_pinned = |pins: &[Package]| pins.iter().any(|it| it.is(change.package()));
+/// Checks whether a change makes the lock stale. The packages that only the engine is linked with
+/// go with the features that it is built with; its own lock pins that.
+fn counts(change: &PackageChange, workspace: &Workspace) -> bool {
+    let is_pinned = |pins: &[Package]| pins.iter().any(|pin| pin.is(change.package()));
     match change {
         // The generated program has the engine's version.
         _ if change.package().name == PROGRAM => false,
-        Change::Added(_) => {
+        PackageChange::Added(_) => {
             workspace.extent == Extent::Libraries && !is_pinned(&workspace.engine_pins)
         }
-        Change::Removed(_) => !is_pinned(&workspace.engine_lock),
-        Change::Moved { .. } => true,
+        PackageChange::Removed(_) => !is_pinned(&workspace.engine_lock),
+        PackageChange::Moved { .. } => true,
     }
 }
 
 /// The first changes, on one line.
-fn told(changes: &[Change]) -> String {
+fn told(changes: &[PackageChange]) -> String {
     let mut told = String::new();
     for (number, change) in changes.iter().take(TOLD).enumerate() {
         let between = if number == 0 { "" } else { ", " };
@@ -102,8 +102,9 @@ fn tell_unpinned(
     locked: Locked,
     progress: &Progress,
 ) {
-    let chosen = resolved.pins().filter(|it| !workspace.seed.iter().any(|pin| pin.is(it)));
-    let chosen: Vec<_> = chosen.map(|it| format!("{} {}", it.name, it.version)).collect();
+    let chosen = resolved.pins().filter(|pinned| !workspace.seed.iter().any(|pin| pin.is(pinned)));
+    let chosen: Vec<_> =
+        chosen.map(|package| format!("{} {}", package.name, package.version)).collect();
     if chosen.is_empty() {
         return;
     }
@@ -116,7 +117,7 @@ fn tell_unpinned(
     ));
 }
 
-/// Why a build does not go on.
+/// An error about `policies.lock`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockedError {
     #[error(

@@ -9,7 +9,7 @@ mod difference;
 mod follow;
 
 use crate::steps::discover::Policies;
-pub(crate) use difference::{Change, changes};
+pub(crate) use difference::{PackageChange, changes};
 pub(crate) use follow::{Locked, LockedError, check_is_there, follow};
 use policy_cargo::Source;
 use policy_cargo::lockfile::{self, Lock, Package};
@@ -24,10 +24,12 @@ pub(crate) fn text(lock: &Lock) -> String {
 
 /// The lock of a generated workspace, with the sources of the policies from elsewhere.
 pub(crate) fn with_sources(mut lock: Lock, policies: &Policies) -> Lock {
-    for it in &policies.crates {
-        let Source::Remote { source, checksum } = &it.origin else { continue };
+    for policy_crate in &policies.crates {
+        let Source::Remote { source, checksum } = &policy_crate.origin else { continue };
         let is_it = |package: &&mut Package| {
-            package.source.is_none() && package.name == it.name && package.version == it.version
+            package.source.is_none()
+                && package.name == policy_crate.name
+                && package.version == policy_crate.version
         };
         if let Some(package) = lock.packages.iter_mut().find(is_it) {
             package.source.clone_from(source);

@@ -16,7 +16,7 @@ const SKIPPED: &str = "it is not served, as its configuration is wrong: the log 
 ///
 /// A server that answers is alive. It is ready while it takes new requests, and then lists the
 /// policies that it had to skip. The reasons are not in it, as they contain files and settings, and
-/// no token is asked for here; they are in the log, and at `/v1/policies`. OPA's `/health` answers
+/// no token is required here; they are in the log, and at `/v1/policies`. OPA's `/health` answers
 /// 500 when the server is not ready, and asks for readiness by its `bundles` and `plugins`.
 pub(super) fn health(app: &App, state: &AppState, check: HealthCheck, query: &Query) -> Reply {
     let for_readiness = match check {
@@ -34,7 +34,7 @@ pub(super) fn health(app: &App, state: &AppState, check: HealthCheck, query: &Qu
     }
     if check == HealthCheck::Ready {
         let skipped: BTreeMap<&str, &str> =
-            state.deployment.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
+            state.policies.skipped().keys().map(|id| (id.as_str(), SKIPPED)).collect();
         return response::serialized(StatusCode::OK, &json!({"ready": true, "skipped": skipped}));
     }
     response::json(StatusCode::OK, "{}")

@@ -13,7 +13,7 @@ use hyper::http::request::Parts;
 #[cfg(test)]
 pub(super) use self::openapi::OPENAPI;
 use self::route::DiagnosticInfo;
-use super::definition::{Api, Audience, NoRoute, Route};
+use super::definition::{Api, Audience, Route, Routed};
 use super::opa::Opa;
 use crate::server::decide::RequestContext;
 use crate::server::http::error::HttpError;
@@ -21,14 +21,14 @@ use crate::server::http::query::Query;
 use crate::server::http::response::Reply;
 use crate::server::state::{App, AppState};
 
-/// Diagnostics. No policy is asked, and errors are as in OPA's API.
+/// Diagnostics. No policy decides, and errors are as in OPA's API.
 pub(crate) struct Diagnostics;
 
 impl Api for Diagnostics {
     type Info = DiagnosticInfo;
     type Question = Infallible;
 
-    fn route(head: &Parts) -> Option<Result<Route<DiagnosticInfo, Infallible>, NoRoute>> {
+    fn route(head: &Parts) -> Option<Routed<DiagnosticInfo, Infallible>> {
         route::find(&head.method, head.uri.path())
     }
 

@@ -2,9 +2,9 @@ use std::convert::Infallible;
 
 use hyper::Method;
 
-use crate::server::api::definition::{NoRoute, Route};
+use crate::server::api::definition::{NoRoute, Route, Routed};
 
-/// An information about the server itself.
+/// Information about the server itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DiagnosticInfo {
     Health(HealthCheck),
@@ -21,10 +21,7 @@ pub(crate) enum HealthCheck {
 }
 
 /// Finds the route of a path; `None` where the path is not one of diagnostics'.
-pub(super) fn find(
-    method: &Method,
-    path: &str,
-) -> Option<Result<Route<DiagnosticInfo, Infallible>, NoRoute>> {
+pub(super) fn find(method: &Method, path: &str) -> Option<Routed<DiagnosticInfo, Infallible>> {
     let info = match path.trim_end_matches('/') {
         "/health" => DiagnosticInfo::Health(HealthCheck::Opa),
         "/health/live" => DiagnosticInfo::Health(HealthCheck::Live),

@@ -1,8 +1,8 @@
 //! Kubernetes' admission webhooks: `AdmissionReview` of `admission.k8s.io/v1` in and out.
 //!
-//! What a policy says about an object, also that it cannot say anything, is in the review, and
-//! reaches the user who sent the object. What this server cannot do is an HTTP error: the API server
-//! then follows the webhook's `failurePolicy`, and shows the `Status` in the body.
+//! The policy's answer about an object, or its failure to give one, is in the review and reaches the
+//! user who sent the object. A failure of this server is an HTTP error: the API server then follows
+//! the webhook's `failurePolicy`, and shows the `Status` in the body.
 
 mod error;
 mod notes;
@@ -20,7 +20,7 @@ use hyper::http::request::Parts;
 
 use self::error::AdmissionError;
 use self::route::AdmissionQuestion;
-use super::definition::{Api, Audience, NoRoute, Route};
+use super::definition::{Api, Audience, Route, Routed};
 use crate::server::decide::RequestContext;
 use crate::server::http::error::HttpError;
 use crate::server::http::query::Query;
@@ -34,7 +34,7 @@ impl Api for Kubernetes {
     type Info = Infallible;
     type Question = AdmissionQuestion;
 
-    fn route(head: &Parts) -> Option<Result<Route<Infallible, AdmissionQuestion>, NoRoute>> {
+    fn route(head: &Parts) -> Option<Routed<Infallible, AdmissionQuestion>> {
         route::find(&head.method, head.uri.path())
     }
 

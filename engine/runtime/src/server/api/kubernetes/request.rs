@@ -15,18 +15,18 @@ struct ReviewRequest<'a> {
     #[serde(borrow, default)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
-    request: Option<AdmissionRequest<'a>>,
+    request: Option<AdmissionRequestId<'a>>,
 }
 
 /// The request of a review.
 #[derive(Debug, Deserialize)]
-pub(super) struct AdmissionRequest<'a> {
+pub(super) struct AdmissionRequestId<'a> {
     /// The id that the answer must repeat.
     #[serde(borrow)]
     pub(super) uid: Cow<'a, str>,
 }
 
-impl<'a> AdmissionRequest<'a> {
+impl<'a> AdmissionRequestId<'a> {
     /// Parses the request of a review.
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, AdmissionError> {
         if body.trim_ascii_start().first() != Some(&b'{') {

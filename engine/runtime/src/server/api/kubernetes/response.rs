@@ -12,7 +12,7 @@ use super::notes::Notes;
 use super::patch;
 use super::status::Status;
 use crate::policies::reasons;
-use crate::server::decide::DecisionOutcome;
+use crate::server::decide::DecisionResult;
 use crate::server::policy::{EvaluationFailure, ServedPolicy, policy_message};
 
 /// An `AdmissionReview` with a response.
@@ -52,7 +52,7 @@ impl<'a> AdmissionResponse<'a> {
     pub(super) fn new(
         uid: &'a str,
         policy: &ServedPolicy,
-        outcome: &DecisionOutcome,
+        outcome: &DecisionResult,
     ) -> (Self, Vec<String>) {
         let mut response = match &outcome.result {
             Ok(output) => answered(&policy.id, output.verdict, &output.text),
@@ -78,8 +78,8 @@ impl<'a> AdmissionResponse<'a> {
         Self { status: Some(Status::new(code, message)), ..Self::default() }
     }
 
-    /// Admits the object as it is, as a monitored policy does whatever it says. Annotations record
-    /// what it would have done.
+    /// Admits the object unchanged, as a monitored policy always does. Annotations record what it
+    /// would have done.
     fn admit(&mut self) {
         if let Some(status) = self.status.take() {
             self.audit_annotations.insert("monitored-denial".to_owned(), status.message);
@@ -175,7 +175,7 @@ mod tests {
     /// The response for an output of the policy `pods`.
     fn answered_for(output: &Value, monitored: bool) -> Value {
         let text = output.to_string();
-        let verdict = Verdict::of(text.as_bytes());
+        let verdict = Verdict::from_output(text.as_bytes());
         let mut response = answered("pods", verdict, text.as_bytes());
         if monitored {
             response.admit();
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn unreadable_output_denies() {
         let deep = format!("{{\"allowed\":true,\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
-        let response = answered("pods", Verdict::of(deep.as_bytes()), deep.as_bytes());
+        let response = answered("pods", Verdict::from_output(deep.as_bytes()), deep.as_bytes());
         let response = serde_json::to_value(response).unwrap();
         assert_eq!(
             (&response["allowed"], &response["status"]["code"]),

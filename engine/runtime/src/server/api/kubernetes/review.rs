@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use tracing::warn;
 
 use super::error::AdmissionError;
-use super::request::AdmissionRequest;
+use super::request::AdmissionRequestId;
 use super::response::AdmissionResponse;
 use super::route::{AdmissionEndpoint, AdmissionQuestion};
 use crate::server::decide::{DecisionRequest, RequestContext, decide};
@@ -22,16 +22,16 @@ pub(super) async fn answer(
     question: &AdmissionQuestion,
     body: Bytes,
 ) -> Result<Reply, AdmissionError> {
-    let request = AdmissionRequest::parse(&body)?;
+    let request = AdmissionRequestId::parse(&body)?;
     let path = &question.path;
-    let deployment = &context.state.deployment;
-    let mut found = deployment.find(path);
+    let policies = &context.state.policies;
+    let mut found = policies.find(path);
     let resolved;
     if let PolicyLookup::Missing(_) = found
-        && let Some(path) = deployment.named_in_dns(path)
+        && let Some(path) = policies.named_in_dns(path)
     {
         resolved = path;
-        found = deployment.find(&resolved);
+        found = policies.find(&resolved);
     }
     let policy = match found {
         PolicyLookup::Found(policy, "") => policy,

@@ -2,11 +2,11 @@ use std::convert::Infallible;
 
 use hyper::Method;
 
-use crate::server::api::definition::{NoRoute, Route};
+use crate::server::api::definition::{NoRoute, Route, Routed};
 use crate::server::http::path::{percent_decode, strip_prefix};
 use crate::server::policy::PolicyPath;
 
-/// A review that is asked for.
+/// A question to a webhook.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AdmissionQuestion {
     pub(super) endpoint: AdmissionEndpoint,
@@ -22,10 +22,7 @@ pub(crate) enum AdmissionEndpoint {
 }
 
 /// Finds the route of a path; `None` where the path is not one of a webhook's.
-pub(super) fn find(
-    method: &Method,
-    path: &str,
-) -> Option<Result<Route<Infallible, AdmissionQuestion>, NoRoute>> {
+pub(super) fn find(method: &Method, path: &str) -> Option<Routed<Infallible, AdmissionQuestion>> {
     let (endpoint, rest) = if let Some(rest) = strip_prefix(path, "/validate") {
         (AdmissionEndpoint::Validate, rest)
     } else {

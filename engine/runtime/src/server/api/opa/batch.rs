@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
 use super::{OpaError, document};
 use crate::json_object::JsonObject;
-use crate::server::decide::{DecisionOutcome, DecisionRequest, RequestContext, decide};
+use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::{Buffer, Exhausted, Reservation};
 use crate::server::http::response::Reply;
 use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath, ServedPolicy};
@@ -67,7 +67,7 @@ pub(super) async fn answer(
             "the request has {inputs} inputs: expected at most {MAX_INPUTS}"
         )));
     }
-    let (policy, field) = match context.state.deployment.find(path) {
+    let (policy, field) = match context.state.policies.find(path) {
         PolicyLookup::Found(policy, field) => (policy, field),
         PolicyLookup::NotServed(message) => return Err(OpaError::not_served(message)),
         PolicyLookup::Missing(message) => {
@@ -93,7 +93,7 @@ pub(super) async fn answer(
             };
             decide(context, policy, request).await
         } else {
-            DecisionOutcome::not_asked(EvaluationFailure::TimedOut(time))
+            DecisionResult::not_asked(EvaluationFailure::TimedOut(time))
         };
         evaluation += outcome.result.as_ref().map_or(Duration::ZERO, |output| output.elapsed);
         answers.push(&key, policy, field, &outcome).map_err(OpaError::exhausted)?;
@@ -135,7 +135,7 @@ impl BatchAnswers {
         key: &str,
         policy: &ServedPolicy,
         field: &str,
-        outcome: &DecisionOutcome,
+        outcome: &DecisionResult,
     ) -> Result<(), Exhausted> {
         let output = outcome.result.as_ref().map_or(&[][..], |output| &output.text);
         // The text that is written here, and the rewritten output of a monitored denial.
@@ -214,7 +214,7 @@ fn undefined(
 }
 
 /// Writes one answer among the others.
-fn write_answer(outcome: &DecisionOutcome, output: &[u8], field: &str) -> Vec<u8> {
+fn write_answer(outcome: &DecisionResult, output: &[u8], field: &str) -> Vec<u8> {
     let output = output_text(outcome, output);
     let mut text = Vec::with_capacity(output.len() + 64);
     let mut object = JsonObject::begin(&mut text);
@@ -231,8 +231,8 @@ fn write_answer(outcome: &DecisionOutcome, output: &[u8], field: &str) -> Vec<u8
 
 impl<'de: 'a, 'a> Deserialize<'de> for BatchInputs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
+        struct InputsVisitor;
+        impl<'de> Visitor<'de> for InputsVisitor {
             type Value = BatchInputs<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -260,6 +260,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for BatchInputs<'a> {
                 Ok(BatchInputs { all: inputs, count })
             }
         }
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(InputsVisitor)
     }
 }

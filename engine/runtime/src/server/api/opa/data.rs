@@ -9,12 +9,12 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::policies::Provenance;
+use super::policies::OpaProvenance;
 use super::route::DataApi;
 use super::{OpaError, document};
 use crate::documents::ToJson;
 use crate::json_object::JsonObject;
-use crate::server::decide::{DecisionOutcome, DecisionRequest, RequestContext, decide};
+use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::Reservation;
 use crate::server::http::response::{self, Reply, ReplyText};
 use crate::server::monitor;
@@ -100,7 +100,7 @@ pub(super) async fn answer(
 ) -> Result<Reply, OpaError> {
     let memory = &context.app.memory;
     let input = read_input(api, context, &body)?;
-    let (policy, field) = match context.state.deployment.find(path) {
+    let (policy, field) = match context.state.policies.find(path) {
         PolicyLookup::Found(policy, field) => (policy, field),
         PolicyLookup::NotServed(message) => return Err(OpaError::not_served(message)),
         PolicyLookup::Missing(_) if api == DataApi::V0 => {
@@ -160,7 +160,7 @@ pub(super) async fn answer(
 }
 
 /// The text of an output as the client gets it: a monitored denial is rewritten to an approval.
-pub(super) fn output_text<'a>(outcome: &DecisionOutcome, output: &'a [u8]) -> Cow<'a, str> {
+pub(super) fn output_text<'a>(outcome: &DecisionResult, output: &'a [u8]) -> Cow<'a, str> {
     // JSON is UTF-8.
     let output =
         str::from_utf8(output).map_or_else(|_| String::from_utf8_lossy(output), Cow::Borrowed);
@@ -219,7 +219,7 @@ fn write_v1(
     let mut text = Vec::with_capacity(result.map_or(0, str::len) + 64);
     let mut object = JsonObject::begin(&mut text);
     if context.query.provenance {
-        object.value("provenance", &Provenance::new(context.app, context.state));
+        object.value("provenance", &OpaProvenance::new(context.app, context.state));
     }
     if context.query.metrics {
         object.value("metrics", &RequestTimers::new(context, fields.evaluation));

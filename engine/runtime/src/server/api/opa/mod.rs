@@ -15,7 +15,7 @@ use hyper::http::request::Parts;
 
 pub(crate) use self::error::OpaError;
 use self::route::{DataApi, OpaInfo, OpaQuestion};
-use super::definition::{Api, Audience, NoRoute, Route};
+use super::definition::{Api, Audience, Route, Routed};
 use crate::server::decide::RequestContext;
 use crate::server::http::error::HttpError;
 use crate::server::http::query::Query;
@@ -35,7 +35,7 @@ impl Api for Opa {
 
     const TAKES_YAML: bool = true;
 
-    fn route(head: &Parts) -> Option<Result<Route<OpaInfo, OpaQuestion>, NoRoute>> {
+    fn route(head: &Parts) -> Option<Routed<OpaInfo, OpaQuestion>> {
         route::find(&head.method, head.uri.path())
     }
 

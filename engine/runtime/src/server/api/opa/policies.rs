@@ -14,7 +14,7 @@ use crate::server::state::{App, AppState};
 /// The origin of an answer, as OPA describes its bundles: a policy's revision is its name and
 /// version.
 #[derive(Serialize)]
-pub(super) struct Provenance<'a> {
+pub(super) struct OpaProvenance<'a> {
     version: &'a str,
     build_commit: &'a str,
     bundles: BTreeMap<&'a str, BundleRevision>,
@@ -25,13 +25,13 @@ struct BundleRevision {
     revision: String,
 }
 
-impl<'a> Provenance<'a> {
+impl<'a> OpaProvenance<'a> {
     pub(super) fn new(app: &'a App, state: &'a AppState) -> Self {
         let revision = |policy: &ServedPolicy| BundleRevision {
             revision: format!("{}@{}", policy.entry.name(), policy.version),
         };
         // The version that answers when none is named comes last, and stays.
-        let all = state.deployment.all();
+        let all = state.policies.all();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             build_commit: app.program.revision.unwrap_or_default(),
@@ -46,9 +46,9 @@ impl<'a> Provenance<'a> {
 
 /// Answers `GET /v1/policies`.
 pub(super) fn list(state: &AppState) -> Reply {
-    let served = state.deployment.all().into_iter().map(|policy| describe(policy));
+    let served = state.policies.all().into_iter().map(|policy| describe(policy));
     let skipped = state
-        .deployment
+        .policies
         .skipped()
         .iter()
         .map(|(id, problem)| json!({"id": id, "raw": "", "error": problem}));
@@ -58,7 +58,7 @@ pub(super) fn list(state: &AppState) -> Reply {
 
 /// Answers `GET /v1/policies/ID` and `GET /v1/policies/ID/VERSION`.
 pub(super) fn show(state: &AppState, path: &PolicyPath) -> Result<Reply, OpaError> {
-    match state.deployment.find(path) {
+    match state.policies.find(path) {
         PolicyLookup::Found(policy, "") => {
             Ok(response::serialized(StatusCode::OK, &json!({ "result": describe(policy) })))
         }

@@ -1,10 +1,10 @@
 use hyper::Method;
 
-use crate::server::api::definition::{NoRoute, Route};
+use crate::server::api::definition::{NoRoute, Route, Routed};
 use crate::server::http::path::{percent_decode, strip_prefix};
 use crate::server::policy::PolicyPath;
 
-/// A decision that OPA's API is asked for.
+/// A question to OPA's API.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum OpaQuestion {
     /// `POST /v1/data/…`, `GET /v1/data/…?input=`, `POST /v0/data/…`
@@ -15,7 +15,7 @@ pub(crate) enum OpaQuestion {
     Batch(PolicyPath),
 }
 
-/// An information that OPA's API is asked for.
+/// Information that OPA's API serves.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum OpaInfo {
     /// `GET /v1/policies`
@@ -33,15 +33,12 @@ pub(crate) enum DataApi {
     V0,
     /// Input and result are fields of objects.
     V1,
-    /// As [`Self::V1`], with the input in the query.
+    /// A variant of [`Self::V1`] with the input in the query.
     V1Get,
 }
 
 /// Finds the route of a path; `None` where the path is not one of OPA's.
-pub(super) fn find(
-    method: &Method,
-    path: &str,
-) -> Option<Result<Route<OpaInfo, OpaQuestion>, NoRoute>> {
+pub(super) fn find(method: &Method, path: &str) -> Option<Routed<OpaInfo, OpaQuestion>> {
     let is_get = matches!(*method, Method::GET | Method::HEAD);
     let is_post = *method == Method::POST;
     let get =

@@ -1,8 +1,8 @@
-//! The memory of all requests together, as `limits.bodies` bounds it.
+//! The memory budget of all requests, which `limits.bodies` bounds.
 //!
-//! Whatever a client can make grow is reserved here before it is allocated: bodies, what is decoded
-//! of them, answers, and the buffers of connections. There is one budget for the server's whole
-//! life, so that a reload does not begin a second one beside what the first still holds.
+//! Whatever a client can make grow is reserved here before it is allocated: bodies, decoded values,
+//! responses, and the buffers of connections. There is one budget for the server's whole life, as a
+//! reload must not begin a second one while the first still has reservations.
 
 mod process;
 
@@ -14,7 +14,7 @@ use hyper::body::Bytes;
 
 use self::process::{ProcessBound, resident_bytes};
 
-/// How many bytes may be reserved at one time, and how many are.
+/// A limit of bytes, and the bytes that are reserved.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     limit: AtomicUsize,
@@ -22,16 +22,16 @@ pub(crate) struct MemoryBudget {
     process: Option<ProcessBound>,
 }
 
-/// Bytes of the budget, given back when this is dropped.
+/// Bytes of the budget, released when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Arc<MemoryBudget>,
     bytes: usize,
-    /// What the same request held elsewhere when this was made.
+    /// Bytes that the same request had reserved elsewhere when this was made.
     beside: usize,
 }
 
-/// Text that grows within a reservation.
+/// A text that grows within a reservation.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     text: Vec<u8>,
@@ -69,67 +69,67 @@ impl Exhausted {
     }
 }
 
-/// Text, and the reservation that it is held by.
-struct Reserved {
+/// A text with the reservation for it.
+struct ReservedText {
     text: Bytes,
     _reservation: Reservation,
 }
 
 impl MemoryBudget {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Self::with_process(limit, None)
+        Self::with_bound(limit, None)
     }
 
-    /// The same, where the process does not outgrow the limit either: what an allocator keeps of
-    /// memory that is free again counts as well.
-    pub(crate) fn of_process(limit: usize) -> Arc<Self> {
-        Self::with_process(limit, ProcessBound::new(resident_bytes))
+    /// A budget that also bounds the growth of the process, which includes memory that the allocator
+    /// keeps after it is freed.
+    pub(crate) fn with_process_bound(limit: usize) -> Arc<Self> {
+        Self::with_bound(limit, ProcessBound::new(resident_bytes))
     }
 
-    fn with_process(limit: usize, process: Option<ProcessBound>) -> Arc<Self> {
+    fn with_bound(limit: usize, process: Option<ProcessBound>) -> Arc<Self> {
         Arc::new(Self { limit: AtomicUsize::new(limit), used: AtomicUsize::new(0), process })
     }
 
-    /// Sets another limit. What is reserved stays so, also where it is more than that.
+    /// Changes the limit. Reservations stay, also where they exceed it.
     pub(crate) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
-    /// How many bytes are reserved.
+    /// The number of reserved bytes.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 }
 
 impl Reservation {
-    /// Of nothing yet.
+    /// An empty reservation.
     pub(crate) fn empty(budget: &Arc<MemoryBudget>) -> Self {
         Self { budget: Arc::clone(budget), bytes: 0, beside: 0 }
     }
 
-    /// Of nothing yet, for a request that holds so many bytes elsewhere: whether there could ever be
-    /// enough for it is told by both together.
+    /// An empty reservation of a request that holds this many bytes elsewhere. Both together decide
+    /// whether the request could ever fit.
     pub(crate) fn beside(budget: &Arc<MemoryBudget>, bytes: usize) -> Self {
         Self { budget: Arc::clone(budget), bytes: 0, beside: bytes }
     }
 
-    /// How many bytes it is of.
+    /// The number of bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Reserves so many bytes more.
+    /// Reserves more bytes.
     ///
     /// # Errors
-    /// When the budget has not so many left; the reservation is then as it was.
+    /// When the budget has not enough left; the reservation then stays as it was.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.grow_to(bytes, self.budget.limit.load(Ordering::Relaxed))
     }
 
-    /// The same where a quarter of the budget is left for what is not reserved so.
+    /// Reserves more bytes, but leaves a quarter of the budget to [`Self::grow`].
     ///
     /// # Errors
-    /// As those of [`Self::grow`].
+    /// When the budget has not enough left; the reservation then stays as it was.
     pub(crate) fn grow_leaving_a_quarter(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let limit = self.budget.limit.load(Ordering::Relaxed);
         self.grow_to(bytes, limit - limit / 4)
@@ -141,9 +141,9 @@ impl Reservation {
             Ok(used) => {
                 self.bytes += bytes;
                 match &self.budget.process {
-                    // An eighth is there in any case: policies may have come to hold more by
-                    // themselves, or the allocator what it finds no use for.
-                    Some(process) if used > limit / 8 && !process.has_room(bytes, limit) => {
+                    // An eighth is granted in any case, as policies may have grown by themselves, and
+                    // the allocator may keep memory that it cannot reuse.
+                    Some(process) if used > limit / 8 && !process.allows(bytes, limit) => {
                         self.shrink(bytes);
                         Err(Exhausted::InUse)
                     }
@@ -157,41 +157,40 @@ impl Reservation {
         }
     }
 
-    /// Becomes one of so many bytes.
+    /// Changes the number of bytes.
     ///
     /// # Errors
-    /// When it is to grow, and the budget has not so many left; the reservation is then as it was.
+    /// When the budget has not enough left; the reservation then stays as it was.
     pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.shrink(self.bytes.saturating_sub(bytes));
         self.grow(bytes.saturating_sub(self.bytes))
     }
 
-    /// All of it as another one, which leaves this one with nothing.
+    /// Moves all bytes to another reservation, which leaves this one empty.
     pub(crate) fn split(&mut self) -> Self {
         let bytes = std::mem::take(&mut self.bytes);
         Self { budget: Arc::clone(&self.budget), bytes, beside: self.beside }
     }
 
-    /// Gives so many bytes back, all of them at the most.
+    /// Releases bytes, all of them at most.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
         self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// The text with the reservation, which is given back when nothing of the text is there any
-    /// more.
+    /// Attaches the reservation to a text. It is released with the last part of the text.
     pub(crate) fn attach(self, text: Bytes) -> Bytes {
         if self.bytes == 0 {
             return text;
         }
-        Bytes::from_owner(Reserved { text, _reservation: self })
+        Bytes::from_owner(ReservedText { text, _reservation: self })
     }
 }
 
 impl Buffer {
-    /// Of nothing yet. Memory that is announced is reserved as it is written to: before, the system
-    /// has not given it.
+    /// An empty buffer. Its announced capacity is reserved as it is written to, since the system does
+    /// not provide the memory before.
     pub(crate) fn new(reservation: Reservation, announced: usize) -> Self {
         Self { text: Vec::with_capacity(announced), reservation }
     }
@@ -199,11 +198,11 @@ impl Buffer {
     /// Appends some text.
     ///
     /// # Errors
-    /// When there is no memory for it; nothing is appended then.
+    /// When there is no memory; nothing is appended then.
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<(), Exhausted> {
         let length = self.text.len() + text.len();
         if length > self.text.capacity() {
-            // While the text is moved, it is there twice.
+            // While the text is moved, there are two copies.
             let before = self.reservation.bytes();
             let capacity = length.max(2 * self.text.capacity());
             self.reservation.grow(capacity)?;
@@ -216,7 +215,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// Of nothing yet, for the same request.
+    /// An empty reservation of the same request.
     pub(crate) fn beside(&self) -> Reservation {
         let Reservation { budget, bytes, beside } = &self.reservation;
         Reservation::beside(budget, bytes + beside)
@@ -237,7 +236,7 @@ impl Drop for Reservation {
     }
 }
 
-impl AsRef<[u8]> for Reserved {
+impl AsRef<[u8]> for ReservedText {
     fn as_ref(&self) -> &[u8] {
         &self.text
     }
@@ -248,20 +247,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_reserved_while_something_of_them_is_there() {
+    fn attached_reservation_is_released_with_the_last_part_of_the_text() {
         let budget = MemoryBudget::new(100);
         let mut body = Reservation::empty(&budget);
         body.grow(60).unwrap();
         let text = body.attach(Bytes::from(vec![b' '; 60]));
         let copy = text.slice(1..);
         drop(text);
-        assert_eq!(budget.used(), 60, "a part of it is still there");
+        assert_eq!(budget.used(), 60, "a part of the text is left");
         drop(copy);
         assert_eq!(budget.used(), 0);
     }
 
     #[test]
-    fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
+    fn request_that_never_fits_is_told_from_one_that_may_retry() {
         let budget = MemoryBudget::new(100);
         let mut first = Reservation::empty(&budget);
         first.grow(60).unwrap();
@@ -270,20 +269,20 @@ mod tests {
         assert_eq!(second.grow(101), Err(Exhausted::Limit { limit: 100 }));
         assert_eq!(second.grow(usize::MAX), Err(Exhausted::Limit { limit: 100 }));
         assert_eq!((second.bytes(), budget.used()), (0, 60));
-        let mut of_the_first = Reservation::beside(&budget, first.bytes());
-        assert_eq!(of_the_first.grow(41), Err(Exhausted::Limit { limit: 100 }));
-        of_the_first.grow(40).unwrap();
+        let mut beside_first = Reservation::beside(&budget, first.bytes());
+        assert_eq!(beside_first.grow(41), Err(Exhausted::Limit { limit: 100 }));
+        beside_first.grow(40).unwrap();
         first.resize(10).unwrap();
         assert_eq!((first.bytes(), budget.used()), (10, 50));
         first.resize(20).unwrap();
-        let again = first.split();
-        assert_eq!((first.bytes(), again.bytes(), budget.used()), (0, 20, 60));
-        drop((again, of_the_first));
+        let rest = first.split();
+        assert_eq!((first.bytes(), rest.bytes(), budget.used()), (0, 20, 60));
+        drop((rest, beside_first));
         assert_eq!(budget.used(), 0);
     }
 
     #[test]
-    fn a_text_that_grows_is_reserved_twice_while_it_is_moved() {
+    fn growing_text_is_reserved_twice_while_it_is_moved() {
         let budget = MemoryBudget::new(100);
         let mut announced = Buffer::new(Reservation::empty(&budget), 60);
         announced.push(&[b' '; 10]).unwrap();
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn another_limit_counts_what_is_reserved_already() {
+    fn changed_limit_counts_former_reservations() {
         let budget = MemoryBudget::new(100);
         let mut body = Reservation::empty(&budget);
         body.grow(60).unwrap();

@@ -1,38 +1,37 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that may be reserved before the process is looked at again, which takes a system call.
-const UNSEEN_BYTES: usize = 4 << 20;
+/// Bytes that may be reserved before the process is measured again, which takes a system call.
+const UNMEASURED_BYTES: usize = 4 << 20;
 
-/// The bound of a whole process, as the system counts its memory: the limit beside what it held at
-/// the start. Allocators keep memory that is free again, and lose some between pieces of many sizes:
-/// what is reserved would not show it.
+/// The bound of the process's memory, as the system counts it: the limit plus what the process had at
+/// the start. Allocators keep freed memory, and fragment it, which reservations do not show.
 #[derive(Debug)]
 pub(super) struct ProcessBound {
     resident: fn() -> Option<usize>,
     at_start: usize,
-    /// Reserved since the process was last found to have room.
-    unseen: AtomicUsize,
+    /// Bytes reserved since the process was last measured within its bound.
+    unmeasured: AtomicUsize,
 }
 
 impl ProcessBound {
-    /// A bound beside what the process holds now; `None` where the system does not tell.
+    /// A bound above the memory that the process has now; `None` where the system does not say.
     pub(super) fn new(resident: fn() -> Option<usize>) -> Option<Self> {
         let at_start = resident()?;
-        Some(Self { resident, at_start, unseen: AtomicUsize::new(0) })
+        Some(Self { resident, at_start, unmeasured: AtomicUsize::new(0) })
     }
 
-    /// Whether the process may grow by so many bytes.
-    pub(super) fn has_room(&self, bytes: usize, limit: usize) -> bool {
-        if self.unseen.fetch_add(bytes, Ordering::Relaxed) + bytes < UNSEEN_BYTES {
+    /// Tells whether the process may grow by this many bytes.
+    pub(super) fn allows(&self, bytes: usize, limit: usize) -> bool {
+        if self.unmeasured.fetch_add(bytes, Ordering::Relaxed) + bytes < UNMEASURED_BYTES {
             return true;
         }
         let bound = self.at_start.saturating_add(limit);
-        let has_room = (self.resident)().is_none_or(|resident| resident <= bound);
-        if has_room {
-            self.unseen.store(0, Ordering::Relaxed);
+        let allows = (self.resident)().is_none_or(|resident| resident <= bound);
+        if allows {
+            self.unmeasured.store(0, Ordering::Relaxed);
         }
-        has_room
+        allows
     }
 }
 
@@ -48,21 +47,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_has_outgrown_its_bound_has_no_room_until_it_shrinks() {
+    fn process_above_its_bound_may_not_grow_until_it_shrinks() {
         static RESIDENT: AtomicUsize = AtomicUsize::new(10 << 20);
         let process = ProcessBound::new(|| Some(RESIDENT.load(Ordering::Relaxed))).unwrap();
         let limit = 100 << 20;
         RESIDENT.store((110 << 20) + 1, Ordering::Relaxed);
-        assert!(process.has_room(UNSEEN_BYTES - 1, limit), "it is not looked at yet");
-        assert!(!process.has_room(1, limit));
-        assert!(!process.has_room(1, limit), "it is looked at again");
+        assert!(process.allows(UNMEASURED_BYTES - 1, limit), "not measured yet");
+        assert!(!process.allows(1, limit));
+        assert!(!process.allows(1, limit), "measured again");
         RESIDENT.store(110 << 20, Ordering::Relaxed);
-        assert!(process.has_room(1, limit));
-        assert!(process.has_room(UNSEEN_BYTES - 1, limit));
+        assert!(process.allows(1, limit));
+        assert!(process.allows(UNMEASURED_BYTES - 1, limit));
     }
 
     #[test]
-    fn the_system_tells_what_the_process_holds() {
+    fn resident_bytes_grow_with_the_process() {
         let before = resident_bytes().unwrap();
         let held = vec![1_u8; 64 << 20];
         assert!(resident_bytes().unwrap() > before.min(64 << 20));

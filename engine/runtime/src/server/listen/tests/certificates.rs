@@ -10,12 +10,12 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 
 /// A key on P-256.
-struct Key {
+struct TestKey {
     private: ecdsa::SigningKey<P256>,
     public: Vec<u8>,
 }
 
-impl Key {
+impl TestKey {
     fn generate() -> Self {
         let private = ecdsa::SigningKey::<P256>::generate().unwrap();
         let public = private.private_key.public_key_uncompressed().to_vec();
@@ -23,7 +23,7 @@ impl Key {
     }
 }
 
-impl PublicKeyData for Key {
+impl PublicKeyData for TestKey {
     fn der_bytes(&self) -> &[u8] {
         &self.public
     }
@@ -33,16 +33,16 @@ impl PublicKeyData for Key {
     }
 }
 
-impl SigningKey for Key {
+impl SigningKey for TestKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         let mut buffer = [0; 128];
         Ok(self.private.sign_asn1::<Sha256>(&[message], &mut buffer).unwrap().to_vec())
     }
 }
 
-/// What signs certificates.
+/// The authority that signs certificates.
 pub(crate) struct Authority {
-    issuer: Issuer<'static, Key>,
+    issuer: Issuer<'static, TestKey>,
     pub(crate) certificate: CertificateDer<'static>,
     pub(crate) pem: String,
 }
@@ -58,7 +58,7 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = params("authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = Key::generate();
+        let key = TestKey::generate();
         let certificate = params.self_signed(&key).unwrap().der().clone();
         let pem = pem("CERTIFICATE", &certificate);
         Self { issuer: Issuer::new(params, key), certificate, pem }
@@ -70,7 +70,7 @@ impl Authority {
 
     /// One that differs from others in this.
     pub(crate) fn issue_with(&self, differ: impl FnOnce(&mut CertificateParams)) -> Issued {
-        let key = Key::generate();
+        let key = TestKey::generate();
         let mut params = params("localhost");
         differ(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();

@@ -3,18 +3,18 @@ use std::time::{Duration, Instant};
 use hyper::Version;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::server::{Client, Server, connect, limits, soon, until};
+use super::server::{TestClient, TestServer, connect, limits, soon, until};
 use crate::config::Limits;
 
 const HEADER_TIME: Duration = Duration::from_millis(200);
 const IDLE_TIME: Duration = Duration::from_millis(600);
 
-async fn impatient() -> Server {
-    Server::start(Limits { header_time: HEADER_TIME, idle_time: IDLE_TIME, ..limits() }).await
+async fn impatient() -> TestServer {
+    TestServer::start(Limits { header_time: HEADER_TIME, idle_time: IDLE_TIME, ..limits() }).await
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_cut_off() {
+async fn silent_client_is_cut_off_after_the_header_time() {
     let server = impatient().await;
     let start = Instant::now();
     let mut stream = server.connect().await;
@@ -24,7 +24,7 @@ async fn a_client_that_says_nothing_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_client_that_spells_its_first_request_is_cut_off() {
+async fn client_that_trickles_its_first_request_is_cut_off() {
     let server = impatient().await;
     // HTTP/1.1; HTTP/2's preface; HTTP/2's pings, with the preface and an empty SETTINGS before.
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -47,11 +47,11 @@ async fn a_client_that_spells_its_first_request_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() {
+async fn idle_connection_is_closed_after_the_idle_time_and_not_before() {
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let before = server.closed("idle");
-        let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+        let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
         client.get("/").await.unwrap();
         tokio::time::sleep(HEADER_TIME).await;
         let asked = Instant::now();
@@ -63,10 +63,10 @@ async fn a_connection_without_requests_is_closed_after_a_while_and_not_before() 
 }
 
 #[tokio::test]
-async fn a_request_that_takes_longer_than_clients_may_is_answered() {
+async fn request_in_progress_is_not_idle() {
     let server = impatient().await;
     for version in [Version::HTTP_11, Version::HTTP_2] {
-        let mut client = Client::new(connect(&server.addresses[0]).await, version).await;
+        let mut client = TestClient::new(connect(&server.addresses[0]).await, version).await;
         let waiting = tokio::spawn(async move { client.get("/wait").await });
         tokio::time::sleep(IDLE_TIME * 2).await;
         server.go_on();
@@ -75,7 +75,7 @@ async fn a_request_that_takes_longer_than_clients_may_is_answered() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answer_is_cut_off() {
+async fn client_that_does_not_read_its_response_is_cut_off() {
     let server = impatient().await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET /big HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();

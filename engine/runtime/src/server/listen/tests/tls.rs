@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::certificates::{Authority, Issued};
-use super::server::{Client, Server, host, limits, soon, until};
+use super::server::{CapturedLog, TestClient, TestServer, host, limits, soon, until};
 use crate::config::{Address, Limits, Tls};
 use crate::server::listen::Listeners;
 use crate::server::listen::tls::ServerTls;
@@ -61,9 +61,9 @@ async fn connect(connector: &TlsConnector, address: &str) -> io::Result<TlsStrea
     soon(connector.connect("localhost".try_into().unwrap(), stream)).await
 }
 
-async fn secure_server(tls: &Tls, limits: Limits) -> Server {
+async fn secure_server(tls: &Tls, limits: Limits) -> TestServer {
     let listen = [Address::Https("127.0.0.1:0".parse().unwrap())];
-    Server::at(&listen, Some(tls), limits).await
+    TestServer::at(&listen, Some(tls), limits).await
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn clients_choose_the_version_of_http_and_of_tls() {
             let stream = connect(&client(&authority, None, offered, &[version]), address).await;
             let stream = stream.unwrap();
             assert_eq!(stream.get_ref().1.alpn_protocol(), chosen);
-            let mut client = Client::new(Box::new(stream), http).await;
+            let mut client = TestClient::new(Box::new(stream), http).await;
             let answered = client.get("/").await.unwrap();
             assert!(answered.text.starts_with(&format!("{http:?} 127.0.0.1:")), "{answered:?}");
         }
@@ -91,7 +91,7 @@ async fn clients_choose_the_version_of_http_and_of_tls() {
 }
 
 #[tokio::test]
-async fn clients_without_a_good_certificate_are_refused() {
+async fn clients_without_a_valid_certificate_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let [authority, other] = [(); 2].map(|()| Authority::new());
     let tls = write(folder.path(), &authority, &authority.issue());
@@ -100,7 +100,7 @@ async fn clients_without_a_good_certificate_are_refused() {
     let good = authority.issue();
     let connector = client(&authority, Some(&good), &[], rustls::ALL_VERSIONS);
     let stream = connect(&connector, address).await.unwrap();
-    let mut client_ = Client::new(Box::new(stream), Version::HTTP_11).await;
+    let mut client_ = TestClient::new(Box::new(stream), Version::HTTP_11).await;
     assert_eq!(client_.get("/").await.unwrap().status, 200);
 
     let bad = other.issue();
@@ -118,7 +118,7 @@ async fn clients_without_a_good_certificate_are_refused() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_go_on_is_cut_off() {
+async fn stalled_handshake_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let tls = write(folder.path(), &authority, &authority.issue());
@@ -135,7 +135,8 @@ async fn a_handshake_that_does_not_go_on_is_cut_off() {
 }
 
 #[tokio::test]
-async fn changed_certificates_are_used_unless_they_are_wrong() {
+async fn changed_certificates_are_used_unless_they_are_invalid() {
+    let log = CapturedLog::start();
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let [first, second] = [(); 2].map(|()| authority.issue());
@@ -155,14 +156,14 @@ async fn changed_certificates_are_used_unless_they_are_wrong() {
     };
     assert_eq!(served().await, first.certificate);
     fs::write(&tls.certificate, &second.pem).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until(|| log.count("the changed certificates are not used") > 0).await;
     assert_eq!(served().await, first.certificate, "the key does not belong to the new one");
     fs::write(&tls.key, &second.key).unwrap();
     soon(async { while served().await != second.certificate {} }).await;
 }
 
 #[tokio::test]
-async fn files_that_are_missing_are_told_once() {
+async fn missing_file_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
     let tls = write(folder.path(), &authority, &authority.issue());
@@ -175,6 +176,6 @@ async fn files_that_are_missing_are_told_once() {
     let path = tls.key.display();
     assert_eq!(
         errors,
-        [format!("TLS: cannot read `{path}`: No such file or directory (os error 2)")]
+        [format!("TLS: failed to read `{path}`: No such file or directory (os error 2)")]
     );
 }

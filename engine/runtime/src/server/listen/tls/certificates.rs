@@ -1,4 +1,4 @@
-//! From files to what a handshake needs.
+//! Certificates and keys, from their files to a configuration of rustls.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,28 +12,29 @@ use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{CertificateError, InconsistentKeys, RootCertStore, ServerConfig};
 
-use super::error::{Problem, TlsError, What};
+use super::error::{TlsError, TlsFile, TlsFileError};
 use super::usage;
 use crate::config::Tls;
 
 /// HTTP/2, as clients ask for it.
 pub(in crate::server::listen) const HTTP2: &[u8] = b"h2";
 
-/// The versions of HTTP that clients may choose, the better one first.
+/// The versions of HTTP that clients may choose, the preferred one first.
 const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 
-/// What a handshake needs, and whose it is.
+/// A configuration for handshakes.
 #[derive(Debug)]
 pub(super) struct Configured {
     pub(super) config: ServerConfig,
-    /// The server's own.
+    /// The server's certificate.
     pub(super) certificate: CertificateDer<'static>,
 }
 
-/// From the contents of the certificate, the key and, where one is named, the clients' authority.
+/// Makes a configuration of the contents of the certificate, the key and, if one is named, the
+/// clients' authority.
 ///
 /// # Errors
-/// All that is wrong with them.
+/// Everything that is wrong with them.
 pub(super) fn configure(
     paths: &Tls,
     contents: &[Vec<u8>],
@@ -42,14 +43,14 @@ pub(super) fn configure(
     let mut contents = contents.iter().map(Vec::as_slice);
     let mut next = || contents.next().unwrap_or_default();
     let mut errors = Vec::new();
-    let chain = server_chain(next()).map_err(at(What::Certificate, &paths.certificate));
+    let chain = server_chain(next()).map_err(at(TlsFile::Certificate, &paths.certificate));
     let chain = kept(chain, &mut errors);
-    let key = private_key(next(), provider).map_err(at(What::Key, &paths.key));
+    let key = private_key(next(), provider).map_err(at(TlsFile::Key, &paths.key));
     let key = kept(key, &mut errors);
     let verifier = match &paths.client_ca {
         None => Some(WebPkiClientVerifier::no_client_auth()),
         Some(path) => {
-            let verifier = client_verifier(next(), provider).map_err(at(What::ClientCa, path));
+            let verifier = client_verifier(next(), provider).map_err(at(TlsFile::ClientCa, path));
             kept(verifier, &mut errors)
         }
     };
@@ -67,50 +68,50 @@ pub(super) fn configure(
     Ok(Configured { config, certificate })
 }
 
-/// Checks that a certificate's time is now. Those that vouch for it are not looked at: a chain may
-/// have an old one that clients do without.
+/// Checks that a certificate is valid now. The rest of its chain is not checked, as it may have an
+/// old certificate that clients do without.
 ///
 /// # Errors
-/// When its time is over, or has not come.
+/// When it is expired, or not valid yet.
 pub(super) fn check_time(certificate: &CertificateDer<'_>, paths: &Tls) -> Result<(), TlsError> {
-    let nobody = RootCertStore::empty();
+    let no_roots = RootCertStore::empty();
     let checked = ParsedCertificate::try_from(certificate).and_then(|certificate| {
         let now = UnixTime::now();
-        verify_server_cert_signed_by_trust_anchor(&certificate, &nobody, &[], now, &[])
+        verify_server_cert_signed_by_trust_anchor(&certificate, &no_roots, &[], now, &[])
     });
     let problem = match checked {
         Err(rustls::Error::InvalidCertificate(error)) => match error {
-            CertificateError::ExpiredContext { not_after, .. } => Problem::Expired(not_after),
+            CertificateError::ExpiredContext { not_after, .. } => TlsFileError::Expired(not_after),
             CertificateError::NotValidYetContext { not_before, .. } => {
-                Problem::NotValidYet(not_before)
+                TlsFileError::NotValidYet(not_before)
             }
-            // The time is looked at before who vouches for it.
+            // The time is checked before the issuer.
             _ => return Ok(()),
         },
         _ => return Ok(()),
     };
-    Err(at(What::Certificate, &paths.certificate)(problem))
+    Err(at(TlsFile::Certificate, &paths.certificate)(problem))
 }
 
 fn kept<T>(result: Result<T, TlsError>, errors: &mut Vec<TlsError>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }
 
-fn at(what: What, path: &Path) -> impl FnOnce(Problem) -> TlsError {
-    move |problem| TlsError::File { what, path: path.to_owned(), problem }
+fn at(file: TlsFile, path: &Path) -> impl FnOnce(TlsFileError) -> TlsError {
+    move |problem| TlsError::File { file, path: path.to_owned(), problem }
 }
 
-fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Problem> {
+fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let certificates = CertificateDer::pem_slice_iter(text)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(Problem::NotPem)?;
+        .map_err(TlsFileError::NotPem)?;
     if certificates.is_empty() {
-        return Err(Problem::Missing("CERTIFICATE"));
+        return Err(TlsFileError::Missing("CERTIFICATE"));
     }
     Ok(certificates)
 }
 
-fn server_chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Problem> {
+fn server_chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let chain = certificates(text)?;
     if let Some(certificate) = chain.first() {
         usage::check(certificate)?;
@@ -118,16 +119,19 @@ fn server_chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Problem> {
     Ok(chain)
 }
 
-fn private_key(text: &[u8], provider: &CryptoProvider) -> Result<Arc<dyn SigningKey>, Problem> {
+fn private_key(
+    text: &[u8],
+    provider: &CryptoProvider,
+) -> Result<Arc<dyn SigningKey>, TlsFileError> {
     const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
     let key = PrivateKeyDer::from_pem_slice(text).map_err(|error| match error {
         pem::Error::NoItemsFound if text.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) => {
-            Problem::Encrypted
+            TlsFileError::Encrypted
         }
-        pem::Error::NoItemsFound => Problem::Missing("PRIVATE KEY"),
-        error => Problem::NotPem(error),
+        pem::Error::NoItemsFound => TlsFileError::Missing("PRIVATE KEY"),
+        error => TlsFileError::NotPem(error),
     })?;
-    provider.key_provider.load_private_key(key).map_err(|_| Problem::Key)
+    provider.key_provider.load_private_key(key).map_err(|_| TlsFileError::Key)
 }
 
 fn match_keys(certified: CertifiedKey, paths: &Tls) -> Result<CertifiedKey, TlsError> {
@@ -137,21 +141,23 @@ fn match_keys(certified: CertifiedKey, paths: &Tls) -> Result<CertifiedKey, TlsE
             key: paths.key.clone(),
             certificate: paths.certificate.clone(),
         }),
-        Err(error) => Err(at(What::Certificate, &paths.certificate)(Problem::Certificate(error))),
+        Err(error) => {
+            Err(at(TlsFile::Certificate, &paths.certificate)(TlsFileError::Certificate(error)))
+        }
     }
 }
 
 fn client_verifier(
     text: &[u8],
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, Problem> {
+) -> Result<Arc<dyn ClientCertVerifier>, TlsFileError> {
     let mut authorities = RootCertStore::empty();
     for certificate in certificates(text)? {
-        authorities.add(certificate).map_err(Problem::Certificate)?;
+        authorities.add(certificate).map_err(TlsFileError::Certificate)?;
     }
     WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(provider))
         .build()
-        .map_err(Problem::Verifier)
+        .map_err(TlsFileError::Verifier)
 }
 
 #[cfg(test)]
@@ -164,7 +170,7 @@ mod tests {
     use super::*;
     use crate::server::listen::tests::certificates::Authority;
 
-    /// What is wrong with these contents, a line each.
+    /// The errors of these contents, a line each.
     fn wrong(contents: &[&str]) -> String {
         let paths = Tls {
             certificate: "tls.crt".into(),
@@ -178,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_file() {
+    fn errors_name_their_files() {
         let authority = Authority::new();
         let [one, other] = [(); 2].map(|()| authority.issue());
         assert_eq!(wrong(&[&one.pem, &one.key, &authority.pem]), "");
@@ -192,18 +198,17 @@ mod tests {
         );
         assert_eq!(
             wrong(&[&one.key, &one.pem, ""]),
-            "TLS: the certificate in `tls.crt` cannot be used: there is none: a section \
-             `-----BEGIN CERTIFICATE-----` is expected, in PEM\n\
-             TLS: the private key in `tls.key` cannot be used: there is none: a section \
-             `-----BEGIN PRIVATE KEY-----` is expected, in PEM\n\
-             TLS: the clients' authority in `ca.crt` cannot be used: there is none: a section \
-             `-----BEGIN CERTIFICATE-----` is expected, in PEM"
+            "TLS: the certificate in `tls.crt` cannot be used: it has no section \
+             `-----BEGIN CERTIFICATE-----`, in PEM\n\
+             TLS: the private key in `tls.key` cannot be used: it has no section \
+             `-----BEGIN PRIVATE KEY-----`, in PEM\n\
+             TLS: the clients' authority in `ca.crt` cannot be used: it has no section \
+             `-----BEGIN CERTIFICATE-----`, in PEM"
         );
         let encrypted = one.key.replace("PRIVATE", "ENCRYPTED PRIVATE");
         assert_eq!(
             wrong(&[&one.pem, &encrypted]),
-            "TLS: the private key in `tls.key` cannot be used: it is encrypted, and nobody is \
-             asked for a password: decrypt it first"
+            "TLS: the private key in `tls.key` cannot be used: it is encrypted; decrypt it first"
         );
         let half = one.pem.split_at(one.pem.len() / 2).0;
         assert_eq!(
@@ -217,15 +222,15 @@ mod tests {
         let section = |kind| format!("-----BEGIN {kind}-----\n{nonsense}\n-----END {kind}-----\n");
         assert_eq!(
             wrong(&[&one.pem, &section("PRIVATE KEY"), &section("CERTIFICATE")]),
-            "TLS: the private key in `tls.key` cannot be used: a key for RSA of 2048 bits or more, \
-             ECDSA on P-256 or P-384, or Ed25519 is expected\n\
+            "TLS: the private key in `tls.key` cannot be used: expected a key for RSA of 2048 bits \
+             or more, ECDSA on P-256 or P-384, or Ed25519\n\
              TLS: the clients' authority in `ca.crt` cannot be used: it is not a certificate that \
              TLS knows: invalid peer certificate: BadEncoding"
         );
     }
 
     #[test]
-    fn a_certificate_that_is_for_something_else_is_refused() {
+    fn certificate_for_another_usage_is_refused() {
         use ExtendedKeyUsagePurpose::{Any, ClientAuth, ServerAuth};
         use KeyUsagePurpose::{DigitalSignature, KeyCertSign, KeyEncipherment};
 
@@ -260,7 +265,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_that_is_said_to_be_a_certificate_is_a_panic(mut text: Vec<u8>, place: usize, byte: u8) {
+        fn malformed_certificates_do_not_panic(mut text: Vec<u8>, place: usize, byte: u8) {
             static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
             let _ = usage::check(&text);
             text.clear();

@@ -8,22 +8,22 @@ use super::usage::Unfit;
 use crate::system::watched_file::ReadError;
 use policy_tls::Unsupported;
 
-/// Why there is no TLS.
+/// The error of a configuration of TLS.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
     /// This machine cannot do it.
     #[error("{0}; listen on `http` or `unix`, behind a proxy that speaks TLS")]
     Unsupported(#[from] Unsupported),
-    /// There is nothing of a file.
+    /// A file cannot be read.
     #[error("TLS: {0}")]
     Read(#[from] ReadError),
     /// Its cryptography lacks something.
     #[error("TLS: {0}")]
     Protocol(rustls::Error),
-    /// A file is not what it should be.
-    #[error("TLS: the {what} in `{}` cannot be used: {problem}", path.display())]
-    File { what: What, path: PathBuf, problem: Problem },
-    /// Both are good, for others.
+    /// A file's contents are wrong.
+    #[error("TLS: the {file} in `{}` cannot be used: {problem}", path.display())]
+    File { file: TlsFile, path: PathBuf, problem: TlsFileError },
+    /// The key belongs to another certificate.
     #[error(
         "TLS: the key in `{}` does not belong to the certificate in `{}`, which must be the first \
          in its file",
@@ -33,15 +33,15 @@ pub(crate) enum TlsError {
     Mismatch { key: PathBuf, certificate: PathBuf },
 }
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum What {
+pub(crate) enum TlsFile {
     Certificate,
     Key,
     ClientCa,
 }
 
-impl fmt::Display for What {
+impl fmt::Display for TlsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "certificate",
@@ -51,22 +51,22 @@ impl fmt::Display for What {
     }
 }
 
-/// What is wrong with it.
+/// The error of a file's contents.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Problem {
-    #[error("there is none: a section `-----BEGIN {0}-----` is expected, in PEM")]
+pub(crate) enum TlsFileError {
+    #[error("it has no section `-----BEGIN {0}-----`, in PEM")]
     Missing(&'static str),
-    #[error("it is encrypted, and nobody is asked for a password: decrypt it first")]
+    #[error("it is encrypted; decrypt it first")]
     Encrypted,
     #[error("it is not PEM: {}", not_pem(.0))]
     NotPem(pem::Error),
     #[error("it is not a certificate that TLS knows: {0}")]
     Certificate(rustls::Error),
-    #[error("a key for RSA of 2048 bits or more, ECDSA on P-256 or P-384, or Ed25519 is expected")]
+    #[error("expected a key for RSA of 2048 bits or more, ECDSA on P-256 or P-384, or Ed25519")]
     Key,
-    #[error("it has expired: its time was over at {}", date(*.0))]
+    #[error("it expired at {}", date(*.0))]
     Expired(UnixTime),
-    #[error("it is not valid yet: its time begins at {}", date(*.0))]
+    #[error("it is not valid before {}", date(*.0))]
     NotValidYet(UnixTime),
     #[error("it is not a server's: {0}")]
     Unfit(#[from] Unfit),
@@ -78,7 +78,7 @@ fn date(time: UnixTime) -> impl fmt::Display {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.as_secs()))
 }
 
-/// The error in words: its own has bytes in numbers.
+/// Describes an error of PEM, whose own text shows bytes as numbers.
 fn not_pem(error: &pem::Error) -> String {
     match error {
         pem::Error::MissingSectionEnd { end_marker } => {

@@ -22,39 +22,39 @@ use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
 pub(super) use self::error::TlsError;
 use crate::config::Tls;
-use crate::system::watched_file::{Refused, WatchedFiles, in_one_line};
+use crate::system::watched_file::{RejectedContents, WatchedFiles, in_one_line};
 
-/// The most that is encrypted and not sent: what a record holds.
+/// The most bytes that are encrypted and not sent: one record.
 const UNSENT: usize = 16 << 10;
 
-/// The server's certificate and key, and whose clients it lets in.
+/// The server's certificate and key, and the authority of its clients.
 #[derive(Debug)]
 pub(super) struct ServerTls {
     files: WatchedFiles,
     paths: Tls,
     provider: Arc<CryptoProvider>,
-    current: Current,
+    current: CurrentTls,
 }
 
-/// What is in force.
+/// The certificate and configuration in force.
 #[derive(Debug)]
-struct Current {
+struct CurrentTls {
     handshake: TlsHandshake,
     certificate: CertificateDer<'static>,
-    /// What is not valid yet, and takes its place when it is.
+    /// A certificate that is not valid yet, and is used once it is.
     next: Option<Configured>,
 }
 
-/// Agrees on TLS with a client, with what is in force when it comes.
+/// Performs handshakes, with the configuration in force.
 #[derive(Clone)]
 pub(super) struct TlsHandshake(Arc<ArcSwap<ServerConfig>>);
 
 impl ServerTls {
-    /// A certificate whose time is over, or has not come, is no error: its clients may see another
-    /// time, and another certificate may be on its way.
+    /// Loads the files. An expired certificate, or one that is not valid yet, is not an error: the
+    /// clocks of clients may differ, and another certificate may follow.
     ///
     /// # Errors
-    /// All that is wrong with the files.
+    /// Everything that is wrong with the files.
     pub(super) fn load(paths: &Tls) -> Result<Self, Vec<TlsError>> {
         let provider = policy_tls::provider().map_err(|error| vec![error.into()])?;
         let all = [Some(&paths.certificate), Some(&paths.key), paths.client_ca.as_ref()];
@@ -66,10 +66,10 @@ impl ServerTls {
         let Configured { config, certificate } =
             certificates::configure(paths, contents, &provider)?;
         if let Err(problem) = certificates::check_time(&certificate, paths) {
-            warn!("{problem}: clients refuse it, and it is served until its file changes");
+            warn!("{problem}; clients refuse it, and it is served until its file changes");
         }
         let handshake = TlsHandshake(Arc::new(ArcSwap::from_pointee(config)));
-        let current = Current { handshake, certificate, next: None };
+        let current = CurrentTls { handshake, certificate, next: None };
         Ok(Self { files, paths: paths.clone(), provider, current })
     }
 
@@ -77,30 +77,29 @@ impl ServerTls {
         self.current.handshake.clone()
     }
 
-    /// Loads the files again when they change, forever.
+    /// Loads the files whenever they change, forever.
     pub(super) async fn keep_current(self, interval: Duration) {
         let Self { files, paths, provider, current } = self;
         let current = Mutex::new(current);
         let lock = || current.lock().unwrap_or_else(PoisonError::into_inner);
         let take = |contents: &[Vec<u8>]| {
             let configured = certificates::configure(&paths, contents, &provider)
-                .map_err(|errors| Refused::the_former_stay(in_one_line(&errors)))?;
-            lock().take(configured, &paths).map_err(Refused::the_former_stay)
+                .map_err(|errors| RejectedContents::the_former_stay(in_one_line(&errors)))?;
+            lock().replace(configured, &paths).map_err(RejectedContents::the_former_stay)
         };
-        let ripen = async {
+        let activate = async {
             loop {
                 tokio::time::sleep(interval).await;
-                lock().ripen(&paths);
+                lock().activate_next(&paths);
             }
         };
-        tokio::join!(files.watch(interval, take), ripen);
+        tokio::join!(files.watch(interval, take), activate);
     }
 }
 
-impl Current {
-    /// Takes another certificate, unless its time has not come or is over while that of this one
-    /// is now.
-    fn take(&mut self, configured: Configured, paths: &Tls) -> Result<(), TlsError> {
+impl CurrentTls {
+    /// Uses another certificate, unless it is expired or not valid yet while the current one is valid.
+    fn replace(&mut self, configured: Configured, paths: &Tls) -> Result<(), TlsError> {
         self.next = None;
         let Err(problem) = certificates::check_time(&configured.certificate, paths) else {
             self.set(configured);
@@ -110,13 +109,13 @@ impl Current {
             self.next = Some(configured);
             return Err(problem);
         }
-        warn!("{problem}: clients refuse it, as they did the former");
+        warn!("{problem}; clients refuse it, as they did the former");
         self.set(configured);
         Ok(())
     }
 
-    /// Takes the certificate that was refused, when its time has come.
-    fn ripen(&mut self, paths: &Tls) {
+    /// Uses the certificate that was not valid yet, once it is.
+    fn activate_next(&mut self, paths: &Tls) {
         if let Some(next) =
             self.next.take_if(|next| certificates::check_time(&next.certificate, paths).is_ok())
         {
@@ -170,8 +169,8 @@ mod tests {
         }
     }
 
-    /// What is served first, and a function that configures another.
-    fn loaded(first: &Issued) -> (Current, Tls, impl Fn(&Issued) -> Configured + use<>) {
+    /// The first certificate, loaded, and a function that configures another.
+    fn loaded(first: &Issued) -> (CurrentTls, Tls, impl Fn(&Issued) -> Configured + use<>) {
         let folder = tempfile::tempdir().unwrap();
         let paths = Tls {
             certificate: folder.path().join("tls.crt"),
@@ -181,63 +180,60 @@ mod tests {
         std::fs::write(&paths.certificate, &first.pem).unwrap();
         std::fs::write(&paths.key, &first.key).unwrap();
         let ServerTls { paths, provider, current, .. } = ServerTls::load(&paths).unwrap();
-        let of = paths.clone();
+        let own = paths.clone();
         let configure = move |issued: &Issued| {
             let contents = [issued.pem.as_bytes().to_vec(), issued.key.as_bytes().to_vec()];
-            certificates::configure(&of, &contents, &provider).unwrap()
+            certificates::configure(&own, &contents, &provider).unwrap()
         };
         (current, paths, configure)
     }
 
     #[test]
-    fn a_certificate_whose_time_is_not_now_does_not_replace_a_good_one() {
+    fn invalid_certificate_does_not_replace_a_valid_one() {
         let authority = Authority::new();
         let good = authority.issue();
         let (mut current, paths, configure) = loaded(&good);
         let path = paths.certificate.display();
         for (bad, problem) in [
-            (
-                authority.issue_with(expired),
-                "it has expired: its time was over at 2020-02-29T00:00:00Z",
-            ),
+            (authority.issue_with(expired), "it expired at 2020-02-29T00:00:00Z"),
             (
                 authority.issue_with(|params| params.not_before = date_time_ymd(4000, 1, 1)),
-                "it is not valid yet: its time begins at 4000-01-01T00:00:00Z",
+                "it is not valid before 4000-01-01T00:00:00Z",
             ),
         ] {
-            let error = current.take(configure(&bad), &paths).unwrap_err().to_string();
+            let error = current.replace(configure(&bad), &paths).unwrap_err().to_string();
             let expected = format!("TLS: the certificate in `{path}` cannot be used: {problem}");
             assert_eq!(error, expected);
-            current.ripen(&paths);
+            current.activate_next(&paths);
             assert_eq!(current.certificate, good.certificate);
         }
         let next = authority.issue();
-        current.take(configure(&next), &paths).unwrap();
+        current.replace(configure(&next), &paths).unwrap();
         assert_eq!(current.certificate, next.certificate);
     }
 
     #[test]
-    fn a_certificate_is_used_when_its_time_has_come() {
+    fn certificate_is_used_once_it_is_valid() {
         let authority = Authority::new();
         let (mut current, paths, configure) = loaded(&authority.issue());
         let next = authority.issue_with(valid_in(2));
-        current.take(configure(&next), &paths).unwrap_err();
+        current.replace(configure(&next), &paths).unwrap_err();
         let start = SystemTime::now();
         while current.certificate != next.certificate {
             assert!(start.elapsed().unwrap() < Duration::from_secs(30));
             std::thread::sleep(Duration::from_millis(10));
-            current.ripen(&paths);
+            current.activate_next(&paths);
         }
     }
 
-    /// As with a clock that is wrong: better than nothing.
+    /// The server's clock may be wrong, so an expired certificate is better than none.
     #[test]
-    fn a_server_begins_with_an_expired_certificate_and_takes_any_instead() {
+    fn expired_certificate_is_served_and_replaced_by_any() {
         let authority = Authority::new();
         let [first, second] = [(); 2].map(|()| authority.issue_with(expired));
         let (mut current, paths, configure) = loaded(&first);
         assert_eq!(current.certificate, first.certificate);
-        current.take(configure(&second), &paths).unwrap();
+        current.replace(configure(&second), &paths).unwrap();
         assert_eq!(current.certificate, second.certificate);
     }
 }

@@ -1,7 +1,7 @@
-//! What a certificate says that its key is for (RFC 5280, 4.2.1.3 and 4.2.1.12).
+//! The usages of a certificate's key (RFC 5280, 4.2.1.3 and 4.2.1.12).
 //!
-//! Rustls leaves that to clients, of which many refuse a server whose certificate is for something
-//! else. It has parsed the certificate before: what is not DER here is taken to say nothing.
+//! Rustls leaves them to clients, many of which refuse a server whose certificate is for another
+//! usage. It has parsed the certificate before, so malformed DER is ignored here.
 
 const SEQUENCE: u8 = 0x30;
 const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -17,7 +17,7 @@ const SIGNS: u8 = 0x80;
 const SERVER_AUTHENTICATION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 
-/// What a certificate's key is not for, though a server needs it.
+/// The error of a certificate that servers cannot use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unfit {
     #[error("its key usage lacks `digitalSignature`")]
@@ -29,7 +29,7 @@ pub(crate) enum Unfit {
 /// Checks that a server may show this certificate, in DER.
 ///
 /// # Errors
-/// What it says that its key is not for.
+/// When a usage that servers need is missing.
 pub(super) fn check(certificate: &[u8]) -> Result<(), Unfit> {
     for (identifier, value) in extensions(certificate).unwrap_or_default() {
         if identifier == KEY_USAGE

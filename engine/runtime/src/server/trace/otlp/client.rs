@@ -17,20 +17,20 @@ use crate::net::outbound::{self, Authorities, Transport, TransportError};
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// The collector as it is reached.
+/// A client of the collector.
 #[derive(Debug)]
-pub(super) struct Collector {
+pub(super) struct OtlpClient {
     transport: Transport,
     /// The URL for people.
     name: String,
     timeout: Duration,
-    /// Where requests run: who asks for them is a thread of the SDK's own.
+    /// The runtime of requests, as the SDK calls from a thread of its own.
     runtime: Handle,
-    /// Whether the last batch came to nothing, which was told then.
+    /// The last batch has failed, and that has been logged.
     failing: AtomicBool,
 }
 
-/// Why a batch came to nothing.
+/// The error of a batch that was not exported.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("{0}")]
@@ -43,7 +43,7 @@ enum ExportError {
     Ended,
 }
 
-impl Collector {
+impl OtlpClient {
     pub(super) fn new(environment: &Environment) -> Result<Self, TransportError> {
         let authorities = Authorities {
             file: environment.certificate.as_deref(),
@@ -69,12 +69,12 @@ impl Collector {
         }
     }
 
-    /// Tells of the first of failures in a row, and of their end.
-    fn tell(&self, problem: Option<&ExportError>) {
+    /// Logs the first failure in a row, and the first success after it.
+    fn log_change(&self, problem: Option<&ExportError>) {
         let failed = self.failing.swap(problem.is_some(), Ordering::Relaxed);
         match problem {
             Some(problem) if !failed => warn!(
-                "cannot export spans to {}: {problem}; those that find no room to wait are \
+                "failed to export spans to {}: {problem}; those beyond the queue's size are \
                  dropped until it works",
                 self.name
             ),
@@ -85,15 +85,15 @@ impl Collector {
 }
 
 #[async_trait]
-impl HttpClient for Collector {
+impl HttpClient for OtlpClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.send(request).await;
         match &sent {
-            Ok(response) if response.status().is_success() => self.tell(None),
-            Ok(response) => self.tell(Some(&ExportError::Refused(response.status()))),
-            // That is told where the end waits for it.
+            Ok(response) if response.status().is_success() => self.log_change(None),
+            Ok(response) => self.log_change(Some(&ExportError::Refused(response.status()))),
+            // The shutdown logs that.
             Err(ExportError::Ended) => {}
-            Err(problem) => self.tell(Some(problem)),
+            Err(problem) => self.log_change(Some(problem)),
         }
         Ok(sent?)
     }

@@ -5,10 +5,10 @@ use hyper::Uri;
 
 use policy_text::redact_url;
 
-/// How long a batch may take, unless the environment says otherwise: as OpenTelemetry has it.
+/// OpenTelemetry's default for the time that a batch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What OpenTelemetry's own environment variables say of the collector. Headers, the sampler, the
+/// The collector, as OpenTelemetry's own environment variables define it. Headers, the sampler, the
 /// resource and the batches are read by the SDK.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Environment {
@@ -19,10 +19,10 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// `None` where no collector is named, or none is to be asked.
+    /// Reads the variables; `None` where they name no collector, or switch the export off.
     ///
     /// # Errors
-    /// When a variable has a value that it cannot have, in a sentence.
+    /// When a variable has an invalid value.
     pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, String> {
         // One that is empty is as one that is not set.
         let set = |name: &str| {
@@ -95,7 +95,9 @@ mod tests {
     fn spans_go_to_the_endpoint_for_them_or_below_the_one_for_all() {
         let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all:4318/");
         let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://traces/as/it/is");
-        let url = |variables: &[_]| read(variables).unwrap().map(|it| it.url.to_string());
+        let url = |variables: &[_]| {
+            read(variables).unwrap().map(|environment| environment.url.to_string())
+        };
         assert_eq!(url(&[all]).unwrap(), "http://all:4318/v1/traces");
         assert_eq!(url(&[all, traces]).unwrap(), "https://traces/as/it/is");
         assert_eq!(url(&[all, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")]), url(&[all]));

@@ -26,7 +26,7 @@ use tracing::{info, warn};
 
 use super::Trace;
 use crate::net::outbound;
-use client::Collector;
+use client::OtlpClient;
 use environment::Environment;
 pub(crate) use request::RequestSpan;
 
@@ -51,7 +51,7 @@ impl Spans {
     pub(crate) fn start() -> Result<Self, String> {
         let variable = |name: &str| std::env::var(name).ok();
         let Some(environment) = Environment::read(variable)? else { return Ok(Self(None)) };
-        let collector = Collector::new(&environment).map_err(|error| {
+        let collector = OtlpClient::new(&environment).map_err(|error| {
             format!("export of spans: `{}`: {error}", outbound::name(&environment.url))
         })?;
         let exporter = SpanExporter::builder()

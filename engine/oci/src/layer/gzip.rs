@@ -1,0 +1,106 @@
+//! Gzip with nothing in it that depends on the machine.
+
+use std::io::{self, Write};
+use std::panic::resume_unwind;
+use std::thread;
+
+use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress, GzBuilder};
+
+/// Measured on the program: level 9 takes three times as long for 0.7 % less.
+const LEVEL: Compression = Compression::new(6);
+/// "Unknown": otherwise the header would tell where the builder ran.
+const SYSTEM: u8 = 255;
+/// A header without a date, a name or a hint at the level.
+const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, SYSTEM];
+/// The last block of a stream, with nothing in it.
+const LAST: [u8; 2] = [3, 0];
+/// The bytes that one thread compresses. They are fixed, as they determine the result.
+const PIECE: usize = 1 << 20;
+/// The window of deflate.
+const WINDOW: usize = 1 << 15;
+
+/// Compresses what is written.
+pub(super) fn stream<W: Write>(out: W) -> GzEncoder<W> {
+    GzBuilder::new().mtime(0).operating_system(SYSTEM).write(out, LEVEL)
+}
+
+/// Compresses what is in memory, its pieces at the same time, as `pigz` does: to compress is most of
+/// what packing takes.
+pub(super) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let pieces = thread::scope(|scope| {
+        let starts = (0..bytes.len()).step_by(PIECE);
+        let threads: Vec<_> =
+            starts.map(|start| scope.spawn(move || piece(bytes, start))).collect();
+        let pieces = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        pieces.collect::<io::Result<Vec<_>>>()
+    })?;
+    let (mut checksum, mut whole) = (Crc::new(), HEADER.to_vec());
+    for (compressed, of_piece) in pieces {
+        checksum.combine(&of_piece);
+        whole.extend(compressed);
+    }
+    whole.extend(LAST);
+    whole.extend(checksum.sum().to_le_bytes());
+    // Modulo 2^32, as the format has it.
+    whole.extend(checksum.amount().to_le_bytes());
+    Ok(whole)
+}
+
+/// Compresses the piece that starts here: blocks that end at a whole byte, and that may refer to
+/// what is before them.
+fn piece(bytes: &[u8], start: usize) -> io::Result<(Vec<u8>, Crc)> {
+    let (before, rest) = bytes.split_at(start);
+    let piece = rest.get(..PIECE).unwrap_or(rest);
+    let mut checksum = Crc::new();
+    checksum.update(piece);
+    // Without the header of a format.
+    let mut deflate = Compress::new(LEVEL, false);
+    if let Some(window) = before.last_chunk::<WINDOW>() {
+        deflate.set_dictionary(window)?;
+    }
+    // More than the worst case takes, so that it is done at once.
+    let mut compressed = Vec::with_capacity(piece.len() + piece.len() / 8 + 64);
+    deflate.compress_vec(piece, &mut compressed, FlushCompress::Sync)?;
+    if deflate.total_in() != piece.len() as u64 || compressed.len() == compressed.capacity() {
+        return Err(io::Error::other("a layer was not compressed to its end"));
+    }
+    Ok((compressed, checksum))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn compressed_pieces_make_one_gzip_stream() {
+        let text: Vec<u8> =
+            (0..300_000u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
+        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, text.len()] {
+            let text = &text[..length];
+            let packed = compress(text).unwrap();
+            let mut decoder = GzDecoder::new(packed.as_slice());
+            let mut read = Vec::new();
+            decoder.read_to_end(&mut read).unwrap();
+            assert!(read == text, "{length} bytes");
+            // One member: some readers stop at the first.
+            assert!(decoder.into_inner().is_empty(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn piece_uses_the_window_of_the_one_before() {
+        let noise: Vec<u8> = (0u32..8192)
+            .flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes())
+            .collect();
+        let text = noise.repeat(2 * PIECE / WINDOW);
+        let pieces = [0, PIECE].map(|start| piece(&text, start).unwrap().0.len());
+        assert!(pieces[1] < pieces[0], "{pieces:?}");
+    }
+}

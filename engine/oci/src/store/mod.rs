@@ -1,0 +1,15 @@
+//! Images where they are kept: archives and OCI image layouts on disk, and registries.
+
+mod archive;
+mod error;
+mod files;
+mod layout;
+mod open;
+pub(crate) mod registry;
+mod source;
+
+pub use error::{BlobProblem, NotAnImage, StoreError};
+pub use layout::Layout;
+pub use open::open;
+pub use registry::{RegistryError, RegistryOptions};
+pub use source::{LARGEST_MANIFEST, Store, bounded, document};
