@@ -18,7 +18,7 @@ use super::http::{RegistryRequest, RegistryResponse, agent, speaks_http};
 use super::location::{HttpOrigin, public_part};
 use super::quote::quoted;
 use super::secret::Secret;
-use super::upload::UploadMode;
+use super::upload_mode::UploadMode;
 use super::{redirect, tls, token};
 use crate::reference::{Repository, is_loopback};
 use policy_host::progress::Progress;

@@ -18,6 +18,7 @@ mod tests;
 mod tls;
 mod token;
 mod upload;
+mod upload_mode;
 
 use std::rc::Rc;
 

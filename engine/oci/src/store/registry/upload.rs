@@ -12,6 +12,7 @@ use ureq::http::header::LOCATION;
 use super::client::Client;
 use super::error::{AttemptError, RegistryError, RegistryProblem, TransientError};
 use super::http::{RegistryRequest, RegistryResponse};
+use super::upload_mode::UploadMode;
 
 const BEGINNING: &str = "the beginning of an upload";
 const SENDING: &str = "an upload";
@@ -22,33 +23,6 @@ struct UploadSession {
     location: String,
     /// The bytes that the registry has.
     offset: usize,
-}
-
-/// A way to send the bytes. What one registry wants, another refuses.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) enum UploadMode {
-    /// By a `PATCH` without a range: some registries take one with it for a chunk of a size that
-    /// they refuse.
-    #[default]
-    Stream,
-    /// By a `PATCH` that says which bytes it has: for registries that know chunks only.
-    Chunk,
-    /// By the `PUT` that names their digest: for registries that know no `PATCH`.
-    Whole,
-}
-
-impl UploadMode {
-    /// The mode to try after this one was refused.
-    fn next(self) -> Self {
-        match self {
-            Self::Stream => Self::Chunk,
-            Self::Chunk | Self::Whole => Self::Whole,
-        }
-    }
-
-    fn is_whole(self) -> bool {
-        matches!(self, Self::Whole)
-    }
 }
 
 impl Client {
