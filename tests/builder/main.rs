@@ -53,7 +53,7 @@ mod scaffold;
 mod supply;
 /// Output for people on a terminal and elsewhere, and for programs.
 mod terminal;
-/// Policies that do what they have no business with.
+/// Policies that use forbidden capabilities.
 mod vet;
 /// `policy-builder watch`: one engine follows the other.
 mod watch;
