@@ -103,7 +103,7 @@ fn labels_list_policies_and_versions() {
 }
 
 #[test]
-fn the_report_agrees_with_the_image() {
+fn report_agrees_with_the_image() {
     let repository = repository();
     let (report, image) = (&repository.report, &repository.image);
     let [manifest, config] = &image.digests;
