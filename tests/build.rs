@@ -25,7 +25,7 @@ struct Part {
     programs: &'static [&'static str],
     /// Checks whatever else is to be there. An error says what is missing.
     probe: fn() -> Result<(), Box<dyn Error>>,
-    /// What makes the part be there.
+    /// The step that installs the part.
     remedy: &'static str,
 }
 

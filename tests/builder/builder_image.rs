@@ -36,9 +36,9 @@ pub mod v0_1 {
     }
 
     pub fn main(program: &Program) -> std::process::ExitCode {
-        let of = |it: &LinkedCrate| {
-            let (of, version) = (it.name, it.version);
-            it.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
+        let of = |linked: &LinkedCrate| {
+            let (of, version) = (linked.name, linked.version);
+            linked.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
         };
         let listed: Vec<_> = program.crates.iter().flat_map(of).collect();
         println!("{}", serde_json::to_string(&listed).unwrap());
@@ -206,8 +206,8 @@ fn missing_linker_is_reported() {
     fs::create_dir(&bin).unwrap();
     for program in ["rustc", "cargo"] {
         let path = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-            .map(|it| it.join(program))
-            .find(|it| it.is_file());
+            .map(|folder| folder.join(program))
+            .find(|path| path.is_file());
         symlink(path.unwrap(), bin.join(program)).unwrap();
     }
     let mut command = folder.builder(&["builder-image", "--engine", "source"]);

@@ -19,7 +19,7 @@ fn house() -> SparseRegistry {
     registry
 }
 
-/// What the registry has some months later.
+/// Publishes newer versions, as some months later.
 fn publish_more(registry: &SparseRegistry) {
     for more in ["digits 1.0.9", "words 0.1.4"] {
         registry.publish(more, &[], "");
@@ -70,7 +70,10 @@ fn policies_lock_pins_versions_against_newer_releases() {
     let folder = folder(&registry);
     assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is written: 8 packages\n");
     let before = locked(&folder);
-    let geo = before.split("[[package]]\n").find(|it| it.starts_with("name = \"geo\"")).unwrap();
+    let geo = before
+        .split("[[package]]\n")
+        .find(|package| package.starts_with("name = \"geo\""))
+        .unwrap();
     let source = format!(
         "name = \"geo\"\nversion = \"1.2.0\"\nsource = \"{}\"\nchecksum = \"",
         registry.index()

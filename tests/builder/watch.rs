@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::support::wire::Connection;
 use crate::support::{Folder, Server, StopsOthers, builder, until_within};
 
-/// For compilations: the first takes a minute or two where nothing else runs.
+/// The time limit of a compilation. The first takes a minute or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(20);
 
 const QUESTION: &str = r#"{"input": "allowed"}"#;
@@ -57,7 +57,7 @@ fn watch(folder: &Folder, serve_flags: &[&str]) -> Server {
     Server::within(PATIENCE, command)
 }
 
-/// Whether the watcher has said something, in one line.
+/// True if one log line of the watcher contains these words.
 fn says(watcher: &Server, words: &str) -> bool {
     watcher.log_lines().iter().filter_map(|line| line.as_str()).any(|line| line.contains(words))
 }
@@ -83,7 +83,7 @@ fn asks_on(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSe
     answers
 }
 
-/// The same, over a connection for each question.
+/// Sends requests over a new connection each.
 fn asks_anew(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSet<String> {
     let _stops = StopsOthers(stop);
     let mut answers = BTreeSet::new();
@@ -94,7 +94,7 @@ fn asks_anew(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTree
     answers
 }
 
-/// What is done to the policies while others ask.
+/// Edits the policies while other threads send requests.
 fn edits(watcher: &Server, folder: &Folder, source: &Path) {
     let address = watcher.address();
     let until = |what: &str, so: &mut dyn FnMut() -> bool| until_within(PATIENCE, what, so);

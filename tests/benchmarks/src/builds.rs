@@ -181,9 +181,9 @@ fn of_image(packing: &[f64], size: u64) -> [Row; 2] {
     ]
 }
 
-fn timed<T>(it: impl FnOnce() -> io::Result<T>) -> io::Result<Duration> {
+fn timed<T>(action: impl FnOnce() -> io::Result<T>) -> io::Result<Duration> {
     let start = Instant::now();
-    it()?;
+    action()?;
     Ok(start.elapsed())
 }
 

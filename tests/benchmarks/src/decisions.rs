@@ -234,7 +234,7 @@ pub(crate) fn pod_cases() -> io::Result<PathBuf> {
     let mut cases = Cases { settings: RawValue::from_string("{}".to_owned())?, cases: Vec::new() };
     for (part, allowed) in [("pass", true), ("fail", false)] {
         let mut files: Vec<_> = fs::read_dir(folder.join(part))?
-            .map(|entry| entry.map(|it| it.path()))
+            .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<_, _>>()?;
         files.sort();
         for file in files {

@@ -120,7 +120,8 @@ impl Machine {
 pub(crate) fn rustc() -> String {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(program).arg("--version").output();
-    let text =
-        output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned()).unwrap_or_default();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
     text.split_whitespace().nth(1).unwrap_or("unknown").to_owned()
 }

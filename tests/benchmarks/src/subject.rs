@@ -78,9 +78,9 @@ fn run<S: Subject>(order: Order, cases: &Cases, subject: &S) -> io::Result<Durat
                 })
             })
             .collect();
-        let times = threads
-            .into_iter()
-            .map(|it| it.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
+        let times = threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+        });
         times.collect::<io::Result<_>>()
     })?;
     let start = times.iter().map(|(start, _)| *start).min();

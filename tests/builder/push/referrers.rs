@@ -144,7 +144,8 @@ fn no_referrers_option_pushes_no_referrers() {
     assert_eq!(printed["referrers"], json!({"pushed": 0, "refused": []}));
     assert!(!said.contains("note: "), "{said}");
     let changes = registry.changes("engine");
-    let manifests: Vec<_> = changes.iter().filter(|it| it.starts_with("PUT manifests/")).collect();
+    let manifests: Vec<_> =
+        changes.iter().filter(|change| change.starts_with("PUT manifests/")).collect();
     assert_eq!(manifests, [&format!("PUT manifests/{}", image.digest(0)), "PUT manifests/v1"]);
     assert_eq!(registry.tags("engine"), ["v1"]);
 
@@ -153,8 +154,7 @@ fn no_referrers_option_pushes_no_referrers() {
     assert_eq!(printed["referrers"], json!({"pushed": 1, "refused": []}));
 }
 
-/// What `inspect` says of an image in a registry, where the questions for what refers to it meet
-/// this action.
+/// The result of `inspect` for an image in a registry whose referrers API meets this action.
 fn inspected(
     folder: &Folder,
     registry: &OciRegistry,
@@ -244,8 +244,8 @@ fn documents_are_found_by_tag_without_the_referrers_api() {
     });
 }
 
-/// As `cosign` leaves it: without annotations and the documents' types; and with entries for what
-/// is gone.
+/// An index as `cosign` writes it: without annotations and document types, and with entries of
+/// deleted manifests.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn documents_are_found_in_an_index_without_annotations() {

@@ -21,7 +21,7 @@ enum Coverage {
     In(Scene),
     /// Another test runs it, in the words of the document as well.
     By(&'static str),
-    /// It is not run, for this reason; what is like it is run by this.
+    /// Not run, for this reason; the test that runs a similar command.
     Not(&'static str, &'static str),
 }
 
@@ -128,10 +128,10 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ("cargo benchmarks counts", Not("it takes a minute", "`.ci/run`, after the tests")),
 ];
 
-/// Every command that is shown has its place above, and nothing else has.
+/// The list above has every documented command and no other.
 #[test]
 fn every_documented_command_is_run_or_has_a_reason_not_to_be() {
-    let shown: BTreeSet<_> = shown_commands().into_iter().map(|it| it.command).collect();
+    let shown: BTreeSet<_> = shown_commands().into_iter().map(|shown| shown.command).collect();
     let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
     let new: Vec<_> = shown.difference(&listed).collect();
     assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
@@ -170,7 +170,7 @@ impl Script {
 
     /// The command that begins so, which is now run.
     pub(super) fn takes(&mut self, beginning: &str) -> String {
-        let place = self.left.iter().position(|it| it.starts_with(beginning));
+        let place = self.left.iter().position(|command| command.starts_with(beginning));
         let place = place.unwrap_or_else(|| panic!("no `{beginning}…` in {:#?}", self.left));
         self.left.remove(place)
     }

@@ -2,7 +2,7 @@
 
 /// The image that builds images.
 mod builder_image;
-/// What runs each of them, or why nothing does.
+/// The list of documented commands and the tests that run them.
 mod listed;
 /// `nix build` and `nix run`.
 mod nix;

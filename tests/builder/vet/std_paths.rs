@@ -36,7 +36,7 @@ const MODULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What is in those modules and reaches nothing, and what only the standard library calls.
+/// Items of those modules without system access, and items that only the standard library calls.
 const HARMLESS: [&str; 16] = [
     "std::env::JoinPathsError",
     "std::env::SplitPaths",

@@ -6,7 +6,7 @@ use crate::support::{Folder, Server};
 
 const MIB: u64 = 1 << 20;
 
-/// What a server may take beside its budget.
+/// The memory that a server may use beside its budget.
 const BESIDE: u64 = 64 * MIB;
 
 fn serving(limits: &str) -> Server {
@@ -35,7 +35,7 @@ fn many(before: &str, element: &str, after: &str, bytes: usize) -> String {
     text
 }
 
-/// The same of elements that are told apart by a number.
+/// A text of numbered elements, of about this many bytes.
 fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes: usize) -> String {
     let mut text = before.to_owned();
     let mut number = 0;
@@ -103,14 +103,14 @@ fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Whether what is answered is what a server may answer whose memory is used up.
+/// Asserts a status that is allowed under memory pressure.
 #[track_caller]
 fn expect_an_answer(path: &str, status: u16, body: &str) {
     assert!(matches!(status, 200 | 207 | 413 | 503 | 504), "{path}: {status} {body:.300}");
     assert!(status < 400 || body.contains("\"message\":\""), "{path}: {status} {body:.300}");
 }
 
-/// Debug builds are larger and slower; a few megabytes show what eight do.
+/// The limits are small, since debug builds are larger and slower.
 #[test]
 fn worst_case_requests_stay_within_the_memory_limit() {
     let server = serving("body: 1MiB, bodies: 32MiB, connections: 200");
@@ -164,7 +164,7 @@ fn unread_responses_share_one_memory_budget() {
     post(&server, "/v1/data/echo", &body).expect(200);
 }
 
-/// Of many small inputs, their keys take more than their text.
+/// The keys of many small inputs take more memory than their text.
 #[test]
 fn every_input_of_a_batch_counts_against_the_memory_budget() {
     let server = serving("bodies: 32MiB, queue: 0");

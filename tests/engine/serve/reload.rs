@@ -176,7 +176,10 @@ fn changed_address_applies_at_the_next_start() {
     for name in ["diagnostic-listen", "unix-socket-mode"] {
         let warning = format!("`{name}` has changed: restart the server to apply it");
         eventually("it warns", || {
-            server.log_lines().iter().any(|it| it["level"] == "WARN" && it["message"] == *warning)
+            server
+                .log_lines()
+                .iter()
+                .any(|line| line["level"] == "WARN" && line["message"] == *warning)
         });
     }
     post(&server, "/v1/data/new", r#"{"input": 1}"#).expect(200);

@@ -50,7 +50,7 @@ impl Bounded {
         self.figure("policy_engine_connections_memory_bytes ")
     }
 
-    /// What is to be so while it is under attack, and after it.
+    /// Asserts the memory budget during the attack and the release after it.
     #[track_caller]
     fn holds(self, attackers: Vec<Attacker>) {
         Connection::at(self.diagnostics).get("/health/ready").expect(200);
@@ -70,15 +70,15 @@ impl Bounded {
     }
 }
 
-/// What is to be sent, with how much of an HTTP/2 connection's window it takes.
+/// Bytes to send, and the part of an HTTP/2 connection window that they use.
 type Frame = (Vec<u8>, i64);
 
 /// A client that sends all it may, and reads as it likes.
 struct Attacker {
     stream: TcpStream,
-    /// In the order of sending, the last one first.
+    /// The frames in reverse order of sending.
     frames: Vec<Frame>,
-    /// What is left of the frame that is being sent.
+    /// The rest of the current frame.
     sending: Vec<u8>,
     window: i64,
     inbox: Vec<u8>,
@@ -206,7 +206,7 @@ fn http2(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// How HTTP/2 begins, with a window for answers.
+/// The HTTP/2 preface, with a window for responses.
 fn preface(window: u32) -> Frame {
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(http2(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
@@ -258,7 +258,7 @@ fn unfinished_http2_bodies_stay_within_the_memory_budget() {
     server.holds(attackers);
 }
 
-/// Each of them is a frame, and each frame more memory than a byte.
+/// Each byte is a frame, which takes more memory than a byte.
 #[test]
 fn one_byte_http2_frames_stay_within_the_memory_budget() {
     let server = Bounded::start();
@@ -294,7 +294,7 @@ fn small_unread_http2_responses_stay_within_the_memory_budget() {
     server.holds(all);
 }
 
-/// They are among the longest answers, and of a memory that only operators are to use up.
+/// Metrics are among the longest responses, and have a memory budget of their own.
 #[test]
 fn unread_http2_metrics_stay_within_the_memory_budget() {
     let server = Bounded::start();
@@ -306,7 +306,7 @@ fn unread_http2_metrics_stay_within_the_memory_budget() {
     server.holds(attackers);
 }
 
-/// Few bytes that say many headers, in heads that end, and in one that does not.
+/// Few bytes expand to many headers, in complete heads and in an incomplete one.
 #[test]
 fn hpack_amplified_heads_stay_within_the_memory_budget() {
     let server = Bounded::start();
