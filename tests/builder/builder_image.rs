@@ -115,7 +115,7 @@ fn folder() -> Folder {
 
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
+fn builder_image_reproduces_the_image_in_docker_without_network() {
     let folder = folder();
     let name = format!("policy-builder-tests:{}", process::id());
     folder
@@ -200,7 +200,7 @@ fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
 }
 
 #[test]
-fn a_machine_without_a_linker_is_told() {
+fn missing_linker_is_reported() {
     let folder = folder();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();

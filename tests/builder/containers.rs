@@ -43,7 +43,7 @@ fn podman_loads_the_image() {
 
 #[test]
 #[cfg_attr(not(has_skopeo), ignore = "needs skopeo")]
-fn skopeo_reads_the_image_in_both_its_forms() {
+fn skopeo_reads_the_image_as_oci_and_docker_archive() {
     let archive = repository().archive.to_str().unwrap();
     let inspect = |kind: &str| -> Value {
         let output = run("skopeo", &["inspect", &format!("{kind}:{archive}")]);

@@ -12,7 +12,7 @@ fn policy(name: &str, before: &str, dependencies: &str) -> String {
 
 /// Everything that is unusual and right at once: what is taken also has to be built.
 #[test]
-fn crates_of_every_form_that_cargo_takes() {
+fn unusual_valid_crates_are_built() {
     let register = "policy_api::register!();";
     let mut folder = Folder::with_registry(&[])
         .small_engine()

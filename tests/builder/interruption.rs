@@ -109,7 +109,7 @@ fn is_free(lock: &Path) -> bool {
 }
 
 #[test]
-fn while_it_compiles() {
+fn signal_during_compilation_ends_all_processes() {
     for (signal, status) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
         let folder = folder(CARGO);
         let running = Running::image(&folder);
@@ -128,7 +128,7 @@ fn while_it_compiles() {
 }
 
 #[test]
-fn while_it_waits_for_another_build() {
+fn signal_while_waiting_for_a_lock_ends_the_builder() {
     let folder = folder(CARGO);
     let work = folder.path().join("work");
     fs::create_dir(&work).unwrap();
@@ -148,7 +148,7 @@ fn while_it_waits_for_another_build() {
 }
 
 #[test]
-fn while_it_lays_out_a_workspace() {
+fn signal_during_generate_leaves_no_temporary_files() {
     let folder = folder(STUCK);
     let running = Running::start(&folder, &["generate", "--engine", "source", "--output", "new"]);
     let cargo = running.process("cargo");
@@ -160,7 +160,7 @@ fn while_it_lays_out_a_workspace() {
 }
 
 #[test]
-fn while_it_writes() {
+fn signal_during_writing_leaves_all_or_nothing() {
     let whole = Folder::new();
     whole.builder(&["base", "--output", "base"]).assert().success();
     let whole = whole.contents();
@@ -177,7 +177,7 @@ fn while_it_writes() {
 }
 
 #[test]
-fn a_second_signal_waits_for_nobody() {
+fn second_signal_kills_a_child_that_ignores_the_first() {
     let folder = folder(DEAF);
     let running = Running::image(&folder);
     let cargo = running.process("cargo");
@@ -189,7 +189,7 @@ fn a_second_signal_waits_for_nobody() {
 }
 
 #[test]
-fn what_is_to_be_ignored_is() {
+fn ignored_signal_stays_ignored() {
     let folder = folder(CARGO);
     let builder = builder_process(folder.path());
     let mut command = Command::new("sh");

@@ -39,7 +39,7 @@ fn refused(folder: &Folder) -> String {
 }
 
 #[test]
-fn the_lock_is_complete_where_a_workspace_is_laid_out() {
+fn generated_workspace_has_a_complete_lock() {
     let folder = folder().policy_with("a", "digits = \"2\"\nmodest = \"1\"", "");
     let (said, packages) = generated(&folder);
     assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
@@ -60,7 +60,7 @@ fn the_lock_is_complete_where_a_workspace_is_laid_out() {
 }
 
 #[test]
-fn what_is_locked_already_is_not_mentioned() {
+fn locked_versions_are_not_reported_as_unpinned() {
     let folder = folder().locked("a", "digits = \"1\"", &["digits 1.0.3", "digits 2.0.0"]).locked(
         "b",
         "modest = \"1\"\ndigits = \"2\"",
@@ -71,7 +71,7 @@ fn what_is_locked_already_is_not_mentioned() {
 }
 
 #[test]
-fn policies_that_are_locked_to_what_cannot_be_together() {
+fn policies_with_conflicting_locks_are_named() {
     let folder = Folder::with_registry(&CRATES)
         .engine("", &[])
         .locked("a", "digits = \"=1.0.3\"", &["digits 1.0.3"])
@@ -87,7 +87,7 @@ fn policies_that_are_locked_to_what_cannot_be_together() {
 }
 
 #[test]
-fn a_policy_that_does_not_do_with_the_engines_version() {
+fn policy_requirement_that_excludes_the_engines_version_is_refused() {
     let refused = |requirement: &str| {
         let folder =
             Folder::with_registry(&CRATES[..3]).engine("digits = \"1\"", &["digits 1.0.5"]);
@@ -108,7 +108,7 @@ fn a_policy_that_does_not_do_with_the_engines_version() {
 }
 
 #[test]
-fn a_crate_that_does_not_do_with_the_engines_version() {
+fn transitive_requirement_that_excludes_the_engines_version_is_refused() {
     let folder = folder().policy_with("a", "modern = \"1\"", "").policy("b").policy_with(
         "c",
         "modern = \"2\"",
@@ -125,7 +125,7 @@ fn a_crate_that_does_not_do_with_the_engines_version() {
 
 /// What only its tools use does not bind the policies.
 #[test]
-fn an_engine_that_is_not_linked_with_a_crate() {
+fn unlinked_engine_dependency_does_not_bind_the_policies() {
     let folder = Folder::with_registry(&CRATES)
         .engine("", &[])
         .policy_with("a", "modern = \"1\"", "")
@@ -135,7 +135,7 @@ fn an_engine_that_is_not_linked_with_a_crate() {
 
 /// Nor does what its tests use, or what its dependencies use with features that it does not take.
 #[test]
-fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
+fn dev_dependencies_and_unused_features_do_not_bind_the_policies() {
     const SHADES: (&str, &str) = ("shades 1.0.0", "digits = { version = \"1\", optional = true }");
     let crates = [&CRATES[..4], &[SHADES]].concat();
     for (dependencies, engines) in [
@@ -165,7 +165,7 @@ fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
 
 /// What its build scripts use counts, and what it uses on any platform: one lock is for them all.
 #[test]
-fn what_the_engine_is_built_with_binds_the_policies() {
+fn build_and_platform_dependencies_bind_the_policies() {
     for dependencies in [
         "[build-dependencies]\ndigits = \"1\"",
         "[target.'cfg(unix)'.dependencies]\ndigits = \"1\"",
@@ -181,7 +181,7 @@ fn what_the_engine_is_built_with_binds_the_policies() {
 
 /// Cargo's words name the policies.
 #[test]
-fn crates_that_link_the_same_library() {
+fn two_crates_that_link_one_native_library_are_refused_by_policy() {
     let links = |folder: Folder, name: &str| {
         let manifest =
             format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nlinks = \"zlib\"\n");

@@ -62,7 +62,7 @@ fn build() -> Joined {
 
 #[test]
 #[cfg_attr(not(has_arm64), ignore = "needs a toolchain and an emulator for linux/arm64")]
-fn one_index_leads_to_an_image_for_either_processor() {
+fn index_lists_one_image_per_platform() {
     let joined = joined();
     let whole = &joined.report["image"]["digest"];
     let index: Value =
@@ -92,7 +92,7 @@ fn one_index_leads_to_an_image_for_either_processor() {
 
 #[test]
 #[cfg_attr(not(has_arm64), ignore = "needs a toolchain and an emulator for linux/arm64")]
-fn the_program_for_the_other_processor_decides_as_this_one_does() {
+fn cross_compiled_program_decides_as_the_native_one() {
     let joined = joined();
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("image");
@@ -163,7 +163,7 @@ fn skopeo_takes_the_image_that_it_is_asked_for() {
 }
 
 #[test]
-fn a_platform_that_images_are_not_built_for() {
+fn unsupported_platform_is_refused() {
     let folder = Folder::new().policy("anything");
     let refused = |arguments: &[&str]| {
         let refused = folder.builder(&["image"]).args(arguments).assert().code(64).stdout("");

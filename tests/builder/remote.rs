@@ -71,7 +71,7 @@ fn refused(folder: &Folder) -> String {
 }
 
 #[test]
-fn policies_from_a_registry_are_part_of_the_program() {
+fn registry_policies_are_part_of_the_program() {
     let registry = house();
     let folder = folder(
         &registry,
@@ -159,7 +159,7 @@ fn repository(folder: Folder) -> (Folder, PathBuf) {
 
 #[test]
 #[cfg_attr(not(has_cargo_git), ignore = "needs a Cargo that fetches by Git")]
-fn policies_from_a_git_repository_bring_what_lies_beside_them() {
+fn git_policies_bring_path_dependencies_of_their_repository() {
     let cargo = CARGO_WITH_GIT.unwrap();
     let run = |mut command: assert_cmd::Command| command.env("CARGO", cargo).assert().success();
     let (folder, repository) = repository(Folder::with_registry(&[]).engine("", &[]));
@@ -194,7 +194,7 @@ fn policies_from_a_git_repository_bring_what_lies_beside_them() {
 }
 
 #[test]
-fn policies_from_a_folder_need_no_api_of_their_own() {
+fn path_policies_are_built_with_the_engines_api() {
     let folder = Folder::with_registry(&[])
         .engine("", &[])
         .policy("mine")
@@ -223,7 +223,7 @@ fn policies_from_a_folder_need_no_api_of_their_own() {
 }
 
 #[test]
-fn what_cannot_be_had_is_named() {
+fn unavailable_remote_policy_is_named() {
     let registry = house();
     registry.publish("words 1.0.0", &[], "");
     let sentence = |file: &str| refused(&folder(&registry, file));

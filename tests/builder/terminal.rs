@@ -51,7 +51,7 @@ fn assert_plain(printed: &[&[u8]]) -> String {
 }
 
 #[test]
-fn no_word_of_others_acts_on_the_engines_terminal() {
+fn engine_escapes_untrusted_text_on_a_terminal() {
     let folder = Folder::new();
     let name = format!("a{}b.json", HOSTILE.replace('/', ""));
     let input = json!({"allowed": false, "reason": HOSTILE, "violations": [HOSTILE]});
@@ -89,7 +89,7 @@ fn no_word_of_others_acts_on_the_engines_terminal() {
 }
 
 #[test]
-fn no_word_of_others_acts_on_the_builders_terminal() {
+fn builder_escapes_untrusted_text_on_a_terminal() {
     let folder = Folder::new().file(&format!("policies/{HOSTILE}/Cargo.toml"), "not = [toml").file(
         &format!("other/{HOSTILE}/Cargo.toml"),
         "[package]\nname = \"a\"\nversion = \"1.0.0\"\n",
@@ -116,7 +116,7 @@ const COLOURED: &str = "--message-format json-diagnostic-rendered-ansi";
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn a_line_moves_and_the_compiler_has_colours() {
+fn terminal_gets_moving_progress_and_compiler_colors() {
     let (said, asked) = on_a_terminal(&[]);
     assert!(said.contains("\u{1b}["), "{said}");
     assert!(asked.contains(COLOURED), "{asked}");
@@ -124,7 +124,7 @@ fn a_line_moves_and_the_compiler_has_colours() {
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn nobody_gets_colours_who_does_not_want_them() {
+fn no_color_variables_disable_compiler_colors() {
     for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
         let (_, asked) = on_a_terminal(&[variable]);
         assert!(!asked.contains(COLOURED), "{asked}");
@@ -133,7 +133,7 @@ fn nobody_gets_colours_who_does_not_want_them() {
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn a_terminal_that_can_do_nothing_gets_lines() {
+fn dumb_terminal_gets_plain_lines() {
     let (said, asked) = on_a_terminal(&[("TERM", "dumb")]);
     assert!(!said.contains('\u{1b}'), "{said}");
     assert!(said.contains("compile: "), "{said}");
@@ -147,7 +147,7 @@ fn document(command: &mut Command) -> Value {
 }
 
 #[test]
-fn small_results_are_documents_as_well() {
+fn every_result_is_available_as_json() {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good");
     assert_eq!(
         document(&mut folder.builder(&["new", "ours"])),
@@ -173,7 +173,7 @@ fn small_results_are_documents_as_well() {
 }
 
 #[test]
-fn an_image_is_told_of_as_in_the_report() {
+fn image_command_prints_the_report_as_json() {
     let folder = Folder::new();
     let mut command = repository().packed_again(&folder);
     let printed = document(command.args(["--report", "report.json"]));
@@ -183,7 +183,7 @@ fn an_image_is_told_of_as_in_the_report() {
 }
 
 #[test]
-fn completions_know_every_command() {
+fn completion_script_has_every_command() {
     let folder = Folder::new();
     let printed = folder.builder(&["completions", "bash"]).assert().success();
     let script = String::from_utf8(printed.get_output().stdout.clone()).unwrap();

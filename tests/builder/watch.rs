@@ -131,7 +131,7 @@ fn edits(watcher: &Server, folder: &Folder, source: &Path) {
 }
 
 #[test]
-fn each_save_is_served_on_the_same_socket_and_no_request_is_lost() {
+fn saved_change_is_served_on_the_same_socket_without_losing_requests() {
     let folder = Folder::new()
         .library("says", "policy-api = \"0.1\"", &policy("\"one\""))
         .file("policies/README.md", "Not a crate.\n");

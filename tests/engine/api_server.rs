@@ -201,7 +201,7 @@ fn until_asked(object: &Value, words: &str) {
 
 #[test]
 #[ignore = "it takes an API server of Kubernetes: CONTRIBUTING.md says how to name it"]
-fn an_api_server_is_answered_as_it_needs() {
+fn api_server_enforces_decisions_errors_and_patches_of_webhook() {
     let _on_the_cluster = OnTheCluster::new();
     let webhook = Webhook::new();
     pods_are_judged_when_something_of_them_changes(&webhook);

@@ -279,7 +279,7 @@ fn traceparent(flags: &str) -> String {
 }
 
 #[test]
-fn a_requests_span_is_the_one_that_its_client_its_log_and_its_decision_event_are_told_of() {
+fn exported_span_has_the_ids_of_response_log_and_decision_event() {
     let collector = Collector::start();
     let mut engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint),
@@ -358,7 +358,7 @@ fn a_requests_span_is_the_one_that_its_client_its_log_and_its_decision_event_are
 }
 
 #[test]
-fn each_question_of_a_batch_is_told_by_its_own_span_and_an_error_only_by_its_kind() {
+fn batch_inputs_have_spans_of_their_own_and_errors_only_their_kind() {
     let collector = Collector::start();
     let engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &format!("{}/as/it/is", collector.endpoint)),
@@ -400,7 +400,7 @@ fn each_question_of_a_batch_is_told_by_its_own_span_and_an_error_only_by_its_kin
 }
 
 #[test]
-fn what_is_not_sampled_is_echoed_but_not_exported_and_neither_is_health() {
+fn unsampled_requests_and_health_checks_are_not_exported() {
     let collector = Collector::start();
     let engine = Engine::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)]);
     let input = json!({"input": {"do": "spin", "ms": 0}});
@@ -428,7 +428,7 @@ fn what_is_not_sampled_is_echoed_but_not_exported_and_neither_is_health() {
 }
 
 #[test]
-fn nothing_is_exported_where_no_endpoint_is_set() {
+fn no_span_is_exported_without_an_endpoint() {
     let engine = Engine::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]);
     let input = json!({"input": {"do": "spin", "ms": 0}});
     assert_eq!(engine.ask("POST /v1/data/stress", "", &input).trace, None);
@@ -441,7 +441,7 @@ fn nothing_is_exported_where_no_endpoint_is_set() {
 }
 
 #[test]
-fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
+fn unreachable_collector_is_logged_once_and_delays_no_request() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://me:secret@127.0.0.1:{port}")),
@@ -471,7 +471,7 @@ fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
 }
 
 #[test]
-fn a_collector_that_does_not_answer_keeps_no_request_waiting_and_the_end_not_for_long() {
+fn silent_collector_delays_no_request_and_shutdown_only_briefly() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{}", silent.local_addr().unwrap())),
@@ -493,7 +493,7 @@ fn a_collector_that_does_not_answer_keeps_no_request_waiting_and_the_end_not_for
 }
 
 #[test]
-fn a_protocol_that_is_not_spoken_is_told_before_anything_is_served() {
+fn unsupported_otlp_protocol_fails_the_start() {
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),

@@ -255,7 +255,7 @@ fn both_discoveries_inherit_from_workspaces() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn wrong_folders_evaluate_or_are_refused_in_words() {
+fn invalid_folders_are_refused_with_a_message() {
     let outside = |path: &str| {
         let dependency = format!("words.path = \"{path}\"\n");
         beside(&policy("it", &dependency)).file("words/Cargo.toml", &manifest("words", ""))
@@ -356,7 +356,7 @@ fn wrong_folders_evaluate_or_are_refused_in_words() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn crates_that_cannot_be_linked_evaluate_or_are_refused_in_words() {
+fn unlinkable_crates_are_refused_with_a_message() {
     assert_refused(&[
         ("the engine's name, as Rust spells it", beside(&manifest("policy_engine", ""))),
         (

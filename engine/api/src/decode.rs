@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_named_with_its_place() {
+    fn wrong_field_is_named_with_its_position() {
         assert_eq!(
             message("{\"name\": \"a\",\n \"containers\": [{\"port\": \"x\"}]}"),
             "expected a whole number from 0 to 65535, found the string \"x\", \
@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn text_is_utf_8_even_where_nobody_reads_it() {
+    fn invalid_utf8_is_refused_even_in_ignored_fields() {
         let json = b"{\"name\": \"a\", \"containers\": [],\n \"other\": \"\xe9\"}";
         let error = decode::<Pod<'_>>(json).unwrap_err();
         assert_eq!(error.to_string(), "expected text in UTF-8, at line 2 column 12");
     }
 
     #[test]
-    fn text_that_is_not_json_is_told_by_place_alone() {
+    fn malformed_json_error_has_only_the_position() {
         assert_eq!(message(r#"{"name": }"#), "expected value, at line 1 column 10");
         assert_eq!(message("true"), "expected an object, found `true`, at line 1 column 4");
     }

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn small_sums_ask_once_and_what_is_refused_is_kept() {
+    fn small_charges_are_batched_and_a_refusal_is_sticky() {
         let counted = Arc::new(Counted { taken: AtomicUsize::new(0), limit: 3 * STEP });
         let allowance: Arc<dyn Allowance> = Arc::clone(&counted) as _;
         let taken = || counted.taken.load(Ordering::Relaxed);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_evaluation_within_another_counts_for_itself() {
+    fn nested_evaluation_has_its_own_allowance() {
         let new = || Arc::new(Counted { taken: AtomicUsize::new(0), limit: usize::MAX });
         let (outer, inner) = (new(), new());
         let allowances = [&outer, &inner].map(|counted| Arc::clone(counted) as Arc<dyn Allowance>);

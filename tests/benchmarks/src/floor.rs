@@ -293,7 +293,7 @@ mod tests {
     ];
 
     #[test]
-    fn its_answers_are_those_of_the_policy() {
+    fn floor_decides_as_the_policy() {
         for name in ["http-authz", "http-authz-envoy"] {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cases/{name}.json"));
             let cases = Cases::read(&file).unwrap();

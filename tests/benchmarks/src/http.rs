@@ -148,7 +148,7 @@ mod tests {
                         Requests/sec:  65723.12\n";
 
     #[test]
-    fn what_wrk_prints_is_read() {
+    fn output_of_wrk_is_parsed() {
         let load = parse(TEXT).unwrap();
         assert!((load.per_second - 65_723.12).abs() < 1e-9);
         assert!((load.p99 - 3.8).abs() < 1e-9);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_errors_are_no_result() {
+    fn error_responses_fail_the_measurement() {
         let text = format!("{TEXT}  Non-2xx or 3xx responses: 12\n");
         let error = parse(&text).unwrap_err().to_string();
         assert_eq!(error, "under load: Non-2xx or 3xx responses: 12");

@@ -133,7 +133,7 @@ fn say(message: &str) {
 mod tests {
     /// What the README says is what was measured.
     #[test]
-    fn the_readme_shows_the_results() {
+    fn readme_shows_the_recorded_results() {
         let results = super::Results::read().unwrap();
         let readme = std::fs::read_to_string(super::paths::readme()).unwrap();
         let rendered = super::table::in_text(&readme, &results).unwrap();

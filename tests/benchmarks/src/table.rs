@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_digits_that_count() {
+    fn numbers_have_three_significant_digits() {
         for (value, text) in [
             (0.392_4, "0.39"),
             (1.3, "1.3"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_is_shown_with_whether_it_is_met() {
+    fn goal_is_shown_as_met_or_not_met() {
         let row = |figure, goal, theirs| Row {
             what: "a decision".to_owned(),
             against: String::new(),

@@ -54,7 +54,7 @@ fn kinds(changes: &[String]) -> String {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_image_is_pushed_by_digest_first_and_tags_last() {
+fn image_is_pushed_by_digest_before_its_tags() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 200_000);
@@ -91,7 +91,7 @@ fn skopeo_copies_a_pushed_image() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn what_is_there_already_is_not_uploaded_again() {
+fn existing_blobs_are_not_uploaded() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 100_000);
@@ -120,7 +120,7 @@ fn what_is_there_already_is_not_uploaded_again() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn the_images_of_an_index_are_there_before_it() {
+fn images_of_an_index_are_pushed_before_it() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let images = ["amd64", "arm64"].map(|it| Layout::new(&folder, it, it, 1000).digest(0));
@@ -165,7 +165,7 @@ fn referrers(registry: &OciRegistry, subject: &str) -> Vec<String> {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn what_refers_to_an_image_is_added_to_what_is_there() {
+fn referrers_are_added_to_existing_ones() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let reference = format!("{}/engine:v1", registry.address());
@@ -185,7 +185,7 @@ fn what_refers_to_an_image_is_added_to_what_is_there() {
 }
 
 #[test]
-fn what_cannot_be_pushed_is_told_before_anything_is_sent() {
+fn invalid_push_fails_before_any_request() {
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     let refused = |arguments: &[&str]| sentence(&folder.fails_as(&mut push(&folder, arguments)));

@@ -33,7 +33,7 @@ fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'sta
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_that_is_busy_is_asked_again() {
+fn transient_registry_errors_are_retried() {
     let registry = OciRegistry::start();
     let actions = [
         ("HEAD ", ProxyAction::Respond(503, "")),
@@ -57,7 +57,7 @@ fn a_registry_that_is_busy_is_asked_again() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_is_left_alone_until_when_it_says() {
+fn retry_after_date_is_followed_by_the_registrys_clock() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -74,7 +74,7 @@ fn a_registry_is_left_alone_until_when_it_says() {
 /// Uploads as some registries do not take them, and how each is done in the end.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_gets_an_upload_as_it_takes_them() {
+fn upload_falls_back_if_the_registry_refuses_chunks() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -100,7 +100,7 @@ fn a_registry_gets_an_upload_as_it_takes_them() {
 /// A registry of which nobody can ask whether it has a blob gets all of them.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_that_cannot_be_asked_gets_everything() {
+fn registry_without_head_requests_gets_every_blob() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -120,7 +120,7 @@ fn a_registry_that_cannot_be_asked_gets_everything() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_upload_that_is_interrupted_is_finished() {
+fn interrupted_upload_resumes() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 300_000);
@@ -137,7 +137,7 @@ fn an_upload_that_is_interrupted_is_finished() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_network_that_does_not_come_back_leaves_no_tag() {
+fn lasting_outage_leaves_no_tag() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 300_000);
@@ -160,7 +160,7 @@ fn a_network_that_does_not_come_back_leaves_no_tag() {
 }
 
 #[test]
-fn a_registry_that_is_not_there_is_named() {
+fn unreachable_registry_is_named() {
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     let refused =

@@ -25,7 +25,7 @@ const ALL: &[&str] = &["GET", "HEAD", "POST", "PATCH", "PUT"];
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
+fn push_and_read_follow_redirects() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 100_000).with_referrer("document");
@@ -45,7 +45,7 @@ fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_relative_location_is_resolved() {
+fn relative_location_is_resolved() {
     let registry = OciRegistry::with("", ", relativeurls: true", Folder::new());
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -67,7 +67,7 @@ fn a_relative_location_is_resolved() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_request_is_not_sent_on_for_ever() {
+fn redirect_loop_is_an_error() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);

@@ -42,7 +42,7 @@ fn at_once<T: Send>(cases: impl Iterator<Item = T>, attempt: impl Fn(T) + Sync) 
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
+fn image_is_tagged_even_if_the_registry_refuses_referrers() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -104,7 +104,7 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
 /// An outage or a login that has run out is no refusal of documents.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
+fn outage_or_login_failure_during_referrers_leaves_no_tag() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -133,7 +133,7 @@ fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
+fn no_referrers_option_pushes_no_referrers() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -174,7 +174,7 @@ fn inspected(
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
+fn documents_are_found_by_tag_without_the_referrers_api() {
     const EMPTY: &str = r#"{"schemaVersion": 2, "manifests": []}"#;
     const UNKNOWN: &str = r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#;
     const PAGE: &str = "<html>log in</html>";
@@ -248,7 +248,7 @@ fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
 /// is gone.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn documents_are_found_in_an_index_that_says_little_of_them() {
+fn documents_are_found_in_an_index_without_annotations() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");

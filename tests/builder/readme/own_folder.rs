@@ -6,7 +6,7 @@ use crate::support::{DockerTag, SECOND, Shell, Unpacked, root};
 /// A new folder and what is added build, pass and run as they are.
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn a_folder_of_ones_own() {
+fn readme_commands_for_a_new_folder_run() {
     let mut script = Script::new(Scene::OwnFolder);
     let shell = Shell::new(SECOND, &[]);
     let here = shell.here();

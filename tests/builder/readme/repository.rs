@@ -12,7 +12,7 @@ const SERVED: &str = "127.0.0.1:8181";
 
 /// From a clone to an image that is looked into, and built again.
 #[test]
-fn this_repositorys_policies() {
+fn readme_commands_for_this_repository_run() {
     let mut script = Script::new(Scene::Repository);
     let revision = repository().same_revision();
     let mut shell = Shell::new(FIRST, &revision).with_repository();
@@ -43,7 +43,7 @@ fn this_repositorys_policies() {
 /// The image in Docker, where it is asked and serves.
 #[test]
 #[cfg_attr(not(all(has_docker, has_curl)), ignore = "needs a Docker engine and curl")]
-fn image_is_asked_and_serves_in_docker() {
+fn readme_docker_commands_run() {
     let mut script = Script::new(Scene::Docker);
     let mut shell = Shell::new(FIRST, &[]);
     let here = shell.here();

@@ -37,7 +37,7 @@ fn components(bom: &Value) -> BTreeSet<(&str, &str)> {
 }
 
 #[test]
-fn the_bill_of_materials_has_what_is_linked() {
+fn sbom_lists_the_linked_crates_with_their_roles() {
     let bom = document("--sbom");
     let components = components(&bom);
     for linked in [
@@ -72,7 +72,7 @@ fn the_bill_of_materials_has_what_is_linked() {
 
 /// Every crate from a registry is pinned there as in the repository's own lock.
 #[test]
-fn documents_name_what_the_lock_pins() {
+fn sbom_hashes_are_those_of_the_lock() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let bom = document("--sbom");
     let mut count = 0;
@@ -104,7 +104,7 @@ fn documents_name_what_the_lock_pins() {
 }
 
 #[test]
-fn a_folder_is_digested_as_the_specification_says() {
+fn folder_digest_equals_that_of_the_specified_command() {
     let folder = Folder::new();
     folder
         .builder(&["generate", "--output", "workspace", "--policies"])
@@ -128,7 +128,7 @@ fn a_folder_is_digested_as_the_specification_says() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn those_who_wrote_the_formats_take_the_documents() {
+fn upstream_libraries_validate_the_documents() {
     let python = python();
     let folder = Folder::new();
     for (option, file) in [("--sbom", "sbom.json"), ("--provenance", "provenance.json")] {
@@ -141,7 +141,7 @@ fn those_who_wrote_the_formats_take_the_documents() {
 }
 
 #[test]
-fn an_image_is_inspected() {
+fn inspect_prints_the_image() {
     let text = printed(&mut Folder::new().builder(&["inspect", image()]), 0);
     let (repository, platform) = (repository(), &repository().image.config["architecture"]);
     for line in [
@@ -166,7 +166,7 @@ fn an_image_is_inspected() {
 /// A layout's documents are listed, and it is still copied by its tag, with the digest it has.
 #[test]
 #[cfg_attr(not(has_skopeo), ignore = "needs skopeo")]
-fn others_find_the_image_among_its_documents() {
+fn skopeo_copies_the_image_from_a_layout_with_documents() {
     let folder = Folder::new();
     let layout = ["--oci-layout", "layout", "--tag", "v7"];
     repository().packed_again(&folder).args(layout).assert().success();
@@ -200,7 +200,7 @@ fn others_find_the_image_among_its_documents() {
 }
 
 #[test]
-fn images_that_differ_are_told_apart() {
+fn diff_prints_the_differences_of_two_images() {
     let folder = Folder::new();
     repository()
         .packed_again(&folder)
@@ -226,7 +226,7 @@ fn images_that_differ_are_told_apart() {
 }
 
 #[test]
-fn an_image_is_verified_by_building_it_again() {
+fn verify_rebuilds_the_image_and_compares_digests() {
     let folder = Folder::new();
     let verify = |policies: &Path, image: &Path| {
         let mut verify = folder.builder(&["verify", "--work-dir", FIRST, "--policies"]);

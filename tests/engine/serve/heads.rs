@@ -12,7 +12,7 @@ fn asked(server: &Server, request: &str) -> Reply {
 }
 
 #[test]
-fn a_request_names_one_host() {
+fn request_without_exactly_one_valid_host_is_refused() {
     let server = serving();
     for (headers, message) in [
         ("", "the request has no `host` header: expected one"),
@@ -46,7 +46,7 @@ fn a_request_names_one_host() {
 }
 
 #[test]
-fn a_body_has_one_end() {
+fn ambiguous_body_framing_is_refused() {
     let server = serving();
     let post = |framing: &str, body: &str| {
         let text = format!("POST /v1/data/echo HTTP/1.1\r\nhost: a\r\n{framing}\r\n{body}");
@@ -112,7 +112,7 @@ fn a_body_has_one_end() {
 }
 
 #[test]
-fn chunks_are_chunks() {
+fn malformed_chunks_are_refused() {
     let server = serving();
     for chunks in [
         "zz\r\nx\r\n",
@@ -132,7 +132,7 @@ fn chunks_are_chunks() {
 }
 
 #[test]
-fn each_content_encoding_counts() {
+fn stacked_content_encodings_are_refused() {
     let server = serving();
     for (headers, told) in [
         ("content-encoding: gzip, gzip\r\n", "gzip, gzip"),
@@ -154,7 +154,7 @@ fn each_content_encoding_counts() {
 }
 
 #[test]
-fn an_old_client_keeps_its_connection_where_it_asks_to() {
+fn http_1_0_connection_is_kept_alive_on_request() {
     let server = serving();
     let mut kept = Connection::to(&server);
     for _ in 0..3 {
@@ -167,7 +167,7 @@ fn an_old_client_keeps_its_connection_where_it_asks_to() {
 }
 
 #[test]
-fn who_waits_to_be_told_is_not_told_before_a_refusal() {
+fn expect_continue_is_not_confirmed_before_a_refusal() {
     let server = serving();
     for (path, status) in [("/nowhere", 404), ("/health", 405)] {
         let mut connection = Connection::to(&server);

@@ -250,7 +250,7 @@ fn attackers(server: &Bounded, count: usize, frames: &[Frame], reads: bool) -> V
 }
 
 #[test]
-fn bodies_that_do_not_end_on_all_streams() {
+fn unfinished_http2_bodies_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let part = vec![b' '; 16 << 10];
     let frames = posted("/v1/data/echo", 65_535, &[&part], false);
@@ -260,7 +260,7 @@ fn bodies_that_do_not_end_on_all_streams() {
 
 /// Each of them is a frame, and each frame more memory than a byte.
 #[test]
-fn bodies_that_come_byte_by_byte() {
+fn one_byte_http2_frames_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let frames = posted("/v1/data/echo", 65_535, &[&b" "[..]; 60], false);
     let attackers = attackers(&server, 50, &frames, true);
@@ -268,7 +268,7 @@ fn bodies_that_come_byte_by_byte() {
 }
 
 #[test]
-fn answers_that_are_not_wanted() {
+fn unread_http2_responses_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let body = br#"{"input": {"do": "large", "bytes": 30000}}"#;
     // They read, but nothing of answers.
@@ -281,7 +281,7 @@ fn answers_that_are_not_wanted() {
 }
 
 #[test]
-fn small_answers_that_are_not_wanted() {
+fn small_unread_http2_responses_stay_within_the_memory_budget() {
     let server = Bounded::start();
     for path in ["/nowhere", "/v1/data/echo"] {
         let frames = posted(path, 0, &[&br#"{"input": 1}"#[..]], true);
@@ -296,7 +296,7 @@ fn small_answers_that_are_not_wanted() {
 
 /// They are among the longest answers, and of a memory that only operators are to use up.
 #[test]
-fn figures_that_are_not_wanted() {
+fn unread_http2_metrics_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let mut frames = vec![preface(0)];
     // `GET`, in HPACK.
@@ -308,7 +308,7 @@ fn figures_that_are_not_wanted() {
 
 /// Few bytes that say many headers, in heads that end, and in one that does not.
 #[test]
-fn heads_that_are_larger_than_they_look() {
+fn hpack_amplified_heads_stay_within_the_memory_budget() {
     let server = Bounded::start();
     // A header into the table, `x: `, and then it again and again.
     let mut first = head("/v1/data/echo");
@@ -331,7 +331,7 @@ fn heads_that_are_larger_than_they_look() {
 }
 
 #[test]
-fn requests_that_are_taken_back() {
+fn reset_http2_streams_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let mut frames = vec![preface(65_535)];
     for number in 0..5000 {
@@ -347,7 +347,7 @@ fn requests_that_are_taken_back() {
 }
 
 #[test]
-fn connections_that_do_nothing() {
+fn idle_connections_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let frames = [preface(65_535)];
     let mut all = attackers(&server, 400, &frames, true);
@@ -357,7 +357,7 @@ fn connections_that_do_nothing() {
 }
 
 #[test]
-fn heads_and_bodies_of_http_1_that_do_not_end() {
+fn unfinished_http1_requests_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let head = format!("GET /health HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(60_000));
     let mut all = attackers(&server, 400, &[(head.into_bytes(), 0)], false);

@@ -112,7 +112,7 @@ fn expect_an_answer(path: &str, status: u16, body: &str) {
 
 /// Debug builds are larger and slower; a few megabytes show what eight do.
 #[test]
-fn the_worst_requests_stay_within_the_limit() {
+fn worst_case_requests_stay_within_the_memory_limit() {
     let server = serving("body: 1MiB, bodies: 32MiB, connections: 200");
     let requests = worst((1 << 20) - 100);
     let mut refused = 0;
@@ -145,7 +145,7 @@ fn the_worst_requests_stay_within_the_limit() {
 }
 
 #[test]
-fn answers_that_nobody_reads_are_bounded_together() {
+fn unread_responses_share_one_memory_budget() {
     let server = serving("body: 1MiB, bodies: 16MiB, connections: 200, idle-time: 1m");
     let body = many(r#"{"input":["#, "12345678901234567890", "]}", 1_000_000);
     let mut silent: Vec<Connection> = Vec::new();
@@ -166,7 +166,7 @@ fn answers_that_nobody_reads_are_bounded_together() {
 
 /// Of many small inputs, their keys take more than their text.
 #[test]
-fn batches_count_each_of_their_inputs() {
+fn every_input_of_a_batch_counts_against_the_memory_budget() {
     let server = serving("bodies: 32MiB, queue: 0");
     let waits = r#"{"inputs":{"a":{"do":"sleep","ms":1500},"#;
     let body = numbered(waits, |at| format!("\"{at}\":0"), "}}", 88_000);
@@ -189,7 +189,7 @@ fn batches_count_each_of_their_inputs() {
 }
 
 #[test]
-fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
+fn request_that_never_fits_gets_413_instead_of_503() {
     let server = serving("body: 1MiB, bodies: 2MiB");
     let reply =
         post(&server, "/v1/data/echo", &many(r#"{"input":["#, "{}", "]}", 900_000)).expect(413);
@@ -202,7 +202,7 @@ fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
 }
 
 #[test]
-fn an_array_is_no_object_wherever_one_is_decoded() {
+fn array_is_refused_wherever_an_object_is_expected() {
     let server = serving("body: 1MiB");
     for (path, body) in [
         ("/v1/data/stress", r#"{"input": ["look"]}"#),

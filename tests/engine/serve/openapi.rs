@@ -52,13 +52,13 @@ fn without_yaml(description: &mut Value) -> usize {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn the_server_is_as_it_describes_itself() {
+fn server_conforms_to_its_openapi_document() {
     conforms("http/authz", LENIENT);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn so_are_its_errors_where_a_policy_does_not_take_any_input() {
+fn input_errors_conform_to_the_openapi_document() {
     // A batch of which no input is taken is 500.
     let excluded = format!("{LENIENT},positive_data_acceptance,not_a_server_error");
     conforms("stress", &excluded);
@@ -66,7 +66,7 @@ fn so_are_its_errors_where_a_policy_does_not_take_any_input() {
 }
 
 #[test]
-fn the_description_is_openapi_3_1_and_complete() {
+fn openapi_document_is_3_1_and_complete() {
     let server = Server::start(&[]);
     let found = server.get("/openapi.json");
     assert_eq!((found.status, found.header("content-type")), (200, "application/json"));

@@ -15,7 +15,7 @@ fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
 }
 
 #[test]
-fn not_a_request_is_lost_while_one_configuration_follows_the_other() {
+fn no_request_is_lost_during_reloads() {
     let folder = Folder::new();
     let first = "policies: {echo: {}, old: {policy: echo}}\n";
     let second =
@@ -60,7 +60,7 @@ fn not_a_request_is_lost_while_one_configuration_follows_the_other() {
 }
 
 #[test]
-fn a_new_configuration_is_in_force_as_a_whole() {
+fn new_configuration_applies_as_a_whole() {
     let folder = Folder::new();
     let server = Server::with_config(
         &folder,
@@ -100,7 +100,7 @@ fn a_new_configuration_is_in_force_as_a_whole() {
 }
 
 #[test]
-fn limits_hold_for_who_comes_after_them() {
+fn new_limits_apply_to_later_requests_and_connections() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "limits: {in-flight: 1, queue: 0}\n", &[]);
     let mut first = Connection::to(&server);
@@ -121,7 +121,7 @@ fn limits_hold_for_who_comes_after_them() {
 }
 
 #[test]
-fn a_wrong_configuration_changes_nothing_and_every_mistake_is_told() {
+fn invalid_configuration_is_rejected_with_every_error() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "policies: {kept: {policy: echo}}\n", &[]);
     let wrong = "limits: {body: much}\ntimeout: -1s\npolicies:\n  other: {policy: eco}\n  \
@@ -163,7 +163,7 @@ fn a_wrong_configuration_changes_nothing_and_every_mistake_is_told() {
 }
 
 #[test]
-fn another_address_waits_for_the_next_start() {
+fn changed_address_applies_at_the_next_start() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "policies: {echo: {}}\n", &[]);
     load(
@@ -184,7 +184,7 @@ fn another_address_waits_for_the_next_start() {
 }
 
 #[test]
-fn tokens_are_those_of_the_file_as_it_is() {
+fn changed_token_file_applies_without_a_signal() {
     let folder = Folder::new().file("tokens", "first\n");
     let path = folder.path().join("tokens");
     let server = Server::with_config(&folder, &format!("tokens: {}\n", path.display()), &[]);

@@ -190,7 +190,7 @@ impl Tally {
 /// Costs some seconds of CI: nothing else shows that what is judged is what a cluster gets.
 #[test]
 #[cfg_attr(not(has_go_yaml), ignore = "needs Go with Kubernetes' YAML library")]
-fn manifests_are_read_as_kubernetes_reads_them_or_refused() {
+fn random_manifests_are_read_as_kubernetes_reads_them_or_refused() {
     let mut kubernetes = Kubernetes::start();
     let seed = setting("POLICY_ENGINE_YAML_SEED", SEED);
     let mut random = Random(seed);

@@ -37,7 +37,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn what_an_api_server_asks_is_judged_as_kubernetes_does() {
+fn recorded_reviews_are_decided_as_kubernetes_decides() {
     let server = Server::start(&[]);
     let reviews: Vec<Value> = include_str!("recorded.jsonl")
         .lines()
