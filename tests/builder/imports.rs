@@ -1,6 +1,7 @@
 //! Imports within each crate, which go one way (see CONTRIBUTING.md).
 //!
 //! A name counts as imported from the file that defines it, however many `mod.rs` pass it on.
+//! Imports between a `mod.rs` and the files of its own folder are no circle.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -146,8 +147,8 @@ struct Module {
     file: String,
     parent: Option<usize>,
     children: BTreeMap<String, usize>,
+    /// Names that `use` brings; `*` for those of a module that is passed on whole.
     uses: BTreeMap<String, Name>,
-    globs: Vec<Name>,
     /// Paths in `use` and in code, and whether the path is only passed on, by `pub use`.
     mentions: Vec<(Name, bool)>,
 }
@@ -198,22 +199,13 @@ impl<'b> Crate<'b> {
     }
 
     /// The module that defines what `path` in the module `at` means, and its name there; no name
-    /// if it is that module itself, of which nothing is used yet. `None` for other crates' items
-    /// and for items that `at` itself defines.
+    /// for a module, of which nothing is used yet. `None` for what other crates define, and for
+    /// what is looked for along a circle of names.
     fn resolve(&self, at: usize, path: &[String], depth: usize) -> Option<(usize, Option<String>)> {
-        let (first, mut rest) = path.split_first()?;
-        let mut at = match first.as_str() {
-            "crate" => 0,
-            "self" => at,
-            "super" => self.modules[at].parent?,
-            name => {
-                let module = &self.modules[at];
-                if !module.children.contains_key(name) && !module.uses.contains_key(name) {
-                    return None;
-                }
-                rest = path;
-                at
-            }
+        let (mut at, mut rest) = match path.split_first().filter(|_| depth < 16)? {
+            (first, rest) if first == "crate" => (0, rest),
+            (first, rest) if first == "self" => (at, rest),
+            _ => (at, path),
         };
         while let Some((name, after)) = rest.split_first() {
             let module = &self.modules[at];
@@ -222,62 +214,42 @@ impl<'b> Crate<'b> {
             let used = module.uses.get(name).filter(|_| child.is_none() || after.is_empty());
             if name == "super" {
                 at = module.parent?;
-            } else if used.is_some_and(|used| *used == [name.as_str()]) {
-                // A whole crate.
-                return None;
-            } else if let Some(used) = used.filter(|_| depth < 16) {
+            } else if let Some(used) = used {
                 return self.resolve(at, &[used, after].concat(), depth + 1);
             } else if let Some(child) = child {
                 at = *child;
+            } else if rest.len() == path.len() {
+                return None;
             } else {
-                // Modules that pass everything on define nothing themselves.
-                let global = module.globs.first().filter(|_| depth < 16);
-                return match global {
-                    Some(glob) => self.resolve(at, &[glob, rest].concat(), depth + 1),
-                    None => Some((at, Some(name.clone()))),
-                };
+                let glob = module.uses.get("*").and_then(|path| path.split_last());
+                return glob
+                    .and_then(|(_, glob)| self.resolve(at, &[glob, rest].concat(), depth + 1))
+                    .or(Some((at, Some(name.clone()))));
             }
             rest = after;
         }
         Some((at, None))
     }
 
-    fn add_use(&mut self, tree: &UseTree, mut path: Name, public: bool) {
-        let module = &mut self.modules[self.at];
-        let name = match tree {
-            UseTree::Path(tree) => {
-                path.push(tree.ident.to_string());
-                return self.add_use(&tree.tree, path, public);
-            }
-            UseTree::Group(group) => {
-                return group
-                    .items
-                    .iter()
-                    .for_each(|tree| self.add_use(tree, path.clone(), public));
-            }
-            UseTree::Glob(_) => {
-                // No name says which file is meant: the one that the path leads to.
-                path.push("*".to_owned());
-                module.mentions.push((path.clone(), public));
-                path.pop();
-                return if public {
-                    module.globs.push(path)
-                };
-            }
-            UseTree::Name(tree) if tree.ident == "self" => path.last().unwrap().clone(),
-            UseTree::Name(tree) => {
-                path.push(tree.ident.to_string());
-                tree.ident.to_string()
-            }
-            UseTree::Rename(tree) => {
-                if tree.ident != "self" {
-                    path.push(tree.ident.to_string());
-                }
-                tree.rename.to_string()
-            }
+    fn add_use(&mut self, tree: &UseTree, path: &[String], public: bool) {
+        let with = |name: &syn::Ident| match name.to_string() {
+            name if name == "self" => path.to_vec(),
+            name => [path, &[name]].concat(),
         };
+        let (name, path) = match tree {
+            UseTree::Path(tree) => return self.add_use(&tree.tree, &with(&tree.ident), public),
+            UseTree::Group(group) => {
+                return group.items.iter().for_each(|tree| self.add_use(tree, path, public));
+            }
+            UseTree::Name(tree) => (with(&tree.ident).pop().unwrap(), with(&tree.ident)),
+            UseTree::Rename(tree) => (tree.rename.to_string(), with(&tree.ident)),
+            UseTree::Glob(_) => ("*".to_owned(), [path, &["*".to_owned()]].concat()),
+        };
+        let module = &mut self.modules[self.at];
         module.mentions.push((path.clone(), public));
-        module.uses.insert(name, path);
+        if public || name != "*" {
+            module.uses.insert(name, path);
+        }
     }
 
     fn add_tokens(&mut self, tokens: TokenStream) {
@@ -325,13 +297,15 @@ impl Visit<'_> for Crate<'_> {
         let file = self.modules[parent].file.clone();
         self.modules.push(Module { file, parent: Some(parent), ..Module::default() });
         self.modules[parent].children.insert(name, self.at);
-        match &item.content {
-            Some((_, items)) => items.iter().for_each(|item| self.visit_item(item)),
-            None => {
-                let beside = self.folder.with_extension("rs");
-                let inside = self.folder.join("mod.rs");
-                self.read_file(if beside.is_file() { &beside } else { &inside });
+        let beside = self.folder.with_extension("rs");
+        if let Some((_, items)) = &item.content {
+            for item in items {
+                self.visit_item(item);
             }
+        } else if beside.is_file() {
+            self.read_file(&beside);
+        } else {
+            self.read_file(&self.folder.join("mod.rs"));
         }
         (self.at, self.folder) = (parent, folder);
     }
@@ -339,7 +313,7 @@ impl Visit<'_> for Crate<'_> {
     fn visit_item_use(&mut self, item: &ItemUse) {
         if !is_test(&item.attrs) && item.leading_colon.is_none() {
             let public = !matches!(item.vis, Visibility::Inherited);
-            self.add_use(&item.tree, Name::new(), public);
+            self.add_use(&item.tree, &[], public);
         }
     }
 
