@@ -27,6 +27,8 @@ mod crates;
 mod errors;
 /// The contents of the image, its name, and its program.
 mod image;
+/// Imports, none of which goes in a circle.
+mod imports;
 /// A builder that is told to end, which leaves nothing behind.
 mod interruption;
 /// The lock that is made of several, and crates that cannot be in one program.

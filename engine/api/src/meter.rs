@@ -7,26 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Context, Error};
+use crate::{Allowance, Context, Error};
 
 /// Bytes that every evaluation may take: most take no more, and ask nobody.
 const FREE: usize = 4 << 10;
 
 /// Bytes that are asked for at a time, at the least.
 const STEP: usize = 64 << 10;
-
-/// Memory that an evaluation may take, as its caller sees it.
-///
-/// A server gives one with each [`Context`], and takes everything back when the evaluation has
-/// ended. Without one, an evaluation may take what the system has.
-pub trait Allowance: fmt::Debug + Send + Sync {
-    /// Takes so many bytes more.
-    ///
-    /// # Errors
-    /// When there are not so many, as [`Error::out_of_memory`], or when nobody waits for the answer
-    /// any more.
-    fn take(&self, bytes: usize) -> Result<(), Error>;
-}
 
 thread_local! {
     /// Bytes that were charged.

@@ -47,7 +47,8 @@ fn check_each_level(json: &[u8], openings: usize) -> Result<(), DecodeError> {
                 depth += 1;
                 ahead -= 1;
                 if depth > MAX_NESTING {
-                    return Err(DecodeError::too_deep(json, json.len() - rest.len() - 1));
+                    let offset = json.len() - rest.len() - 1;
+                    return Err(DecodeError::too_deep(json, offset, MAX_NESTING));
                 }
             }
             b'}' | b']' => {

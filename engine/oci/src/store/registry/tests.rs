@@ -10,6 +10,7 @@ use super::credentials::{Credentials, FoundCredentials};
 use super::error::AttemptError;
 use super::secret::Secret;
 use super::*;
+use crate::store::source::Store as _;
 
 /// An answer, and after how many bytes of a request's body the connection is cut in its place.
 type Step = (String, Option<usize>);
