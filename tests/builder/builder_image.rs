@@ -58,8 +58,8 @@ pub fn version(text: &str) -> semver::Version {
 }
 "#;
 
-/// A policy that asks the API for what it has when it is asked only.
-const ASKING: &str = r#"
+/// A policy that uses optional features of the API.
+const WITH_API_FEATURES: &str = r#"
 pub mod registered_for_policy_api_0_1 {
     pub static POLICIES: [&str; 1] = ["large"];
 }
@@ -108,7 +108,7 @@ fn folder() -> Folder {
              policy-api = { version = \"0.1\", features = [\"words\"] }\n",
         )
         .file("theirs/rules/large/Cargo.toml", &large)
-        .file("theirs/rules/large/src/lib.rs", ASKING)
+        .file("theirs/rules/large/src/lib.rs", WITH_API_FEATURES)
         .file("theirs/out/.keep", "")
         .file("out/.keep", "")
 }

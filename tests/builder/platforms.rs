@@ -21,13 +21,13 @@ struct Joined {
     said: [String; 2],
 }
 
-/// Builds it, once for all tests; the half for this machine is there already.
+/// Builds the image once for all tests. The half for this machine is cached.
 fn joined() -> &'static Joined {
     static JOINED: OnceLock<Joined> = OnceLock::new();
     JOINED.get_or_init(build)
 }
 
-/// Has the images for both processors compiled, so that later builds have little left to do.
+/// Compiles the images for both processors, so that later builds are cached.
 pub(crate) fn compile() {
     joined();
 }

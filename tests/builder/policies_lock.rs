@@ -100,7 +100,7 @@ fn policies_lock_pins_versions_against_newer_releases() {
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");
 }
 
-/// Cargo knows older versions only there, and has to ask for what the lock says.
+/// Cargo has cached older versions, and must fetch the locked ones.
 #[test]
 fn policies_lock_outranks_cached_versions() {
     let registry = house();

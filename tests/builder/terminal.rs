@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, builder, repository, stress_engine};
 
-/// A Cargo that tells how it was asked to compile, and does not.
+/// A Cargo that prints its arguments and does not compile.
 const CARGO: &str =
     "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
 
-/// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
-/// how Cargo was asked to compile.
+/// Runs a failing build on a terminal with these variables. Returns the terminal's text and the
+/// arguments of Cargo.
 fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
     let cargo = folder.path().join("cargo.sh");

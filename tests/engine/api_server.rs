@@ -1,4 +1,4 @@
-//! A real API server asks the engine, and `kubectl` shows what comes of it.
+//! A real API server calls the engine, and `kubectl` shows the results.
 //!
 //! It takes a cluster that may be changed, or an API server alone, so it is run by a command of its
 //! own: `cargo test --package policy-tests --test engine api_server -- --ignored`, with

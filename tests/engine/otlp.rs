@@ -120,7 +120,7 @@ impl Engine {
         }
     }
 
-    /// Asks for a target such as `POST /v1/data/echo`, with one more header line.
+    /// Sends a request to a target such as `POST /v1/data/echo`, with one more header line.
     fn ask(&self, target: &str, header: &str, body: &Value) -> TracedResponse {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -184,7 +184,7 @@ struct Batches {
     spans: Vec<Span>,
 }
 
-/// A collector that takes everything.
+/// A collector that accepts everything.
 struct Collector {
     endpoint: String,
     batches: Receiver<(String, ExportTraceServiceRequest)>,
@@ -266,7 +266,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn said(lines: &[Value], words: &str) -> bool {
+fn has_message(lines: &[Value], words: &str) -> bool {
     lines.iter().any(|line| line["message"].as_str().is_some_and(|message| message.contains(words)))
 }
 
@@ -441,7 +441,7 @@ fn no_span_is_exported_without_an_endpoint() {
     assert_eq!((trace.as_str(), flags.as_str()), (TRACE, "01"));
     let (status, _, seen) = engine.end();
     assert_eq!(status, Some(0));
-    assert!(!said(&seen, "spans"), "{seen:#?}");
+    assert!(!has_message(&seen, "spans"), "{seen:#?}");
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn unreachable_collector_is_logged_once_and_delays_no_request() {
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
     assert_eq!(seen.iter().filter(|line| is_problem(line)).count(), 1, "{seen:#?}");
-    assert!(!said(&seen, "secret"), "{seen:#?}");
+    assert!(!has_message(&seen, "secret"), "{seen:#?}");
 }
 
 #[test]
@@ -495,7 +495,7 @@ fn silent_collector_delays_no_request_and_shutdown_only_briefly() {
     let (status, took, seen) = engine.end();
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
-    assert!(said(&seen, "spans were not exported before the end"), "{seen:#?}");
+    assert!(has_message(&seen, "spans were not exported before the end"), "{seen:#?}");
 }
 
 #[test]

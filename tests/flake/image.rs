@@ -12,7 +12,7 @@ use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// A user's own flake, with this repository's policies under a name that nobody else has.
+/// A user's flake, with this repository's policies under a unique name.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
     let flake = format!(

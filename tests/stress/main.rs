@@ -30,15 +30,15 @@ struct Admission(Stress);
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Task {
-    /// Computes, looking at nothing.
+    /// Computes without checking the context.
     Spin {
         ms: u64,
     },
-    /// Sleeps, looking at nothing.
+    /// Sleeps without checking the context.
     Sleep {
         ms: u64,
     },
-    /// Computes until the context says that nobody waits.
+    /// Computes until the context is cancelled or its deadline passes.
     Look,
     Panic,
     Fail,

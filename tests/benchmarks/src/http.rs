@@ -9,7 +9,7 @@ use crate::rounds::{Effort, median, ratio};
 use crate::servers::{self, Kind, Running, Server};
 use crate::tools;
 
-/// What `wrk` found in one run.
+/// The results of one run of `wrk`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,

@@ -40,15 +40,15 @@ impl Kind {
     }
 }
 
-/// How to start a server, and what to ask it.
+/// A server to measure, and its request.
 pub(crate) struct Server {
     pub(crate) kind: Kind,
     program: PathBuf,
-    /// With every server's files: each takes its own.
+    /// The folder with the files of every server.
     folder: TempDir,
     path: &'static str,
     body: String,
-    /// What is in an answer that is right.
+    /// The text that a correct response contains.
     expected: &'static str,
 }
 

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use crate::support::{Folder, HttpResponse, OciRegistry, digest, run, sentence};
 use layout::Layout;
 
-/// `push` with these arguments, by somebody who has never logged in.
+/// `push` with these arguments, without any login.
 fn push(folder: &Folder, arguments: &[&str]) -> Command {
-    let mut push = stranger(folder);
+    let mut push = builder_without_login(folder);
     push.arg("push").args(arguments);
     push
 }
 
-/// The builder, run by somebody who has never logged in.
-fn stranger(folder: &Folder) -> Command {
+/// The builder, without any login.
+fn builder_without_login(folder: &Folder) -> Command {
     let mut push = folder.builder(&[]);
     let inside = |path| folder.path().join(path);
     push.env("DOCKER_CONFIG", inside("docker")).env("HOME", inside("home"));

@@ -18,7 +18,7 @@ fn once(
     }
 }
 
-/// Large uploads are cut in the middle, the first ones.
+/// Cuts the first large uploads in the middle.
 fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, length| {
@@ -98,7 +98,7 @@ fn upload_falls_back_if_the_registry_refuses_chunks() {
     }
 }
 
-/// A registry of which nobody can ask whether it has a blob gets all of them.
+/// A registry without `HEAD` for blobs gets all of them.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn registry_without_head_requests_gets_every_blob() {

@@ -8,7 +8,7 @@ use super::listed::{Scene, Script};
 use crate::platforms;
 use crate::support::{FIRST, Folder, OciRegistry, SECOND, Shell, repository, run};
 
-/// `registry.example.com`, which is on this machine for whoever asks the proxy for it.
+/// `registry.example.com`, which a proxy serves on this machine.
 struct Registry {
     _server: OciRegistry,
     certificate: String,
@@ -32,7 +32,7 @@ impl Registry {
         Self { _server: server, certificate, proxy, _folder: folder }
     }
 
-    /// Has the commands of a shell find it.
+    /// Makes the registry known to the commands of a shell.
     fn is_known_to(&self, shell: &mut Shell) {
         shell.set("SSL_CERT_FILE", &self.certificate);
         shell.set("HTTPS_PROXY", &format!("http://{}", self.proxy));

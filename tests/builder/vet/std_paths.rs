@@ -91,7 +91,7 @@ fn public(source: &str, module: &str) -> Vec<String> {
     found
 }
 
-/// The functions and types that vetting looks for, as the builder tells Clippy.
+/// The functions and types in the builder's Clippy configuration.
 fn looked_for() -> BTreeSet<String> {
     let folder = Folder::with_registry(&[]).small_engine();
     // It is not asked what vetting finds.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::support::wire::{Connection, eventually, posted};
 use crate::support::{Folder, Loaded, repository, run};
 
-/// The repository's image in Docker, under a name that nobody else has.
+/// The repository's image in Docker, under a unique name.
 struct Image {
     _loaded: Loaded,
     name: String,

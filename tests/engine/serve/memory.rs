@@ -7,7 +7,7 @@ use crate::support::{Folder, Server};
 const MIB: u64 = 1 << 20;
 
 /// The memory that a server may use beside its budget.
-const BESIDE: u64 = 64 * MIB;
+const BESIDE_BUDGET: u64 = 64 * MIB;
 
 fn serving(limits: &str) -> Server {
     let config = format!("timeout: 2s\nlimits: {{{limits}}}\n");
@@ -49,7 +49,7 @@ fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes:
     text
 }
 
-/// Requests that take far more memory than they have bytes, if nobody counts.
+/// Requests that would take far more memory than they have bytes without metering.
 fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     const PODS: &str = "/v1/data/pod-security-restricted";
     const ECHO: &str = "/v1/data/echo";
@@ -137,7 +137,7 @@ fn worst_case_requests_stay_within_the_memory_limit() {
         refused = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
     });
     assert!(refused > 3, "only {refused} were refused");
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
@@ -156,7 +156,7 @@ fn unread_responses_share_one_memory_budget() {
         silent.push(connection);
     }
     eventually("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
-    assert!(peak(&server) < 16 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 16 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(silent);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
@@ -181,7 +181,7 @@ fn every_input_of_a_batch_counts_against_the_memory_budget() {
         figure(&server, "policy_engine_responses_total{status=\"5xx\"}") > 0
             || figure(&server, "policy_engine_requests_in_flight") == 110
     });
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(batches);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10

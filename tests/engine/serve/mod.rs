@@ -1,4 +1,4 @@
-//! The server as its clients and its operators meet it.
+//! The server, from the view of clients and operators.
 
 /// The configuration and its errors.
 mod configuration;
@@ -10,7 +10,7 @@ mod container;
 mod decision_log;
 /// Health, metrics, and the list of policies.
 mod diagnostics;
-/// Answers that do not wait for a request's body.
+/// Responses before the end of a request's body.
 mod early_answers;
 /// Malformed or ambiguous request heads.
 mod heads;
@@ -18,7 +18,7 @@ mod heads;
 mod inherited;
 /// Admission reviews, as API servers send them.
 mod kubernetes;
-/// Requests that are too many or too large.
+/// Limits of number and size of requests.
 mod limits;
 /// Many requests at one time.
 mod load;
@@ -34,7 +34,7 @@ mod opa;
 mod openapi;
 /// Python, with the client from `PyPI`.
 mod python;
-/// A configuration that changes while it is in force.
+/// Reloads of the configuration.
 mod reload;
 /// Shutdown and reload signals.
 mod shutdown;

@@ -12,7 +12,7 @@ const CONFIG: &str =
 /// `negative_data_rejection`, and bodies have their own tests.
 const LENIENT: &str = "negative_data_rejection";
 
-/// Has Schemathesis ask the server whatever its description allows, and more, of one policy.
+/// Tests one policy with Schemathesis, which sends valid and invalid requests.
 fn conforms(policy: &str, excluded: &str) {
     let python = python();
     let folder = Folder::new().file(

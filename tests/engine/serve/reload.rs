@@ -5,7 +5,7 @@ use std::thread::{self, ScopedJoinHandle};
 use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
 use crate::support::{Folder, Server, StopsOthers};
 
-/// Has the server load another file, and waits until it has said what came of it.
+/// Makes the server load another file, and waits for the logged result.
 fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     let series = format!("policy_engine_reloads_total{{outcome=\"{outcome}\"}}");
     let before = figure(server, &series);

@@ -270,7 +270,7 @@ fn closed_log_pipe_does_not_end_the_server() {
 }
 
 /// The response to one request over a unix socket.
-fn over(socket: &Path, method: &str, path: &str, body: &str) -> String {
+fn request_over_unix(socket: &Path, method: &str, path: &str, body: &str) -> String {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
@@ -298,9 +298,9 @@ fn full_or_unread_log_delays_no_request() {
         // Each of them is a line, and all of them more than a pipe holds.
         let inputs: Vec<_> = (0..2000).map(|key| format!(r#""{key}": {{"do": "fail"}}"#)).collect();
         let batch = format!(r#"{{"inputs": {{{}}}}}"#, inputs.join(","));
-        let answer = over(&socket, "POST", "/v1/batch/data/stress", &batch);
+        let answer = request_over_unix(&socket, "POST", "/v1/batch/data/stress", &batch);
         assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-        assert!(over(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
+        assert!(request_over_unix(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
         let pid = server.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         eventually("it ends", || server.try_wait().unwrap().is_some());
