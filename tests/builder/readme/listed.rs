@@ -28,7 +28,7 @@ enum Coverage {
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 39] = [
+const COMMANDS: [(&str, Coverage); 43] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -51,7 +51,7 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     (
         "policy-builder watch --policies ./my-policies -- --listen 127.0.0.1:8181",
-        Not("it serves until it is ended, after minutes of compiling", "serve/watch.rs"),
+        Not("it serves until it is ended, after minutes of compiling", "builder/watch.rs"),
     ),
     (
         "rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl",
@@ -111,7 +111,7 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
-        By("supply/mod.rs"),
+        By("builder/supply/mod.rs"),
     ),
     (
         "POLICY_ENGINE_KUBECTL='kubectl --kubeconfig FILE' \\\n    \
@@ -126,6 +126,16 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     ("cargo benchmarks --quick", Not("it takes a minute", "`.ci/run`, after the tests")),
     ("cargo benchmarks counts", Not("it takes a minute", "`.ci/run`, after the tests")),
+    ("cargo benchmarks durations", Not("it runs this test", "its unit tests read such output")),
+    (
+        "cargo benchmarks durations -- --test engine",
+        Not("it takes minutes", "its unit tests read such output"),
+    ),
+    ("tests/fuzz/run 10", Not("it needs cargo-fuzz", "`.ci/run`, after the tests")),
+    (
+        "cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none request_head",
+        Not("it runs until it is ended", "`tests/fuzz/run` in `.ci/run`"),
+    ),
 ];
 
 /// The list above has every documented command and no other.
