@@ -28,6 +28,7 @@ pub mod v0_1 {
     }
 
     pub fn main(program: &Program) -> std::process::ExitCode {
+<<<<<<< HEAD
         let mut listed = Vec::new();
         for LinkedCrate { name, version, policies } in program.crates {
             for policy in *policies {
@@ -37,6 +38,14 @@ pub mod v0_1 {
             }
         }
         println!("[{}]", listed.join(","));
+=======
+        let of = |linked: &LinkedCrate| {
+            let (of, version) = (linked.name, linked.version);
+            linked.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
+        };
+        let listed: Vec<_> = program.crates.iter().flat_map(of).collect();
+        println!("{}", serde_json::to_string(&listed).unwrap());
+>>>>>>> main
         std::process::ExitCode::SUCCESS
     }
 }
@@ -53,8 +62,8 @@ pub fn version(text: &str) -> semver::Version {
 }
 "#;
 
-/// A policy that asks the API for what it has when it is asked only.
-const ASKING: &str = r#"
+/// A policy that uses optional features of the API.
+const WITH_API_FEATURES: &str = r#"
 pub mod registered_for_policy_api_0_1 {
     pub static POLICIES: [&str; 1] = ["large"];
 }
@@ -102,14 +111,14 @@ fn folder() -> Folder {
              policy-api = { version = \"0.1\", features = [\"words\"] }\n",
         )
         .file("theirs/rules/large/Cargo.toml", &large)
-        .file("theirs/rules/large/src/lib.rs", ASKING)
+        .file("theirs/rules/large/src/lib.rs", WITH_API_FEATURES)
         .file("theirs/out/.keep", "")
         .file("out/.keep", "")
 }
 
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
+fn builder_image_reproduces_the_image_in_docker_without_network() {
     let folder = folder();
     let name = format!("policy-builder-tests:{}", process::id());
     folder
@@ -194,14 +203,14 @@ fn docker_runs_the_builder_and_gets_the_same_image_without_a_network() {
 }
 
 #[test]
-fn a_machine_without_a_linker_is_told() {
+fn missing_linker_is_reported() {
     let folder = folder();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     for program in ["rustc", "cargo"] {
         let path = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-            .map(|it| it.join(program))
-            .find(|it| it.is_file());
+            .map(|folder| folder.join(program))
+            .find(|path| path.is_file());
         symlink(path.unwrap(), bin.join(program)).unwrap();
     }
     let mut command = folder.builder(&["builder-image", "--engine", "source"]);

@@ -116,7 +116,7 @@ fn built(folder: &Folder, variables: &[(&str, &str)], options: &[&str]) -> (Vec<
 /// Compiles an engine of a few lines five times: what Cargo makes of a configuration, only Cargo
 /// knows.
 #[test]
-fn no_configuration_changes_the_program() {
+fn cargo_configuration_does_not_change_the_program() {
     let (plain, said) = built(&folder(), &[], &[]);
     assert!(!said.contains("note: the program is compiled"), "{said}");
 
@@ -156,7 +156,7 @@ fn no_configuration_changes_the_program() {
 
 /// The toolchain is the one of the folder that the user is in, and so is the linker.
 #[test]
-fn the_users_linker_is_heard() {
+fn configured_linker_is_used() {
     let folder =
         folder().file("project/linker", "#!/bin/sh\ntouch \"${0%/*}/linked\"\nexec cc \"$@\"\n");
     let linker = folder.path().join("project/linker");
@@ -182,13 +182,13 @@ fn the_users_linker_is_heard() {
     }
 }
 
-/// As for a user without a home, whose Cargo has no place to keep anything in.
+/// A user without a home, as in a container: Cargo has no place for its caches.
 #[test]
 #[cfg_attr(
     not(all(has_docker_registry, has_openssl)),
     ignore = "needs `docker-registry` and OpenSSL"
 )]
-fn a_home_that_cannot_be_written_will_do() {
+fn unwritable_home_folder_does_not_fail_the_build() {
     let registry = SparseRegistry::start();
     registry.publish("words 1.0.0", &[], "");
     let dependencies = "policy-api = \"0.1\"\nwords = { version = \"1\", registry = \"house\" }";

@@ -6,7 +6,7 @@ use crate::support::{Folder, Loaded, repository, run};
 
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// The repository's image in an engine, under a name that nobody else has.
+/// The repository's image in a container engine, under a unique name.
 fn loaded(engine: &'static str) -> (Loaded, String) {
     let folder = Folder::new();
     let tag = process::id().to_string();
@@ -43,7 +43,7 @@ fn podman_loads_the_image() {
 
 #[test]
 #[cfg_attr(not(has_skopeo), ignore = "needs skopeo")]
-fn skopeo_reads_the_image_in_both_its_forms() {
+fn skopeo_reads_the_image_as_oci_and_docker_archive() {
     let archive = repository().archive.to_str().unwrap();
     let inspect = |kind: &str| -> Value {
         let output = run("skopeo", &["inspect", &format!("{kind}:{archive}")]);

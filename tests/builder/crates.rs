@@ -12,7 +12,7 @@ fn policy(name: &str, before: &str, dependencies: &str) -> String {
 
 /// Everything that is unusual and right at once: what is taken also has to be built.
 #[test]
-fn crates_of_every_form_that_cargo_takes() {
+fn unusual_valid_crates_are_built() {
     let register = "policy_api::register!();";
     let mut folder = Folder::with_registry(&[])
         .small_engine()
@@ -63,7 +63,7 @@ fn crates_of_every_form_that_cargo_takes() {
     let listed = Command::new(folder.path().join("program")).output().unwrap().stdout;
     let listed: serde_json::Value = serde_json::from_slice(&listed).unwrap();
     let listed: Vec<_> =
-        listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+        listed.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
     let mut expected = [&names[..], &["outer", "small"]].concat();
     expected.sort_unstable();
     assert_eq!(listed, expected);

@@ -17,7 +17,7 @@ const POLICIES: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn the_archive_has_what_every_loader_looks_for() {
+fn archive_has_oci_and_docker_metadata() {
     let image = &repository().image;
     let names: Vec<_> = image.members.keys().filter(|name| !name.starts_with("blobs/")).collect();
     assert_eq!(names, ["index.json", "manifest.json", "oci-layout"]);
@@ -33,7 +33,7 @@ fn the_archive_has_what_every_loader_looks_for() {
 }
 
 #[test]
-fn every_blob_is_named_by_its_digest() {
+fn blobs_are_named_by_their_digests() {
     let blobs = repository().image.members.iter().filter(|(name, _)| name.starts_with("blobs/"));
     let mut count = 0;
     for (name, bytes) in blobs {
@@ -47,7 +47,7 @@ fn every_blob_is_named_by_its_digest() {
 }
 
 #[test]
-fn the_image_holds_the_program_its_user_and_certificates_and_no_more() {
+fn image_holds_only_program_user_and_certificates() {
     let entries = repository().image.entries();
     let found: Vec<_> = entries.iter().map(|entry| (&*entry.path, entry.mode)).collect();
     let expected = [
@@ -71,7 +71,7 @@ fn the_image_holds_the_program_its_user_and_certificates_and_no_more() {
 }
 
 #[test]
-fn the_configuration_says_who_runs_what() {
+fn image_configuration_has_user_entrypoint_and_environment() {
     let config = &repository().image.config;
     assert_eq!(config["os"], "linux");
     assert_eq!(config["created"], "1970-01-01T00:00:00Z");
@@ -84,7 +84,7 @@ fn the_configuration_says_who_runs_what() {
 }
 
 #[test]
-fn labels_say_what_is_inside() {
+fn labels_list_policies_and_versions() {
     let labels = &repository().image.config["config"]["Labels"];
     let policies: Value =
         serde_json::from_str(labels["policy-engine.policies"].as_str().unwrap()).unwrap();
@@ -93,7 +93,7 @@ fn labels_say_what_is_inside() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| (it["name"].as_str().unwrap(), it["crate"].as_str().unwrap()))
+        .map(|policy| (policy["name"].as_str().unwrap(), policy["crate"].as_str().unwrap()))
         .collect();
     assert_eq!(found, POLICIES);
     assert_eq!(labels["org.opencontainers.image.title"], "policy-engine");
@@ -103,7 +103,7 @@ fn labels_say_what_is_inside() {
 }
 
 #[test]
-fn the_report_agrees_with_the_image() {
+fn report_agrees_with_the_image() {
     let repository = repository();
     let (report, image) = (&repository.report, &repository.image);
     let [manifest, config] = &image.digests;
@@ -121,7 +121,7 @@ fn the_report_agrees_with_the_image() {
     }
     assert_eq!(report["binary"]["size"], image.file("bin/policy-engine").len());
     let phases = report["phases"].as_array().unwrap().iter();
-    let phases: Vec<_> = phases.map(|it| it["name"].as_str().unwrap()).collect();
+    let phases: Vec<_> = phases.map(|phase| phase["name"].as_str().unwrap()).collect();
     assert_eq!(phases, ["discover", "generate", "resolve", "vet", "compile", "check", "pack"]);
 
     let summary = &repository.summary;
@@ -136,7 +136,7 @@ fn the_report_agrees_with_the_image() {
 }
 
 #[test]
-fn the_program_is_one_static_file() {
+fn program_is_statically_linked() {
     let program = repository().image.file("bin/policy-engine");
     assert_eq!(FileKind::parse(&*program).unwrap(), FileKind::Elf64);
     let header = FileHeader64::<Endianness>::parse(&*program).unwrap();
@@ -146,7 +146,7 @@ fn the_program_is_one_static_file() {
 }
 
 #[test]
-fn the_program_tells_what_it_was_made_of() {
+fn program_lists_its_crates_and_policies() {
     let version = engine(&["version", "--format", "json"]).output().unwrap();
     let version: Value = serde_json::from_slice(&version.stdout).unwrap();
     assert_eq!(version["engine"], "0.1.0");
@@ -170,7 +170,7 @@ fn the_program_tells_what_it_was_made_of() {
 
 /// The repository's root is around the work folder too, where the target folder is in it.
 #[test]
-fn no_path_of_this_machine_is_in_the_program() {
+fn program_contains_no_path_of_the_build_machine() {
     let program = repository().image.file("bin/policy-engine");
     let program = String::from_utf8_lossy(&program);
     let home = std::env::home_dir().unwrap();
@@ -194,12 +194,13 @@ fn standard_library() -> String {
         Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
     let folder = String::from_utf8(folder.unwrap().stdout).unwrap();
     let files = fs::read_dir(folder.trim()).unwrap().map(|entry| entry.unwrap().path());
-    let libraries = files.filter(|path| path.extension().is_some_and(|it| it == "rlib"));
+    let libraries =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "rlib"));
     libraries.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
 }
 
 #[test]
-fn building_again_gives_the_same_bytes() {
+fn second_build_is_cached_and_byte_identical() {
     let folder = Folder::new();
     repository().packed_again(&folder).args(["--report", "report.json"]).assert().success();
     let archive = fs::read(folder.path().join("policy-engine.tar")).unwrap();
@@ -211,7 +212,7 @@ fn building_again_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_environment_names_and_dates_the_image() {
+fn environment_sets_image_name_and_date() {
     let folder = Folder::new();
     repository()
         .packed_again(&folder)
@@ -237,7 +238,7 @@ fn the_environment_names_and_dates_the_image() {
 }
 
 #[test]
-fn options_win_over_the_environment() {
+fn options_override_the_environment() {
     let folder = Folder::new();
     repository()
         .packed_again(&folder)
@@ -252,7 +253,7 @@ fn options_win_over_the_environment() {
 }
 
 #[test]
-fn an_oci_layout_is_the_same_image_as_a_folder() {
+fn oci_layout_holds_the_same_image_as_the_archive() {
     let folder = Folder::new();
     repository().packed_again(&folder).args(["--oci-layout", "layout"]).assert().success();
     let mut written = folder.contents();

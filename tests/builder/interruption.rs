@@ -15,10 +15,10 @@ echo $$ > cargo
 wait
 "#;
 
-/// One that never has an answer.
+/// A Cargo that never ends.
 const STUCK: &str = "#!/bin/sh\ncd \"${0%/*}\"\necho $$ > cargo\nexec sleep 1000\n";
 
-/// One that takes no hint.
+/// A Cargo that ignores `SIGTERM`.
 const DEAF: &str = "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
     echo $$ > cargo\nwhile :; do sleep 1; done\n";
 
@@ -30,7 +30,7 @@ fn folder(cargo: &str) -> Folder {
     folder
 }
 
-/// The builder at work there.
+/// A running builder.
 struct Running<'a> {
     folder: &'a Folder,
     child: Child,
@@ -53,7 +53,7 @@ impl<'a> Running<'a> {
         Self { folder, child: command.spawn().unwrap() }
     }
 
-    /// What this process wrote down of itself.
+    /// The id of a process, from the file that the process writes.
     fn process(&self, name: &str) -> u32 {
         let mut pid = None;
         until(&format!("{name} has started"), || {
@@ -89,8 +89,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Whether a process has not ended: one that has, and that nobody has asked about yet, does not
-/// count.
+/// True if a process runs. A zombie does not count.
 fn is_there(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
@@ -100,7 +99,7 @@ fn is_there(pid: u32) -> bool {
 fn left(folder: &Folder) -> Vec<String> {
     let ours = ["cargo", "cargo-home", "cargo.sh", "compiler", "policies", "source", "work"];
     let names = fs::read_dir(folder.path()).unwrap();
-    let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| !ours.contains(&name.as_str())).collect()
 }
 
@@ -109,7 +108,7 @@ fn is_free(lock: &Path) -> bool {
 }
 
 #[test]
-fn while_it_compiles() {
+fn signal_during_compilation_ends_all_processes() {
     for (signal, status) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
         let folder = folder(CARGO);
         let running = Running::image(&folder);
@@ -128,7 +127,7 @@ fn while_it_compiles() {
 }
 
 #[test]
-fn while_it_waits_for_another_build() {
+fn signal_while_waiting_for_a_lock_ends_the_builder() {
     let folder = folder(CARGO);
     let work = folder.path().join("work");
     fs::create_dir(&work).unwrap();
@@ -148,7 +147,7 @@ fn while_it_waits_for_another_build() {
 }
 
 #[test]
-fn while_it_lays_out_a_workspace() {
+fn signal_during_generate_leaves_no_temporary_files() {
     let folder = folder(STUCK);
     let running = Running::start(&folder, &["generate", "--engine", "source", "--output", "new"]);
     let cargo = running.process("cargo");
@@ -160,7 +159,7 @@ fn while_it_lays_out_a_workspace() {
 }
 
 #[test]
-fn while_it_writes() {
+fn signal_during_writing_leaves_all_or_nothing() {
     let whole = Folder::new();
     whole.builder(&["base", "--output", "base"]).assert().success();
     let whole = whole.contents();
@@ -177,7 +176,7 @@ fn while_it_writes() {
 }
 
 #[test]
-fn a_second_signal_waits_for_nobody() {
+fn second_signal_kills_a_child_that_ignores_the_first() {
     let folder = folder(DEAF);
     let running = Running::image(&folder);
     let cargo = running.process("cargo");
@@ -189,7 +188,7 @@ fn a_second_signal_waits_for_nobody() {
 }
 
 #[test]
-fn what_is_to_be_ignored_is() {
+fn ignored_signal_stays_ignored() {
     let folder = folder(CARGO);
     let builder = builder_process(folder.path());
     let mut command = Command::new("sh");

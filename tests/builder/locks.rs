@@ -20,14 +20,16 @@ fn folder() -> Folder {
     Folder::with_registry(&CRATES).engine("digits = \"1\"", &["digits 1.0.5"])
 }
 
-/// What `generate` says, and the packages that are locked then.
+/// The messages of `generate`, and the locked packages.
 fn generated(folder: &Folder) -> (String, Vec<String>) {
     let done = folder.generate().assert().success().stdout("workspace\n");
     let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
     let lock = fs::read_to_string(folder.path().join("workspace/Cargo.lock")).unwrap();
-    let packages = lock.split("[[package]]\n").skip(1).filter(|it| it.contains("source = "));
-    let packages = packages.map(|it| {
-        let fields: Vec<_> = it.lines().take(2).map(|it| it.split('"').nth(1).unwrap()).collect();
+    let packages =
+        lock.split("[[package]]\n").skip(1).filter(|package| package.contains("source = "));
+    let packages = packages.map(|package| {
+        let fields: Vec<_> =
+            package.lines().take(2).map(|line| line.split('"').nth(1).unwrap()).collect();
         fields.join(" ")
     });
     (said, packages.collect())
@@ -39,7 +41,7 @@ fn refused(folder: &Folder) -> String {
 }
 
 #[test]
-fn the_lock_is_complete_where_a_workspace_is_laid_out() {
+fn generated_workspace_has_a_complete_lock() {
     let folder = folder().policy_with("a", "digits = \"2\"\nmodest = \"1\"", "");
     let (said, packages) = generated(&folder);
     assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
@@ -60,7 +62,7 @@ fn the_lock_is_complete_where_a_workspace_is_laid_out() {
 }
 
 #[test]
-fn what_is_locked_already_is_not_mentioned() {
+fn locked_versions_are_not_reported_as_unpinned() {
     let folder = folder().locked("a", "digits = \"1\"", &["digits 1.0.3", "digits 2.0.0"]).locked(
         "b",
         "modest = \"1\"\ndigits = \"2\"",
@@ -71,7 +73,7 @@ fn what_is_locked_already_is_not_mentioned() {
 }
 
 #[test]
-fn policies_that_are_locked_to_what_cannot_be_together() {
+fn policies_with_conflicting_locks_are_named() {
     let folder = Folder::with_registry(&CRATES)
         .engine("", &[])
         .locked("a", "digits = \"=1.0.3\"", &["digits 1.0.3"])
@@ -87,7 +89,7 @@ fn policies_that_are_locked_to_what_cannot_be_together() {
 }
 
 #[test]
-fn a_policy_that_does_not_do_with_the_engines_version() {
+fn policy_requirement_that_excludes_the_engines_version_is_refused() {
     let refused = |requirement: &str| {
         let folder =
             Folder::with_registry(&CRATES[..3]).engine("digits = \"1\"", &["digits 1.0.5"]);
@@ -108,7 +110,7 @@ fn a_policy_that_does_not_do_with_the_engines_version() {
 }
 
 #[test]
-fn a_crate_that_does_not_do_with_the_engines_version() {
+fn transitive_requirement_that_excludes_the_engines_version_is_refused() {
     let folder = folder().policy_with("a", "modern = \"1\"", "").policy("b").policy_with(
         "c",
         "modern = \"2\"",
@@ -123,9 +125,9 @@ fn a_crate_that_does_not_do_with_the_engines_version() {
     );
 }
 
-/// What only its tools use does not bind the policies.
+/// Dependencies of the engine's tools do not bind the policies.
 #[test]
-fn an_engine_that_is_not_linked_with_a_crate() {
+fn unlinked_engine_dependency_does_not_bind_the_policies() {
     let folder = Folder::with_registry(&CRATES)
         .engine("", &[])
         .policy_with("a", "modern = \"1\"", "")
@@ -133,9 +135,9 @@ fn an_engine_that_is_not_linked_with_a_crate() {
     assert_eq!(generated(&folder).1, ["digits 1.0.9", "modern 1.0.0"]);
 }
 
-/// Nor does what its tests use, or what its dependencies use with features that it does not take.
+/// Tests and unused features of the engine do not bind the policies.
 #[test]
-fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
+fn dev_dependencies_and_unused_features_do_not_bind_the_policies() {
     const SHADES: (&str, &str) = ("shades 1.0.0", "digits = { version = \"1\", optional = true }");
     let crates = [&CRATES[..4], &[SHADES]].concat();
     for (dependencies, engines) in [
@@ -153,7 +155,7 @@ fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
         let of_policies = |folder: &Folder| -> Vec<String> {
             let (said, packages) = generated(folder);
             assert_eq!(said, "");
-            packages.into_iter().filter(|it| it.starts_with("digits")).collect()
+            packages.into_iter().filter(|package| package.starts_with("digits")).collect()
         };
         // Neither is the policies' lock overridden, nor is what they ask for impossible.
         let folder = folder.locked("a", "digits = \"1\"", &["digits 1.0.3"]);
@@ -163,9 +165,9 @@ fn what_the_engine_is_not_linked_with_does_not_bind_the_policies() {
     }
 }
 
-/// What its build scripts use counts, and what it uses on any platform: one lock is for them all.
+/// Dependencies of build scripts and of any platform count: one lock is for all platforms.
 #[test]
-fn what_the_engine_is_built_with_binds_the_policies() {
+fn build_and_platform_dependencies_bind_the_policies() {
     for dependencies in [
         "[build-dependencies]\ndigits = \"1\"",
         "[target.'cfg(unix)'.dependencies]\ndigits = \"1\"",
@@ -179,9 +181,9 @@ fn what_the_engine_is_built_with_binds_the_policies() {
     }
 }
 
-/// Cargo's words name the policies.
+/// Cargo's message names the policies.
 #[test]
-fn crates_that_link_the_same_library() {
+fn two_crates_that_link_one_native_library_are_refused_by_policy() {
     let links = |folder: Folder, name: &str| {
         let manifest =
             format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nlinks = \"zlib\"\n");

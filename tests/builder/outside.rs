@@ -60,7 +60,7 @@ fn engine(arguments: &[&str]) -> Command {
     command
 }
 
-/// One line of what `eval` prints for standard input.
+/// One line of the output of `eval` for standard input.
 fn decision(document: usize, policy: &str, version: &str, verdict: &str, output: &str) -> String {
     format!(
         "{{\"file\":\"-\",\"document\":{document},\"policy\":\"{policy}\",\
@@ -69,7 +69,7 @@ fn decision(document: usize, policy: &str, version: &str, verdict: &str, output:
 }
 
 #[test]
-fn every_policy_of_the_folder_is_in_the_program() {
+fn program_has_every_policy_of_the_folder() {
     let policies = json!([
         {"name": "fingerprint", "version": "0.3.0", "crate": "fingerprint"},
         {"name": "greeting", "version": "2.0.0", "crate": "greeting-next"},
@@ -89,7 +89,7 @@ fn every_policy_of_the_folder_is_in_the_program() {
 }
 
 #[test]
-fn the_highest_version_answers_unless_one_is_named() {
+fn highest_version_is_the_default() {
     engine(&["eval", "greeting"])
         .write_stdin(r#"["well", "hello"]"#)
         .assert()
@@ -107,7 +107,7 @@ fn the_highest_version_answers_unless_one_is_named() {
 }
 
 #[test]
-fn the_readmes_policy_does_what_the_readme_says() {
+fn readme_policy_behaves_as_documented() {
     let late =
         engine(&["eval", "working-hours", "--set", "until=20"]).write_stdin("hour: 19").unwrap();
     assert!(String::from_utf8(late.stdout).unwrap().contains(r#""verdict":"allowed""#));
@@ -125,7 +125,7 @@ fn the_readmes_policy_does_what_the_readme_says() {
 }
 
 #[test]
-fn what_was_inherited_is_described() {
+fn inherited_package_metadata_is_described() {
     engine(&["describe", "greeting@1"]).assert().success().stdout(
         "greeting 1.4.0\n\
          Whether someone is greeted\n\
@@ -141,7 +141,7 @@ fn what_was_inherited_is_described() {
 }
 
 #[test]
-fn a_policy_that_panics_ends_nothing_but_its_own_answer() {
+fn panic_fails_only_its_own_document() {
     let answers = [(1, "allowed", "true"), (3, "denied", "false")]
         .map(|(document, verdict, output)| decision(document, "moody", "1.4.0", verdict, output));
     engine(&["eval", "moody"])
@@ -156,7 +156,7 @@ fn a_policy_that_panics_ends_nothing_but_its_own_answer() {
 }
 
 #[test]
-fn settings_and_schemas_are_the_authors() {
+fn settings_and_schemas_come_from_the_policy() {
     engine(&["eval", "fingerprint", "--set", "expected=c0ff"])
         .write_stdin(r#"{"bytes": [192, 255]}"#)
         .assert()
@@ -174,7 +174,7 @@ fn settings_and_schemas_are_the_authors() {
 }
 
 #[test]
-fn locked_versions_are_kept() {
+fn versions_of_policy_locks_are_kept() {
     let version = |lock: &str, name: &str| {
         let (_, package) = lock.split_once(&format!("name = \"{name}\"\n")).unwrap();
         package.lines().next().unwrap().to_owned()
@@ -186,9 +186,9 @@ fn locked_versions_are_kept() {
     assert_eq!(version(&outside().lock, "hex"), version(&engine, "hex"));
 }
 
-/// What is not built here is discovered: the same crates make it into the program above.
+/// Only discovery runs here; the program above is built from the same crates.
 #[test]
-fn dropping_a_crate_into_the_folder_is_enough() {
+fn crate_added_to_the_folder_is_discovered() {
     let found = |folder: &Folder| {
         let found = folder.builder(&["discover", "--policies", "house-rules"]).assert().success();
         String::from_utf8(found.get_output().stdout.clone()).unwrap()

@@ -19,7 +19,7 @@ fn house() -> SparseRegistry {
     registry
 }
 
-/// What the registry has some months later.
+/// Publishes newer versions, as some months later.
 fn publish_more(registry: &SparseRegistry) {
     for more in ["digits 1.0.9", "words 0.1.4"] {
         registry.publish(more, &[], "");
@@ -65,12 +65,15 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn months_later_the_same_is_built() {
+fn policies_lock_pins_versions_against_newer_releases() {
     let mut registry = house();
     let folder = folder(&registry);
     assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is written: 8 packages\n");
     let before = locked(&folder);
-    let geo = before.split("[[package]]\n").find(|it| it.starts_with("name = \"geo\"")).unwrap();
+    let geo = before
+        .split("[[package]]\n")
+        .find(|package| package.starts_with("name = \"geo\""))
+        .unwrap();
     let source = format!(
         "name = \"geo\"\nversion = \"1.2.0\"\nsource = \"{}\"\nchecksum = \"",
         registry.index()
@@ -97,9 +100,9 @@ fn months_later_the_same_is_built() {
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");
 }
 
-/// Cargo knows older versions only there, and has to ask for what the lock says.
+/// Cargo has cached older versions, and must fetch the locked ones.
 #[test]
-fn what_is_locked_is_taken_where_other_versions_are_at_hand() {
+fn policies_lock_outranks_cached_versions() {
     let registry = house();
     registry.publish("pair 1.0.0", &["digits 1"], "");
     let folder = || {
@@ -116,7 +119,7 @@ fn what_is_locked_is_taken_where_other_versions_are_at_hand() {
 }
 
 #[test]
-fn what_is_to_be_updated_moves_to_the_newest_that_fits() {
+fn update_moves_a_crate_to_its_newest_compatible_version() {
     let registry = house();
     let folder = folder(&registry).file(
         "policies/mine/Cargo.lock",
@@ -148,7 +151,7 @@ fn what_is_to_be_updated_moves_to_the_newest_that_fits() {
 }
 
 #[test]
-fn a_stale_lock_is_told_and_where_it_counts_refused() {
+fn stale_lock_is_reported_and_refused_with_locked() {
     let registry = house();
     let folder = folder(&registry);
     lock(&folder, &[]);
@@ -185,7 +188,7 @@ fn a_stale_lock_is_told_and_where_it_counts_refused() {
 }
 
 #[test]
-fn the_engine_and_the_folders_own_crates_can_make_a_lock_stale() {
+fn changes_of_engine_or_local_crates_make_the_lock_stale() {
     let registry = house();
     let folder = folder(&registry);
     lock(&folder, &[]);
@@ -209,7 +212,7 @@ fn the_engine_and_the_folders_own_crates_can_make_a_lock_stale() {
 }
 
 #[test]
-fn a_lock_that_is_missing_is_told_and_where_it_is_asked_for_refused() {
+fn missing_lock_is_reported_and_refused_with_locked() {
     let registry = house();
     let folder = folder(&registry);
     assert_eq!(
@@ -233,7 +236,7 @@ fn a_lock_that_is_missing_is_told_and_where_it_is_asked_for_refused() {
 }
 
 #[test]
-fn policies_that_cannot_be_together_are_named_with_what_they_ask_for() {
+fn incompatible_policies_are_named_with_their_requirements() {
     let registry = house();
     registry.publish("quota 0.3.0", &["policy-api 0.1", "digits =1.0.3"], LIBRARY);
     let folder = Folder::with_registry(&[])
@@ -262,7 +265,7 @@ fn policies_that_cannot_be_together_are_named_with_what_they_ask_for() {
 
 /// The engine's own lock pins what its features take.
 #[test]
-fn a_lock_holds_for_every_choice_of_the_engines_features() {
+fn lock_covers_every_selection_of_engine_features() {
     let folder = Folder::with_registry(&[("modest 1.0.0", ""), ("modest 1.1.0", "")])
         .engine(
             "modest = { version = \"1\", optional = true }\n[features]\nmore = [\"dep:modest\"]",

@@ -24,7 +24,7 @@ fn laid_out(folder: &Folder, name: &str, arguments: &[&str]) {
         .stdout(format!("{name}\n"));
 }
 
-/// With a workspace for another processor, and what looks like a program for it; its target.
+/// Adds a workspace for another processor and a stand-in for its program; returns the target.
 fn with_other_processor(folder: &Folder) -> &'static str {
     let is_arm = repository().image.config["architecture"] == "arm64";
     let (target, machine) = if is_arm {
@@ -48,7 +48,7 @@ fn program(workspace: &str) -> [String; 4] {
 }
 
 #[test]
-fn a_program_that_is_packed_gives_the_image_that_is_built() {
+fn packed_program_gives_the_built_image() {
     let folder = folder();
     let packed = folder
         .builder(&["pack", "--output", "packed.tar"])
@@ -63,7 +63,7 @@ fn a_program_that_is_packed_gives_the_image_that_is_built() {
 }
 
 #[test]
-fn a_program_that_is_not_the_workspaces_is_refused() {
+fn program_of_another_workspace_is_refused() {
     let folder = folder();
     let packed = |program: &str, workspace: &str| {
         let options = ["pack", "--program", program, "--workspace", workspace];
@@ -87,7 +87,7 @@ fn a_program_that_is_not_the_workspaces_is_refused() {
 }
 
 #[test]
-fn a_program_for_another_processor_is_refused() {
+fn program_for_another_processor_is_refused() {
     let folder = folder();
     let target = with_other_processor(&folder);
     let mut pack = folder.builder(&["pack"]);
@@ -104,7 +104,7 @@ fn a_program_for_another_processor_is_refused() {
 }
 
 #[test]
-fn a_program_without_one_of_the_policies_is_refused() {
+fn program_that_lacks_a_policy_is_refused() {
     let folder = folder();
     let asked = folder.path().join("workspace/program/policies.json");
     let text = fs::read_to_string(&asked).unwrap();
@@ -146,7 +146,7 @@ fn docker_archive(config: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn an_image_that_another_tool_packed_gets_the_same_labels() {
+fn label_adds_the_same_labels_to_a_foreign_image() {
     let folder = folder();
     let mut config = json!({
         "architecture": "amd64",
@@ -170,7 +170,7 @@ fn an_image_that_another_tool_packed_gets_the_same_labels() {
 }
 
 #[test]
-fn what_is_no_image_is_not_labelled() {
+fn label_refuses_input_that_is_no_image() {
     let folder = folder();
     let mut label = folder.builder(&["label"]);
     let label = label.args(program("workspace")).write_stdin("no archive");
@@ -183,13 +183,15 @@ fn what_is_no_image_is_not_labelled() {
 }
 
 #[test]
-fn the_base_is_what_the_image_has_beside_its_program() {
+fn base_command_writes_the_image_files_except_the_program() {
     let folder = Folder::new();
     let base = ["base", "--output", "base"];
     folder.builder(&base).assert().success().stdout("base\n");
     let entries = repository().image.entries().into_iter();
-    let expected = entries.filter(|it| it.path.starts_with("etc/") && !it.path.ends_with('/'));
-    let expected = expected.map(|it| (Path::new("base").join(it.path), it.bytes)).collect();
+    let expected =
+        entries.filter(|entry| entry.path.starts_with("etc/") && !entry.path.ends_with('/'));
+    let expected =
+        expected.map(|entry| (Path::new("base").join(entry.path), entry.bytes)).collect();
     assert!(folder.contents() == expected);
     assert_eq!(
         folder.fails_as(&mut folder.builder(&base)),
@@ -215,7 +217,7 @@ fn joined() -> (Folder, String) {
 }
 
 #[test]
-fn images_of_two_platforms_are_joined() {
+fn index_joins_images_of_two_platforms() {
     let (folder, said) = joined();
     let read = |path: &str| fs::read(folder.path().join(path)).unwrap();
     let named: Value = serde_json::from_slice(&read("joined/index.json")).unwrap();
@@ -224,13 +226,13 @@ fn images_of_two_platforms_are_joined() {
     let whole = read(&format!("joined/blobs/{}", of_whole.replace(':', "/")));
     assert_eq!(digest(&whole), of_whole);
     let parsed: Value = serde_json::from_slice(&whole).unwrap();
-    let architectures = [0, 1].map(|it| &parsed["manifests"][it]["platform"]["architecture"]);
+    let architectures = [0, 1].map(|index| &parsed["manifests"][index]["platform"]["architecture"]);
     assert_eq!(architectures, ["amd64", "arm64"]);
 }
 
 #[test]
 #[cfg_attr(not(has_skopeo), ignore = "needs skopeo")]
-fn skopeo_reads_the_joined_images() {
+fn skopeo_reads_the_joined_index() {
     let (folder, _) = joined();
     let image = format!("oci:{}:v1", folder.path().join("joined").display());
     let whole = run("skopeo", &["inspect", "--raw", &image]).stdout;
@@ -239,7 +241,7 @@ fn skopeo_reads_the_joined_images() {
 }
 
 #[test]
-fn images_that_are_not_one_are_not_joined() {
+fn index_refuses_images_that_do_not_belong_together() {
     let folder = folder();
     let mut pack = folder.builder(&["pack", "--oci-layout", "one"]);
     pack.args(program("workspace")).assert().success();

@@ -43,9 +43,9 @@ fn packages(folder: &Folder) -> Vec<(String, Option<String>)> {
     let resolved: Value = serde_json::from_slice(&resolved.stdout).unwrap();
     let packages = resolved["packages"].as_array().unwrap().iter();
     let mut packages: Vec<_> = packages
-        .map(|it| {
-            let name = it["name"].as_str().unwrap().to_owned();
-            (name, it["source"].as_str().map(str::to_owned))
+        .map(|policy| {
+            let name = policy["name"].as_str().unwrap().to_owned();
+            (name, policy["source"].as_str().map(str::to_owned))
         })
         .collect();
     packages.sort();
@@ -58,7 +58,7 @@ fn generate_locked(folder: &Folder) -> assert_cmd::Command {
     command
 }
 
-/// What `discover` prints.
+/// The output of `discover`.
 fn discovered(folder: &Folder, arguments: &[&str]) -> String {
     let discover = ["discover", "--engine", "source"];
     let done = folder.at_home(&[&discover, arguments].concat()).assert().success();
@@ -71,7 +71,7 @@ fn refused(folder: &Folder) -> String {
 }
 
 #[test]
-fn policies_from_a_registry_are_part_of_the_program() {
+fn registry_policies_are_part_of_the_program() {
     let registry = house();
     let folder = folder(
         &registry,
@@ -94,8 +94,8 @@ fn policies_from_a_registry_are_part_of_the_program() {
         let manifest = read(&folder, &format!("{place}/Cargo.toml"));
         assert!(manifest.contains("{ path = \"../../engine/api\" }\n"), "{manifest}");
         let mut files: Vec<_> = fs::read_dir(folder.path().join(&place)).unwrap().collect();
-        files.sort_by_key(|it| it.as_ref().unwrap().file_name());
-        let files: Vec<_> = files.into_iter().map(|it| it.unwrap().file_name()).collect();
+        files.sort_by_key(|entry| entry.as_ref().unwrap().file_name());
+        let files: Vec<_> = files.into_iter().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(files, ["Cargo.toml", "src"], "{place}");
     }
     // Each package once: `geo` is the one that is laid out for `quota` as well.
@@ -159,7 +159,7 @@ fn repository(folder: Folder) -> (Folder, PathBuf) {
 
 #[test]
 #[cfg_attr(not(has_cargo_git), ignore = "needs a Cargo that fetches by Git")]
-fn policies_from_a_git_repository_bring_what_lies_beside_them() {
+fn git_policies_bring_path_dependencies_of_their_repository() {
     let cargo = CARGO_WITH_GIT.unwrap();
     let run = |mut command: assert_cmd::Command| command.env("CARGO", cargo).assert().success();
     let (folder, repository) = repository(Folder::with_registry(&[]).engine("", &[]));
@@ -194,7 +194,7 @@ fn policies_from_a_git_repository_bring_what_lies_beside_them() {
 }
 
 #[test]
-fn policies_from_a_folder_need_no_api_of_their_own() {
+fn path_policies_are_built_with_the_engines_api() {
     let folder = Folder::with_registry(&[])
         .engine("", &[])
         .policy("mine")
@@ -223,7 +223,7 @@ fn policies_from_a_folder_need_no_api_of_their_own() {
 }
 
 #[test]
-fn what_cannot_be_had_is_named() {
+fn unavailable_remote_policy_is_named() {
     let registry = house();
     registry.publish("words 1.0.0", &[], "");
     let sentence = |file: &str| refused(&folder(&registry, file));

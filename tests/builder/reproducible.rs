@@ -2,9 +2,9 @@ use std::fs;
 
 use crate::support::{Folder, SECOND, repository, root};
 
-/// Only the version's revision has to be said: the copy has no Git to ask.
+/// The revision is passed by option, since the copy is no Git repository.
 #[test]
-fn a_copy_elsewhere_gives_the_same_bytes_from_scratch() {
+fn copy_in_another_folder_builds_the_same_bytes() {
     let mut copy = Folder::new();
     for place in ["engine/api", "engine/runtime", "engine/text", "engine/tls"] {
         copy = copy.copy(&root().join(place), &format!("some/where/else/{place}"));

@@ -22,9 +22,9 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
     folder.fails_as(&mut folder.builder(arguments))
 }
 
-/// That they build and pass as they are, `readme` shows.
+/// The module `readme` shows that the new policies build and pass unmodified.
 #[test]
-fn a_policy_is_added_beside_the_first() {
+fn add_creates_a_second_policy() {
     let folder = begun();
     folder.builder(&["add", "image-age", "--policies", "ours"]).assert().success().stdout(
         "written   ours/image-age\n\
@@ -38,7 +38,7 @@ fn a_policy_is_added_beside_the_first() {
 }
 
 #[test]
-fn the_policy_is_the_one_that_the_template_for_nix_has() {
+fn new_policy_equals_that_of_the_nix_template() {
     let folder = begun();
     let template = root().join("nix/template/policies/working-hours");
     let library = fs::read_to_string(template.join("src/lib.rs")).unwrap();
@@ -52,7 +52,7 @@ fn the_policy_is_the_one_that_the_template_for_nix_has() {
 }
 
 #[test]
-fn policy_api_comes_from_where_it_is_said_to() {
+fn policy_api_option_sets_the_dependency() {
     let folder = Folder::new();
     folder
         .builder(&["new", "ours", "--policy-api", "{ git = \"https://example.com/engine\" }"])
@@ -75,7 +75,7 @@ fn policy_api_comes_from_where_it_is_said_to() {
 }
 
 #[test]
-fn an_empty_folder_is_filled_where_it_is() {
+fn new_fills_an_empty_current_folder() {
     let folder = Folder::new();
     let current = folder.path().join("policies");
     builder(&current).args(["new", "."]).assert().success();
@@ -84,7 +84,7 @@ fn an_empty_folder_is_filled_where_it_is() {
 }
 
 #[test]
-fn a_workspace_lists_what_has_to_be_listed() {
+fn add_lists_the_crate_in_its_workspace() {
     let folder = Folder::new()
         .policy("good")
         .file("Cargo.toml", "[workspace]\nmembers = [\n    \"policies/good\",\n]\n");
@@ -102,7 +102,7 @@ fn a_workspace_lists_what_has_to_be_listed() {
 }
 
 #[test]
-fn what_is_there_stays() {
+fn new_and_add_overwrite_nothing() {
     let folder = begun().policy("good").file("thesis/chapter-1", "");
     assert_eq!(
         refused(&folder, &["new", "thesis"]),
@@ -134,7 +134,7 @@ fn what_is_there_stays() {
 }
 
 #[test]
-fn a_name_that_no_crate_can_have() {
+fn invalid_crate_name_is_refused() {
     let folder = Folder::new().policy("good");
     let refused = folder.builder(&["add", "Good"]).assert().code(64).stdout("");
     assert_eq!(

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, builder, repository, stress_engine};
 
-/// A Cargo that tells how it was asked to compile, and does not.
+/// A Cargo that prints its arguments and does not compile.
 const CARGO: &str =
     "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
 
-/// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
-/// how Cargo was asked to compile.
+/// Runs a failing build on a terminal with these variables. Returns the terminal's text and the
+/// arguments of Cargo.
 fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
     let cargo = folder.path().join("cargo.sh");
@@ -35,23 +35,23 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     (String::from_utf8(said).unwrap(), asked)
 }
 
-/// What colours, moves, renames and turns round a terminal's writing, and breaks lines.
+/// Escape sequences and bidirectional characters that act on a terminal.
 const HOSTILE: &str =
     "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}1m\u{85}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}";
 
 /// Nothing of a program's words acts on a terminal.
 fn assert_plain(printed: &[&[u8]]) -> String {
     let text = String::from_utf8(printed.concat()).unwrap();
-    let acts = |it: char| {
-        it.is_control() && !matches!(it, '\n' | '\t')
-            || (!it.is_control() && HOSTILE.contains(it) && !it.is_ascii())
+    let acts = |character: char| {
+        character.is_control() && !matches!(character, '\n' | '\t')
+            || (!character.is_control() && HOSTILE.contains(character) && !character.is_ascii())
     };
     assert!(!text.contains(acts), "{text:?}");
     text
 }
 
 #[test]
-fn no_word_of_others_acts_on_the_engines_terminal() {
+fn engine_escapes_untrusted_text_on_a_terminal() {
     let folder = Folder::new();
     let name = format!("a{}b.json", HOSTILE.replace('/', ""));
     let input = json!({"allowed": false, "reason": HOSTILE, "violations": [HOSTILE]});
@@ -70,7 +70,7 @@ fn no_word_of_others_acts_on_the_engines_terminal() {
         .output()
         .unwrap();
     let first: Value =
-        serde_json::from_slice(json.stdout.split(|it| *it == b'\n').next().unwrap()).unwrap();
+        serde_json::from_slice(json.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&first["file"], &first["output"]), (&json!(name), &input));
     for args in [
         &["eval", HOSTILE][..],
@@ -89,7 +89,7 @@ fn no_word_of_others_acts_on_the_engines_terminal() {
 }
 
 #[test]
-fn no_word_of_others_acts_on_the_builders_terminal() {
+fn builder_escapes_untrusted_text_on_a_terminal() {
     let folder = Folder::new().file(&format!("policies/{HOSTILE}/Cargo.toml"), "not = [toml").file(
         &format!("other/{HOSTILE}/Cargo.toml"),
         "[package]\nname = \"a\"\nversion = \"1.0.0\"\n",
@@ -116,7 +116,7 @@ const COLOURED: &str = "--message-format json-diagnostic-rendered-ansi";
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn a_line_moves_and_the_compiler_has_colours() {
+fn terminal_gets_moving_progress_and_compiler_colors() {
     let (said, asked) = on_a_terminal(&[]);
     assert!(said.contains("\u{1b}["), "{said}");
     assert!(asked.contains(COLOURED), "{asked}");
@@ -124,7 +124,7 @@ fn a_line_moves_and_the_compiler_has_colours() {
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn nobody_gets_colours_who_does_not_want_them() {
+fn no_color_variables_disable_compiler_colors() {
     for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
         let (_, asked) = on_a_terminal(&[variable]);
         assert!(!asked.contains(COLOURED), "{asked}");
@@ -133,21 +133,21 @@ fn nobody_gets_colours_who_does_not_want_them() {
 
 #[test]
 #[cfg_attr(not(has_script), ignore = "needs `script` of util-linux")]
-fn a_terminal_that_can_do_nothing_gets_lines() {
+fn dumb_terminal_gets_plain_lines() {
     let (said, asked) = on_a_terminal(&[("TERM", "dumb")]);
     assert!(!said.contains('\u{1b}'), "{said}");
     assert!(said.contains("compile: "), "{said}");
     assert!(!asked.contains(COLOURED), "{asked}");
 }
 
-/// What a command prints with `--format json`.
+/// The output of a command with `--format json`.
 fn document(command: &mut Command) -> Value {
     let printed = command.args(["--format", "json"]).assert().success();
     serde_json::from_slice(&printed.get_output().stdout).unwrap()
 }
 
 #[test]
-fn small_results_are_documents_as_well() {
+fn every_result_is_available_as_json() {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good");
     assert_eq!(
         document(&mut folder.builder(&["new", "ours"])),
@@ -173,7 +173,7 @@ fn small_results_are_documents_as_well() {
 }
 
 #[test]
-fn an_image_is_told_of_as_in_the_report() {
+fn image_command_prints_the_report_as_json() {
     let folder = Folder::new();
     let mut command = repository().packed_again(&folder);
     let printed = document(command.args(["--report", "report.json"]));
@@ -183,7 +183,7 @@ fn an_image_is_told_of_as_in_the_report() {
 }
 
 #[test]
-fn completions_know_every_command() {
+fn completion_script_has_every_command() {
     let folder = Folder::new();
     let printed = folder.builder(&["completions", "bash"]).assert().success();
     let script = String::from_utf8(printed.get_output().stdout.clone()).unwrap();

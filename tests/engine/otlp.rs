@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::support::root;
 
-/// How long anything may take on a machine that has other things to do.
+/// The time limit of every step, generous for a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -72,7 +72,7 @@ struct Engine {
 /// A response over HTTP, and the span that it names.
 struct TracedResponse {
     status: u16,
-    /// As `traceparent` has them: trace, span and flags.
+    /// The trace id, span id and flags of `traceparent`.
     trace: Option<(String, String, String)>,
     body: Value,
 }
@@ -120,7 +120,7 @@ impl Engine {
         }
     }
 
-    /// Asks for a target such as `POST /v1/data/echo`, with one more header line.
+    /// Sends a request to a target such as `POST /v1/data/echo`, with one more header line.
     fn ask(&self, target: &str, header: &str, body: &Value) -> TracedResponse {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -174,17 +174,17 @@ impl Drop for Engine {
     }
 }
 
-/// What a collector has got.
+/// The received spans.
 #[derive(Default)]
 struct Batches {
     heads: Vec<String>,
-    /// Whose spans they are.
+    /// The attributes of the resource.
     resource: Vec<(String, Value)>,
-    /// By the time that they began.
+    /// The spans, sorted by start time.
     spans: Vec<Span>,
 }
 
-/// A collector that takes everything.
+/// A collector that accepts everything.
 struct Collector {
     endpoint: String,
     batches: Receiver<(String, ExportTraceServiceRequest)>,
@@ -219,11 +219,11 @@ impl Collector {
             batches.heads.push(head);
             for of_resource in batch.resource_spans {
                 batches.resource = attributes(&of_resource.resource.unwrap().attributes);
-                let spans = of_resource.scope_spans.into_iter().flat_map(|it| it.spans);
+                let spans = of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
                 batches.spans.extend(spans);
             }
         }
-        batches.spans.sort_by_key(|it| it.start_time_unix_nano);
+        batches.spans.sort_by_key(|span| span.start_time_unix_nano);
         batches
     }
 }
@@ -243,14 +243,17 @@ fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// By their names, in order.
+/// The attributes, sorted by name.
 fn attributes(all: &[KeyValue]) -> Vec<(String, Value)> {
-    let value = |value: Option<&AnyValue>| match value.and_then(|it| it.value.as_ref()) {
+    let value = |value: Option<&AnyValue>| match value.and_then(|value| value.value.as_ref()) {
         Some(OtlpValue::StringValue(text)) => json!(text),
         Some(OtlpValue::IntValue(number)) => json!(number),
         other => panic!("no attribute of this program's: {other:?}"),
     };
-    let mut all: Vec<_> = all.iter().map(|it| (it.key.clone(), value(it.value.as_ref()))).collect();
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|attribute| (attribute.key.clone(), value(attribute.value.as_ref())))
+        .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all
 }
@@ -263,12 +266,12 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn said(lines: &[Value], words: &str) -> bool {
-    lines.iter().any(|line| line["message"].as_str().is_some_and(|it| it.contains(words)))
+fn has_message(lines: &[Value], words: &str) -> bool {
+    lines.iter().any(|line| line["message"].as_str().is_some_and(|message| message.contains(words)))
 }
 
 fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
-    let mut found = spans.iter().filter(|it| it.name == name);
+    let mut found = spans.iter().filter(|span| span.name == name);
     let span = found.next().unwrap_or_else(|| panic!("no `{name}`: {spans:#?}"));
     assert!(found.next().is_none(), "several `{name}`: {spans:#?}");
     span
@@ -279,7 +282,7 @@ fn traceparent(flags: &str) -> String {
 }
 
 #[test]
-fn a_requests_span_is_the_one_that_its_client_its_log_and_its_decision_event_are_told_of() {
+fn exported_span_has_the_ids_of_response_log_and_decision_event() {
     let collector = Collector::start();
     let mut engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint),
@@ -346,10 +349,10 @@ fn a_requests_span_is_the_one_that_its_client_its_log_and_its_decision_event_are
     let verdict = ("policy_engine.verdict".to_owned(), json!("denied"));
     assert!(attributes(&second.attributes).contains(&verdict), "{second:#?}");
 
-    let evaluations: Vec<_> = spans.iter().filter(|it| it.name == "evaluate stress").collect();
-    let parents: Vec<_> = evaluations.iter().map(|it| it.parent_span_id.clone()).collect();
+    let evaluations: Vec<_> = spans.iter().filter(|span| span.name == "evaluate stress").collect();
+    let parents: Vec<_> = evaluations.iter().map(|span| span.parent_span_id.clone()).collect();
     assert_eq!(parents, [first.span_id.clone(), second.span_id.clone()]);
-    assert!(evaluations.iter().all(|it| it.kind() == SpanKind::Internal));
+    assert!(evaluations.iter().all(|span| span.kind() == SpanKind::Internal));
     let within = |outer: &Span, inner: &Span| {
         outer.start_time_unix_nano <= inner.start_time_unix_nano
             && inner.end_time_unix_nano <= outer.end_time_unix_nano
@@ -358,7 +361,7 @@ fn a_requests_span_is_the_one_that_its_client_its_log_and_its_decision_event_are
 }
 
 #[test]
-fn each_question_of_a_batch_is_told_by_its_own_span_and_an_error_only_by_its_kind() {
+fn batch_inputs_have_spans_of_their_own_and_errors_only_their_kind() {
     let collector = Collector::start();
     let engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &format!("{}/as/it/is", collector.endpoint)),
@@ -380,14 +383,15 @@ fn each_question_of_a_batch_is_told_by_its_own_span_and_an_error_only_by_its_kin
     assert_eq!(batch.status.as_ref().map_or(StatusCode::Unset, Status::code), StatusCode::Unset);
     let told = |span: &Span, name: &str| {
         let all = attributes(&span.attributes).into_iter();
-        all.filter(|(it, _)| it == name).map(|(_, value)| value).collect::<Vec<_>>()
+        all.filter(|(key, _)| key == name).map(|(_, value)| value).collect::<Vec<_>>()
     };
     assert!(told(batch, "policy_engine.decision_id").is_empty());
-    let questions: Vec<_> = spans.iter().filter(|it| it.parent_span_id == batch.span_id).collect();
+    let questions: Vec<_> =
+        spans.iter().filter(|span| span.parent_span_id == batch.span_id).collect();
     assert_eq!(questions.len(), 2);
     assert_eq!(told(questions[0], "policy_engine.verdict"), [json!("allowed")]);
     assert_eq!(told(questions[1], "error.type"), [json!("failed")]);
-    let ids = questions.iter().map(|it| told(it, "policy_engine.decision_id"));
+    let ids = questions.iter().map(|span| told(span, "policy_engine.decision_id"));
     let of_answer =
         ["a", "b"].map(|key| vec![answer.body["responses"][key]["decision_id"].clone()]);
     assert_eq!(ids.collect::<Vec<_>>(), of_answer);
@@ -400,7 +404,7 @@ fn each_question_of_a_batch_is_told_by_its_own_span_and_an_error_only_by_its_kin
 }
 
 #[test]
-fn what_is_not_sampled_is_echoed_but_not_exported_and_neither_is_health() {
+fn unsampled_requests_and_health_checks_are_not_exported() {
     let collector = Collector::start();
     let engine = Engine::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)]);
     let input = json!({"input": {"do": "spin", "ms": 0}});
@@ -428,7 +432,7 @@ fn what_is_not_sampled_is_echoed_but_not_exported_and_neither_is_health() {
 }
 
 #[test]
-fn nothing_is_exported_where_no_endpoint_is_set() {
+fn no_span_is_exported_without_an_endpoint() {
     let engine = Engine::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]);
     let input = json!({"input": {"do": "spin", "ms": 0}});
     assert_eq!(engine.ask("POST /v1/data/stress", "", &input).trace, None);
@@ -437,11 +441,11 @@ fn nothing_is_exported_where_no_endpoint_is_set() {
     assert_eq!((trace.as_str(), flags.as_str()), (TRACE, "01"));
     let (status, _, seen) = engine.end();
     assert_eq!(status, Some(0));
-    assert!(!said(&seen, "spans"), "{seen:#?}");
+    assert!(!has_message(&seen, "spans"), "{seen:#?}");
 }
 
 #[test]
-fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
+fn unreachable_collector_is_logged_once_and_delays_no_request() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://me:secret@127.0.0.1:{port}")),
@@ -453,7 +457,9 @@ fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
     };
     ask(&engine);
     let is_problem = |line: &Value| {
-        line["message"].as_str().is_some_and(|it| it.starts_with("failed to export spans to "))
+        line["message"]
+            .as_str()
+            .is_some_and(|message| message.starts_with("failed to export spans to "))
     };
     let line = engine.line(is_problem);
     assert_eq!(line["level"], "WARN");
@@ -467,11 +473,11 @@ fn a_collector_that_is_not_there_changes_nothing_but_one_line_of_the_log() {
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
     assert_eq!(seen.iter().filter(|line| is_problem(line)).count(), 1, "{seen:#?}");
-    assert!(!said(&seen, "secret"), "{seen:#?}");
+    assert!(!has_message(&seen, "secret"), "{seen:#?}");
 }
 
 #[test]
-fn a_collector_that_does_not_answer_keeps_no_request_waiting_and_the_end_not_for_long() {
+fn silent_collector_delays_no_request_and_shutdown_only_briefly() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let engine = Engine::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{}", silent.local_addr().unwrap())),
@@ -489,11 +495,11 @@ fn a_collector_that_does_not_answer_keeps_no_request_waiting_and_the_end_not_for
     let (status, took, seen) = engine.end();
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
-    assert!(said(&seen, "spans were not exported before the end"), "{seen:#?}");
+    assert!(has_message(&seen, "spans were not exported before the end"), "{seen:#?}");
 }
 
 #[test]
-fn a_protocol_that_is_not_spoken_is_told_before_anything_is_served() {
+fn unsupported_otlp_protocol_fails_the_start() {
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),

@@ -28,7 +28,7 @@ const OVERRIDDEN: [(&str, &str); 4] = [
 
 #[test]
 #[cfg_attr(not(has_upstream_cases), ignore = "needs upstream's cases of Pod Security")]
-fn every_upstream_case_is_decided_as_upstream() {
+fn pod_security_agrees_with_every_upstream_case() {
     let folder = Path::new(CASES.unwrap());
     let mut wrong = Vec::new();
     let mut count = 0;

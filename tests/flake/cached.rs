@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{Folder, Nix, with_policies};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
-/// The derivations of each step, by which Nix tells whether something has to be built.
+/// The derivations of each step, by which Nix knows if a step is cached.
 const STEPS: &str = "packages: builtins.mapAttrs (_: it: it.drvPath) {
     inherit (packages) image registration;
     inherit (packages.default) dependencies;
@@ -23,7 +23,7 @@ fn house_rules() -> Folder {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn an_edited_policy_leaves_its_dependencies_as_they_are() {
+fn edited_policy_keeps_the_cached_dependencies() {
     let nix = Nix::find();
     let before = steps(nix, &house_rules());
     let edited = house_rules().file("policies/words/src/lib.rs", "pub const HELLO: &str = \"Hi\";");
@@ -36,7 +36,7 @@ fn an_edited_policy_leaves_its_dependencies_as_they_are() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn what_cargo_and_editors_leave_behind_changes_nothing() {
+fn build_leftovers_do_not_change_the_derivations() {
     let nix = Nix::find();
     let littered = house_rules()
         .file("policies/target/debug/words.d", "")
@@ -46,7 +46,7 @@ fn what_cargo_and_editors_leave_behind_changes_nothing() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn new_files_and_folders_are_no_new_dependencies() {
+fn new_source_files_keep_the_cached_dependencies() {
     let nix = Nix::find();
     let before = steps(nix, &house_rules());
     let module = house_rules().file("policies/words/src/target/mod.rs", "");
@@ -60,7 +60,7 @@ fn new_files_and_folders_are_no_new_dependencies() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn another_dependency_is_compiled() {
+fn added_dependency_changes_the_dependencies_derivation() {
     let nix = Nix::find();
     let manifest = "[package]\nname = \"words\"\nversion = \"1.4.0\"\nedition = \"2024\"\n\n\
                     [dependencies]\nserde_json = \"1\"\n";

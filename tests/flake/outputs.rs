@@ -18,7 +18,7 @@ const PACKAGES: [&str; 9] = [
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn the_lock_has_every_input() {
+fn flake_lock_has_every_input() {
     let mut command = assert_cmd::Command::new("nix");
     command.current_dir(root()).args(["flake", "metadata", "--json", "--no-update-lock-file"]);
     let metadata = command.assert().success().get_output().stdout.clone();
@@ -53,7 +53,7 @@ fn every_system_has_every_package() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn everything_evaluates_without_building_anything() {
+fn flake_check_evaluates_every_system_without_building() {
     let nix = Nix::find();
     nix.command(&["flake", "check", "--no-build", "--all-systems"]).assert().success();
 }
@@ -69,7 +69,7 @@ fn checks_that_compile_nothing_pass() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn images_are_compiled_for_linux_wherever_they_are_built() {
+fn image_targets_linux_on_every_build_system() {
     let nix = Nix::find();
     let how = "image: let d = image.program; in { inherit (d) CARGO_BUILD_TARGET; linker = \
                d.CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER or null; }";

@@ -10,7 +10,7 @@ fn laid_out() -> Folder {
 }
 
 #[test]
-fn its_policy_is_the_one_that_the_readme_explains() {
+fn template_policy_equals_that_of_the_readme() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let template = root().join("nix/template/policies/working-hours/src/lib.rs");
     let policy = std::fs::read_to_string(template).unwrap();
@@ -19,7 +19,7 @@ fn its_policy_is_the_one_that_the_readme_explains() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn it_is_what_nix_lays_out() {
+fn nix_flake_new_lays_out_the_template() {
     let folder = Folder::new();
     Command::new("nix")
         .current_dir(root())
@@ -33,7 +33,7 @@ fn it_is_what_nix_lays_out() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn it_works_as_it_is() {
+fn template_checks_pass_unmodified() {
     let nix = Nix::find();
     let folder = laid_out();
     let flake = format!("path:{}", folder.path().join("repository").display());
@@ -47,7 +47,7 @@ fn it_works_as_it_is() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn its_shell_has_a_cargo_that_knows_the_engine() {
+fn template_shell_resolves_policy_api() {
     let nix = Nix::find();
     let folder = laid_out();
     let repository = folder.path().join("repository");

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_context_asks_for_nothing() {
+    fn default_context_has_no_deadline_or_labels() {
         let context = Context::default();
         assert_eq!(context.request_id(), "");
         assert_eq!((context.deadline(), context.remaining()), (None, None));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn cancelling_a_clone_is_seen() {
+    fn cancelling_a_clone_cancels_the_context() {
         let cancellation = Cancellation::default();
         let context = Context::new("7").with_cancellation(&cancellation);
         assert!(!context.is_cancelled());
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_has_passed_stops_the_work() {
+    fn passed_deadline_fails_the_check() {
         let context = Context::new("7").with_deadline(Instant::now());
         assert_eq!(context.remaining(), Some(Duration::ZERO));
         let error = context.check().unwrap_err();

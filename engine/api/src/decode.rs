@@ -1,4 +1,3 @@
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
@@ -6,7 +5,7 @@ use serde::de::{DeserializeSeed, Error};
 
 use crate::meter::{self, Refused};
 use crate::metered::{Anywhere, Metered};
-use crate::{nesting, wording};
+use crate::{DecodeError, nesting, wording};
 
 /// Texts up to this length cost little, whatever is in them.
 const SHORT: usize = 4 << 10;
@@ -81,73 +80,6 @@ fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> 
     DecodeError { path, ..error.into() }
 }
 
-/// An error in JSON text, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DecodeError {
-    /// The field, as `spec.containers[0].image`; `None` for the text as a whole.
-    pub path: Option<String>,
-    /// The line, counted from 1; 0 where it is not known.
-    pub line: usize,
-    /// The column in bytes, counted from 1.
-    pub column: usize,
-    /// The value that was found and the one that was expected, in JSON's terms.
-    pub message: String,
-}
-
-impl DecodeError {
-    #[cold]
-    pub(crate) fn too_deep(json: &[u8], offset: usize) -> Self {
-        Self::at(json, offset, format!("nested deeper than {} levels", crate::MAX_NESTING))
-    }
-
-    #[cold]
-    fn not_utf8(json: &[u8], offset: usize) -> Self {
-        Self::at(json, offset, "expected text in UTF-8".to_owned())
-    }
-
-    fn at(json: &[u8], offset: usize, message: String) -> Self {
-        let before = json.get(..offset).unwrap_or_default();
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        Self {
-            path: None,
-            line: before.split(|byte| *byte == b'\n').count(),
-            column: 1 + offset - line_start,
-            message,
-        }
-    }
-}
-
-impl From<&serde_json::Error> for DecodeError {
-    fn from(error: &serde_json::Error) -> Self {
-        Self {
-            path: None,
-            line: error.line(),
-            column: error.column(),
-            message: wording::in_json_terms(error),
-        }
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(path) = &self.path {
-            write!(f, ", at `{path}`")?;
-        }
-        if self.line > 0 {
-            let joint = if self.path.is_some() { " (" } else { ", at " };
-            write!(f, "{joint}line {} column {}", self.line, self.column)?;
-            if self.path.is_some() {
-                f.write_str(")")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for DecodeError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_named_with_its_place() {
+    fn wrong_field_is_named_with_its_position() {
         assert_eq!(
             message("{\"name\": \"a\",\n \"containers\": [{\"port\": \"x\"}]}"),
             "expected a whole number from 0 to 65535, found the string \"x\", \
@@ -188,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn text_is_utf_8_even_where_nobody_reads_it() {
+    fn invalid_utf8_is_refused_even_in_ignored_fields() {
         let json = b"{\"name\": \"a\", \"containers\": [],\n \"other\": \"\xe9\"}";
         let error = decode::<Pod<'_>>(json).unwrap_err();
         assert_eq!(error.to_string(), "expected text in UTF-8, at line 2 column 12");
     }
 
     #[test]
-    fn text_that_is_not_json_is_told_by_place_alone() {
+    fn malformed_json_error_has_only_the_position() {
         assert_eq!(message(r#"{"name": }"#), "expected value, at line 1 column 10");
         assert_eq!(message("true"), "expected an object, found `true`, at line 1 column 4");
     }

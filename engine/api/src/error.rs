@@ -80,14 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_quotes_a_long_input_ends_somewhere() {
+    fn long_message_is_truncated() {
         let error = Error::msg(format_args!("`{}` is bad", "é".repeat(1 << 20)));
         assert_eq!(error.to_string().len(), MAX_MESSAGE - 1 + "…".len());
         assert!(error.to_string().ends_with("éé…"));
     }
 
     #[test]
-    fn a_converted_error_keeps_its_causes() {
+    fn converted_error_keeps_its_causes() {
         #[derive(Debug)]
         struct Outer(std::num::ParseIntError);
         impl fmt::Display for Outer {

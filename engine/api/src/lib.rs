@@ -44,9 +44,11 @@
 //! An output that is a boolean, or an object with a boolean `allowed` or `allow`, is a
 //! [`Verdict`]. Any other output is passed on as it is.
 
+mod allowance;
 mod context;
 mod decide;
 mod decode;
+mod decode_error;
 mod error;
 mod evaluate;
 mod meter;
@@ -59,12 +61,14 @@ mod schema;
 mod verdict;
 mod wording;
 
+pub use allowance::Allowance;
 pub use context::{Cancellation, Context};
 pub use decide::{Decided, decide};
-pub use decode::{DecodeError, decode, decode_seed};
+pub use decode::{decode, decode_seed};
+pub use decode_error::DecodeError;
 pub use error::Error;
 pub use evaluate::{ConfigureError, Evaluate, EvaluateError};
-pub use meter::{Allowance, Refused, charge};
+pub use meter::{Refused, charge};
 pub use metered::decoded_bytes;
 pub use nesting::MAX_NESTING;
 pub use policy::{KubernetesResources, NoSettings, Policy};

@@ -7,26 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Context, Error};
+use crate::{Allowance, Context, Error};
 
 /// Bytes that every evaluation may take: most take no more, and ask nobody.
 const FREE: usize = 4 << 10;
 
 /// Bytes that are asked for at a time, at the least.
 const STEP: usize = 64 << 10;
-
-/// Memory that an evaluation may take, as its caller sees it.
-///
-/// A server gives one with each [`Context`], and takes everything back when the evaluation has
-/// ended. Without one, an evaluation may take what the system has.
-pub trait Allowance: fmt::Debug + Send + Sync {
-    /// Takes so many bytes more.
-    ///
-    /// # Errors
-    /// When there are not so many, as [`Error::out_of_memory`], or when nobody waits for the answer
-    /// any more.
-    fn take(&self, bytes: usize) -> Result<(), Error>;
-}
 
 thread_local! {
     /// Bytes that were charged.
@@ -180,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn small_sums_ask_once_and_what_is_refused_is_kept() {
+    fn small_charges_are_batched_and_a_refusal_is_sticky() {
         let counted = Arc::new(Counted { taken: AtomicUsize::new(0), limit: 3 * STEP });
         let allowance: Arc<dyn Allowance> = Arc::clone(&counted) as _;
         let taken = || counted.taken.load(Ordering::Relaxed);
@@ -204,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_evaluation_within_another_counts_for_itself() {
+    fn nested_evaluation_has_its_own_allowance() {
         let new = || Arc::new(Counted { taken: AtomicUsize::new(0), limit: usize::MAX });
         let (outer, inner) = (new(), new());
         let allowances = [&outer, &inner].map(|counted| Arc::clone(counted) as Arc<dyn Allowance>);

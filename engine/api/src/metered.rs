@@ -637,7 +637,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_no_object() {
+    fn array_is_not_accepted_as_an_object() {
         assert_eq!(
             error::<Pod>("[null]"),
             "expected an object, found an array, at line 1 column 1"
@@ -676,7 +676,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decoding_allocates_is_charged() {
+    fn decoding_charges_its_allocations() {
         let list = |element: &str| format!("[{}{element}]", format!("{element},").repeat(9_999));
         for (charged, least) in [
             (charged::<Vec<u64>>(&list("0")), 78),

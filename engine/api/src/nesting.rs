@@ -47,7 +47,8 @@ fn check_each_level(json: &[u8], openings: usize) -> Result<(), DecodeError> {
                 depth += 1;
                 ahead -= 1;
                 if depth > MAX_NESTING {
-                    return Err(DecodeError::too_deep(json, json.len() - rest.len() - 1));
+                    let offset = json.len() - rest.len() - 1;
+                    return Err(DecodeError::too_deep(json, offset, MAX_NESTING));
                 }
             }
             b'}' | b']' => {
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_itself_is_allowed_and_one_more_is_not() {
+    fn nesting_above_the_limit_is_refused() {
         assert!(check(nested(MAX_NESTING).as_bytes()).is_ok());
         let error = check(nested(MAX_NESTING + 1).as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "nested deeper than 100 levels, at line 1 column 101");
@@ -93,14 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn levels_that_are_closed_count_no_longer() {
+    fn closed_levels_do_not_count() {
         let text = |again| format!("{}{}{}", "[".repeat(60), "]".repeat(50), "[".repeat(again));
         assert!(check(text(MAX_NESTING - 10).as_bytes()).is_ok());
         assert!(check(text(MAX_NESTING - 9).as_bytes()).is_err());
     }
 
     #[test]
-    fn just_the_two_brackets_are_openings() {
+    fn only_two_brackets_open_a_level() {
         for byte in 0..=u8::MAX {
             assert_eq!(openings(&[byte]), usize::from(matches!(byte, b'{' | b'[')), "{byte}");
         }
@@ -126,7 +127,7 @@ mod tests {
     proptest! {
         /// Neither the short cut nor skipping strings changes the answer.
         #[test]
-        fn the_limit_holds_whatever_is_between(text in r#"([\[{]{1,60}|[\]}]{1,60}|"|\\"|\\){0,20}"#) {
+        fn nesting_check_agrees_with_a_simple_scan(text in r#"([\[{]{1,60}|[\]}]{1,60}|"|\\"|\\){0,20}"#) {
             prop_assert_eq!(check(text.as_bytes()).is_err(), is_too_deep(text.as_bytes()));
         }
     }

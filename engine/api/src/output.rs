@@ -298,7 +298,7 @@ mod tests {
 
         /// The scan of a text as it is written finds the verdict of the finished text.
         #[test]
-        fn the_verdict_is_that_of_the_text(answer in answers()) {
+        fn verdict_equals_that_of_the_written_text(answer in answers()) {
             let mut output = b"before".to_vec();
             let verdict = write(&answer, &Context::default(), &mut output).unwrap();
             let text = output.strip_prefix(b"before").unwrap();

@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_versions_that_can_be_asked_for() {
+    fn valid_names_and_versions_are_accepted() {
         assert!(is_name(b"pod-security_2.x"));
         for name in ["", "-a", "A", "a b", "a@1", "a/b"] {
             assert!(!is_name(name.as_bytes()), "{name}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stamped_path_is_this_crates_version() {
+    fn registration_path_has_the_api_version() {
         let [major, minor, _] = crate::VERSION.split('.').collect::<Vec<_>>()[..] else { panic!() };
         let stamp = if major == "0" { format!("0_{minor}") } else { major.to_owned() };
         let source = include_str!("registration.rs");

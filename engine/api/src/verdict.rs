@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_and_flags_are_verdicts() {
+    fn verdict_is_read_from_booleans_and_flags() {
         for (output, expected) in [
             ("true", Some(Verdict::Allowed)),
             ("false", Some(Verdict::Denied)),

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn rust_types_do_not_show() {
+    fn messages_have_no_rust_types() {
         assert_eq!(
             message::<u8>("300"),
             "expected a whole number from 0 to 255, found the number `300`"
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn long_input_is_not_quoted_whole() {
+    fn long_input_is_quoted_in_part() {
         let error = message::<u8>(&format!("\"{}\"", "x".repeat(1_000_000)));
         assert_eq!(error.chars().count(), 217, "{error}");
         let error = message::<crate::NoSettings>(&format!("{{\"{}\":1}}", "x".repeat(1_000_000)));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_and_arrays_of_fixed_length_have_no_rust_names() {
+    fn untagged_enums_and_tuples_have_no_rust_names() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(untagged)]
         #[expect(dead_code, reason = "only its shape matters here")]
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn other_messages_stay_as_they_are() {
+    fn other_messages_are_unchanged() {
         assert_eq!(
             message::<crate::NoSettings>(r#"{"a":1}"#),
             "unknown field `a`, there are no fields"

@@ -4,7 +4,7 @@
 //! them anew after an upgrade, for review.
 
 #[test]
-fn mistakes_are_explained() {
+fn invalid_registrations_fail_to_compile_with_an_explanation() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/registers.rs");
     cases.compile_fail("tests/ui/fail_*.rs");

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_is_called_as_on_the_machine() {
+    fn mounted_folder_is_named_as_on_the_host() {
         let mounts = "22 1 0:20 / / rw - overlay overlay rw\n\
                       23 22 8:1 /home/me/w/my-policies /policies rw - ext4 /dev/sda rw\n\
                       24 22 8:1 /home/me/w/our\\040rules /rules rw - ext4 /dev/sda rw\n";

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_needs_a_loader_is_refused() {
+    fn dynamically_linked_program_is_refused() {
         // The tests themselves are linked dynamically on the machines that run them.
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let message = message(&own);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_is_refused() {
+    fn file_that_is_no_elf_program_is_refused() {
         assert!(message(b"#!/bin/sh").starts_with("`program` is not an ELF program: "));
         assert!(message(b"").starts_with("`program` is not an ELF program: "));
     }

@@ -35,7 +35,7 @@ mod tests {
     const ARM: &str = "aarch64-unknown-linux-musl";
 
     #[test]
-    fn the_machines_own_linker_does_for_its_own_processor() {
+    fn host_linker_is_used_for_the_host_processor() {
         for host in ["aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl"] {
             assert_eq!(choose(ARM, host).unwrap(), None);
         }
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_linker_that_is_not_there_is_asked_for() {
+    fn missing_linker_error_has_a_remedy() {
         let error = CargoError::NoLinker { target: ARM.into(), variable: linker_variable(ARM) };
         assert_eq!(
             error.to_string(),

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn users_and_passwords_are_not_shown() {
+    fn sources_are_shown_without_credentials() {
         for (url, shown) in [
             ("git+https://u:TOKEN@example.com/p?rev=a@b#c", "git+https://example.com/p?rev=a@b#c"),
             ("https://TOKEN@example.com", "https://example.com"),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_linked_is_followed_to_the_version_and_source_that_are_meant() {
+    fn dependencies_resolve_to_the_locked_version_and_source() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("Cargo.lock");
         let package = |name: &str, version: &str, source: &str, dependencies: &str| {

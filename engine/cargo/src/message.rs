@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_unknown_kinds_are_passed_over() {
+    fn unknown_messages_are_ignored() {
         let message: Message = serde_json::from_str(r#"{"reason":"build-finished"}"#).unwrap();
         assert!(matches!(message, Message::Other));
         assert!(serde_json::from_str::<Message>("words").is_err());

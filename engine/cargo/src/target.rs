@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_host_has_its_musl_target() {
+    fn every_host_has_a_musl_target() {
         for (host, musl) in [
             ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"),
             ("armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-musleabihf"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_that_no_image_can_hold_are_refused() {
+    fn unsupported_targets_are_refused() {
         let error = |triple| Target::choose(Some(triple)).unwrap_err().to_string();
         assert_eq!(
             error("x86_64-pc-windows-msvc"),

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tree_on_disk_holds_just_the_added_files() {
+    fn written_tree_holds_only_the_added_files() {
         let temporary = tempfile::tempdir().unwrap();
         let root = temporary.path().join("tree");
         let source = temporary.path().join("crate");

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn partial_writes_are_digested_as_far_as_they_went() {
+    fn partial_writes_digest_only_the_written_bytes() {
         struct OneByte(Vec<u8>);
         impl Write for OneByte {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -130,17 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn corpus_of_references_holds() {
+    fn fuzz_target_accepts_the_reference_corpus() {
         assert_corpus_holds("reference", reference);
     }
 
     #[test]
-    fn corpus_of_oci_archives_holds() {
+    fn fuzz_target_accepts_the_oci_archive_corpus() {
         assert_corpus_holds("oci_archive", oci_archive);
     }
 
     #[test]
-    fn corpus_of_docker_archives_holds() {
+    fn fuzz_target_accepts_the_docker_archive_corpus() {
         assert_corpus_holds("docker_archive", docker_archive);
     }
 

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn platform_parses_as_it_is_written() {
+    fn platform_round_trips() {
         for text in ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/riscv64"] {
             assert_eq!(text.parse::<Platform>().unwrap().to_string(), text);
         }

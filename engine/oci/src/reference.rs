@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_part_is_quoted_with_what_was_expected() {
+    fn invalid_part_is_quoted_with_the_expected_form() {
         assert_eq!(
             message("Team/engine"),
             "failed to parse the image name `Team/engine`: found `Team`, expected lowercase \
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_outranks_a_tag() {
+    fn digest_outranks_a_tag() {
         let digest = format!("sha256:{}", "a".repeat(64));
         let read: Reference = format!("r.io:5000/a/b:v1@{digest}").parse().unwrap();
         assert_eq!(read.repository().to_string(), "r.io:5000/a/b");
@@ -430,7 +430,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_of_the_grammar_survives_the_round_trip(
+        fn grammatical_name_round_trips(
             name in "([a-z0-9]-?[a-z0-9]\\.io(:[0-9]{1,4})?/)?\
                      [a-z0-9]{1,5}((__?|-{1,3})[a-z0-9]{1,3}){0,2}(/[a-z0-9]{1,3}(\\.[a-z0-9]{1,3})?){0,2}\
                      :[A-Za-z0-9_][A-Za-z0-9._-]{0,9}"

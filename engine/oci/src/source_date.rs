@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn dates_follow_the_calendar() {
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..=SourceDate::LATEST.0 / DAY {
             assert_eq!(civil_from_days(days), (year, month, day));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_written_by_rfc_3339() {
+    fn dates_are_written_in_rfc_3339() {
         let samples = [
             ("0", "1970-01-01T00:00:00Z"),
             ("1700000000", "2023-11-14T22:13:20Z"),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_as_they_are_written() {
+    fn dates_round_trip() {
         for seconds in [0, 1, 59, 1_700_000_000, SourceDate::LATEST.0] {
             let date = SourceDate(seconds);
             assert_eq!(SourceDate::written(&date.to_string()), Some(date));

@@ -56,13 +56,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_wins_over_a_denial() {
+    fn error_outranks_a_denial() {
         assert_eq!(Outcome::Denied.max(Outcome::Failed), Outcome::Failed);
         assert_eq!(Outcome::Allowed.max(Outcome::Denied), Outcome::Denied);
     }
 
     #[test]
-    fn no_verdict_is_no_denial() {
+    fn missing_verdict_counts_as_allowed() {
         assert_eq!(Outcome::from(None), Outcome::Allowed);
     }
 }

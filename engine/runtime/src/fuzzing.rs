@@ -96,17 +96,17 @@ mod tests {
     }
 
     #[test]
-    fn corpus_of_request_heads_holds() {
+    fn fuzz_target_accepts_the_request_head_corpus() {
         assert_corpus_holds("request_head", super::request_head);
     }
 
     #[test]
-    fn corpus_of_request_bodies_holds() {
+    fn fuzz_target_accepts_the_request_body_corpus() {
         assert_corpus_holds("request_body", super::request_body);
     }
 
     #[test]
-    fn corpus_of_yaml_holds() {
+    fn fuzz_target_accepts_the_yaml_corpus() {
         assert_corpus_holds("yaml", super::yaml);
     }
 }

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_keep_the_order_in_which_they_are_written() {
+    fn fields_keep_their_order() {
         let object = written(|object| {
             object.json("re\"sult", b"[1]");
             object.value("id", &"a");

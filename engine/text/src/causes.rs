@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_follow_the_error() {
+    fn causes_are_appended_to_the_error() {
         let error = Outer("x".parse::<u16>().unwrap_err());
         assert_eq!(error_chain(&error), "failed to read the port: invalid digit found in string");
     }

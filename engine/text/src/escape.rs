@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn colors_are_kept_and_other_sequences_escaped() {
+    fn escaping_keeps_colors_only() {
         assert_eq!(
             escape_keeping_colors("\x1b[1;31merror\x1b[0m: a\n"),
             "\x1b[1;31merror\x1b[0m: a\n"

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelling_finds_its_name_and_another_word_none() {
+    fn misspelling_finds_its_name_and_unrelated_words_none() {
         let known = ["limits", "listen", "log"];
         assert_eq!(most_similar("limts", known), Some("limits"));
         assert_eq!(most_similar("lisen", known), Some("listen"));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stays_in_its_segment_and_two_do_not() {
+    fn one_star_matches_within_a_segment_and_two_match_many() {
         for (pattern, repository, expected) in [
             ("acme", "acme", true),
             ("acme", "acme2", false),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_patterns_are_explained() {
+    fn invalid_patterns_are_refused_with_a_reason() {
         for (pattern, message) in [
             ("", "it has an empty segment: expected a pattern such as `acme/**`"),
             ("acme/", "it has an empty segment: expected a pattern such as `acme/**`"),
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn matching_is_as_defined(
+        fn matching_agrees_with_its_definition(
             pattern in r"(\*\*|[ab]?\*?[ab]|\*)(/(\*\*|[ab]?\*?[ab]|\*)){0,4}",
             repository in "[ab]{1,3}(/[ab]{1,3}){0,5}",
         ) {

@@ -119,7 +119,7 @@ mod tests {
     const NONE: [&str; 0] = [];
 
     #[test]
-    fn an_image_has_to_fit_a_rule() {
+    fn image_without_a_matching_rule_is_denied() {
         for allowed in [
             &format!("ghcr.io/acme/web@{SHA}"),
             "nginx",
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_not_taken_for_another() {
+    fn similar_registry_name_is_denied() {
         for image in
             ["ghcr.io.evil.com/acme/web", "GHCR.IO/acme/web", "ghcr.io:443/acme/web", "localhost/x"]
         {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_no_image_is_allowed() {
+    fn no_image_is_allowed_without_settings() {
         assert_eq!(
             of_image("{}", "nginx"),
             [
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn many_rules_do_not_fill_the_message() {
+    fn message_lists_only_some_of_many_rules() {
         let rules: Vec<_> = (0..7).map(|i| format!(r#"{{"registry": "{i}.io"}}"#)).collect();
         let settings = format!(r#"{{"allowed": [{}]}}"#, rules.join(","));
         assert!(of_image(&settings, "nginx")[0].ends_with("`3.io/**`, `4.io/**` and 2 more"));
     }
 
     #[test]
-    fn what_is_no_image_is_denied() {
+    fn invalid_image_reference_is_denied() {
         assert_eq!(of_image(SETTINGS, ""), ["reference: `` is no image reference: it is empty"]);
         assert_eq!(
             of_image(SETTINGS, "nginx:a b"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_image_of_a_pod_counts() {
+    fn every_image_of_a_pod_is_checked() {
         let found = violations(
             "{}",
             r#"{"containers": [{"image": "c"}], "initContainers": [{"image": "i"}],
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_judged_where_images_change() {
+    fn update_is_checked_only_if_images_change() {
         let pod = |image: &str, more: &str| {
             format!(
                 r#"{{"kind": "Pod", "spec": {{"containers": [{{"image": "{image}"}}],
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_are_refused_with_their_place() {
+    fn invalid_settings_are_refused_with_their_position() {
         let error = |settings: &str| {
             decide::<AllowedRegistries>(settings, r#"{"kind": "Pod"}"#).unwrap_err().to_string()
         };

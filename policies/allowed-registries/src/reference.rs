@@ -166,7 +166,7 @@ mod tests {
     const SHA: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     #[test]
-    fn references_are_completed_as_runtimes_do() {
+    fn references_are_completed_as_by_container_runtimes() {
         for (text, full) in [
             ("nginx", "docker.io/library/nginx"),
             ("nginx:1.27", "docker.io/library/nginx:1.27"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_looks_like_an_id_is_one_where_it_says_so() {
+    fn name_of_64_hex_digits_needs_an_explicit_repository() {
         let id = SHA.split_once(':').unwrap().1;
         for (before, after, full) in [
             ("docker.io/", "", "docker.io/library/"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reference_is_refused() {
+    fn invalid_reference_is_refused() {
         let id = SHA.split_once(':').unwrap().1;
         let (long_tag, long_path) = (format!("a:{}", "t".repeat(129)), "p".repeat(256));
         for (text, complaint) in [
@@ -256,13 +256,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_refused(text in r"\PC*|[a-zA-Z0-9.:/@_\[\]-]*") {
+        fn arbitrary_text_never_panics(text in r"\PC*|[a-zA-Z0-9.:/@_\[\]-]*") {
             let _ = Reference::parse(&text);
         }
 
         /// The full form means the same image, whatever was left out before.
         #[test]
-        fn the_full_form_says_the_same(
+        fn full_form_means_the_same_image(
             registry in r"([a-zA-Z0-9]{1,3}[.-][a-z0-9]{1,3}|localhost|docker\.io)(:[0-9]{1,4})?",
             has_registry: bool,
             path in r"[a-z0-9]{1,4}((_|__|\.|--?)[a-z0-9]{1,3})?(/[a-z0-9]{1,3}){0,2}",

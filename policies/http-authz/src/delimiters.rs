@@ -108,7 +108,7 @@ mod tests {
 
     /// The forms of every character that is not of itself alone.
     #[test]
-    fn whatever_unicode_turns_into_a_delimiter_is_listed() {
+    fn characters_that_normalize_to_delimiters_are_flaws() {
         for character in '\u{80}'..'\u{30000}' {
             let mut becomes = String::new();
             decompose_compatible(character, |part| becomes.push(part));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_any_script_are_names() {
+    fn names_of_any_script_have_no_flaw() {
         for name in [
             "a",
             "c.",

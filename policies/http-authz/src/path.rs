@@ -102,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_path_with_two_meanings_is_refused() {
+    fn ambiguous_path_is_refused() {
         for (path, flaw) in [
             ("", Flaw::NotAbsolute),
             ("a/b", Flaw::NotAbsolute),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_are_taken_as_they_are() {
+    fn unambiguous_paths_are_accepted() {
         for path in [
             "/",
             "/a/",
@@ -195,7 +195,7 @@ mod tests {
     proptest! {
         /// No flaw escapes the quick look.
         #[test]
-        fn whatever_has_a_flaw_is_remarkable(path in r"/([.+a/ %2c0;#\\\x00\x7f]|\PC){0,40}") {
+        fn fast_scan_misses_no_flaw(path in r"/([.+a/ %2c0;#\\\x00\x7f]|\PC){0,40}") {
             prop_assert!(is_remarkable(path.as_bytes()) || find_flaw(&path).is_ok());
         }
     }

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_is_one_segment_and_two_are_any_number() {
+    fn one_star_matches_one_segment_and_two_match_any_number() {
         for (pattern, path, expected) in [
             ("/", "/", true),
             ("/", "/a", false),
@@ -97,12 +97,12 @@ mod tests {
     }
 
     #[test]
-    fn the_query_does_not_count() {
+    fn query_is_ignored() {
         assert!(matches("/a", "/a?b=/../c#d"));
     }
 
     #[test]
-    fn wrong_patterns_are_explained() {
+    fn invalid_patterns_are_refused_with_a_reason() {
         for (pattern, message) in [
             ("api", "expected a pattern that starts with `/`"),
             ("/a?b", "a pattern is for the path alone, without `?` and `#`"),
@@ -239,7 +239,7 @@ mod tests {
         /// Whatever a server does to it, and in whichever order, an allowed path is one that the
         /// pattern means.
         #[test]
-        fn no_normalisation_leads_outside_the_pattern(
+        fn no_normalization_leaves_the_pattern(
             pattern in r"/(public|\*)(/(a|\*)){0,2}(/\*\*)?",
             before in prop::collection::vec(NAME, 0..3),
             hostile in prop::sample::select(HOSTILE.as_slice()),
@@ -260,7 +260,7 @@ mod tests {
         }
 
         #[test]
-        fn a_pattern_is_met_segment_by_segment(
+        fn pattern_matches_segment_by_segment(
             pattern in r"(/(a|ab|b|\*)){1,4}(/|/\*\*)?",
             path in r"(/(a|ab|b)){0,5}/?",
         ) {

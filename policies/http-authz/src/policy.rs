@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_allows_its_methods_on_its_paths() {
+    fn role_allows_its_methods_on_its_paths() {
         assert_eq!(
             ask(SETTINGS, "GET /api/v1/pods?limit=5", r#"["nobody", "viewer"]"#),
             r#"{"allowed":true,"reason":"the role `viewer` allows it"}"#
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_known_role_nothing_is_allowed() {
+    fn request_without_a_known_role_is_denied() {
         assert_eq!(ask(SETTINGS, "GET /healthz", "[]"), denied("the request carries no role"));
         assert_eq!(
             ask(SETTINGS, "GET /healthz", r#"["Viewer"]"#),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_method_is_denied_where_any_is_allowed() {
+    fn malformed_method_is_denied_even_if_any_is_allowed() {
         for method in ["", " GET", "GET ", "GET\\u0000", "GET\\r\\nX", "G\\u0415T", "GET,POST"] {
             let input = format!(
                 r#"{{"method": "{method}", "path": "/api/v1/teams/a", "roles": ["owner"]}}"#
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_nothing_is_allowed() {
+    fn everything_is_denied_without_settings() {
         assert_eq!(
             ask("{}", "GET /healthz", r#"["viewer"]"#),
             denied("the settings define no `roles`, so every request is denied")
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_with_two_meanings_is_denied_and_told() {
+    fn ambiguous_path_is_denied_with_the_reason() {
         for (path, reason) in [
             ("api", "the path does not start with `/`"),
             ("/api//x", "the path has an empty segment, as in `//` or `/%20/`"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_escapes_is_the_same_name() {
+    fn escaped_json_strings_match_their_names() {
         assert_eq!(
             ask(SETTINGS, r"GET \/healthz", r#"["\u0076iewer"]"#),
             r#"{"allowed":true,"reason":"the role `viewer` allows it"}"#
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_are_refused_with_their_place() {
+    fn invalid_settings_are_refused_with_their_position() {
         let grant = |grant: &str| error(&format!(r#"{{"roles": {{"r": [{grant}]}}}}"#));
         assert_eq!(
             grant(r#"{"methods": ["GET"], "paths": ["/a", "b"]}"#),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_request_is_an_error() {
+    fn incomplete_request_is_an_error() {
         assert_eq!(error(SETTINGS), "missing field `method`, at line 1 column 2");
     }
 }

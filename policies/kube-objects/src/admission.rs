@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Object, Text};
+use crate::{AdmissionRequest, Object, Text};
 
 /// The resources that hold pods, by the `apiVersion` of each: what a webhook has to be asked about
 /// by an API server. `pods/ephemeralcontainers` is where `kubectl debug` adds containers.
@@ -22,30 +22,6 @@ pub const POD_RESOURCES: &[(&str, &[&str])] = &[
 /// judged: so one that a later Kubernetes adds gets past nobody.
 const IGNORED_POD_SUBRESOURCES: [&str; 8] =
     ["exec", "attach", "binding", "eviction", "log", "portforward", "proxy", "status"];
-
-/// The request of an `AdmissionReview`, as far as there is something in it to be judged.
-///
-/// Nothing is to be judged of an object that is deleted or connected to, of a pod's subresource
-/// that says nothing of its containers (`pods/status`), and of any other resource's subresource.
-#[derive(Debug, Default)]
-pub struct AdmissionRequest<'a> {
-    pub(crate) object: Option<Box<Object<'a>>>,
-    pub(crate) old_object: Option<Box<Object<'a>>>,
-}
-
-impl<'a> AdmissionRequest<'a> {
-    /// The object to create, or the object after an update.
-    #[must_use]
-    pub fn object(&self) -> Option<&Object<'a>> {
-        self.object.as_deref()
-    }
-
-    /// The object before an update.
-    #[must_use]
-    pub fn old_object(&self) -> Option<&Object<'a>> {
-        self.old_object.as_deref()
-    }
-}
 
 /// The fields of a request that decide what is to be judged.
 #[derive(Default)]

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thousand_are_listed_and_one_of_every_check() {
+    fn listed_violations_are_bounded_with_one_of_every_check() {
         let mut violations = Violations::default();
         for index in 0..MAX_LISTED + 7 {
             violations.add("ports", &Path::Top, format_args!("spec.ports[{index}]"), "bad");

@@ -7,10 +7,9 @@ use serde::de::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::admission::AdmissionRequest;
 use crate::kind::{Kind, Part};
 use crate::workload::{CronJobSpec, WorkloadSpec};
-use crate::{Object, ObjectMeta, Pod, PodSpec, Text};
+use crate::{AdmissionRequest, Object, ObjectMeta, Pod, PodSpec, Text};
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -97,10 +97,10 @@ mod text;
 mod volume;
 mod workload;
 
-pub use admission::{AdmissionRequest, POD_RESOURCES};
+pub use admission::POD_RESOURCES;
 pub use container::{Container, Handler, Lifecycle, Port, Target};
 pub use decision::{Decision, Violations};
-pub use object::Object;
+pub use object::{AdmissionRequest, Object};
 pub use path::{Path, Place, Placed};
 pub use pod::{ObjectMeta, Os, Pod, PodSpec};
 pub use security::{

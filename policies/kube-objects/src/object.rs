@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use crate::{AdmissionRequest, Path, Pod};
+use crate::{Path, Pod};
 
 /// A Kubernetes object, as far as it holds pods.
 #[derive(Debug)]
@@ -96,5 +96,29 @@ impl<'a> Object<'a> {
     /// Returns whether it is a Pod, and not a workload.
     pub(crate) fn is_pod(&self) -> bool {
         self.pod_at("").is_some()
+    }
+}
+
+/// The request of an `AdmissionReview`, as far as there is something in it to be judged.
+///
+/// Nothing is to be judged of an object that is deleted or connected to, of a pod's subresource
+/// that says nothing of its containers (`pods/status`), and of any other resource's subresource.
+#[derive(Debug, Default)]
+pub struct AdmissionRequest<'a> {
+    pub(crate) object: Option<Box<Object<'a>>>,
+    pub(crate) old_object: Option<Box<Object<'a>>>,
+}
+
+impl<'a> AdmissionRequest<'a> {
+    /// The object to create, or the object after an update.
+    #[must_use]
+    pub fn object(&self) -> Option<&Object<'a>> {
+        self.object.as_deref()
+    }
+
+    /// The object before an update.
+    #[must_use]
+    pub fn old_object(&self) -> Option<&Object<'a>> {
+        self.old_object.as_deref()
     }
 }

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_borrowed_wherever_it_stands() {
+    fn text_without_escapes_is_borrowed() {
         let list: Option<Vec<Text<'_>>> = serde_json::from_str(r#"["a", "b\n"]"#).unwrap();
         let [plain, escaped] = &list.unwrap()[..] else { panic!() };
         assert!(matches!(plain.0, Cow::Borrowed("a")));

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_counts_unless_it_is_null() {
+    fn null_volume_source_does_not_count() {
         let volume: Volume<'_> = serde_json::from_str(
             r#"{"name": "v", "hostPath": {"path": "/"}, "emptyDir": {}, "nfs": null, "image": null}"#,
         )
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_given_twice_is_an_error() {
+    fn duplicate_volume_source_is_an_error() {
         for field in ["emptyDir", "name", "image", "vsphereVolume", "awsElasticBlockStore"] {
             let json = format!(r#"{{"{field}": null, "other": 1, "other": 2, "{field}": null}}"#);
             let error = serde_json::from_str::<Volume<'_>>(&json).unwrap_err().to_string();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_a_source_too() {
+    fn image_is_a_volume_source() {
         let volume: Volume<'_> =
             serde_json::from_str(r#"{"image": {"reference": "a"}, "name": null}"#).unwrap();
         assert!(volume.has("image"));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_a_source_by_mistake_is_none() {
+    fn misplaced_field_is_no_volume_source() {
         for beside in [
             r#""volumeID": "vol-1""#,
             r#""items": [{"key": "a"}]"#,
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_an_object() {
+    fn volume_source_must_be_an_object() {
         for value in ["[]", "\"/\"", "7", "true"] {
             let json = format!(r#"{{"hostPath": {value}}}"#);
             assert!(serde_json::from_str::<Volume<'_>>(&json).is_err(), "{json}");

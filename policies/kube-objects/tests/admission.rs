@@ -56,7 +56,7 @@ const OF_THE_POD: [&str; 1] = [""];
 const NONE: [&str; 0] = [];
 
 #[test]
-fn an_update_is_judged_where_something_has_changed() {
+fn update_is_checked_only_if_the_pod_changes() {
     assert_eq!(shown(&update()), NONE);
     for (pointer, value) in [
         ("/request/object/spec/containers/0/image", json!("c:2")),
@@ -78,7 +78,7 @@ fn an_update_is_judged_where_something_has_changed() {
 }
 
 #[test]
-fn what_nothing_is_decoded_of_may_change() {
+fn update_of_undecoded_fields_is_not_checked() {
     for (field, value) in [
         ("labels", json!({"a": "b"})),
         ("finalizers", json!([])),
@@ -96,7 +96,7 @@ fn what_nothing_is_decoded_of_may_change() {
 }
 
 #[test]
-fn a_policy_may_say_what_it_reads() {
+fn policy_limits_the_update_check_to_fields_it_reads() {
     let mut review = with("/request/object/metadata/annotations/a", json!("2"));
     review["request"]["object"]["spec"]["hostPID"] = json!(true);
     let count = |review: &Value| {
@@ -116,7 +116,7 @@ fn a_policy_may_say_what_it_reads() {
 }
 
 #[test]
-fn whatever_is_no_update_is_judged_as_it_is() {
+fn other_operations_are_always_checked() {
     // Also one that has an old object, or operations that nobody knows.
     for operation in [json!("CREATE"), json!("PATCH"), json!("update"), json!("")] {
         assert_eq!(
@@ -133,7 +133,7 @@ fn whatever_is_no_update_is_judged_as_it_is() {
 }
 
 #[test]
-fn nothing_is_judged_of_what_goes_or_is_connected_to() {
+fn delete_and_connect_are_not_checked() {
     for operation in ["DELETE", "CONNECT"] {
         assert_eq!(shown(&with("/request/operation", json!(operation))), NONE);
         // Nor is it decoded.
@@ -152,7 +152,7 @@ fn nothing_is_judged_of_what_goes_or_is_connected_to() {
 }
 
 #[test]
-fn subresources_are_judged_that_may_change_a_pod() {
+fn only_subresources_that_change_a_pod_are_checked() {
     let changed = |sub_resource: &str| {
         let mut review = with("/request/object/spec/containers/0/image", json!("c:2"));
         review["request"]["subResource"] = json!(sub_resource);
@@ -180,7 +180,7 @@ fn subresources_are_judged_that_may_change_a_pod() {
 }
 
 #[test]
-fn of_a_workload_the_template_is_compared_and_no_subresource_is_judged() {
+fn workload_update_compares_templates_and_ignores_subresources() {
     let workload = |image: &str| {
         json!({
             "kind": "Deployment", "metadata": {"annotations": {"of": image}},
@@ -206,7 +206,7 @@ fn of_a_workload_the_template_is_compared_and_no_subresource_is_judged() {
 }
 
 #[test]
-fn the_order_of_the_fields_does_not_matter() {
+fn field_order_of_a_review_does_not_matter() {
     let review = with("/request/object/spec/containers/0/image", json!("c:2"));
     let request = &review["request"];
     for fields in [
@@ -229,7 +229,7 @@ fn the_order_of_the_fields_does_not_matter() {
 }
 
 #[test]
-fn a_field_given_twice_is_an_error() {
+fn duplicate_field_is_an_error() {
     for field in ["operation", "resource", "subResource", "object", "oldObject"] {
         let value = match field {
             "resource" => "{}",

@@ -23,7 +23,7 @@ fn error(json: &str) -> String {
 }
 
 #[test]
-fn containers_come_in_the_order_of_pod_security() {
+fn containers_are_listed_in_pod_security_order() {
     let pod = r#"{"kind": "Pod", "spec": {
         "ephemeralContainers": [{"image": "e"}],
         "containers": [{"image": "a"}, {"image": "b"}],
@@ -41,7 +41,7 @@ fn containers_come_in_the_order_of_pod_security() {
 }
 
 #[test]
-fn every_workload_holds_its_template() {
+fn every_workload_kind_has_a_pod_template() {
     let template = r#"{"metadata": null, "spec": {"containers": [{"image": "a"}]}}"#;
     for kind in
         ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job"]
@@ -62,7 +62,7 @@ fn every_workload_holds_its_template() {
 }
 
 #[test]
-fn lists_and_reviews_hold_what_is_in_them() {
+fn lists_and_reviews_are_searched_for_pods() {
     let list = r#"{"items": [
         {"kind": "Service", "spec": {"template": 7}},
         {"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"image": "a"}]}}}}
@@ -76,7 +76,7 @@ fn lists_and_reviews_hold_what_is_in_them() {
 }
 
 #[test]
-fn the_items_of_a_typed_list_need_no_kind() {
+fn items_of_a_typed_list_need_no_kind() {
     let item =
         r#"{"metadata": {"creationTimestamp": null}, "spec": {"containers": [{"image": "a"}]}}"#;
     assert_eq!(
@@ -88,7 +88,7 @@ fn the_items_of_a_typed_list_need_no_kind() {
 }
 
 #[test]
-fn the_kind_may_come_last() {
+fn kind_may_come_last() {
     assert_eq!(
         images(r#"{"spec": {"containers": [{"image": "a"}]}, "kind": "Pod"}"#),
         ["spec.containers[0]=a"]
@@ -96,7 +96,7 @@ fn the_kind_may_come_last() {
 }
 
 #[test]
-fn annotations_are_the_pods_own() {
+fn annotations_are_those_of_the_pod() {
     let annotations = |json: &str| {
         let object: Object<'_> = serde_json::from_str(json).unwrap();
         let mut found = Vec::new();
@@ -116,7 +116,7 @@ fn annotations_are_the_pods_own() {
 }
 
 #[test]
-fn null_is_as_good_as_absent() {
+fn null_counts_as_absent() {
     for json in [
         r#"{"kind": "Pod"}"#,
         r#"{"kind": "Pod", "metadata": null, "spec": null}"#,
@@ -188,7 +188,7 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn null_may_stand_wherever_something_is_read() {
+fn null_is_accepted_in_every_decoded_field() {
     let context = json!({
         "privileged": true, "allowPrivilegeEscalation": true, "procMount": "a",
         "capabilities": {"add": ["a"], "drop": ["b"]}, "runAsNonRoot": true, "runAsUser": 1,
@@ -235,7 +235,7 @@ fn null_may_stand_wherever_something_is_read() {
 }
 
 #[test]
-fn what_go_takes_for_no_number_and_no_object_is_an_error() {
+fn values_of_types_that_go_rejects_are_errors() {
     for (field, value) in [
         ("containers", r#"[{"ports": [{"hostPort": 80.0}]}]"#),
         ("containers", r#"[{"ports": [{"hostPort": 8e1}]}]"#),
@@ -256,14 +256,14 @@ fn what_go_takes_for_no_number_and_no_object_is_an_error() {
 }
 
 #[test]
-fn fields_are_told_apart_by_case() {
+fn field_names_are_case_sensitive() {
     let pod = r#"{"kind": "Pod", "Spec": {"containers": [{"image": "a"}]},
         "spec": {"Containers": [{"image": "b"}], "hostpid": "x", "containers": [{"Image": "c"}]}}"#;
     assert_eq!(images(pod), ["spec.containers[0]="]);
 }
 
 #[test]
-fn other_kinds_hold_no_pod_whatever_they_look_like() {
+fn other_kinds_have_no_pod() {
     for json in [
         r#"{"kind": "Service", "spec": {"ports": [{"port": 80}]}}"#,
         r#"{"kind": "Flock", "spec": {"containers": 3, "template": "sheep"}}"#,
@@ -274,7 +274,7 @@ fn other_kinds_hold_no_pod_whatever_they_look_like() {
 }
 
 #[test]
-fn an_object_without_a_kind_is_an_error() {
+fn object_without_a_kind_is_an_error() {
     for json in ["{}", r#"{"kind": ""}"#, r#"{"kind": null, "spec": {}}"#] {
         let message = error(json);
         assert!(
@@ -289,7 +289,7 @@ fn an_object_without_a_kind_is_an_error() {
 }
 
 #[test]
-fn a_review_must_ask_about_something() {
+fn review_without_object_is_an_error() {
     let error = |json| error(json).split(" at line").next().unwrap().to_owned();
     assert_eq!(error(r#"{"kind": "AdmissionReview"}"#), "an AdmissionReview without a `request`");
     assert_eq!(
@@ -303,7 +303,7 @@ fn a_review_must_ask_about_something() {
 }
 
 #[test]
-fn items_are_those_of_a_list_only() {
+fn items_outside_a_list_are_an_error() {
     let expected = "an object with `items` that is no list by its `kind`";
     for json in [
         r#"{"kind": "ConfigMap", "items": [{"kind": "Pod"}]}"#,
@@ -316,7 +316,7 @@ fn items_are_those_of_a_list_only() {
 }
 
 #[test]
-fn no_other_spelling_of_kind_passes() {
+fn other_spellings_of_kind_are_an_error() {
     for field in ["Kind", "KIND", "\u{212a}ind"] {
         let json = format!(r#"{{"kind": "Service", "{field}": "Pod"}}"#);
         assert!(error(&json).starts_with(&format!("a field `{field}`: expected `kind`")));
@@ -324,7 +324,7 @@ fn no_other_spelling_of_kind_passes() {
 }
 
 #[test]
-fn a_part_given_twice_is_an_error() {
+fn duplicate_part_is_an_error() {
     for (json, field) in [
         (r#"{"kind": "Pod", "spec": {}, "spec": {}}"#, "spec"),
         (r#"{"spec": {}, "kind": "Pod", "spec": {}}"#, "spec"),
@@ -336,7 +336,7 @@ fn a_part_given_twice_is_an_error() {
 }
 
 #[test]
-fn a_wrong_type_is_an_error_wherever_the_kind_stands() {
+fn wrong_type_is_an_error_before_and_after_the_kind() {
     assert_eq!(
         error(r#"{"kind": "Pod", "spec": {"containers": 3}}"#),
         "invalid type: integer `3`, expected a sequence at line 1 column 40"

@@ -70,13 +70,13 @@ mod tests {
     const POD: &str = r#"{"kind": "Pod"}"#;
 
     #[test]
-    fn the_version_may_be_left_out() {
+    fn version_defaults_to_latest() {
         let decided = decide::<Baseline>("{}", POD).unwrap();
         assert_eq!(decided.output.to_string(), r#"{"allowed":true,"violations":[]}"#);
     }
 
     #[test]
-    fn wrong_settings_are_refused() {
+    fn invalid_settings_are_refused() {
         let error = |settings| decide::<Restricted>(settings, POD).unwrap_err().to_string();
         assert_eq!(
             error(r#"{"version": "v1.38"}"#),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_is_named_with_its_check_and_field() {
+    fn violation_names_its_check_and_field() {
         let cron_job = r#"{"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {
             "spec": {"initContainers": [{"name": "a"}, {"securityContext": {"privileged": true}}]}
         }}}}}"#;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_judged_where_something_changes_that_a_check_reads() {
+    fn update_is_checked_only_if_a_checked_field_changes() {
         let app_armor = "container.apparmor.security.beta.kubernetes.io/a";
         let pod = |annotation: &str, spec: &str| {
             format!(
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_judged_is_an_error() {
+    fn undecodable_object_is_an_error() {
         let error = |input| decide::<Baseline>("{}", input).unwrap_err().to_string();
         assert_eq!(
             error("{}"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn both_schemas_tell_the_fields() {
+    fn schemas_describe_the_fields() {
         let input = Baseline::input_schema().unwrap().to_string();
         for field in ["hostPID", "ephemeralContainers", "jobTemplate", "seccompProfile"] {
             assert!(input.contains(&format!("\"{field}\"")), "{field}");

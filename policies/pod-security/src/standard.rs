@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_in_order() {
+    fn check_table_is_sorted() {
         assert!(CHECKS.is_sorted_by_key(|check| (check.level == Level::Restricted, check.id)));
         for check in CHECKS {
             assert!(check.revisions.is_sorted_by(|a, b| a.0 < b.0), "{}", check.id);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_version_has_few_restrictions() {
+    fn first_version_has_few_checks() {
         assert_eq!(
             ids(Level::Restricted, 0),
             [
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_version_has_them_all() {
+    fn latest_version_has_every_check() {
         let baseline = ids(Level::Baseline, 37);
         assert_eq!(baseline.len(), 12);
         assert!(baseline.contains(&"hostProbesAndHostLifecycle"));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_begin_with_their_version() {
+    fn checks_apply_from_their_version() {
         for (id, level, first) in [
             ("hostProbesAndHostLifecycle", Level::Baseline, 34),
             ("allowPrivilegeEscalation", Level::Restricted, 8),

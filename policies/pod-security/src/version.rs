@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_version_is_known_by_its_names() {
+    fn every_version_is_parsed_with_and_without_v() {
         assert_eq!(Version::try_from("latest".to_owned()), Ok(Version::v1(37)));
         for minor in 0..=37 {
             for name in [format!("v1.{minor}"), format!("1.{minor}")] {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn other_versions_are_refused_with_the_range() {
+    fn unknown_version_is_refused_with_the_range() {
         for name in [
             "v1.38", "v2.0", "v1", "v1.", "v1.07", "v1.00", "1.+7", "v1.7.0", "v1.256", "Latest",
             "",

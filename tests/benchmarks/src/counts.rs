@@ -27,8 +27,8 @@ const COUNTED: [(&str, &str); 3] = [
     ("pod-security-restricted", "pods"),
 ];
 
-/// By the compiler's version and the processor's kind, as `1.95.0 x86_64`, and in it by the file of
-/// cases: instructions per decision.
+/// Instructions per decision, by the compiler's version and the processor's kind, such as
+/// `1.95.0 x86_64`, then by the file of cases.
 type Kept = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Counts, and compares with what is kept or keeps it.
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rise_of_two_percent_is_let_pass_and_one_of_more_is_not() {
+    fn rise_above_two_percent_is_refused() {
         assert!(compare(&of(1000), &of(1020)).is_ok());
         assert!(compare(&of(1000), &of(400)).is_ok());
         assert_eq!(
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_counted_has_risen() {
+    fn case_without_a_recorded_count_is_refused() {
         assert!(compare(&BTreeMap::new(), &of(1)).is_err());
     }
 }

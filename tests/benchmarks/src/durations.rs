@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libtests_lines_are_read_as_tests_and_others_passed_over() {
+    fn test_lines_of_libtest_are_read_and_others_ignored() {
         let output = "\nrunning 2 tests\ntest a::b ... ok\nnote\ntest c - should panic ... ok\n\n\
                       test result: ok. 2 passed; 0 failed\n";
         let names: Vec<_> =

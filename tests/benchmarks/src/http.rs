@@ -9,7 +9,7 @@ use crate::rounds::{Effort, median, ratio};
 use crate::servers::{self, Kind, Running, Server};
 use crate::tools;
 
-/// What `wrk` found in one run.
+/// The results of one run of `wrk`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,
@@ -63,12 +63,14 @@ pub(crate) fn load(
 
 /// Reads what `wrk` printed; an answer that is not one is an error.
 fn parse(text: &str) -> io::Result<Load> {
-    if let Some(line) = text.lines().find(|it| it.contains("Non-2xx") || it.contains("errors")) {
+    if let Some(line) =
+        text.lines().find(|line| line.contains("Non-2xx") || line.contains("errors"))
+    {
         return Err(io::Error::other(format!("under load: {}", line.trim())));
     }
     let field = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name));
-    let per_second = field("Requests/sec:").and_then(|it| it.trim().parse().ok());
-    let p99 = field("99%").and_then(|it| milliseconds(it.trim()));
+    let per_second = field("Requests/sec:").and_then(|text| text.trim().parse().ok());
+    let p99 = field("99%").and_then(|text| milliseconds(text.trim()));
     per_second
         .zip(p99)
         .map(|(per_second, p99)| Load { per_second, p99 })
@@ -85,11 +87,11 @@ fn milliseconds(text: &str) -> Option<f64> {
 fn throughput(connections: u32, subjects: &[Subject], loads: &[Vec<Load>]) -> Vec<Row> {
     let each = |loads: &Vec<Load>, of: fn(&Load) -> f64| loads.iter().map(of).collect::<Vec<_>>();
     let Some((ours, theirs)) = loads.split_first() else { return Vec::new() };
-    let our_rate = each(ours, |it| it.per_second);
-    let our_p99 = each(ours, |it| it.p99);
+    let our_rate = each(ours, |load| load.per_second);
+    let our_p99 = each(ours, |load| load.p99);
     let mut rows = Vec::new();
     for (subject, loads) in subjects.iter().skip(1).zip(theirs) {
-        let rate = each(loads, |it| it.per_second);
+        let rate = each(loads, |load| load.per_second);
         let goal = match subject.server.kind {
             Kind::Bare => 0.8,
             Kind::Go => 1.5,
@@ -103,7 +105,7 @@ fn throughput(connections: u32, subjects: &[Subject], loads: &[Vec<Load>]) -> Ve
             figure: ratio(&our_rate, &rate),
             goal: Goal::AtLeast(goal),
         });
-        let p99 = each(loads, |it| it.p99);
+        let p99 = each(loads, |load| load.p99);
         rows.push(Row {
             what: format!("their 99th percentile, {connections} connections"),
             against: subject.server.kind.name().to_owned(),
@@ -120,8 +122,8 @@ fn memory(subjects: &[Subject]) -> io::Result<Vec<Row>> {
     let Some((ours, theirs)) = subjects.split_first() else { return Ok(Vec::new()) };
     let mut rows = Vec::new();
     for (what, of) in [
-        ("memory at rest", (|it| Ok(it.at_rest)) as fn(&Subject) -> io::Result<f64>),
-        ("memory, the most under that load", |it| it.running.megabytes("VmHWM")),
+        ("memory at rest", (|subject| Ok(subject.at_rest)) as fn(&Subject) -> io::Result<f64>),
+        ("memory, the most under that load", |subject| subject.running.megabytes("VmHWM")),
     ] {
         let our_memory = of(ours)?;
         for subject in theirs {
@@ -148,7 +150,7 @@ mod tests {
                         Requests/sec:  65723.12\n";
 
     #[test]
-    fn what_wrk_prints_is_read() {
+    fn output_of_wrk_is_parsed() {
         let load = parse(TEXT).unwrap();
         assert!((load.per_second - 65_723.12).abs() < 1e-9);
         assert!((load.p99 - 3.8).abs() < 1e-9);
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_errors_are_no_result() {
+    fn error_responses_fail_the_measurement() {
         let text = format!("{TEXT}  Non-2xx or 3xx responses: 12\n");
         let error = parse(&text).unwrap_err().to_string();
         assert_eq!(error, "under load: Non-2xx or 3xx responses: 12");

@@ -1,6 +1,6 @@
 //! Taking turns, and what the middle of many rounds is.
 
-/// How much time to take.
+/// The effort of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// Just to see that it works.
@@ -36,14 +36,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_is_that_of_sorted_values() {
+    fn median_is_of_sorted_values() {
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
         assert!(median(&[]).is_nan());
     }
 
     #[test]
-    fn a_slow_round_does_not_count_in_a_ratio() {
+    fn slow_round_does_not_change_the_ratio() {
         assert!((ratio(&[1.0, 10.0, 1.0], &[2.0, 20.0, 2.0]) - 0.5).abs() < f64::EPSILON);
     }
 }

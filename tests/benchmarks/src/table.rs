@@ -23,7 +23,7 @@ pub(crate) fn write(results: &Results) -> io::Result<()> {
 pub(crate) fn in_text(text: &str, results: &Results) -> Option<String> {
     let (before, rest) = text.split_once(START)?;
     let (_, after) = rest.split_once(END)?;
-    let rows: Vec<_> = results.groups.values().flat_map(|it| it.rows.clone()).collect();
+    let rows: Vec<_> = results.groups.values().flat_map(|group| group.rows.clone()).collect();
     Some(format!("{before}{START}\n{}\n{}\n{END}{after}", of(&rows), machines(results)))
 }
 
@@ -63,8 +63,8 @@ pub(crate) fn of(rows: &[Row]) -> String {
 
 fn machines(results: &Results) -> String {
     let mut machines: Vec<String> = Vec::new();
-    for it in results.groups.values() {
-        let machine = &it.machine;
+    for group in results.groups.values() {
+        let machine = &group.machine;
         let told = format!(
             "Measured on {} cores of `{}`, with Rust {}.\n",
             machine.cores, machine.processor, machine.rustc
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_digits_that_count() {
+    fn numbers_have_three_significant_digits() {
         for (value, text) in [
             (0.392_4, "0.39"),
             (1.3, "1.3"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_is_shown_with_whether_it_is_met() {
+    fn goal_is_shown_as_met_or_not_met() {
         let row = |figure, goal, theirs| Row {
             what: "a decision".to_owned(),
             against: String::new(),

@@ -1,11 +1,11 @@
-//! What has to work where nothing was built before.
+//! The benchmarks in a fresh clone.
 
 use std::process::Command;
 
 use tempfile::TempDir;
 
 #[test]
-fn a_group_has_a_folder_to_build_in() {
+fn group_creates_its_build_folder_in_a_fresh_clone() {
     let clone = TempDir::new().unwrap();
     let target = clone.path().join("target");
     // Without `wrk` on the path, the group ends before anything is built.

@@ -1,7 +1,7 @@
 use crate::support::{Folder, sentence};
 
 #[test]
-fn a_name_that_no_registry_takes() {
+fn invalid_image_name_is_refused() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.fails(&["--tag", "a b"]),
@@ -18,7 +18,7 @@ fn a_name_that_no_registry_takes() {
 }
 
 #[test]
-fn a_date_that_is_none() {
+fn invalid_source_date_is_refused() {
     let folder = Folder::new().policy("anything");
     let mut command = folder.builder(&["image"]);
     let refused = command.env("SOURCE_DATE_EPOCH", "abc").assert().code(64).stdout("");
@@ -32,7 +32,7 @@ fn a_date_that_is_none() {
 
 /// CI that passes variables on sets those that it has none for.
 #[test]
-fn an_empty_variable_is_none() {
+fn empty_variable_counts_as_unset() {
     let folder = Folder::with_registry(&[]).small_engine();
     let image = |empty: &[&str]| {
         let arguments = ["image", "--engine", "source", "--work-dir", "work", "--no-vet"];
@@ -54,7 +54,7 @@ fn an_empty_variable_is_none() {
 }
 
 #[test]
-fn a_target_that_cannot_be_compiled_for() {
+fn unsupported_target_is_refused() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.refused(&["--target", "x86_64-pc-windows-msvc"]),
@@ -74,7 +74,7 @@ fn a_target_that_cannot_be_compiled_for() {
 }
 
 #[test]
-fn sources_of_the_engine_that_are_not_there() {
+fn missing_engine_sources_are_reported() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.refused(&["--engine", "policies"]),
@@ -84,7 +84,7 @@ fn sources_of_the_engine_that_are_not_there() {
 }
 
 #[test]
-fn a_work_folder_among_the_policies() {
+fn work_folder_inside_the_policies_is_refused() {
     let folder = Folder::new().policy("anything");
     assert_eq!(
         folder.refused(&["--work-dir", "policies/work"]),
@@ -94,7 +94,7 @@ fn a_work_folder_among_the_policies() {
 }
 
 #[test]
-fn a_folder_to_generate_into_that_holds_something_else() {
+fn generate_refuses_a_folder_with_other_contents() {
     let folder = Folder::new().policy("anything").file("thesis/chapter-1", "");
     assert_eq!(
         sentence(&folder.fails_as(&mut folder.builder(&["generate", "--output", "thesis"]))),
@@ -104,7 +104,7 @@ fn a_folder_to_generate_into_that_holds_something_else() {
 }
 
 #[test]
-fn a_feature_that_the_engine_does_not_have() {
+fn unknown_engine_feature_is_refused() {
     let folder = Folder::new().policy("anything");
     let expected = "the engine has no feature `oltp`: expected `otlp`";
     assert_eq!(folder.refused(&["--engine-features", "oltp"]), expected);

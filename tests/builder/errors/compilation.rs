@@ -6,7 +6,7 @@ use crate::support::{Folder, SECOND, sentence};
 const IN_SECOND: [&str; 2] = ["--work-dir", SECOND];
 
 #[test]
-fn a_policy_that_does_not_compile() {
+fn policy_that_does_not_compile_is_named() {
     let folder = Folder::new().policy("good").policy_with("broken", "", "const X: bool = 7;");
     let said = folder.fails(&IN_SECOND);
     assert!(said.contains("error[E0308]: mismatched types"), "{said}");
@@ -19,7 +19,7 @@ fn a_policy_that_does_not_compile() {
 }
 
 #[test]
-fn a_policy_that_registers_nothing() {
+fn unregistered_policy_fails_the_build_with_its_name() {
     let refused = |source: &str| {
         Folder::new().policy("good").policy_with("quiet", "", source).refused(&IN_SECOND)
     };
@@ -33,7 +33,7 @@ fn a_policy_that_registers_nothing() {
 
 /// `register!` itself stops this one.
 #[test]
-fn a_policy_that_registers_in_a_private_module() {
+fn policy_registered_in_a_private_module_does_not_compile() {
     let source = "mod inner { policy_api::register!(super::Anything); }";
     let folder = Folder::new().policy("good").policy_with("hidden", "", source);
     assert_eq!(
@@ -43,9 +43,9 @@ fn a_policy_that_registers_in_a_private_module() {
     );
 }
 
-/// Its manifest asks for this engine's API, but what registers it is another's.
+/// The manifest asks for this engine's API, but the macro is that of another version.
 #[test]
-fn a_policy_registered_for_another_version_of_the_api() {
+fn policy_registered_for_another_api_version_is_refused() {
     let register = "#[macro_export] macro_rules! register { ($policy:path) => {
         pub mod registered_for_policy_api_9 { pub static POLICIES: &[u8] = &[]; }
     } }";
@@ -65,7 +65,7 @@ fn a_policy_registered_for_another_version_of_the_api() {
 }
 
 #[test]
-fn a_support_crate_that_does_not_compile() {
+fn support_crate_that_does_not_compile_is_named() {
     let folder = Folder::new().library("words", "", "fn words(").policy_with(
         "wordy",
         "words = { path = \"../words\" }",
@@ -79,7 +79,7 @@ fn a_support_crate_that_does_not_compile() {
 }
 
 #[test]
-fn a_dependency_that_cannot_be_had() {
+fn unresolvable_dependency_is_named() {
     let folder =
         Folder::new().policy_with("modern", "serde = \"99\"", "policy_api::register!(Anything);");
     let refused = folder.refused(&IN_SECOND);
@@ -93,7 +93,7 @@ fn a_dependency_that_cannot_be_had() {
 }
 
 #[test]
-fn a_lock_that_is_none() {
+fn malformed_lock_file_is_named() {
     let folder = Folder::new().policy("good").file("policies/good/Cargo.lock", "[[package]\n");
     let lock = folder.path().canonicalize().unwrap().join("policies/good/Cargo.lock");
     let refused = folder.refused(&IN_SECOND);
@@ -107,7 +107,7 @@ fn a_lock_that_is_none() {
 }
 
 #[test]
-fn no_cargo_or_compiler() {
+fn missing_cargo_or_compiler_is_reported() {
     let folder = Folder::new().policy("good");
     let arguments = [&["image"][..], &IN_SECOND].concat();
     let said = folder.fails_as(folder.builder(&arguments).env("CARGO", "/nonexistent/cargo"));
@@ -126,9 +126,9 @@ fn no_cargo_or_compiler() {
     );
 }
 
-/// As rustup says it, which runs in the compiler's place.
+/// The error comes from rustup, which runs in the compiler's place.
 #[test]
-fn a_toolchain_that_is_not_installed() {
+fn missing_toolchain_is_reported_with_its_file() {
     let rustup = "#!/bin/sh\necho \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not \
                   installed\" >&2\nexit 1\n";
     let folder = Folder::new().policy("good").file("rustup", rustup);

@@ -3,7 +3,7 @@ use std::fs;
 use crate::support::{Folder, Mounted, repository, sentence};
 
 #[test]
-fn a_place_where_no_file_can_be_is_told_before_compiling() {
+fn impossible_destination_fails_before_compiling() {
     let folder = Folder::new().policy("good").file("thesis/chapter-1", "");
     for (arguments, sentence) in [
         (
@@ -45,7 +45,7 @@ fn a_place_where_no_file_can_be_is_told_before_compiling() {
 
 #[test]
 #[cfg_attr(not(has_mount), ignore = "needs the right to mount a tmpfs")]
-fn a_folder_that_nobody_may_write_to() {
+fn read_only_destination_is_reported() {
     let folder = Folder::new().policy("good").file("sealed/old", "");
     let sealed = folder.path().join("sealed");
     let _mounted = Mounted::over(&sealed, "ro,size=64k");
@@ -58,7 +58,7 @@ fn a_folder_that_nobody_may_write_to() {
 
 #[test]
 #[cfg_attr(not(has_mount), ignore = "needs the right to mount a tmpfs")]
-fn a_full_disk() {
+fn full_destination_disk_is_reported_and_old_files_stay() {
     let folder = Folder::new().file("small/old", "");
     let small = folder.path().join("small");
     let _mounted = Mounted::over(&small, "size=64k");
@@ -82,7 +82,7 @@ fn a_full_disk() {
 
 #[test]
 #[cfg_attr(not(has_mount), ignore = "needs the right to mount a tmpfs")]
-fn a_full_disk_to_work_on() {
+fn full_work_disk_is_reported() {
     let folder = Folder::new().policy("good").file("small/old", "");
     let small = folder.path().join("small");
     let _mounted = Mounted::over(&small, "size=64k");
@@ -99,7 +99,7 @@ fn a_full_disk_to_work_on() {
 
 #[test]
 #[cfg_attr(not(has_mount), ignore = "needs the right to mount a tmpfs")]
-fn a_disk_that_fills_up_while_compiling() {
+fn disk_full_during_compilation_is_reported() {
     let folder = Folder::new().policy("good").file("small/old", "");
     let small = folder.path().join("small");
     let _mounted = Mounted::over(&small, "size=20m");

@@ -6,7 +6,7 @@ fn with(path: &str, text: &str) -> Folder {
 }
 
 #[test]
-fn no_policies_at_all() {
+fn missing_policies_are_reported() {
     assert_eq!(
         Folder::new().refused(&["--policies", "rules"]),
         "there is no policies folder `rules`\nhelp: name yours with `--policies`"
@@ -24,7 +24,7 @@ fn no_policies_at_all() {
 }
 
 #[test]
-fn a_folder_with_rust_files_but_no_manifest() {
+fn folder_with_rust_files_without_manifest_is_refused() {
     assert_eq!(
         with("policies/forgotten/src/lib.rs", "").refused(&[]),
         "`policies/forgotten` holds Rust files (`policies/forgotten/src/lib.rs`) but no \
@@ -33,7 +33,7 @@ fn a_folder_with_rust_files_but_no_manifest() {
 }
 
 #[test]
-fn a_manifest_that_does_not_parse() {
+fn malformed_manifest_is_named() {
     assert_eq!(
         with("policies/bad/Cargo.toml", "[package]\nname = \"bad\nversion = 1\n").refused(&[]),
         "`policies/bad/Cargo.toml` is not TOML: invalid basic string, expected `\"`, at line 2, \
@@ -42,7 +42,7 @@ fn a_manifest_that_does_not_parse() {
 }
 
 #[test]
-fn a_manifest_without_what_a_crate_has() {
+fn manifest_without_name_or_version_is_refused() {
     assert_eq!(
         with("policies/bad/Cargo.toml", "[dependencies]\n").refused(&[]),
         "`policies/bad/Cargo.toml` has no `[package]`: expected a crate's manifest, with a name \
@@ -77,7 +77,7 @@ fn a_manifest_without_what_a_crate_has() {
 }
 
 #[test]
-fn two_crates_of_one_name() {
+fn duplicate_crate_name_is_refused() {
     let manifest = "[package]\nname = \"good\"\nversion = \"2.0.0\"\n";
     assert_eq!(
         with("policies/better/Cargo.toml", manifest).refused(&[]),
@@ -105,7 +105,7 @@ fn beside(manifest: &str) -> Folder {
 }
 
 #[test]
-fn names_that_no_program_can_refer_to() {
+fn unusable_library_name_is_refused() {
     let unspeakable = |package: &str, library: &str, before: &str| {
         assert_eq!(
             beside(&policy(package, before)).refused(&[]),
@@ -138,7 +138,7 @@ fn names_that_no_program_can_refer_to() {
 }
 
 #[test]
-fn two_libraries_of_one_name() {
+fn duplicate_library_name_is_refused() {
     assert_eq!(
         beside(&policy("better", "[lib]\nname = \"good\"\n")).refused(&[]),
         "two policy crates have a library of the name `good`: `policies/good/Cargo.toml` and \
@@ -147,7 +147,7 @@ fn two_libraries_of_one_name() {
 }
 
 #[test]
-fn libraries_that_no_program_can_be_linked_with() {
+fn library_of_unlinkable_crate_type_is_refused() {
     let refused = |library: &str| {
         let library = format!("[lib]\n{library}\n");
         beside(&policy("it", &library)).refused(&[])
@@ -177,7 +177,7 @@ fn libraries_that_no_program_can_be_linked_with() {
 }
 
 #[test]
-fn a_crate_that_its_workspace_excludes() {
+fn crate_excluded_by_its_workspace_is_refused() {
     let folder = beside("[package]\nname = \"it\"\nversion.workspace = true\n")
         .file("Cargo.toml", "[workspace]\nexclude = [\"policies\"]\npackage.version = \"1.0.0\"\n");
     let workspace = folder.path().canonicalize().unwrap().join("Cargo.toml");
@@ -192,7 +192,7 @@ fn a_crate_that_its_workspace_excludes() {
 }
 
 #[test]
-fn crates_that_depend_on_one_another_in_a_circle() {
+fn dependency_cycle_is_refused() {
     let folder = Folder::new()
         .policy_with("a", "b = { path = \"../b\" }", "")
         .policy_with("b", "c = { path = \"../c\" }", "")
@@ -205,7 +205,7 @@ fn crates_that_depend_on_one_another_in_a_circle() {
 }
 
 #[test]
-fn a_policy_for_another_version_of_the_api() {
+fn policy_for_another_api_version_is_refused() {
     let folder = Folder::new().library("veteran", "policy-api = \"9\"", "");
     assert_eq!(
         folder.refused(&[]),
@@ -215,7 +215,7 @@ fn a_policy_for_another_version_of_the_api() {
 }
 
 #[test]
-fn a_policy_without_a_library() {
+fn policy_without_library_is_refused() {
     let manifest =
         "[package]\nname = \"bad\"\nversion = \"1.0.0\"\n[dependencies]\npolicy-api = \"0.1\"\n";
     assert_eq!(
@@ -226,7 +226,7 @@ fn a_policy_without_a_library() {
 }
 
 #[test]
-fn dependencies_outside_of_the_folder() {
+fn dependency_outside_the_policies_folder_is_refused() {
     let folder = Folder::new()
         .policy_with("bad", "words = { path = \"../../words\" }", "")
         .file("words/Cargo.toml", "[package]\nname = \"words\"\nversion = \"1.0.0\"\n");
@@ -245,7 +245,7 @@ fn dependencies_outside_of_the_folder() {
 }
 
 #[test]
-fn patches_that_cargo_would_not_follow() {
+fn patch_table_in_a_policy_manifest_is_refused() {
     let patch = "\n[patch.crates-io]\nserde = { path = \"../serde\" }";
     let folder = Folder::new().policy_with("bad", patch, "");
     assert_eq!(

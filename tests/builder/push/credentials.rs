@@ -33,7 +33,7 @@ fn logged_in(registry: &OciRegistry, auth: &str) -> String {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_is_told_who_logged_in() {
+fn push_authenticates_with_docker_login() {
     let registry = guarded();
     let folder = folder(&logged_in(&registry, RIGHT));
     let reference = format!("{}/engine:v1", registry.address());
@@ -44,7 +44,7 @@ fn a_registry_is_told_who_logged_in() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn what_podman_login_writes_is_found_where_it_writes_it() {
+fn push_authenticates_with_podman_login() {
     let registry = guarded();
     let reference = format!("{}/team/engine:v1", registry.address());
     let namespaced = |auth: &str| {
@@ -81,7 +81,7 @@ fn what_podman_login_writes_is_found_where_it_writes_it() {
     not(all(has_skopeo, has_docker_registry)),
     ignore = "needs skopeo and `docker-registry`"
 )]
-fn credentials_of_skopeo_login_are_found() {
+fn push_authenticates_with_skopeo_login() {
     let registry = guarded();
     let folder = folder("{}").file("session/any", "");
     let login = Command::new("skopeo")
@@ -97,7 +97,7 @@ fn credentials_of_skopeo_login_are_found() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn who_is_refused_is_told_as_whom_and_what_to_do() {
+fn refused_login_error_names_user_and_remedy() {
     let registry = guarded();
     let address = registry.address();
     let refused = |folder: &Folder| {
@@ -141,7 +141,7 @@ fn push_with_helper(folder: &Folder, reference: &str) -> assert_cmd::Command {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_credential_helper_is_asked() {
+fn push_authenticates_with_a_credential_helper() {
     let registry = guarded();
     let address = registry.address();
     let reference = format!("{address}/engine:v1");
@@ -180,7 +180,7 @@ fn a_credential_helper_is_asked() {
     not(all(has_docker_registry, has_openssl)),
     ignore = "needs `docker-registry` and OpenSSL"
 )]
-fn a_registry_with_tls_is_trusted_by_its_ca() {
+fn registry_with_tls_is_trusted_by_its_ca() {
     let certificates = Folder::new();
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '))

@@ -18,7 +18,7 @@ fn once(
     }
 }
 
-/// Large uploads are cut in the middle, the first ones.
+/// Cuts the first large uploads in the middle.
 fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, length| {
@@ -33,7 +33,7 @@ fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'sta
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_that_is_busy_is_asked_again() {
+fn transient_registry_errors_are_retried() {
     let registry = OciRegistry::start();
     let actions = [
         ("HEAD ", ProxyAction::Respond(503, "")),
@@ -57,7 +57,7 @@ fn a_registry_that_is_busy_is_asked_again() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_is_left_alone_until_when_it_says() {
+fn retry_after_date_is_followed_by_the_registrys_clock() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -71,10 +71,10 @@ fn a_registry_is_left_alone_until_when_it_says() {
     assert!(said.contains("with 429; trying again in 2s\n"), "{said}");
 }
 
-/// Uploads as some registries do not take them, and how each is done in the end.
+/// Registries that refuse chunks, or the first chunk.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_gets_an_upload_as_it_takes_them() {
+fn upload_falls_back_if_the_registry_refuses_chunks() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -90,17 +90,18 @@ fn a_registry_gets_an_upload_as_it_takes_them() {
         pushed(&mut push(&folder, &["image", &format!("{}/{name}:v1", proxy.address())]));
         assert_eq!(registry.tags(name), ["v1"]);
         let heads = proxy.heads();
-        let ranges = heads.iter().filter(|it| it.to_lowercase().contains("\ncontent-range: 0-"));
+        let ranges =
+            heads.iter().filter(|head| head.to_lowercase().contains("\ncontent-range: 0-"));
         // What a registry takes is found out once: by the first of the two blobs.
         assert_eq!(ranges.count(), if no_patch { 1 } else { 2 }, "{heads:?}");
         assert_eq!(proxy.count("PATCH "), if no_patch { 2 } else { 3 }, "{heads:?}");
     }
 }
 
-/// A registry of which nobody can ask whether it has a blob gets all of them.
+/// A registry without `HEAD` for blobs gets all of them.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_registry_that_cannot_be_asked_gets_everything() {
+fn registry_without_head_requests_gets_every_blob() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -120,7 +121,7 @@ fn a_registry_that_cannot_be_asked_gets_everything() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_upload_that_is_interrupted_is_finished() {
+fn interrupted_upload_resumes() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 300_000);
@@ -137,7 +138,7 @@ fn an_upload_that_is_interrupted_is_finished() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_network_that_does_not_come_back_leaves_no_tag() {
+fn lasting_outage_leaves_no_tag() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 300_000);
@@ -160,7 +161,7 @@ fn a_network_that_does_not_come_back_leaves_no_tag() {
 }
 
 #[test]
-fn a_registry_that_is_not_there_is_named() {
+fn unreachable_registry_is_named() {
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
     let refused =

@@ -1,7 +1,7 @@
 //! Registries that send requests on to another place.
 
 use super::layout::Layout;
-use super::{push, pushed, stranger};
+use super::{builder_without_login, push, pushed};
 use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
 /// Everything but what a client meets first is sent on to another server.
@@ -25,7 +25,7 @@ const ALL: &[&str] = &["GET", "HEAD", "POST", "PATCH", "PUT"];
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
+fn push_and_read_follow_redirects() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 100_000).with_referrer("document");
@@ -37,7 +37,8 @@ fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
         assert!(printed.ends_with(&format!("@{}\n", image.digest(0))), "{said}");
         assert_eq!(registry.tags(&format!("engine-{status}")).len(), 2);
         assert!(behind.count("PUT ") > 2);
-        let inspect = stranger(&folder).args(["inspect", &reference]).assert().success();
+        let inspect =
+            builder_without_login(&folder).args(["inspect", &reference]).assert().success();
         let printed = String::from_utf8(inspect.get_output().stdout.clone()).unwrap();
         assert!(printed.contains(&image.digest(0)), "{printed}");
     }
@@ -45,7 +46,7 @@ fn an_image_is_pushed_and_read_where_the_registry_sends_on_to() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_relative_location_is_resolved() {
+fn relative_location_is_resolved() {
     let registry = OciRegistry::with("", ", relativeurls: true", Folder::new());
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);
@@ -67,7 +68,7 @@ fn a_relative_location_is_resolved() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_request_is_not_sent_on_for_ever() {
+fn redirect_loop_is_an_error() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     Layout::new(&folder, "image", "amd64", 1000);

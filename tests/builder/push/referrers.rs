@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::layout::Layout;
-use super::{push, pushed, stranger};
+use super::{builder_without_login, push, pushed};
 use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
 const SBOM: &str = "application/vnd.cyclonedx+json";
@@ -42,7 +42,7 @@ fn at_once<T: Send>(cases: impl Iterator<Item = T>, attempt: impl Fn(T) + Sync) 
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
+fn image_is_tagged_even_if_the_registry_refuses_referrers() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -104,7 +104,7 @@ fn an_image_is_tagged_where_what_refers_to_it_is_refused() {
 /// An outage or a login that has run out is no refusal of documents.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
+fn outage_or_login_failure_during_referrers_leaves_no_tag() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -133,7 +133,7 @@ fn a_network_or_a_login_that_fails_among_documents_leaves_no_tag() {
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
+fn no_referrers_option_pushes_no_referrers() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -144,7 +144,8 @@ fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
     assert_eq!(printed["referrers"], json!({"pushed": 0, "refused": []}));
     assert!(!said.contains("note: "), "{said}");
     let changes = registry.changes("engine");
-    let manifests: Vec<_> = changes.iter().filter(|it| it.starts_with("PUT manifests/")).collect();
+    let manifests: Vec<_> =
+        changes.iter().filter(|change| change.starts_with("PUT manifests/")).collect();
     assert_eq!(manifests, [&format!("PUT manifests/{}", image.digest(0)), "PUT manifests/v1"]);
     assert_eq!(registry.tags("engine"), ["v1"]);
 
@@ -153,8 +154,7 @@ fn what_refers_to_an_image_is_left_out_where_nobody_wants_it() {
     assert_eq!(printed["referrers"], json!({"pushed": 1, "refused": []}));
 }
 
-/// What `inspect` says of an image in a registry, where the questions for what refers to it meet
-/// this action.
+/// The result of `inspect` for an image in a registry whose referrers API meets this action.
 fn inspected(
     folder: &Folder,
     registry: &OciRegistry,
@@ -162,7 +162,7 @@ fn inspected(
 ) -> Result<Value, String> {
     let proxy = FaultyProxy::new(registry.address(), when(words(&["/referrers/"]), action));
     let reference = format!("{}/engine:v1", proxy.address());
-    let mut inspect = stranger(folder);
+    let mut inspect = builder_without_login(folder);
     let output = inspect.args(["inspect", &reference, "--format", "json"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     if output.status.success() {
@@ -174,7 +174,7 @@ fn inspected(
 
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
+fn documents_are_found_by_tag_without_the_referrers_api() {
     const EMPTY: &str = r#"{"schemaVersion": 2, "manifests": []}"#;
     const UNKNOWN: &str = r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#;
     const PAGE: &str = "<html>log in</html>";
@@ -223,7 +223,8 @@ fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
     }
     let proxy = FaultyProxy::new(registry.address(), when(words(&["/referrers/"]), says(403, "")));
     let reference = format!("{}/engine:v1", proxy.address());
-    let same = stranger(&folder).args(["diff", "image", &reference]).assert().success();
+    let same =
+        builder_without_login(&folder).args(["diff", "image", &reference]).assert().success();
     let said = String::from_utf8(same.get_output().stderr.clone()).unwrap();
     assert!(said.contains("; what refers to the image is looked for by its tag\n"), "{said}");
     // An API that says that there is nothing is believed.
@@ -244,11 +245,11 @@ fn documents_are_found_by_their_tag_however_the_api_is_not_there() {
     });
 }
 
-/// As `cosign` leaves it: without annotations and the documents' types; and with entries for what
-/// is gone.
+/// An index as `cosign` writes it: without annotations and document types, and with entries of
+/// deleted manifests.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
-fn documents_are_found_in_an_index_that_says_little_of_them() {
+fn documents_are_found_in_an_index_without_annotations() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
     let image = Layout::new(&folder, "image", "amd64", 1000).with_document(SBOM, "{}");
@@ -271,6 +272,7 @@ fn documents_are_found_in_an_index_that_says_little_of_them() {
     let answers = ProxyAction::RespondWith(200, INDEX.to_owned(), index.to_string().leak());
     let proxy = FaultyProxy::new(registry.address(), when(words(&["GET ", &path]), answers));
     let reference = format!("{}/engine:v1", proxy.address());
-    let inspect = stranger(&folder).args(["inspect", &reference, "--sbom"]).assert().success();
+    let inspect =
+        builder_without_login(&folder).args(["inspect", &reference, "--sbom"]).assert().success();
     assert_eq!(inspect.get_output().stdout, b"{}\n");
 }

@@ -7,7 +7,7 @@ use crate::support::{DockerTag, FIRST, Shell, Unpacked, on_path, readme_block, r
 /// all that it takes, and that another machine's folders come to the same bytes.
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn the_builder_image_makes_the_same_image_and_that_of_a_new_folder() {
+fn readme_builder_image_reproduces_the_image_and_builds_a_new_folder() {
     let mut script = Script::new(Scene::BuilderImage);
     let _tag = DockerTag::take(DockerTag::BUILDER);
     let mut shell = Shell::new(FIRST, &[]).with_repository();

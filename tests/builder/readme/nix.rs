@@ -1,10 +1,10 @@
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, FIRST, Nix, Shell, on_path, root};
 
-/// What the other tests of the flake have built already, by the commands that are shown.
+/// The documented commands reuse the builds of the other flake tests.
 #[test]
 #[cfg_attr(not(all(has_nix, has_docker)), ignore = "needs Nix with flakes and a Docker engine")]
-fn nix_builds_and_runs() {
+fn readme_nix_commands_run() {
     let nix = Nix::find();
     let mut script = Script::new(Scene::Nix);
     let mut shell = Shell::new(FIRST, &[]);

@@ -3,10 +3,10 @@ use std::fs;
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, SECOND, Shell, Unpacked, root};
 
-/// A new folder and what is added build, pass and run as they are.
+/// A new folder and an added policy build, pass and run unmodified.
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn a_folder_of_ones_own() {
+fn readme_commands_for_a_new_folder_run() {
     let mut script = Script::new(Scene::OwnFolder);
     let shell = Shell::new(SECOND, &[]);
     let here = shell.here();

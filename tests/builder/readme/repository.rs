@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, FIRST, Shell, on_path, readme_block, repository, run, until};
 
-/// What the README starts its server on.
+/// The address of the README's server.
 const SERVED: &str = "127.0.0.1:8181";
 
-/// From a clone to an image that is looked into, and built again.
+/// A clone is built into an image, which is inspected and verified.
 #[test]
-fn this_repositorys_policies() {
+fn readme_commands_for_this_repository_run() {
     let mut script = Script::new(Scene::Repository);
     let revision = repository().same_revision();
     let mut shell = Shell::new(FIRST, &revision).with_repository();
@@ -40,10 +40,10 @@ fn this_repositorys_policies() {
     script.ends();
 }
 
-/// The image in Docker, where it is asked and serves.
+/// The image in Docker evaluates and serves.
 #[test]
 #[cfg_attr(not(all(has_docker, has_curl)), ignore = "needs a Docker engine and curl")]
-fn image_is_asked_and_serves_in_docker() {
+fn readme_docker_commands_run() {
     let mut script = Script::new(Scene::Docker);
     let mut shell = Shell::new(FIRST, &[]);
     let here = shell.here();

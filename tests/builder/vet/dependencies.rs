@@ -16,11 +16,11 @@ fn folder() -> Folder {
         .library("second", &format!("{API}libc = \"0.2\""), "")
 }
 
-/// What is printed, and what is said beside.
+/// The findings on standard output, and the messages on standard error.
 fn refused(folder: &Folder) -> (String, String) {
     let refused = folder.vet().assert().code(1);
     let [out, said] = [&refused.get_output().stdout, &refused.get_output().stderr]
-        .map(|it| String::from_utf8(it.clone()).unwrap());
+        .map(|bytes| String::from_utf8(bytes.clone()).unwrap());
     let findings = out.split("\nTo let them pass").next().unwrap().to_owned();
     (findings, said)
 }
@@ -28,7 +28,7 @@ fn refused(folder: &Folder) -> (String, String) {
 const WHY: &str = "what a crate is linked with can do what it may not do itself\n";
 
 #[test]
-fn what_is_there_to_reach_the_system() {
+fn dependency_for_system_access_is_found() {
     let (findings, said) = refused(&folder());
     let of_second = "policies/second/Cargo.toml: crate `second`: dependency: `libc`, which is there \
                      to reach the system's own calls, processes or environment: ";
@@ -39,7 +39,7 @@ fn what_is_there_to_reach_the_system() {
 }
 
 #[test]
-fn what_is_denied_is_found_behind_others() {
+fn denied_transitive_dependency_is_found() {
     let libc = "[[vet.allow]]\ncrate = \"second\"\nwhat = \"dependency\"\nitem = \"libc\"\nreason = \"x\"\n";
     let rules = format!("{libc}[vet.dependencies]\ndeny = [\"leaky@<1.5\", \"middle@2\"]\n");
     let (findings, said) = refused(&folder().file("policies/policies.toml", &rules));
@@ -56,7 +56,7 @@ fn what_is_denied_is_found_behind_others() {
 }
 
 #[test]
-fn what_is_not_on_the_list_of_what_is_allowed() {
+fn dependency_outside_the_allow_list_is_found() {
     let rules = "[vet.dependencies]\nallow = [\"middle\", \"libc@0.2\"]\n";
     let (findings, _) = refused(&folder().file("policies/policies.toml", rules));
     assert_eq!(
@@ -97,7 +97,7 @@ fn with_advisories(database: &str) -> Folder {
 }
 
 #[test]
-fn known_vulnerabilities() {
+fn known_vulnerability_is_found() {
     // Where `cargo deny` keeps its copy.
     let folder = with_advisories("cargo-home/advisory-dbs/advisory-db-0123");
     let (findings, said) = refused(&folder);
@@ -132,7 +132,7 @@ fn known_vulnerabilities() {
 }
 
 #[test]
-fn a_database_that_is_named() {
+fn named_advisory_database_is_used() {
     let folder = with_advisories("database");
     let named = |database: &str| {
         let refused = folder.vet().args(["--advisory-db", database]).assert().code(1);
@@ -156,7 +156,7 @@ fn a_database_that_is_named() {
 }
 
 #[test]
-fn rules_that_make_no_sense() {
+fn invalid_vet_rules_are_refused() {
     let folder = folder().file("policies/policies.toml", "vet.allow = [{ crate = \"first\" }]\n");
     let refused = folder.vet().assert().code(1).stdout("");
     assert_eq!(

@@ -28,7 +28,7 @@ fn folder() -> Folder {
 }
 
 #[test]
-fn what_runs_on_the_machine_that_builds_does_not_run_before_it_is_allowed() {
+fn build_script_does_not_run_before_it_is_allowed() {
     let folder = folder();
     let refused = folder.vet().assert().code(1);
     let printed = String::from_utf8(refused.get_output().stdout.clone()).unwrap();
@@ -56,7 +56,7 @@ fn what_runs_on_the_machine_that_builds_does_not_run_before_it_is_allowed() {
 }
 
 #[test]
-fn a_procedural_macro_of_the_folders_own() {
+fn local_procedural_macro_is_found() {
     let makro = "[package]\nname = \"makes\"\nversion = \"1.0.0\"\n[lib]\nproc-macro = true\n";
     let folder = Folder::with_registry(&[])
         .engine("", &[])
@@ -75,7 +75,7 @@ fn a_procedural_macro_of_the_folders_own() {
 }
 
 #[test]
-fn a_manifest_that_lets_code_hide_from_clippy() {
+fn manifest_that_hides_code_from_clippy_is_found() {
     let lints =
         "[lints.rust]\nunexpected_cfgs = { level = \"allow\", check-cfg = ['cfg(clippy)'] }\n";
     let folder = Folder::with_registry(&[])
@@ -92,9 +92,9 @@ fn a_manifest_that_lets_code_hide_from_clippy() {
     assert!(printed.starts_with(expected), "{printed}");
 }
 
-/// What is said of it is nested deeper than a reader of it goes.
+/// Clippy's message is nested deeper than the JSON reader allows.
 #[test]
-fn code_that_macros_nest_too_deeply_to_be_judged() {
+fn code_nested_too_deeply_in_macros_is_refused() {
     use std::fmt::Write as _;
     let mut source = "macro_rules! m0 { () => { std::fs::read(\"a\") } }\n".to_owned();
     for level in 1..=75 {

@@ -36,7 +36,7 @@ const MODULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What is in those modules and reaches nothing, and what only the standard library calls.
+/// Items of those modules without system access, and items that only the standard library calls.
 const HARMLESS: [&str; 16] = [
     "std::env::JoinPathsError",
     "std::env::SplitPaths",
@@ -91,7 +91,7 @@ fn public(source: &str, module: &str) -> Vec<String> {
     found
 }
 
-/// The functions and types that vetting looks for, as the builder tells Clippy.
+/// The functions and types in the builder's Clippy configuration.
 fn looked_for() -> BTreeSet<String> {
     let folder = Folder::with_registry(&[]).small_engine();
     // It is not asked what vetting finds.
@@ -103,7 +103,7 @@ fn looked_for() -> BTreeSet<String> {
 
 #[test]
 #[cfg_attr(not(has_rust_src), ignore = "needs `rust-src`")]
-fn every_way_of_the_standard_library_is_looked_for() {
+fn every_system_access_of_std_is_forbidden_or_listed_as_harmless() {
     let sources = Path::new(SOURCES.unwrap());
     let mut public_ones = BTreeSet::new();
     for (module, files) in MODULES {

@@ -1,7 +1,7 @@
 use super::{FINE, GOOD, baseline, decision};
 use crate::support::{Folder, engine};
 
-/// What is said of a file, which is judged between two good ones.
+/// The error for a file that is evaluated between two good ones.
 fn complaint(file: &str, text: &str) -> String {
     let folder = Folder::new().file("good.yaml", GOOD).file(file, text);
     let answers = decision("good.yaml", 1, FINE).repeat(2);
@@ -18,7 +18,7 @@ fn complaint_in(folder: &Folder, file: &str, answers: &str) -> String {
 }
 
 #[test]
-fn what_is_neither_json_nor_yaml() {
+fn malformed_document_is_an_error_with_its_position() {
     assert_eq!(
         complaint("a.json", "{\n  \"kind\": }\n"),
         "`a.json` document 1: policy `pod-security-baseline`: line 2 column 11: expected value"
@@ -30,7 +30,7 @@ fn what_is_neither_json_nor_yaml() {
 }
 
 #[test]
-fn what_has_another_shape() {
+fn document_of_wrong_type_is_an_error_with_its_position() {
     assert_eq!(
         complaint("a.json", "{\"kind\": \"Pod\",\n \"spec\": {\"containers\": 7}}"),
         "`a.json` document 1: policy `pod-security-baseline`: line 2 column 25: expected an array, \
@@ -44,7 +44,7 @@ fn what_has_another_shape() {
 }
 
 #[test]
-fn what_is_nested_200_levels_deep() {
+fn document_nested_200_levels_deep_is_refused() {
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     assert_eq!(
         complaint("a.json", &deep),
@@ -60,7 +60,7 @@ fn what_is_nested_200_levels_deep() {
 }
 
 #[test]
-fn what_is_50_megabytes_large() {
+fn file_above_max_bytes_is_refused() {
     assert_eq!(
         complaint("a.json", &" ".repeat(50_000_000)),
         "`a.json` is larger than 33554432 bytes, the most that is read of it\n\
@@ -76,7 +76,7 @@ fn what_is_50_megabytes_large() {
 }
 
 #[test]
-fn what_cannot_be_read() {
+fn unreadable_file_is_an_error_and_the_rest_is_decided() {
     let folder = Folder::new().file("good.yaml", GOOD).file("folder/pod.yaml", GOOD);
     let answers = decision("good.yaml", 1, FINE).repeat(2);
     assert_eq!(
@@ -90,7 +90,7 @@ fn what_cannot_be_read() {
 }
 
 #[test]
-fn what_holds_nothing() {
+fn empty_file_is_an_error() {
     for nothing in ["", "\n \n", "# only this\n---\n"] {
         assert_eq!(
             complaint("a.yaml", nothing),
@@ -107,7 +107,7 @@ fn what_holds_nothing() {
 }
 
 #[test]
-fn what_is_not_text() {
+fn input_that_is_not_utf8_is_an_error() {
     let folder = Folder::new();
     baseline(&folder, &[]).write_stdin(b"kind: \xff\n".as_slice()).assert().code(1).stderr(
         "error: standard input document 1: policy `pod-security-baseline`: the text is not UTF-8, \
@@ -116,7 +116,7 @@ fn what_is_not_text() {
 }
 
 #[test]
-fn a_broken_document_does_not_hide_the_others_of_its_file() {
+fn malformed_document_does_not_stop_the_documents_after_it() {
     let folder = Folder::new();
     baseline(&folder, &[])
         .write_stdin(format!("{GOOD}---\nspec: [\n---\n{GOOD}"))
@@ -130,7 +130,7 @@ fn a_broken_document_does_not_hide_the_others_of_its_file() {
 }
 
 #[test]
-fn a_policy_that_is_not_there() {
+fn unknown_policy_is_an_error_with_a_suggestion() {
     engine(&["eval", "pod-securty-baseline"]).write_stdin(GOOD).assert().code(1).stdout("").stderr(
         "error: no policy `pod-securty-baseline` is in this binary (did you mean \
          `pod-security-baseline`?)\nhelp: `list` shows the policies in this binary\n",

@@ -8,7 +8,7 @@ fn json(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn list_is_a_table_for_people() {
+fn list_prints_a_table() {
     let listed = engine(&["list"]).assert().code(0).get_output().stdout.clone();
     let listed = String::from_utf8(listed).unwrap();
     let lines: Vec<_> = listed.lines().collect();
@@ -22,7 +22,7 @@ fn list_is_a_table_for_people() {
 }
 
 #[test]
-fn describe_tells_all_that_is_known() {
+fn describe_prints_metadata_settings_and_examples() {
     engine(&["describe", "pod-security-baseline"]).assert().code(0).stdout(
         "pod-security-baseline 0.1.0\n\
          Denies pods that ask for known privilege escalations, by the Kubernetes Pod Security \
@@ -44,7 +44,7 @@ fn describe_tells_all_that_is_known() {
 }
 
 #[test]
-fn the_configuration_in_the_readme_is_right() {
+fn readme_configuration_is_valid() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let mut blocks = readme.split("```yaml\n").map(|rest| rest.split("```").next().unwrap());
     let yaml = blocks.find(|block| block.starts_with("listen:")).unwrap();
@@ -57,7 +57,7 @@ fn the_configuration_in_the_readme_is_right() {
         folder.path().join("config.yaml").to_str().unwrap(),
     ]);
     let settings = config.as_array().unwrap();
-    let mode = settings.iter().find(|it| it["path"] == "policies.pods.mode").unwrap();
+    let mode = settings.iter().find(|setting| setting["path"] == "policies.pods.mode").unwrap();
     assert_eq!((&mode["value"], &mode["from"]["kind"]), (&"monitor".into(), &"file".into()));
 }
 
@@ -70,7 +70,7 @@ fn schemas_are_json_schemas() {
 }
 
 #[test]
-fn shells_complete_the_commands() {
+fn completion_script_of_each_shell_has_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let script = engine(&["completions", shell]).assert().code(0).get_output().stdout.clone();
         let script = String::from_utf8(script).unwrap();
@@ -79,7 +79,7 @@ fn shells_complete_the_commands() {
 }
 
 #[test]
-fn a_command_line_without_sense_is_64() {
+fn invalid_command_line_exits_with_64() {
     for arguments in [
         &["frobnicate"][..],
         &[],

@@ -6,7 +6,7 @@ use super::{BAD, FINE, GOOD, WHY, baseline, decision};
 use crate::support::{Folder, engine, repository};
 
 #[test]
-fn allowed_is_0_and_denied_is_2() {
+fn eval_exits_with_0_if_allowed_and_2_if_denied() {
     let folder = Folder::new();
     let (allowed, denied) = (decision("-", 1, FINE), decision("-", 1, WHY));
     baseline(&folder, &[]).write_stdin(GOOD).assert().code(0).stdout(allowed.clone()).stderr("");
@@ -15,7 +15,7 @@ fn allowed_is_0_and_denied_is_2() {
 }
 
 #[test]
-fn every_document_of_every_file_has_its_line() {
+fn eval_prints_one_line_per_document_of_each_file() {
     let json = "{\"kind\": \"Pod\", \"spec\": {}}\n";
     let folder = Folder::new()
         .file("many.yaml", &format!("# two of them\n---\n{GOOD}---\n# nothing\n---\n{BAD}"))
@@ -38,7 +38,7 @@ fn every_document_of_every_file_has_its_line() {
 }
 
 #[test]
-fn a_failure_wins_over_a_denial() {
+fn exit_code_of_an_error_outranks_that_of_a_denial() {
     let folder = Folder::new().file("bad.yaml", BAD).file("good.yaml", GOOD);
     baseline(&folder, &["bad.yaml", "missing.yaml", "good.yaml"])
         .assert()
@@ -49,7 +49,7 @@ fn a_failure_wins_over_a_denial() {
 }
 
 #[test]
-fn decisions_can_be_laid_out() {
+fn pretty_format_indents_decisions() {
     let folder = Folder::new().file("bad.yaml", BAD).file("good.yaml", GOOD);
     baseline(&folder, &["--format", "pretty", "bad.yaml"]).assert().code(2).stdout(
         r#"{
@@ -88,7 +88,7 @@ fn decisions_can_be_laid_out() {
 }
 
 #[test]
-fn requests_are_judged_by_the_roles_that_are_set() {
+fn http_authz_decides_by_configured_roles() {
     let folder = Folder::new()
         .file("roles.yaml", "roles:\n  viewer:\n  - methods: [GET]\n    paths: [/api/**]\n");
     let ask = |request: &str| {
@@ -100,7 +100,7 @@ fn requests_are_judged_by_the_roles_that_are_set() {
 }
 
 #[test]
-fn a_pod_that_is_hardened_meets_the_restricted_standard() {
+fn hardened_pod_meets_the_restricted_standard() {
     let pod = r#"{"kind": "Pod", "spec": {"containers": [{"name": "web", "image": "nginx",
         "securityContext": {"allowPrivilegeEscalation": false, "runAsNonRoot": true,
             "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}}]}}"#;
@@ -110,7 +110,7 @@ fn a_pod_that_is_hardened_meets_the_restricted_standard() {
 }
 
 #[test]
-fn nobody_listening_is_no_panic() {
+fn closed_output_is_no_panic() {
     for arguments in
         [&["eval", "http-authz"][..], &["list"], &["version"], &["completions", "bash"]]
     {
@@ -145,7 +145,7 @@ fn pod(container: &str) -> String {
 }
 
 #[test]
-fn yaml_that_kubernetes_reads_otherwise_is_refused_with_its_place() {
+fn yaml_ambiguous_to_kubernetes_is_refused_with_its_position() {
     let folder = Folder::new();
     for (text, message) in [
         (
@@ -190,7 +190,7 @@ fn yaml_that_kubernetes_reads_otherwise_is_refused_with_its_place() {
 }
 
 #[test]
-fn yaml_that_kubernetes_reads_is_read_alike() {
+fn yaml_is_read_as_kubernetes_reads_it() {
     let folder = Folder::new();
     let denied = |text: &str| {
         baseline(&folder, &[]).write_stdin(text).assert().code(2).stdout(decision("-", 1, WHY));

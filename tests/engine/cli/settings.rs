@@ -6,7 +6,7 @@ const SYSCTL: &str = r#"{"kind": "Pod", "spec": {"securityContext":
     {"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "1"}]}}}"#;
 
 #[test]
-fn settings_change_the_answer() {
+fn settings_change_the_decision() {
     let folder = Folder::new()
         .file("old.yaml", "version: v1.0\n")
         .file("new.json", r#"{"version": "v1.37"}"#);
@@ -22,7 +22,7 @@ fn settings_change_the_answer() {
 }
 
 #[test]
-fn wrong_settings_are_told_before_anything_is_judged() {
+fn invalid_settings_fail_before_any_evaluation() {
     let folder = Folder::new()
         .file("unknown.yaml", "# of the house\nverion: v1.9\n")
         .file("roles.yaml", "roles:\n  viewer:\n  - methods: [get]\n    paths: [/]\n")
@@ -73,7 +73,7 @@ fn wrong_settings_are_told_before_anything_is_judged() {
 }
 
 #[test]
-fn validate_judges_settings_alone() {
+fn validate_checks_settings_without_input() {
     engine(&["validate", "pod-security-baseline", "--set", "version=v1.30"])
         .assert()
         .code(0)
@@ -96,7 +96,7 @@ fn validate_judges_settings_alone() {
 }
 
 #[test]
-fn labels_are_taken_and_must_be_labels() {
+fn label_without_a_value_is_a_usage_error() {
     let folder = Folder::new();
     baseline(&folder, &["--label", "team=payments"])
         .write_stdin(BAD)

@@ -28,7 +28,7 @@ fn run(folder: &Folder, yaml: &str, args: &[&str], env: &[(&str, &str)]) -> Outp
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_and_nothing_listens() {
+fn all_configuration_errors_are_reported_before_listening() {
     let folder = Folder::new();
     // Whoever binds it before the mistakes are told fails with another status.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -61,7 +61,7 @@ fn all_mistakes_are_told_at_once_and_nothing_listens() {
 }
 
 #[test]
-fn a_policys_settings_are_not_skipped_unless_that_is_asked_for() {
+fn invalid_policy_is_skipped_only_with_skip_invalid() {
     let folder = Folder::new();
     let yaml = "skip-invalid: false\npolicies: {b: {policy: stress, settings: {refuse: true}}}\n";
     let ended = run(&folder, yaml, &["serve", "--listen=127.0.0.1:0"], &[]);
@@ -71,7 +71,7 @@ fn a_policys_settings_are_not_skipped_unless_that_is_asked_for() {
 }
 
 #[test]
-fn config_shows_every_setting_and_where_it_comes_from() {
+fn config_command_shows_every_setting_with_its_origin() {
     let folder = Folder::new();
     let yaml = "\
 listen: 127.0.0.1:1
@@ -92,7 +92,7 @@ policies: {a: {policy: echo, timeout: 1s}}
         let mut found = settings.iter().filter(|setting| setting["path"] == path);
         let (first, second) = (found.next().cloned(), found.next());
         assert!(second.is_none(), "{path} is there twice");
-        first.map(|it| (it["value"].clone(), it["from"].to_string()))
+        first.map(|setting| (setting["value"].clone(), setting["from"].to_string()))
     };
     for (path, value, from) in [
         ("limits.body", json!("1KiB"), "config.yaml"),
@@ -119,7 +119,7 @@ policies: {a: {policy: echo, timeout: 1s}}
 }
 
 #[test]
-fn the_file_may_be_named_by_the_environment_and_be_toml() {
+fn environment_variable_names_a_toml_configuration_file() {
     let folder = Folder::new().file("it.toml", "[policies.named]\npolicy = 'echo'\n");
     let mut command = stress_engine(&["serve", "--listen=127.0.0.1:0"]);
     command.env("POLICY_ENGINE_CONFIG", folder.path().join("it.toml"));
@@ -129,7 +129,7 @@ fn the_file_may_be_named_by_the_environment_and_be_toml() {
 }
 
 #[test]
-fn a_setting_of_the_command_line_wins_in_the_server_too() {
+fn command_line_settings_override_the_file() {
     let folder = Folder::new();
     let yaml = "limits: {body: 1KiB}\npolicies: {stress: {settings: {refuse: true}}}\n";
     let flags = ["--set", "limits.body=64KiB", "--set", "policies.stress.settings.refuse=false"];
@@ -139,7 +139,7 @@ fn a_setting_of_the_command_line_wins_in_the_server_too() {
 }
 
 #[test]
-fn a_busy_port_is_told_in_a_sentence() {
+fn port_in_use_fails_the_start_with_a_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ended = stress_engine(&["serve", "--listen", &address]).output().unwrap();
@@ -153,7 +153,7 @@ fn a_busy_port_is_told_in_a_sentence() {
 }
 
 #[test]
-fn a_password_of_the_decision_log_is_never_printed_wherever_it_is_set() {
+fn decision_log_password_is_never_printed() {
     let folder = Folder::new();
     for url in [
         "https://me:S3CRET@logs.example.com",

@@ -13,14 +13,14 @@ fn serving(limits: &str) -> Server {
     Server::with_config(&Folder::new(), &format!("timeout: 20s\nlimits: {{{limits}}}\n"), &[])
 }
 
-/// Where it answers about health and metrics alone.
+/// The diagnostic address.
 fn diagnostics(server: &Server) -> SocketAddr {
     let line = server.logged("serving health and metrics");
     line["address"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 #[test]
-fn heads_that_do_not_come_are_cut_off_and_hold_nobody() {
+fn incomplete_heads_are_cut_off_and_delay_no_other_client() {
     let server = serving("header-time: 1s");
     let mut slow: Vec<_> = (0..300)
         .map(|number| {
@@ -44,7 +44,7 @@ fn heads_that_do_not_come_are_cut_off_and_hold_nobody() {
 }
 
 #[test]
-fn a_connection_is_closed_when_nothing_is_asked_and_not_while_something_is() {
+fn idle_connection_is_closed_but_not_during_a_request() {
     let server = serving("idle-time: 500ms, header-time: 5m");
     let mut connection = Connection::to(&server);
     connection.get("/health").expect(200);
@@ -61,9 +61,9 @@ fn a_connection_is_closed_when_nothing_is_asked_and_not_while_something_is() {
     eventually("they are counted", || figure(&server, closed) == 2);
 }
 
-/// Longer than HTTP libraries have it by themselves.
+/// The idle time is longer than the default of HTTP libraries.
 #[test]
-fn a_connection_is_kept_for_all_of_its_idle_time() {
+fn connection_stays_open_for_the_whole_idle_time() {
     let server = serving("idle-time: 10m");
     let mut connection = Connection::to(&server);
     connection.get("/health").expect(200);
@@ -72,7 +72,7 @@ fn a_connection_is_kept_for_all_of_its_idle_time() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_until_another_is_closed_and_diagnostics_do_not() {
+fn connections_above_the_limit_wait_but_not_diagnostics() {
     let folder = Folder::new();
     let config = "diagnostic-listen: \"127.0.0.1:0\"\nlimits: {connections: 2}\n";
     let server = Server::with_config(&folder, config, &[]);
@@ -95,7 +95,7 @@ fn connections_beyond_the_limit_wait_until_another_is_closed_and_diagnostics_do_
 }
 
 #[test]
-fn with_few_files_some_stay_for_diagnostics() {
+fn low_open_file_limit_leaves_files_for_diagnostics() {
     let mut command = Command::new("sh");
     let serve = r#"ulimit -n 160; exec "$0" serve --listen 127.0.0.1:0 --set diagnostic-listen=127.0.0.1:0"#;
     command.args(["-c", serve, env!("CARGO_BIN_EXE_stress-engine")]);
@@ -121,7 +121,7 @@ fn with_few_files_some_stay_for_diagnostics() {
 }
 
 #[test]
-fn a_head_that_is_too_large_is_refused() {
+fn oversized_head_gets_431() {
     let server = serving("");
     let many = "x-a: 1\r\n".repeat(200);
     let long = format!("x-a: {}\r\n", "a".repeat(100_000));
@@ -138,7 +138,7 @@ fn a_head_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let server = serving("");
     let mut connection = Connection::to(&server);
     let slow = posted("/v1/data/stress-blocking", &task("sleep", 200));
@@ -151,7 +151,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
-fn what_is_not_http_is_refused_and_the_connection_closed() {
+fn malformed_http_is_refused_and_its_connection_closed() {
     let server = serving("");
     for garbage in [
         "\u{16}\u{3}\u{1}\0\u{5}\u{1}\0\0\u{1}\u{3}\u{3}",
@@ -178,7 +178,7 @@ fn what_is_not_http_is_refused_and_the_connection_closed() {
 }
 
 #[test]
-fn who_does_not_read_the_answers_is_cut_off() {
+fn client_that_reads_no_responses_is_cut_off() {
     let server = serving("idle-time: 1s");
     let mut connection = Connection::to(&server);
     let large = r#"{"input": {"do": "large", "bytes": 20000000}}"#;

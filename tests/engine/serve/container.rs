@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::support::wire::{Connection, eventually, posted};
 use crate::support::{Folder, Loaded, repository, run};
 
-/// The repository's image in Docker, under a name that nobody else has.
+/// The repository's image in Docker, under a unique name.
 struct Image {
     _loaded: Loaded,
     name: String,
@@ -30,7 +30,7 @@ impl Image {
         Self { _loaded: Loaded::load("docker", &archive, &name), name }
     }
 
-    /// Its own command, with these options of Docker's.
+    /// Runs the image's own command with these options of Docker.
     fn serve(&self, options: &[&str]) -> Container {
         // Free now, and hardly taken by the time that it is asked for.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -77,7 +77,7 @@ fn is_answered_as_the_readme_says(container: &Container) {
 
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn the_image_serves_and_ends_when_docker_says_so() {
+fn image_serves_and_drains_on_docker_stop() {
     let image = Image::load();
     let container = image.serve(&[]);
     is_answered_as_the_readme_says(&container);
@@ -107,7 +107,7 @@ fn the_image_serves_and_ends_when_docker_says_so() {
 
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
-fn the_image_serves_with_nothing_that_it_does_not_need() {
+fn image_serves_read_only_without_capabilities_as_any_user() {
     let image = Image::load();
     for user in ["12345", "12345:12345"] {
         let container = image.serve(&[

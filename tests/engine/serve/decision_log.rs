@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Folder, Server};
 
 #[test]
-fn every_decision_that_was_answered_is_in_the_file_at_the_end_without_what_is_erased() {
+fn every_answered_decision_is_logged_without_erased_fields() {
     let folder = Folder::new();
     let file = folder.path().join("decisions.jsonl");
     let yaml = format!(
@@ -54,13 +54,14 @@ fn every_decision_that_was_answered_is_in_the_file_at_the_end_without_what_is_er
         (&watched["custom"]["mode"], &watched["custom"]["verdict"]),
         (&json!("monitor"), &json!("denied"))
     );
-    let of_batch: Vec<_> =
-        events.iter().filter(|it| it["batch_decision_id"] == batch["batch_decision_id"]).collect();
+    let of_batch: Vec<_> = events
+        .iter()
+        .filter(|event| event["batch_decision_id"] == batch["batch_decision_id"])
+        .collect();
     assert_eq!(of_batch.len(), 2);
 }
 
-/// What `ask` makes the server log as decisions, as text, with this more of the log's settings; and
-/// its own log.
+/// The decision log and the server log of the requests of `ask`, with these additional settings.
 fn logged(settings: &str, ask: impl FnOnce(&Server)) -> (String, String) {
     let folder = Folder::new();
     let file = folder.path().join("decisions.jsonl");
@@ -78,7 +79,7 @@ fn logged(settings: &str, ask: impl FnOnce(&Server)) -> (String, String) {
 }
 
 #[test]
-fn a_mask_holds_however_an_input_is_written_and_whichever_way_it_comes() {
+fn masked_fields_stay_hidden_in_every_encoding_and_endpoint() {
     let settings = "  mask: {/input/password: \"***\", /input/a~1b/0/~0: 1}\n  \
                     erase: [/input/users/*, /result, /input/request/object/data/*]\n";
     let (decisions, log) = logged(settings, |server| {
@@ -116,7 +117,7 @@ fn a_mask_holds_however_an_input_is_written_and_whichever_way_it_comes() {
 }
 
 #[test]
-fn nothing_is_seen_of_an_input_that_the_policy_refuses_where_something_is_masked() {
+fn rejected_input_is_not_logged_when_a_mask_is_set() {
     let ask = |server: &Server| {
         let refused = server.post("/v1/data/stress", &json!({"input": {"do": "S3CRET"}}));
         let told = refused.json()["message"].as_str().unwrap().to_owned();
@@ -132,7 +133,7 @@ fn nothing_is_seen_of_an_input_that_the_policy_refuses_where_something_is_masked
 }
 
 #[test]
-fn what_a_policy_says_of_an_input_is_not_in_the_servers_log_where_something_is_masked() {
+fn policy_error_texts_stay_out_of_the_log_when_redaction_is_set() {
     let ask = |server: &Server| {
         for failing in ["panic", "fail"] {
             let found = server.post("/v1/data/stress", &json!({"input": {"do": failing}}));

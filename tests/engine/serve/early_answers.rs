@@ -20,7 +20,7 @@ fn runs(command: &mut Command) {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn python_loses_no_answer() {
+fn python_client_reads_responses_sent_before_its_body_ends() {
     let python = python();
     let (_folder, server) = with_tokens();
     let port = server.address().port().to_string();
@@ -29,14 +29,14 @@ fn python_loses_no_answer() {
 
 #[test]
 #[cfg_attr(not(has_node), ignore = "needs Node.js with npm")]
-fn node_loses_no_answer() {
+fn node_client_reads_responses_sent_before_its_body_ends() {
     let _ = node_modules();
     let (_folder, server) = with_tokens();
     runs(Command::new("node").arg(clients().join("early.js")).arg(server.url()));
 }
 
 #[test]
-fn a_small_rest_is_read_and_the_connection_kept() {
+fn small_unread_body_is_drained_and_the_connection_kept() {
     let (_folder, server) = with_tokens();
     let mut connection = Connection::to(&server);
     for size in [1, 10_000, 250_000] {
@@ -51,7 +51,7 @@ fn a_small_rest_is_read_and_the_connection_kept() {
 }
 
 #[test]
-fn whatever_else_is_unread_closes_the_connection_which_says_so() {
+fn large_or_endless_unread_body_closes_the_connection() {
     let (_folder, server) = with_tokens();
     for (framing, rest) in [
         ("content-length: 99999999999\r\n", "x".repeat(5 << 20)),
@@ -81,7 +81,7 @@ fn whatever_else_is_unread_closes_the_connection_which_says_so() {
 
 /// Java's client offers HTTP/2 so.
 #[test]
-fn an_offer_to_upgrade_changes_nothing() {
+fn offered_upgrade_is_ignored() {
     let (_folder, server) = with_tokens();
     for _ in 0..20 {
         let mut connection = Connection::to(&server);
@@ -96,9 +96,9 @@ fn an_offer_to_upgrade_changes_nothing() {
     }
 }
 
-/// Closing takes a while, but not for ever, and counts as open as long.
+/// A closing connection counts as open until a time limit.
 #[test]
-fn who_does_not_close_is_cut_off() {
+fn client_that_never_closes_is_cut_off() {
     let server = Server::start(&[]);
     let mut silent = Connection::to(&server);
     silent.send("POST /nowhere HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999\r\n\r\n");
@@ -109,7 +109,7 @@ fn who_does_not_close_is_cut_off() {
 }
 
 #[test]
-fn what_could_not_be_answered_for_want_of_memory_is_counted_as_that() {
+fn response_refused_for_memory_is_counted_by_its_status() {
     let server = Server::with_config(&Folder::new(), "limits: {body: 1KiB, bodies: 32KiB}\n", &[]);
     let answers = |class: &str| {
         figure(&server, &format!("policy_engine_responses_total{{status=\"{class}\"}}"))
@@ -121,7 +121,7 @@ fn what_could_not_be_answered_for_want_of_memory_is_counted_as_that() {
 }
 
 #[test]
-fn requests_that_cannot_be_read_are_counted() {
+fn malformed_requests_are_counted() {
     let server = Server::start(&[]);
     let answers = || figure(&server, "policy_engine_responses_total{status=\"4xx\"}");
     let before = answers();

@@ -5,14 +5,14 @@ fn serving() -> Server {
     Server::with_config(&Folder::new(), "policies: {echo: {}}\n", &[])
 }
 
-fn asked(server: &Server, request: &str) -> Reply {
+fn send_raw(server: &Server, request: &str) -> Reply {
     let mut connection = Connection::to(server);
     connection.send(request);
     connection.reply()
 }
 
 #[test]
-fn a_request_names_one_host() {
+fn request_without_exactly_one_valid_host_is_refused() {
     let server = serving();
     for (headers, message) in [
         ("", "the request has no `host` header: expected one"),
@@ -24,10 +24,11 @@ fn a_request_names_one_host() {
     ] {
         for request in ["GET /health", "POST /v1/data/echo", "GET /nowhere", "GET http://a/health"]
         {
-            let reply = asked(&server, &format!("{request} HTTP/1.1\r\n{headers}\r\n")).expect(400);
+            let reply =
+                send_raw(&server, &format!("{request} HTTP/1.1\r\n{headers}\r\n")).expect(400);
             assert_eq!(reply.json()["message"], message, "{request} {headers:?}");
         }
-        let reply = asked(&server, &format!("POST /validate/echo HTTP/1.1\r\n{headers}\r\n"));
+        let reply = send_raw(&server, &format!("POST /validate/echo HTTP/1.1\r\n{headers}\r\n"));
         assert_eq!(reply.expect(400).json()["message"], message);
     }
     for good in [
@@ -41,12 +42,12 @@ fn a_request_names_one_host() {
         // RFC 9112, 2.2.
         "\r\nGET /health HTTP/1.1\nhost: a\n\n",
     ] {
-        asked(&server, good).expect(200);
+        send_raw(&server, good).expect(200);
     }
 }
 
 #[test]
-fn a_body_has_one_end() {
+fn ambiguous_body_framing_is_refused() {
     let server = serving();
     let post = |framing: &str, body: &str| {
         let text = format!("POST /v1/data/echo HTTP/1.1\r\nhost: a\r\n{framing}\r\n{body}");
@@ -92,7 +93,7 @@ fn a_body_has_one_end() {
         assert_eq!(post("transfer-encoding: chunked\r\n", chunks), closed(400), "{chunks:.20}");
     }
     let old = "POST /v1/data/echo HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
-    assert_eq!(asked(&server, &format!("{old}{chunks}")).status, 400);
+    assert_eq!(send_raw(&server, &format!("{old}{chunks}")).status, 400);
 
     // RFC 9112, 6.1: the chunks count, and the connection is closed.
     for framing in [
@@ -112,7 +113,7 @@ fn a_body_has_one_end() {
 }
 
 #[test]
-fn chunks_are_chunks() {
+fn malformed_chunks_are_refused() {
     let server = serving();
     for chunks in [
         "zz\r\nx\r\n",
@@ -132,7 +133,7 @@ fn chunks_are_chunks() {
 }
 
 #[test]
-fn each_content_encoding_counts() {
+fn stacked_content_encodings_are_refused() {
     let server = serving();
     for (headers, told) in [
         ("content-encoding: gzip, gzip\r\n", "gzip, gzip"),
@@ -145,16 +146,16 @@ fn each_content_encoding_counts() {
             );
             let message =
                 format!("the request's `content-encoding` is `{told}`: expected `gzip` or none");
-            assert_eq!(asked(&server, &request).expect(status).json()["message"], message);
+            assert_eq!(send_raw(&server, &request).expect(status).json()["message"], message);
         }
     }
     let plain = "POST /v1/data/echo HTTP/1.1\r\nhost: a\r\ncontent-encoding: identity\r\n\
                  content-encoding: identity\r\ncontent-length: 12\r\n\r\n{\"input\": 1}";
-    asked(&server, plain).expect(200);
+    send_raw(&server, plain).expect(200);
 }
 
 #[test]
-fn an_old_client_keeps_its_connection_where_it_asks_to() {
+fn http_1_0_connection_is_kept_alive_on_request() {
     let server = serving();
     let mut kept = Connection::to(&server);
     for _ in 0..3 {
@@ -167,7 +168,7 @@ fn an_old_client_keeps_its_connection_where_it_asks_to() {
 }
 
 #[test]
-fn who_waits_to_be_told_is_not_told_before_a_refusal() {
+fn expect_continue_is_not_confirmed_before_a_refusal() {
     let server = serving();
     for (path, status) in [("/nowhere", 404), ("/health", 405)] {
         let mut connection = Connection::to(&server);

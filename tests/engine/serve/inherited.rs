@@ -10,7 +10,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use crate::support::wire::{Connection, PATIENCE, eventually, figure, get};
 use crate::support::{Folder, Server, stress_engine};
 
-/// With these sockets passed to it as systemd does, from descriptor 3 on.
+/// Passes these sockets to a command as systemd does, from descriptor 3 on.
 fn with_sockets(mut command: Command, sockets: Vec<OwnedFd>) -> Command {
     command.env("LISTEN_FDS", sockets.len().to_string());
     let mappings = (3..).zip(sockets);
@@ -26,7 +26,7 @@ fn any_port() -> (TcpListener, String) {
 }
 
 #[test]
-fn sockets_that_are_there_are_served_and_outlive_the_server() {
+fn passed_sockets_are_served_and_outlive_the_server() {
     let folder = Folder::new().file("config.yaml", "policies: {echo: {}}\n");
     let (tcp, address) = any_port();
     let path = folder.path().join("s");
@@ -74,7 +74,7 @@ fn sockets_that_are_there_are_served_and_outlive_the_server() {
 }
 
 #[test]
-fn sockets_that_nobody_wants_are_closed_and_told() {
+fn unmatched_passed_socket_is_closed_with_a_warning() {
     let (unwanted, address) = any_port();
     let command = stress_engine(&["serve", "--listen", "[::1]:0"]);
     let server = Server::from_command(with_sockets(command, vec![unwanted.into()]));
@@ -86,7 +86,7 @@ fn sockets_that_nobody_wants_are_closed_and_told() {
 }
 
 #[test]
-fn only_sockets_that_are_meant_for_the_process_are_taken() {
+fn sockets_passed_to_another_pid_are_ignored() {
     let (listener, address) = any_port();
     let mut command = stress_engine(&["serve", "--listen", &address]);
     command.env("LISTEN_PID", "1");
@@ -109,7 +109,7 @@ fn only_sockets_that_are_meant_for_the_process_are_taken() {
 }
 
 #[test]
-fn what_is_no_socket_is_told() {
+fn passed_descriptor_that_is_no_socket_is_logged() {
     let file = fs::File::open("/dev/null").unwrap();
     let command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
     let server = Server::from_command(with_sockets(command, vec![file.into()]));

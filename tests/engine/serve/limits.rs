@@ -11,7 +11,7 @@ use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// In OPA's form, and in Kubernetes'.
+/// The paths of the OPA API and of the Kubernetes API.
 const PATHS: [&str; 2] = ["/v1/data/echo", "/validate/echo"];
 
 fn serving(limits: &str) -> Server {
@@ -34,7 +34,7 @@ fn chunked(path: &str, body: &str) -> String {
 }
 
 #[test]
-fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
+fn requests_above_the_queue_get_503_at_once() {
     let server = serving("in-flight: 1, queue: 1, queue-time: 25s");
     let (mut first, mut second) = (Connection::to(&server), Connection::to(&server));
     first.begin("/v1/data/stress-blocking", &task("sleep", 2000));
@@ -70,7 +70,7 @@ fn some_wait_and_those_beyond_the_queue_are_sent_away_at_once() {
 }
 
 #[test]
-fn who_has_waited_too_long_is_sent_away() {
+fn request_queued_beyond_queue_time_gets_503() {
     let server = serving("in-flight: 1, queue: 9, queue-time: 200ms");
     let mut first = Connection::to(&server);
     first.begin("/v1/data/stress-blocking", &task("sleep", 3000));
@@ -85,7 +85,7 @@ fn who_has_waited_too_long_is_sent_away() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_refused_however_it_comes() {
+fn oversized_body_is_refused_in_every_encoding() {
     let server = serving("body: 1KiB");
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(question(1025).as_bytes()).unwrap();
@@ -119,9 +119,9 @@ fn a_body_that_is_too_large_is_refused_however_it_comes() {
     }
 }
 
-/// It is told before it has sent everything, and must not lose the answer over that.
+/// The response is sent before the body ends, and must not get lost.
 #[test]
-fn a_client_that_sends_far_too_much_reads_why() {
+fn client_of_an_oversized_body_reads_the_413() {
     let server = serving("body: 1KiB");
     for _ in 0..20 {
         let mut connection = Connection::to(&server);
@@ -131,7 +131,7 @@ fn a_client_that_sends_far_too_much_reads_why() {
 }
 
 #[test]
-fn a_length_that_is_too_large_is_refused_before_a_byte_has_come() {
+fn oversized_content_length_gets_413_before_the_body() {
     let server = serving("body: 1KiB");
     let mut connection = Connection::to(&server);
     connection
@@ -140,7 +140,7 @@ fn a_length_that_is_too_large_is_refused_before_a_byte_has_come() {
 }
 
 #[test]
-fn bodies_that_find_no_memory_beside_others_are_sent_away() {
+fn bodies_above_the_shared_memory_budget_get_503() {
     // Once all but a byte of each is there.
     const TAKEN: u64 = 149_999 + 699_999;
     let server = serving("body: 900KiB, bodies: 900KiB, body-time: 10m");
@@ -175,7 +175,7 @@ fn bodies_that_find_no_memory_beside_others_are_sent_away() {
 }
 
 #[test]
-fn a_body_that_trickles_is_given_up_and_holds_nobody() {
+fn trickling_body_times_out_and_delays_no_other_client() {
     let server = serving("body-time: 500ms, in-flight: 1, queue: 0");
     for path in PATHS {
         let mut slow = Connection::to(&server);
@@ -194,7 +194,7 @@ fn a_body_that_trickles_is_given_up_and_holds_nobody() {
 }
 
 #[test]
-fn a_client_that_asks_first_is_told_to_continue_or_why_not() {
+fn expect_continue_gets_100_or_the_refusal() {
     let server = serving("body: 1KiB");
     let asking = |length: usize| {
         let mut connection = Connection::to(&server);
@@ -212,7 +212,7 @@ fn a_client_that_asks_first_is_told_to_continue_or_why_not() {
 }
 
 #[test]
-fn work_for_a_client_that_has_gone_is_called_off() {
+fn evaluation_is_cancelled_when_its_client_disconnects() {
     let server = serving("idle-time: 1m");
     for id in ["stress", "stress-blocking"] {
         let mut connection = Connection::to(&server);
@@ -227,7 +227,7 @@ fn work_for_a_client_that_has_gone_is_called_off() {
 }
 
 #[test]
-fn a_request_whose_client_has_gone_keeps_its_place_until_its_policy_ends() {
+fn abandoned_evaluation_holds_its_permit_until_it_ends() {
     let server = serving("in-flight: 1, queue: 0");
     // Work that has not begun when its client goes is left, and says nothing here.
     eventually("its place is kept", || {

@@ -5,7 +5,7 @@ use crate::support::Server;
 use crate::support::wire::{Connection, eventually, figure};
 
 #[test]
-fn what_many_connections_ask_adds_up() {
+fn metrics_of_many_connections_add_up() {
     let server = Server::start(&[]);
     let end = Instant::now() + Duration::from_secs(2);
     let asked: u64 = thread::scope(|scope| {

@@ -6,8 +6,8 @@ use crate::support::{Folder, Server};
 
 const MIB: u64 = 1 << 20;
 
-/// What a server may take beside its budget.
-const BESIDE: u64 = 64 * MIB;
+/// The memory that a server may use beside its budget.
+const BESIDE_BUDGET: u64 = 64 * MIB;
 
 fn serving(limits: &str) -> Server {
     let config = format!("timeout: 2s\nlimits: {{{limits}}}\n");
@@ -35,7 +35,7 @@ fn many(before: &str, element: &str, after: &str, bytes: usize) -> String {
     text
 }
 
-/// The same of elements that are told apart by a number.
+/// A text of numbered elements, of about this many bytes.
 fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes: usize) -> String {
     let mut text = before.to_owned();
     let mut number = 0;
@@ -49,7 +49,7 @@ fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes:
     text
 }
 
-/// Requests that take far more memory than they have bytes, if nobody counts.
+/// Requests that would take far more memory than they have bytes without metering.
 fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     const PODS: &str = "/v1/data/pod-security-restricted";
     const ECHO: &str = "/v1/data/echo";
@@ -103,16 +103,16 @@ fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Whether what is answered is what a server may answer whose memory is used up.
+/// Asserts a status that is allowed under memory pressure.
 #[track_caller]
 fn expect_an_answer(path: &str, status: u16, body: &str) {
     assert!(matches!(status, 200 | 207 | 413 | 503 | 504), "{path}: {status} {body:.300}");
     assert!(status < 400 || body.contains("\"message\":\""), "{path}: {status} {body:.300}");
 }
 
-/// Debug builds are larger and slower; a few megabytes show what eight do.
+/// The limits are small, since debug builds are larger and slower.
 #[test]
-fn the_worst_requests_stay_within_the_limit() {
+fn worst_case_requests_stay_within_the_memory_limit() {
     let server = serving("body: 1MiB, bodies: 32MiB, connections: 200");
     let requests = worst((1 << 20) - 100);
     let mut refused = 0;
@@ -137,7 +137,7 @@ fn the_worst_requests_stay_within_the_limit() {
         refused = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
     });
     assert!(refused > 3, "only {refused} were refused");
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
@@ -145,7 +145,7 @@ fn the_worst_requests_stay_within_the_limit() {
 }
 
 #[test]
-fn answers_that_nobody_reads_are_bounded_together() {
+fn unread_responses_share_one_memory_budget() {
     let server = serving("body: 1MiB, bodies: 16MiB, connections: 200, idle-time: 1m");
     let body = many(r#"{"input":["#, "12345678901234567890", "]}", 1_000_000);
     let mut silent: Vec<Connection> = Vec::new();
@@ -156,7 +156,7 @@ fn answers_that_nobody_reads_are_bounded_together() {
         silent.push(connection);
     }
     eventually("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
-    assert!(peak(&server) < 16 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 16 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(silent);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
@@ -164,9 +164,9 @@ fn answers_that_nobody_reads_are_bounded_together() {
     post(&server, "/v1/data/echo", &body).expect(200);
 }
 
-/// Of many small inputs, their keys take more than their text.
+/// The keys of many small inputs take more memory than their text.
 #[test]
-fn batches_count_each_of_their_inputs() {
+fn every_input_of_a_batch_counts_against_the_memory_budget() {
     let server = serving("bodies: 32MiB, queue: 0");
     let waits = r#"{"inputs":{"a":{"do":"sleep","ms":1500},"#;
     let body = numbered(waits, |at| format!("\"{at}\":0"), "}}", 88_000);
@@ -181,7 +181,7 @@ fn batches_count_each_of_their_inputs() {
         figure(&server, "policy_engine_responses_total{status=\"5xx\"}") > 0
             || figure(&server, "policy_engine_requests_in_flight") == 110
     });
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(batches);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
@@ -189,7 +189,7 @@ fn batches_count_each_of_their_inputs() {
 }
 
 #[test]
-fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
+fn request_that_never_fits_gets_413_instead_of_503() {
     let server = serving("body: 1MiB, bodies: 2MiB");
     let reply =
         post(&server, "/v1/data/echo", &many(r#"{"input":["#, "{}", "]}", 900_000)).expect(413);
@@ -202,7 +202,7 @@ fn what_never_fits_is_told_from_what_others_are_in_the_way_of() {
 }
 
 #[test]
-fn an_array_is_no_object_wherever_one_is_decoded() {
+fn array_is_refused_wherever_an_object_is_expected() {
     let server = serving("body: 1MiB");
     for (path, body) in [
         ("/v1/data/stress", r#"{"input": ["look"]}"#),

@@ -4,7 +4,7 @@ use crate::support::{Folder, Server, clients, node_modules};
 
 #[test]
 #[cfg_attr(not(has_node), ignore = "needs Node.js with npm")]
-fn the_open_policy_agents_own_client_works_as_it_is() {
+fn opa_javascript_client_works_unmodified() {
     let modules = node_modules();
     let folder = Folder::new();
     let yaml =

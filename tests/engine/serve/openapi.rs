@@ -7,12 +7,12 @@ use crate::support::{Folder, Server, python};
 const CONFIG: &str =
     "policies: {http/authz: {policy: echo}, stress: {}, pod-security-baseline: {}}\n";
 
-/// What is not asked of the server. Its switches, `pretty` and the like, are booleans to whoever
+/// The checks that are left out. Switches such as `pretty` are booleans to whoever
 /// generates a client, and passed over where they are anything else, as with OPA: that is not for
 /// `negative_data_rejection`, and bodies have their own tests.
 const LENIENT: &str = "negative_data_rejection";
 
-/// Has Schemathesis ask the server whatever its description allows, and more, of one policy.
+/// Tests one policy with Schemathesis, which sends valid and invalid requests.
 fn conforms(policy: &str, excluded: &str) {
     let python = python();
     let folder = Folder::new().file(
@@ -52,13 +52,13 @@ fn without_yaml(description: &mut Value) -> usize {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn the_server_is_as_it_describes_itself() {
+fn server_conforms_to_its_openapi_document() {
     conforms("http/authz", LENIENT);
 }
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn so_are_its_errors_where_a_policy_does_not_take_any_input() {
+fn input_errors_conform_to_the_openapi_document() {
     // A batch of which no input is taken is 500.
     let excluded = format!("{LENIENT},positive_data_acceptance,not_a_server_error");
     conforms("stress", &excluded);
@@ -66,7 +66,7 @@ fn so_are_its_errors_where_a_policy_does_not_take_any_input() {
 }
 
 #[test]
-fn the_description_is_openapi_3_1_and_complete() {
+fn openapi_document_is_3_1_and_complete() {
     let server = Server::start(&[]);
     let found = server.get("/openapi.json");
     assert_eq!((found.status, found.header("content-type")), (200, "application/json"));
@@ -86,7 +86,7 @@ fn the_description_is_openapi_3_1_and_complete() {
         "/health/ready",
         "/metrics",
     ] {
-        assert!(paths.iter().any(|it| it == path), "{path} in {paths:?}");
+        assert!(paths.iter().any(|known| known == path), "{path} in {paths:?}");
     }
     // Every reference leads somewhere.
     let mut references = Vec::new();
@@ -104,9 +104,9 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             references.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
-            fields.values().for_each(|it| collect(it, references));
+            fields.values().for_each(|value| collect(value, references));
         }
-        Value::Array(items) => items.iter().for_each(|it| collect(it, references)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}
     }
 }

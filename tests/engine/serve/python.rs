@@ -4,7 +4,7 @@ use crate::support::{Folder, Server, clients, python};
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn opa_python_client_works_as_it_is() {
+fn opa_python_client_works_unmodified() {
     let python = python();
     let folder = Folder::new();
     let yaml = "policies: {http/authz: {policy: echo}, stress: {}}\n";

@@ -5,7 +5,7 @@ use std::thread::{self, ScopedJoinHandle};
 use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
 use crate::support::{Folder, Server, StopsOthers};
 
-/// Has the server load another file, and waits until it has said what came of it.
+/// Makes the server load another file, and waits for the logged result.
 fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     let series = format!("policy_engine_reloads_total{{outcome=\"{outcome}\"}}");
     let before = figure(server, &series);
@@ -15,7 +15,7 @@ fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
 }
 
 #[test]
-fn not_a_request_is_lost_while_one_configuration_follows_the_other() {
+fn no_request_is_lost_during_reloads() {
     let folder = Folder::new();
     let first = "policies: {echo: {}, old: {policy: echo}}\n";
     let second =
@@ -60,7 +60,7 @@ fn not_a_request_is_lost_while_one_configuration_follows_the_other() {
 }
 
 #[test]
-fn a_new_configuration_is_in_force_as_a_whole() {
+fn new_configuration_applies_as_a_whole() {
     let folder = Folder::new();
     let server = Server::with_config(
         &folder,
@@ -100,7 +100,7 @@ fn a_new_configuration_is_in_force_as_a_whole() {
 }
 
 #[test]
-fn limits_hold_for_who_comes_after_them() {
+fn new_limits_apply_to_later_requests_and_connections() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "limits: {in-flight: 1, queue: 0}\n", &[]);
     let mut first = Connection::to(&server);
@@ -121,7 +121,7 @@ fn limits_hold_for_who_comes_after_them() {
 }
 
 #[test]
-fn a_wrong_configuration_changes_nothing_and_every_mistake_is_told() {
+fn invalid_configuration_is_rejected_with_every_error() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "policies: {kept: {policy: echo}}\n", &[]);
     let wrong = "limits: {body: much}\ntimeout: -1s\npolicies:\n  other: {policy: eco}\n  \
@@ -163,7 +163,7 @@ fn a_wrong_configuration_changes_nothing_and_every_mistake_is_told() {
 }
 
 #[test]
-fn another_address_waits_for_the_next_start() {
+fn changed_address_applies_at_the_next_start() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "policies: {echo: {}}\n", &[]);
     load(
@@ -176,7 +176,10 @@ fn another_address_waits_for_the_next_start() {
     for name in ["diagnostic-listen", "unix-socket-mode"] {
         let warning = format!("`{name}` has changed: restart the server to apply it");
         eventually("it warns", || {
-            server.log_lines().iter().any(|it| it["level"] == "WARN" && it["message"] == *warning)
+            server
+                .log_lines()
+                .iter()
+                .any(|line| line["level"] == "WARN" && line["message"] == *warning)
         });
     }
     post(&server, "/v1/data/new", r#"{"input": 1}"#).expect(200);
@@ -184,7 +187,7 @@ fn another_address_waits_for_the_next_start() {
 }
 
 #[test]
-fn tokens_are_those_of_the_file_as_it_is() {
+fn changed_token_file_applies_without_a_signal() {
     let folder = Folder::new().file("tokens", "first\n");
     let path = folder.path().join("tokens");
     let server = Server::with_config(&folder, &format!("tokens: {}\n", path.display()), &[]);

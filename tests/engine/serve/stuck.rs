@@ -17,7 +17,7 @@ fn count(server: &Server, id: &str, outcome: &str) -> u64 {
 }
 
 #[test]
-fn a_policy_that_overruns_is_answered_for_on_time_and_counted_until_it_ends() {
+fn overrunning_policy_gets_504_on_time_and_is_stuck_until_it_ends() {
     let policies = [("stress", "sleep"), ("stress", "spin")];
     let blocking = [("stress-blocking", "sleep"), ("stress-blocking", "spin")];
     for both in [policies, blocking] {
@@ -47,9 +47,9 @@ fn overruns(id: &str, what: &str) {
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
 
-/// The thread that wakes on a server with nothing to do is the one that has the sockets and timers.
+/// The thread that wakes on an idle server also polls the sockets and timers.
 #[test]
-fn a_policy_that_spins_on_a_server_that_slept_stops_nobody() {
+fn spinning_policy_on_an_idle_server_delays_no_other_request() {
     let server = Server::start(&["--set", "timeout=300ms"]);
     for _ in 0..5 {
         let mut connection = Connection::to(&server);
@@ -70,7 +70,7 @@ fn a_policy_that_spins_on_a_server_that_slept_stops_nobody() {
 }
 
 #[test]
-fn a_policy_that_is_stuck_too_often_is_not_asked_until_one_has_ended() {
+fn policy_at_max_stuck_is_suspended_until_one_call_ends() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "timeout: 200ms\nmax-stuck: 2\n", &[]);
     let path = "/v1/data/stress-blocking";
@@ -108,9 +108,9 @@ fn a_policy_that_is_stuck_too_often_is_not_asked_until_one_has_ended() {
     eventually("both have", || stuck(&server, "stress-blocking") == 0);
 }
 
-/// More requests than may be in flight come before the first of them has overrun.
+/// More requests than the concurrency limit arrive before the first one overruns.
 #[test]
-fn a_policy_that_hangs_takes_the_places_of_no_other() {
+fn hanging_policy_takes_no_permits_of_other_policies() {
     let folder = Folder::new();
     let config = "timeout: 500ms\nmax-stuck: 2\nlimits: {in-flight: 4, queue: 0}\n";
     let server = Server::with_config(&folder, config, &[]);
@@ -133,9 +133,9 @@ fn a_policy_that_hangs_takes_the_places_of_no_other() {
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
 
-/// As where the API server of Kubernetes waits for less time than the policy may take.
+/// An API server of Kubernetes may have a shorter timeout than the policy.
 #[test]
-fn a_policy_that_hangs_is_counted_also_where_its_clients_have_gone() {
+fn hanging_policy_counts_as_stuck_after_its_clients_disconnect() {
     let server = Server::start(&["--set", "timeout=1s", "--set", "max-stuck=2"]);
     for id in ["stress-blocking", "stress"] {
         let mut leaving = [Connection::to(&server), Connection::to(&server)];
@@ -153,7 +153,7 @@ fn a_policy_that_hangs_is_counted_also_where_its_clients_have_gone() {
 }
 
 #[test]
-fn a_policy_that_looks_ends_on_time_and_is_not_stuck() {
+fn policy_that_checks_its_deadline_ends_on_time_and_is_not_stuck() {
     let server = Server::start(&["--set", "timeout=300ms"]);
     for id in ["stress", "stress-blocking"] {
         for _ in 0..5 {
@@ -168,7 +168,7 @@ fn a_policy_that_looks_ends_on_time_and_is_not_stuck() {
 }
 
 #[test]
-fn one_policy_that_spins_keeps_nobody_from_being_answered() {
+fn spinning_policy_does_not_delay_health() {
     let server = Server::start(&["--set", "timeout=500ms"]);
     let mut spins = Connection::to(&server);
     spins.begin("/v1/data/stress", &task("spin", 4000));
@@ -179,9 +179,9 @@ fn one_policy_that_spins_keeps_nobody_from_being_answered() {
     assert!(started.elapsed() < MS(2500), "{:?}", started.elapsed());
 }
 
-/// More of them than there are threads that read requests, each on its first overrun.
+/// More policies than threads that read requests overrun for the first time.
 #[test]
-fn health_is_answered_while_policies_hold_every_processor() {
+fn health_is_answered_while_policies_occupy_every_processor() {
     let processors = thread::available_parallelism().unwrap().get();
     let ids: Vec<_> = (0..=2 * processors).map(|number| format!("spin-{number}")).collect();
     let policies: Vec<_> = ids.iter().map(|id| format!("{id}: {{policy: stress}}")).collect();
@@ -219,7 +219,7 @@ fn health_is_answered_while_policies_hold_every_processor() {
 }
 
 #[test]
-fn a_policy_that_overran_once_runs_on_threads_of_its_own() {
+fn policy_runs_on_blocking_threads_after_its_first_overrun() {
     let server = Server::start(&["--set", "timeout=300ms", "--set", "max-stuck=9"]);
     let overran = || {
         let lines = server.log_lines();
@@ -237,7 +237,7 @@ fn a_policy_that_overran_once_runs_on_threads_of_its_own() {
 }
 
 #[test]
-fn panics_are_the_errors_of_their_requests_alone() {
+fn panic_fails_only_its_own_request() {
     let server = Server::start(&[]);
     thread::scope(|scope| {
         for id in ["stress", "stress-blocking"].repeat(4) {
@@ -270,7 +270,7 @@ fn panics_are_the_errors_of_their_requests_alone() {
 }
 
 #[test]
-fn input_is_taken_down_to_the_deepest_level_on_every_kind_of_thread() {
+fn deepest_input_is_read_on_every_kind_of_thread() {
     let config = "policies: {inline: {policy: echo}, apart: {policy: echo, blocking: true}}\n";
     let server = Server::with_config(&Folder::new(), config, &[]);
     for id in ["inline", "apart"] {

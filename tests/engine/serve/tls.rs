@@ -48,7 +48,7 @@ impl Certificates {
         self.issue_as(authority, name, "2", "");
     }
 
-    /// The same for so many days, and with more extensions.
+    /// Issues a certificate for this many days, with more extensions.
     fn issue_as(&self, authority: &str, name: &str, days: &str, more: &str) {
         let names = format!("subjectAltName=IP:127.0.0.1,DNS:localhost{more}");
         fs::write(self.path("names"), names).unwrap();
@@ -72,19 +72,19 @@ impl Certificates {
     }
 }
 
-/// Where it speaks TLS.
+/// The address that serves TLS.
 fn https(server: &Server) -> String {
     let lines = server.log_lines();
     let address = |line: &Value| line["address"].as_str().map(str::to_owned);
     let found = |address: &String| address.starts_with("https://");
     eventually("it serves there, too", || {
-        server.log_lines().iter().filter_map(address).any(|it| found(&it))
+        server.log_lines().iter().filter_map(address).any(|address| found(&address))
     });
     let lines = if lines.is_empty() { lines } else { server.log_lines() };
     lines.iter().filter_map(address).find(found).unwrap()
 }
 
-/// What curl gets: the body, then a line with the status and the version of HTTP.
+/// The output of curl: the body, then a line with the status and the version of HTTP.
 fn curl(arguments: &[&str]) -> Output {
     Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "30"])
@@ -111,7 +111,7 @@ fn refused(arguments: &[&str]) -> String {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn both_versions_of_http_are_spoken_over_tls_and_without() {
+fn http1_and_http2_are_served_with_and_without_tls() {
     let certificates = Certificates::new();
     let server = certificates.serve("");
     let secure = format!("{}/v1/data/echo", https(&server));
@@ -133,7 +133,7 @@ fn both_versions_of_http_are_spoken_over_tls_and_without() {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn only_clients_of_the_authority_are_let_in_where_there_is_one() {
+fn client_ca_admits_only_its_own_clients() {
     let certificates = Certificates::new();
     certificates.authority("clients");
     certificates.issue("clients", "friend");
@@ -159,7 +159,7 @@ fn only_clients_of_the_authority_are_let_in_where_there_is_one() {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn a_changed_certificate_is_shown_to_those_who_come_after() {
+fn renewed_certificate_is_used_for_new_connections() {
     let certificates = Certificates::new();
     let server = certificates.serve("");
     let url = format!("{}/v1/data/echo", https(&server));
@@ -181,7 +181,7 @@ fn a_changed_certificate_is_shown_to_those_who_come_after() {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn all_kinds_of_addresses_are_served_together_and_a_socket_goes_with_its_server() {
+fn https_and_unix_addresses_are_served_together_and_the_socket_file_is_removed() {
     let certificates = Certificates::new();
     let socket = certificates.path("http.sock");
     let unix = format!("unix://{}", socket.display());
@@ -207,7 +207,7 @@ fn all_kinds_of_addresses_are_served_together_and_a_socket_goes_with_its_server(
 
 #[test]
 #[cfg_attr(not(has_curl), ignore = "needs curl")]
-fn who_shows_no_token_is_told_what_is_missing_and_health_is_free() {
+fn request_without_token_gets_401_except_for_health() {
     let folder = Folder::new().file("tokens", "# of the gateway\nsecret\n");
     let tokens = folder.path().join("tokens");
     let config = format!("tokens: {}\n", tokens.display());
@@ -248,7 +248,7 @@ fn who_shows_no_token_is_told_what_is_missing_and_health_is_free() {
 }
 
 #[test]
-fn a_file_of_tokens_that_is_emptied_lets_nobody_in_and_the_log_says_so() {
+fn emptied_token_file_admits_nobody_and_is_logged() {
     let folder = Folder::new().file("tokens", "secret\n");
     let tokens = folder.path().join("tokens");
     let server = Server::with_config(&folder, &format!("tokens: {}\n", tokens.display()), &[]);
@@ -278,7 +278,7 @@ fn a_file_of_tokens_that_is_emptied_lets_nobody_in_and_the_log_says_so() {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn a_certificate_that_cannot_serve_does_not_replace_one_that_can() {
+fn unusable_certificate_does_not_replace_a_valid_one() {
     let certificates = Certificates::new();
     let server = certificates.serve("");
     let url = format!("{}/v1/data/echo", https(&server));
@@ -311,7 +311,7 @@ fn a_certificate_that_cannot_serve_does_not_replace_one_that_can() {
     assert_eq!(output, "{\"result\":1}\n200 2");
 }
 
-/// What it says, and with which status it ends, when it cannot serve.
+/// The exit code and standard error of a server that fails to start.
 fn fails(folder: &Path, config: &str) -> (Option<i32>, String) {
     let path = folder.join("config.yaml");
     fs::write(&path, config).unwrap();
@@ -328,7 +328,7 @@ fn fails(folder: &Path, config: &str) -> (Option<i32>, String) {
 
 #[test]
 #[cfg_attr(not(all(has_curl, has_openssl)), ignore = "needs curl and OpenSSL")]
-fn nothing_is_served_without_a_key_that_fits() {
+fn https_without_a_matching_key_fails_the_start() {
     let certificates = Certificates::new();
     certificates.issue("ca", "other");
     let folder = certificates.0.path();

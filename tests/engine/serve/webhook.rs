@@ -12,7 +12,7 @@ fn of_the_readme() -> String {
     found.last().unwrap().to_owned()
 }
 
-/// What is printed for a policy.
+/// The webhook configuration of a policy.
 fn described(policy: &str) -> String {
     let output = stress_engine(&["describe", policy, "--format", "webhook"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -39,7 +39,7 @@ fn webhook_configurations_name_paths_and_resources() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn webhook_configurations_are_what_kubernetes_takes() {
+fn webhook_configurations_pass_kubernetes_validation() {
     let python = python();
     let described = ["stress-admission@0.1", "pod-security-baseline"].map(described);
     for yaml in described.into_iter().chain([of_the_readme()]) {
@@ -55,7 +55,7 @@ fn webhook_configurations_are_what_kubernetes_takes() {
 }
 
 #[test]
-fn a_policy_that_takes_no_kubernetes_objects_has_no_webhook() {
+fn policy_without_kubernetes_resources_has_no_webhook() {
     let refused = stress_engine(&["describe", "stress", "--format", "webhook"]).output().unwrap();
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
     assert_eq!(
@@ -68,7 +68,7 @@ fn a_policy_that_takes_no_kubernetes_objects_has_no_webhook() {
 }
 
 #[test]
-fn a_webhooks_path_leads_to_an_id_that_it_could_not_have() {
+fn webhook_path_finds_a_policy_by_its_dns_form() {
     let folder = Folder::new();
     let yaml = "policies: {my_pods: {policy: pod-security-baseline}}\n";
     let server = Server::with_config(&folder, yaml, &[]);

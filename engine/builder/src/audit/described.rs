@@ -311,7 +311,7 @@ mod tests {
     use crate::steps::image::pack::tests::sample_with_documents;
 
     #[test]
-    fn an_image_is_for_the_platform_that_its_index_says() {
+    fn image_platform_must_match_its_index_entry() {
         let mut image = sample_with_documents().root().unwrap();
         assert!(check_platform(&image, "linux/arm64").is_ok());
         let platform = PlatformBuilder::default().os(Os::Linux).architecture("arm64");
@@ -329,7 +329,7 @@ mod tests {
         }
     }
     #[test]
-    fn what_is_kept_of_an_image_is_bounded_in_all() {
+    fn documents_of_an_image_share_one_size_limit() {
         let image = sample_with_documents();
         let root = image.root().unwrap();
         let mut left = LARGEST_TOTAL;

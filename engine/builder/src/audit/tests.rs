@@ -118,7 +118,7 @@ fn documents(of: &Described) -> [Value; 2] {
 }
 
 #[test]
-fn the_bill_of_materials_has_what_is_linked_and_marks_policies() {
+fn sbom_lists_linked_packages_with_their_roles() {
     let [bom, _] = documents(&MADE.described());
     assert_eq!(bom["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
     let program = &bom["metadata"]["component"];
@@ -224,7 +224,7 @@ fn provenance_names_the_image_and_every_source_by_digest() {
 }
 
 #[test]
-fn provenance_of_what_another_tool_compiled_names_the_program_and_no_compiler() {
+fn provenance_of_a_packed_program_names_the_program_and_no_compiler() {
     let packed = Made { rustc: None, revision: Some("c0ffee-dirty"), ..MADE }.described();
     let platform = &packed.platforms[0];
     assert!(platform.sbom.is_none());
@@ -238,7 +238,7 @@ fn provenance_of_what_another_tool_compiled_names_the_program_and_no_compiler() 
 }
 
 #[test]
-fn a_statement_on_another_image_is_none_on_this_one() {
+fn statement_about_another_image_is_ignored() {
     let mut image = Made { binary: b"another", ..MADE }.image();
     let of_other = MADE.described().platforms.remove(0).provenance.unwrap();
     let of_other: Value = serde_json::from_slice(&of_other).unwrap();
@@ -258,14 +258,14 @@ fn differences(old: &Made<'_>, new: &Made<'_>) -> Vec<String> {
 }
 
 #[test]
-fn images_of_the_same_do_not_differ() {
+fn equal_images_have_no_difference() {
     let difference = Difference::between(&MADE.described(), &MADE.described());
     assert!(difference.same);
     assert_eq!(difference.to_string(), "");
 }
 
 #[test]
-fn policies_that_changed_are_told() {
+fn changed_policies_are_listed() {
     let changed = Made {
         policies: &[("geo", "1.1.0", "a2"), ("hours", "0.1.0", "ab")],
         binary: b"other program",
@@ -298,7 +298,7 @@ fn policies_that_changed_are_told() {
 }
 
 #[test]
-fn what_else_changed_comes_in_the_order_of_causes() {
+fn other_changes_are_listed_in_the_order_of_causes() {
     let changed = Made {
         serde: "1.0.2",
         rustc: Some("rustc 1.96.0 (def 2026-05-28)"),
@@ -317,7 +317,7 @@ fn what_else_changed_comes_in_the_order_of_causes() {
 }
 
 #[test]
-fn an_image_without_documents_is_compared_by_its_labels() {
+fn image_without_documents_is_compared_by_labels() {
     let bare = Made { rustc: None, policies: &MADE.policies[..1], binary: b"other", ..MADE };
     assert_eq!(
         differences(&MADE, &bare),
@@ -329,7 +329,7 @@ fn an_image_without_documents_is_compared_by_its_labels() {
 }
 
 #[test]
-fn every_platform_of_a_joined_image_has_its_own_documents() {
+fn each_platform_of_an_index_has_its_own_documents() {
     let folder = tempfile::tempdir().unwrap();
     let layouts = ["arm", "other"].map(|name| folder.path().join(name));
     MADE.image().write_layout_dir(&layouts[0]).unwrap();
@@ -351,7 +351,7 @@ fn every_platform_of_a_joined_image_has_its_own_documents() {
 }
 
 #[test]
-fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
+fn image_without_provenance_is_not_verified() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
     sample().pack().unwrap().write_archive_file(&path).unwrap();
@@ -371,7 +371,7 @@ fn an_image_that_says_nothing_of_its_sources_is_not_verified() {
 }
 
 #[test]
-fn what_joins_the_platforms_is_verified_as_well() {
+fn index_of_the_platforms_is_verified() {
     let amd = ProgramImage { platform: "linux/amd64".parse().unwrap(), ..sample() };
     let images = [MADE.image(), amd.pack().unwrap()];
     let alone = MADE.described();
@@ -393,7 +393,7 @@ fn what_joins_the_platforms_is_verified_as_well() {
 
 /// Or nothing would be built, and all of it be verified.
 #[test]
-fn an_index_of_nothing_is_no_image() {
+fn empty_index_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let index = json!({"schemaVersion": 2, "manifests": []}).to_string();
     let digest = policy_oci::sha256(index.as_bytes()).unwrap();

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_found_among_a_linkers_words() {
+    fn files_are_found_in_linker_arguments() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["crt1.o", "lto-wrapper"].map(|name| folder.path().join(name));
         std::fs::write(&one, "").unwrap();

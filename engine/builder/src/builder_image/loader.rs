@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loaders_list_is_read() {
+    fn loader_output_lists_libraries() {
         let of = |line: &str| library_in(line).map(|path| path.display().to_string());
         assert_eq!(of("\tlinux-vdso.so.1 (0x00007ffd)"), None);
         assert_eq!(of("\tlibc.so.6 => /lib/libc.so.6 (0x00007f)").unwrap(), "/lib/libc.so.6");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn this_program_has_a_loader_and_libraries() {
+    fn test_program_has_a_loader_and_libraries() {
         let own = std::env::current_exe().unwrap();
         let Loaded::Program { loader } = kind_of(&own).unwrap() else { panic!() };
         assert!(

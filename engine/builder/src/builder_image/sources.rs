@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vendored_sources_are_looked_for_in_the_image() {
+    fn vendored_sources_are_configured_for_the_image() {
         let config = "[source.crates-io]\nreplace-with = \"vendored-sources\"\n\n\
                       [source.vendored-sources]\ndirectory = \"/tmp/x\"\n";
         assert_eq!(
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_may_ask_for_every_feature() {
+    fn unknown_policy_gets_every_api_feature() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let manifest: DocumentMut = any_policy(&engine).parse().unwrap();
         let features = manifest["dependencies"]["policy-api"]["features"].as_array().unwrap();
@@ -297,14 +297,14 @@ mod tests {
     }
 
     #[test]
-    fn left_out_is_whatever_is_compiled_first() {
+    fn crate_roots_are_library_and_build_script() {
         let of = |manifest: &str| roots(manifest).into_iter().collect::<Vec<_>>();
         assert_eq!(of("[package]\nname = \"a\"\nbuild = false\n"), ["src/lib.rs"]);
         assert_eq!(of("[package]\nbuild = \"b.rs\"\n[lib]\npath = \"l.rs\"\n"), ["b.rs", "l.rs"]);
     }
 
     #[test]
-    fn policies_of_crates_io_are_beside_what_is_vendored_and_others_are_refused() {
+    fn crates_io_policies_are_vendored_and_others_refused() {
         let folder = tempfile::tempdir().unwrap();
         let geo = folder.path().join("geo");
         fs_err::create_dir_all(geo.join("src")).unwrap();

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clippy_is_needed() {
+    fn toolchain_without_clippy_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join("bin");
         fs_err::create_dir(&bin).unwrap();

@@ -83,7 +83,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_is_consistent() {
         Args::command().debug_assert();
     }
 
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_an_example_that_it_takes() {
+    fn every_command_has_a_valid_example() {
         let args = Args::command();
         for command in args.get_subcommands().chain([&args]) {
             let Some(example) = example(command) else { panic!("{command} has no example") };
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_that_prints_a_result_has_formats_for_it() {
+    fn every_command_with_a_result_has_formats() {
         // What these print is for programs only, or is what they do.
         let others = ["label", "completions", "watch"];
         for command in Args::command().get_subcommands() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_argument_says_what_it_is() {
+    fn every_argument_has_help() {
         for command in Args::command().get_subcommands() {
             for argument in command.get_arguments() {
                 let help = argument.get_help().map(ToString::to_string).unwrap_or_default();

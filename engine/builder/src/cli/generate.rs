@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_discarded_leaves_what_was_there() {
+    fn discard_keeps_a_folder_that_existed_before() {
         let temporary = tempfile::tempdir().unwrap();
         for was_there in [true, false] {
             let folder = temporary.path().join(was_there.to_string());

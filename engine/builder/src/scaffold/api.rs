@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_or_a_dependency() {
+    fn api_source_is_a_version_or_a_dependency() {
         let value = |text: &str| text.parse::<Api>().map(|api| api.value());
         assert_eq!(value("0.1").unwrap(), "\"0.1\"");
         assert_eq!(value(" { git = \"x\" } ").unwrap(), "{ git = \"x\" }");
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_relative_where_both_are_near() {
+    fn nearby_engine_path_is_relative() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let engine = Engine { root: "/home/me/engine".into(), ..engine };
         let value = |folder: &str| Api::from_engine(&engine, Path::new(folder)).unwrap().value();

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_hides_no_other() {
+    fn type_name_avoids_names_of_the_prelude() {
         let type_of = |name: &str| type_of(&name.parse().unwrap());
         assert_eq!(type_of("working-hours"), "WorkingHours");
         assert_eq!(type_of("image-age"), "ImageAge");

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_is_a_member_already_needs_no_listing() {
+    fn existing_workspace_member_is_not_listed() {
         for list in ["[\"policies/*\"]", "[\"./policies/[!.]*\"]", "[\"policies/new/\"]"] {
             assert_eq!(listed(&format!("[workspace]\nmembers = {list}\n"), true), None);
         }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn another_is_listed_as_the_others_are() {
+    fn new_member_is_listed_in_the_style_of_the_list() {
         assert_eq!(
             listed("[workspace]\nmembers = [\n    \"*\", # all\n    \"b\",\n]\n", false).unwrap(),
             "[workspace]\nmembers = [\n    \"*\", # all\n    \"b\",\n    \"policies/new\",\n]\n"

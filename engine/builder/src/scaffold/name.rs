@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_cargo_and_the_engine_take() {
+    fn valid_crate_names_are_accepted() {
         for name in ["a", "working-hours", "x_1", "a-2-b"] {
             assert_eq!(name.parse::<CrateName>().unwrap().as_str(), name);
         }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_called_as_types_are() {
+    fn type_name_is_in_camel_case() {
         let camel_case = |name: &str| name.parse::<CrateName>().unwrap().camel_case();
         assert_eq!(camel_case("working-hours"), "WorkingHours");
         assert_eq!(camel_case("a_b--2c"), "AB2c");

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crates_are_those_that_the_runtime_depends_on_and_their_names_are_reserved() {
+    fn engine_crates_are_listed_and_their_names_reserved() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
         assert_eq!(places, ["engine/api", "engine/runtime", "engine/text", "engine/tls"]);

@@ -161,7 +161,7 @@ other = { version = "1", optional = true }
     }
 
     #[test]
-    fn only_what_a_feature_takes_is_left() {
+    fn unselected_optional_dependencies_are_removed() {
         let without = |text: &str, part: &str| {
             assert!(text.contains(part), "{part}");
             text.replace(part, "")
@@ -179,7 +179,7 @@ other = { version = "1", optional = true }
     }
 
     #[test]
-    fn a_feature_that_there_is_not_is_told() {
+    fn unknown_feature_is_refused() {
         assert_eq!(
             chosen("more,oltp").unwrap_err().to_string(),
             "the engine has no feature `oltp`: expected one of `all`, `more`, `spans`"

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn platform_parses_as_it_is_written() {
+    fn platform_round_trips() {
         for (name, target) in [
             ("linux/amd64", "x86_64-unknown-linux-musl"),
             ("linux/arm64", "aarch64-unknown-linux-musl"),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn target_has_the_platform_that_images_name() {
+    fn target_triple_maps_to_its_oci_platform() {
         for (triple, platform) in [
             ("aarch64-unknown-linux-gnu", "linux/arm64"),
             ("arm-unknown-linux-musleabihf", "linux/arm/v6"),

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_registered_nothing_is_named() {
+    fn unregistered_crate_is_named() {
         assert_eq!(result(&["a", "b"], &["b", "a", "a"]), Ok(()));
         assert_eq!(
             result(&["a", "b"], &["b"]).unwrap_err(),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_nobody_asked_for_is_named() {
+    fn unexpected_registered_crate_is_named() {
         assert_eq!(
             result(&["a"], &["a", "c"]).unwrap_err(),
             "crate `c` registers policies, but is not one of the policy crates\nhelp: have it in \

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_is_listened_on_is_wanted() {
+    fn all_listen_addresses_become_sockets() {
         let settings = r#"[
             {"path": "config", "value": null, "from": {"kind": "default"}},
             {"path": "listen", "value": ["127.0.0.1:1", "https://[::]:2", "unix:///s"]},

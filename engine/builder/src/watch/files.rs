@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_sources_are_of_interest() {
+    fn only_source_files_trigger_a_build() {
         let roots = [PathBuf::from("/p"), PathBuf::from("/engine/api")];
         let told = |path: &str| inside(Path::new(path), &roots).map(Path::to_owned);
         for path in ["/p/hours/src/lib.rs", "/p/Cargo.lock", "/p/new", "/p/a/src/target/mod.rs"] {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_lost_count_of_counts_as_saved() {
+    fn lost_file_events_count_as_a_change() {
         let lost = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
         assert_eq!(saved(Ok(lost), &[]), ["many files"]);
         let error = notify::Error::generic("too many");

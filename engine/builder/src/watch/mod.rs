@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_saved_all_the_time_is_built_all_the_same() {
+    fn endless_saves_do_not_postpone_the_build() {
         let (tell, events) = mpsc::channel();
         let saving = std::thread::spawn(move || {
             for _ in 0..1000 {

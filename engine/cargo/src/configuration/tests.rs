@@ -33,7 +33,7 @@ fn read(files: &[(&str, &str)]) -> (String, Vec<String>) {
 }
 
 #[test]
-fn what_decides_the_program_is_set_aside() {
+fn settings_that_change_the_program_are_set_aside() {
     for key in [
         "build.rustc",
         "build.rustc-wrapper",
@@ -65,7 +65,7 @@ fn what_decides_the_program_is_set_aside() {
 }
 
 #[test]
-fn what_makes_no_difference_is_passed_over() {
+fn settings_without_effect_are_ignored() {
     for text in [
         "alias.clippy = \"run\"",
         "build.build-dir = \"elsewhere\"",
@@ -79,7 +79,7 @@ fn what_makes_no_difference_is_passed_over() {
 }
 
 #[test]
-fn what_does_not_decide_is_followed_from_wherever_it_is() {
+fn harmless_settings_are_taken_from_every_file() {
     let home = "registries.house.index = \"file:index\"\nregistry.global-credential-providers = \
                 [\"bin/low\"]\nnet.offline = true\nnet.git-fetch-with-cli = true\n\
                 [source.here]\ndirectory = \"vendor\"\n";
@@ -123,7 +123,7 @@ fn what_does_not_decide_is_followed_from_wherever_it_is() {
 }
 
 #[test]
-fn variables_go_the_same_ways() {
+fn variables_are_treated_like_their_settings() {
     let folder = folder(&[]);
     let at = folder.path().join("project/inside");
     let deciding = [
@@ -164,7 +164,7 @@ fn variables_go_the_same_ways() {
 }
 
 #[test]
-fn a_linker_is_found_under_the_targets_own_name() {
+fn linker_is_found_in_the_table_of_its_target() {
     const ARM: &str = "aarch64-unknown-linux-musl";
     let has = |text: &str| {
         read_with(&folder(&[("home/config.toml", text)]), &[]).unwrap().has_linker(ARM)
@@ -175,7 +175,7 @@ fn a_linker_is_found_under_the_targets_own_name() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_configuration_is_named() {
     let refused =
         |text: &str| read_with(&folder(&[("project/.cargo/config.toml", text)]), &[]).unwrap_err();
     assert_eq!(

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_cargo_inherits_is_written_out() {
+    fn inherited_fields_are_written_out() {
         let own = r#"[package]
 name = "p"
 version.workspace = true
@@ -169,7 +169,7 @@ workspace = true
     }
 
     #[test]
-    fn what_the_workspace_does_not_have_is_named() {
+    fn field_missing_from_the_workspace_is_named() {
         let own = "[package]\nname = \"p\"\nversion.workspace = true\n";
         assert_eq!(
             filled(own, None).unwrap_err(),

@@ -219,7 +219,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_same_contents_give_the_same_bytes() {
+    fn same_contents_give_the_same_bytes() {
         let archive = || {
             let mut bytes = Vec::new();
             sample().write_archive(&mut bytes).unwrap();
@@ -238,7 +238,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_digest_and_size_is_that_of_its_blob() {
+    fn blobs_match_their_digests_and_sizes() {
         let image = sample();
         for blob in image.own_blobs() {
             assert_eq!(blob.digest(), &digest::sha256(&blob.bytes).unwrap());
@@ -251,7 +251,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn diff_ids_and_sizes_are_those_of_the_unpacked_layers() {
+    fn diff_ids_are_digests_of_uncompressed_layers() {
         for layer in sample().layers() {
             let mut tar = Vec::new();
             GzDecoder::new(layer.blob.bytes.as_slice()).read_to_end(&mut tar).unwrap();
@@ -261,7 +261,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn gzip_headers_say_nothing_of_the_machine() {
+    fn gzip_headers_contain_no_time_or_system() {
         for layer in sample().layers() {
             let [magic @ .., system] = layer.blob.bytes.first_chunk::<10>().unwrap();
             assert_eq!(magic[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
@@ -270,7 +270,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_configuration_is_canonical_json() {
+    fn configuration_is_canonical_json() {
         let image = sample();
         let [base, program] = image.layers() else { panic!() };
         let expected = format!(
@@ -292,7 +292,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_manifest_names_its_blobs_and_repeats_the_standard_labels() {
+    fn manifest_names_its_blobs_and_repeats_standard_labels() {
         let image = sample();
         let [base, program] = image.layers() else { panic!() };
         let expected = format!(
@@ -317,7 +317,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_index_gives_the_image_its_name_in_every_spelling() {
+    fn index_has_the_image_name_in_every_annotation() {
         let image = sample();
         let expected = format!(
             concat!(
@@ -352,7 +352,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_loader_of_oci_archives_finds_everything_from_the_index() {
+    fn every_blob_is_reachable_from_the_oci_index() {
         let mut files = files();
         assert_eq!(files.remove("oci-layout").unwrap(), br#"{"imageLayoutVersion":"1.0.0"}"#);
         let index = files.remove("index.json").unwrap();
@@ -371,7 +371,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_loader_of_docker_archives_finds_everything_from_manifest_json() {
+    fn every_blob_is_reachable_from_the_docker_manifest() {
         let (image, files) = (sample(), files());
         let found: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
         let [config, base, program] =
@@ -388,7 +388,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_folder_holds_the_same_files_but_dockers() {
+    fn layout_folder_holds_the_archive_files_except_the_docker_manifest() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("image");
         sample().write_layout_dir(&path).unwrap();
@@ -402,7 +402,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_file_holds_the_archive() {
+    fn archive_file_holds_the_archive_bytes() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("image.tar");
         let mut archive = Vec::new();
@@ -412,7 +412,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_writer_that_fails_midway_is_noticed() {
+    fn failing_writer_is_an_error() {
         struct Limited(usize);
         impl Write for Limited {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -3,7 +3,7 @@ use std::io;
 
 use oci_spec::image::Digest;
 
-use super::registry::error::RegistryError;
+use super::registry::RegistryError;
 use crate::reference::ReferenceError;
 
 /// A failure to read an image from a store.

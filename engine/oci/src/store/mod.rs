@@ -6,6 +6,7 @@ mod files;
 mod layout;
 mod open;
 pub(crate) mod registry;
+mod registry_image;
 mod source;
 
 pub use error::{BlobProblem, NotAnImage, StoreError};

@@ -52,7 +52,7 @@ mod tests {
     use crate::config::{Flags, Sources};
 
     #[test]
-    fn settings_are_aligned_with_where_they_come_from() {
+    fn text_output_aligns_settings_and_origins() {
         let set = ["listen=[\"1.1.1.1:1\"]", "policies.a.settings={\"b\":\"x\\u001b\"}"];
         let set = set.iter().map(|text| text.parse().unwrap()).collect();
         let flags = Flags { set, ..Flags::default() };

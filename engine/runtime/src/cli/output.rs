@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_on_a_terminal_is_written_out() {
+    fn terminal_control_characters_are_escaped() {
         let mut out = Plain::new(Vec::new());
         let value = serde_json::json!({"a": "\u{1b}[2J\u{9b}\u{202e}ü"});
         pretty_json(&value, &mut out).unwrap();

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_kubernetes_sets_is_known_and_no_setting_looks_like_it() {
+    fn kubernetes_service_variables_are_recognized_and_distinct_from_settings() {
         for name in [
             "POLICY_ENGINE_SERVICE_HOST",
             "POLICY_ENGINE_SERVICE_PORT",

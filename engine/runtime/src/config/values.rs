@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_of_three_kinds() {
+    fn addresses_are_http_https_or_unix() {
         let http = || Address::Http("127.0.0.1:8181".parse().unwrap());
         assert_eq!(ADDRESS.parse("127.0.0.1:8181"), Some(http()));
         assert_eq!(ADDRESS.parse("http://127.0.0.1:8181"), Some(http()));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_a_path() {
+    fn decision_is_parsed_as_a_path() {
         assert_eq!(DECISION.parse("/http/authz/allow"), Some("http/authz/allow".to_owned()));
         assert_eq!(DECISION.parse("pods"), Some("pods".to_owned()));
         for text in ["", "/", "//a", "a//b", "a/", "a\n"] {
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn destinations_are_told_by_how_they_begin() {
+    fn destination_kind_is_known_by_its_prefix() {
         let kind = |text| match DESTINATION.parse(text) {
             Some(DestinationAddress::Stdout) => "stdout".to_owned(),
             Some(DestinationAddress::File(path)) => format!("file {}", path.display()),
@@ -314,19 +314,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_ends(text in ".{0,30}") {
+        fn arbitrary_text_never_panics(text in ".{0,30}") {
             let _ = (COUNT.parse(&text), BYTES.parse(&text), DURATION.parse(&text), PERMISSIONS.parse(&text));
             let _ = (ADDRESS.parse(&text), POLICY.parse(&text), is_id(&text), POINTER.parse(&text));
             let _ = DESTINATION.parse(&text).is_some();
         }
 
         #[test]
-        fn any_size_ends(text in r"[0-9.]{0,30} ?[kKMGTPEiBb]{0,4}") {
+        fn arbitrary_size_never_panics(text in r"[0-9.]{0,30} ?[kKMGTPEiBb]{0,4}") {
             let _ = BYTES.parse(&text);
         }
 
         #[test]
-        fn any_duration_ends(text in r"([0-9]{1,21}(ns|ms|s|m|h|d|y|months) ?){0,4}") {
+        fn arbitrary_duration_never_panics(text in r"([0-9]{1,21}(ns|ms|s|m|h|d|y|months) ?){0,4}") {
             let _ = DURATION.parse(&text);
         }
     }

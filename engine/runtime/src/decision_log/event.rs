@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_as_opas() {
+    fn event_has_the_fields_of_an_opa_decision() {
         let mut config = config();
         config.labels.insert("team".to_owned(), "\"red\"".to_owned());
         config.erase = vec!["/input/secret".to_owned()];
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_left_out() {
+    fn absent_fields_are_left_out() {
         let expected = json!({
             "labels": {"id": INSTANCE.to_string(), "version": env!("CARGO_PKG_VERSION")},
             "decision_id": "00000000-0000-0000-0000-000000000001",
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_is_not_absent() {
+    fn null_is_not_absent() {
         let null = to_raw_value(&()).unwrap();
         let event = decoded(&Event { input: Some(&null), ..least() }, &config());
         assert_eq!(event.get("input"), Some(&Value::Null));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn request_ids_that_opa_could_not_have_are_custom() {
+    fn non_numeric_request_ids_are_custom_fields() {
         for (id, number) in [("1", true), ("18446744073709551615", true), ("0", false)]
             .into_iter()
             .chain(["18446744073709551616", "+1", "01", "req-1\n"].map(|id| (id, false)))
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_far_off_spoils_nothing() {
+    fn timestamps_are_clamped_to_valid_years() {
         let far = Duration::from_secs(1 << 40);
         let [past, future] =
             [SystemTime::UNIX_EPOCH - far, SystemTime::UNIX_EPOCH + far].map(|received| {
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_quotes_nothing_that_is_erased() {
+    fn error_message_is_left_out_when_redaction_is_set() {
         let input = to_raw_value(&json!({"age": "hunter2"})).unwrap();
         let error = EventError {
             code: "internal_error",
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_that_the_policy_does_not_take_is_not_shown_where_something_is_erased() {
+    fn invalid_input_is_left_out_when_redaction_is_set() {
         let input = to_raw_value(&json!(["hunter2"])).unwrap();
         let error =
             EventError { code: "invalid_parameter", message: "`hunter2`", understood: false };
@@ -347,7 +347,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_event_is_one_line_of_json(
+        fn every_event_is_one_line_of_json(
             text in any::<String>(), other in any::<String>(), erase in any::<bool>(),
         ) {
             let input = json!({"a": [{"secret": "S3CRET"}], (format!("k{text}")): other}).to_string();

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_warning_stands_for_many() {
+    fn repeated_warnings_are_rate_limited() {
         let throttle = Throttle::new();
         assert_eq!(throttle.count(), Some(1));
         assert_eq!((0..50).filter_map(|_| throttle.count()).count(), 0);

@@ -91,13 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_one_after_another() {
+    fn concatenated_values_are_separate_documents() {
         assert_eq!(all("{\"a\": 1}\n{\"b\":\n2} [3]  \n"), ["{\"a\": 1}", "{\"b\":\n2}", "[3]"]);
         assert!(all(" \n ").is_empty());
     }
 
     #[test]
-    fn a_broken_document_does_not_hide_the_next() {
+    fn documents_after_a_malformed_one_are_read() {
         assert_eq!(
             all("{\"a\": 1\n{\"b\": 2}\n{\"c\": }\n  {\"d\": 3}\n{\"e\": 4}"),
             [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_the_files_own() {
+    fn positions_refer_to_the_file() {
         let text = "{}\n  {\"a\":\n \"x\"}";
         let document = documents(text.as_bytes()).nth(1).unwrap().unwrap();
         let place = |error: DecodeError| document.explain(&error).to_string();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_beginnings_is_read_once() {
+    fn unclosed_document_is_scanned_once() {
         let text = "{\"a\":[\n".repeat(100_000);
         assert_eq!(all(&text), ["line 100001 column 1: EOF while parsing a list"]);
         assert_eq!(all(&(text + "]")).len(), 1);
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_ends(text in r#"[{}\[\]",:a1\n ]{0,60}"#) {
+        fn arbitrary_text_never_panics(text in r#"[{}\[\]",:a1\n ]{0,60}"#) {
             prop_assert!(all(&text).len() <= text.len());
         }
     }

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_format_goes_by_name_and_then_by_looks() {
+    fn format_is_known_by_extension_or_content() {
         for (name, text, format) in [
             ("a.json", "a: 1", Format::Json),
             ("a.yml", "{}", Format::Yaml),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_itself_may_be_read() {
+    fn file_of_exactly_the_limit_is_read() {
         assert_eq!(read_up_to(&b"abc"[..], Some(3)).unwrap(), Some(b"abc".to_vec()));
         assert_eq!(read_up_to(&b"abcd"[..], Some(3)).unwrap(), None);
     }

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_their_order_and_know_their_places() {
+    fn values_keep_their_order_and_positions() {
         let text = "z = 1 # é\na.b = [true,\n  'x']\n[t]\nd = 1979-05-27\n[[l]]\nf = 1.5\n\
                     [[l]]\n\"é\" = { f = 2 }\n";
         assert_eq!(
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_their_position() {
         for (text, message) in [
             ("a = 1\na = 2\n", "line 2 column 1: duplicate key"),
             ("a = \n", "line 1 column 5: string values must be quoted, expected literal string"),
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_read_once() {
+    fn long_line_is_scanned_once() {
         let text = format!("a = [{}]", "1,".repeat(500_000));
         assert_eq!(place(&text, "a[499999]"), (1, 1_000_004));
     }
 
     proptest! {
         #[test]
-        fn any_text_ends(text in r#"[\[\]{}a=.,"'1 \n#é-]{0,60}"#) {
+        fn arbitrary_text_never_panics(text in r#"[\[\]{}a=.,"'1 \n#é-]{0,60}"#) {
             let _ = tree(&text);
         }
     }

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn order_is_kept() {
+    fn key_order_is_kept() {
         assert_eq!(
             pretty(r#"{"b":[1,{}],"a":{"c":[]}}"#),
             "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": {\n    \"c\": []\n  }\n}"
@@ -235,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_layout_is_what_serde_json_writes(value in any_json()) {
+        fn pretty_layout_equals_that_of_serde_json(value in any_json()) {
             let json = serde_json::to_string(&value).unwrap();
             prop_assert_eq!(pretty(&json), serde_json::to_string_pretty(&value).unwrap());
         }

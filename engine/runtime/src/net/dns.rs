@@ -40,7 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_become_subdomains() {
+    fn names_are_converted_to_subdomains() {
         for (name, expected) in [
             ("pod-security", "pod-security"),
             ("a.b-c.1", "a.b-c.1"),
@@ -61,7 +61,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_form_is_kubernetes_own(name in "[a-z0-9][a-zA-Z0-9._-]{0,20}") {
+        fn every_subdomain_is_valid_in_kubernetes(name in "[a-z0-9][a-zA-Z0-9._-]{0,20}") {
             let form = subdomain(&name);
             let is_label = |label: &str| {
                 let ends = [label.chars().next(), label.chars().last()];

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_appended_with_their_verdict() {
+    fn output_is_appended_with_its_verdict() {
         let (decision, output) = ask(r#"{"allowed":false}"#).unwrap();
         assert_eq!(decision.verdict, Some(Verdict::Denied));
         assert_eq!(output, r#"before {"allowed":false}"#);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_wrong_is_told_and_leaves_nothing_behind() {
+    fn failed_evaluation_is_an_error_without_output() {
         assert_eq!(ask("\"fail\"").unwrap_err(), "asked to fail");
         assert_eq!(ask("{").unwrap_err(), "EOF while parsing an object, at line 1 column 1");
         let panicked = ask("\"panic\"").unwrap_err();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_validated_once_before_any_question() {
+    fn settings_are_validated_once_before_evaluation() {
         assert_eq!(
             echo(r#"{"refuse": true}"#).err().unwrap().to_string(),
             "`refuse` is set: leave it out"

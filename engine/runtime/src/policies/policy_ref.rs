@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_and_versions() {
+    fn reference_parses_name_and_version() {
         let parse = |text: &str| text.parse::<PolicyRef>().unwrap();
         assert_eq!(parse("a"), PolicyRef { name: "a".into(), version: None });
         assert_eq!(parse("a@1").version, Some(VersionSelector::Major(1)));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_say_what_to_write() {
+    fn invalid_reference_error_has_the_expected_form() {
         let error = |text: &str| text.parse::<PolicyRef>().unwrap_err().to_string();
         assert_eq!(error("@1"), "no policy is named: write `NAME` or `NAME@VERSION`");
         for version in ["", "v1", "1.", "latest", "1.2.3.4", "+1", "1@2"] {
@@ -125,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_parses_is_printed_as_it_was_written(text in r"[a-z@.0-9-]{0,12}") {
+        fn parsed_reference_round_trips(text in r"[a-z@.0-9-]{0,12}") {
             if let Ok(reference) = text.parse::<PolicyRef>() {
                 prop_assert_eq!(reference.to_string().parse::<PolicyRef>(), Ok(reference));
             }

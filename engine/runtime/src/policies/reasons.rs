@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_found_by_the_names_they_go_by() {
+    fn reasons_are_found_in_common_output_fields() {
         for (output, expected) in [
             ("true", ""),
             ("[1]", "[1]"),

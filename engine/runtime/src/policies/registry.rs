@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_release_answers_unless_one_is_named() {
+    fn highest_release_is_the_default() {
         let all = registry(&[
             ("pods", "1.2.0"),
             ("pods", "10.0.0-rc.1"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_told_with_what_is() {
+    fn unknown_policy_error_suggests_names_and_versions() {
         let all = registry(&[("pod-security", "1.0.0"), ("pod-security", "2.0.0")]);
         assert_eq!(
             found(&all, "pod-securty"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_that_cannot_be_told_apart_are_refused() {
+    fn duplicate_policies_are_refused() {
         let twice = [registration("pods", "1.0.0"), registration("pods", "1.0.0")];
         assert_eq!(
             Registry::from_registrations(twice).unwrap_err().to_string(),

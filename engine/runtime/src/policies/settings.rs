@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_json_or_else_text() {
+    fn values_are_json_or_else_strings() {
         assert_eq!(
             set(&["a.b=1", "a.c=v1.30", "d=[\"x\"]", "e=", "f=a=b"]).unwrap(),
             r#"{"a":{"b":1,"c":"v1.30"},"d":["x"],"e":"","f":"a=b"}"#
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_the_users_words() {
+    fn invalid_assignment_is_quoted_with_a_remedy() {
         assert_eq!(
             set(&["version"]).unwrap_err(),
             "`version` has no `=`: write `KEY=VALUE`, such as `version=v1.30`"

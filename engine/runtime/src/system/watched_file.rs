@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_change_is_offered_once() {
+    async fn each_change_is_reported_once() {
         let folder = tempfile::tempdir().unwrap();
         let [first, second] = ["a", "b"].map(|name| folder.path().join(name));
         fs::write(&first, "one").unwrap();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_that_is_swapped_is_a_change() {
+    async fn swapped_symlink_is_a_change() {
         let folder = tempfile::tempdir().unwrap();
         let [now, new] = ["..data", "..data_tmp"].map(|name| folder.path().join(name));
         for version in ["v1", "v2"] {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_together() {
+    fn all_unreadable_files_are_in_one_error() {
         let folder = tempfile::tempdir().unwrap();
         let large = folder.path().join("large");
         File::create(&large).unwrap().set_len(MAX_BYTES + 1).unwrap();

@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policys_series_are_the_same_when_it_is_loaded_again() {
+    fn reloaded_policy_keeps_its_metric_series() {
         let metrics = Metrics::new().unwrap();
         metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
         metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_stand_in_their_own_order() {
+    fn outcomes_are_listed_in_declaration_order() {
         for (at, (outcome, _)) in DecisionOutcome::ALL.iter().enumerate() {
             assert_eq!(*outcome as usize, at);
         }

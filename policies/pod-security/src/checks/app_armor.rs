@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_count_in_every_version() {
+    fn annotations_are_checked_in_every_version() {
         let annotated = |value: &str| {
             format!(
                 r#""metadata": {{"annotations": {{"other": "unconfined",

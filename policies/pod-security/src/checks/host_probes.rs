@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn even_the_local_host_is_another_host() {
+    fn loopback_probe_host_is_denied() {
         assert_eq!(
             baseline("v1.34", &handler("livenessProbe", "httpGet", "\"127.0.0.1\"")).len(),
             1

@@ -43,7 +43,7 @@ mod tests {
     const CHECK: &str = "allowPrivilegeEscalation";
 
     #[test]
-    fn from_1_8_it_must_be_ruled_out() {
+    fn from_1_8_privilege_escalation_must_be_disabled() {
         let setting =
             |value: &str| container_with(&format!(r#"{{"allowPrivilegeEscalation": {value}}}"#));
         assert_eq!(restricted(CHECK, "v1.7", &setting("true")), NONE);

@@ -42,13 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn ephemeral_containers_count() {
+    fn privileged_ephemeral_containers_are_denied() {
         let pod = r#""spec": {"ephemeralContainers": [{"securityContext": {"privileged": true}}]}"#;
         assert_eq!(baseline("latest", pod).len(), 1);
     }
 
     #[test]
-    fn a_pod_itself_cannot_be_privileged() {
+    fn privileged_field_of_a_pod_is_ignored() {
         assert_eq!(baseline("latest", &pod_with(r#"{"privileged": true}"#)), NONE);
     }
 }

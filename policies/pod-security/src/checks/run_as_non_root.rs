@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pod_speaks_for_containers_that_say_nothing() {
+    fn pod_setting_applies_to_containers_without_one() {
         for (of_pod, of_container) in [("true", "null"), ("true", "true"), ("null", "true")] {
             assert_eq!(restricted(CHECK, "v1.0", &pod(of_pod, of_container)), NONE);
         }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_says_false_is_denied_whatever_its_containers_say() {
+    fn false_for_the_pod_is_denied_despite_its_containers() {
         for of_container in ["null", "true"] {
             assert_eq!(
                 restricted(CHECK, "v1.0", &pod("false", of_container)),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_without_containers_has_nothing_to_run() {
+    fn pod_without_containers_is_allowed() {
         assert_eq!(restricted(CHECK, "latest", r#""spec": {}"#), NONE);
     }
 

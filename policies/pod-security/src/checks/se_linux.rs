@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn from_1_31_there_is_one_more_type() {
+    fn from_1_31_container_engine_type_is_allowed() {
         let engine = pod_with(&options("type", "container_engine_t"));
         assert_eq!(baseline("v1.30", &engine).len(), 1);
         assert_eq!(baseline("v1.31", &engine), NONE);

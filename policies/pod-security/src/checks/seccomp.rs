@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn before_1_19_annotations_count() {
+    fn before_1_19_annotations_are_checked() {
         for name in [super::POD_ANNOTATION, "container.seccomp.security.alpha.kubernetes.io/a"] {
             for allowed in ["runtime/default", "docker/default", "localhost/x"] {
                 assert_eq!(baseline("v1.0", &annotated(name, allowed)), NONE);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn from_1_19_fields_count() {
+    fn from_1_19_fields_are_checked() {
         for pod in [pod_with(&profile("Unconfined")), container_with(&profile("Unconfined"))] {
             assert_eq!(baseline("v1.18", &pod), NONE);
             assert_eq!(baseline("v1.19", &pod).len(), 1);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pods_profile_holds_for_its_containers() {
+    fn pod_profile_applies_to_containers_without_one() {
         let pod = |type_: &str, of_container: &str| {
             format!(
                 r#""spec": {{"securityContext": {}, "containers": [{{"securityContext": {of_container}}}]}}"#,

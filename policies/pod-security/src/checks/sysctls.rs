@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_allowed_from_the_version_it_is_safe_in() {
+    fn safe_sysctl_is_allowed_from_its_version() {
         for (since, name) in SAFE {
             for minor in [0, 26, 27, 28, 29, 31, 32, 36, 37] {
                 let version = Version::v1(minor);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn other_parameters_are_denied() {
+    fn other_sysctls_are_denied() {
         assert_eq!(
             baseline("v1.26", &setting("net.ipv4.tcp_rmem")),
             ["sysctls spec.securityContext.sysctls[0].name: the sysctl is `net.ipv4.tcp_rmem`: \

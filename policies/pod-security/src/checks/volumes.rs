@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_source_is_none() {
+    fn null_volume_source_is_ignored() {
         assert_eq!(restricted(CHECK, "latest", &volume(r#", "nfs": {}, "secret": null"#)).len(), 1);
         for beside in [r#""volumeID": "vol-1""#, r#""Secret": {}"#, r#""items": [{"key": "a"}]"#] {
             let slip = volume(&format!(r#", "awsElasticBlockStore": null, {beside}"#));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_only_the_api_server_knows_is_denied() {
+    fn unknown_volume_source_is_denied() {
         let in_review = |volume: &str| {
             let review = format!(
                 r#"{{"kind": "AdmissionReview", "request": {{"operation": "CREATE", "object":
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_without_a_type_is_an_empty_directory() {
+    fn volume_without_a_source_is_an_empty_dir() {
         assert_eq!(restricted(CHECK, "latest", &volume("")), NONE);
         assert_eq!(restricted(CHECK, "latest", &volume(r#", "hostPath": null"#)), NONE);
     }

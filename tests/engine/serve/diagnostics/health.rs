@@ -12,7 +12,7 @@ const PATHS: [&str; 6] = [
 ];
 
 #[test]
-fn a_server_that_serves_is_alive_and_ready() {
+fn serving_server_is_live_and_ready() {
     let server = Server::start(&[]);
     for path in PATHS {
         let found = server.get(path);
@@ -24,7 +24,7 @@ fn a_server_that_serves_is_alive_and_ready() {
 }
 
 #[test]
-fn what_was_skipped_is_told_and_why_only_where_a_token_is_asked_for() {
+fn skipped_policies_are_listed_with_reasons_only_when_tokens_are_required() {
     let folder = Folder::new();
     let yaml = "\
 policies:
@@ -51,7 +51,8 @@ policies:
             skipped[id],
             "it is not served, as its configuration is wrong: the log and `/v1/policies` tell why"
         );
-        let listed = listed["result"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap();
+        let listed =
+            listed["result"].as_array().unwrap().iter().find(|policy| policy["id"] == id).unwrap();
         let told = listed["error"].as_str().unwrap();
         assert!(told.contains("config.yaml` line ") && told.contains(why), "{told}");
 
@@ -69,7 +70,7 @@ policies:
 }
 
 #[test]
-fn a_server_that_ends_is_alive_and_not_ready() {
+fn draining_server_is_live_and_not_ready() {
     let server = Server::start(&["--set", "shutdown.wait=30s"]);
     server.signal("TERM");
     until("it is not ready", || server.get("/health/ready").status == 503);
@@ -88,7 +89,7 @@ fn a_server_that_ends_is_alive_and_not_ready() {
 }
 
 #[test]
-fn the_other_address_answers_health_and_metrics_and_nothing_else() {
+fn diagnostic_address_serves_health_and_metrics_only() {
     let folder = Folder::new().file("tokens", "secret-token-of-the-tests\n");
     let tokens = folder.path().join("tokens");
     let server = Server::start(&[
@@ -117,7 +118,7 @@ fn the_other_address_answers_health_and_metrics_and_nothing_else() {
 }
 
 #[test]
-fn health_is_answered_while_every_place_is_taken() {
+fn health_is_answered_at_the_concurrency_limit() {
     let folder = Folder::new();
     let yaml = "limits: {in-flight: 1, queue: 0}\npolicies: {stress: {timeout: 5m}}\n";
     let server = Server::with_config(&folder, yaml, &[]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Folder, Server, clients, python, until};
 
 #[test]
-fn every_outcome_is_counted() {
+fn every_decision_outcome_is_counted() {
     let folder = Folder::new();
     let yaml = "policies: {it: {policy: stress, timeout: 1s, max-stuck: 1}}\n";
     let server = Server::with_config(&folder, yaml, &[]);
@@ -43,7 +43,7 @@ fn every_outcome_is_counted() {
 }
 
 #[test]
-fn figures_reach_from_a_microsecond_to_the_process() {
+fn metrics_cover_decision_times_responses_and_the_process() {
     let server = Server::start(&[]);
     server.post("/v1/data/echo", &json!({"input": 1}));
     server.post("/v1/data/echo", &json!([]));
@@ -80,7 +80,7 @@ fn figures_reach_from_a_microsecond_to_the_process() {
 
 #[test]
 #[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
-fn prometheus_own_parser_reads_the_figures() {
+fn prometheus_parser_reads_the_metrics() {
     let python = python();
     let folder = Folder::new();
     let yaml = "policies: {it/self.x_y-z: {policy: echo}}\n";

@@ -11,7 +11,7 @@ policies:
 ";
 
 #[test]
-fn all_policies_are_listed_as_they_are_served() {
+fn policies_are_listed_with_their_configuration() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, CONFIG, &[]);
     let found = server.get("/v1/policies");
@@ -31,7 +31,7 @@ fn all_policies_are_listed_as_they_are_served() {
 }
 
 #[test]
-fn settings_that_say_the_same_have_the_same_digest() {
+fn equal_settings_have_equal_digests() {
     let folder = Folder::new();
     let digest = |server: &Server, id: &str| {
         let policy = server.get(&format!("/v1/policies/{id}")).json();
@@ -54,7 +54,7 @@ fn settings_that_say_the_same_have_the_same_digest() {
 }
 
 #[test]
-fn one_policy_is_told_with_its_schemas() {
+fn single_policy_is_described_with_its_schemas() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, CONFIG, &[]);
     for path in ["teams/pods", "teams%2Fpods", "teams/pods/0.1/", "teams/pods/0"] {
@@ -82,10 +82,10 @@ fn one_policy_is_told_with_its_schemas() {
 }
 
 #[test]
-fn without_a_configuration_every_policy_is_served_under_its_own_name() {
+fn every_policy_is_served_under_its_own_name_by_default() {
     let server = Server::start(&[]);
     let found = server.get("/v1/policies").json()["result"].take();
-    let ids: Vec<_> = found.as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    let ids: Vec<_> = found.as_array().unwrap().iter().map(|policy| policy["id"].clone()).collect();
     assert!(ids.is_sorted_by_key(|id| id.as_str().map(str::to_owned)), "{ids:?}");
     for id in ["echo", "stress", "stress-blocking", "pod-security-restricted"] {
         assert!(ids.contains(&json!(id)), "{id} in {ids:?}");

@@ -4,7 +4,7 @@ use super::{assert_error, pod, reviewed, task};
 use crate::support::{Folder, Server, until};
 
 #[test]
-fn a_body_that_is_no_review_is_422() {
+fn body_that_is_no_admission_review_gets_422() {
     let server = Server::start(&[]);
     let (mut beta, mut other, mut empty) = (pod(), pod(), pod());
     beta["apiVersion"] = json!("admission.k8s.io/v1beta1");
@@ -46,7 +46,7 @@ fn a_body_that_is_no_review_is_422() {
 }
 
 #[test]
-fn a_policy_that_is_not_there_is_404() {
+fn unknown_policy_gets_404() {
     let server = Server::start(&[]);
     for (path, message) in [
         ("/validate/nothing", "no policy `nothing` is served; `/v1/policies` lists those that are"),
@@ -75,7 +75,7 @@ fn a_policy_that_is_not_there_is_404() {
 }
 
 #[test]
-fn other_methods_are_405() {
+fn other_methods_get_405() {
     let server = Server::start(&[]);
     for path in ["/validate/echo", "/audit/echo", "/validate"] {
         let found = server.get(path);
@@ -85,7 +85,7 @@ fn other_methods_are_405() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_by_its_status() {
+fn unreadable_bodies_get_the_status_of_their_cause() {
     let server = Server::start(&["--set", "limits.body=8KiB"]);
     let mut large = pod();
     large["request"]["object"]["data"] = json!("x".repeat(8 << 10));
@@ -103,7 +103,7 @@ fn what_cannot_be_read_is_told_by_its_status() {
 }
 
 #[test]
-fn too_many_reviews_are_503_with_the_time_to_come_again() {
+fn reviews_above_the_concurrency_limit_get_503_with_retry_after() {
     let folder = Folder::new();
     let yaml = "limits: {in-flight: 1, queue: 0}\npolicies: {stress-admission: {timeout: 5m}}\n";
     let server = Server::with_config(&folder, yaml, &[]);
@@ -120,7 +120,7 @@ fn too_many_reviews_are_503_with_the_time_to_come_again() {
 }
 
 #[test]
-fn a_policy_that_is_skipped_is_503() {
+fn skipped_policy_gets_503_with_retry_after() {
     let folder = Folder::new();
     let yaml =
         "policies: {tasks: {policy: stress-admission, settings: {refuse: true}}, echo: {}}\n";

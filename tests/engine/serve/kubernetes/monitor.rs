@@ -10,7 +10,7 @@ policies:
 ";
 
 #[test]
-fn a_monitored_denial_admits_and_an_audit_tells_it_all_the_same() {
+fn monitored_denial_admits_but_the_audit_path_denies() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, CONFIG, &[]);
     assert_eq!(
@@ -37,7 +37,7 @@ fn a_monitored_denial_admits_and_an_audit_tells_it_all_the_same() {
 }
 
 #[test]
-fn opas_clients_get_the_answer_turned_around_and_a_warning() {
+fn monitored_denial_is_allowed_with_a_warning_in_the_opa_api() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, CONFIG, &[]);
     let input = json!({"input": bad_pod()});

@@ -1,6 +1,6 @@
-//! What `kubectl` has an API server ask about a pod that is not as it should be, and about others:
+//! Reviews that an API server sent for a bad pod and for other objects created by `kubectl`:
 //! k8s.io/apiserver 1.36 with the Pod Security baseline only watched, as the decision log had it.
-//! It asked about every operation on every resource and subresource.
+//! The webhook matched every operation on every resource and subresource.
 
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn what_an_api_server_asks_is_judged_as_kubernetes_does() {
+fn recorded_reviews_are_decided_as_kubernetes_decides() {
     let server = Server::start(&[]);
     let reviews: Vec<Value> = include_str!("recorded.jsonl")
         .lines()

@@ -6,7 +6,7 @@ use super::{UID, WHY, answering, bad_pod, denial, pod, reviewed, task};
 use crate::support::{Folder, Server};
 
 #[test]
-fn a_pod_is_admitted_or_denied_with_the_reason() {
+fn pod_is_admitted_or_denied_with_the_reason() {
     let server = Server::start(&[]);
     for path in ["/validate/pod-security-baseline", "/audit/pod-security-restricted"] {
         assert_eq!(reviewed(&server, path, &pod()), json!({"uid": UID, "allowed": true}));
@@ -29,7 +29,7 @@ fn a_pod_is_admitted_or_denied_with_the_reason() {
 }
 
 #[test]
-fn a_denial_has_the_code_and_the_warnings_of_its_policy() {
+fn denial_carries_the_code_and_warnings_of_its_policy() {
     let server = Server::start(&[]);
     let output = json!({
         "allowed": false, "reason": "no team", "code": 451, "warnings": ["soon", "sooner"],
@@ -47,7 +47,7 @@ fn a_denial_has_the_code_and_the_warnings_of_its_policy() {
 }
 
 #[test]
-fn a_patch_is_base64_of_json_patch() {
+fn patch_is_base64_of_a_json_patch() {
     let server = Server::start(&[]);
     let patch = json!([
         {"op": "add", "path": "/metadata/labels", "value": {"team~a": "grüezi"}},
@@ -70,7 +70,7 @@ fn a_patch_is_base64_of_json_patch() {
 }
 
 #[test]
-fn what_an_api_server_would_drop_is_cleaned_and_logged() {
+fn invalid_warnings_and_annotations_are_cleaned_and_logged() {
     let server = Server::start(&[]);
     let output = json!({
         "allowed": true, "warnings": ["a\nb\u{1b}[31m"], "auditAnnotations": {"a/b": "1", "c": 2},
@@ -90,7 +90,7 @@ fn what_an_api_server_would_drop_is_cleaned_and_logged() {
     assert_eq!((&logged["id"], &logged["request_id"]), (&json!("stress-admission"), &json!(UID)));
 }
 
-/// By the program that everybody has for it.
+/// Decodes with the `base64` program.
 fn decoded(base64: &str) -> Value {
     use std::io::Write;
     let mut command = Command::new("base64");
@@ -101,7 +101,7 @@ fn decoded(base64: &str) -> Value {
 }
 
 #[test]
-fn what_a_policy_cannot_say_is_in_the_review() {
+fn policy_failures_deny_within_the_review() {
     let folder = Folder::new();
     let yaml = "\
 policies:
@@ -143,7 +143,7 @@ policies:
 }
 
 #[test]
-fn the_uid_is_the_requests_id_in_the_policy_and_in_the_log() {
+fn review_uid_is_the_request_id_in_the_log() {
     let server = Server::start(&[]);
     reviewed(&server, "/validate/stress-admission", &task(&json!({"do": "fail"})));
     assert_eq!(server.logged("asked to fail")["request_id"], UID);
@@ -155,7 +155,7 @@ fn the_uid_is_the_requests_id_in_the_policy_and_in_the_log() {
 }
 
 #[test]
-fn an_object_may_be_nested_as_deeply_as_any_input() {
+fn reviewed_object_has_the_nesting_limit_of_any_input() {
     let server = Server::start(&[]);
     let mut review = pod();
     // Beneath `request`, `object` and the field itself.

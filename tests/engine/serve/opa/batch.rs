@@ -4,7 +4,7 @@ use super::assert_error;
 use crate::support::Server;
 
 #[test]
-fn all_some_or_none_have_an_answer() {
+fn batch_status_is_200_207_or_500_by_its_results() {
     let server = Server::start(&[]);
     let (good, bad) = (json!({"do": "answer", "output": {"x": 1}}), json!({"do": "fail"}));
     let failed = json!({"code": "internal_error", "message": "policy `stress`: asked to fail"});
@@ -32,7 +32,7 @@ fn all_some_or_none_have_an_answer() {
 }
 
 #[test]
-fn a_batch_has_at_most_ten_thousand_inputs() {
+fn batch_of_more_than_10000_inputs_is_refused() {
     let server = Server::start(&[]);
     let inputs = |count: usize| -> serde_json::Map<_, _> {
         (0..count).map(|key| (key.to_string(), json!(key))).collect()
@@ -45,7 +45,7 @@ fn a_batch_has_at_most_ten_thousand_inputs() {
 }
 
 #[test]
-fn answers_stand_in_the_order_of_their_inputs() {
+fn batch_results_keep_the_order_of_their_inputs() {
     let server = Server::start(&[]);
     let body = br#"{"inputs":{"b":1,"a":2}}"#;
     let found = server.send("POST", "/v1/batch/data/echo", &[], body.into());
@@ -55,7 +55,7 @@ fn answers_stand_in_the_order_of_their_inputs() {
 }
 
 #[test]
-fn what_is_asked_wrongly_is_an_error_of_the_whole() {
+fn malformed_batch_fails_as_a_whole() {
     let server = Server::start(&[]);
     for (body, why) in [
         (
@@ -77,7 +77,7 @@ fn what_is_asked_wrongly_is_an_error_of_the_whole() {
 }
 
 #[test]
-fn a_path_that_leads_to_nothing_has_no_results_as_a_single_question_has_none() {
+fn batch_for_an_unknown_policy_is_undefined_with_a_warning() {
     let server = Server::start(&[]);
     let found = server.post("/v1/batch/data/nothing", &json!({"inputs": {"a": 1, "b": 2}}));
     let message = "no policy `nothing` is served; `/v1/policies` lists those that are";

@@ -17,7 +17,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_request_may_be_compressed() {
+fn compressed_request_bodies_are_read() {
     let server = Server::start(&["--set", "limits.body=64KiB"]);
     let ask = |body: &[u8]| server.send("POST", "/v1/data/echo", &[GZIP], body.to_vec());
     let asked = gzip(br#"{"input": [1]}"#);
@@ -50,7 +50,7 @@ fn a_request_may_be_compressed() {
 }
 
 #[test]
-fn an_answer_is_compressed_when_it_is_worth_it_and_wanted() {
+fn response_is_compressed_if_accepted_and_large_enough() {
     let server = Server::start(&[]);
     // With `{"result":""}` around it: 1024 bytes.
     for (length, accept, compressed) in [
@@ -75,7 +75,7 @@ fn an_answer_is_compressed_when_it_is_worth_it_and_wanted() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_400_here() {
+fn oversized_body_gets_400_in_the_opa_api() {
     let server = Server::start(&["--set", "limits.body=1KiB"]);
     let message = "the request's body is larger than the limit of 1024 bytes";
     let body = json!({"input": "x".repeat(1024)}).to_string();
@@ -97,7 +97,7 @@ fn a_body_that_is_too_large_is_400_here() {
 }
 
 #[test]
-fn an_input_may_be_nested_100_levels_deep() {
+fn input_may_be_nested_100_levels_deep() {
     let server = Server::start(&["--set", "timeout=1m"]);
     let v1 = |input: &str| {
         server.send("POST", "/v1/data/echo", &[], format!("{{\"input\":{input}}}").into())
@@ -132,7 +132,7 @@ fn an_input_may_be_nested_100_levels_deep() {
 }
 
 #[test]
-fn of_a_key_that_is_there_twice_the_last_one_counts() {
+fn last_value_of_a_duplicate_key_counts() {
     let server = Server::start(&[]);
     let body = br#"{"input":{"a":1,"a":2}}"#;
     let found = server.send("POST", "/v1/data/echo", &[], body.into());
@@ -142,7 +142,7 @@ fn of_a_key_that_is_there_twice_the_last_one_counts() {
 const YAML: (&str, &str) = ("content-type", "application/yaml");
 
 #[test]
-fn a_request_may_be_yaml() {
+fn yaml_request_bodies_are_read() {
     let server = Server::start(&["--set", "limits.body=64KiB"]);
     let send = |kind: &str, path: &str, text: &str| {
         server.send("POST", path, &[("content-type", kind)], text.into())
@@ -178,7 +178,7 @@ fn a_request_may_be_yaml() {
 }
 
 #[test]
-fn yaml_is_read_as_kubernetes_reads_it_and_within_the_same_limits() {
+fn yaml_body_is_read_as_kubernetes_reads_it_within_the_json_limits() {
     let server = Server::start(&["--set", "limits.body=64KiB"]);
     let ask = |text: &str| server.send("POST", "/v0/data/echo", &[YAML], text.into());
     for text in ["a: !mine 1\n", "a: 1\na: 2\n", "a: [1\n", "a: 1\n---\nb: 2\n", "\u{0}"] {

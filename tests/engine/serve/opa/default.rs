@@ -4,7 +4,7 @@ use super::assert_error;
 use crate::support::{Folder, Server, stress_engine};
 
 #[test]
-fn a_request_that_names_no_policy_asks_the_one_that_is_set() {
+fn root_path_evaluates_the_configured_default_decision() {
     let folder = Folder::new();
     let yaml = "policies: {http/authz: {policy: echo}}\ndefault-decision: /http/authz/allowed\n";
     let server = Server::with_config(&folder, yaml, &[]);
@@ -23,7 +23,7 @@ fn a_request_that_names_no_policy_asks_the_one_that_is_set() {
 }
 
 #[test]
-fn it_is_opas_own_where_none_is_set() {
+fn default_decision_is_system_main_unless_set() {
     let server = Server::start(&[]);
     let nothing = "document missing or undefined: data.system.main";
     assert_error(&server.post("/", &json!({})), 404, "undefined_document", nothing);
@@ -35,7 +35,7 @@ fn it_is_opas_own_where_none_is_set() {
 }
 
 #[test]
-fn one_that_is_not_served_is_a_mistake() {
+fn default_decision_of_an_unserved_policy_is_a_configuration_error() {
     let ended =
         stress_engine(&["config", "--set", "default-decision=http/authz"]).output().unwrap();
     assert_eq!(ended.status.code(), Some(78));

@@ -4,7 +4,7 @@ use super::assert_error;
 use crate::support::{Folder, Server, until};
 
 #[test]
-fn what_is_asked_wrongly_is_400() {
+fn malformed_request_gets_400() {
     let server = Server::start(&[]);
     for (body, message) in [
         (
@@ -37,7 +37,7 @@ fn what_is_asked_wrongly_is_400() {
 }
 
 #[test]
-fn an_input_that_the_policy_does_not_take_is_400_with_its_place() {
+fn input_of_wrong_type_gets_400_with_its_position() {
     let server = Server::start(&[]);
     let found = server.post("/v1/data/stress", &json!({"input": {"do": "rest"}}));
     assert_eq!((found.status, &found.json()["code"]), (400, &json!("invalid_parameter")));
@@ -47,7 +47,7 @@ fn an_input_that_the_policy_does_not_take_is_400_with_its_place() {
 }
 
 #[test]
-fn a_policy_that_fails_or_panics_is_500_and_the_server_goes_on() {
+fn failing_or_panicking_policy_gets_500_and_the_server_continues() {
     let server = Server::start(&[]);
     let found = server.post("/v1/data/stress", &json!({"input": {"do": "fail"}}));
     assert_error(&found, 500, "internal_error", "policy `stress`: asked to fail");
@@ -70,7 +70,7 @@ fn a_policy_that_fails_or_panics_is_500_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_policy_that_takes_too_long_is_504() {
+fn timed_out_policy_gets_504() {
     let folder = Folder::new();
     let yaml = "policies: {slow: {policy: stress, timeout: 50ms}}\n";
     let server = Server::with_config(&folder, yaml, &[]);
@@ -82,7 +82,7 @@ fn a_policy_that_takes_too_long_is_504() {
 }
 
 #[test]
-fn nothing_can_be_written_and_the_methods_are_told() {
+fn write_methods_get_405_with_the_allowed_methods() {
     let server = Server::start(&[]);
     let message = "policies and their settings are part of this server and its configuration: \
                    nothing can be written here";
@@ -111,7 +111,7 @@ fn nothing_can_be_written_and_the_methods_are_told() {
 }
 
 #[test]
-fn a_route_that_is_not_there_is_404() {
+fn unknown_route_gets_404() {
     let server = Server::start(&[]);
     for path in ["/v1", "/v1/database", "/v1/query", "/v1/compile", "/data/echo"] {
         let message = format!("nothing is at `{path}`; `/openapi.json` lists the paths");

@@ -5,7 +5,7 @@ use crate::support::{Server, until};
 const CONTEXT: &[u8] = br#"{"input":{"do":"context"}}"#;
 
 #[test]
-fn a_requests_id_reaches_the_policy() {
+fn request_id_reaches_the_policy() {
     let server = Server::start(&[]);
     let [longest, too_long] = [128, 129].map(|length| "x".repeat(length));
     for (given, seen) in [("r-1", "r-1"), (&longest, &longest), (&too_long, "")] {
@@ -20,7 +20,7 @@ fn a_requests_id_reaches_the_policy() {
 }
 
 #[test]
-fn a_trace_goes_on_with_the_servers_own_span() {
+fn trace_continues_with_a_span_of_the_server() {
     let server = Server::start(&[]);
     let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     let headers = [("traceparent", format!("00-{trace}-{parent}-01"))];
@@ -49,7 +49,7 @@ fn a_trace_goes_on_with_the_servers_own_span() {
 }
 
 #[test]
-fn each_request_is_logged_where_that_is_asked_for() {
+fn debug_level_logs_each_request_without_its_input() {
     let server = Server::start(&["--log", "debug"]);
     server.get("/nothing");
     let answered = server.logged("answered");
@@ -66,7 +66,7 @@ fn each_request_is_logged_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_head_is_a_get_without_its_body() {
+fn head_responses_are_get_responses_without_body() {
     let server = Server::start(&[]);
     for path in ["/v1/data/echo?input=1", "/v1/policies", "/health", "/metrics", "/openapi.json"] {
         let (head, get) = (server.send("HEAD", path, &[], Vec::new()), server.get(path));
@@ -80,7 +80,7 @@ fn a_head_is_a_get_without_its_body() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused_and_nothing_else() {
+fn unusual_request_targets_get_their_status() {
     let server = Server::start(&[]);
     for (head, statuses) in [
         (&b"GET /v1/data/echo?input=\xff HTTP/1.1"[..], ["400"].as_slice()),

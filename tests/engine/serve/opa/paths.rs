@@ -6,7 +6,7 @@ use crate::support::{Folder, Server};
 const MISSING_INPUT: &str = "'input' key missing from the request";
 
 #[test]
-fn a_path_leads_to_a_policy_its_version_and_into_its_answer() {
+fn path_selects_policy_version_and_field_of_the_result() {
     let folder = Folder::new();
     let yaml = "policies:\n  echo: {}\n  http/authz: {policy: echo@1.2}\n";
     let server = Server::with_config(&folder, yaml, &[]);
@@ -25,7 +25,7 @@ fn a_path_leads_to_a_policy_its_version_and_into_its_answer() {
         ("echo/nothing/there", None),
     ] {
         let found = server.post(&format!("/v1/data/{path}"), &json!({"input": input}));
-        let expected = result.clone().map_or_else(|| json!({}), |it| json!({"result": it}));
+        let expected = result.clone().map_or_else(|| json!({}), |result| json!({"result": result}));
         assert_eq!((found.status, found.json()), (200, expected), "v1 {path}");
 
         let found = server.post(&format!("/v0/data/{path}"), &input);
@@ -39,7 +39,7 @@ fn a_path_leads_to_a_policy_its_version_and_into_its_answer() {
 }
 
 #[test]
-fn a_get_asks_with_the_input_in_its_query() {
+fn get_reads_the_input_from_its_query() {
     let server = Server::start(&[]);
     for (query, result) in [
         ("?input=%7B%22a%22%3A+%22%2B%26%22%7D", json!({"a": "+&"})),
@@ -56,7 +56,7 @@ fn a_get_asks_with_the_input_in_its_query() {
 }
 
 #[test]
-fn a_policy_that_is_asked_without_an_input_gets_null_and_its_caller_a_warning() {
+fn missing_input_is_null_and_gets_a_warning() {
     let server = Server::start(&[]);
     let mut answered = warned("api_usage_warning", MISSING_INPUT);
     answered["result"] = Value::Null;
@@ -76,7 +76,7 @@ fn a_policy_that_is_asked_without_an_input_gets_null_and_its_caller_a_warning() 
 }
 
 #[test]
-fn a_policy_that_is_not_there_is_undefined() {
+fn unknown_policy_is_undefined_with_a_warning() {
     let server = Server::start(&[]);
     let input = json!({"input": 1});
     for (path, message) in [
@@ -96,7 +96,7 @@ fn a_policy_that_is_not_there_is_undefined() {
 }
 
 #[test]
-fn an_answer_may_be_laid_out_and_say_how_it_came_to_be() {
+fn pretty_and_metrics_parameters_shape_the_response() {
     let server = Server::start(&[]);
     let asked = json!({"input": {"b": 1, "a": [true]}});
     let pretty = "{\n  \"result\": {\n    \"a\": [\n      true\n    ],\n    \"b\": 1\n  }\n}";

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ci_is_where_the_variable_says_so() {
+    fn ci_is_detected_by_its_variable() {
         for (value, is) in
             [("true", true), ("1", true), ("", false), ("0", false), ("false", false)]
         {

@@ -53,7 +53,7 @@ fn nine() -> u8 { 9 }
 fn five() -> u8 { 17 }
 
 #[test]
-fn late_is_allowed_where_it_is_set() {
+fn late_hour_is_allowed_if_configured() {
     let decided = policy_api::decide::<WorkingHours>(r#"{"until": 20}"#, r#"{"hour": 19}"#).unwrap();
     assert_eq!(decided.verdict, Some(policy_api::Verdict::Allowed));
 }

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_of_the_machine_is_found() {
+    fn machine_path_in_the_program_is_refused() {
         let folder = Path::new("/home/me/work");
         let result = |program: &[u8]| check_absent(program, &[folder, Path::new("/")]);
         assert!(result(b"\x7fELF/home/me/wor").is_ok());

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_gets_the_workspace_that_was_around_it() {
+    fn copied_folder_gets_its_former_workspace_manifest() {
         let temporary = tempfile::tempdir().unwrap();
         let root = fs_err::canonicalize(temporary.path()).unwrap();
         let write = |file: &str, text: &str| {

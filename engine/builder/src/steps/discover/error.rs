@@ -1,9 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 
-use super::remote::merge::Mismatch;
 use crate::steps::discover::policies_file::PoliciesFileError;
 use crate::steps::discover::remote::RemoteError;
 use policy_cargo::lockfile::LockError;
@@ -142,4 +141,26 @@ impl From<RemoteError> for DiscoverError {
     fn from(error: RemoteError) -> Self {
         Self::Remote(Box::new(error))
     }
+}
+
+/// A crate is not what its entry says.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`: policy `{key}` leads to `{}`, which is {found}: {problem}", file.display(), path.display())]
+pub(crate) struct Mismatch {
+    pub(super) file: PathBuf,
+    pub(super) key: String,
+    pub(super) path: PathBuf,
+    /// Name and version.
+    pub(super) found: String,
+    pub(super) problem: MismatchReason,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MismatchReason {
+    #[error("expected the crate `{0}`\nhelp: the entry's `package` names the crate")]
+    Name(String),
+    #[error("expected version `{0}`\nhelp: change the entry's `version`")]
+    Version(VersionReq),
+    #[error("a support crate, which registers no policy\nhelp: remove the entry")]
+    Role,
 }

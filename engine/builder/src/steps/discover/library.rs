@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_a_path_can_begin_with() {
+    fn crate_name_is_valid_in_a_path() {
         for name in ["a", "_a", "union", "auto", "raw", "macro_rules", "main", "test", "Program"] {
             assert!(is_crate_name(name), "{name}");
         }

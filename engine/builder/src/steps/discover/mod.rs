@@ -10,6 +10,7 @@ pub(crate) mod carried;
 mod error;
 mod graph;
 mod library;
+mod merge;
 mod nested;
 pub(crate) mod policies_file;
 mod policies_lock;
@@ -62,7 +63,7 @@ impl Policies {
             }
         }
         nested::add(&mut crates, root, engine)?;
-        remote::merge::add(&mut crates, &PoliciesFile::read(root)?, engine, &pins)?;
+        merge::add(&mut crates, &PoliciesFile::read(root)?, engine, &pins)?;
         crates.sort_by(|a, b| a.folder.cmp(&b.folder));
         let policies = Self { root: root.to_owned(), crates, pins };
         if policies.of_role(Role::Policy).next().is_none() {

@@ -41,7 +41,7 @@ fn found(folder: &TempDir, role: Role) -> Vec<String> {
 }
 
 #[test]
-fn policy_crates_are_those_that_are_linked_with_the_api() {
+fn crates_with_a_normal_api_dependency_are_policies() {
     let with = |before: &str, dependencies: &str| manifest("it", before, dependencies);
     for (role, manifest) in [
         (Role::Policy, with("[dependencies]\n", "policy-api = \"0.1\"\n")),
@@ -78,7 +78,7 @@ fn policy_crates_are_those_that_are_linked_with_the_api() {
 }
 
 #[test]
-fn folders_that_are_no_crates_are_passed_over() {
+fn folders_without_a_crate_are_skipped() {
     let folder = folder(&[
         ("b", &policy("b")),
         ("a", &policy("a")),
@@ -96,7 +96,7 @@ fn folders_that_are_no_crates_are_passed_over() {
 }
 
 #[test]
-fn rust_files_without_a_manifest_are_not_passed_over() {
+fn rust_files_without_a_manifest_are_refused() {
     for file in ["main.rs", "src/lib.rs"] {
         let folder = folder(&[("a", &policy("a"))]);
         let forgotten = folder.path().join("forgotten");
@@ -114,7 +114,7 @@ fn rust_files_without_a_manifest_are_not_passed_over() {
 }
 
 #[test]
-fn a_linked_folder_is_a_folder() {
+fn symlinked_folder_is_discovered() {
     let elsewhere = folder(&[("a", &policy("a"))]);
     let folder = folder(&[]);
     std::os::unix::fs::symlink(elsewhere.path().join("a"), folder.path().join("linked")).unwrap();
@@ -122,7 +122,7 @@ fn a_linked_folder_is_a_folder() {
 }
 
 #[test]
-fn requirements_that_this_api_meets() {
+fn api_requirement_must_match_the_engine() {
     let version = Engine::locate(Some(Path::new("../.."))).unwrap().api_version;
     let asking = |requirement: &str| {
         let dependency = format!("policy-api = \"{requirement}\"\n");
@@ -139,7 +139,7 @@ fn requirements_that_this_api_meets() {
 }
 
 #[test]
-fn names_that_rust_cannot_tell_apart_are_one_name() {
+fn names_that_differ_only_in_dashes_are_duplicates() {
     let folder = folder(&[("one", &policy("a-b")), ("two", &policy("a_b"))]);
     let path = |name: &str| folder.path().join(name).join("Cargo.toml").display().to_string();
     assert_eq!(
@@ -153,7 +153,7 @@ fn names_that_rust_cannot_tell_apart_are_one_name() {
 }
 
 #[test]
-fn a_crate_that_depends_on_itself_is_a_circle() {
+fn self_dependency_is_a_cycle() {
     let dependencies = "policy-api = \"0.1\"\na = { path = \"../a\" }\n";
     let folder = folder(&[("a", &manifest("a", "[dependencies]\n", dependencies))]);
     assert_eq!(
@@ -164,7 +164,7 @@ fn a_crate_that_depends_on_itself_is_a_circle() {
 }
 
 #[test]
-fn a_crate_that_two_others_share_is_no_circle() {
+fn shared_dependency_is_no_cycle() {
     let uses = |name: &str| {
         manifest(name, "[dependencies]\n", "policy-api = \"0.1\"\nc = { path = \"../c\" }\n")
     };

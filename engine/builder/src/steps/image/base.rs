@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_holds_the_files_and_replaces_nothing() {
+    fn base_folder_holds_the_files_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("base");
         fs::create_dir(&path).unwrap();

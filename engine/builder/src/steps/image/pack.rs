@@ -91,7 +91,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn image_runs_serve_as_an_ordinary_user() {
+    fn image_runs_serve_as_an_unprivileged_user() {
         let image = sample().pack().unwrap();
         let manifest: ImageManifest =
             store::document(&image, &image.root().unwrap(), LARGEST_MANIFEST).unwrap();

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_what_the_specification_has_a_shell_print() {
+    fn directory_hash_equals_that_of_the_specified_command() {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in [("b", "2"), ("a/z", "1"), ("a.c", "3"), ("a/b/c", "")] {
             let path = folder.path().join(file);

@@ -233,7 +233,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn sources_are_named_by_the_digest_that_pins_them() {
+    fn sources_have_the_digest_that_pins_them() {
         let digest = |material: Material| material.digest().unwrap();
         let pinned = remote("x", "1.0.0", "registry+here", Some("abc"));
         assert_eq!(digest(pinned), ("sha256", "abc".to_owned()));
@@ -246,7 +246,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_package_of_a_workspace_has_its_role_and_its_digest() {
+    fn every_workspace_package_has_a_role_and_a_digest() {
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);

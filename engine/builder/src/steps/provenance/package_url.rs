@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_a_crate_comes_from_is_in_its_url() {
+    fn package_url_contains_the_source() {
         let of = |source: &str| package_url(&remote("x", "1.0.0+b", source, None));
         assert_eq!(of(CRATES_IO), "pkg:cargo/x@1.0.0%2Bb");
         assert_eq!(

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requirements_without_a_common_version_are_told_apart() {
+    fn requirements_without_a_common_version_exclude_each_other() {
         let excluding = |one: &str, other: &str| {
             let (one, other) = (one.parse().unwrap(), other.parse().unwrap());
             assert_eq!(exclude(&one, &other), exclude(&other, &one), "{one} {other}");

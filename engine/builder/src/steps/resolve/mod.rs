@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requirements_reach_the_ranges_that_they_name() {
+    fn requirement_covers_its_compatible_range() {
         let reaches = |requirement: &str, version: &str| {
             reaches(&requirement.parse().unwrap(), &version.parse().unwrap())
         };

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_followed_without_the_disk() {
+    fn dot_segments_of_paths_are_resolved() {
         for (path, expected) in [
             ("policies/a/src/../../b/x", "policies/b/x"),
             ("./a/./b", "a/b"),

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_and_variables_are_read() {
+    fn dep_info_lists_files_and_variables() {
         let text = "/t/libx.rmeta: a/lib.rs a/my\\ data\n\na/lib.rs:\na/my\\ data:\n\n\
                     # env-dep:HOME=/root: x\n# env-dep:ABSENT\n";
         let expected = DepInfo {

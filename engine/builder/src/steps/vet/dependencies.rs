@@ -157,7 +157,7 @@ mod tests {
     use crate::steps::engine::Engine;
 
     #[test]
-    fn a_policy_from_a_registry_is_held_against_the_lists_itself() {
+    fn registry_policy_is_checked_against_the_dependency_lists() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("geo");
         fs::create_dir_all(place.join("src")).unwrap();

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_of_writing_a_table_are_read() {
+    fn both_toml_table_forms_are_read() {
         for text in [
             "[[vet.allow]]\ncrate = 'a'\nwhat = 'standard-streams'\nreason = 'why'\n",
             "vet.allow = [{ crate = 'a', what = 'standard-streams', reason = ' why ' }]",
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_named_with_file_and_key() {
+    fn every_error_names_file_and_key() {
         let mistakes = [
             (
                 "[vet]\nalow = []",

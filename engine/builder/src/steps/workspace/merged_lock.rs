@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_engines_version_wins_and_else_the_highest() {
+    fn engine_version_is_kept_else_the_highest() {
         assert_eq!(
             merged_of(
                 &lock(&["engines 1.2.0", "tests 1.2.0", "others 1.0.0"]),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_that_cannot_stand_for_one_another_are_all_kept() {
+    fn incompatible_versions_are_all_kept() {
         assert_eq!(
             merged_of(
                 &lock(&["x 1.2.0"]),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_and_checksums_are_kept_and_crates_of_folders_are_left_out() {
+    fn sources_and_checksums_are_kept_without_local_crates() {
         let from_git = "[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n\
                         source = \"git+https://example.com/x#c0ffee\"\n";
         let text = merged_of(
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_cargo_did_not_write_is_named() {
+    fn malformed_lock_is_named() {
         let refused = |text: &str| merged_of("", "", text).unwrap_err();
         let start = "`/policies/a/Cargo.lock` is not a lock file that Cargo wrote: ";
         assert_eq!(

@@ -97,17 +97,17 @@ fn laid_out_with(folder: &TempDir, features: &str) -> BTreeMap<String, String> {
 const ORDER: [&str; 3] = ["hours", "shared-words", "zones"];
 
 #[test]
-fn the_program_refers_to_every_policy_crate() {
+fn program_refers_to_every_policy_crate() {
     assert_snapshot!(generated(&folder(&ORDER))["program/src/main.rs"]);
 }
 
 #[test]
-fn its_manifest_names_them_where_they_are_copied_to() {
+fn program_manifest_depends_on_the_copied_crates() {
     assert_snapshot!(generated(&folder(&ORDER))["program/Cargo.toml"]);
 }
 
 #[test]
-fn a_feature_of_the_engine_brings_what_it_takes_and_nothing_is_there_without_it() {
+fn engine_feature_adds_its_dependencies_only_if_selected() {
     let folder = folder(&ORDER);
     let with = laid_out_with(&folder, "otlp");
     let dependency = r#"policy-engine = { path = "../engine/runtime", features = ["otlp"] }"#;
@@ -122,22 +122,22 @@ fn a_feature_of_the_engine_brings_what_it_takes_and_nothing_is_there_without_it(
 }
 
 #[test]
-fn what_was_asked_for_is_written_down() {
+fn expected_policies_are_written_to_policies_json() {
     assert_snapshot!(generated(&folder(&ORDER))["program/policies.json"]);
 }
 
 #[test]
-fn the_workspace_has_the_release_profile() {
+fn workspace_has_the_release_profile() {
     assert_snapshot!(generated(&folder(&ORDER))["Cargo.toml"]);
 }
 
 #[test]
-fn a_crates_manifest_is_left_with_its_library() {
+fn copied_manifest_keeps_only_the_library() {
     assert_snapshot!(generated(&folder(&ORDER))["policies/zones/Cargo.toml"]);
 }
 
 #[test]
-fn a_crate_keeps_its_tests_where_they_are_asked_for() {
+fn crate_keeps_its_tests_on_request() {
     let files = laid_out(&folder(&ORDER), Extent::WithTests);
     let members =
         r#"members = ["program", "policies/hours", "policies/shared-words", "policies/zones"]"#;
@@ -146,7 +146,7 @@ fn a_crate_keeps_its_tests_where_they_are_asked_for() {
 }
 
 #[test]
-fn everything_that_is_compiled_is_in_the_workspace() {
+fn workspace_holds_all_compiled_sources() {
     let files = generated(&folder(&ORDER));
     let tops: Vec<_> = files.keys().filter(|path| !path.starts_with("engine/")).collect();
     assert_eq!(
@@ -170,13 +170,13 @@ fn everything_that_is_compiled_is_in_the_workspace() {
 }
 
 #[test]
-fn the_same_crates_give_the_same_bytes_in_any_order() {
+fn workspace_does_not_depend_on_the_crate_order() {
     let (one, other) = (folder(&ORDER), folder(&["zones", "hours", "shared-words"]));
     assert_eq!(generated(&one), generated(&other));
 }
 
 #[test]
-fn no_path_of_the_machine_is_in_any_file() {
+fn no_file_contains_a_machine_path() {
     let folder = folder(&ORDER);
     let path = folder.path().to_str().unwrap();
     for (file, text) in generated(&folder) {
@@ -185,7 +185,7 @@ fn no_path_of_the_machine_is_in_any_file() {
 }
 
 #[test]
-fn places_that_are_the_users_are_refused() {
+fn output_inside_user_folders_is_refused() {
     let folder = folder(&ORDER);
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
     let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();

@@ -37,7 +37,7 @@ fn json_in(path: &Path) -> Value {
 }
 
 #[test]
-fn one_index_leads_to_the_images_of_all_platforms() {
+fn index_lists_the_images_of_all_platforms() {
     let (dir, folders) = layouts(&[("linux/arm64", "v1"), ("linux/amd64", "v1")]);
     let output = dir.path().join("joined");
     let digest = write_index(&output, &folders).unwrap();
@@ -96,7 +96,7 @@ fn one_index_leads_to_the_images_of_all_platforms() {
 }
 
 #[test]
-fn images_in_memory_are_joined_as_their_layouts_are() {
+fn images_in_memory_give_the_same_index_as_their_layouts() {
     let (dir, folders) = layouts(&[("linux/amd64", "v1"), ("linux/arm64", "v1")]);
     let output = dir.path().join("joined");
     write_index(&output, &folders).unwrap();
@@ -132,7 +132,7 @@ fn refused(dir: &TempDir, folders: &[PathBuf]) -> String {
 }
 
 #[test]
-fn images_of_one_platform_or_of_two_names_are_not_joined() {
+fn duplicate_platform_or_differing_names_are_refused() {
     let (dir, folders) = layouts(&[("linux/amd64", "v1"), ("linux/amd64", "v1")]);
     assert_eq!(
         refused(&dir, &folders),

@@ -28,7 +28,7 @@ fn refused(path: &Path) -> String {
 }
 
 #[test]
-fn archives_and_folders_give_what_was_written() {
+fn archive_and_folder_return_the_written_blobs() {
     let (_folder, image, kept) = kept();
     for path in kept {
         let store = open(path.to_str().unwrap(), RegistryOptions::default()).unwrap();
@@ -46,7 +46,7 @@ fn archives_and_folders_give_what_was_written() {
 }
 
 #[test]
-fn a_blob_that_is_not_what_its_digest_says_is_refused() {
+fn blob_that_differs_from_its_digest_is_refused() {
     let (_folder, image, [_, layout]) = kept();
     let store = open(layout.to_str().unwrap(), RegistryOptions::default()).unwrap();
     let root = store.root().unwrap();
@@ -79,7 +79,7 @@ fn a_blob_that_is_not_what_its_digest_says_is_refused() {
 }
 
 #[test]
-fn digest_with_a_path_in_it_is_refused() {
+fn digest_that_contains_a_path_is_refused() {
     let (_folder, _, [_, layout]) = kept();
     let index = fs::read_to_string(layout.join("index.json")).unwrap();
     for digest in ["sha256:../../../../etc/passwd", "sha512:../../../etc/passwd", "../etc"] {
@@ -98,7 +98,7 @@ fn digest_with_a_path_in_it_is_refused() {
 }
 
 #[test]
-fn an_archive_that_was_cut_off_is_refused() {
+fn truncated_archive_is_refused() {
     let (_folder, image, [archive, _]) = kept();
     let whole = fs::read(&archive).unwrap();
     for length in (0..whole.len()).step_by(509) {
@@ -127,7 +127,7 @@ fn an_archive_that_was_cut_off_is_refused() {
 }
 
 #[test]
-fn error_says_what_a_file_is_that_is_no_image() {
+fn error_names_the_kind_of_a_file_that_is_no_image() {
     let (folder, _, [archive, layout]) = kept();
     let end = "; expected an OCI image layout, as a folder or an archive";
     let reason = |path: &Path| refused(path).replace(end, "");
@@ -175,7 +175,7 @@ fn text_that_looks_like_a_path_is_opened_as_one() {
 }
 
 #[test]
-fn an_archive_that_is_another_image_to_docker_is_refused() {
+fn archive_with_a_different_docker_image_is_refused() {
     let (_folder, _, [archive, layout]) = kept();
     let whole = fs::read(&archive).unwrap();
     for entry in tar::Archive::new(whole.as_slice()).entries().unwrap() {

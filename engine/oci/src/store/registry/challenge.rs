@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_preferred_to_a_password() {
+    fn bearer_challenge_outranks_basic() {
         let bearer = || Challenge::Bearer {
             realm: "https://auth.io/token?a=b".to_owned(),
             service: Some("r.io, with a comma".to_owned()),

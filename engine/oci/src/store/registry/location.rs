@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_resolved_as_the_standard_has_it() {
+    fn references_are_resolved_by_rfc_3986() {
         const BASE: &str = "https://r.io:5000/v2/a/blobs/uploads/?x=1";
         for (reference, expected) in [
             ("https://cdn.io/b?sig=a/b", "https://cdn.io/b?sig=a/b"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_to_nowhere_or_out_of_tls_is_refused() {
+    fn invalid_redirect_or_one_that_leaves_tls_is_refused() {
         for reference in [
             "",
             "#f",
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_scheme_host_and_port() {
+    fn origin_is_scheme_host_and_port() {
         let same =
             |a: &str, b: &str| HttpOrigin::parse(a).unwrap() == HttpOrigin::parse(b).unwrap();
         assert!(same("https://R.io/a", "https://r.io:443/b"));

@@ -5,7 +5,7 @@ mod attempts;
 mod challenge;
 mod client;
 mod credentials;
-pub(super) mod error;
+mod error;
 mod http;
 mod location;
 mod manifests;
@@ -28,8 +28,6 @@ use ureq::http::Method;
 pub use client::RegistryOptions;
 pub use error::RegistryError;
 
-use super::error::StoreError;
-use super::source::Store;
 use crate::digest;
 use crate::reference::{Reference, Repository, Selector};
 use challenge::Purpose;
@@ -122,6 +120,36 @@ impl RegistryImage {
         Ok(Self { client, selector: reference.selector() })
     }
 
+    /// The descriptor of the reference's manifest.
+    pub(super) fn root_descriptor(&self) -> Result<Descriptor, RegistryError> {
+        let (media_type, bytes) = self.manifest(&self.selector)?;
+        let digest = digest::sha256(&bytes)
+            .map_err(|error| self.client.fail(RegistryProblem::Document(error)))?;
+        Ok(Descriptor::new(media_type, bytes.len() as u64, digest))
+    }
+
+    /// Gets a manifest or another blob, and checks that it is what its descriptor says.
+    pub(super) fn fetch(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RegistryError> {
+        let is_manifest = manifests::MANIFESTS.contains(&descriptor.media_type().as_ref());
+        let bytes = if is_manifest {
+            self.manifest(&Selector::Digest(descriptor.digest().clone()))?.1
+        } else {
+            self.blob(descriptor)?
+        };
+        if bytes.len() as u64 != descriptor.size() {
+            let expected = descriptor.digest().to_string();
+            let found = format!("{} bytes, expected {}", bytes.len(), descriptor.size());
+            return Err(self.client.fail(RegistryProblem::Mismatch { expected, found }));
+        }
+        self.client.check(descriptor.digest(), &bytes)?;
+        Ok(bytes)
+    }
+
+    /// The descriptors of what refers to a manifest.
+    pub(super) fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, RegistryError> {
+        self.client.referrers(subject)
+    }
+
     fn manifest(&self, selector: &Selector) -> Result<(MediaType, Vec<u8>), RegistryError> {
         let found = self.client.manifest(selector)?;
         found.ok_or_else(|| self.client.fail(RegistryProblem::NotFound("image")))
@@ -138,34 +166,5 @@ impl RegistryImage {
             404 => Err(self.client.fail(RegistryProblem::NotFound("blob"))),
             _ => Err(self.client.fail(self.client.unexpected(GETTING, &answer))),
         }
-    }
-}
-
-impl Store for RegistryImage {
-    fn root(&self) -> Result<Descriptor, StoreError> {
-        let (media_type, bytes) = self.manifest(&self.selector)?;
-        let digest = digest::sha256(&bytes)
-            .map_err(|error| self.client.fail(RegistryProblem::Document(error)))?;
-        Ok(Descriptor::new(media_type, bytes.len() as u64, digest))
-    }
-
-    fn read(&self, descriptor: &Descriptor) -> Result<Vec<u8>, StoreError> {
-        let is_manifest = manifests::MANIFESTS.contains(&descriptor.media_type().as_ref());
-        let bytes = if is_manifest {
-            self.manifest(&Selector::Digest(descriptor.digest().clone()))?.1
-        } else {
-            self.blob(descriptor)?
-        };
-        if bytes.len() as u64 != descriptor.size() {
-            let expected = descriptor.digest().to_string();
-            let found = format!("{} bytes, expected {}", bytes.len(), descriptor.size());
-            return Err(self.client.fail(RegistryProblem::Mismatch { expected, found }).into());
-        }
-        self.client.check(descriptor.digest(), &bytes)?;
-        Ok(bytes)
-    }
-
-    fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, StoreError> {
-        Ok(self.client.referrers(subject)?)
     }
 }

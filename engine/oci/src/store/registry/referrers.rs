@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_page_is_found_among_other_links() {
+    fn next_page_is_found_among_other_links() {
         for (header, expected) in [
             ("</v2/a?n=1>; rel=\"next\"", Some("/v2/a?n=1")),
             ("<b>;title=x;REL=Next", Some("b")),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_read_as_far_as_it_can_be() {
+    fn unreadable_entries_of_an_index_are_skipped() {
         let none = |text: &str| entries(text.as_bytes());
         for text in ["", "<html>", "[]", "{}", r#"{"manifests": {}}"#, r#"{"schemaVersion": 2}"#] {
             assert_eq!(none(text), None, "{text}");

@@ -10,6 +10,7 @@ use super::credentials::{Credentials, FoundCredentials};
 use super::error::AttemptError;
 use super::secret::Secret;
 use super::*;
+use crate::store::source::Store as _;
 
 /// An answer, and after how many bytes of a request's body the connection is cut in its place.
 type Step = (String, Option<usize>);
@@ -133,7 +134,7 @@ fn interrupted_upload_resumes() {
 }
 
 #[test]
-fn upload_whose_last_answer_was_lost_is_complete() {
+fn upload_with_a_lost_final_response_is_complete() {
     let script = Script::new(vec![
         ("202\r\nlocation: /up/1\r\n\r\n".into(), None),
         ("202\r\nlocation: /up/2\r\n\r\n".into(), None),
@@ -164,7 +165,7 @@ fn credentials_do_not_follow_an_upload_to_another_server() {
 }
 
 #[test]
-fn credentials_do_not_follow_a_request_to_another_server_nor_back() {
+fn credentials_do_not_follow_redirects_to_another_server() {
     // Another port of the same machine is another server.
     let other = Script::from_steps(vec![
         ("308\r\nlocation: /further\r\n\r\n".into(), None),
@@ -198,7 +199,7 @@ fn credentials_do_not_follow_a_request_to_another_server_nor_back() {
 }
 
 #[test]
-fn early_answer_to_a_large_body_is_read() {
+fn early_response_to_a_large_body_is_read() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let registry = listener.local_addr().unwrap().to_string();
     let thread = thread::spawn(move || {
@@ -258,7 +259,7 @@ fn identity_token_goes_to_the_token_server_only() {
 }
 
 #[test]
-fn a_password_goes_to_no_token_server_elsewhere_without_tls() {
+fn password_is_not_sent_to_a_remote_token_server_without_tls() {
     let challenge = "www-authenticate: Bearer realm=\"http://auth.example.com/token?a=b\"";
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
     let error = script.client(Purpose::Pull).referrers(&digest::sha256(b"0").unwrap()).unwrap_err();
@@ -272,7 +273,7 @@ fn a_password_goes_to_no_token_server_elsewhere_without_tls() {
 }
 
 #[test]
-fn an_upload_goes_where_a_relative_location_says() {
+fn upload_follows_a_relative_location() {
     let script = Script::new(vec![
         ("307\r\nlocation: ../../c/uploads/\r\n\r\n".into(), None),
         ("202\r\nlocation: 1?\r\n\r\n".into(), None),
@@ -333,7 +334,7 @@ fn login_page_is_not_taken_for_a_blob() {
 }
 
 #[test]
-fn a_manifest_is_what_it_says_where_the_registry_does_not() {
+fn manifest_type_is_read_from_the_manifest_if_the_header_lacks_it() {
     let manifest = r#"{"schemaVersion":2,"config":{},"layers":[]}"#;
     let script = Script::new(vec![
         (format!("200\r\ncontent-type: application/json\r\n\r\n{manifest}"), None),
@@ -351,7 +352,7 @@ fn a_manifest_is_what_it_says_where_the_registry_does_not() {
 }
 
 #[test]
-fn foreign_entries_of_a_referrers_index_stay() {
+fn foreign_entries_of_a_referrers_index_are_kept() {
     const INDEX: &str = "200\r\ncontent-type: application/vnd.oci.image.index.v1+json\r\n\r\n\
                          {\"annotations\":{\"a\":\"b\"},\"manifests\":[{\"digest\":\"?\",\"x\":1}]}";
     let script = Script::new(vec![
@@ -404,7 +405,7 @@ fn invalid_upload_location_is_refused() {
 }
 
 #[test]
-fn token_is_requested_where_the_registry_demands_one() {
+fn token_is_requested_if_the_registry_demands_one() {
     const DENIED: &str = "401\r\nwww-authenticate: Bearer \
                           realm=\"http://HERE/token\",service=\"r\",scope=\"x\"\r\n\r\n";
     let script = Script::new(vec![
@@ -430,7 +431,7 @@ fn token_is_requested_where_the_registry_demands_one() {
 }
 
 #[test]
-fn a_plain_registry_may_name_a_token_server_with_tls() {
+fn registry_without_tls_may_name_a_token_server_with_tls() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);

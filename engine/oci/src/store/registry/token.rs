@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_a_token_are_read() {
+    fn both_token_field_names_are_read() {
         let samples = [
             r#"{"token": "t"}"#,
             r#"{"access_token": "t", "expires_in": 1}"#,

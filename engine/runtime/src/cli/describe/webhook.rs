@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policys_resources_are_the_rules() {
+    fn rules_list_the_resources_of_the_policy() {
         let yaml = webhook("pods", "pods").unwrap();
         has(&yaml, "apiGroups: [\"\"]");
         has(&yaml, "apiVersions: [v1]");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_paths_are_those_of_the_dns() {
+    fn names_and_paths_are_in_dns_form() {
         let yaml = webhook("my_policy_", "my_policy_@1.2").unwrap();
         has(&yaml, "name: my-policy");
         has(&yaml, "name: my-policy.policy-engine.svc.cluster.local");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_and_one_that_no_path_can_have_is_refused() {
+    fn long_name_is_truncated_and_too_long_path_is_refused() {
         let long: &'static str = "abcdefghi.".repeat(25).leak();
         let yaml = webhook(long, long).unwrap();
         let name = yaml.lines().find_map(|line| line.strip_prefix("  - name: ")).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_to_another_policy_is_refused() {
+    fn path_that_another_policy_shares_is_refused() {
         let registrations = ["my-policy", "my_policy"].map(|name| {
             let mut registration = registration(name, "1.2.3");
             registration.kubernetes_resources = RESOURCES;
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_webhook_is_refused_with_the_remedy() {
+    fn policy_without_a_webhook_is_refused_with_a_remedy() {
         let registry = Registry::from_registrations([registration("http", "1.0.0+b")]).unwrap();
         let mut entry = registry.entries()[0].clone();
         let error = |wanted: &str, entry: &Entry| {

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decision_is_one_line_however_its_policy_lays_it_out() {
+    fn decision_is_printed_on_one_line() {
         let output = RawValue::from_string("{\"a\":\r\n [1,\n \"\\n\"]}".to_owned()).unwrap();
         let decision = Printed {
             file: "a\nb",

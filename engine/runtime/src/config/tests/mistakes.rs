@@ -5,7 +5,7 @@ use crate::documents::located::variable_of;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "every kind of mistake, in one file")]
-fn all_are_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let case = Case::yaml(
         "\
 listen: [nowhere, https://0.0.0.0:8443]
@@ -119,7 +119,7 @@ limts: {}
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_one_mistake() {
+fn malformed_file_is_one_error() {
     for (name, text, message) in [
         ("c.yaml", "a: [1\nb: 2\n", "`c.yaml` line 2 column 2: "),
         (
@@ -162,7 +162,7 @@ fn a_file_that_cannot_be_read_is_one_mistake() {
 }
 
 #[test]
-fn what_is_in_the_way_is_told() {
+fn setting_below_a_scalar_is_refused() {
     assert_eq!(
         Case::yaml("timeout: 1s").set("timeout.x=1").mistakes(),
         ["`--set timeout.x`: `timeout` has no settings in it"]
@@ -180,7 +180,7 @@ fn what_is_in_the_way_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_text_is_told() {
+fn variable_that_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     let mut case = Case::default();
     let value = std::ffi::OsString::from_vec(vec![0xff]);
@@ -190,7 +190,7 @@ fn a_variable_that_is_not_text_is_told() {
 
 proptest! {
     #[test]
-    fn any_text_is_a_configuration_or_mistakes(
+    fn arbitrary_text_never_panics(
         yaml in r#"((listen|limits|policies|tls|decision-log|a|to|settings)(: |:\n  |: [\[{])|[-a:\[\]{} \n&*#%.0"']|stdout){0,30}"#,
         toml in r#"((listen|limits|policies|tls|decision-log|a|to|settings)( = |\.)|\[[a.]{1,3}\]|[-a=\[\]{} \n,.0"']|stdout){0,30}"#,
         set in r"(listen|limits|policies|tls|decision-log|a|b|settings)(\.(body|to|a|b|settings)){0,4}=(|1|x|\{\}|\[1\]|null)",

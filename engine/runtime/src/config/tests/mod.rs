@@ -201,7 +201,7 @@ max-retry-delay = "1m"
 "#;
 
 #[test]
-fn everything_can_be_set() {
+fn every_setting_is_read_from_yaml() {
     let Config {
         listen,
         diagnostic_listen,
@@ -324,7 +324,7 @@ fn without_places(case: &Case) -> String {
 }
 
 #[test]
-fn every_format_means_the_same() {
+fn yaml_toml_and_json_are_equivalent() {
     // TOML has no null.
     let yaml = YAML.replace(r#", "/input/a": null"#, "");
     assert_eq!(without_places(&Case::toml(TOML)), without_places(&Case::yaml(&yaml)));
@@ -336,7 +336,7 @@ fn every_format_means_the_same() {
 }
 
 #[test]
-fn nothing_needs_to_be_set() {
+fn empty_configuration_has_defaults() {
     let Config {
         listen,
         diagnostic_listen,
@@ -380,7 +380,7 @@ fn nothing_needs_to_be_set() {
 }
 
 #[test]
-fn a_decision_log_may_be_one_word() {
+fn decision_log_may_be_one_string() {
     for case in [
         Case::yaml("decision-log: stdout"),
         Case::toml("decision-log = 'stdout'"),

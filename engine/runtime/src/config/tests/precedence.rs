@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn flags_go_over_the_environment_and_that_over_the_file() {
+fn flags_outrank_environment_and_environment_outranks_file() {
     let default = Case::default();
     assert_eq!(default.effective("limits.body"), "8MiB default");
     let file = || Case::yaml("limits:\n  body: 7MiB\n");
@@ -16,7 +16,7 @@ fn flags_go_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn what_is_empty_or_null_is_not_set() {
+fn empty_and_null_values_count_as_unset() {
     let case = Case::yaml("limits:\n  body: 7MiB\ntls:\n").env("POLICY_ENGINE_LIMITS_BODY", "");
     assert_eq!(case.effective("limits.body"), "7MiB c.yaml:2:9");
     assert_eq!(case.effective("tls"), "none default");
@@ -26,7 +26,7 @@ fn what_is_empty_or_null_is_not_set() {
 }
 
 #[test]
-fn what_an_image_listens_on_gives_way_to_the_file() {
+fn file_outranks_the_default_addresses_of_the_image() {
     let image = |case: Case| case.env("POLICY_ENGINE_DEFAULT_LISTEN", "0.0.0.0:8181, unix:///s");
     assert_eq!(
         image(Case::default()).effective("listen"),
@@ -80,7 +80,7 @@ fn policies_can_be_set_on_the_command_line() {
 }
 
 #[test]
-fn the_longest_id_that_there_is_is_meant() {
+fn dotted_setting_applies_to_the_longest_matching_policy_id() {
     let case = Case::yaml("policies: {a: {}, a.b: , a.b.c: {mode: monitor}}")
         .set("policies.a.b.c.timeout=1s")
         .set("policies.a.b.settings.x.y=1")
@@ -103,7 +103,7 @@ fn the_longest_id_that_there_is_is_meant() {
 }
 
 #[test]
-fn what_is_set_over_a_policys_settings_is_shown() {
+fn overridden_policy_settings_are_shown_with_their_origin() {
     let case = Case::yaml("timeout: 9s\npolicies:\n  p:\n    settings: {a: {b: 1}, c: 2}\n")
         .set("policies.p.settings.a.b=3");
     assert_eq!(case.effective("policies.p.settings"), r#"{"a":{"b":3},"c":2} c.yaml:4:15"#);
@@ -124,7 +124,7 @@ fn labels_may_have_dots() {
 }
 
 #[test]
-fn the_file_may_be_named_by_the_environment() {
+fn environment_variable_names_the_file() {
     let named = Case::yaml("timeout: 7s");
     let path = named.sources.file.clone().unwrap();
     let by_env = Case {
@@ -145,7 +145,7 @@ fn the_file_may_be_named_by_the_environment() {
 }
 
 #[test]
-fn variables_of_others_disturb_nothing_and_slips_are_warned_of() {
+fn foreign_variables_are_ignored_and_misspelled_ones_warned_of() {
     let case = Case::default()
         .env("POLICY_ENGINE_SERVICE_HOST", "10.0.0.1")
         .env("POLICY_ENGINE_SERVICE_PORT", "8181")
@@ -175,7 +175,7 @@ fn variables_of_others_disturb_nothing_and_slips_are_warned_of() {
 }
 
 #[test]
-fn there_is_a_variable_for_everything_but_policies() {
+fn every_setting_except_policies_has_a_variable() {
     let case = Case::yaml(YAML);
     let loaded = case.load();
     let shown: std::collections::BTreeSet<_> = loaded
@@ -195,7 +195,7 @@ fn there_is_a_variable_for_everything_but_policies() {
 }
 
 #[test]
-fn origins_are_told_in_json() {
+fn origins_are_written_as_json() {
     let case = Case::default().env("POLICY_ENGINE_LISTEN", "1.1.1.1:1").set("timeout=1s");
     let shown = |path: &str| {
         let loaded = case.load();

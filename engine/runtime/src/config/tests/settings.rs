@@ -25,7 +25,7 @@ fn resolved(case: &Case) -> Vec<String> {
 }
 
 #[test]
-fn policies_are_found_by_their_own_names_or_as_they_are_named() {
+fn policies_are_found_by_id_or_by_reference() {
     assert_eq!(
         resolved(&Case::default()),
         ["echo: echo 2.0.0", "echo: echo 1.0.0", "pod-security: pod-security 1.0.0"]
@@ -53,7 +53,7 @@ policies:
 ";
 
 #[test]
-fn what_policies_find_wrong_is_told_with_its_place() {
+fn invalid_policy_settings_are_reported_with_position() {
     let found = resolved(
         &Case::yaml(WRONG)
             .set("limits.body=x")
@@ -107,7 +107,7 @@ impl policy_api::Policy for Needy {
 }
 
 #[test]
-fn settings_that_are_missing_are_told() {
+fn missing_required_settings_are_reported() {
     let needy = policy_api::Registration::__new::<Needy>("needy-crate", "1.0.0", "Needs", "");
     let registry = Registry::from_registrations([needy.name("needy").version("1.0.0")]).unwrap();
     let mistakes =
@@ -124,7 +124,7 @@ fn settings_that_are_missing_are_told() {
 }
 
 #[test]
-fn policies_that_are_not_valid_can_be_skipped() {
+fn invalid_policies_are_skipped_with_skip_invalid() {
     let case = Case::yaml("policies: {a: {policy: none}, echo: {}}")
         .flags(|flags| flags.skip_invalid = true);
     assert_eq!(
@@ -138,7 +138,7 @@ fn policies_that_are_not_valid_can_be_skipped() {
 }
 
 #[test]
-fn tls_and_https_need_each_other() {
+fn tls_and_https_require_each_other() {
     let https = "listen: https://1.1.1.1:1\n";
     let tls = "tls: {certificate: a, key: b}\n";
     assert!(Case::yaml(&format!("{https}{tls}")).load().config.tls.is_some());
@@ -161,7 +161,7 @@ fn tls_and_https_need_each_other() {
 }
 
 #[test]
-fn addresses_are_there_once() {
+fn duplicate_or_missing_addresses_are_refused() {
     assert_eq!(
         Case::yaml("listen: []").mistakes(),
         ["`c.yaml` line 1 column 9: `listen` has no address: expected at least one"]
@@ -179,7 +179,7 @@ fn addresses_are_there_once() {
 }
 
 #[test]
-fn policies_that_are_there_must_be_named() {
+fn empty_policies_table_is_refused() {
     for (text, column) in [("policies:", 1), ("policies: {}", 1)] {
         assert_eq!(
             Case::yaml(text).mistakes(),
@@ -197,7 +197,7 @@ fn policies_that_are_there_must_be_named() {
 }
 
 #[test]
-fn what_is_for_collectors_is_for_nothing_else() {
+fn collector_settings_without_a_collector_are_refused() {
     assert_eq!(
         Case::yaml("decision-log: /var/log/d").set("decision-log.upload=1MiB").mistakes(),
         ["`--set decision-log.upload`: `decision-log.upload` is for collectors only: leave it \

@@ -21,7 +21,7 @@ fn erased(pointer: &str, input: &str) -> String {
 }
 
 #[test]
-fn what_is_erased_is_gone_and_listed() {
+fn erased_fields_are_removed_and_listed() {
     let both = redaction(
         &["/input/user/password", "/input/none", "/result/reason"],
         &[("/input/user/name", json!({"hidden": true})), ("/input/user/none", json!(1))],
@@ -37,7 +37,7 @@ fn what_is_erased_is_gone_and_listed() {
 }
 
 #[test]
-fn indices_are_those_of_the_input_whatever_else_is_erased() {
+fn array_indices_refer_to_the_original_input() {
     let first_two = redaction(&["/input/a/0", "/input/a/1"], &[]);
     assert_eq!(seen(&first_two, r#"{"a": [1, 2, 3]}"#).0, r#"{"a":[3]}"#);
     assert_eq!(erased("/input/1", "[1]"), "[1]");
@@ -46,7 +46,7 @@ fn indices_are_those_of_the_input_whatever_else_is_erased() {
 }
 
 #[test]
-fn a_star_is_every_element() {
+fn star_matches_every_element() {
     let env = redaction(&["/input/*/env/*/value"], &[("/input/*/tag", json!("?"))]);
     let (text, erased, masked) = seen(
         &env,
@@ -58,7 +58,7 @@ fn a_star_is_every_element() {
 }
 
 #[test]
-fn the_name_of_a_key_that_a_star_erases_is_not_listed() {
+fn keys_erased_by_a_star_are_not_listed() {
     let (text, erased, masked) = seen(
         &redaction(&["/input/*", "/result/known"], &[("/input/a", json!(1))]),
         r#"{"hunter2": 1, "b": {"hunter3": 2}, "a": 3}"#,
@@ -73,21 +73,21 @@ fn the_name_of_a_key_that_a_star_erases_is_not_listed() {
 }
 
 #[test]
-fn the_whole_may_be_erased_or_masked() {
+fn whole_input_is_erased_or_masked() {
     let all = (String::new(), vec!["/input".to_owned()], vec![]);
     assert_eq!(seen(&redaction(&["/input"], &[("/input", json!(1))]), "[1]"), all);
     assert_eq!(seen(&redaction(&[], &[("/input", json!({}))]), "[1]").0, "{}");
 }
 
 #[test]
-fn a_key_is_found_however_it_is_written_and_how_often() {
+fn escaped_and_duplicate_keys_are_erased() {
     let input = r#"{"p\u0061ss": 1, "a": 2, "pass": 3, "a\/~b": 4}"#;
     assert_eq!(erased("/input/pass", input), r#"{"a":2,"a\/~b":4}"#);
     assert!(!erased("/input/a~1~0b", input).contains('4'));
 }
 
 #[test]
-fn what_cannot_be_looked_into_is_not_shown() {
+fn undecodable_input_is_erased_as_a_whole() {
     // Half a surrogate pair is JSON by its grammar, and no text.
     let input = r#"{"\ud800": "secret", "password": "secret"}"#;
     let password = redaction(&["/input/password"], &[("/input/a", json!(1))]);
@@ -98,7 +98,7 @@ fn what_cannot_be_looked_into_is_not_shown() {
 }
 
 #[test]
-fn depth_is_no_danger() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
     assert_eq!(erased("/input/0/0/1", &deep), deep);
     let pointer = "/input".to_owned() + &"/0".repeat(200);
@@ -115,13 +115,13 @@ fn long_keys_over_many_elements_are_listed_once() {
 }
 
 #[test]
-fn line_breaks_go() {
+fn line_breaks_are_removed() {
     assert_eq!(erased("/input/x", "{\r\n\"a\": [1,\n2], \"x\":\n3}"), r#"{"a":[1,2]}"#);
     assert_eq!(seen(&redaction(&[], &[]), "[1,\n 2]").0, "[1, 2]");
 }
 
 #[test]
-fn pointers_that_lead_nowhere_are_told() {
+fn invalid_pointers_are_refused() {
     let told = |pointer: &str| {
         Redaction::new(&[pointer.to_owned()], &BTreeMap::new()).unwrap_err().to_string()
     };
@@ -189,7 +189,7 @@ fn without_secrets(value: &Value, mask: bool) -> Option<Value> {
 
 proptest! {
     #[test]
-    fn no_secret_is_seen(input in any_input(), mask in any::<bool>(), pretty in any::<bool>()) {
+    fn no_secret_survives_redaction(input in any_input(), mask in any::<bool>(), pretty in any::<bool>()) {
         let mut pointers = Vec::new();
         secrets(&input, "/input", &mut pointers);
         let some: Vec<&str> = pointers.iter().map(String::as_str).collect();
@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn any_pointer_over_any_input_ends(
+    fn arbitrary_pointer_and_input_never_panic(
         input in any_input(),
         pointers in prop::collection::vec("/(input|result)(/([ab0-2]{1,2}|\\*|~0|~1)){0,5}", 0..5),
     ) {

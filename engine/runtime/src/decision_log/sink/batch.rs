@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_that_of_the_array() {
+    fn upload_limit_includes_the_array_syntax() {
         let mut batch = UploadBatch::new(event("11"));
         assert!(batch.push(event("22"), "[11,22]".len() - 1).is_err());
         batch.push(event("22"), "[11,22]".len()).unwrap();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_are_whole_together_and_in_order() {
+    fn split_halves_keep_all_events_in_order() {
         let mut batch = UploadBatch::new(event("11"));
         batch.push(event("2"), 100).unwrap();
         batch.push(event("333"), 100).unwrap();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_collectors_own_wish_counts_up_to_the_limit_while_there_is_time() {
+    fn retry_after_is_followed_up_to_the_limit_except_on_shutdown() {
         let mut backoff = Backoff::new(Duration::from_secs(5));
         assert_eq!(backoff.next(&refused(Some(3)), false), Duration::from_secs(3));
         assert_eq!(backoff.next(&refused(Some(60)), false), Duration::from_secs(5));

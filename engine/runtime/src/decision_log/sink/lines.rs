@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_count_when_their_line_is_whole() {
+    fn event_counts_as_written_when_its_line_is_complete() {
         let mut batch = Batch::default();
         batch.push(b"abc");
         batch.push(b"");

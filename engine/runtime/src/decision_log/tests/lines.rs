@@ -17,7 +17,7 @@ fn ids(path: &Path) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn a_file_holds_a_line_an_event() {
+async fn file_holds_one_line_per_event() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions.jsonl");
     let (log, running, metrics) = start(&config(LogDestination::File(path.clone())));
@@ -37,7 +37,7 @@ async fn a_file_holds_a_line_an_event() {
 }
 
 #[tokio::test]
-async fn an_event_is_written_without_another_behind_it() {
+async fn single_event_is_written_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let (log, running, _) = start(&config(LogDestination::File(path.clone())));
@@ -47,7 +47,7 @@ async fn an_event_is_written_without_another_behind_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_moved_is_left_when_told() {
+async fn moved_file_is_reopened_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let (path, moved) = (folder.path().join("log"), folder.path().join("log.1"));
     let (log, running, metrics) = start(&config(LogDestination::File(path.clone())));
@@ -65,7 +65,7 @@ async fn a_file_that_is_moved_is_left_when_told() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_opened_again_is_kept() {
+async fn open_file_is_kept_if_reopening_fails() {
     let folder = tempfile::tempdir().unwrap();
     let (inner, moved) = (folder.path().join("logs"), folder.path().join("moved"));
     fs::create_dir(&inner).unwrap();
@@ -79,7 +79,7 @@ async fn a_file_that_cannot_be_opened_again_is_kept() {
 }
 
 #[tokio::test]
-async fn what_was_broken_off_spoils_no_line() {
+async fn partial_last_line_is_ended_before_appending() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     fs::write(&path, "{\"decision_id\":\"00").unwrap();
@@ -96,7 +96,7 @@ async fn what_was_broken_off_spoils_no_line() {
 const FULL: &str = "/dev/full";
 
 #[tokio::test]
-async fn a_full_disk_is_waited_for() {
+async fn full_disk_is_retried() {
     if !Path::new(FULL).exists() {
         return;
     }
@@ -121,7 +121,7 @@ async fn a_full_disk_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_full_disk_holds_up_no_stop() {
+async fn full_disk_does_not_delay_shutdown() {
     if !Path::new(FULL).exists() {
         return;
     }
@@ -133,7 +133,7 @@ async fn a_full_disk_holds_up_no_stop() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_told_before_anything_is_logged() {
+async fn unwritable_file_fails_the_start() {
     let metrics = Metrics::new().unwrap().decision_log;
     let told = |path: &Path| {
         let config = config(LogDestination::File(path.to_owned()));

@@ -10,7 +10,7 @@ use super::{LONG, dropped, event, id_of, record, settle, settled, start, until};
 use crate::config::WhenFull;
 
 #[tokio::test]
-async fn what_a_stalled_collector_leaves_no_room_for_is_dropped_and_counted() {
+async fn events_above_the_full_buffer_are_dropped_and_counted() {
     let collector = Collector::start(Behaviour::Stall).await;
     let mut config = collector.log();
     config.buffer = 20_000;
@@ -32,7 +32,7 @@ async fn what_a_stalled_collector_leaves_no_room_for_is_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn room_comes_back_when_the_collector_does() {
+async fn buffer_drains_when_the_collector_recovers() {
     let collector = Collector::start(Behaviour::Refuse(500, None)).await;
     let mut config = collector.log();
     config.buffer = 20_000;
@@ -49,7 +49,7 @@ async fn room_comes_back_when_the_collector_does() {
 }
 
 #[tokio::test]
-async fn where_answers_wait_nothing_is_dropped() {
+async fn wait_mode_drops_no_event() {
     let collector = Collector::start(Behaviour::Stall).await;
     let mut config = collector.log();
     config.buffer = 20_000;
@@ -71,7 +71,7 @@ async fn where_answers_wait_nothing_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_request_that_goes_away_while_it_waits_is_counted() {
+async fn cancelled_wait_for_the_buffer_counts_as_dropped() {
     let collector = Collector::start(Behaviour::Stall).await;
     let mut config = collector.log();
     config.buffer = 400;
@@ -93,7 +93,7 @@ async fn a_request_that_goes_away_while_it_waits_is_counted() {
 }
 
 #[tokio::test]
-async fn an_event_larger_than_the_buffer_is_dropped_and_waits_for_nothing() {
+async fn event_larger_than_the_buffer_is_dropped_at_once() {
     let collector = Collector::start(Behaviour::Take).await;
     let mut config = collector.log();
     config.buffer = 1000;
@@ -111,7 +111,7 @@ async fn an_event_larger_than_the_buffer_is_dropped_and_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_in_time_and_says_what_is_lost() {
+async fn shutdown_ends_on_time_and_reports_lost_events() {
     let collector = Collector::start(Behaviour::Take).await;
     let (log, running, metrics) = start(&collector.log());
     record(&log, 0..5).await;
@@ -133,7 +133,7 @@ async fn a_stop_ends_in_time_and_says_what_is_lost() {
 }
 
 #[tokio::test]
-async fn a_stop_lets_nobody_wait_for_room() {
+async fn shutdown_releases_requests_that_wait_for_the_buffer() {
     let collector = Collector::start(Behaviour::Stall).await;
     let mut config = collector.log();
     config.buffer = 2000;
@@ -147,7 +147,7 @@ async fn a_stop_lets_nobody_wait_for_room() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_and_with_every_mishap_all_are_accounted_for() {
+async fn every_event_is_accounted_for_under_load_and_failures() {
     let mut collector = Collector::start(Behaviour::Take).await;
     let mut config = collector.log();
     config.buffer = 32 << 10;

@@ -75,13 +75,13 @@ async fn upload_to_one_that_is_vouched_for_by(authority: &str) -> (Vec<u32>, (u6
 }
 
 #[tokio::test]
-async fn a_collector_is_known_by_its_authority() {
+async fn collector_with_a_trusted_certificate_gets_events() {
     let (ids, settled) = upload_to_one_that_is_vouched_for_by(AUTHORITY).await;
     assert_eq!((ids, settled), ((0..10).collect(), (10, 0)));
 }
 
 #[tokio::test]
-async fn a_collector_that_nobody_vouches_for_gets_nothing() {
+async fn collector_with_an_untrusted_certificate_gets_nothing() {
     // Its own certificate is no authority.
     let (ids, settled) = upload_to_one_that_is_vouched_for_by(CERTIFICATE).await;
     assert_eq!((ids, settled), (vec![], (0, 10)));

@@ -12,7 +12,7 @@ use crate::decision_log::DecisionLog;
 use crate::telemetry::Metrics;
 
 #[tokio::test]
-async fn every_decision_arrives_once_and_in_order() {
+async fn every_event_arrives_once_and_in_order() {
     let collector = Collector::start(Behaviour::Take).await;
     let (log, running, metrics) = start(&collector.log());
     record(&log, 0..500).await;
@@ -35,7 +35,7 @@ async fn every_decision_arrives_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn events_wait_for_others_and_then_go() {
+async fn events_are_sent_after_the_delay() {
     let collector = Collector::start(Behaviour::Take).await;
     let (log, running, metrics) = start(&collector.log());
     record(&log, 0..1).await;
@@ -48,7 +48,7 @@ async fn events_wait_for_others_and_then_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_collector_that_is_killed_again_and_again_gets_every_decision() {
+async fn restarted_collector_gets_every_event() {
     let mut collector = Collector::start(Behaviour::Take).await;
     let mut config = collector.log();
     config.when_full = WhenFull::Wait;
@@ -78,7 +78,7 @@ async fn a_collector_that_is_killed_again_and_again_gets_every_decision() {
 }
 
 #[tokio::test]
-async fn refusals_are_tried_again_until_they_end() {
+async fn refused_uploads_are_retried() {
     // A redirect is one: nobody else gets these decisions.
     for status in [500, 429, 401, 302] {
         let collector = Collector::start(Behaviour::Refuse(status, Some(3600))).await;
@@ -94,7 +94,7 @@ async fn refusals_are_tried_again_until_they_end() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_makes_a_second_copy_and_no_gap() {
+async fn lost_response_duplicates_events_but_loses_none() {
     let collector = Collector::start(Behaviour::HangUp).await;
     let (log, running, metrics) = start(&collector.log());
     record(&log, 0..3).await;
@@ -107,7 +107,7 @@ async fn an_answer_that_is_lost_makes_a_second_copy_and_no_gap() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_split_and_only_what_still_is_gets_dropped() {
+async fn oversized_upload_is_split_and_only_oversized_events_dropped() {
     let collector = Collector::start(Behaviour::Limit(1000)).await;
     let (log, running, metrics) = start(&collector.log());
     let large = serde_json::value::to_raw_value(&"x".repeat(1000)).unwrap();
@@ -126,7 +126,7 @@ async fn what_is_too_large_is_split_and_only_what_still_is_gets_dropped() {
 }
 
 #[tokio::test]
-async fn an_event_larger_than_an_upload_goes_by_itself() {
+async fn event_larger_than_the_upload_limit_is_sent_alone() {
     let collector = Collector::start(Behaviour::Take).await;
     let (log, running, _) = start(&collector.log());
     let large = serde_json::value::to_raw_value(&"x".repeat(5000)).unwrap();
@@ -142,7 +142,7 @@ async fn an_event_larger_than_an_upload_goes_by_itself() {
 }
 
 #[tokio::test]
-async fn the_token_is_read_for_each_upload() {
+async fn token_file_is_read_for_each_upload() {
     let collector = Collector::start(Behaviour::Take).await;
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
@@ -166,7 +166,7 @@ async fn the_token_is_read_for_each_upload() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_no_delay_and_no_pause() {
+async fn shutdown_skips_upload_delay_and_retry_pause() {
     let collector = Collector::start(Behaviour::Refuse(503, Some(3600))).await;
     let mut to = collector.config();
     to.max_retry_delay = Duration::from_hours(1);
@@ -188,7 +188,7 @@ async fn a_stop_waits_for_no_delay_and_no_pause() {
 }
 
 #[tokio::test]
-async fn what_is_erased_after_a_reload_is_erased_from_then_on() {
+async fn reloaded_redaction_applies_to_later_events() {
     let collector = Collector::start(Behaviour::Take).await;
     let mut config = collector.log();
     let (log, running, _) = start(&config);
@@ -214,7 +214,7 @@ async fn what_is_erased_after_a_reload_is_erased_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_none_is_told_before_anything_is_logged() {
+async fn invalid_collector_fails_the_start() {
     let metrics = Metrics::new().unwrap().decision_log;
     let collector = Collector::start(Behaviour::Take).await;
     let told = |url: &str, ca: Option<&str>| {

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_those_with_something_in_them() {
+    fn empty_documents_are_skipped() {
         let text = "# head\n---\n# nothing\n--- # one\na: 1\n...\n---\nb: [x, 'y']\n---\n";
         assert_eq!(all(text), [r#"{"a":1}"#, r#"{"b":["x","y"]}"#]);
         for nothing in ["", "# only this\n", "null", "~\n", "--- # c\nNull\n---\n---\n", "&a\n"] {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_split_as_kubectl_splits_them() {
+    fn stream_is_split_as_by_kubectl() {
         assert_eq!(all("a: 1\r\n---\r\nb: 2\r\n"), [r#"{"a":1}"#, r#"{"b":2}"#]);
         for text in ["---#\na: 1\n", "--- {a: 1}\n", "---a\n", "--- |\n a\n"] {
             assert_eq!(
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_what_kubernetes_takes_them_for() {
+    fn scalars_are_typed_as_by_kubernetes() {
         assert_eq!(
             one("[1, -2, 0x10, 0644, 1.5, true, yes, Off, n, ~, null, '1', 12:30, 1e3, \
                  18446744073709551615, nULL, tRUE, yEs, 1.00065e+09, 1000.0, -0, 2001-01-01]"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_folded_as_libyaml_folds_them() {
+    fn multiline_strings_are_folded_as_by_libyaml() {
         for (text, json) in [
             ("kind: |\n  Pod", r#"{"kind":"Pod"}"#),
             ("kind: |\n  Pod\n", r#"{"kind":"Pod\n"}"#),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marked_key_is_a_key() {
+    fn explicit_keys_are_read() {
         let long = "k".repeat(130);
         for (text, json) in [
             // As `kubectl get -o yaml` and Helm write it, folded and not.
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn anchors_are_filled_in_and_merges_follow_kubernetes() {
+    fn aliases_are_expanded_and_merge_keys_follow_kubernetes() {
         for (text, json) in [
             ("base: &b {a: 1}\none: *b", r#"{"base":{"a":1},"one":{"a":1}}"#),
             ("&a b: *a", r#"{"b":"b"}"#),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named_with_its_place() {
+    fn unsupported_yaml_is_refused_with_its_position() {
         for (text, message) in [
             ("a: 1\n---\nb: 1\nb: 2\n", "line 4 column 1: duplicate key `b`"),
             ("{1: a, '1': b}", "line 1 column 8: duplicate key `1`"),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_document_does_not_hide_the_next() {
+    fn documents_after_a_malformed_one_are_read() {
         let found = all("a: 1\n---\nb: [1\n---\nc: 3\n");
         assert_eq!(found.len(), 3);
         assert_eq!((found[0].as_str(), found[2].as_str()), (r#"{"a":1}"#, r#"{"c":3}"#));
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_found_by_their_path() {
+    fn positions_are_found_by_path() {
         let text =
             "---\nspec:\n  a.b/c: 1\n  containers:\n  - image: x\n    ports: [80,\n      x]\n";
         assert_eq!(locate(text, "spec.containers[0].ports[1]"), Some((7, 7)));
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn small_texts_that_grow_are_stopped() {
+    fn alias_bombs_are_refused() {
         let bombs = || {
             let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
             assert_eq!(one(&deep), "line 1 column 101: nested deeper than 100 levels");
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_the_room_that_it_is_given() {
+    fn memory_budget_of_a_text_is_enforced() {
         let text = "{a,b,c,d}\n".to_owned();
         assert!(to_json(&text, 4096).unwrap().is_some());
         assert!(to_json(&text, 256).is_err());
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_of_many_keys_know_them_all() {
+    fn duplicate_keys_are_found_in_large_objects() {
         let keys = |count: usize, indent: &str| {
             (0..count).map(|key| format!("{indent}k{key}: 1\n")).collect::<Vec<_>>().concat()
         };
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_reach_as_far_as_in_kubernetes() {
+    fn implicit_keys_have_the_length_limit_of_kubernetes() {
         assert!(one(&format!("{}: 1", "é".repeat(1024))).starts_with('{'));
         assert!(
             one(&format!("{}: 1", "é".repeat(1025)))
@@ -420,7 +420,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_ends(text in r#"[-a:\[\]{} \n&*#%.0?!|>'"\\,<\t]{0,80}"#) {
+        fn arbitrary_text_never_panics(text in r#"[-a:\[\]{} \n&*#%.0?!|>'"\\,<\t]{0,80}"#) {
             prop_assert!(all(&text).len() <= text.len());
         }
     }

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_of_kubernetes() {
+    fn booleans_and_nulls_are_spelled_as_by_kubernetes() {
         for text in ["nULL", "tRUE", "yEs", "Nil", "none", "=", "<<", "t", "F", "oN", "ye", "NaN"] {
             assert_eq!(resolve(text), Resolved::Text, "{text}");
         }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_go() {
+    fn numbers_are_written_as_by_go() {
         for (text, expected) in [
             ("1.00065e+09", "1000650000"),
             ("1e3", "1000"),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_texts() {
+    fn keys_become_strings() {
         let key = |text| resolve(text).to_key();
         assert_eq!(key("0x10").as_deref(), Some("16"));
         assert_eq!(key("1.10").as_deref(), Some("1.1"));

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn switch_is_on_where_it_has_no_value() {
+    fn switch_without_a_value_is_on() {
         let query =
             Query::parse(Some("pretty&metrics=true&provenance=false&explain=full")).unwrap();
         assert!(query.pretty && query.metrics && !query.provenance);

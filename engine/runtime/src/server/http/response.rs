@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_used_where_it_is_accepted() {
+    fn gzip_is_used_if_accepted() {
         for accept in ["gzip", "deflate, gzip;q=0.5", "*", "GZIP"] {
             assert!(takes(accept), "{accept}");
         }

@@ -53,7 +53,7 @@ mod tests {
     use crate::server::http::memory_budget::Exhausted;
 
     #[test]
-    fn memory_of_the_text_counts_when_judging_whether_a_body_ever_fits() {
+    fn text_memory_counts_toward_whether_a_body_ever_fits() {
         let text = Bytes::from(vec![b' '; 1000]);
         let limit = text.len() * COST + ALIASES + 500;
         let memory = MemoryBudget::new(limit);

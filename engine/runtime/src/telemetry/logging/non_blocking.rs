@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn who_logs_does_not_wait_for_who_reads() {
+    fn logging_does_not_wait_for_the_reader() {
         let pipe = Pipe::default();
         let mut log = NonBlockingWriter::to(pipe.clone()).unwrap();
         let held = pipe.0.lock().unwrap();

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_what_cargo_takes() {
+    fn entries_are_read_as_cargo_dependencies() {
         let entries = parsed(
             r#"
             [policies]
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_policy_of_elsewhere_is_told() {
+    fn invalid_entries_are_refused() {
         let keys = "expected `version`, `registry`, `git`, `rev`, `branch`, `tag`, `path`, \
                     `package`, `features` or `default-features`";
         for (entry, problem) in [

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_at_hand_is_taken_when_it_is_pinned_or_there_is_no_other() {
+    fn cached_version_is_used_if_pinned_or_offline() {
         let taken = |offline: Result<u8, u8>, pinned: bool, online: Result<u8, u8>| {
             at_hand_or_newest(|| offline, |_| pinned, || online)
         };

@@ -6,7 +6,6 @@
 
 mod entry;
 mod fetch;
-pub(super) mod merge;
 
 use std::path::{Path, PathBuf};
 

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_added_moved_and_removed_is_told() {
+    fn difference_lists_added_moved_and_removed_packages() {
         let lock = |packages: &[(&str, &str, Option<&str>)]| Lock {
             packages: packages
                 .iter()

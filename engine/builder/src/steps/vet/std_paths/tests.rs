@@ -1,7 +1,7 @@
 use super::{WAYS, clippy_toml};
 
 #[test]
-fn the_configuration_is_toml_and_every_list_is_sorted() {
+fn clippy_configuration_is_toml_with_sorted_lists() {
     let document: toml_edit::DocumentMut = clippy_toml().parse().unwrap();
     let list = document["disallowed-methods"].as_array().unwrap();
     assert_eq!(

@@ -124,14 +124,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_helper_that_hangs_is_ended() {
+    fn hanging_helper_is_killed() {
         let mut slow = Command::new("sleep");
         let answer = run(slow.arg("600"), "r.io", Duration::from_millis(50)).unwrap();
         assert!(answer.is_none());
     }
 
     #[test]
-    fn a_helper_that_is_not_there_is_named() {
+    fn missing_helper_is_named() {
         let path = Path::new("/me/config.json");
         let error = get_within("not-there", "r.io", path, TIMEOUT).unwrap_err();
         assert_eq!(

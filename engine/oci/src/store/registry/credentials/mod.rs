@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_docker_login_writes_is_found() {
+    fn credentials_of_docker_login_are_found() {
         // `me:a:b`, as a password may hold colons.
         let json = r#"{"auths": {"r.io:5000": {"auth": "bWU6YTpi"}}}"#;
         let read = found(json, "r.io:5000/a").unwrap();
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn docker_hub_goes_by_its_old_address() {
+    fn docker_hub_credentials_are_found_under_its_old_address() {
         let json = r#"{"auths": {"https://index.docker.io/v1/": {"auth": "bWU6eA=="}}}"#;
         assert_eq!(found(json, "engine").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
-    fn podmans_entries_for_a_part_of_a_registry_outrank_the_whole() {
+    fn podman_namespace_entry_outranks_the_registry_entry() {
         let json =
             r#"{"auths": {"r.io": {"auth": "bWU6eA=="}, "r.io/team": {"auth": "eW91Onk="}}}"#;
         assert_eq!(found(json, "r.io/team/a").unwrap().credentials, Some(password("you", "y")));
@@ -156,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_stands_for_its_host() {
+    fn url_entry_applies_to_its_host() {
         let json = r#"{"auths": {"https://r.io/v1/": {"username": "me", "password": "x"}}}"#;
         assert_eq!(found(json, "r.io/a").unwrap().credentials, Some(password("me", "x")));
     }
 
     #[test]
-    fn an_identity_token_outranks_a_password() {
+    fn identity_token_outranks_a_password() {
         let json = r#"{"auths": {"r.io": {"auth": "bWU6eA==", "identitytoken": "t"}}}"#;
         let read = found(json, "r.io/a").unwrap();
         assert_eq!(read.credentials, Some(Credentials::IdentityToken(Secret::new("t".to_owned()))));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn error_names_the_file_and_quotes_nothing_of_it() {
+    fn error_names_the_file_without_quoting_its_contents() {
         assert_eq!(
             found("{\"auths\": {\n\"r.io\": \"secret\"}}", "r.io/a").unwrap_err(),
             "failed to read the credentials in `/config.json`: line 2, column 16: not the JSON \
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_dockers_first_years_is_read() {
+    fn legacy_dockercfg_file_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".dockercfg");
         fs::write(&path, r#"{"https://r.io/v1/": {"auth": "bWU6eA==", "email": "a"}}"#).unwrap();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn docker_hub_has_many_names() {
+    fn docker_hub_credentials_are_found_under_every_alias() {
         for name in ["docker.io", "index.docker.io", "registry-1.docker.io", "https://docker.io"] {
             let json = format!(r#"{{"auths": {{"{name}": {{"auth": "bWU6eA=="}}}}}}"#);
             for image in ["engine", "docker.io/team/engine", "registry-1.docker.io/team/engine"] {
@@ -282,13 +282,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_shown() {
+    fn debug_output_hides_secrets() {
         let read = found(r#"{"auths": {"r.io": {"auth": "bWU6eA=="}}}"#, "r.io/a").unwrap();
         assert!(format!("{read:?}").contains("password: …"), "{read:?}");
     }
 
     #[test]
-    fn no_file_at_all_is_no_error() {
+    fn missing_credential_files_are_no_error() {
         let nowhere = ["/nowhere/auth.json", "/nowhere/config.json"].map(PathBuf::from);
         let found = find_in(nowhere.to_vec(), &repository("r.io/a"));
         assert_eq!(

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_leads_into_objects_and_arrays() {
+    fn path_selects_a_value_in_objects_and_arrays() {
         let output = r#"{"allowed":true,"violations":[{"field":"a/b"},7],"a\"b":null}"#;
         for (path, value) in [
             ("", Some(output)),

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn request_that_never_fits_is_told_from_one_that_may_retry() {
+    fn request_that_never_fits_gets_another_error_than_one_that_may_retry() {
         let budget = MemoryBudget::new(100);
         let mut first = Reservation::empty(&budget);
         first.grow(60).unwrap();

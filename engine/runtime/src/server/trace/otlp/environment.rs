@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_variable_cannot_say_is_told() {
+    fn invalid_variables_are_reported() {
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all");
         for (variable, problem) in [
             (

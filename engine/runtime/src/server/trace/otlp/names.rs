@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn span_names_have_nothing_of_the_clients_own() {
+    fn span_names_contain_no_client_input() {
         let name = |method: &str, template| {
             span(&Method::from_bytes(method.as_bytes()).unwrap(), template)
         };

@@ -88,8 +88,8 @@ pub fn here() { let _ = local!(); }
 pub fn renamed() { let _ = helper::files::rename(\"a\", \"b\"); }
 ";
 
-/// Its own lints stop a compilation, if they do, and not vetting; its features are those that the
-/// others ask for.
+/// A support crate. Its own lints do not stop vetting, and its features are those that the other
+/// crates request.
 const HELPER_SOURCE: &str = r#"
 #![deny(clippy::unwrap_used)]
 pub use std::fs as files;
@@ -162,23 +162,24 @@ fn vetted() -> &'static Vetted {
     })
 }
 
-/// What was found in a crate: at which text of its library, which has it once; what; and which.
+/// The findings in a crate: the text of its library, which has it once; the capability; the item.
 fn found(name: &str) -> Vec<(String, String, String)> {
     let Vetted { folder, report, .. } = vetted();
     let library = format!("policies/{name}/src/lib.rs");
     let source = fs::read_to_string(folder.path().join(&library)).unwrap();
-    let of_crate = report["findings"].as_array().unwrap().iter().filter(|it| it["crate"] == name);
+    let of_crate =
+        report["findings"].as_array().unwrap().iter().filter(|finding| finding["crate"] == name);
     of_crate
-        .map(|it| {
-            assert_eq!(it["file"], *library, "{it}");
-            let number = |key: &str| usize::try_from(it[key].as_u64().unwrap()).unwrap() - 1;
-            let at = match it["line"].as_u64() {
+        .map(|finding| {
+            assert_eq!(finding["file"], *library, "{finding}");
+            let number = |key: &str| usize::try_from(finding[key].as_u64().unwrap()).unwrap() - 1;
+            let at = match finding["line"].as_u64() {
                 Some(_) => {
                     source.lines().nth(number("line")).unwrap().get(number("column")..).unwrap()
                 }
                 None => "",
             };
-            let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             (at.to_owned(), text("what"), text("item"))
         })
         .collect()
@@ -195,12 +196,12 @@ fn assert_found(name: &str, what: &str, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_policy_that_does_nothing_of_that_kind() {
+fn pure_policy_has_no_findings() {
     assert_eq!(found("good"), []);
 }
 
 #[test]
-fn files_by_whatever_name() {
+fn file_access_under_any_name_is_found() {
     let expected = [
         ("innocent::read", "std::fs::read"),
         ("exists()", "std::path::Path::exists"),
@@ -216,7 +217,7 @@ fn files_by_whatever_name() {
 }
 
 #[test]
-fn network_processes_and_threads() {
+fn network_processes_and_threads_are_found() {
     let expected = [
         ("use std::net::ToSocketAddrs", "std::net::ToSocketAddrs"),
         ("to_socket_addrs()", "std::net::ToSocketAddrs::to_socket_addrs"),
@@ -236,7 +237,7 @@ fn network_processes_and_threads() {
 }
 
 #[test]
-fn the_environment_when_it_runs_and_when_it_is_compiled() {
+fn environment_access_at_run_and_compile_time_is_found() {
     let expected = [
         // The compiler does not tell where a macro in another's arguments stands.
         ("", "PATH"),
@@ -247,7 +248,7 @@ fn the_environment_when_it_runs_and_when_it_is_compiled() {
 }
 
 #[test]
-fn standard_streams() {
+fn standard_streams_are_found() {
     let expected = [
         ("println!", "std::println"),
         ("dbg!", "std::eprintln"),
@@ -257,7 +258,7 @@ fn standard_streams() {
 }
 
 #[test]
-fn unsafe_code_also_in_what_is_given_to_register() {
+fn unsafe_code_is_found_even_in_arguments_of_register() {
     let expected = [
         ("pub unsafe fn function", ""),
         ("unsafe { function() }", ""),
@@ -269,13 +270,13 @@ fn unsafe_code_also_in_what_is_given_to_register() {
 }
 
 #[test]
-fn code_that_hides_from_clippy() {
+fn code_hidden_from_clippy_is_found() {
     let expected = [("clippy", ""), ("clippy", ""), ("clippy", ""), ("helper::hidden!", "")];
     assert_found("hidden", "hidden-code", &expected);
 }
 
 #[test]
-fn files_from_elsewhere_that_are_compiled_in() {
+fn included_files_outside_the_crate_are_found() {
     let expected = [
         ("include_str!(\"../../helper", "helper/src/lib.rs"),
         ("include_bytes!(\"linked.txt\")", "src/linked.txt"),
@@ -284,7 +285,7 @@ fn files_from_elsewhere_that_are_compiled_in() {
 }
 
 #[test]
-fn macros_and_names_of_a_support_crate() {
+fn access_through_a_support_crate_is_found() {
     let expected = [
         ("helper::written!", "std::fs::write"),
         ("std::fs::hard_link", "std::fs::hard_link"),
@@ -293,16 +294,16 @@ fn macros_and_names_of_a_support_crate() {
     assert_found("macros", "files", &expected);
 }
 
-/// As it is compiled, without its default feature.
+/// The support crate is vetted as it is compiled, without its default feature.
 #[test]
-fn a_support_crate_is_vetted_as_well() {
+fn support_crate_is_vetted() {
     let found = found("helper");
     let found: Vec<_> = found.iter().map(|it| (&*it.1, &*it.2)).collect();
     assert_eq!(found, [("processes", "std::process::id"), ("files", "std::fs::File")]);
 }
 
 #[test]
-fn the_last_words_say_whose_it_is_and_what_to_do() {
+fn vet_error_names_the_crates_and_the_remedy() {
     assert_eq!(
         sentence(&vetted().said),
         "vetting found forbidden capabilities in `environment`, `files`, `helper`, `hidden`, \
@@ -313,7 +314,7 @@ fn the_last_words_say_whose_it_is_and_what_to_do() {
 }
 
 #[test]
-fn what_is_allowed_passes_with_its_reason() {
+fn allowed_finding_passes_with_its_reason() {
     let folder = Folder::new()
         .policy_with("threads", "", &format!("{THREADS}{REGISTER}"))
         .policy_with("environment", "", &format!("{ENVIRONMENT}{REGISTER}"))
@@ -374,9 +375,9 @@ fn what_is_allowed_passes_with_its_reason() {
     assert!(said.contains(note), "{said}");
 }
 
-/// What is at hand when a policy does not compile is what the compiler says.
+/// The compiler's error is shown if a policy does not compile.
 #[test]
-fn a_policy_that_does_not_compile() {
+fn vet_reports_a_compile_error_as_the_compiler_does() {
     let folder = Folder::new().policy_with("broken", "", "const X: bool = 7;");
     let vetted = folder.builder(&["vet", "--work-dir", SECOND]).assert().code(1).stdout("");
     let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
@@ -389,7 +390,7 @@ fn a_policy_that_does_not_compile() {
 }
 
 #[test]
-fn a_toolchain_without_clippy() {
+fn missing_clippy_is_reported() {
     let folder = Folder::new().policy("good");
     let (cargo, tools) = (folder.path().join("cargo"), std::env::var_os("CARGO").unwrap());
     let script = format!(

@@ -1,16 +1,10 @@
 //! The crates from elsewhere, as crates among others.
 
-use std::path::PathBuf;
-
-use semver::VersionReq;
-
-use super::super::{DiscoverError, PolicyCrate, Role};
-
-use crate::steps::engine::POLICY_API;
-
-use super::Entry;
+use super::error::{Mismatch, MismatchReason};
+use super::remote::{self, Entry};
+use super::{DiscoverError, PolicyCrate, Role};
 use crate::steps::discover::policies_file::PoliciesFile;
-use crate::steps::engine::Engine;
+use crate::steps::engine::{Engine, POLICY_API};
 use policy_cargo::Pins;
 use policy_cargo::Source;
 use policy_cargo::manifest::dependencies;
@@ -23,7 +17,7 @@ pub(crate) fn add(
     pins: &Pins,
 ) -> Result<(), DiscoverError> {
     let mut remote: Vec<PolicyCrate> = Vec::new();
-    for pin in super::fetched(file, engine, pins)? {
+    for pin in remote::fetched(file, engine, pins)? {
         let read = PolicyCrate::read_remote(pin.manifest, pin.origin, engine)?;
         check(&read, &pin.entry, file)?;
         // One that another depends on is there already.
@@ -67,28 +61,6 @@ fn check(found: &PolicyCrate, entry: &Entry, file: &PoliciesFile) -> Result<(), 
         found: format!("{} {}", found.name, found.version),
         problem,
     })))
-}
-
-/// A crate is not what its entry says.
-#[derive(Debug, thiserror::Error)]
-#[error("`{}`: policy `{key}` leads to `{}`, which is {found}: {problem}", file.display(), path.display())]
-pub(crate) struct Mismatch {
-    file: PathBuf,
-    key: String,
-    path: PathBuf,
-    /// Name and version.
-    found: String,
-    problem: MismatchReason,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum MismatchReason {
-    #[error("expected the crate `{0}`\nhelp: the entry's `package` names the crate")]
-    Name(String),
-    #[error("expected version `{0}`\nhelp: change the entry's `version`")]
-    Version(VersionReq),
-    #[error("a support crate, which registers no policy\nhelp: remove the entry")]
-    Role,
 }
 
 /// Adds what the last crate depends on in folders beside it, and what that does. What comes from a

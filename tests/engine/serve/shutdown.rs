@@ -21,7 +21,7 @@ fn serving(config: &str) -> Server {
 }
 
 #[test]
-fn everything_in_flight_is_answered_before_the_end() {
+fn shutdown_answers_all_requests_in_flight() {
     for signal in ["TERM", "INT"] {
         let server = serving("timeout: 20s\n");
         let mut asked: Vec<_> = ["stress", "stress-blocking"]
@@ -53,7 +53,7 @@ fn everything_in_flight_is_answered_before_the_end() {
 }
 
 #[test]
-fn it_is_not_ready_and_still_answers_while_it_waits() {
+fn server_answers_but_is_not_ready_during_shutdown_wait() {
     let server = serving("shutdown: {wait: 3s}\n");
     let mut kept = Connection::to(&server);
     kept.get("/health/ready").expect(200);
@@ -75,7 +75,7 @@ fn it_is_not_ready_and_still_answers_while_it_waits() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn second_signal_ends_the_server_at_once() {
     for config in ["shutdown: {wait: 10m}\n", "shutdown: {grace: 10m}\ntimeout: 10m\n"] {
         let server = serving(config);
         let mut connection = Connection::to(&server);
@@ -91,7 +91,7 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
-fn who_hangs_is_cut_off_when_the_time_is_up() {
+fn requests_beyond_the_grace_period_are_cut_off() {
     let server = serving("shutdown: {grace: 500ms}\ntimeout: 10m\n");
     let mut asked: Vec<_> = ["stress", "stress-blocking"]
         .map(|id| {
@@ -113,9 +113,9 @@ fn who_hangs_is_cut_off_when_the_time_is_up() {
     }
 }
 
-/// A body that never comes is not worth waiting for longer than the grace period either.
+/// Clients that send no request do not use up the grace period.
 #[test]
-fn who_sends_nothing_holds_nobody_up() {
+fn silent_clients_do_not_delay_shutdown() {
     let server = serving("shutdown: {grace: 5m}\n");
     let silent = Connection::to(&server);
     let mut half = Connection::to(&server);
@@ -129,7 +129,7 @@ fn who_sends_nothing_holds_nobody_up() {
 }
 
 #[test]
-fn stuck_policies_do_not_put_off_the_end() {
+fn stuck_policies_do_not_delay_shutdown() {
     for what in ["sleep", "spin"] {
         let server = serving("timeout: 200ms\nshutdown: {grace: 5m}\n");
         for id in ["stress", "stress-blocking"] {
@@ -166,7 +166,7 @@ impl Starting {
         starting
     }
 
-    /// Whether it has handlers for all these signals, as the system tells.
+    /// True if the process has handlers for all these signals, by `/proc`.
     fn listens_for(&self, signals: &[u32]) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
@@ -179,7 +179,7 @@ impl Starting {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// How it ends, and what it says until then.
+    /// The exit code and the standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
         self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -188,7 +188,7 @@ impl Starting {
 }
 
 #[test]
-fn a_signal_before_it_has_loaded_anything_ends_it_as_well() {
+fn signal_during_startup_ends_the_server() {
     for signal in ["TERM", "INT"] {
         let starting = Starting::new();
         starting.signal(signal);
@@ -199,7 +199,7 @@ fn a_signal_before_it_has_loaded_anything_ends_it_as_well() {
 }
 
 #[test]
-fn a_reload_that_it_is_told_of_too_early_ends_nothing() {
+fn reload_signal_during_startup_does_not_end_the_server() {
     let mut starting = Starting::new();
     starting.signal("HUP");
     fs::write(starting.folder.path().join("config.yaml"), "policies: {echo: {}}\n").unwrap();
@@ -213,9 +213,9 @@ fn a_reload_that_it_is_told_of_too_early_ends_nothing() {
     assert_eq!(starting.process.wait().unwrap().code(), Some(0));
 }
 
-/// Those that the system has accepted, and the server has not, when it is told to end.
+/// Connections that the system has accepted and the server has not, at the time of the signal.
 #[test]
-fn who_is_in_the_queue_is_answered() {
+fn connections_in_the_accept_queue_are_answered_on_shutdown() {
     let folder = Folder::new();
     let socket = folder.path().join("s");
     let unix = format!("unix://{}", socket.display());
@@ -245,7 +245,7 @@ fn who_is_in_the_queue_is_answered() {
 
 /// Whoever reads them may end before it.
 #[test]
-fn logs_that_nobody_takes_any_more_end_nothing() {
+fn closed_log_pipe_does_not_end_the_server() {
     let mut process = Command::new(env!("CARGO_BIN_EXE_stress-engine"))
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env_clear()
@@ -269,8 +269,8 @@ fn logs_that_nobody_takes_any_more_end_nothing() {
     assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
-/// What is answered to one request over a unix socket.
-fn over(socket: &Path, method: &str, path: &str, body: &str) -> String {
+/// The response to one request over a unix socket.
+fn request_over_unix(socket: &Path, method: &str, path: &str, body: &str) -> String {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
@@ -285,7 +285,7 @@ fn over(socket: &Path, method: &str, path: &str, body: &str) -> String {
 }
 
 #[test]
-fn a_log_that_nobody_takes_stops_nobody() {
+fn full_or_unread_log_delays_no_request() {
     let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
     for log in [full(), Stdio::piped()] {
         let folder = Folder::new();
@@ -298,9 +298,9 @@ fn a_log_that_nobody_takes_stops_nobody() {
         // Each of them is a line, and all of them more than a pipe holds.
         let inputs: Vec<_> = (0..2000).map(|key| format!(r#""{key}": {{"do": "fail"}}"#)).collect();
         let batch = format!(r#"{{"inputs": {{{}}}}}"#, inputs.join(","));
-        let answer = over(&socket, "POST", "/v1/batch/data/stress", &batch);
+        let answer = request_over_unix(&socket, "POST", "/v1/batch/data/stress", &batch);
         assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-        assert!(over(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
+        assert!(request_over_unix(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
         let pid = server.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         eventually("it ends", || server.try_wait().unwrap().is_some());
@@ -309,7 +309,7 @@ fn a_log_that_nobody_takes_stops_nobody() {
 }
 
 #[test]
-fn a_reload_that_hangs_does_not_keep_it_from_ending() {
+fn hanging_reload_does_not_delay_shutdown() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "timeout: 1s\n", &[]);
     let file = folder.path().join("config.yaml");
