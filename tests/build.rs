@@ -21,11 +21,11 @@ use std::process::Command;
 struct Part {
     /// The name in `has_…` and in `POLICY_ENGINE_WITHOUT`.
     name: &'static str,
-    /// The programs that are to be on the `PATH`.
+    /// The required programs on the `PATH`.
     programs: &'static [&'static str],
-    /// Checks whatever else is to be there. An error says what is missing.
+    /// Checks other requirements. An error names what is missing.
     probe: fn() -> Result<(), Box<dyn Error>>,
-    /// What makes the part be there.
+    /// The step that installs the part.
     remedy: &'static str,
 }
 
@@ -191,8 +191,8 @@ fn tell(directive: &str) -> io::Result<()> {
     writeln!(io::stdout(), "cargo::{directive}")
 }
 
-/// Has Cargo probe again when a file, or anything in a folder, changes. Cargo would do so every
-/// time for what does not exist.
+/// Makes Cargo probe again when a file, or anything in a folder, changes. For a missing path, Cargo
+/// would do so every time.
 fn watch(path: &Path) -> io::Result<()> {
     if path.exists() { tell(&format!("rerun-if-changed={}", path.display())) } else { Ok(()) }
 }
@@ -238,7 +238,7 @@ fn scratch(name: &str) -> Result<PathBuf, Box<dyn Error>> {
     Ok(folder)
 }
 
-/// Asks the compiler of these tests.
+/// The output of the compiler of these tests.
 fn rustc(arguments: &[&str]) -> Result<PathBuf, Box<dyn Error>> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     printed(Command::new(rustc).args(arguments)).map(PathBuf::from)

@@ -36,9 +36,9 @@ pub mod v0_1 {
     }
 
     pub fn main(program: &Program) -> std::process::ExitCode {
-        let of = |it: &LinkedCrate| {
-            let (of, version) = (it.name, it.version);
-            it.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
+        let of = |linked: &LinkedCrate| {
+            let (of, version) = (linked.name, linked.version);
+            linked.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
         };
         let listed: Vec<_> = program.crates.iter().flat_map(of).collect();
         println!("{}", serde_json::to_string(&listed).unwrap());
@@ -58,8 +58,8 @@ pub fn version(text: &str) -> semver::Version {
 }
 "#;
 
-/// A policy that asks the API for what it has when it is asked only.
-const ASKING: &str = r#"
+/// A policy that uses optional features of the API.
+const WITH_API_FEATURES: &str = r#"
 pub mod registered_for_policy_api_0_1 {
     pub static POLICIES: [&str; 1] = ["large"];
 }
@@ -108,7 +108,7 @@ fn folder() -> Folder {
              policy-api = { version = \"0.1\", features = [\"words\"] }\n",
         )
         .file("theirs/rules/large/Cargo.toml", &large)
-        .file("theirs/rules/large/src/lib.rs", ASKING)
+        .file("theirs/rules/large/src/lib.rs", WITH_API_FEATURES)
         .file("theirs/out/.keep", "")
         .file("out/.keep", "")
 }
@@ -206,8 +206,8 @@ fn missing_linker_is_reported() {
     fs::create_dir(&bin).unwrap();
     for program in ["rustc", "cargo"] {
         let path = std::env::split_paths(&std::env::var_os("PATH").unwrap())
-            .map(|it| it.join(program))
-            .find(|it| it.is_file());
+            .map(|folder| folder.join(program))
+            .find(|path| path.is_file());
         symlink(path.unwrap(), bin.join(program)).unwrap();
     }
     let mut command = folder.builder(&["builder-image", "--engine", "source"]);

@@ -182,13 +182,13 @@ fn configured_linker_is_used() {
     }
 }
 
-/// As for a user without a home, whose Cargo has no place to keep anything in.
+/// A user without a home, as in a container: Cargo has no place for its caches.
 #[test]
 #[cfg_attr(
     not(all(has_docker_registry, has_openssl)),
     ignore = "needs `docker-registry` and OpenSSL"
 )]
-fn a_home_that_cannot_be_written_will_do() {
+fn unwritable_home_folder_does_not_fail_the_build() {
     let registry = SparseRegistry::start();
     registry.publish("words 1.0.0", &[], "");
     let dependencies = "policy-api = \"0.1\"\nwords = { version = \"1\", registry = \"house\" }";

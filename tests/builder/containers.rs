@@ -6,7 +6,7 @@ use crate::support::{Folder, Loaded, repository, run};
 
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// The repository's image in an engine, under a name that nobody else has.
+/// The repository's image in a container engine, under a unique name.
 fn loaded(engine: &'static str) -> (Loaded, String) {
     let folder = Folder::new();
     let tag = process::id().to_string();

@@ -63,7 +63,7 @@ fn unusual_valid_crates_are_built() {
     let listed = Command::new(folder.path().join("program")).output().unwrap().stdout;
     let listed: serde_json::Value = serde_json::from_slice(&listed).unwrap();
     let listed: Vec<_> =
-        listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+        listed.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
     let mut expected = [&names[..], &["outer", "small"]].concat();
     expected.sort_unstable();
     assert_eq!(listed, expected);

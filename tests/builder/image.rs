@@ -93,7 +93,7 @@ fn labels_list_policies_and_versions() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| (it["name"].as_str().unwrap(), it["crate"].as_str().unwrap()))
+        .map(|policy| (policy["name"].as_str().unwrap(), policy["crate"].as_str().unwrap()))
         .collect();
     assert_eq!(found, POLICIES);
     assert_eq!(labels["org.opencontainers.image.title"], "policy-engine");
@@ -121,7 +121,7 @@ fn report_agrees_with_the_image() {
     }
     assert_eq!(report["binary"]["size"], image.file("bin/policy-engine").len());
     let phases = report["phases"].as_array().unwrap().iter();
-    let phases: Vec<_> = phases.map(|it| it["name"].as_str().unwrap()).collect();
+    let phases: Vec<_> = phases.map(|phase| phase["name"].as_str().unwrap()).collect();
     assert_eq!(phases, ["discover", "generate", "resolve", "vet", "compile", "check", "pack"]);
 
     let summary = &repository.summary;
@@ -194,7 +194,8 @@ fn standard_library() -> String {
         Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
     let folder = String::from_utf8(folder.unwrap().stdout).unwrap();
     let files = fs::read_dir(folder.trim()).unwrap().map(|entry| entry.unwrap().path());
-    let libraries = files.filter(|path| path.extension().is_some_and(|it| it == "rlib"));
+    let libraries =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "rlib"));
     libraries.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
 }
 

@@ -15,10 +15,10 @@ echo $$ > cargo
 wait
 "#;
 
-/// One that never has an answer.
+/// A Cargo that never ends.
 const STUCK: &str = "#!/bin/sh\ncd \"${0%/*}\"\necho $$ > cargo\nexec sleep 1000\n";
 
-/// One that takes no hint.
+/// A Cargo that ignores `SIGTERM`.
 const DEAF: &str = "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
     echo $$ > cargo\nwhile :; do sleep 1; done\n";
 
@@ -30,7 +30,7 @@ fn folder(cargo: &str) -> Folder {
     folder
 }
 
-/// The builder at work there.
+/// A running builder.
 struct Running<'a> {
     folder: &'a Folder,
     child: Child,
@@ -53,7 +53,7 @@ impl<'a> Running<'a> {
         Self { folder, child: command.spawn().unwrap() }
     }
 
-    /// What this process wrote down of itself.
+    /// The id of a process, from the file that the process writes.
     fn process(&self, name: &str) -> u32 {
         let mut pid = None;
         until(&format!("{name} has started"), || {
@@ -89,8 +89,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Whether a process has not ended: one that has, and that nobody has asked about yet, does not
-/// count.
+/// True if a process runs. A zombie does not count.
 fn is_there(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
@@ -100,7 +99,7 @@ fn is_there(pid: u32) -> bool {
 fn left(folder: &Folder) -> Vec<String> {
     let ours = ["cargo", "cargo-home", "cargo.sh", "compiler", "policies", "source", "work"];
     let names = fs::read_dir(folder.path()).unwrap();
-    let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| !ours.contains(&name.as_str())).collect()
 }
 

@@ -20,14 +20,16 @@ fn folder() -> Folder {
     Folder::with_registry(&CRATES).engine("digits = \"1\"", &["digits 1.0.5"])
 }
 
-/// What `generate` says, and the packages that are locked then.
+/// The messages of `generate`, and the locked packages.
 fn generated(folder: &Folder) -> (String, Vec<String>) {
     let done = folder.generate().assert().success().stdout("workspace\n");
     let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
     let lock = fs::read_to_string(folder.path().join("workspace/Cargo.lock")).unwrap();
-    let packages = lock.split("[[package]]\n").skip(1).filter(|it| it.contains("source = "));
-    let packages = packages.map(|it| {
-        let fields: Vec<_> = it.lines().take(2).map(|it| it.split('"').nth(1).unwrap()).collect();
+    let packages =
+        lock.split("[[package]]\n").skip(1).filter(|package| package.contains("source = "));
+    let packages = packages.map(|package| {
+        let fields: Vec<_> =
+            package.lines().take(2).map(|line| line.split('"').nth(1).unwrap()).collect();
         fields.join(" ")
     });
     (said, packages.collect())
@@ -123,7 +125,7 @@ fn transitive_requirement_that_excludes_the_engines_version_is_refused() {
     );
 }
 
-/// What only its tools use does not bind the policies.
+/// Dependencies of the engine's tools do not bind the policies.
 #[test]
 fn unlinked_engine_dependency_does_not_bind_the_policies() {
     let folder = Folder::with_registry(&CRATES)
@@ -133,7 +135,7 @@ fn unlinked_engine_dependency_does_not_bind_the_policies() {
     assert_eq!(generated(&folder).1, ["digits 1.0.9", "modern 1.0.0"]);
 }
 
-/// Nor does what its tests use, or what its dependencies use with features that it does not take.
+/// Tests and unused features of the engine do not bind the policies.
 #[test]
 fn dev_dependencies_and_unused_features_do_not_bind_the_policies() {
     const SHADES: (&str, &str) = ("shades 1.0.0", "digits = { version = \"1\", optional = true }");
@@ -153,7 +155,7 @@ fn dev_dependencies_and_unused_features_do_not_bind_the_policies() {
         let of_policies = |folder: &Folder| -> Vec<String> {
             let (said, packages) = generated(folder);
             assert_eq!(said, "");
-            packages.into_iter().filter(|it| it.starts_with("digits")).collect()
+            packages.into_iter().filter(|package| package.starts_with("digits")).collect()
         };
         // Neither is the policies' lock overridden, nor is what they ask for impossible.
         let folder = folder.locked("a", "digits = \"1\"", &["digits 1.0.3"]);
@@ -163,7 +165,7 @@ fn dev_dependencies_and_unused_features_do_not_bind_the_policies() {
     }
 }
 
-/// What its build scripts use counts, and what it uses on any platform: one lock is for them all.
+/// Dependencies of build scripts and of any platform count: one lock is for all platforms.
 #[test]
 fn build_and_platform_dependencies_bind_the_policies() {
     for dependencies in [
@@ -179,7 +181,7 @@ fn build_and_platform_dependencies_bind_the_policies() {
     }
 }
 
-/// Cargo's words name the policies.
+/// Cargo's message names the policies.
 #[test]
 fn two_crates_that_link_one_native_library_are_refused_by_policy() {
     let links = |folder: Folder, name: &str| {

@@ -17,7 +17,7 @@ mod support;
 
 /// An image that builds images, run by Docker.
 mod builder_image;
-/// Configurations of Cargo's, none of which changes a program.
+/// Configurations of Cargo, which do not change the program.
 mod cargo_configuration;
 /// The image in Docker, Podman and skopeo.
 mod containers;
@@ -29,11 +29,11 @@ mod errors;
 mod image;
 /// Imports, none of which goes in a circle.
 mod imports;
-/// A builder that is told to end, which leaves nothing behind.
+/// Interruption of the builder by signals.
 mod interruption;
-/// The lock that is made of several, and crates that cannot be in one program.
+/// The merged lock, and incompatible crates.
 mod locks;
-/// A folder of policies that has nothing to do with this repository.
+/// A policies folder outside this repository.
 mod outside;
 /// Images for several platforms.
 mod platforms;
@@ -41,21 +41,21 @@ mod platforms;
 mod policies_lock;
 /// Programs that another tool compiled, and images that another one packed.
 mod prebuilt;
-/// Images on their way to a registry.
+/// Pushing images to a registry.
 mod push;
-/// The commands that the documents show.
+/// The documented commands.
 mod readme;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
-/// Reproducible builds, wherever the sources lie.
+/// Reproducible builds from another folder.
 mod reproducible;
-/// `new` and `add`, and what they write.
+/// `new` and `add`, and their files.
 mod scaffold;
-/// Bills of materials, provenance, and how images are judged by them.
+/// Bills of materials, provenance, and the checks of images by them.
 mod supply;
 /// Output for people on a terminal and elsewhere, and for programs.
 mod terminal;
-/// Policies that do what they have no business with.
+/// Policies with forbidden capabilities.
 mod vet;
-/// `policy-builder watch`: one engine follows the other.
+/// `policy-builder watch`: each engine replaces the last one.
 mod watch;

@@ -60,7 +60,7 @@ fn engine(arguments: &[&str]) -> Command {
     command
 }
 
-/// One line of what `eval` prints for standard input.
+/// One line of the output of `eval` for standard input.
 fn decision(document: usize, policy: &str, version: &str, verdict: &str, output: &str) -> String {
     format!(
         "{{\"file\":\"-\",\"document\":{document},\"policy\":\"{policy}\",\
@@ -186,7 +186,7 @@ fn versions_of_policy_locks_are_kept() {
     assert_eq!(version(&outside().lock, "hex"), version(&engine, "hex"));
 }
 
-/// What is not built here is discovered: the same crates make it into the program above.
+/// Only discovery runs here; the program above is built from the same crates.
 #[test]
 fn crate_added_to_the_folder_is_discovered() {
     let found = |folder: &Folder| {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, Loaded, Unpacked, digest, repository, run};
 
-/// What this machine does not run by itself, and what does it then.
+/// A target that this machine does not run without an emulator.
 const TARGET: &str = "aarch64-unknown-linux-musl";
 const EMULATOR: &str = "qemu-aarch64-static";
 
@@ -17,17 +17,17 @@ struct Joined {
     archive: PathBuf,
     layout: PathBuf,
     report: Value,
-    /// What the builder said meanwhile, and at the end.
+    /// The standard error and output of the builder.
     said: [String; 2],
 }
 
-/// Builds it, once for all tests; the half for this machine is there already.
+/// Builds the image once for all tests. The half for this machine is cached.
 fn joined() -> &'static Joined {
     static JOINED: OnceLock<Joined> = OnceLock::new();
     JOINED.get_or_init(build)
 }
 
-/// Has the images for both processors compiled, so that later builds have little left to do.
+/// Compiles the images for both processors, so that later builds are cached.
 pub(crate) fn compile() {
     joined();
 }
@@ -125,7 +125,7 @@ fn cross_compiled_program_decides_as_the_native_one() {
     not(all(has_docker, has_arm64)),
     ignore = "needs a Docker engine and a toolchain and an emulator for linux/arm64"
 )]
-fn docker_takes_the_image_for_its_machine() {
+fn docker_loads_the_image_of_its_platform() {
     let joined = joined();
     let name = joined.report["image"]["name"].as_str().unwrap();
     let image = Loaded::load("docker", &joined.archive, name);
@@ -139,7 +139,7 @@ fn docker_takes_the_image_for_its_machine() {
     not(all(has_podman, has_arm64)),
     ignore = "needs Podman and a toolchain and an emulator for linux/arm64"
 )]
-fn podman_takes_the_image_for_its_machine() {
+fn podman_loads_the_image_of_its_platform() {
     let joined = joined();
     let name = joined.report["image"]["name"].as_str().unwrap();
     let image = Loaded::load("podman", &joined.archive, name);
@@ -152,7 +152,7 @@ fn podman_takes_the_image_for_its_machine() {
     not(all(has_skopeo, has_arm64)),
     ignore = "needs skopeo and a toolchain and an emulator for linux/arm64"
 )]
-fn skopeo_takes_the_image_that_it_is_asked_for() {
+fn skopeo_reads_the_image_of_the_requested_platform() {
     let joined = joined();
     let place = format!("oci-archive:{}", joined.archive.display());
     let raw = run("skopeo", &["inspect", "--raw", &place]).stdout;

@@ -19,7 +19,7 @@ fn house() -> SparseRegistry {
     registry
 }
 
-/// What the registry has some months later.
+/// Publishes newer versions, as some months later.
 fn publish_more(registry: &SparseRegistry) {
     for more in ["digits 1.0.9", "words 0.1.4"] {
         registry.publish(more, &[], "");
@@ -70,7 +70,10 @@ fn policies_lock_pins_versions_against_newer_releases() {
     let folder = folder(&registry);
     assert_eq!(lock(&folder, &[]), "`policies/policies.lock` is written: 8 packages\n");
     let before = locked(&folder);
-    let geo = before.split("[[package]]\n").find(|it| it.starts_with("name = \"geo\"")).unwrap();
+    let geo = before
+        .split("[[package]]\n")
+        .find(|package| package.starts_with("name = \"geo\""))
+        .unwrap();
     let source = format!(
         "name = \"geo\"\nversion = \"1.2.0\"\nsource = \"{}\"\nchecksum = \"",
         registry.index()
@@ -97,7 +100,7 @@ fn policies_lock_pins_versions_against_newer_releases() {
     assert!(generated(&other, &["--locked"]) == first, "another workspace without the network");
 }
 
-/// Cargo knows older versions only there, and has to ask for what the lock says.
+/// Cargo has cached older versions, and must fetch the locked ones.
 #[test]
 fn policies_lock_outranks_cached_versions() {
     let registry = house();

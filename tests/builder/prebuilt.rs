@@ -24,7 +24,7 @@ fn laid_out(folder: &Folder, name: &str, arguments: &[&str]) {
         .stdout(format!("{name}\n"));
 }
 
-/// With a workspace for another processor, and what looks like a program for it; its target.
+/// Adds a workspace for another processor and a stand-in for its program; returns the target.
 fn with_other_processor(folder: &Folder) -> &'static str {
     let is_arm = repository().image.config["architecture"] == "arm64";
     let (target, machine) = if is_arm {
@@ -188,8 +188,10 @@ fn base_command_writes_the_image_files_except_the_program() {
     let base = ["base", "--output", "base"];
     folder.builder(&base).assert().success().stdout("base\n");
     let entries = repository().image.entries().into_iter();
-    let expected = entries.filter(|it| it.path.starts_with("etc/") && !it.path.ends_with('/'));
-    let expected = expected.map(|it| (Path::new("base").join(it.path), it.bytes)).collect();
+    let expected =
+        entries.filter(|entry| entry.path.starts_with("etc/") && !entry.path.ends_with('/'));
+    let expected =
+        expected.map(|entry| (Path::new("base").join(entry.path), entry.bytes)).collect();
     assert!(folder.contents() == expected);
     assert_eq!(
         folder.fails_as(&mut folder.builder(&base)),
@@ -224,7 +226,7 @@ fn index_joins_images_of_two_platforms() {
     let whole = read(&format!("joined/blobs/{}", of_whole.replace(':', "/")));
     assert_eq!(digest(&whole), of_whole);
     let parsed: Value = serde_json::from_slice(&whole).unwrap();
-    let architectures = [0, 1].map(|it| &parsed["manifests"][it]["platform"]["architecture"]);
+    let architectures = [0, 1].map(|index| &parsed["manifests"][index]["platform"]["architecture"]);
     assert_eq!(architectures, ["amd64", "arm64"]);
 }
 

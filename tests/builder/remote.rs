@@ -43,9 +43,9 @@ fn packages(folder: &Folder) -> Vec<(String, Option<String>)> {
     let resolved: Value = serde_json::from_slice(&resolved.stdout).unwrap();
     let packages = resolved["packages"].as_array().unwrap().iter();
     let mut packages: Vec<_> = packages
-        .map(|it| {
-            let name = it["name"].as_str().unwrap().to_owned();
-            (name, it["source"].as_str().map(str::to_owned))
+        .map(|policy| {
+            let name = policy["name"].as_str().unwrap().to_owned();
+            (name, policy["source"].as_str().map(str::to_owned))
         })
         .collect();
     packages.sort();
@@ -58,7 +58,7 @@ fn generate_locked(folder: &Folder) -> assert_cmd::Command {
     command
 }
 
-/// What `discover` prints.
+/// The output of `discover`.
 fn discovered(folder: &Folder, arguments: &[&str]) -> String {
     let discover = ["discover", "--engine", "source"];
     let done = folder.at_home(&[&discover, arguments].concat()).assert().success();
@@ -94,8 +94,8 @@ fn registry_policies_are_part_of_the_program() {
         let manifest = read(&folder, &format!("{place}/Cargo.toml"));
         assert!(manifest.contains("{ path = \"../../engine/api\" }\n"), "{manifest}");
         let mut files: Vec<_> = fs::read_dir(folder.path().join(&place)).unwrap().collect();
-        files.sort_by_key(|it| it.as_ref().unwrap().file_name());
-        let files: Vec<_> = files.into_iter().map(|it| it.unwrap().file_name()).collect();
+        files.sort_by_key(|entry| entry.as_ref().unwrap().file_name());
+        let files: Vec<_> = files.into_iter().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(files, ["Cargo.toml", "src"], "{place}");
     }
     // Each package once: `geo` is the one that is laid out for `quota` as well.

@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::support::{Folder, SECOND, repository, root};
 
-/// Only the version's revision has to be said: the copy has no Git to ask.
+/// The revision is passed by option, since the copy is no Git repository.
 #[test]
 fn copy_in_another_folder_builds_the_same_bytes() {
     let mut copy = Folder::new();

@@ -22,7 +22,7 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
     folder.fails_as(&mut folder.builder(arguments))
 }
 
-/// That they build and pass as they are, `readme` shows.
+/// The module `readme` shows that the new policies build and pass unmodified.
 #[test]
 fn add_creates_a_second_policy() {
     let folder = begun();

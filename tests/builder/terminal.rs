@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, builder, repository, stress_engine};
 
-/// A Cargo that tells how it was asked to compile, and does not.
+/// A Cargo that prints its arguments and does not compile.
 const CARGO: &str =
     "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
 
-/// Has a build fail on a terminal, with these variables set, and gives what is on the terminal and
-/// how Cargo was asked to compile.
+/// Runs a failing build on a terminal with these variables. Returns the terminal's text and the
+/// arguments of Cargo.
 fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
     let cargo = folder.path().join("cargo.sh");
@@ -35,16 +35,16 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     (String::from_utf8(said).unwrap(), asked)
 }
 
-/// What colours, moves, renames and turns round a terminal's writing, and breaks lines.
+/// Escape sequences and bidirectional characters that act on a terminal.
 const HOSTILE: &str =
     "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}1m\u{85}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}";
 
 /// Nothing of a program's words acts on a terminal.
 fn assert_plain(printed: &[&[u8]]) -> String {
     let text = String::from_utf8(printed.concat()).unwrap();
-    let acts = |it: char| {
-        it.is_control() && !matches!(it, '\n' | '\t')
-            || (!it.is_control() && HOSTILE.contains(it) && !it.is_ascii())
+    let acts = |character: char| {
+        character.is_control() && !matches!(character, '\n' | '\t')
+            || (!character.is_control() && HOSTILE.contains(character) && !character.is_ascii())
     };
     assert!(!text.contains(acts), "{text:?}");
     text
@@ -70,7 +70,7 @@ fn engine_escapes_untrusted_text_on_a_terminal() {
         .output()
         .unwrap();
     let first: Value =
-        serde_json::from_slice(json.stdout.split(|it| *it == b'\n').next().unwrap()).unwrap();
+        serde_json::from_slice(json.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&first["file"], &first["output"]), (&json!(name), &input));
     for args in [
         &["eval", HOSTILE][..],
@@ -140,7 +140,7 @@ fn dumb_terminal_gets_plain_lines() {
     assert!(!asked.contains(COLOURED), "{asked}");
 }
 
-/// What a command prints with `--format json`.
+/// The output of a command with `--format json`.
 fn document(command: &mut Command) -> Value {
     let printed = command.args(["--format", "json"]).assert().success();
     serde_json::from_slice(&printed.get_output().stdout).unwrap()

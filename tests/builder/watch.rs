@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::support::wire::Connection;
 use crate::support::{Folder, Server, StopsOthers, builder, until_within};
 
-/// For compilations: the first takes a minute or two where nothing else runs.
+/// The time limit of a compilation. The first takes a minute or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(20);
 
 const QUESTION: &str = r#"{"input": "allowed"}"#;
@@ -57,8 +57,8 @@ fn watch(folder: &Folder, serve_flags: &[&str]) -> Server {
     Server::within(PATIENCE, command)
 }
 
-/// Whether the watcher has said something, in one line.
-fn says(watcher: &Server, words: &str) -> bool {
+/// True if one log line of the watcher contains these words.
+fn has_logged(watcher: &Server, words: &str) -> bool {
     watcher.log_lines().iter().filter_map(|line| line.as_str()).any(|line| line.contains(words))
 }
 
@@ -66,9 +66,12 @@ fn ask(address: SocketAddr) -> String {
     Connection::at(address).post("/v1/data/says", QUESTION).expect(200).body
 }
 
-/// Asks again and again, over a connection for as long as the server keeps it, and gives all that
-/// was answered.
-fn asks_on(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSet<String> {
+/// Sends requests over one connection as long as the server keeps it open. Returns all answers.
+fn post_on_kept_connections(
+    address: SocketAddr,
+    stop: &AtomicBool,
+    asked: &AtomicU64,
+) -> BTreeSet<String> {
     let _stops = StopsOthers(stop);
     let mut answers = BTreeSet::new();
     let mut connection = Connection::at(address);
@@ -83,8 +86,12 @@ fn asks_on(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSe
     answers
 }
 
-/// The same, over a connection for each question.
-fn asks_anew(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTreeSet<String> {
+/// Sends requests over a new connection each.
+fn post_on_new_connections(
+    address: SocketAddr,
+    stop: &AtomicBool,
+    asked: &AtomicU64,
+) -> BTreeSet<String> {
     let _stops = StopsOthers(stop);
     let mut answers = BTreeSet::new();
     while !stop.load(Ordering::Relaxed) {
@@ -94,19 +101,19 @@ fn asks_anew(address: SocketAddr, stop: &AtomicBool, asked: &AtomicU64) -> BTree
     answers
 }
 
-/// What is done to the policies while others ask.
-fn edits(watcher: &Server, folder: &Folder, source: &Path) {
+/// Edits the policies while other threads send requests.
+fn edit_policies(watcher: &Server, folder: &Folder, source: &Path) {
     let address = watcher.address();
     let until = |what: &str, so: &mut dyn FnMut() -> bool| until_within(PATIENCE, what, so);
     fs::write(source, policy("\"two\"")).unwrap();
     until("the second is served", &mut || ask(address) == r#"{"result":"two"}"#);
 
     fs::write(source, policy("2")).unwrap();
-    until("it is told", &mut || says(watcher, "the engine from before goes on serving"));
+    until("it is told", &mut || has_logged(watcher, "the engine from before goes on serving"));
     for words in
         ["error[E0308]: mismatched types", "policy crate `says` (`policies/says`) does not compile"]
     {
-        assert!(says(watcher, words), "{words}: {:?}", watcher.log_lines());
+        assert!(has_logged(watcher, words), "{words}: {:?}", watcher.log_lines());
     }
     assert_eq!(ask(address), r#"{"result":"two"}"#);
 
@@ -116,7 +123,7 @@ fn edits(watcher: &Server, folder: &Folder, source: &Path) {
     let crates = folder.path().join("policies");
     fs::create_dir(crates.join("new")).unwrap();
     fs::write(crates.join("new/Cargo.toml"), "[package").unwrap();
-    until("it is told", &mut || says(watcher, "policies/new/Cargo.toml` is not"));
+    until("it is told", &mut || has_logged(watcher, "policies/new/Cargo.toml` is not"));
     assert_eq!(ask(address), r#"{"result":"three"}"#);
 
     fs::create_dir(crates.join("new/src")).unwrap();
@@ -146,12 +153,12 @@ fn saved_change_is_served_on_the_same_socket_without_losing_requests() {
     let answers = thread::scope(|scope| {
         let (stop, asked) = (&stop, &asked);
         let clients = [
-            scope.spawn(move || asks_on(address, stop, asked)),
-            scope.spawn(move || asks_anew(address, stop, asked)),
+            scope.spawn(move || post_on_kept_connections(address, stop, asked)),
+            scope.spawn(move || post_on_new_connections(address, stop, asked)),
         ];
         {
             let _stops = StopsOthers(stop);
-            edits(&watcher, &folder, &source);
+            edit_policies(&watcher, &folder, &source);
         }
         clients.map(|client| client.join().unwrap())
     });

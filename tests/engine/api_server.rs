@@ -1,4 +1,4 @@
-//! A real API server asks the engine, and `kubectl` shows what comes of it.
+//! A real API server calls the engine, and `kubectl` shows the results.
 //!
 //! It takes a cluster that may be changed, or an API server alone, so it is run by a command of its
 //! own: `cargo test --package policy-tests --test engine api_server -- --ignored`, with
@@ -21,17 +21,17 @@ use crate::support::{Folder, PATIENCE, Server, stress_engine, until_within};
 
 const NAMESPACE: &str = "policy-engine-tries";
 
-/// What `kubectl` says.
-struct Said {
+/// The result of a `kubectl` command.
+struct KubectlOutput {
     succeeded: bool,
     text: String,
 }
 
-fn kubectl(arguments: &[&str]) -> Said {
+fn kubectl(arguments: &[&str]) -> KubectlOutput {
     kubectl_with(arguments, "")
 }
 
-fn kubectl_with(arguments: &[&str], input: &str) -> Said {
+fn kubectl_with(arguments: &[&str], input: &str) -> KubectlOutput {
     let Ok(command) = env::var("POLICY_ENGINE_KUBECTL") else {
         panic!("`POLICY_ENGINE_KUBECTL` is not set: set it to a command such as `kubectl`");
     };
@@ -47,23 +47,23 @@ fn kubectl_with(arguments: &[&str], input: &str) -> Said {
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let text = [output.stdout, output.stderr].concat();
-    Said { succeeded: output.status.success(), text: String::from_utf8(text).unwrap() }
+    KubectlOutput { succeeded: output.status.success(), text: String::from_utf8(text).unwrap() }
 }
 
 /// Does it in the namespace.
-fn done(arguments: &[&str]) -> Said {
+fn done(arguments: &[&str]) -> KubectlOutput {
     kubectl(&[&["--namespace", NAMESPACE], arguments].concat())
 }
 
-fn create(object: &Value) -> Said {
+fn create(object: &Value) -> KubectlOutput {
     let arguments = ["create", "--validate=false", "--namespace", NAMESPACE, "-f", "-"];
     kubectl_with(&arguments, &object.to_string())
 }
 
-/// What goes on the cluster and is taken off again, whatever comes of the test.
-struct OnTheCluster;
+/// The objects of the test on the cluster, which are removed on drop.
+struct ClusterObjects;
 
-impl OnTheCluster {
+impl ClusterObjects {
     fn new() -> Self {
         Self::remove();
         let said = kubectl(&["create", "namespace", NAMESPACE]);
@@ -83,7 +83,7 @@ impl OnTheCluster {
     }
 }
 
-impl Drop for OnTheCluster {
+impl Drop for ClusterObjects {
     fn drop(&mut self) {
         Self::remove();
     }
@@ -151,7 +151,7 @@ impl Webhook {
     }
 }
 
-/// What is printed for the baseline, for the namespace alone and with the engine's own address.
+/// The webhook configuration of the baseline, limited to the namespace, with the engine's address.
 fn printed(webhook: &Webhook) -> String {
     let args = ["describe", "pod-security-baseline", "--format", "webhook"];
     let yaml = String::from_utf8(stress_engine(&args).output().unwrap().stdout).unwrap();
@@ -181,12 +181,12 @@ fn config_map(name: &str, output: &Value) -> Value {
 }
 
 #[track_caller]
-fn succeeds(said: &Said) {
+fn succeeds(said: &KubectlOutput) {
     assert!(said.succeeded, "{}", said.text);
 }
 
 #[track_caller]
-fn fails(said: &Said, words: &str) {
+fn fails(said: &KubectlOutput, words: &str) {
     assert!(!said.succeeded && said.text.contains(words), "expected `{words}` in: {}", said.text);
 }
 
@@ -202,7 +202,7 @@ fn until_asked(object: &Value, words: &str) {
 #[test]
 #[ignore = "it takes an API server of Kubernetes: CONTRIBUTING.md says how to name it"]
 fn api_server_enforces_decisions_errors_and_patches_of_webhook() {
-    let _on_the_cluster = OnTheCluster::new();
+    let _objects = ClusterObjects::new();
     let webhook = Webhook::new();
     pods_are_judged_when_something_of_them_changes(&webhook);
     errors_are_told(&webhook);

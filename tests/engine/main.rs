@@ -14,15 +14,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-/// A real API server of Kubernetes that asks the engine.
+/// A real API server of Kubernetes that calls the engine.
 mod api_server;
 /// The command line of the program in the image.
 mod cli;
 /// Spans for an OpenTelemetry collector.
 mod otlp;
-/// The policies of `pod-security`, held to upstream's own cases.
+/// The policies of `pod-security`, compared with upstream's test cases.
 mod pod_security;
-/// `serve`, as its clients and its operators meet it.
+/// `serve`, from the view of clients and operators.
 mod serve;
-/// YAML, held to Kubernetes' own reader.
+/// YAML, compared with Kubernetes' own reader.
 mod yaml;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::support::root;
 
-/// How long anything may take on a machine that has other things to do.
+/// The time limit of every step, generous for a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -72,7 +72,7 @@ struct Engine {
 /// A response over HTTP, and the span that it names.
 struct TracedResponse {
     status: u16,
-    /// As `traceparent` has them: trace, span and flags.
+    /// The trace id, span id and flags of `traceparent`.
     trace: Option<(String, String, String)>,
     body: Value,
 }
@@ -120,7 +120,7 @@ impl Engine {
         }
     }
 
-    /// Asks for a target such as `POST /v1/data/echo`, with one more header line.
+    /// Sends a request to a target such as `POST /v1/data/echo`, with one more header line.
     fn ask(&self, target: &str, header: &str, body: &Value) -> TracedResponse {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -174,17 +174,17 @@ impl Drop for Engine {
     }
 }
 
-/// What a collector has got.
+/// The received spans.
 #[derive(Default)]
 struct Batches {
     heads: Vec<String>,
-    /// Whose spans they are.
+    /// The attributes of the resource.
     resource: Vec<(String, Value)>,
-    /// By the time that they began.
+    /// The spans, sorted by start time.
     spans: Vec<Span>,
 }
 
-/// A collector that takes everything.
+/// A collector that accepts everything.
 struct Collector {
     endpoint: String,
     batches: Receiver<(String, ExportTraceServiceRequest)>,
@@ -219,11 +219,11 @@ impl Collector {
             batches.heads.push(head);
             for of_resource in batch.resource_spans {
                 batches.resource = attributes(&of_resource.resource.unwrap().attributes);
-                let spans = of_resource.scope_spans.into_iter().flat_map(|it| it.spans);
+                let spans = of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
                 batches.spans.extend(spans);
             }
         }
-        batches.spans.sort_by_key(|it| it.start_time_unix_nano);
+        batches.spans.sort_by_key(|span| span.start_time_unix_nano);
         batches
     }
 }
@@ -243,14 +243,17 @@ fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// By their names, in order.
+/// The attributes, sorted by name.
 fn attributes(all: &[KeyValue]) -> Vec<(String, Value)> {
-    let value = |value: Option<&AnyValue>| match value.and_then(|it| it.value.as_ref()) {
+    let value = |value: Option<&AnyValue>| match value.and_then(|value| value.value.as_ref()) {
         Some(OtlpValue::StringValue(text)) => json!(text),
         Some(OtlpValue::IntValue(number)) => json!(number),
         other => panic!("no attribute of this program's: {other:?}"),
     };
-    let mut all: Vec<_> = all.iter().map(|it| (it.key.clone(), value(it.value.as_ref()))).collect();
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|attribute| (attribute.key.clone(), value(attribute.value.as_ref())))
+        .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all
 }
@@ -263,12 +266,12 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn said(lines: &[Value], words: &str) -> bool {
-    lines.iter().any(|line| line["message"].as_str().is_some_and(|it| it.contains(words)))
+fn has_message(lines: &[Value], words: &str) -> bool {
+    lines.iter().any(|line| line["message"].as_str().is_some_and(|message| message.contains(words)))
 }
 
 fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
-    let mut found = spans.iter().filter(|it| it.name == name);
+    let mut found = spans.iter().filter(|span| span.name == name);
     let span = found.next().unwrap_or_else(|| panic!("no `{name}`: {spans:#?}"));
     assert!(found.next().is_none(), "several `{name}`: {spans:#?}");
     span
@@ -346,10 +349,10 @@ fn exported_span_has_the_ids_of_response_log_and_decision_event() {
     let verdict = ("policy_engine.verdict".to_owned(), json!("denied"));
     assert!(attributes(&second.attributes).contains(&verdict), "{second:#?}");
 
-    let evaluations: Vec<_> = spans.iter().filter(|it| it.name == "evaluate stress").collect();
-    let parents: Vec<_> = evaluations.iter().map(|it| it.parent_span_id.clone()).collect();
+    let evaluations: Vec<_> = spans.iter().filter(|span| span.name == "evaluate stress").collect();
+    let parents: Vec<_> = evaluations.iter().map(|span| span.parent_span_id.clone()).collect();
     assert_eq!(parents, [first.span_id.clone(), second.span_id.clone()]);
-    assert!(evaluations.iter().all(|it| it.kind() == SpanKind::Internal));
+    assert!(evaluations.iter().all(|span| span.kind() == SpanKind::Internal));
     let within = |outer: &Span, inner: &Span| {
         outer.start_time_unix_nano <= inner.start_time_unix_nano
             && inner.end_time_unix_nano <= outer.end_time_unix_nano
@@ -380,14 +383,15 @@ fn batch_inputs_have_spans_of_their_own_and_errors_only_their_kind() {
     assert_eq!(batch.status.as_ref().map_or(StatusCode::Unset, Status::code), StatusCode::Unset);
     let told = |span: &Span, name: &str| {
         let all = attributes(&span.attributes).into_iter();
-        all.filter(|(it, _)| it == name).map(|(_, value)| value).collect::<Vec<_>>()
+        all.filter(|(key, _)| key == name).map(|(_, value)| value).collect::<Vec<_>>()
     };
     assert!(told(batch, "policy_engine.decision_id").is_empty());
-    let questions: Vec<_> = spans.iter().filter(|it| it.parent_span_id == batch.span_id).collect();
+    let questions: Vec<_> =
+        spans.iter().filter(|span| span.parent_span_id == batch.span_id).collect();
     assert_eq!(questions.len(), 2);
     assert_eq!(told(questions[0], "policy_engine.verdict"), [json!("allowed")]);
     assert_eq!(told(questions[1], "error.type"), [json!("failed")]);
-    let ids = questions.iter().map(|it| told(it, "policy_engine.decision_id"));
+    let ids = questions.iter().map(|span| told(span, "policy_engine.decision_id"));
     let of_answer =
         ["a", "b"].map(|key| vec![answer.body["responses"][key]["decision_id"].clone()]);
     assert_eq!(ids.collect::<Vec<_>>(), of_answer);
@@ -437,7 +441,7 @@ fn no_span_is_exported_without_an_endpoint() {
     assert_eq!((trace.as_str(), flags.as_str()), (TRACE, "01"));
     let (status, _, seen) = engine.end();
     assert_eq!(status, Some(0));
-    assert!(!said(&seen, "spans"), "{seen:#?}");
+    assert!(!has_message(&seen, "spans"), "{seen:#?}");
 }
 
 #[test]
@@ -453,7 +457,9 @@ fn unreachable_collector_is_logged_once_and_delays_no_request() {
     };
     ask(&engine);
     let is_problem = |line: &Value| {
-        line["message"].as_str().is_some_and(|it| it.starts_with("failed to export spans to "))
+        line["message"]
+            .as_str()
+            .is_some_and(|message| message.starts_with("failed to export spans to "))
     };
     let line = engine.line(is_problem);
     assert_eq!(line["level"], "WARN");
@@ -467,7 +473,7 @@ fn unreachable_collector_is_logged_once_and_delays_no_request() {
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
     assert_eq!(seen.iter().filter(|line| is_problem(line)).count(), 1, "{seen:#?}");
-    assert!(!said(&seen, "secret"), "{seen:#?}");
+    assert!(!has_message(&seen, "secret"), "{seen:#?}");
 }
 
 #[test]
@@ -489,7 +495,7 @@ fn silent_collector_delays_no_request_and_shutdown_only_briefly() {
     let (status, took, seen) = engine.end();
     assert_eq!(status, Some(0), "{seen:#?}");
     assert!(took < PATIENCE / 2, "{took:?}");
-    assert!(said(&seen, "spans were not exported before the end"), "{seen:#?}");
+    assert!(has_message(&seen, "spans were not exported before the end"), "{seen:#?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{Folder, Nix, with_policies};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
-/// The derivations of each step, by which Nix tells whether something has to be built.
+/// The derivations of each step, by which Nix knows if a step is cached.
 const STEPS: &str = "packages: builtins.mapAttrs (_: it: it.drvPath) {
     inherit (packages) image registration;
     inherit (packages.default) dependencies;

@@ -98,7 +98,7 @@ fn beside(manifest: &str) -> Folder {
         .file("policies/it/src/lib.rs", "")
 }
 
-/// The same with a workspace around the policies folder.
+/// A policies folder inside a workspace.
 fn within(workspace: &str, manifest: &str) -> Folder {
     beside(manifest).file("Cargo.toml", workspace)
 }
@@ -106,7 +106,7 @@ fn within(workspace: &str, manifest: &str) -> Folder {
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn both_discoveries_agree_on_the_repositorys_folders() {
-    let folders = ["policies", "tests/fixtures/house-rules"].map(|it| root().join(it));
+    let folders = ["policies", "tests/fixtures/house-rules"].map(|folder| root().join(folder));
     let found = found_by_nix(folders.iter().map(AsRef::as_ref));
     for (folder, found) in folders.iter().zip(found) {
         assert!(!found["policies"].as_array().unwrap().is_empty());
@@ -133,7 +133,9 @@ fn both_discoveries_agree_on_which_crates_are_policies() {
         "[build-dependencies]\npolicy-api = \"0.1\"\n",
         "[build_dependencies]\npolicy-api = \"9\"\n",
     ];
-    assert_same(&manifests.map(|it| (it, beside(&manifest("it", it)))));
+    assert_same(
+        &manifests.map(|manifest_text| (manifest_text, beside(&manifest("it", manifest_text)))),
+    );
 }
 
 #[test]

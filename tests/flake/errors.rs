@@ -25,7 +25,7 @@ fn refused(folder: &Folder) -> String {
     )
 }
 
-/// The same, when the folder is a repository in which Git tracks these files.
+/// The error for a folder that is a repository in which Git tracks these files.
 fn refused_with_tracked(folder: &Folder, tracked: &[&str]) -> String {
     let git = |arguments: &[&str]| {
         Command::new("git").current_dir(folder.path()).args(arguments).assert().success();

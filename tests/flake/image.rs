@@ -12,7 +12,7 @@ use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// A user's own flake, with this repository's policies under a name that nobody else has.
+/// A user's flake, with this repository's policies under a unique name.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
     let flake = format!(
@@ -119,14 +119,14 @@ fn overridden_policies_input_replaces_the_repositorys() {
     let program = nix.build("default", &mounted).join("bin/policy-engine");
     let listed = Command::new(program).args(["list", "--format", "json"]).assert().success();
     let listed: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
-    let names: Vec<_> = listed.as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|policy| &policy["name"]).collect();
     assert_eq!(names, ["fingerprint", "greeting", "greeting", "moody"]);
     for check in ["closure", "image-contents", "reported", "policies"] {
         nix.build(&format!("checks.x86_64-linux.{check}"), &mounted);
     }
 }
 
-/// Cargo's part and the image, each built once more beside what is there: Nix compares the bytes.
+/// Cargo's part and the image are each built once more, and Nix compares the bytes.
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn rebuild_gives_the_same_bytes() {

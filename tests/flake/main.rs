@@ -10,15 +10,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-/// What a change has built again.
+/// The derivations that a change rebuilds.
 mod cached;
-/// The same discovery as the builder's.
+/// Discovery, compared with that of the builder.
 mod discovery;
-/// What evaluation says when it cannot build.
+/// Errors of evaluation.
 mod errors;
-/// `nix build .#image`, and what is made of it.
+/// `nix build .#image`, and its results.
 mod image;
-/// What the flake offers, on every system.
+/// The outputs of the flake on every system.
 mod outputs;
 /// A policies repository made from the template.
 mod template;

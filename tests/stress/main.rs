@@ -19,26 +19,26 @@ struct Stress {
     refuse: bool,
 }
 
-/// The same, and asks for threads of its own.
+/// A [`Stress`] that runs on blocking threads.
 struct Blocking(Stress);
 
-/// The same of what an API server asks about: what to do is the object's `spec`, or to answer with
-/// what stands in its annotation `stress.example.com/output`.
+/// A [`Stress`] for admission reviews. The task is the object's `spec`, or an answer with the text
+/// of its annotation `stress.example.com/output`.
 struct Admission(Stress);
 
-/// What to do before answering, and what to answer.
+/// A task to do before answering, and the answer.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Task {
-    /// Computes, looking at nothing.
+    /// Computes without checking the context.
     Spin {
         ms: u64,
     },
-    /// Sleeps, looking at nothing.
+    /// Sleeps without checking the context.
     Sleep {
         ms: u64,
     },
-    /// Computes until the context says that nobody waits.
+    /// Computes until the context is cancelled or its deadline passes.
     Look,
     Panic,
     Fail,
@@ -50,22 +50,22 @@ enum Task {
     Large {
         bytes: usize,
     },
-    /// What the context says of the request.
+    /// An answer with the context of the request.
     Context,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StressSettings {
-    /// Whether these settings are to be refused.
+    /// True if these settings are refused.
     #[serde(default)]
     refuse: bool,
-    /// Whether they are to be panicked over.
+    /// True if their validation panics.
     #[serde(default)]
     panic: bool,
 }
 
-/// As much of an `AdmissionReview` as matters here.
+/// The relevant fields of an `AdmissionReview`.
 #[derive(Deserialize)]
 struct Review {
     request: Request,

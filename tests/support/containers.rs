@@ -10,7 +10,7 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).assert().success().get_output().clone()
 }
 
-/// An image in an engine's store, which is taken out again at the end.
+/// An image in a container engine's store, which is removed on drop.
 pub(crate) struct Loaded {
     engine: &'static str,
     name: String,

@@ -94,12 +94,12 @@ impl Folder {
         command
     }
 
-    /// Has the builder fail to make an image and leave everything as it was. Gives its messages.
+    /// Asserts that the builder fails and changes no file. Returns its messages.
     pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         self.fails_as(self.builder(&["image"]).args(arguments))
     }
 
-    /// Has a command fail and leave everything as it was. Gives its messages.
+    /// Asserts that a command fails and changes no file. Returns its messages.
     pub(crate) fn fails_as(&self, command: &mut Command) -> String {
         let before = self.contents();
         let failed = command.assert().code(1).stdout("");

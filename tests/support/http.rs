@@ -11,7 +11,7 @@ pub(crate) struct Http {
     agent: Agent,
 }
 
-/// A response, whatever its status is.
+/// A response of any status.
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
@@ -77,7 +77,7 @@ impl HttpResponse {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
     }
 
-    /// A header; empty where there is none.
+    /// A header; empty if it is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// A folder with a small file system of its own, which is taken away again at the end.
+/// A folder with a small file system of its own, which is unmounted on drop.
 pub(crate) struct Mounted<'a>(&'a Path);
 
 impl<'a> Mounted<'a> {

@@ -110,7 +110,7 @@ impl Server {
         String::from_utf8_lossy(&response).into_owned()
     }
 
-    /// The figure on the first line of `/metrics` with this beginning; NaN where there is none.
+    /// The value of the first line of `/metrics` with this beginning; NaN if there is none.
     pub(crate) fn metric(&self, line_prefix: &str) -> f64 {
         let metrics = self.get("/metrics").text();
         let line = metrics.lines().find(|line| line.starts_with(line_prefix));
@@ -193,7 +193,7 @@ impl Lines {
         self.read.lock().unwrap().clone()
     }
 
-    /// Waits until nobody writes any more.
+    /// Waits until all writers have ended.
     fn end(&self) {
         let reader = self.reader.lock().unwrap().take();
         if let Some(reader) = reader {

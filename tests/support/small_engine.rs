@@ -12,7 +12,7 @@ macro_rules! register {
 }
 "#;
 
-/// An engine that lists the policies, and tells what it was compiled with.
+/// An engine that lists the policies and its compile-time settings.
 const RUNTIME: &str = r#"
 pub mod v0_1 {
     pub struct LinkedCrate {

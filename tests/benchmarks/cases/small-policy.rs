@@ -3,7 +3,7 @@
 use policy_api::{Context, Error, Policy};
 use serde::{Deserialize, Serialize};
 
-/// How much is allowed.
+/// The largest allowed amount.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -16,13 +16,13 @@ impl Default for Settings {
     }
 }
 
-/// How much is asked for.
+/// A requested amount.
 #[derive(Debug, Deserialize)]
 pub struct Order {
     amount: u32,
 }
 
-/// Whether it is allowed.
+/// The decision.
 #[derive(Debug, Serialize)]
 pub struct Decision {
     allowed: bool,

@@ -12,7 +12,7 @@ use crate::results::{Goal, Quantity, Row};
 use crate::rounds::{Effort, median, ratio};
 use crate::{paths, tools};
 
-/// What the builder's `--report` says of a build.
+/// The relevant fields of the builder's `--report`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Report {
     image: Option<Image>,
@@ -74,14 +74,14 @@ pub(crate) struct Place {
     words: &'static str,
 }
 
-/// What `http-authz`, a small policy, says where it has no settings.
+/// A message of `http-authz`, a small policy, without settings.
 pub(crate) const SMALL: Place = Place {
     policy: "http-authz",
     file: "http-authz/src/decision.rs",
     words: "the settings define no `roles`, so every request is denied",
 };
 
-/// What `pod-security`, the largest crate, says of a container.
+/// A message of `pod-security`, the largest crate.
 const LARGE: Place = Place {
     policy: "pod-security",
     file: "pod-security/src/checks/privileged.rs",
@@ -181,9 +181,9 @@ fn of_image(packing: &[f64], size: u64) -> [Row; 2] {
     ]
 }
 
-fn timed<T>(it: impl FnOnce() -> io::Result<T>) -> io::Result<Duration> {
+fn timed<T>(action: impl FnOnce() -> io::Result<T>) -> io::Result<Duration> {
     let start = Instant::now();
-    it()?;
+    action()?;
     Ok(start.elapsed())
 }
 

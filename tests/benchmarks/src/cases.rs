@@ -16,7 +16,7 @@ pub struct Cases {
 /// A question.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Case {
-    /// Whether every engine must allow it.
+    /// True if every engine must allow the input.
     pub allowed: bool,
     /// The input, byte for byte.
     pub input: Box<RawValue>,

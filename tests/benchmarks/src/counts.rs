@@ -27,8 +27,8 @@ const COUNTED: [(&str, &str); 3] = [
     ("pod-security-restricted", "pods"),
 ];
 
-/// By the compiler's version and the processor's kind, as `1.95.0 x86_64`, and in it by the file of
-/// cases: instructions per decision.
+/// Instructions per decision, by the compiler's version and the processor's kind, such as
+/// `1.95.0 x86_64`, then by the file of cases.
 type Kept = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Counts, and compares with what is kept or keeps it.

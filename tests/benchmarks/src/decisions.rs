@@ -49,7 +49,7 @@ impl Process {
         line.trim().parse().map_err(io::Error::other)
     }
 
-    /// How many rounds take about so many milliseconds.
+    /// The number of rounds that take about this many milliseconds.
     fn rounds_in(&mut self, milliseconds: f64) -> io::Result<u32> {
         let mut rounds = 1u32;
         loop {
@@ -102,7 +102,7 @@ pub(crate) fn pods(effort: Effort) -> io::Result<Vec<Row>> {
     against("one decision, `pod-security-restricted`", policy, &file, effort, peers)
 }
 
-/// As many decisions by two threads as by one, at once.
+/// Measures the same number of decisions on each of two threads as on one.
 pub(crate) fn threads(effort: Effort) -> io::Result<Vec<Row>> {
     let file = paths::own("cases/http-authz.json");
     let cases = Cases::read(&file)?;
@@ -188,7 +188,7 @@ pub(crate) fn in_process(effort: Effort, target: Option<&str>) -> io::Result<Pat
     Ok(built(command, effort, &folder)?.join("in-process"))
 }
 
-/// As the generated workspace compiles the engine; or quickly.
+/// Compiles as the generated workspace does, or quickly.
 fn built(mut command: Command, effort: Effort, folder: &Path) -> io::Result<PathBuf> {
     if effort == Effort::Full {
         command.arg("--release").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
@@ -234,7 +234,7 @@ pub(crate) fn pod_cases() -> io::Result<PathBuf> {
     let mut cases = Cases { settings: RawValue::from_string("{}".to_owned())?, cases: Vec::new() };
     for (part, allowed) in [("pass", true), ("fail", false)] {
         let mut files: Vec<_> = fs::read_dir(folder.join(part))?
-            .map(|entry| entry.map(|it| it.path()))
+            .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<_, _>>()?;
         files.sort();
         for file in files {

@@ -18,7 +18,7 @@ pub struct Floor {
 }
 
 struct Role {
-    /// What is answered when this role allows a request.
+    /// The reason of a request that this role allows.
     reason: String,
     grants: Vec<Grant>,
 }
@@ -33,7 +33,7 @@ struct Pattern {
     /// The text before the first `*`, then what stands behind each of them.
     start: String,
     after_stars: Vec<String>,
-    /// Whether more segments may follow.
+    /// True if more segments may follow.
     open: bool,
 }
 
@@ -182,7 +182,7 @@ fn is_token(method: &str) -> bool {
     !method.is_empty() && method.bytes().all(in_token)
 }
 
-/// Whether anything asks for a closer look. Without an early return, this is vectorised.
+/// True if the path needs the full check. Without an early return, this is vectorised.
 fn is_remarkable(path: &[u8]) -> bool {
     let bytes = path.iter().fold(false, |found, byte| {
         found | matches!(byte, b'%' | b'#' | b';' | b'\\' | 0..=b' ' | 0x7f..)
@@ -193,7 +193,7 @@ fn is_remarkable(path: &[u8]) -> bool {
     bytes | pairs
 }
 
-/// As far as it goes without a list of what Unicode has beside ASCII.
+/// Finds a flaw among the ASCII characters, without the Unicode tables of the policy.
 fn find_flaw(path: &str) -> Result<(), &'static str> {
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {

@@ -1,4 +1,4 @@
-//! What is measured, group by group.
+//! The groups of measurements.
 
 use std::fmt;
 use std::io;
@@ -50,7 +50,7 @@ impl Group {
         Self::Folders,
     ];
 
-    /// Whether it is part of the short run.
+    /// True if the group is part of the short run.
     pub(crate) fn is_quick(self) -> bool {
         !matches!(self, Self::Libc | Self::Watch | Self::Folders)
     }

@@ -9,7 +9,7 @@ use crate::rounds::{Effort, median, ratio};
 use crate::servers::{self, Kind, Running, Server};
 use crate::tools;
 
-/// What `wrk` found in one run.
+/// The results of one run of `wrk`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,
@@ -63,12 +63,14 @@ pub(crate) fn load(
 
 /// Reads what `wrk` printed; an answer that is not one is an error.
 fn parse(text: &str) -> io::Result<Load> {
-    if let Some(line) = text.lines().find(|it| it.contains("Non-2xx") || it.contains("errors")) {
+    if let Some(line) =
+        text.lines().find(|line| line.contains("Non-2xx") || line.contains("errors"))
+    {
         return Err(io::Error::other(format!("under load: {}", line.trim())));
     }
     let field = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name));
-    let per_second = field("Requests/sec:").and_then(|it| it.trim().parse().ok());
-    let p99 = field("99%").and_then(|it| milliseconds(it.trim()));
+    let per_second = field("Requests/sec:").and_then(|text| text.trim().parse().ok());
+    let p99 = field("99%").and_then(|text| milliseconds(text.trim()));
     per_second
         .zip(p99)
         .map(|(per_second, p99)| Load { per_second, p99 })
@@ -85,11 +87,11 @@ fn milliseconds(text: &str) -> Option<f64> {
 fn throughput(connections: u32, subjects: &[Subject], loads: &[Vec<Load>]) -> Vec<Row> {
     let each = |loads: &Vec<Load>, of: fn(&Load) -> f64| loads.iter().map(of).collect::<Vec<_>>();
     let Some((ours, theirs)) = loads.split_first() else { return Vec::new() };
-    let our_rate = each(ours, |it| it.per_second);
-    let our_p99 = each(ours, |it| it.p99);
+    let our_rate = each(ours, |load| load.per_second);
+    let our_p99 = each(ours, |load| load.p99);
     let mut rows = Vec::new();
     for (subject, loads) in subjects.iter().skip(1).zip(theirs) {
-        let rate = each(loads, |it| it.per_second);
+        let rate = each(loads, |load| load.per_second);
         let goal = match subject.server.kind {
             Kind::Bare => 0.8,
             Kind::Go => 1.5,
@@ -103,7 +105,7 @@ fn throughput(connections: u32, subjects: &[Subject], loads: &[Vec<Load>]) -> Ve
             figure: ratio(&our_rate, &rate),
             goal: Goal::AtLeast(goal),
         });
-        let p99 = each(loads, |it| it.p99);
+        let p99 = each(loads, |load| load.p99);
         rows.push(Row {
             what: format!("their 99th percentile, {connections} connections"),
             against: subject.server.kind.name().to_owned(),
@@ -120,8 +122,8 @@ fn memory(subjects: &[Subject]) -> io::Result<Vec<Row>> {
     let Some((ours, theirs)) = subjects.split_first() else { return Ok(Vec::new()) };
     let mut rows = Vec::new();
     for (what, of) in [
-        ("memory at rest", (|it| Ok(it.at_rest)) as fn(&Subject) -> io::Result<f64>),
-        ("memory, the most under that load", |it| it.running.megabytes("VmHWM")),
+        ("memory at rest", (|subject| Ok(subject.at_rest)) as fn(&Subject) -> io::Result<f64>),
+        ("memory, the most under that load", |subject| subject.running.megabytes("VmHWM")),
     ] {
         let our_memory = of(ours)?;
         for subject in theirs {

@@ -1,4 +1,4 @@
-//! What a measured program and the driver that measures it agree on.
+//! The protocol between a measured program and the driver.
 //!
 //! A subject decides the same questions as every other: it is started with a file of [`Cases`],
 //! prints its verdicts once, and then decides as often as it is told to, timing itself. So every

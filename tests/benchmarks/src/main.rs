@@ -50,7 +50,7 @@ struct Arguments {
     /// One short round of what needs no long installation, to see that it works; writes nothing
     #[arg(long)]
     quick: bool,
-    /// Where policies are built [default: `benchmarks/work` in the target folder]
+    /// Folder in which policies are built [default: `benchmarks/work` in the target folder]
     #[arg(long, value_name = "DIR", global = true)]
     work_dir: Option<PathBuf>,
     #[command(subcommand)]
@@ -131,7 +131,7 @@ fn say(message: &str) {
 
 #[cfg(test)]
 mod tests {
-    /// What the README says is what was measured.
+    /// The README shows the measured results.
     #[test]
     fn readme_shows_the_recorded_results() {
         let results = super::Results::read().unwrap();

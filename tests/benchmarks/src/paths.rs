@@ -1,4 +1,4 @@
-//! Where things lie.
+//! Paths of inputs and results.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub(crate) fn readme() -> PathBuf {
     root().join("README.md")
 }
 
-/// What is built and installed to measure with: nothing of it is to be kept.
+/// The folder of builds and tools, which may be deleted.
 pub(crate) fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR");
     target.map_or_else(|| root().join("target"), PathBuf::from).join("benchmarks")

@@ -38,7 +38,7 @@ const PLOTS: [(&str, &str, &str); 6] = [
 
 /// Writes every plot that there are results for.
 pub(crate) fn write(results: &Results) -> io::Result<()> {
-    let rows: Vec<&Row> = results.groups.values().flat_map(|it| &it.rows).collect();
+    let rows: Vec<&Row> = results.groups.values().flat_map(|group| &group.rows).collect();
     for (file, title, what) in PLOTS {
         let rows: Vec<_> =
             rows.iter().filter(|row| row.what == what && row.theirs.is_some()).collect();

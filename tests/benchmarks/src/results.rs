@@ -1,4 +1,4 @@
-//! What was measured: `results/results.json`.
+//! The recorded results: `results/results.json`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(crate) struct Measured {
     pub(crate) rows: Vec<Row>,
 }
 
-/// What a reader has to know of a machine.
+/// The machine of a measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) processor: String,
@@ -34,14 +34,14 @@ pub(crate) struct Machine {
 /// One comparison, or one figure with a bound of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    /// What is measured.
+    /// The name of the measurement.
     pub(crate) what: String,
     /// Beside what; empty where there is a bound only.
     pub(crate) against: String,
     pub(crate) ours: Quantity,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) theirs: Option<Quantity>,
-    /// What the goal is about: the ratio, or ours itself.
+    /// The figure of the goal: the ratio, or our own figure.
     pub(crate) figure: f64,
     pub(crate) goal: Goal,
 }
@@ -53,18 +53,18 @@ pub(crate) struct Quantity {
     pub(crate) unit: String,
 }
 
-/// What the figure has to be.
+/// The goal of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// It is for context.
+    /// No goal: the figure is for context.
     None,
 }
 
 impl Goal {
-    /// Whether a figure is as it should be; `None` without a goal.
+    /// True if a figure meets the goal; `None` without a goal.
     pub(crate) fn is_met(self, figure: f64) -> Option<bool> {
         match self {
             Self::AtLeast(least) => Some(figure >= least),
@@ -120,7 +120,8 @@ impl Machine {
 pub(crate) fn rustc() -> String {
     let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(program).arg("--version").output();
-    let text =
-        output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned()).unwrap_or_default();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
     text.split_whitespace().nth(1).unwrap_or("unknown").to_owned()
 }

@@ -1,6 +1,6 @@
 //! Taking turns, and what the middle of many rounds is.
 
-/// How much time to take.
+/// The effort of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// Just to see that it works.

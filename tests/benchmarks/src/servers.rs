@@ -40,15 +40,15 @@ impl Kind {
     }
 }
 
-/// How to start a server, and what to ask it.
+/// A server to measure, and its request.
 pub(crate) struct Server {
     pub(crate) kind: Kind,
     program: PathBuf,
-    /// With every server's files: each takes its own.
+    /// The folder with the files of every server.
     folder: TempDir,
     path: &'static str,
     body: String,
-    /// What is in an answer that is right.
+    /// The text that a correct response contains.
     expected: &'static str,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Running {
 /// All servers that can be had here, ours first.
 pub(crate) fn all(effort: Effort, work: &Path) -> io::Result<Vec<Server>> {
     let mut servers = vec![Server::ours(builds::engine(work, None)?)?];
-    let bare = decisions::in_process(effort, None).map(|it| it.with_file_name("bare-server"));
+    let bare = decisions::in_process(effort, None).map(|path| path.with_file_name("bare-server"));
     servers.push(Server::new(Kind::Bare, bare?, "/", request()?.to_string(), "viewer")?);
     let go = builds::go_server().and_then(|program| {
         Server::new(Kind::Go, program, "/policies/http-authz", request()?.to_string(), "viewer")
@@ -184,7 +184,7 @@ impl Server {
 
 /// cedar-agent takes a list of policies, each with a name.
 fn cedar_policies(text: &str) -> serde_json::Value {
-    let policies = text.split_inclusive(";\n").map(str::trim).filter(|it| !it.is_empty());
+    let policies = text.split_inclusive(";\n").map(str::trim).filter(|policy| !policy.is_empty());
     policies
         .enumerate()
         .map(|(index, content)| json!({ "id": format!("policy{index}"), "content": content }))
@@ -196,9 +196,9 @@ impl Running {
     pub(crate) fn megabytes(&self, name: &str) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        let kibibytes = line.and_then(|it| it.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+        let kibibytes = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok());
         kibibytes
-            .map(|it| it * 1024.0 / 1e6)
+            .map(|kibibytes| kibibytes * 1024.0 / 1e6)
             .ok_or_else(|| io::Error::other(format!("no `{name}` of a server")))
     }
 }

@@ -1,4 +1,4 @@
-//! From a server's start to its first answer: what a rollout, or a cold function, waits for.
+//! The time from a server's start to its first response: rollouts and cold functions wait for it.
 
 use std::io;
 use std::path::Path;

@@ -15,8 +15,7 @@ pub trait Subject: Clone + Send {
     fn decide(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<bool, String>;
 }
 
-/// What the driver writes, line by line: how often, and by how many threads at once, all cases are
-/// to be decided.
+/// One line of the driver: how often, and on how many threads at once, all cases are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// Times that each thread decides all cases.
@@ -26,7 +25,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// As the line says it: `ROUNDS THREADS`.
+    /// Parses a line `ROUNDS THREADS`.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let (rounds, threads) = line.trim().split_once(' ')?;
@@ -78,9 +77,9 @@ fn run<S: Subject>(order: Order, cases: &Cases, subject: &S) -> io::Result<Durat
                 })
             })
             .collect();
-        let times = threads
-            .into_iter()
-            .map(|it| it.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))));
+        let times = threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+        });
         times.collect::<io::Result<_>>()
     })?;
     let start = times.iter().map(|(start, _)| *start).min();

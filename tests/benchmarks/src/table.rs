@@ -23,7 +23,7 @@ pub(crate) fn write(results: &Results) -> io::Result<()> {
 pub(crate) fn in_text(text: &str, results: &Results) -> Option<String> {
     let (before, rest) = text.split_once(START)?;
     let (_, after) = rest.split_once(END)?;
-    let rows: Vec<_> = results.groups.values().flat_map(|it| it.rows.clone()).collect();
+    let rows: Vec<_> = results.groups.values().flat_map(|group| group.rows.clone()).collect();
     Some(format!("{before}{START}\n{}\n{}\n{END}{after}", of(&rows), machines(results)))
 }
 
@@ -63,8 +63,8 @@ pub(crate) fn of(rows: &[Row]) -> String {
 
 fn machines(results: &Results) -> String {
     let mut machines: Vec<String> = Vec::new();
-    for it in results.groups.values() {
-        let machine = &it.machine;
+    for group in results.groups.values() {
+        let machine = &group.machine;
         let told = format!(
             "Measured on {} cores of `{}`, with Rust {}.\n",
             machine.cores, machine.processor, machine.rustc

@@ -1,4 +1,4 @@
-//! What the measuring needs beside Rust: installed below the target folder, or found on the PATH.
+//! Tools for the measurements besides Rust: installed below the target folder, or on the PATH.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -64,7 +64,7 @@ fn wait_for(watching: &mut Child, url: &str, words: &str) -> io::Result<()> {
         let body = r#"{"input":{"method":"GET","path":"/","roles":[]}}"#;
         let request = agent.post(url).content_type("application/json");
         if let Ok(mut answer) = request.send(body)
-            && answer.body_mut().read_to_string().is_ok_and(|it| it.contains(words))
+            && answer.body_mut().read_to_string().is_ok_and(|body| body.contains(words))
         {
             return Ok(());
         }

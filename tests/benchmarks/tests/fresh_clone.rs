@@ -1,4 +1,4 @@
-//! What has to work where nothing was built before.
+//! The benchmarks in a fresh clone.
 
 use std::process::Command;
 

@@ -43,7 +43,7 @@ fn policy_registered_in_a_private_module_does_not_compile() {
     );
 }
 
-/// Its manifest asks for this engine's API, but what registers it is another's.
+/// The manifest asks for this engine's API, but the macro is that of another version.
 #[test]
 fn policy_registered_for_another_api_version_is_refused() {
     let register = "#[macro_export] macro_rules! register { ($policy:path) => {
@@ -126,7 +126,7 @@ fn missing_cargo_or_compiler_is_reported() {
     );
 }
 
-/// As rustup says it, which runs in the compiler's place.
+/// The error comes from rustup, which runs in the compiler's place.
 #[test]
 fn missing_toolchain_is_reported_with_its_file() {
     let rustup = "#!/bin/sh\necho \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not \

@@ -1,8 +1,8 @@
-//! What the builder says when it cannot build, word for word, and that it leaves nothing behind.
+//! Errors of the builder, word for word; a failed build leaves no files behind.
 
 /// Options and variables that make no sense.
 mod arguments;
-/// What only the compiler or the linked program can tell.
+/// Errors that only the compiler or the linked program finds.
 mod compilation;
 /// Results that cannot be written.
 mod destination;

@@ -81,7 +81,7 @@ fn push_authenticates_with_podman_login() {
     not(all(has_skopeo, has_docker_registry)),
     ignore = "needs skopeo and `docker-registry`"
 )]
-fn credentials_of_skopeo_login_are_found() {
+fn push_authenticates_with_skopeo_login() {
     let registry = guarded();
     let folder = folder("{}").file("session/any", "");
     let login = Command::new("skopeo")
@@ -180,7 +180,7 @@ fn push_authenticates_with_a_credential_helper() {
     not(all(has_docker_registry, has_openssl)),
     ignore = "needs `docker-registry` and OpenSSL"
 )]
-fn a_registry_with_tls_is_trusted_by_its_ca() {
+fn registry_with_tls_is_trusted_by_its_ca() {
     let certificates = Folder::new();
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(' '))

@@ -11,7 +11,7 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(super) struct Layout<'a> {
     folder: &'a Folder,
     name: &'static str,
-    /// What `index.json` names.
+    /// The entries of `index.json`.
     manifests: Vec<Value>,
 }
 
@@ -43,12 +43,12 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// With a document that refers to the image, such as a software bill of materials.
+    /// Adds a document that refers to the image, such as a software bill of materials.
     pub(super) fn with_referrer(self, text: &str) -> Self {
         self.with_document("application/spdx+json", text)
     }
 
-    /// The same, of this type.
+    /// Adds a document of this type that refers to the image.
     pub(super) fn with_document(mut self, artifact_type: &str, text: &str) -> Self {
         let config = self.bytes(b"{}", "application/vnd.oci.empty.v1+json");
         let document = self.bytes(text.as_bytes(), artifact_type);
@@ -93,7 +93,7 @@ impl<'a> Layout<'a> {
         self.folder.path().join(self.name)
     }
 
-    /// The same as an archive.
+    /// Writes the layout as an archive.
     pub(super) fn archived(&self, archive: &Path) {
         let mut tar = tar::Builder::new(fs::File::create(archive).unwrap());
         tar.append_dir_all(".", self.path()).unwrap();

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use crate::support::{Folder, HttpResponse, OciRegistry, digest, run, sentence};
 use layout::Layout;
 
-/// `push` with these arguments, by somebody who has never logged in.
+/// `push` with these arguments, without any login.
 fn push(folder: &Folder, arguments: &[&str]) -> Command {
-    let mut push = stranger(folder);
+    let mut push = builder_without_login(folder);
     push.arg("push").args(arguments);
     push
 }
 
-/// The builder, run by somebody who has never logged in.
-fn stranger(folder: &Folder) -> Command {
+/// The builder, without any login.
+fn builder_without_login(folder: &Folder) -> Command {
     let mut push = folder.builder(&[]);
     let inside = |path| folder.path().join(path);
     push.env("DOCKER_CONFIG", inside("docker")).env("HOME", inside("home"));
@@ -33,14 +33,14 @@ fn stranger(folder: &Folder) -> Command {
     push
 }
 
-/// What `push` prints, and says, where it does what it is told.
+/// The standard output and error of a successful `push`.
 fn pushed(push: &mut Command) -> (String, String) {
     let output = push.assert().success().get_output().clone();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr))
 }
 
-/// Where everything else is in its place before a tag tells of it.
+/// The kinds of changes in order: blob, manifest by digest, tag.
 fn kinds(changes: &[String]) -> String {
     let kind = |change: &String| match change.split(' ').collect::<Vec<_>>()[..] {
         [_, path] if path.starts_with("blobs/") => 'b',
@@ -67,7 +67,8 @@ fn image_is_pushed_by_digest_before_its_tags() {
     assert_eq!(registry.tags("team/engine"), ["latest", "v1"]);
     let changes = registry.changes("team/engine");
     assert_eq!(kinds(&changes), "bmt", "{changes:?}");
-    let manifests = [&image.digest(0), "v1", "latest"].map(|it| format!("PUT manifests/{it}"));
+    let manifests =
+        [&image.digest(0), "v1", "latest"].map(|manifest| format!("PUT manifests/{manifest}"));
     assert!(changes.ends_with(&manifests), "{changes:?}");
 }
 
@@ -110,7 +111,8 @@ fn existing_blobs_are_not_uploaded() {
     assert_eq!((&first["blobs"]["uploaded"], &first["blobs"]["skipped"]), (&json!(2), &json!(0)));
     assert!(first["blobs"]["bytes"].as_u64().unwrap() > 100_000);
 
-    let uploads = || registry.changes("engine").iter().filter(|it| it.contains("blobs/")).count();
+    let uploads =
+        || registry.changes("engine").iter().filter(|change| change.contains("blobs/")).count();
     let before = uploads();
     let mut again = document("image");
     assert_eq!(again["blobs"].take(), json!({"uploaded": 0, "skipped": 2, "bytes": 0}));
@@ -123,7 +125,8 @@ fn existing_blobs_are_not_uploaded() {
 fn images_of_an_index_are_pushed_before_it() {
     let registry = OciRegistry::start();
     let folder = Folder::new();
-    let images = ["amd64", "arm64"].map(|it| Layout::new(&folder, it, it, 1000).digest(0));
+    let images = ["amd64", "arm64"]
+        .map(|architecture| Layout::new(&folder, architecture, architecture, 1000).digest(0));
     folder.builder(&["index", "--output", "joined", "amd64", "arm64"]).assert().success();
     let (one, two) =
         (format!("{}/one:v1", registry.address()), format!("{}/two:v1", registry.address()));
@@ -136,7 +139,7 @@ fn images_of_an_index_are_pushed_before_it() {
     for name in ["one", "two"] {
         let changes = registry.changes(name);
         let expected = [&images[0], &images[1], whole, "v1"];
-        let expected = expected.map(|it| format!("PUT manifests/{it}"));
+        let expected = expected.map(|manifest| format!("PUT manifests/{manifest}"));
         assert!(changes.ends_with(&expected), "{changes:?}");
         assert_eq!(digest(&manifest(&registry, name, "v1").body), whole);
     }
@@ -150,15 +153,15 @@ fn manifest(registry: &OciRegistry, repository: &str, reference: &str) -> HttpRe
     registry.http().send("GET", &path, &[("accept", types)], Vec::new())
 }
 
-/// What refers to an image, by the tag that stands for it.
+/// The referrers of an image, from its referrers tag.
 fn referrers(registry: &OciRegistry, subject: &str) -> Vec<String> {
     let index = manifest(registry, "engine", &subject.replace(':', "-")).json();
     assert_eq!(index["mediaType"], "application/vnd.oci.image.index.v1+json");
     let referrers = index["manifests"].as_array().unwrap().iter();
     referrers
-        .map(|it| {
-            assert_eq!(it["artifactType"], "application/spdx+json");
-            it["digest"].as_str().unwrap().to_owned()
+        .map(|entry| {
+            assert_eq!(entry["artifactType"], "application/spdx+json");
+            entry["digest"].as_str().unwrap().to_owned()
         })
         .collect()
 }

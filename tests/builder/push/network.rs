@@ -18,7 +18,7 @@ fn once(
     }
 }
 
-/// Large uploads are cut in the middle, the first ones.
+/// Cuts the first large uploads in the middle.
 fn cut(count: usize) -> impl Fn(&str, usize) -> ProxyAction + Send + Sync + 'static {
     let met = AtomicUsize::new(0);
     move |request, length| {
@@ -71,7 +71,7 @@ fn retry_after_date_is_followed_by_the_registrys_clock() {
     assert!(said.contains("with 429; trying again in 2s\n"), "{said}");
 }
 
-/// Uploads as some registries do not take them, and how each is done in the end.
+/// Registries that refuse chunks, or the first chunk.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn upload_falls_back_if_the_registry_refuses_chunks() {
@@ -90,14 +90,15 @@ fn upload_falls_back_if_the_registry_refuses_chunks() {
         pushed(&mut push(&folder, &["image", &format!("{}/{name}:v1", proxy.address())]));
         assert_eq!(registry.tags(name), ["v1"]);
         let heads = proxy.heads();
-        let ranges = heads.iter().filter(|it| it.to_lowercase().contains("\ncontent-range: 0-"));
+        let ranges =
+            heads.iter().filter(|head| head.to_lowercase().contains("\ncontent-range: 0-"));
         // What a registry takes is found out once: by the first of the two blobs.
         assert_eq!(ranges.count(), if no_patch { 1 } else { 2 }, "{heads:?}");
         assert_eq!(proxy.count("PATCH "), if no_patch { 2 } else { 3 }, "{heads:?}");
     }
 }
 
-/// A registry of which nobody can ask whether it has a blob gets all of them.
+/// A registry without `HEAD` for blobs gets all of them.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn registry_without_head_requests_gets_every_blob() {

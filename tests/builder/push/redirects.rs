@@ -1,7 +1,7 @@
 //! Registries that send requests on to another place.
 
 use super::layout::Layout;
-use super::{push, pushed, stranger};
+use super::{builder_without_login, push, pushed};
 use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
 /// Everything but what a client meets first is sent on to another server.
@@ -37,7 +37,8 @@ fn push_and_read_follow_redirects() {
         assert!(printed.ends_with(&format!("@{}\n", image.digest(0))), "{said}");
         assert_eq!(registry.tags(&format!("engine-{status}")).len(), 2);
         assert!(behind.count("PUT ") > 2);
-        let inspect = stranger(&folder).args(["inspect", &reference]).assert().success();
+        let inspect =
+            builder_without_login(&folder).args(["inspect", &reference]).assert().success();
         let printed = String::from_utf8(inspect.get_output().stdout.clone()).unwrap();
         assert!(printed.contains(&image.digest(0)), "{printed}");
     }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::layout::Layout;
-use super::{push, pushed, stranger};
+use super::{builder_without_login, push, pushed};
 use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
 
 const SBOM: &str = "application/vnd.cyclonedx+json";
@@ -144,7 +144,8 @@ fn no_referrers_option_pushes_no_referrers() {
     assert_eq!(printed["referrers"], json!({"pushed": 0, "refused": []}));
     assert!(!said.contains("note: "), "{said}");
     let changes = registry.changes("engine");
-    let manifests: Vec<_> = changes.iter().filter(|it| it.starts_with("PUT manifests/")).collect();
+    let manifests: Vec<_> =
+        changes.iter().filter(|change| change.starts_with("PUT manifests/")).collect();
     assert_eq!(manifests, [&format!("PUT manifests/{}", image.digest(0)), "PUT manifests/v1"]);
     assert_eq!(registry.tags("engine"), ["v1"]);
 
@@ -153,8 +154,7 @@ fn no_referrers_option_pushes_no_referrers() {
     assert_eq!(printed["referrers"], json!({"pushed": 1, "refused": []}));
 }
 
-/// What `inspect` says of an image in a registry, where the questions for what refers to it meet
-/// this action.
+/// The result of `inspect` for an image in a registry whose referrers API meets this action.
 fn inspected(
     folder: &Folder,
     registry: &OciRegistry,
@@ -162,7 +162,7 @@ fn inspected(
 ) -> Result<Value, String> {
     let proxy = FaultyProxy::new(registry.address(), when(words(&["/referrers/"]), action));
     let reference = format!("{}/engine:v1", proxy.address());
-    let mut inspect = stranger(folder);
+    let mut inspect = builder_without_login(folder);
     let output = inspect.args(["inspect", &reference, "--format", "json"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     if output.status.success() {
@@ -223,7 +223,8 @@ fn documents_are_found_by_tag_without_the_referrers_api() {
     }
     let proxy = FaultyProxy::new(registry.address(), when(words(&["/referrers/"]), says(403, "")));
     let reference = format!("{}/engine:v1", proxy.address());
-    let same = stranger(&folder).args(["diff", "image", &reference]).assert().success();
+    let same =
+        builder_without_login(&folder).args(["diff", "image", &reference]).assert().success();
     let said = String::from_utf8(same.get_output().stderr.clone()).unwrap();
     assert!(said.contains("; what refers to the image is looked for by its tag\n"), "{said}");
     // An API that says that there is nothing is believed.
@@ -244,8 +245,8 @@ fn documents_are_found_by_tag_without_the_referrers_api() {
     });
 }
 
-/// As `cosign` leaves it: without annotations and the documents' types; and with entries for what
-/// is gone.
+/// An index as `cosign` writes it: without annotations and document types, and with entries of
+/// deleted manifests.
 #[test]
 #[cfg_attr(not(has_docker_registry), ignore = "needs `docker-registry`")]
 fn documents_are_found_in_an_index_without_annotations() {
@@ -271,6 +272,7 @@ fn documents_are_found_in_an_index_without_annotations() {
     let answers = ProxyAction::RespondWith(200, INDEX.to_owned(), index.to_string().leak());
     let proxy = FaultyProxy::new(registry.address(), when(words(&["GET ", &path]), answers));
     let reference = format!("{}/engine:v1", proxy.address());
-    let inspect = stranger(&folder).args(["inspect", &reference, "--sbom"]).assert().success();
+    let inspect =
+        builder_without_login(&folder).args(["inspect", &reference, "--sbom"]).assert().success();
     assert_eq!(inspect.get_output().stdout, b"{}\n");
 }

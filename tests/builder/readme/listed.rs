@@ -21,14 +21,14 @@ enum Coverage {
     In(Scene),
     /// Another test runs it, in the words of the document as well.
     By(&'static str),
-    /// It is not run, for this reason; what is like it is run by this.
+    /// Not run, for this reason; the test that runs a similar command.
     Not(&'static str, &'static str),
 }
 
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 39] = [
+const COMMANDS: [(&str, Coverage); 43] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -51,7 +51,7 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     (
         "policy-builder watch --policies ./my-policies -- --listen 127.0.0.1:8181",
-        Not("it serves until it is ended, after minutes of compiling", "serve/watch.rs"),
+        Not("it serves until it is ended, after minutes of compiling", "builder/watch.rs"),
     ),
     (
         "rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl",
@@ -111,7 +111,7 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
-        By("supply/mod.rs"),
+        By("builder/supply/mod.rs"),
     ),
     (
         "POLICY_ENGINE_KUBECTL='kubectl --kubeconfig FILE' \\\n    \
@@ -126,12 +126,22 @@ const COMMANDS: [(&str, Coverage); 39] = [
     ),
     ("cargo benchmarks --quick", Not("it takes a minute", "`.ci/run`, after the tests")),
     ("cargo benchmarks counts", Not("it takes a minute", "`.ci/run`, after the tests")),
+    ("cargo benchmarks durations", Not("it runs this test", "its unit tests read such output")),
+    (
+        "cargo benchmarks durations -- --test engine",
+        Not("it takes minutes", "its unit tests read such output"),
+    ),
+    ("tests/fuzz/run 10", Not("it needs cargo-fuzz", "`.ci/run`, after the tests")),
+    (
+        "cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none request_head",
+        Not("it runs until it is ended", "`tests/fuzz/run` in `.ci/run`"),
+    ),
 ];
 
-/// Every command that is shown has its place above, and nothing else has.
+/// The list above has every documented command and no other.
 #[test]
 fn every_documented_command_is_run_or_has_a_reason_not_to_be() {
-    let shown: BTreeSet<_> = shown_commands().into_iter().map(|it| it.command).collect();
+    let shown: BTreeSet<_> = shown_commands().into_iter().map(|shown| shown.command).collect();
     let listed: BTreeSet<_> = COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect();
     let new: Vec<_> = shown.difference(&listed).collect();
     assert!(new.is_empty(), "say in tests/builder/readme/listed.rs what runs {new:#?}");
@@ -170,7 +180,7 @@ impl Script {
 
     /// The command that begins so, which is now run.
     pub(super) fn takes(&mut self, beginning: &str) -> String {
-        let place = self.left.iter().position(|it| it.starts_with(beginning));
+        let place = self.left.iter().position(|command| command.starts_with(beginning));
         let place = place.unwrap_or_else(|| panic!("no `{beginning}…` in {:#?}", self.left));
         self.left.remove(place)
     }

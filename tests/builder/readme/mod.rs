@@ -1,8 +1,8 @@
-//! The commands that the documents show, run in the words that stand there.
+//! The documented commands, run word for word.
 
 /// The image that builds images.
 mod builder_image;
-/// What runs each of them, or why nothing does.
+/// The list of documented commands and the tests that run them.
 mod listed;
 /// `nix build` and `nix run`.
 mod nix;
@@ -10,5 +10,5 @@ mod nix;
 mod own_folder;
 /// Images for several platforms, and images on their way to a registry.
 mod registry;
-/// This repository's policies, by Cargo: built, asked, served, looked into.
+/// This repository's policies, by Cargo: built, evaluated, served, inspected.
 mod repository;

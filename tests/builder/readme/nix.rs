@@ -1,7 +1,7 @@
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, FIRST, Nix, Shell, on_path, root};
 
-/// What the other tests of the flake have built already, by the commands that are shown.
+/// The documented commands reuse the builds of the other flake tests.
 #[test]
 #[cfg_attr(not(all(has_nix, has_docker)), ignore = "needs Nix with flakes and a Docker engine")]
 fn readme_nix_commands_run() {

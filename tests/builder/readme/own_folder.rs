@@ -3,7 +3,7 @@ use std::fs;
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, SECOND, Shell, Unpacked, root};
 
-/// A new folder and what is added build, pass and run as they are.
+/// A new folder and an added policy build, pass and run unmodified.
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn readme_commands_for_a_new_folder_run() {

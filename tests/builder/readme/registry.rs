@@ -8,7 +8,7 @@ use super::listed::{Scene, Script};
 use crate::platforms;
 use crate::support::{FIRST, Folder, OciRegistry, SECOND, Shell, repository, run};
 
-/// `registry.example.com`, which is on this machine for whoever asks the proxy for it.
+/// `registry.example.com`, which a proxy serves on this machine.
 struct Registry {
     _server: OciRegistry,
     certificate: String,
@@ -32,7 +32,7 @@ impl Registry {
         Self { _server: server, certificate, proxy, _folder: folder }
     }
 
-    /// Has the commands of a shell find it.
+    /// Makes the registry known to the commands of a shell.
     fn is_known_to(&self, shell: &mut Shell) {
         shell.set("SSL_CERT_FILE", &self.certificate);
         shell.set("HTTPS_PROXY", &format!("http://{}", self.proxy));
@@ -83,7 +83,7 @@ fn tunnel(mut client: TcpStream, server: &str) -> io::Result<()> {
     not(all(has_docker_registry, has_openssl)),
     ignore = "needs `docker-registry` and OpenSSL"
 )]
-fn an_image_is_pushed() {
+fn readme_push_command_runs() {
     let mut script = Script::new(Scene::Push);
     let registry = Registry::start();
     let mut shell = Shell::new(SECOND, &[]);
@@ -103,7 +103,7 @@ fn an_image_is_pushed() {
     not(all(has_skopeo, has_docker_registry, has_openssl, has_arm64)),
     ignore = "needs skopeo, `docker-registry`, OpenSSL and a toolchain and an emulator for linux/arm64"
 )]
-fn an_image_for_two_platforms_is_copied_to_a_registry() {
+fn readme_commands_for_two_platforms_run() {
     let mut script = Script::new(Scene::Platforms);
     platforms::compile();
     let registry = Registry::start();

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::listed::{Scene, Script};
 use crate::support::{DockerTag, FIRST, Shell, on_path, readme_block, repository, run, until};
 
-/// What the README starts its server on.
+/// The address of the README's server.
 const SERVED: &str = "127.0.0.1:8181";
 
-/// From a clone to an image that is looked into, and built again.
+/// A clone is built into an image, which is inspected and verified.
 #[test]
 fn readme_commands_for_this_repository_run() {
     let mut script = Script::new(Scene::Repository);
@@ -40,7 +40,7 @@ fn readme_commands_for_this_repository_run() {
     script.ends();
 }
 
-/// The image in Docker, where it is asked and serves.
+/// The image in Docker evaluates and serves.
 #[test]
 #[cfg_attr(not(all(has_docker, has_curl)), ignore = "needs a Docker engine and curl")]
 fn readme_docker_commands_run() {

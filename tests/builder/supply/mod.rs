@@ -1,4 +1,4 @@
-//! What is attached to images, and how images are judged by it.
+//! Documents attached to images, and the commands that check images by them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ fn image() -> &'static str {
     repository().archive.to_str().unwrap()
 }
 
-/// What a command of the builder prints, which must end with this exit status.
+/// The output of a builder command, which must exit with this status.
 fn printed(command: &mut Command, code: i32) -> String {
     let output = command.assert().code(code).get_output().clone();
     String::from_utf8(output.stdout).unwrap()
@@ -32,7 +32,12 @@ fn document(option: &str) -> Value {
 fn components(bom: &Value) -> BTreeSet<(&str, &str)> {
     let components = bom["components"].as_array().unwrap().iter();
     components
-        .map(|it| (it["name"].as_str().unwrap(), it["properties"][0]["value"].as_str().unwrap()))
+        .map(|component| {
+            (
+                component["name"].as_str().unwrap(),
+                component["properties"][0]["value"].as_str().unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -61,9 +66,10 @@ fn sbom_lists_the_linked_crates_with_their_roles() {
         assert!(components.iter().all(|(component, _)| *component != name), "{name} is there");
     }
     let pod_security = bom["components"].as_array().unwrap().iter();
-    let pod_security = pod_security.clone().find(|it| it["name"] == "pod-security").unwrap();
+    let pod_security =
+        pod_security.clone().find(|component| component["name"] == "pod-security").unwrap();
     let policies = pod_security["properties"].as_array().unwrap().iter();
-    let policies: Vec<_> = policies.skip(1).map(|it| &it["value"]).collect();
+    let policies: Vec<_> = policies.skip(1).map(|property| &property["value"]).collect();
     assert_eq!(policies, ["pod-security-baseline@0.1.0", "pod-security-restricted@0.1.0"]);
     let program = repository().image.file("bin/policy-engine");
     let of_program = &bom["metadata"]["component"]["hashes"][0]["content"];
@@ -76,13 +82,13 @@ fn sbom_hashes_are_those_of_the_lock() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let bom = document("--sbom");
     let mut count = 0;
-    for it in bom["components"].as_array().unwrap() {
-        let Some(hash) = it["hashes"][0]["content"].as_str() else { continue };
-        let [name, version] = ["name", "version"].map(|key| it[key].as_str().unwrap());
+    for component in bom["components"].as_array().unwrap() {
+        let Some(hash) = component["hashes"][0]["content"].as_str() else { continue };
+        let [name, version] = ["name", "version"].map(|key| component[key].as_str().unwrap());
         let pinned = format!("name = \"{name}\"\nversion = \"{version}\"\n");
         let (_, rest) = lock.split_once(&pinned).unwrap();
         assert!(rest.split("[[package]]").next().unwrap().contains(hash), "{name} {version}");
-        assert!(it["licenses"][0]["expression"].is_string(), "{it}");
+        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
         count += 1;
     }
     assert!(count > 50, "{count} crates");
@@ -90,13 +96,13 @@ fn sbom_hashes_are_those_of_the_lock() {
     let provenance = document("--provenance");
     let sources = &provenance["predicate"]["buildDefinition"]["resolvedDependencies"];
     let sources = sources.as_array().unwrap();
-    for it in sources {
-        assert_eq!(it["digest"].as_object().unwrap().len(), 1, "{it}");
+    for source in sources {
+        assert_eq!(source["digest"].as_object().unwrap().len(), 1, "{source}");
     }
     let of_roles: BTreeSet<_> =
-        sources.iter().filter_map(|it| it["annotations"]["role"].as_str()).collect();
+        sources.iter().filter_map(|source| source["annotations"]["role"].as_str()).collect();
     assert_eq!(of_roles, ["engine", "policy", "support", "third-party"].into());
-    assert!(sources.iter().any(|it| it["name"] == "serde_derive"));
+    assert!(sources.iter().any(|source| source["name"] == "serde_derive"));
     assert_eq!(
         format!("sha256:{}", provenance["subject"][0]["digest"]["sha256"].as_str().unwrap()),
         repository().image.digests[0]
@@ -113,12 +119,14 @@ fn folder_digest_equals_that_of_the_specified_command() {
         .assert()
         .success();
     // In the words of the specification.
-    let shown = shown_commands().into_iter().map(|it| it.command);
-    let script = shown.filter(|it| it.ends_with("| sha256sum")).collect::<Vec<_>>().join("\n");
+    let shown = shown_commands().into_iter().map(|shown| shown.command);
+    let script =
+        shown.filter(|command| command.ends_with("| sha256sum")).collect::<Vec<_>>().join("\n");
     let provenance = document("--provenance");
     let sources = &provenance["predicate"]["buildDefinition"]["resolvedDependencies"];
     for place in ["policies/pod-security", "engine/api"] {
-        let source = sources.as_array().unwrap().iter().find(|it| it["name"] == place).unwrap();
+        let source =
+            sources.as_array().unwrap().iter().find(|source| source["name"] == place).unwrap();
         let mut shell = Command::new("sh");
         shell.args(["-c", &script]).current_dir(folder.path().join("workspace").join(place));
         let summed = printed(&mut shell, 0);
@@ -172,8 +180,12 @@ fn skopeo_copies_the_image_from_a_layout_with_documents() {
     repository().packed_again(&folder).args(layout).assert().success();
     let path = folder.path().join("layout");
     let index: Value = serde_json::from_slice(&fs::read(path.join("index.json")).unwrap()).unwrap();
-    let types: Vec<_> =
-        index["manifests"].as_array().unwrap().iter().map(|it| &it["artifactType"]).collect();
+    let types: Vec<_> = index["manifests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|manifest| &manifest["artifactType"])
+        .collect();
     let [sbom, statement] =
         ["application/vnd.cyclonedx+json", "application/vnd.in-toto+json"].map(Value::from);
     assert_eq!(types, [&Value::Null, &sbom, &statement]);

@@ -16,11 +16,11 @@ fn folder() -> Folder {
         .library("second", &format!("{API}libc = \"0.2\""), "")
 }
 
-/// What is printed, and what is said beside.
+/// The findings on standard output, and the messages on standard error.
 fn refused(folder: &Folder) -> (String, String) {
     let refused = folder.vet().assert().code(1);
     let [out, said] = [&refused.get_output().stdout, &refused.get_output().stderr]
-        .map(|it| String::from_utf8(it.clone()).unwrap());
+        .map(|bytes| String::from_utf8(bytes.clone()).unwrap());
     let findings = out.split("\nTo let them pass").next().unwrap().to_owned();
     (findings, said)
 }

@@ -92,7 +92,7 @@ fn manifest_that_hides_code_from_clippy_is_found() {
     assert!(printed.starts_with(expected), "{printed}");
 }
 
-/// What is said of it is nested deeper than a reader of it goes.
+/// Clippy's message is nested deeper than the JSON reader allows.
 #[test]
 fn code_nested_too_deeply_in_macros_is_refused() {
     use std::fmt::Write as _;

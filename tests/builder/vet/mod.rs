@@ -1,10 +1,10 @@
-//! What `policy-builder vet` finds, and what it lets pass.
+//! The findings of `policy-builder vet`, and the code it lets pass.
 
+/// Forbidden capabilities of the code.
+mod capabilities;
 /// Lists of dependencies and known vulnerabilities: nothing is compiled.
 mod dependencies;
-/// What keeps the crates' code from being looked at.
+/// Manifests that run code at build time or hide code from vetting.
 mod manifests;
-/// What the code does.
-mod sins;
-/// What the lists hold, against the standard library's own sources.
+/// The forbidden paths, compared with the sources of the standard library.
 mod std_paths;

@@ -36,7 +36,7 @@ const MODULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What is in those modules and reaches nothing, and what only the standard library calls.
+/// Items of those modules without system access, and items that only the standard library calls.
 const HARMLESS: [&str; 16] = [
     "std::env::JoinPathsError",
     "std::env::SplitPaths",
@@ -91,7 +91,7 @@ fn public(source: &str, module: &str) -> Vec<String> {
     found
 }
 
-/// The functions and types that vetting looks for, as the builder tells Clippy.
+/// The functions and types in the builder's Clippy configuration.
 fn looked_for() -> BTreeSet<String> {
     let folder = Folder::with_registry(&[]).small_engine();
     // It is not asked what vetting finds.

@@ -1,7 +1,7 @@
 use super::{FINE, GOOD, baseline, decision};
 use crate::support::{Folder, engine};
 
-/// What is said of a file, which is judged between two good ones.
+/// The error for a file that is evaluated between two good ones.
 fn complaint(file: &str, text: &str) -> String {
     let folder = Folder::new().file("good.yaml", GOOD).file(file, text);
     let answers = decision("good.yaml", 1, FINE).repeat(2);

@@ -57,7 +57,7 @@ fn readme_configuration_is_valid() {
         folder.path().join("config.yaml").to_str().unwrap(),
     ]);
     let settings = config.as_array().unwrap();
-    let mode = settings.iter().find(|it| it["path"] == "policies.pods.mode").unwrap();
+    let mode = settings.iter().find(|setting| setting["path"] == "policies.pods.mode").unwrap();
     assert_eq!((&mode["value"], &mode["from"]["kind"]), (&"monitor".into(), &"file".into()));
 }
 

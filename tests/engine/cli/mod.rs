@@ -1,12 +1,12 @@
 //! The program of the repository's image, as its users call it.
 
-/// Inputs that no policy can judge, each told in one sentence.
+/// Inputs that cannot be evaluated, each with its error.
 mod bad_input;
 /// The other commands, and usage errors.
 mod commands;
 /// Decisions: inputs, how they are printed, and exit statuses.
 mod eval;
-/// What operators set.
+/// Settings on the command line.
 mod settings;
 
 use assert_cmd::Command;
@@ -15,9 +15,9 @@ use crate::support::{Folder, engine};
 
 const GOOD: &str = "kind: Pod\nspec: {containers: [{name: web, image: nginx}]}\n";
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
-/// What the baseline says of the bad one.
+/// The decision of the baseline on the bad pod.
 const WHY: &str = r#"{"allowed":false,"violations":[{"check":"hostNamespaces","field":"spec.hostNetwork","message":"`hostNetwork` is `true`: a pod may not share namespaces of the host"}]}"#;
-/// And of the good one.
+/// The decision of the baseline on the good pod.
 const FINE: &str = r#"{"allowed":true,"violations":[]}"#;
 
 /// `eval pod-security-baseline`, in a folder.
@@ -27,7 +27,7 @@ fn baseline(folder: &Folder, arguments: &[&str]) -> Command {
     command
 }
 
-/// One line of what `eval` prints.
+/// One line of the output of `eval`.
 fn decision(file: &str, document: usize, output: &str) -> String {
     let verdict = if output.starts_with(r#"{"allowed":true"#) { "allowed" } else { "denied" };
     format!(

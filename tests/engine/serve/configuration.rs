@@ -92,7 +92,7 @@ policies: {a: {policy: echo, timeout: 1s}}
         let mut found = settings.iter().filter(|setting| setting["path"] == path);
         let (first, second) = (found.next().cloned(), found.next());
         assert!(second.is_none(), "{path} is there twice");
-        first.map(|it| (it["value"].clone(), it["from"].to_string()))
+        first.map(|setting| (setting["value"].clone(), setting["from"].to_string()))
     };
     for (path, value, from) in [
         ("limits.body", json!("1KiB"), "config.yaml"),

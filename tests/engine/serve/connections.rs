@@ -13,7 +13,7 @@ fn serving(limits: &str) -> Server {
     Server::with_config(&Folder::new(), &format!("timeout: 20s\nlimits: {{{limits}}}\n"), &[])
 }
 
-/// Where it answers about health and metrics alone.
+/// The diagnostic address.
 fn diagnostics(server: &Server) -> SocketAddr {
     let line = server.logged("serving health and metrics");
     line["address"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
@@ -61,7 +61,7 @@ fn idle_connection_is_closed_but_not_during_a_request() {
     eventually("they are counted", || figure(&server, closed) == 2);
 }
 
-/// Longer than HTTP libraries have it by themselves.
+/// The idle time is longer than the default of HTTP libraries.
 #[test]
 fn connection_stays_open_for_the_whole_idle_time() {
     let server = serving("idle-time: 10m");

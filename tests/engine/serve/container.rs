@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::support::wire::{Connection, eventually, posted};
 use crate::support::{Folder, Loaded, repository, run};
 
-/// The repository's image in Docker, under a name that nobody else has.
+/// The repository's image in Docker, under a unique name.
 struct Image {
     _loaded: Loaded,
     name: String,
@@ -30,7 +30,7 @@ impl Image {
         Self { _loaded: Loaded::load("docker", &archive, &name), name }
     }
 
-    /// Its own command, with these options of Docker's.
+    /// Runs the image's own command with these options of Docker.
     fn serve(&self, options: &[&str]) -> Container {
         // Free now, and hardly taken by the time that it is asked for.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

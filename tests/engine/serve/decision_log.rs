@@ -54,13 +54,14 @@ fn every_answered_decision_is_logged_without_erased_fields() {
         (&watched["custom"]["mode"], &watched["custom"]["verdict"]),
         (&json!("monitor"), &json!("denied"))
     );
-    let of_batch: Vec<_> =
-        events.iter().filter(|it| it["batch_decision_id"] == batch["batch_decision_id"]).collect();
+    let of_batch: Vec<_> = events
+        .iter()
+        .filter(|event| event["batch_decision_id"] == batch["batch_decision_id"])
+        .collect();
     assert_eq!(of_batch.len(), 2);
 }
 
-/// What `ask` makes the server log as decisions, as text, with this more of the log's settings; and
-/// its own log.
+/// The decision log and the server log of the requests of `ask`, with these additional settings.
 fn logged(settings: &str, ask: impl FnOnce(&Server)) -> (String, String) {
     let folder = Folder::new();
     let file = folder.path().join("decisions.jsonl");

@@ -96,7 +96,7 @@ fn offered_upgrade_is_ignored() {
     }
 }
 
-/// Closing takes a while, but not for ever, and counts as open as long.
+/// A closing connection counts as open until a time limit.
 #[test]
 fn client_that_never_closes_is_cut_off() {
     let server = Server::start(&[]);

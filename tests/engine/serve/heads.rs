@@ -5,7 +5,7 @@ fn serving() -> Server {
     Server::with_config(&Folder::new(), "policies: {echo: {}}\n", &[])
 }
 
-fn asked(server: &Server, request: &str) -> Reply {
+fn send_raw(server: &Server, request: &str) -> Reply {
     let mut connection = Connection::to(server);
     connection.send(request);
     connection.reply()
@@ -24,10 +24,11 @@ fn request_without_exactly_one_valid_host_is_refused() {
     ] {
         for request in ["GET /health", "POST /v1/data/echo", "GET /nowhere", "GET http://a/health"]
         {
-            let reply = asked(&server, &format!("{request} HTTP/1.1\r\n{headers}\r\n")).expect(400);
+            let reply =
+                send_raw(&server, &format!("{request} HTTP/1.1\r\n{headers}\r\n")).expect(400);
             assert_eq!(reply.json()["message"], message, "{request} {headers:?}");
         }
-        let reply = asked(&server, &format!("POST /validate/echo HTTP/1.1\r\n{headers}\r\n"));
+        let reply = send_raw(&server, &format!("POST /validate/echo HTTP/1.1\r\n{headers}\r\n"));
         assert_eq!(reply.expect(400).json()["message"], message);
     }
     for good in [
@@ -41,7 +42,7 @@ fn request_without_exactly_one_valid_host_is_refused() {
         // RFC 9112, 2.2.
         "\r\nGET /health HTTP/1.1\nhost: a\n\n",
     ] {
-        asked(&server, good).expect(200);
+        send_raw(&server, good).expect(200);
     }
 }
 
@@ -92,7 +93,7 @@ fn ambiguous_body_framing_is_refused() {
         assert_eq!(post("transfer-encoding: chunked\r\n", chunks), closed(400), "{chunks:.20}");
     }
     let old = "POST /v1/data/echo HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
-    assert_eq!(asked(&server, &format!("{old}{chunks}")).status, 400);
+    assert_eq!(send_raw(&server, &format!("{old}{chunks}")).status, 400);
 
     // RFC 9112, 6.1: the chunks count, and the connection is closed.
     for framing in [
@@ -145,12 +146,12 @@ fn stacked_content_encodings_are_refused() {
             );
             let message =
                 format!("the request's `content-encoding` is `{told}`: expected `gzip` or none");
-            assert_eq!(asked(&server, &request).expect(status).json()["message"], message);
+            assert_eq!(send_raw(&server, &request).expect(status).json()["message"], message);
         }
     }
     let plain = "POST /v1/data/echo HTTP/1.1\r\nhost: a\r\ncontent-encoding: identity\r\n\
                  content-encoding: identity\r\ncontent-length: 12\r\n\r\n{\"input\": 1}";
-    asked(&server, plain).expect(200);
+    send_raw(&server, plain).expect(200);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use crate::support::wire::{Connection, PATIENCE, eventually, figure, get};
 use crate::support::{Folder, Server, stress_engine};
 
-/// With these sockets passed to it as systemd does, from descriptor 3 on.
+/// Passes these sockets to a command as systemd does, from descriptor 3 on.
 fn with_sockets(mut command: Command, sockets: Vec<OwnedFd>) -> Command {
     command.env("LISTEN_FDS", sockets.len().to_string());
     let mappings = (3..).zip(sockets);

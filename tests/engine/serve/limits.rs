@@ -11,7 +11,7 @@ use crate::support::{Folder, Server};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// In OPA's form, and in Kubernetes'.
+/// The paths of the OPA API and of the Kubernetes API.
 const PATHS: [&str; 2] = ["/v1/data/echo", "/validate/echo"];
 
 fn serving(limits: &str) -> Server {
@@ -119,7 +119,7 @@ fn oversized_body_is_refused_in_every_encoding() {
     }
 }
 
-/// It is told before it has sent everything, and must not lose the answer over that.
+/// The response is sent before the body ends, and must not get lost.
 #[test]
 fn client_of_an_oversized_body_reads_the_413() {
     let server = serving("body: 1KiB");

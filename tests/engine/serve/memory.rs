@@ -6,8 +6,8 @@ use crate::support::{Folder, Server};
 
 const MIB: u64 = 1 << 20;
 
-/// What a server may take beside its budget.
-const BESIDE: u64 = 64 * MIB;
+/// The memory that a server may use beside its budget.
+const BESIDE_BUDGET: u64 = 64 * MIB;
 
 fn serving(limits: &str) -> Server {
     let config = format!("timeout: 2s\nlimits: {{{limits}}}\n");
@@ -35,7 +35,7 @@ fn many(before: &str, element: &str, after: &str, bytes: usize) -> String {
     text
 }
 
-/// The same of elements that are told apart by a number.
+/// A text of numbered elements, of about this many bytes.
 fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes: usize) -> String {
     let mut text = before.to_owned();
     let mut number = 0;
@@ -49,7 +49,7 @@ fn numbered(before: &str, element: impl Fn(usize) -> String, after: &str, bytes:
     text
 }
 
-/// Requests that take far more memory than they have bytes, if nobody counts.
+/// Requests that would take far more memory than they have bytes without metering.
 fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     const PODS: &str = "/v1/data/pod-security-restricted";
     const ECHO: &str = "/v1/data/echo";
@@ -103,14 +103,14 @@ fn worst(bytes: usize) -> Vec<(&'static str, String)> {
     all
 }
 
-/// Whether what is answered is what a server may answer whose memory is used up.
+/// Asserts a status that is allowed under memory pressure.
 #[track_caller]
 fn expect_an_answer(path: &str, status: u16, body: &str) {
     assert!(matches!(status, 200 | 207 | 413 | 503 | 504), "{path}: {status} {body:.300}");
     assert!(status < 400 || body.contains("\"message\":\""), "{path}: {status} {body:.300}");
 }
 
-/// Debug builds are larger and slower; a few megabytes show what eight do.
+/// The limits are small, since debug builds are larger and slower.
 #[test]
 fn worst_case_requests_stay_within_the_memory_limit() {
     let server = serving("body: 1MiB, bodies: 32MiB, connections: 200");
@@ -137,7 +137,7 @@ fn worst_case_requests_stay_within_the_memory_limit() {
         refused = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
     });
     assert!(refused > 3, "only {refused} were refused");
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
@@ -156,7 +156,7 @@ fn unread_responses_share_one_memory_budget() {
         silent.push(connection);
     }
     eventually("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
-    assert!(peak(&server) < 16 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 16 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(silent);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
@@ -164,7 +164,7 @@ fn unread_responses_share_one_memory_budget() {
     post(&server, "/v1/data/echo", &body).expect(200);
 }
 
-/// Of many small inputs, their keys take more than their text.
+/// The keys of many small inputs take more memory than their text.
 #[test]
 fn every_input_of_a_batch_counts_against_the_memory_budget() {
     let server = serving("bodies: 32MiB, queue: 0");
@@ -181,7 +181,7 @@ fn every_input_of_a_batch_counts_against_the_memory_budget() {
         figure(&server, "policy_engine_responses_total{status=\"5xx\"}") > 0
             || figure(&server, "policy_engine_requests_in_flight") == 110
     });
-    assert!(peak(&server) < 32 * MIB + BESIDE, "{} MiB", peak(&server) / MIB);
+    assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(batches);
     eventually("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10

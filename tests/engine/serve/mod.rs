@@ -1,46 +1,46 @@
-//! The server as its clients and its operators meet it.
+//! The server, from the view of clients and operators.
 
-/// What it is told to do, and what it says of mistakes.
+/// The configuration and its errors.
 mod configuration;
-/// Clients that are slow, silent, too many, or do not speak HTTP.
+/// Clients that are slow, silent, too many, or send no valid HTTP.
 mod connections;
 /// The image in Docker.
 mod container;
-/// What is written down of decisions.
+/// The decision log.
 mod decision_log;
-/// Health, metrics, and what is served.
+/// Health, metrics, and the list of policies.
 mod diagnostics;
-/// Answers that do not wait for a request's body.
+/// Responses before the end of a request's body.
 mod early_answers;
-/// What an operator's signals end, and what they do not.
-mod ending;
-/// Heads of requests that HTTP has something against.
+/// Malformed or ambiguous request heads.
 mod heads;
-/// What connections hold, and what they make others hold, has an end.
-mod held;
-/// Sockets that are there before the server.
+/// Sockets passed by a service manager.
 mod inherited;
 /// Admission reviews, as API servers send them.
 mod kubernetes;
-/// Requests that are too many or too large.
+/// Limits of number and size of requests.
 mod limits;
 /// Many requests at one time.
 mod load;
-/// What the worst requests take of memory.
+/// The memory of the worst requests.
 mod memory;
+/// Attacks that make the server hold memory.
+mod memory_attacks;
 /// Node.js, with the client from npm.
 mod node;
 /// OPA's Data API.
 mod opa;
-/// What `/openapi.json` says is so.
+/// The conformance to `/openapi.json`.
 mod openapi;
 /// Python, with the client from `PyPI`.
 mod python;
-/// A configuration that changes while it is in force.
+/// Reloads of the configuration.
 mod reload;
+/// Shutdown and reload signals.
+mod shutdown;
 /// Policies that hang, spin, panic or recurse.
 mod stuck;
 /// TLS, unix sockets and tokens, as curl sees them.
 mod tls;
-/// How Kubernetes is told to ask.
+/// Webhook configurations for Kubernetes.
 mod webhook;

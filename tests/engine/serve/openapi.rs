@@ -7,12 +7,12 @@ use crate::support::{Folder, Server, python};
 const CONFIG: &str =
     "policies: {http/authz: {policy: echo}, stress: {}, pod-security-baseline: {}}\n";
 
-/// What is not asked of the server. Its switches, `pretty` and the like, are booleans to whoever
+/// The checks that are left out. Switches such as `pretty` are booleans to whoever
 /// generates a client, and passed over where they are anything else, as with OPA: that is not for
 /// `negative_data_rejection`, and bodies have their own tests.
 const LENIENT: &str = "negative_data_rejection";
 
-/// Has Schemathesis ask the server whatever its description allows, and more, of one policy.
+/// Tests one policy with Schemathesis, which sends valid and invalid requests.
 fn conforms(policy: &str, excluded: &str) {
     let python = python();
     let folder = Folder::new().file(
@@ -86,7 +86,7 @@ fn openapi_document_is_3_1_and_complete() {
         "/health/ready",
         "/metrics",
     ] {
-        assert!(paths.iter().any(|it| it == path), "{path} in {paths:?}");
+        assert!(paths.iter().any(|known| known == path), "{path} in {paths:?}");
     }
     // Every reference leads somewhere.
     let mut references = Vec::new();
@@ -104,9 +104,9 @@ fn collect(value: &Value, references: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             references.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
-            fields.values().for_each(|it| collect(it, references));
+            fields.values().for_each(|value| collect(value, references));
         }
-        Value::Array(items) => items.iter().for_each(|it| collect(it, references)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}
     }
 }

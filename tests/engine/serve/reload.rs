@@ -5,7 +5,7 @@ use std::thread::{self, ScopedJoinHandle};
 use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
 use crate::support::{Folder, Server, StopsOthers};
 
-/// Has the server load another file, and waits until it has said what came of it.
+/// Makes the server load another file, and waits for the logged result.
 fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     let series = format!("policy_engine_reloads_total{{outcome=\"{outcome}\"}}");
     let before = figure(server, &series);
@@ -176,7 +176,10 @@ fn changed_address_applies_at_the_next_start() {
     for name in ["diagnostic-listen", "unix-socket-mode"] {
         let warning = format!("`{name}` has changed: restart the server to apply it");
         eventually("it warns", || {
-            server.log_lines().iter().any(|it| it["level"] == "WARN" && it["message"] == *warning)
+            server
+                .log_lines()
+                .iter()
+                .any(|line| line["level"] == "WARN" && line["message"] == *warning)
         });
     }
     post(&server, "/v1/data/new", r#"{"input": 1}"#).expect(200);

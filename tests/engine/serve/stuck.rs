@@ -47,7 +47,7 @@ fn overruns(id: &str, what: &str) {
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
 
-/// The thread that wakes on a server with nothing to do is the one that has the sockets and timers.
+/// The thread that wakes on an idle server also polls the sockets and timers.
 #[test]
 fn spinning_policy_on_an_idle_server_delays_no_other_request() {
     let server = Server::start(&["--set", "timeout=300ms"]);
@@ -108,7 +108,7 @@ fn policy_at_max_stuck_is_suspended_until_one_call_ends() {
     eventually("both have", || stuck(&server, "stress-blocking") == 0);
 }
 
-/// More requests than may be in flight come before the first of them has overrun.
+/// More requests than the concurrency limit arrive before the first one overruns.
 #[test]
 fn hanging_policy_takes_no_permits_of_other_policies() {
     let folder = Folder::new();
@@ -133,7 +133,7 @@ fn hanging_policy_takes_no_permits_of_other_policies() {
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
 
-/// As where the API server of Kubernetes waits for less time than the policy may take.
+/// An API server of Kubernetes may have a shorter timeout than the policy.
 #[test]
 fn hanging_policy_counts_as_stuck_after_its_clients_disconnect() {
     let server = Server::start(&["--set", "timeout=1s", "--set", "max-stuck=2"]);
@@ -179,7 +179,7 @@ fn spinning_policy_does_not_delay_health() {
     assert!(started.elapsed() < MS(2500), "{:?}", started.elapsed());
 }
 
-/// More of them than there are threads that read requests, each on its first overrun.
+/// More policies than threads that read requests overrun for the first time.
 #[test]
 fn health_is_answered_while_policies_occupy_every_processor() {
     let processors = thread::available_parallelism().unwrap().get();

@@ -48,7 +48,7 @@ impl Certificates {
         self.issue_as(authority, name, "2", "");
     }
 
-    /// The same for so many days, and with more extensions.
+    /// Issues a certificate for this many days, with more extensions.
     fn issue_as(&self, authority: &str, name: &str, days: &str, more: &str) {
         let names = format!("subjectAltName=IP:127.0.0.1,DNS:localhost{more}");
         fs::write(self.path("names"), names).unwrap();
@@ -72,19 +72,19 @@ impl Certificates {
     }
 }
 
-/// Where it speaks TLS.
+/// The address that serves TLS.
 fn https(server: &Server) -> String {
     let lines = server.log_lines();
     let address = |line: &Value| line["address"].as_str().map(str::to_owned);
     let found = |address: &String| address.starts_with("https://");
     eventually("it serves there, too", || {
-        server.log_lines().iter().filter_map(address).any(|it| found(&it))
+        server.log_lines().iter().filter_map(address).any(|address| found(&address))
     });
     let lines = if lines.is_empty() { lines } else { server.log_lines() };
     lines.iter().filter_map(address).find(found).unwrap()
 }
 
-/// What curl gets: the body, then a line with the status and the version of HTTP.
+/// The output of curl: the body, then a line with the status and the version of HTTP.
 fn curl(arguments: &[&str]) -> Output {
     Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "30"])
@@ -311,7 +311,7 @@ fn unusable_certificate_does_not_replace_a_valid_one() {
     assert_eq!(output, "{\"result\":1}\n200 2");
 }
 
-/// What it says, and with which status it ends, when it cannot serve.
+/// The exit code and standard error of a server that fails to start.
 fn fails(folder: &Path, config: &str) -> (Option<i32>, String) {
     let path = folder.join("config.yaml");
     fs::write(&path, config).unwrap();

@@ -12,7 +12,7 @@ fn of_the_readme() -> String {
     found.last().unwrap().to_owned()
 }
 
-/// What is printed for a policy.
+/// The webhook configuration of a policy.
 fn described(policy: &str) -> String {
     let output = stress_engine(&["describe", policy, "--format", "webhook"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");

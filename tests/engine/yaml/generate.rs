@@ -6,7 +6,7 @@ use super::words::{
     ODD_VALUES, PROPERTIES, TAILS, TOKENS, VALUES,
 };
 
-/// The same numbers for the same seed (splitmix64).
+/// A random number generator with a fixed seed (splitmix64).
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -22,7 +22,7 @@ impl Random {
         usize::try_from(self.next() % limit.max(1) as u64).unwrap()
     }
 
-    /// Whether what happens once in so many times happens.
+    /// True once in so many times, on average.
     fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -79,7 +79,7 @@ fn heap(random: &mut Random) -> String {
 struct Writer<'a> {
     random: &'a mut Random,
     odd_once_in: usize,
-    /// Whether `&x` names text, and `&y` an object.
+    /// True if `&x` names text, and `&y` an object.
     has_anchors: bool,
     out: String,
 }
@@ -161,7 +161,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What follows a key, to the end of its last line.
+    /// Writes the value of a key, to the end of its last line.
     fn value(&mut self, level: usize, depth: usize) {
         self.properties();
         match self.random.below(if depth == 0 { 60 } else { 100 }) {

@@ -17,17 +17,17 @@ use serde_json::Value;
 use crate::support::root;
 use generate::{Random, manifest};
 
-/// The seed where `POLICY_ENGINE_YAML_SEED` does not say another.
+/// The default of `POLICY_ENGINE_YAML_SEED`.
 const SEED: u64 = 12;
-/// How many texts are tried where `POLICY_ENGINE_YAML_TEXTS` does not say otherwise.
+/// The number of texts: the default of `POLICY_ENGINE_YAML_TEXTS`.
 const TEXTS: usize = 25_000;
 /// The most of the texts read by Kubernetes that may be refused, in percent. Many are odd on
 /// purpose; one that nothing is odd about is never refused.
 const MOST_REFUSED: usize = 20;
 
-/// What Kubernetes' reader makes of a document: JSON, or the error.
+/// The result of Kubernetes' reader for a document: JSON, or the error.
 #[derive(Debug, Deserialize)]
-struct Theirs {
+struct KubernetesResult {
     json: Option<Value>,
     error: Option<String>,
 }
@@ -56,7 +56,7 @@ impl Kubernetes {
         Self { process, to, from }
     }
 
-    fn read(&mut self, text: &str) -> Vec<Theirs> {
+    fn read(&mut self, text: &str) -> Vec<KubernetesResult> {
         let to = self.to.as_mut().unwrap();
         to.write_all(&u32::try_from(text.len()).unwrap().to_be_bytes()).unwrap();
         to.write_all(text.as_bytes()).unwrap();
@@ -77,14 +77,14 @@ impl Drop for Kubernetes {
     }
 }
 
-/// How a text was read here and there.
+/// The results of both readers for a text.
 #[derive(Debug, PartialEq)]
 enum Comparison {
-    /// The same JSON.
+    /// Read by both as equal JSON.
     Same,
-    /// By both.
+    /// Refused by both.
     Refused,
-    /// By this reader alone, with these words.
+    /// Refused by this reader alone, with this message.
     RefusedHere(String),
 }
 
@@ -120,7 +120,7 @@ fn compare(kubernetes: &mut Kubernetes, text: &str) -> Result<Comparison, String
     }
 }
 
-/// With 0 for -0, which Kubernetes' types do not tell apart.
+/// Replaces -0 by 0, which are equal to the types of Kubernetes.
 fn positive_zero(json: Value) -> Value {
     match json {
         Value::Number(number) if number.as_f64() == Some(0.0) => Value::from(0),
@@ -136,13 +136,13 @@ fn setting<T: std::str::FromStr>(variable: &str, otherwise: T) -> T {
     env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
-/// What came of many texts.
+/// The results of many texts.
 #[derive(Default)]
 struct Tally {
     texts: usize,
     same: usize,
     refused: usize,
-    /// By what was said: how many, and the first.
+    /// The count and the first text of each message.
     refused_here: BTreeMap<String, (usize, String)>,
     /// Texts that are read otherwise than by Kubernetes, and those that nothing is odd about and
     /// that are refused.
@@ -187,7 +187,7 @@ impl Tally {
     }
 }
 
-/// Costs some seconds of CI: nothing else shows that what is judged is what a cluster gets.
+/// Some seconds of CI show that policies see the object that a cluster gets.
 #[test]
 #[cfg_attr(not(has_go_yaml), ignore = "needs Go with Kubernetes' YAML library")]
 fn random_manifests_are_read_as_kubernetes_reads_them_or_refused() {

@@ -1,4 +1,4 @@
-//! What manifests are made of at random.
+//! Parts of random manifests.
 
 /// Keys of manifests.
 #[rustfmt::skip]
@@ -65,7 +65,7 @@ pub(super) const ODD_VALUES: &[&str] = &[
     "a\rb", "\u{0}", "\u{1}", "\u{fffe}", "é",
 ];
 
-/// What breaks a text, put in anywhere.
+/// Tokens that break a text at any place.
 #[rustfmt::skip]
 pub(super) const TOKENS: &[&str] = &[
     " ", "  ", "\n", "\n\n", "\t", ":", ": ", "- ", "-", "? ", "?", ",", ", ", "[", "]", "{", "}",
@@ -76,43 +76,43 @@ pub(super) const TOKENS: &[&str] = &[
     "\n# c\n", "é",
 ];
 
-/// What may stand before a document.
+/// Texts before a document.
 pub(super) const HEADS: &[&str] =
     &["---\n", "# head\n", "\n", "--- # a\n", "--- ", "---\t\n", "%YAML 1.1\n---\n", "...\n"];
 
-/// What may stand behind a document.
+/// Texts behind a document.
 #[rustfmt::skip]
 pub(super) const TAILS: &[&str] = &[
     "---\n", "...\n", "# tail\n", "--- #\nkind: Pod\n", "\n\n", "...\n---\na: b\n", "... #\n",
     "---\nnull\n", "---\n~\n---\nkind: Pod\n", "...\na: b\n",
 ];
 
-/// What may stand before a value.
+/// Texts before a value.
 #[rustfmt::skip]
 pub(super) const PROPERTIES: &[&str] = &[
     "&x ", "&y ", "&z ", "!!map ", "!!seq ", "!!str ", "!a ", "&x !!map ", "!!map &y ", "&x\n  ",
 ];
 
-/// What may stand at the end of a line.
+/// Texts at the end of a line.
 pub(super) const LINE_ENDS: &[&str] = &[" # why", " #", "#x", " ", "\t", " \t# y", "\r"];
 
-/// What may stand between two lines.
+/// Texts between two lines.
 pub(super) const BETWEEN_LINES: &[&str] =
     &["\n", "# c\n", "  # c\n", "   \n", "\t\n", "      # c\n"];
 
-/// What may stand between a key and its value.
+/// Texts between a key and its value.
 pub(super) const COLONS: &[&str] = &[" : ", ":\t", ":  ", ":", " :", ": \t"];
 
-/// What may stand between the lines of one scalar.
+/// Texts between the lines of one scalar.
 #[rustfmt::skip]
 pub(super) const GAPS: &[&str] =
     &["\n\n", " \n", "\t\n", "\\\n", "\r\n", "\n\n\n", "\n \t\n", " \\\n", "\\\n\n"];
 
-/// What may stand on one line of many.
+/// Texts on one of many lines.
 #[rustfmt::skip]
 pub(super) const LONG_WORDS: &[&str] = &[
     "a: b", "# no", "- x", "it", "b #c", "{", "? d", "--- e", "\\", "1", "---", "...", "'", "''", "\"", "\\\"",
 ];
 
-/// What may stand between two parts of a flow collection.
+/// Texts between two parts of a flow collection.
 pub(super) const FLOW_SPACES: &[&str] = &["\n", "\n  ", " # c\n ", "\t", "  ", "", "\n\t", "#"];

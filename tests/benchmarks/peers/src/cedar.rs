@@ -39,7 +39,7 @@ impl Cedar {
 impl Subject for Cedar {
     fn decide(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<bool, String> {
         let request: Request = serde_json::from_slice(input).map_err(|error| error.to_string())?;
-        let it = &*self.0;
+        let setup = &*self.0;
         let id = |of: &EntityTypeName, name: &str| {
             EntityUid::from_type_name_and_id(of.clone(), EntityId::new(name))
         };
@@ -47,14 +47,14 @@ impl Subject for Cedar {
         let context =
             Context::from_pairs([("path".to_owned(), path)]).map_err(|error| error.to_string())?;
         let request = cedar_policy::Request::new(
-            id(&it.user, request.user),
-            id(&it.action, request.method),
-            it.resource.clone(),
+            id(&setup.user, request.user),
+            id(&setup.action, request.method),
+            setup.resource.clone(),
             context,
             None,
         )
         .map_err(|error| error.to_string())?;
-        let response = it.authorizer.is_authorized(&request, &it.policies, &it.entities);
+        let response = setup.authorizer.is_authorized(&request, &setup.policies, &setup.entities);
         Decision::write(response.decision() == cedar_policy::Decision::Allow, output)
     }
 }

@@ -12,11 +12,11 @@ pub(crate) struct Regorus {
 
 impl Regorus {
     pub(crate) fn rbac(settings: &str) -> Result<Self, String> {
-        let mut it =
+        let mut regorus =
             Self::of("data.rbac.allow", "rbac.rego", include_str!("../policies/rbac.rego"))?;
         let data = Value::from_json_str(settings).map_err(|error| error.to_string())?;
-        it.engine.add_data(data).map_err(|error| error.to_string())?;
-        Ok(it)
+        regorus.engine.add_data(data).map_err(|error| error.to_string())?;
+        Ok(regorus)
     }
 
     pub(crate) fn pod_security() -> Result<Self, String> {

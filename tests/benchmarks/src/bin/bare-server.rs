@@ -14,7 +14,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// As long as the decision that it stands for.
+/// A response of the length of the decision that it replaces.
 const ANSWER: &str = r#"{"result":{"allowed":true,"reason":"the role `viewer` allows it"}}"#;
 
 /// The body is read to its end, as every server has to that keeps connections.

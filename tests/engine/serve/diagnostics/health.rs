@@ -51,7 +51,8 @@ policies:
             skipped[id],
             "it is not served, as its configuration is wrong: the log and `/v1/policies` tell why"
         );
-        let listed = listed["result"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap();
+        let listed =
+            listed["result"].as_array().unwrap().iter().find(|policy| policy["id"] == id).unwrap();
         let told = listed["error"].as_str().unwrap();
         assert!(told.contains("config.yaml` line ") && told.contains(why), "{told}");
 

@@ -1,8 +1,8 @@
-//! Whether it is well, what it does, and what is served.
+//! Health, metrics, and the list of policies.
 
-/// Alive, ready, and what was skipped.
+/// Liveness, readiness, and skipped policies.
 mod health;
-/// Figures for Prometheus.
+/// Metrics for Prometheus.
 mod metrics;
-/// What is served.
+/// The list of served policies.
 mod policies;

@@ -85,7 +85,7 @@ fn single_policy_is_described_with_its_schemas() {
 fn every_policy_is_served_under_its_own_name_by_default() {
     let server = Server::start(&[]);
     let found = server.get("/v1/policies").json()["result"].take();
-    let ids: Vec<_> = found.as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    let ids: Vec<_> = found.as_array().unwrap().iter().map(|policy| policy["id"].clone()).collect();
     assert!(ids.is_sorted_by_key(|id| id.as_str().map(str::to_owned)), "{ids:?}");
     for id in ["echo", "stress", "stress-blocking", "pod-security-restricted"] {
         assert!(ids.contains(&json!(id)), "{id} in {ids:?}");

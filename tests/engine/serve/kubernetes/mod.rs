@@ -1,12 +1,12 @@
 //! `AdmissionReview` of `admission.k8s.io/v1`, as API servers send and read it.
 
-/// What the API server has to decide about itself.
+/// Requests that get an error status instead of a review.
 mod errors;
-/// What a denial does where it is only to be seen.
+/// Denials in monitor mode.
 mod monitor;
 /// Reviews as an API server of Kubernetes 1.36 sent them.
 mod recorded;
-/// What a policy said, or could not say.
+/// Decisions and failures of policies.
 mod reviews;
 
 use serde_json::{Value, json};
@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 use crate::support::{HttpResponse, Server};
 
 const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
-/// What the baseline says of the pod that is not as it should be.
+/// The reason of the baseline for the bad pod.
 const WHY: &str = "spec.hostPID: `hostPID` is `true`: a pod may not share namespaces of the host";
 
-/// An update of a pod that is as it should be.
+/// A review of an update of a good pod.
 fn pod() -> Value {
     serde_json::from_str(include_str!("review.json")).unwrap()
 }
 
-/// Of one that is not.
+/// A review of an update of a bad pod.
 fn bad_pod() -> Value {
     let mut review = pod();
     review["request"]["object"]["spec"]["hostPID"] = json!(true);
@@ -67,7 +67,7 @@ fn reviewed(server: &Server, path: &str, review: &Value) -> Value {
     response
 }
 
-/// As Go's `AdmissionResponse` and `metav1.Status` decode it: these fields, of these types.
+/// Asserts the fields and types of Go's `AdmissionResponse` and `metav1.Status`.
 fn assert_typed(response: &Value) {
     for (name, value) in response.as_object().unwrap() {
         let right = match name.as_str() {

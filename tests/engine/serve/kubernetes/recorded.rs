@@ -1,6 +1,6 @@
-//! What `kubectl` has an API server ask about a pod that is not as it should be, and about others:
+//! Reviews that an API server sent for a bad pod and for other objects created by `kubectl`:
 //! k8s.io/apiserver 1.36 with the Pod Security baseline only watched, as the decision log had it.
-//! It asked about every operation on every resource and subresource.
+//! The webhook matched every operation on every resource and subresource.
 
 use serde_json::Value;
 

@@ -90,7 +90,7 @@ fn invalid_warnings_and_annotations_are_cleaned_and_logged() {
     assert_eq!((&logged["id"], &logged["request_id"]), (&json!("stress-admission"), &json!(UID)));
 }
 
-/// By the program that everybody has for it.
+/// Decodes with the `base64` program.
 fn decoded(base64: &str) -> Value {
     use std::io::Write;
     let mut command = Command::new("base64");

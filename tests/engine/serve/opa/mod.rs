@@ -1,16 +1,16 @@
 //! OPA's Data API.
 
-/// Many questions in one request.
+/// Batches of inputs.
 mod batch;
-/// What requests come as: encodings, sizes, depths.
+/// Request bodies: encodings, sizes, nesting.
 mod bodies;
-/// What is asked where no policy is named.
+/// The default decision.
 mod default;
-/// Why there is no answer, in OPA's words.
+/// Errors in OPA's form.
 mod errors;
-/// What stands beside questions and answers: ids, traces, methods.
+/// Request ids, traces, methods.
 mod headers;
-/// What paths lead to.
+/// Paths of decisions.
 mod paths;
 
 use serde_json::{Value, json};

@@ -25,7 +25,7 @@ fn path_selects_policy_version_and_field_of_the_result() {
         ("echo/nothing/there", None),
     ] {
         let found = server.post(&format!("/v1/data/{path}"), &json!({"input": input}));
-        let expected = result.clone().map_or_else(|| json!({}), |it| json!({"result": it}));
+        let expected = result.clone().map_or_else(|| json!({}), |result| json!({"result": result}));
         assert_eq!((found.status, found.json()), (200, expected), "v1 {path}");
 
         let found = server.post(&format!("/v0/data/{path}"), &input);

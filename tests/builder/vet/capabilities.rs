@@ -88,8 +88,8 @@ pub fn here() { let _ = local!(); }
 pub fn renamed() { let _ = helper::files::rename(\"a\", \"b\"); }
 ";
 
-/// Its own lints stop a compilation, if they do, and not vetting; its features are those that the
-/// others ask for.
+/// A support crate. Its own lints do not stop vetting, and its features are those that the other
+/// crates request.
 const HELPER_SOURCE: &str = r#"
 #![deny(clippy::unwrap_used)]
 pub use std::fs as files;
@@ -162,23 +162,24 @@ fn vetted() -> &'static Vetted {
     })
 }
 
-/// What was found in a crate: at which text of its library, which has it once; what; and which.
+/// The findings in a crate: the text of its library, which has it once; the capability; the item.
 fn found(name: &str) -> Vec<(String, String, String)> {
     let Vetted { folder, report, .. } = vetted();
     let library = format!("policies/{name}/src/lib.rs");
     let source = fs::read_to_string(folder.path().join(&library)).unwrap();
-    let of_crate = report["findings"].as_array().unwrap().iter().filter(|it| it["crate"] == name);
+    let of_crate =
+        report["findings"].as_array().unwrap().iter().filter(|finding| finding["crate"] == name);
     of_crate
-        .map(|it| {
-            assert_eq!(it["file"], *library, "{it}");
-            let number = |key: &str| usize::try_from(it[key].as_u64().unwrap()).unwrap() - 1;
-            let at = match it["line"].as_u64() {
+        .map(|finding| {
+            assert_eq!(finding["file"], *library, "{finding}");
+            let number = |key: &str| usize::try_from(finding[key].as_u64().unwrap()).unwrap() - 1;
+            let at = match finding["line"].as_u64() {
                 Some(_) => {
                     source.lines().nth(number("line")).unwrap().get(number("column")..).unwrap()
                 }
                 None => "",
             };
-            let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             (at.to_owned(), text("what"), text("item"))
         })
         .collect()
@@ -293,7 +294,7 @@ fn access_through_a_support_crate_is_found() {
     assert_found("macros", "files", &expected);
 }
 
-/// As it is compiled, without its default feature.
+/// The support crate is vetted as it is compiled, without its default feature.
 #[test]
 fn support_crate_is_vetted() {
     let found = found("helper");
@@ -374,7 +375,7 @@ fn allowed_finding_passes_with_its_reason() {
     assert!(said.contains(note), "{said}");
 }
 
-/// What is at hand when a policy does not compile is what the compiler says.
+/// The compiler's error is shown if a policy does not compile.
 #[test]
 fn vet_reports_a_compile_error_as_the_compiler_does() {
     let folder = Folder::new().policy_with("broken", "", "const X: bool = 7;");

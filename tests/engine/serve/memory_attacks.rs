@@ -10,9 +10,9 @@ use crate::support::wire::{Connection, eventually};
 use crate::support::{Folder, Server};
 
 const BUDGET: u64 = 8 << 20;
-const BESIDE: u64 = 64 << 20;
+const BESIDE_BUDGET: u64 = 64 << 20;
 
-/// Memory that is accounted to one connection on which nothing is asked.
+/// The memory of an idle connection.
 const ONE_CONNECTION: f64 = 20_480.0;
 
 /// A server with a port for diagnostics.
@@ -39,7 +39,7 @@ impl Bounded {
         peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
     }
 
-    /// A figure, asked for where only operators ask.
+    /// A metric, read at the diagnostic address.
     fn figure(&self, name: &str) -> f64 {
         let metrics = Connection::at(self.diagnostics).get("/metrics").expect(200).body;
         let line = metrics.lines().find(|line| line.starts_with(name)).unwrap();
@@ -50,16 +50,16 @@ impl Bounded {
         self.figure("policy_engine_connections_memory_bytes ")
     }
 
-    /// What is to be so while it is under attack, and after it.
+    /// Asserts the memory budget during the attack and the release after it.
     #[track_caller]
-    fn holds(self, attackers: Vec<Attacker>) {
+    fn assert_within_budget(self, attackers: Vec<Attacker>) {
         Connection::at(self.diagnostics).get("/health/ready").expect(200);
         // Some that go too far are told to leave.
         let stay = attackers.iter().filter(|attacker| !attacker.has_left).count();
         let seen = self.connections_memory() / ONE_CONNECTION;
         assert!(stay < 10 || seen > 10.0, "{stay} are there, with the memory of {seen}");
         let peak = self.peak();
-        assert!(peak < BUDGET + BESIDE, "it had {} MiB", peak >> 20);
+        assert!(peak < BUDGET + BESIDE_BUDGET, "it had {} MiB", peak >> 20);
         drop(attackers);
         eventually("everything is given back", || {
             self.figure("policy_engine_requests_body_bytes ") == 0.0
@@ -70,15 +70,15 @@ impl Bounded {
     }
 }
 
-/// What is to be sent, with how much of an HTTP/2 connection's window it takes.
+/// Bytes to send, and the part of an HTTP/2 connection window that they use.
 type Frame = (Vec<u8>, i64);
 
 /// A client that sends all it may, and reads as it likes.
 struct Attacker {
     stream: TcpStream,
-    /// In the order of sending, the last one first.
+    /// The frames in reverse order of sending.
     frames: Vec<Frame>,
-    /// What is left of the frame that is being sent.
+    /// The rest of the current frame.
     sending: Vec<u8>,
     window: i64,
     inbox: Vec<u8>,
@@ -102,8 +102,8 @@ impl Attacker {
         }
     }
 
-    /// Sends what goes, and tells whether anything did, or came.
-    fn goes_on(&mut self) -> bool {
+    /// Sends and reads without blocking; true if anything was sent or received.
+    fn advance(&mut self) -> bool {
         if self.has_left {
             return false;
         }
@@ -170,14 +170,14 @@ impl Attacker {
     }
 }
 
-/// Has them all send what they may, until nothing goes any more.
+/// Makes all attackers send until nothing can be sent any more.
 fn attack(attackers: &mut [Attacker]) {
     let mut last = Instant::now();
     let begun = last;
     while last.elapsed() < Duration::from_millis(500) && begun.elapsed() < Duration::from_secs(20) {
         let mut went = false;
         for attacker in &mut *attackers {
-            went |= attacker.goes_on();
+            went |= attacker.advance();
         }
         if went {
             last = Instant::now();
@@ -206,7 +206,7 @@ fn http2(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// How HTTP/2 begins, with a window for answers.
+/// The HTTP/2 preface, with a window for responses.
 fn preface(window: u32) -> Frame {
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     bytes.extend(http2(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
@@ -255,16 +255,16 @@ fn unfinished_http2_bodies_stay_within_the_memory_budget() {
     let part = vec![b' '; 16 << 10];
     let frames = posted("/v1/data/echo", 65_535, &[&part], false);
     let attackers = attackers(&server, 100, &frames, true);
-    server.holds(attackers);
+    server.assert_within_budget(attackers);
 }
 
-/// Each of them is a frame, and each frame more memory than a byte.
+/// Each byte is a frame, which takes more memory than a byte.
 #[test]
 fn one_byte_http2_frames_stay_within_the_memory_budget() {
     let server = Bounded::start();
     let frames = posted("/v1/data/echo", 65_535, &[&b" "[..]; 60], false);
     let attackers = attackers(&server, 50, &frames, true);
-    server.holds(attackers);
+    server.assert_within_budget(attackers);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn unread_http2_responses_stay_within_the_memory_budget() {
     // They read nothing at all.
     let frames = posted("/v1/data/stress", 1 << 20, &[&body[..]], true);
     all.extend(attackers(&server, 50, &frames, false));
-    server.holds(all);
+    server.assert_within_budget(all);
 }
 
 #[test]
@@ -286,15 +286,15 @@ fn small_unread_http2_responses_stay_within_the_memory_budget() {
     for path in ["/nowhere", "/v1/data/echo"] {
         let frames = posted(path, 0, &[&br#"{"input": 1}"#[..]], true);
         let all = attackers(&server, 100, &frames, true);
-        assert!(server.peak() < BUDGET + BESIDE, "it had {} MiB", server.peak() >> 20);
+        assert!(server.peak() < BUDGET + BESIDE_BUDGET, "it had {} MiB", server.peak() >> 20);
         drop(all);
     }
     let frames = posted("/nowhere", 0, &[], true);
     let all = attackers(&server, 100, &frames, true);
-    server.holds(all);
+    server.assert_within_budget(all);
 }
 
-/// They are among the longest answers, and of a memory that only operators are to use up.
+/// Metrics are among the longest responses, and have a memory budget of their own.
 #[test]
 fn unread_http2_metrics_stay_within_the_memory_budget() {
     let server = Bounded::start();
@@ -303,10 +303,10 @@ fn unread_http2_metrics_stay_within_the_memory_budget() {
     let head = [&[0x82][..], &head("/metrics")[1..]].concat();
     frames.extend(streams().map(|at| (http2(HEADERS, END_HEADERS | END_STREAM, at, &head), 0)));
     let attackers = attackers(&server, 10, &frames, true);
-    server.holds(attackers);
+    server.assert_within_budget(attackers);
 }
 
-/// Few bytes that say many headers, in heads that end, and in one that does not.
+/// Few bytes expand to many headers, in complete heads and in an incomplete one.
 #[test]
 fn hpack_amplified_heads_stay_within_the_memory_budget() {
     let server = Bounded::start();
@@ -327,7 +327,7 @@ fn hpack_amplified_heads_stay_within_the_memory_budget() {
         frames.push((http2(CONTINUATION, 0, 3, &[0xbe; 16 << 10]), 0));
     }
     all.extend(attackers(&server, 100, &frames, true));
-    server.holds(all);
+    server.assert_within_budget(all);
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn reset_http2_streams_stay_within_the_memory_budget() {
         }
     }
     let all = attackers(&server, 50, &frames, true);
-    server.holds(all);
+    server.assert_within_budget(all);
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn idle_connections_stay_within_the_memory_budget() {
     let mut all = attackers(&server, 400, &frames, true);
     let asked = b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n".to_vec();
     all.extend(attackers(&server, 400, &[(asked, 0)], true));
-    server.holds(all);
+    server.assert_within_budget(all);
 }
 
 #[test]
@@ -366,5 +366,5 @@ fn unfinished_http1_requests_stay_within_the_memory_budget() {
         " ".repeat(300_000)
     );
     all.extend(attackers(&server, 400, &[(body.into_bytes(), 0)], false));
-    server.holds(all);
+    server.assert_within_budget(all);
 }

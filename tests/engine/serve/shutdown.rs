@@ -113,7 +113,7 @@ fn requests_beyond_the_grace_period_are_cut_off() {
     }
 }
 
-/// A body that never comes is not worth waiting for longer than the grace period either.
+/// Clients that send no request do not use up the grace period.
 #[test]
 fn silent_clients_do_not_delay_shutdown() {
     let server = serving("shutdown: {grace: 5m}\n");
@@ -166,7 +166,7 @@ impl Starting {
         starting
     }
 
-    /// Whether it has handlers for all these signals, as the system tells.
+    /// True if the process has handlers for all these signals, by `/proc`.
     fn listens_for(&self, signals: &[u32]) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
@@ -179,7 +179,7 @@ impl Starting {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// How it ends, and what it says until then.
+    /// The exit code and the standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
         self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -213,7 +213,7 @@ fn reload_signal_during_startup_does_not_end_the_server() {
     assert_eq!(starting.process.wait().unwrap().code(), Some(0));
 }
 
-/// Those that the system has accepted, and the server has not, when it is told to end.
+/// Connections that the system has accepted and the server has not, at the time of the signal.
 #[test]
 fn connections_in_the_accept_queue_are_answered_on_shutdown() {
     let folder = Folder::new();
@@ -269,8 +269,8 @@ fn closed_log_pipe_does_not_end_the_server() {
     assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
-/// What is answered to one request over a unix socket.
-fn over(socket: &Path, method: &str, path: &str, body: &str) -> String {
+/// The response to one request over a unix socket.
+fn request_over_unix(socket: &Path, method: &str, path: &str, body: &str) -> String {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
@@ -298,9 +298,9 @@ fn full_or_unread_log_delays_no_request() {
         // Each of them is a line, and all of them more than a pipe holds.
         let inputs: Vec<_> = (0..2000).map(|key| format!(r#""{key}": {{"do": "fail"}}"#)).collect();
         let batch = format!(r#"{{"inputs": {{{}}}}}"#, inputs.join(","));
-        let answer = over(&socket, "POST", "/v1/batch/data/stress", &batch);
+        let answer = request_over_unix(&socket, "POST", "/v1/batch/data/stress", &batch);
         assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-        assert!(over(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
+        assert!(request_over_unix(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
         let pid = server.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         eventually("it ends", || server.try_wait().unwrap().is_some());
