@@ -1,7 +1,6 @@
 //! Imports within each crate, which go one way (see CONTRIBUTING.md).
 //!
 //! A name counts as imported from the file that defines it, however many `mod.rs` pass it on.
-//! Imports between a `mod.rs` and the files of its own folder are no circle.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -29,10 +28,13 @@ fn no_file_and_no_folder_imports_what_imports_it() {
 fn circles_are_found_and_re_exports_are_none() {
     let temporary = tempfile::tempdir().unwrap();
     let files = [
-        ("lib.rs", "mod a; mod b; mod family; mod x; mod y; pub use a::A;"),
+        ("lib.rs", "mod a; mod b; mod c; mod family; mod x; mod y; pub use a::A;"),
         // A circle of files, by `use` and by a path in code.
         ("a.rs", "use super::b::{self, B}; pub struct A(B); pub fn new() -> A { b::new() }"),
         ("b.rs", "pub struct B; pub(in crate::a) fn new() -> B { crate::A::take() }"),
+        // One of a module that runs its child, which returns the module's error.
+        ("c/mod.rs", "mod child; pub struct Error; fn run() -> Result<(), Error> { child::run() }"),
+        ("c/child.rs", "pub fn run() -> Result<(), super::Error> { Ok(()) }"),
         // One of folders, of which no file is in a circle: by a re-export, a glob and a macro.
         ("x/mod.rs", "mod p; mod q; pub(crate) use self::q::Q;"),
         ("x/p.rs", "fn f() { use crate::y::R as Renamed; Renamed; }"),
@@ -59,6 +61,9 @@ fn circles_are_found_and_re_exports_are_none() {
 src/a.rs -> src/b.rs -> src/a.rs
     src/a.rs imports `B`, `new` from src/b.rs
     src/b.rs imports `A` from src/a.rs
+src/c/child.rs -> src/c/mod.rs -> src/c/child.rs
+    src/c/child.rs imports `Error` from src/c/mod.rs
+    src/c/mod.rs imports `run` from src/c/child.rs
 src/x/ -> src/y/ -> src/x/
     src/x/ imports `R` from src/y/
     src/y/ imports `Q` from src/x/
@@ -183,19 +188,16 @@ impl<'b> Crate<'b> {
             for (path, passed_on) in &module.mentions {
                 let Some((definer, Some(name))) = self.resolve(at, path, 0) else { continue };
                 let file = &self.modules[definer].file;
-                let hands_on = *passed_on && self.encloses(at, definer);
-                if *file != module.file && !hands_on && !self.encloses(definer, at) {
+                let parent = |at: &usize| self.modules[*at].parent;
+                let mut holders = std::iter::successors(Some(definer), parent);
+                let is_own = holders.any(|holder| self.modules[holder].file == module.file);
+                if *file != module.file && !(*passed_on && is_own) {
                     let tie = imports.entry((module.file.clone(), file.clone())).or_default();
                     tie.insert(name);
                 }
             }
         }
         imports
-    }
-
-    fn encloses(&self, outer: usize, inner: usize) -> bool {
-        let parent = |at: &usize| self.modules[*at].parent;
-        std::iter::successors(Some(inner), parent).any(|at| at == outer)
     }
 
     /// The module that defines what `path` in the module `at` means, and its name there; no name

@@ -4,8 +4,8 @@ use crate::Error;
 
 /// Memory that an evaluation may take, as its caller sees it.
 ///
-/// A server gives one with each [`Context`](crate::Context), and takes everything back when the evaluation has
-/// ended. Without one, an evaluation may take what the system has.
+/// A server gives one with each [`Context`](crate::Context), and takes everything back when the
+/// evaluation has ended. Without one, an evaluation may take what the system has.
 pub trait Allowance: fmt::Debug + Send + Sync {
     /// Takes so many bytes more.
     ///

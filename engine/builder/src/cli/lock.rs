@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-use super::Failure;
+use super::failure::{Failure, UnknownPackage};
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
 use crate::artifacts;
@@ -81,14 +81,4 @@ impl Lock {
             changes.iter().chain([&last]).map(String::as_str).collect::<Vec<_>>().join("\n")
         })
     }
-}
-
-/// A package that is to be updated and is not there.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no package `{name}` to update: neither the engine nor the policies depend on \
-     it\nhelp: `cargo tree` in a workspace of `policy-builder generate` shows what they depend on"
-)]
-pub(super) struct UnknownPackage {
-    name: String,
 }

@@ -1,6 +1,9 @@
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
+
+use crate::steps::engine::EngineError;
 
 /// An error of starting an engine.
 #[derive(Debug, thiserror::Error)]
@@ -24,4 +27,15 @@ pub(super) enum StartError {
     NotReady(Duration),
     #[error("told to end")]
     Interrupted,
+}
+
+/// An error of watching.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("failed to watch `{}`: {reason}\nhelp: name a folder that exists and may be read", path.display())]
+    Files { path: PathBuf, reason: String },
+    #[error("failed to create a temporary folder for the engine's notifications: {0}")]
+    TempDir(io::Error),
 }

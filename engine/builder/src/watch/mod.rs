@@ -13,14 +13,13 @@ mod files;
 mod server;
 mod sockets;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::steps::engine::{Engine, EngineError};
+use crate::steps::engine::Engine;
 use crate::steps::{Build, BuildError, BuildOptions};
 use error::StartError;
+pub(crate) use error::WatchError;
 use event::Event;
 use policy_host::progress::Progress;
 use policy_host::signals;
@@ -128,17 +127,6 @@ enum RoundError {
     Build(#[from] BuildError),
     #[error(transparent)]
     Start(#[from] StartError),
-}
-
-/// An error of watching.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WatchError {
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error("failed to watch `{}`: {reason}\nhelp: name a folder that exists and may be read", path.display())]
-    Files { path: PathBuf, reason: String },
-    #[error("failed to create a temporary folder for the engine's notifications: {0}")]
-    TempDir(io::Error),
 }
 
 #[cfg(test)]

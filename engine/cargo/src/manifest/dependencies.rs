@@ -3,8 +3,6 @@ use std::path::{Path, PathBuf};
 use semver::VersionReq;
 use toml_edit::{DocumentMut, Item, TableLike};
 
-use super::Manifest;
-
 const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
 
 /// One dependency of a crate.
@@ -23,19 +21,6 @@ pub struct Dependency {
     pub linked: bool,
 }
 
-/// The dependencies of a crate when it is built; those of its tests do not count.
-#[must_use]
-pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
-    let mut document = manifest.document.clone();
-    let mut found = Vec::new();
-    for_each_dependency(&mut document, |table, key, item| {
-        if table != TableKind::Tests {
-            found.push(read(table, key, item, manifest.folder()));
-        }
-    });
-    found
-}
-
 impl Dependency {
     /// The required versions of a package from a registry, where that is certain.
     #[must_use]
@@ -44,7 +29,7 @@ impl Dependency {
     }
 }
 
-fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
+pub(super) fn read(table: TableKind, key: &str, item: &Item, folder: &Path) -> Dependency {
     let field = |name: &str| item.as_table_like()?.get(name)?.as_str();
     let optional = item.get("optional").and_then(Item::as_bool).unwrap_or(false);
     let from_registry = field("path").is_none() && field("git").is_none();

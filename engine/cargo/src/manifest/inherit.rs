@@ -6,7 +6,8 @@ use std::path::Path;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Value};
 
 use super::dependencies::for_each_dependency;
-use super::{ManifestError, Missing, Workspace, table};
+use super::error::{ManifestError, Missing};
+use super::workspace::{Workspace, table};
 
 pub(super) fn fill_in(
     path: &Path,

@@ -1,16 +1,19 @@
 //! Reading `Cargo.toml` files.
 
 mod dependencies;
+mod error;
 mod inherit;
+mod workspace;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item};
 
 use super::toml::{self, SyntaxError};
 
-pub use dependencies::{Dependency, dependencies, for_each_dependency, for_each_holder};
+pub use dependencies::{Dependency, for_each_dependency, for_each_holder};
+pub use error::{ManifestError, Missing};
+pub use workspace::Workspace;
 
 /// Files by which Cargo marks what it unpacked from a registry, checked out or vendored.
 const CARGOS_OWN: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
@@ -24,15 +27,6 @@ pub struct Manifest {
     pub document: DocumentMut,
     /// The workspace that it belongs to.
     pub workspace: Option<Workspace>,
-}
-
-/// The root of a workspace.
-#[derive(Debug, Clone)]
-pub struct Workspace {
-    /// Its folder, links resolved.
-    pub folder: PathBuf,
-    /// The manifest at its root.
-    pub document: DocumentMut,
 }
 
 impl Manifest {
@@ -73,53 +67,21 @@ impl Manifest {
     }
 }
 
+/// The dependencies of a crate when it is built; those of its tests do not count.
+#[must_use]
+pub fn dependencies(manifest: &Manifest) -> Vec<Dependency> {
+    let mut document = manifest.document.clone();
+    let mut found = Vec::new();
+    for_each_dependency(&mut document, |table, key, item| {
+        if table != dependencies::TableKind::Tests {
+            found.push(dependencies::read(table, key, item, manifest.folder()));
+        }
+    });
+    found
+}
+
 /// Finds a workspace for the crates of a folder that have none around them.
 pub type WorkspaceFallback<'a> = dyn Fn(&Path) -> Result<Option<Workspace>, ManifestError> + 'a;
-
-/// An error in a manifest.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// A file cannot be read.
-    #[error("failed to read a manifest: {0}")]
-    Read(#[from] io::Error),
-    /// A file is not TOML.
-    #[error("`{}` is not TOML: {reason}, at {place}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// The parser's error.
-        reason: String,
-        /// Line and column, in words.
-        place: String,
-    },
-    /// A crate inherits what its workspace lacks.
-    #[error("`{}` inherits `{key}` from its workspace, and {missing}", path.display())]
-    NotInherited {
-        /// The crate's manifest.
-        path: PathBuf,
-        /// The inherited key.
-        key: String,
-        /// The reason.
-        missing: Missing,
-    },
-}
-
-/// The reason why a workspace does not have what a crate inherits.
-#[derive(Debug, thiserror::Error)]
-pub enum Missing {
-    /// The workspace in this folder lacks the key.
-    #[error("`{}` has none", .0.join("Cargo.toml").display())]
-    Key(PathBuf),
-    /// The workspace with this manifest excludes the crate.
-    #[error("`{}` excludes it\nhelp: write it out, or list it in the `members` there", .0.display())]
-    Excluded(PathBuf),
-    /// There is no workspace.
-    #[error("is in no workspace\nhelp: write it out, or add the workspace's `Cargo.toml`")]
-    Workspace,
-    /// A reason that is known to whoever read the manifest.
-    #[error("{0}")]
-    Explained(String),
-}
 
 /// Parses a manifest without filling in what it inherits.
 ///
@@ -191,21 +153,6 @@ fn workspace_of(
     Ok(Around { workspace: None, excluding })
 }
 
-impl Workspace {
-    /// Checks whether a folder, its links resolved, is none of its members though it lies in it: it
-    /// is excluded, and not listed as a member by its own path.
-    fn excludes(&self, folder: &Path) -> bool {
-        let lists = |key| {
-            let list = table(&self.document, &["workspace"])?.get(key)?.as_array();
-            Some(list?.iter().filter_map(Value::as_str).any(|path| {
-                let path = path.strip_prefix("./").unwrap_or(path);
-                folder.starts_with(self.folder.join(path))
-            }))
-        };
-        lists("exclude").unwrap_or(false) && !lists("members").unwrap_or(false)
-    }
-}
-
 fn is_cargos_own(folder: &Path) -> bool {
     CARGOS_OWN.iter().any(|file| folder.join(file).is_file())
 }
@@ -228,15 +175,6 @@ pub fn workspace_around(folder: &Path) -> Result<Option<Workspace>, ManifestErro
         }
     }
     Ok(None)
-}
-
-/// A table inside a document by its path, such as `workspace`, `package`.
-fn table<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a dyn TableLike> {
-    let mut item = document.as_item();
-    for key in path {
-        item = item.as_table_like()?.get(key)?;
-    }
-    item.as_table_like()
 }
 
 /// Checks whether Cargo takes this for a package's name.

@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use policy_api::DecodeError;
 use serde_json::value::RawValue;
 
-use super::{Document, DocumentError, DocumentOrigin};
+use super::DocumentError;
+use super::document::{Document, DocumentOrigin};
 
 /// The documents of a text that holds JSON values one after another, on one line each or on many.
 pub(super) fn documents(text: &[u8]) -> Documents<'_> {

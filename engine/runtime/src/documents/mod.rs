@@ -1,5 +1,7 @@
 //! The documents in files, each as JSON text that a policy decodes.
 
+mod document;
+mod error;
 mod json;
 pub(crate) mod located;
 mod source;
@@ -8,34 +10,15 @@ mod transcode;
 pub(crate) mod tree;
 mod yaml;
 
-use std::borrow::Cow;
-use std::fmt;
-
-use policy_api::DecodeError;
-
 pub use source::Source;
 pub(crate) use source::SourceError;
 pub(crate) use transcode::ToJson;
 
+pub use document::Document;
+pub(crate) use document::without_place;
+pub use error::DocumentError;
 use source::Format;
 use tree::{Position, Tree};
-
-/// One document of a source.
-#[derive(Debug)]
-pub struct Document<'a> {
-    /// The document as JSON text: as it stands in the source where that is JSON.
-    pub json: Cow<'a, [u8]>,
-    origin: DocumentOrigin<'a>,
-}
-
-/// The place of a document in its source.
-#[derive(Debug, Clone, Copy)]
-enum DocumentOrigin<'a> {
-    /// The line and the column that it begins at, both counted from 0.
-    Json { line: usize, column: usize },
-    /// Its text, and the line that it begins at, counted from 0.
-    Yaml { text: &'a str, line: usize },
-}
 
 /// Every document of a source, in order; one that cannot be read does not hide the next.
 #[must_use]
@@ -45,7 +28,7 @@ pub fn documents<'a>(
     match source.format() {
         Format::Json => Box::new(json::documents(source.bytes())),
         Format::Yaml => match utf8(source.bytes()) {
-            Ok(text) => Box::new(yaml::documents(text)),
+            Ok(text) => Box::new(yaml::documents(text).map(|read| read.map(Document::from))),
             Err(error) => Box::new(std::iter::once(Err(error))),
         },
     }
@@ -91,52 +74,3 @@ pub(crate) fn tree(source: &Source) -> Result<Option<Tree<Position>>, DocumentEr
         }),
     }
 }
-
-impl Document<'_> {
-    /// A policy's error in this document, with the place in the user's file.
-    pub(crate) fn explain(&self, error: &DecodeError) -> DocumentError {
-        let message = without_place(error);
-        // Columns are 0 where a line ends too early; people count from 1.
-        let in_error = error.column.max(1);
-        let place = match self.origin {
-            DocumentOrigin::Json { line, column } => Some(match error.line {
-                // Not known: then the document's own beginning.
-                0 => (line + 1, column + 1),
-                1 => (line + 1, column + in_error),
-                later => (line + later, in_error),
-            }),
-            DocumentOrigin::Yaml { text, line } => {
-                let path = error.path.as_deref().unwrap_or_default();
-                yaml::locate(text, path).map(|(in_text, column)| (line + in_text, column))
-            }
-        };
-        DocumentError { message, place }
-    }
-}
-
-/// The message of an error, with the path of its field.
-pub(crate) fn without_place(error: &DecodeError) -> String {
-    match &error.path {
-        Some(path) => format!("{}, at `{path}`", error.message),
-        None => error.message.clone(),
-    }
-}
-
-/// The reason why there is no document where there should be one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentError {
-    pub(crate) message: String,
-    /// Line and column in the file, counted from 1.
-    pub(crate) place: Option<Position>,
-}
-
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some((line, column)) => write!(f, "line {line} column {column}: {}", self.message),
-            None => f.write_str(&self.message),
-        }
-    }
-}
-
-impl std::error::Error for DocumentError {}

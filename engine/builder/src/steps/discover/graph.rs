@@ -1,21 +1,22 @@
 //! Dependencies among the crates of a folder.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{DiscoverError, Policies, PolicyCrate};
+use super::{DiscoverError, PolicyCrate};
 
 use crate::steps::engine::POLICY_API;
 use policy_cargo::manifest::dependencies;
 
 /// Checks that every dependency on a folder leads to a crate of the same policies folder, and that
 /// none leads back to where it started.
-pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
+pub(super) fn check(crates: &[PolicyCrate]) -> Result<(), DiscoverError> {
     let mut edges = BTreeMap::new();
-    for policy_crate in &policies.crates {
-        edges.insert(policy_crate.name.as_str(), local_dependencies(policy_crate, policies)?);
+    for policy_crate in crates {
+        edges.insert(policy_crate.name.as_str(), local_dependencies(policy_crate, crates)?);
     }
     let mut done = Vec::new();
-    for policy_crate in &policies.crates {
+    for policy_crate in crates {
         visit(&policy_crate.name, &edges, &mut Vec::new(), &mut done)?;
     }
     Ok(())
@@ -23,7 +24,7 @@ pub(super) fn check(policies: &Policies) -> Result<(), DiscoverError> {
 
 fn local_dependencies<'a>(
     of: &PolicyCrate,
-    policies: &'a Policies,
+    crates: &'a [PolicyCrate],
 ) -> Result<Vec<&'a str>, DiscoverError> {
     let path = || of.manifest.path.clone();
     let mut found = Vec::new();
@@ -35,12 +36,18 @@ fn local_dependencies<'a>(
         if !folder.join("Cargo.toml").is_file() {
             return Err(DiscoverError::NoDependency { path: path(), dependency: folder });
         }
-        match policies.crate_in(&folder) {
+        match crate_in(&folder, crates) {
             Some(target) => found.push(target.name.as_str()),
             None => return Err(DiscoverError::Outside { path: path(), dependency: folder }),
         }
     }
     Ok(found)
+}
+
+/// The crate that lies in this folder, by whatever name the folder is called.
+pub(super) fn crate_in<'a>(folder: &Path, crates: &'a [PolicyCrate]) -> Option<&'a PolicyCrate> {
+    let location = fs_err::canonicalize(folder).ok()?;
+    crates.iter().find(|policy_crate| policy_crate.location == location)
 }
 
 /// Walks from one crate; `trail` is how it was come to.

@@ -73,7 +73,7 @@ impl Policies {
             });
         }
         policies.check_names()?;
-        graph::check(&policies)?;
+        graph::check(&policies.crates)?;
         Ok(policies)
     }
 
@@ -90,8 +90,7 @@ impl Policies {
 
     /// The crate that lies in this folder, by whatever name the folder is called.
     pub(crate) fn crate_in(&self, folder: &Path) -> Option<&PolicyCrate> {
-        let location = fs_err::canonicalize(folder).ok()?;
-        self.crates.iter().find(|policy_crate| policy_crate.location == location)
+        graph::crate_in(folder, &self.crates)
     }
 
     fn check_names(&self) -> Result<(), DiscoverError> {

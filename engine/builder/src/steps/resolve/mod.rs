@@ -4,10 +4,11 @@ pub(crate) mod cached;
 mod clash;
 mod engine;
 pub(crate) mod policies_lock;
+mod requirement;
 
 use std::io;
 
-use semver::{Op, Version, VersionReq};
+use semver::{Version, VersionReq};
 
 use crate::container;
 use crate::steps::discover::{Policies, Role};
@@ -18,9 +19,10 @@ pub(crate) use engine::linked;
 use policies_lock::{Locked, LockedError};
 use policy_cargo::CargoError;
 use policy_cargo::Network;
-use policy_cargo::lockfile::{Lock, LockError, Package, compatible_range};
+use policy_cargo::lockfile::{Lock, LockError, Package};
 use policy_cargo::manifest::dependencies;
 use policy_host::progress::Progress;
+use requirement::{named, reaches};
 
 /// Which versions Cargo chooses of what is pinned nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,24 +146,6 @@ fn unmet(policies: &Policies, pins: &[Package]) -> Vec<Unmet> {
         }
     }
     found
-}
-
-/// Checks whether a requirement is about versions of the same compatible range as this one.
-fn reaches(requirement: &VersionReq, version: &Version) -> bool {
-    named(requirement).any(|named| compatible_range(&named) == compatible_range(version))
-}
-
-/// The versions that a requirement names, but for those that it ends before.
-fn named(requirement: &VersionReq) -> impl Iterator<Item = Version> {
-    let named = requirement.comparators.iter().filter(|comparator| comparator.op != Op::Less);
-    named.map(|comparator| Version {
-        pre: comparator.pre.clone(),
-        ..Version::new(
-            comparator.major,
-            comparator.minor.unwrap_or(0),
-            comparator.patch.unwrap_or(0),
-        )
-    })
 }
 
 /// A crate of the policies folder does not do with the engine's version of a package.

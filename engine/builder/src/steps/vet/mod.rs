@@ -12,34 +12,25 @@ mod advisories;
 mod code;
 mod dep_info;
 mod dependencies;
+mod error;
 mod finding;
 mod manifests;
 mod outcome;
 mod report;
 mod rules;
 mod std_paths;
+mod subject;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) use outcome::VetOutcome;
 pub(crate) use rules::{Rules, RulesError};
 
-use crate::steps::compile::CompileError;
-use crate::steps::discover::Policies;
-use crate::steps::workspace::Workspace;
 use advisories::Database;
-use policy_cargo::Target;
-use policy_cargo::lockfile::{Lock, LockError};
+pub(crate) use error::VetError;
+use policy_cargo::lockfile::Lock;
 use policy_host::progress::Progress;
-
-/// The subject of vetting: a workspace whose lock is complete, and what it was made of.
-#[derive(Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    pub(crate) workspace: &'a Workspace,
-    pub(crate) policies: &'a Policies,
-    pub(crate) target: &'a Target,
-}
+pub(crate) use subject::Subject;
 
 /// The options of vetting.
 #[derive(Debug, Clone, Copy)]
@@ -81,24 +72,4 @@ pub(crate) fn vet(
         findings.extend(code::check(subject, work, progress)?);
     }
     Ok(VetOutcome::new(findings, rules, notes))
-}
-
-/// An error of vetting.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum VetError {
-    #[error("{0}")]
-    Found(String),
-    #[error("failed to vet the policies: {0}")]
-    Lock(#[from] LockError),
-    #[error(transparent)]
-    Check(#[from] CompileError),
-    #[error(
-        "`{}` is no advisory database: expected a folder with `crates` in it, as in a checkout of \
-         github.com/RustSec/advisory-db", .0.display()
-    )]
-    NoDatabase(PathBuf),
-    #[error("advisory `{}` is not as RustSec writes them: {reason}", path.display())]
-    Advisory { path: PathBuf, reason: String },
-    #[error("failed to vet the policies: {0}")]
-    Files(#[from] io::Error),
 }

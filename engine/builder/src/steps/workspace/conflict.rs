@@ -2,30 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use semver::{Version, VersionReq};
-
+use super::error::Conflict;
 use super::own_locks::{Locks, lock_files_of};
-use crate::steps::discover::{Policies, PolicyCrate, Role};
+use crate::steps::discover::{Policies, PolicyCrate};
 use policy_cargo::lockfile::{Key, Lock, Package};
 use policy_cargo::manifest::dependencies;
-
-/// Two crates of the policies folder that were locked to versions of a package which Cargo takes
-/// for one another, and one of which does not do with the other's.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{role} crate `{name}` asks for `{package}` `{requirement}` and is locked to {locked}, but \
-     {other} is locked to {chosen}, and a program has one version of each compatible range\nhelp: \
-     have both ask for what one version meets, and lock both to that one"
-)]
-pub(crate) struct Conflict {
-    role: Role,
-    name: String,
-    package: String,
-    requirement: VersionReq,
-    locked: Version,
-    other: String,
-    chosen: Version,
-}
 
 /// Checks that each crate gets what it asks for of what it was locked to. What is `settled` wins
 /// anyway, by the engine or `policies.lock`: whether the policies do with that, Cargo finds out.

@@ -13,6 +13,8 @@
 
 mod conflict;
 mod crate_files;
+mod error;
+mod extent;
 mod member;
 mod merged_lock;
 mod own_locks;
@@ -23,32 +25,15 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
-use conflict::Conflict;
+pub(crate) use error::GenerateError;
+pub(crate) use extent::Extent;
 use policy_cargo::Source;
-use policy_cargo::lockfile::{LockError, Package};
-use policy_cargo::manifest::ManifestError;
+use policy_cargo::lockfile::Package;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;
 pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
-
-/// The facts that are stamped into the program.
-#[derive(Debug)]
-pub(crate) struct Stamp<'a> {
-    /// The target triple.
-    pub(crate) target: &'a str,
-    /// The source revision, when known.
-    pub(crate) revision: Option<&'a str>,
-}
-
-/// The parts of the policies folder's crates that are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// The libraries that the program is made of.
-    Libraries,
-    /// Their tests, examples and benchmarks as well, each crate a member of the workspace.
-    WithTests,
-}
+pub(crate) use stamp::Stamp;
 
 /// A workspace that is laid out on disk.
 #[derive(Debug)]
@@ -158,31 +143,6 @@ pub(crate) fn check_ours(folder: &Path) -> Result<(), GenerateError> {
     Ok(())
 }
 
-/// An error of laying out a workspace.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GenerateError {
-    #[error(
-        "`{}` is inside the policies folder, where nothing is written\nhelp: name another folder",
-        root.display()
-    )]
-    InsidePolicies { root: PathBuf },
-    #[error(
-        "`{}` holds something else than a workspace that policy-builder laid out, so it is left as \
-         it is\nhelp: name an empty or a new folder",
-        root.display()
-    )]
-    NotOurs { root: PathBuf },
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    #[error(transparent)]
-    Conflict(#[from] Box<Conflict>),
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    #[error("failed to write `policies.json`: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("failed to lay out the workspace: {0}")]
-    Files(#[from] io::Error),
-}
-
+mod stamp;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! The redaction of the log: values are erased or masked, by JSON pointers.
 
+mod part;
 mod pointer;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -12,51 +14,16 @@ use serde_json::value::RawValue;
 
 pub(crate) use pointer::PointerError;
 
-use pointer::Segment;
+pub(super) use part::Part;
+pub(super) use rule::Changes;
+use rule::{Action, Rule};
 use walk::Walk;
-
-/// Bytes of the pointers that an event lists. Keys are the client's: a long one over many elements
-/// would make an event far larger than its input.
-const MAX_LISTED: usize = 16 << 10;
 
 /// The rules for inputs and results.
 #[derive(Debug)]
 pub(super) struct Redaction {
     input: Vec<Rule>,
     result: Vec<Rule>,
-}
-
-/// The part of a decision that a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Input,
-    Result,
-}
-
-/// The pointers of values that were changed in one event.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub(super) erased: Vec<String>,
-    pub(super) masked: Vec<String>,
-    /// Bytes of both.
-    listed: usize,
-    /// Pointers as configured, of those that are listed so.
-    abridged: Vec<String>,
-}
-
-#[derive(Debug)]
-struct Rule {
-    /// The value as it was configured.
-    pointer: String,
-    path: Vec<Segment>,
-    action: Action,
-}
-
-#[derive(Debug)]
-enum Action {
-    Erase,
-    /// The replacement, as JSON text.
-    Mask(String),
 }
 
 impl Redaction {
@@ -127,33 +94,6 @@ impl Redaction {
         match part {
             Part::Input => &mut self.input,
             Part::Result => &mut self.result,
-        }
-    }
-}
-
-impl Part {
-    fn pointer(self) -> &'static str {
-        match self {
-            Self::Input => "/input",
-            Self::Result => "/result",
-        }
-    }
-}
-
-impl Changes {
-    fn note(&mut self, rule: &Rule, pointer: &str) {
-        let list = match rule.action {
-            Action::Erase => &mut self.erased,
-            Action::Mask(_) => &mut self.masked,
-        };
-        if list.last().is_some_and(|last| last == pointer) {
-            // Keys of one object whose names are not told.
-        } else if self.listed + pointer.len() <= MAX_LISTED {
-            self.listed += pointer.len();
-            list.push(pointer.to_owned());
-        } else if !self.abridged.contains(&rule.pointer) {
-            self.abridged.push(rule.pointer.clone());
-            list.push(rule.pointer.clone());
         }
     }
 }

@@ -2,22 +2,21 @@
 
 mod batch;
 mod collector;
+mod error;
 mod lines;
+mod streak;
 mod upload;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::queue::{Inbox, LogPhase};
 use crate::config::LogDestination;
-use crate::net::outbound::TransportError;
 use collector::Uploader;
+pub(crate) use error::SinkError;
 use lines::LineSink;
-use policy_text::redact_url;
+use streak::Streak;
 
 /// An open destination of events.
 #[derive(Debug)]
@@ -52,68 +51,4 @@ impl Sink {
             () = writing => {}
         }
     }
-}
-
-/// Tells of the first of failures in a row, and of their end.
-#[derive(Debug, Default)]
-struct Streak {
-    failures: u64,
-}
-
-impl Streak {
-    /// `what` failed, and is tried again.
-    fn fail(&mut self, what: &str, after: Duration, inbox: &Inbox) {
-        self.failures += 1;
-        inbox.ledger.count_failure();
-        let (after, waiting) = (humantime::format_duration(after), inbox.ledger.queued_events());
-        if self.failures == 1 {
-            tracing::warn!(
-                "decision log: {what}; trying again in {after} and until it works, while \
-                 {waiting} events wait"
-            );
-        } else {
-            tracing::debug!("decision log: {what}; trying again in {after}");
-        }
-    }
-
-    /// `to` what is written; it is asked for only after a failure.
-    fn succeed(&mut self, to: impl FnOnce() -> String, inbox: &Inbox) {
-        if self.failures > 0 {
-            let to = to();
-            tracing::info!(
-                "decision log: {to} works again, after {} attempts; {} events wait",
-                self.failures,
-                inbox.ledger.queued_events()
-            );
-            self.failures = 0;
-        }
-    }
-}
-
-/// The reason why there is nothing to write to.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SinkError {
-    /// A file that cannot be written.
-    #[error("failed to open `{}` to append to it: {error}", path.display())]
-    Open {
-        /// The value as it was configured.
-        path: PathBuf,
-        /// The system's reason.
-        error: io::Error,
-    },
-    /// Standard output is closed.
-    #[error("failed to write to standard output: {0}")]
-    Stdout(io::Error),
-    /// The address of the collector is no URL.
-    #[error(
-        "`{}` is no URL of a collector: expected one such as `https://logs.example.com`",
-        redact_url(url)
-    )]
-    Url {
-        /// The value as it was configured.
-        url: String,
-    },
-    /// It cannot be asked from here.
-    #[error("{0}")]
-    Transport(TransportError),
 }

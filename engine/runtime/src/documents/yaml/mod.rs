@@ -32,15 +32,23 @@ mod scalars;
 mod scanner;
 mod stream;
 
-use std::borrow::Cow;
-
+use super::DocumentError;
 use super::tree::{Position, Tree, Value};
-use super::{Document, DocumentError, DocumentOrigin};
 use reader::Reader;
 use stream::{Chunk, split};
 
+/// One document of a stream.
+pub(super) struct YamlDocument<'a> {
+    pub(super) json: String,
+    /// Its own text, and the line of the stream that it begins at, counted from 0.
+    pub(super) text: &'a str,
+    pub(super) line: usize,
+}
+
 /// The documents of a YAML stream; those with nothing in them are passed over.
-pub(super) fn documents(text: &str) -> impl Iterator<Item = Result<Document<'_>, DocumentError>> {
+pub(super) fn documents(
+    text: &str,
+) -> impl Iterator<Item = Result<YamlDocument<'_>, DocumentError>> {
     split(text).filter_map(|chunk| chunk.read().transpose())
 }
 
@@ -90,12 +98,11 @@ pub(super) fn locate(text: &str, path: &str) -> Option<Position> {
 }
 
 impl<'a> Chunk<'a> {
-    fn read(&self) -> Result<Option<Document<'a>>, DocumentError> {
+    fn read(&self) -> Result<Option<YamlDocument<'a>>, DocumentError> {
         self.check_marker()?;
         let json =
             to_json(self.text, room_for(self.text)).map_err(|error| self.in_stream(error))?;
-        let origin = DocumentOrigin::Yaml { text: self.text, line: self.line };
-        Ok(json.map(|json| Document { json: Cow::Owned(json.into_bytes()), origin }))
+        Ok(json.map(|json| YamlDocument { json, text: self.text, line: self.line }))
     }
 
     fn tree(&self) -> Result<Option<Tree<Position>>, DocumentError> {
@@ -121,7 +128,7 @@ mod tests {
     fn all(text: &str) -> Vec<String> {
         documents(text)
             .map(|document| match document {
-                Ok(document) => String::from_utf8(document.json.into_owned()).unwrap(),
+                Ok(document) => document.json,
                 Err(error) => error.to_string(),
             })
             .collect()

@@ -5,6 +5,7 @@
 //! those of the policies folder.
 
 mod entry;
+mod error;
 mod fetch;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +13,10 @@ use std::path::{Path, PathBuf};
 use crate::steps::discover::policies_file::PoliciesFile;
 use crate::steps::engine::Engine;
 use entry::EntrySource;
-pub(crate) use entry::{Entry, EntryError, entries};
-use policy_cargo::CargoError;
+pub(crate) use entry::{Entry, entries};
+pub(crate) use error::RemoteError;
 use policy_cargo::Pins;
 use policy_cargo::Source;
-use policy_cargo::lockfile::LockError;
 
 /// A policy from elsewhere that is on this machine.
 #[derive(Debug)]
@@ -52,26 +52,4 @@ fn in_folder(entry: &Entry, folder: &Path, file: &Path) -> Result<(PathBuf, Sour
         return Err(RemoteError::NoCrate { file, key, folder });
     }
     Ok((manifest, Source::Remote { source: None, checksum: None }))
-}
-
-/// An error of fetching a policy from elsewhere.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RemoteError {
-    #[error(transparent)]
-    Entry(#[from] EntryError),
-    #[error(
-        "`{}`: policy `{key}` is to be in `{}`, where there is no `Cargo.toml`\nhelp: correct its \
-         `path`, which is relative to the file's folder", file.display(), folder.display()
-    )]
-    NoCrate { file: PathBuf, key: String, folder: PathBuf },
-    #[error("failed to fetch policy `{key}`, which `policies.toml` names: {words}")]
-    Fetch { key: String, words: String },
-    #[error("failed to fetch policy `{key}`, which `policies.toml` names: Cargo printed {found}")]
-    Words { key: String, found: String },
-    #[error(transparent)]
-    Cargo(#[from] CargoError),
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    #[error("failed to fetch the policies that `policies.toml` names: {0}")]
-    Files(#[from] std::io::Error),
 }
