@@ -126,7 +126,7 @@ fn overridden_policies_input_replaces_the_repositorys() {
     }
 }
 
-/// Cargo's part and the image are each built once more, and Nix compares the bytes.
+/// The program and the image are each built once more, and Nix compares the bytes.
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn rebuild_gives_the_same_bytes() {
