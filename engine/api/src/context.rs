@@ -87,9 +87,9 @@ impl<'a> Context<'a> {
     /// Charges memory that grows with the input, before it is allocated, and stops the work
     /// where the server has no more of it.
     ///
-    /// What the input is decoded into and the output's text are counted by themselves. Each call
-    /// costs as much as some allocations: count in steps of many kilobytes. What is counted is
-    /// given back when the evaluation has ended.
+    /// The decoded input and the output's text are charged without a call. Each call costs as much
+    /// as some allocations: charge in steps of many kilobytes. The end of the evaluation gives all
+    /// of it back.
     ///
     /// ```
     /// # use policy_api::{Context, Error};

@@ -12,10 +12,10 @@ const SHORT: usize = 4 << 10;
 
 /// Decodes JSON text into a type of the policy's own, borrowing from the text where it wants to.
 ///
-/// What that allocates is charged to the evaluation that it is a part of. An array is not taken for
-/// an object, which serde by itself does. Both hold for what serde decodes as it comes: of types
-/// that are `untagged`, have a `tag` or a `flatten`ed field, it buffers the input in a form of its
-/// own, of which only the buffer is charged.
+/// The evaluation is charged for the memory that decoding allocates. Arrays are refused for structs;
+/// serde alone accepts them. Both hold where serde decodes the input directly. For types that are
+/// `untagged`, have a `tag` or a `flatten`ed field, it first buffers the input in a form of its own:
+/// only that buffer is charged.
 ///
 /// # Errors
 /// Text that is not JSON, is nested deeper than [`crate::MAX_NESTING`], or has another shape.

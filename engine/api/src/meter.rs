@@ -1,7 +1,7 @@
 //! The memory of one evaluation, counted on the thread that it runs on.
 //!
-//! What decoding and writing allocate is charged before it is allocated. Small sums are counted
-//! here alone; the [`Allowance`] of the evaluation is asked for a larger step now and then.
+//! Decoding and writing charge memory before they allocate it. Small sums are counted here alone;
+//! now and then, the [`Allowance`] of the evaluation is asked for a larger step.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

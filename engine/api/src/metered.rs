@@ -1,9 +1,9 @@
-//! A deserializer around another, through which everything is decoded that strangers send: it
-//! charges what decoding allocates, and takes no array for an object.
+//! A deserializer around another, for everything that strangers send: it charges the memory that
+//! decoding allocates, and refuses arrays for structs.
 //!
-//! What is charged is what the collections of the standard library take. Serde itself keeps parts
-//! of an input in a form of its own where a type is `untagged`, has a `tag` or a `flatten`ed field:
-//! that form is charged, and what is made of it is not looked into here.
+//! The charge is the size of the standard library's collections. For a type that is `untagged`, has a
+//! `tag` or a `flatten`ed field, serde keeps parts of the input in a form of its own: that form is
+//! charged, and the values made from it are not.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! What the compiler tells an author who got something wrong.
+//! The messages that the compiler gives to an author who made a mistake.
 //!
 //! The snapshots hold one compiler's words: `TRYBUILD=overwrite cargo test -p policy-api` writes
 //! them anew after an upgrade, for review.

@@ -12,7 +12,7 @@
 //! - segments of dots alone lead away, also behind what is trimmed or left out: blanks, the `+` of
 //!   forms, invisible characters.
 //!
-//! What no server takes for these is a letter: `@`, `~`, `:`, `,`, `!`, `$`, words in any script.
+//! Everything else is a letter: `@`, `~`, `:`, `,`, `!`, `$`, words in any script.
 
 use crate::decision::Flaw;
 

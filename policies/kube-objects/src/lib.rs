@@ -46,8 +46,8 @@
 //!
 //! # Admission
 //!
-//! What of an `AdmissionReview` is to be judged is decided here, for every policy alike, as
-//! Kubernetes' own Pod Security admission decides it:
+//! This crate decides which part of an `AdmissionReview` is judged, for every policy alike, by the
+//! rules of Kubernetes' own Pod Security admission:
 //!
 //! - nothing of an object that is deleted or connected to, of a pod's subresource that says nothing
 //!   of its containers (`pods/status`, `pods/eviction`, …), and of any other object's subresource;

@@ -48,7 +48,7 @@ impl<'a> Object<'a> {
     /// for the answer any more (`policy_api::Context::check`).
     ///
     /// # Errors
-    /// What `visit` says.
+    /// Fails with the error of `visit`.
     pub fn try_for_each_pod_unless<E>(
         &self,
         is_same: impl Fn(&Pod<'a>, &Pod<'a>) -> bool,

@@ -48,8 +48,8 @@ const FAILED: u8 = 1;
 /// The exit status of an invalid command line (`EX_USAGE` of `sysexits.h`).
 const USAGE: u8 = 64;
 
-/// Exit status: 0 when what was asked for is there, 1 when it is not, 64 for a command line that
-/// makes no sense.
+/// Runs the command line. The exit status is 0 for success, 1 for a failure, and 64 for an invalid
+/// command line.
 pub(crate) fn main() -> ExitCode {
     signals::install();
     if container::image().is_some() {

@@ -25,7 +25,7 @@ impl Source {
     /// Reads a file, or standard input for `-`, of at most `limit` bytes.
     ///
     /// # Errors
-    /// What cannot be read, and what is larger than that.
+    /// Fails where the file cannot be read, or is larger than the limit.
     pub fn read(path: &Path, limit: Option<u64>) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         let bytes = if path == Path::new("-") {

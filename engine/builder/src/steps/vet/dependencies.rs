@@ -9,7 +9,7 @@ use policy_cargo::Source;
 use policy_cargo::lockfile::{Lock, Package};
 use policy_cargo::manifest::dependencies;
 
-/// Well-known crates whose purpose is what policies have no business with. A crate that depends
+/// Well-known crates whose purpose is a forbidden capability. A crate that depends
 /// on one itself can do so under names that no list of the standard library's has.
 const WAYS_OUT: [(&str, &[&str]); 4] = [
     (

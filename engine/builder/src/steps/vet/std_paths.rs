@@ -1,4 +1,4 @@
-//! The standard library's ways to what policies have no business with, as Clippy is told them.
+//! The standard library's paths to forbidden capabilities, for Clippy's configuration.
 
 use std::fmt::Write;
 

@@ -77,7 +77,7 @@ pub(super) fn json_tree(text: &str) -> Result<Option<Tree<Position>>, DocumentEr
 /// about `room` bytes; [`room_for`] is enough for any text without aliases.
 ///
 /// # Errors
-/// What is not read, with its place; more than there is room for.
+/// Fails at the place of what this reader refuses, and where there is no room.
 pub(super) fn to_json(text: &str, room: usize) -> Result<Option<String>, DocumentError> {
     let tree = Reader::new(text, |_| (), room)?.document()?;
     Ok(tree.filter(|tree| tree.value != Value::Null).map(|tree| tree.to_json()))

@@ -49,8 +49,8 @@ const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The time that a client may send nothing, once this side is closed, before the connection is
-/// dropped. Other servers have the same.
-const SILENCE: Duration = Duration::from_secs(5);
+/// dropped. Other servers have the same. Unit tests, which wait for it, have a shorter one.
+const SILENCE: Duration = Duration::from_millis(if cfg!(test) { 500 } else { 5_000 });
 
 /// The reason why a connection was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,8 +32,9 @@ const HTTP2: &[u8] = b"PRI";
 /// The pause of reading where there is no memory.
 pub(super) const MEMORY_PAUSE: Duration = Duration::from_millis(50);
 
-/// The longest time for which a client's data is discarded. Other servers have the same.
-const MAX_DISCARD_TIME: Duration = Duration::from_secs(30);
+/// The longest time for which a client's data is discarded. Other servers have the same. Unit tests,
+/// which wait for it, have a shorter one.
+const MAX_DISCARD_TIME: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 
 /// The owner of a [`LentSocket`], which gets the socket back when that is dropped.
 #[derive(Debug, Clone, Default)]

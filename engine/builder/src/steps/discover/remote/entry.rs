@@ -1,4 +1,4 @@
-//! The entries of `[policies]`: Cargo's dependencies, less what makes no sense for a policy.
+//! The entries of `[policies]`: Cargo's dependencies, without the keys that a policy cannot have.
 
 use std::path::PathBuf;
 
