@@ -28,7 +28,6 @@ pub mod v0_1 {
     }
 
     pub fn main(program: &Program) -> std::process::ExitCode {
-<<<<<<< HEAD
         let mut listed = Vec::new();
         for LinkedCrate { name, version, policies } in program.crates {
             for policy in *policies {
@@ -38,14 +37,6 @@ pub mod v0_1 {
             }
         }
         println!("[{}]", listed.join(","));
-=======
-        let of = |linked: &LinkedCrate| {
-            let (of, version) = (linked.name, linked.version);
-            linked.policies.iter().map(move |name| Listed { name, version, of }).collect::<Vec<_>>()
-        };
-        let listed: Vec<_> = program.crates.iter().flat_map(of).collect();
-        println!("{}", serde_json::to_string(&listed).unwrap());
->>>>>>> main
         std::process::ExitCode::SUCCESS
     }
 }
