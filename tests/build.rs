@@ -295,8 +295,9 @@ fn cargo_git() -> Result<(), Box<dyn Error>> {
         Ok(place)
     };
     let repository = crate_in("fetched", "")?;
-    let dependency = format!("dependencies.fetched.git = \"file://{}\"\n", repository.display());
-    let user = crate_in("user", &format!("{dependency}[workspace]\n"))?;
+    let rest =
+        format!("[workspace]\n[dependencies]\nfetched.git = \"file://{}\"\n", repository.display());
+    let user = crate_in("user", &rest)?;
     let identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"];
     for arguments in [
         &["init", "--quiet"][..],
