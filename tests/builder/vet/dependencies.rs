@@ -52,7 +52,7 @@ fn denied_transitive_dependency_is_found() {
              `vet.dependencies.deny` has: {WHY}"
         )
     );
-    assert!(sentence(&said).contains(", in `first`: "), "{said}");
+    assert!(said.contains("vetting found forbidden capabilities in `first`\n"), "{said}");
 }
 
 #[test]

@@ -297,7 +297,7 @@ fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
 
 /// An error of reading an image's description.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to failed to read the image `{image}`: {error}")]
+#[error("failed to read the image `{image}`: {error}")]
 pub(crate) struct DescribeError {
     image: String,
     error: StoreError,

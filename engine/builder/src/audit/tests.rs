@@ -411,7 +411,7 @@ fn empty_index_is_refused() {
     assert_eq!(
         Described::open(name, RegistryOptions::default()).unwrap_err().to_string(),
         format!(
-            "failed to failed to read the image `{name}`: it is for 0 platforms, expected 1 to \
+            "failed to read the image `{name}`: it is for 0 platforms, expected 1 to \
              100; expected an OCI image layout, as a folder or an archive"
         )
     );
