@@ -47,9 +47,8 @@ fn generated_workspace_has_a_complete_lock() {
     assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
     assert_eq!(
         said,
-        "note: nothing pins digits 2.0.0, modest 1.0.0, so the newest that fit were taken; \
-         `policy-builder lock` writes `policies/policies.lock`, by which the same are taken every \
-         time\n"
+        "note: no lock pins digits 2.0.0, modest 1.0.0: took the newest versions that fit; \
+         `policy-builder lock` pins them in `policies/policies.lock`\n"
     );
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let locked = Command::new(cargo)

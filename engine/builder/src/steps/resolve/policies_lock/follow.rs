@@ -110,8 +110,8 @@ fn tell_unpinned(
     }
     let loud = if locked == Locked::Kept { "warning: in CI without a lock:" } else { "note:" };
     progress.line(&format!(
-        "{loud} nothing pins {}, so the newest that fit were taken; `policy-builder lock` writes \
-         `{}`, by which the same are taken every time",
+        "{loud} no lock pins {}: took the newest versions that fit; `policy-builder lock` pins them \
+         in `{}`",
         chosen.join(", "),
         policies.root.join(POLICIES_LOCK).display()
     ));
