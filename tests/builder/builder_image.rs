@@ -8,8 +8,8 @@ use crate::support::{Folder, Loaded, root, sentence};
 
 const MANIFEST: &str = "[package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
 
-/// All that generated programs ask of an engine. It compiles in a moment: `readme` has the image
-/// compile the real one, with its procedural macros and build scripts.
+/// All that generated programs ask of an engine. It compiles in a moment, and a procedural macro, a
+/// build script and crates of the registry are in it as they are in the real one.
 const RUNTIME: &str = r#"
 #[cfg(feature = "spans")]
 pub use hex;
@@ -36,11 +36,18 @@ pub mod v0_1 {
                 ));
             }
         }
-        println!("[{}]", listed.join(","));
+        println!("{}{}{}", policy_macros::opening!(), listed.join(","), env!("CLOSING"));
         std::process::ExitCode::SUCCESS
     }
 }
 "#;
+
+/// The build script of the engine.
+const SCRIPT: &str = "fn main() { println!(\"cargo::rustc-env=CLOSING=]\"); }";
+
+/// A procedural macro.
+const MACROS: &str = "#[proc_macro] pub fn opening(_: proc_macro::TokenStream) -> \
+                      proc_macro::TokenStream { \"\\\"[\\\"\".parse().unwrap() }";
 
 /// A policy that depends on what the engine does not.
 const POLICY: &str = r#"
@@ -77,7 +84,7 @@ fn folder() -> Folder {
     let runtime = format!(
         "{MANIFEST}name = \"policy-engine\"\n\n[features]\nspans = [\"dep:hex\"]\n\n\
          [dependencies]\nhex = {{ version = \"0.4\", optional = true }}\n\
-         policy-api = {{ path = \"../api\" }}\n"
+         policy-api = {{ path = \"../api\" }}\npolicy-macros = {{ path = \"../macros\" }}\n"
     );
     let small = format!(
         "{INHERITING}name = \"small\"\n[dependencies]\npolicy-api = \"0.1\"\nsemver = \"1\"\n"
@@ -90,6 +97,12 @@ fn folder() -> Folder {
         .file("source/Cargo.lock", &lock)
         .file("source/engine/api/Cargo.toml", &api)
         .file("source/engine/api/src/lib.rs", "#[cfg(feature = \"words\")]\npub use strsim;\n")
+        .file(
+            "source/engine/macros/Cargo.toml",
+            &format!("{MANIFEST}name = \"policy-macros\"\n\n[lib]\nproc-macro = true\n"),
+        )
+        .file("source/engine/macros/src/lib.rs", MACROS)
+        .file("source/engine/runtime/build.rs", SCRIPT)
         .file("source/engine/runtime/Cargo.toml", &runtime)
         .file("source/engine/runtime/src/lib.rs", RUNTIME)
         .file("Cargo.toml", "[workspace]\n[workspace.package]\nversion = \"1.0.0\"\n")
