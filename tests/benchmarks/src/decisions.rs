@@ -192,6 +192,8 @@ pub(crate) fn in_process(effort: Effort, target: Option<&str>) -> io::Result<Pat
 fn built(mut command: Command, effort: Effort, folder: &Path) -> io::Result<PathBuf> {
     if effort == Effort::Full {
         command.arg("--release").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
+    } else {
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     }
     tools::output(&mut command)?;
     Ok(folder.join(effort.of("release", "debug")))

@@ -118,6 +118,10 @@ const COMMANDS: [(&str, Coverage); 43] = [
          cargo test --package policy-tests --test engine api_server -- --ignored",
         Not("it needs an API server", "recorded reviews, in tests/engine/serve"),
     ),
+    (
+        "cargo test --package policy-tests -- --ignored --skip api_server",
+        Not("it takes minutes", "itself, before a release"),
+    ),
     (".ci/run", Not("it runs this test", "itself, for every change")),
     ("cargo benchmarks", Not("it takes 30 minutes", "`cargo benchmarks --quick` in `.ci/run`")),
     (
