@@ -28,7 +28,7 @@ enum Coverage {
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 43] = [
+const COMMANDS: [(&str, Coverage); 44] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
