@@ -293,8 +293,8 @@ fn unusable_certificate_does_not_replace_a_valid_one() {
     certificates.issue_as("ca", "server", "2", "\nextendedKeyUsage=clientAuth");
     server.logged(&refused("it is not a server's: its extended key usage lacks `serverAuth`"));
     assert_eq!(ask(), "{\"result\":1}\n200 2");
-    // Its time is over when it is made.
-    certificates.issue_as("ca", "server", "0", "");
+    // Negative days: expired since yesterday.
+    certificates.issue_as("ca", "server", "-1", "");
     let expired = refused("it expired at ");
     eventually("it says so", || logged(&server, &expired));
     assert_eq!(ask(), "{\"result\":1}\n200 2");
