@@ -116,6 +116,7 @@ mod tests {
             target: "x86_64-unknown-linux-musl".into(),
             revision: None,
             policies: policies.collect(),
+            fetched: Vec::new(),
         };
         let reported: Vec<_> = reported
             .iter()

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::super::Failure;
+use crate::steps::image::BuildLog;
 use crate::steps::image::prebuilt::Prebuilt;
 use policy_host::progress::Progress;
 
@@ -20,8 +21,12 @@ pub(crate) struct ProgramArgs {
 
 impl ProgramArgs {
     /// Reads the program and checks that it is what was asked for.
-    pub(crate) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
-        let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
+    pub(crate) fn read(
+        &self,
+        log: Option<&BuildLog<'_>>,
+        progress: &Progress,
+    ) -> Result<Prebuilt, Failure> {
+        let mut program = Prebuilt::read(&self.program, &self.workspace, log, progress)?;
         if let Some(revision) = &self.revision {
             program.program.plan.revision = Some(revision.clone());
         }

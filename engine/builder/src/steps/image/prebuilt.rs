@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::build_log::{BuildLog, BuildLogError};
 use super::program::Program;
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
@@ -17,10 +18,12 @@ pub(crate) struct Prebuilt {
 }
 
 impl Prebuilt {
-    /// Reads a program and checks it as one that was compiled here is checked.
+    /// Reads a program and checks it as one that was compiled here is checked. It is packed like
+    /// one where there is a log of its compilation.
     pub(crate) fn read(
         program: &Path,
         workspace: &Path,
+        log: Option<&BuildLog<'_>>,
         progress: &Progress,
     ) -> Result<Self, PrebuiltError> {
         let plan = read_plan(workspace)?;
@@ -31,7 +34,9 @@ impl Prebuilt {
         // Without a separator the system would look for it on the PATH.
         let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
         let reported = self_check::check(&program, &target, &plan, None, progress)?;
-        let program = Program { bytes, target, plan, reported, rustc: None, linked: None };
+        let log = log.map(|log| log.read(workspace, &target)).transpose()?;
+        let (rustc, linked) = log.map(|log| (log.rustc, log.linked)).unzip();
+        let program = Program { bytes, target, plan, reported, rustc, linked };
         Ok(Self { program, workspace: workspace.to_owned() })
     }
 
@@ -74,6 +79,8 @@ pub(crate) enum PrebuiltError {
     Elf(#[from] ElfError),
     #[error(transparent)]
     SelfCheck(#[from] SelfCheckError),
+    #[error(transparent)]
+    Log(#[from] BuildLogError),
     #[error(transparent)]
     Materials(#[from] MaterialsError),
     #[error(transparent)]
