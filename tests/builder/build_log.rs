@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::prebuilt::for_another_processor;
 use crate::support::{Folder, SparseRegistry, Unpacked, cargo, run, sentence};
 
 /// A folder whose policies are here and in a registry, and use crates of another.
@@ -37,13 +38,7 @@ fn by_hand(folder: &Folder, arguments: &[&str], printed: &str) {
 /// workspace in another place; returns its target as well.
 fn compiled(house: &SparseRegistry) -> (Folder, String) {
     let folder = folder(house);
-    let image = ["image", "--engine", "source", "--no-vet", "--revision", "c0ffee"];
-    let written = ["--work-dir", "work", "--output", "built.tar", "--oci-layout", "built"];
-    folder.at_home(&[&image[..], &written].concat()).assert().success();
-    let program = Unpacked::read(&folder.path().join("built.tar")).file("bin/policy-engine");
-    let path = folder.path().join("program");
-    fs::write(&path, program).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    build(&folder);
     let generate = ["generate", "--engine", "source", "--revision", "c0ffee", "--output"];
     folder.at_home(&generate).arg("elsewhere/laid-out").assert().success();
     let plan = fs::read(folder.path().join("elsewhere/laid-out/program/policies.json")).unwrap();
@@ -52,6 +47,17 @@ fn compiled(house: &SparseRegistry) -> (Folder, String) {
     let build = ["build", "--release", "--locked", "--message-format", "json", "--target"];
     by_hand(&folder, &[&build[..], &[&target]].concat(), "messages.json");
     (folder, target)
+}
+
+/// Builds an image, and puts its program beside it.
+fn build(folder: &Folder) {
+    let image = ["image", "--engine", "source", "--no-vet", "--revision", "c0ffee"];
+    let written = ["--work-dir", "work", "--output", "built.tar", "--oci-layout", "built"];
+    folder.at_home(&[&image[..], &written].concat()).assert().success();
+    let program = Unpacked::read(&folder.path().join("built.tar")).file("bin/policy-engine");
+    let path = folder.path().join("program");
+    fs::write(&path, program).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 const PACK: [&str; 7] = [
@@ -116,4 +122,31 @@ fn program_is_packed_with_the_documents_of_a_built_image() {
              policy-engine-program --message-format json` in the workspace"
         )
     );
+}
+
+#[test]
+fn another_program_reports_for_one_that_does_not_start() {
+    let folder = Folder::with_registry(&[]).small_engine();
+    build(&folder);
+    let (target, program) = for_another_processor(fs::read(folder.path().join("program")).unwrap());
+    fs::write(folder.path().join("foreign"), program).unwrap();
+    let generate = ["generate", "--engine", "source", "--target", target, "--output", "other"];
+    folder.at_home(&generate).assert().success();
+    let pack = |arguments: &[&str]| {
+        let mut command =
+            folder.builder(&["pack", "--program", "foreign", "--output", "packed.tar"]);
+        command.args(["--workspace", "other"]).args(arguments);
+        command
+    };
+    let label = || {
+        let image = Unpacked::read(&folder.path().join("packed.tar"));
+        image.config["config"]["Labels"]["policy-engine.policies"].clone()
+    };
+    pack(&[]).assert().success();
+    assert_eq!(label(), Value::Null);
+    pack(&["--reported-by", "program"]).assert().success().stderr("");
+    assert_eq!(label(), r#"[{"name":"small","version":"1.0.0","crate":"small"}]"#);
+
+    let said = folder.fails_as(&mut pack(&["--reported-by", "nothing"]));
+    assert!(sentence(&said).starts_with("failed to start the compiled program `"), "{said}");
 }

@@ -24,7 +24,7 @@ impl Pack {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.image.check()?;
         let name = self.image.name()?;
-        let program = self.program.read(self.log.log().as_ref(), &Progress::new())?;
+        let program = self.program.read(self.log.log(), &Progress::new())?;
         let image = program.pack(&name, self.image.created)?;
         let written = self.image.write(&image)?;
         let report = ImageReport::new(&image);
