@@ -30,7 +30,6 @@ lib.makeScope lib.callPackageWith (
     forEachSystem = lib.genAttrs [
       "aarch64-darwin"
       "aarch64-linux"
-      "x86_64-darwin"
       "x86_64-linux"
     ];
 

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::support::{Folder, Nix, root};
 
 /// The outputs for systems that nothing is built for here.
-const SYSTEMS: [&str; 4] = ["aarch64-darwin", "aarch64-linux", "x86_64-darwin", "x86_64-linux"];
+const SYSTEMS: [&str; 3] = ["aarch64-darwin", "aarch64-linux", "x86_64-linux"];
 const PACKAGES: [&str; 9] = [
     "builder",
     "default",
