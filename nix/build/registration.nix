@@ -46,4 +46,5 @@ craneLib.mkCargoDerivation {
   doInstallCargoArtifacts = false;
   # The fixup phase would change sources.
   dontFixup = true;
+  meta.description = "The Cargo workspace that links the policies with the engine";
 }

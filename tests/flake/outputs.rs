@@ -53,6 +53,15 @@ fn every_system_has_every_package() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn every_package_has_a_description() {
+    let without = "packages: builtins.filter (name: packages.${name}.meta.description or \"\" == \"\") \
+                   (builtins.attrNames packages)";
+    let without = Nix::find().eval("packages.x86_64-linux", without, &[]);
+    assert_eq!(without, serde_json::json!([]));
+}
+
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn flake_check_evaluates_every_system_in_an_empty_store() {
     let nix = Nix::find();
     let store = Folder::new();
