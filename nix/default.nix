@@ -36,7 +36,10 @@ lib.makeScope lib.callPackageWith (
     # What the flake offers. `nix flake check` wants an overlay and a module to be functions, which
     # callPackage would wrap in sets.
     mkPolicyEngine = callPackage ./mk-policy-engine.nix { };
-    hydraJobs = import ./outputs/hydra-jobs.nix { inherit inputs lib; };
+    hydraJobs = import ./outputs/hydra-jobs.nix {
+      inherit inputs lib;
+      inherit (self) pkgsFor;
+    };
     nixosModule = import ./outputs/nixos-module.nix { inherit inputs; };
     overlay = import ./outputs/overlay.nix { inherit (self) lib mkPolicyEngine policies; };
   }
