@@ -7,14 +7,14 @@
   lib,
   name,
   pkgs,
-  revision,
+  programOptions,
   tag,
 }:
 {
   program,
-  registration,
   architecture,
-}:
+  ...
+}@packed:
 let
   config = {
     User = "1000:1000";
@@ -51,21 +51,15 @@ let
     [
       (lib.getExe builder)
       "label"
-      "--program"
-      (lib.getExe program)
-      "--workspace"
-      registration
     ]
-    ++ lib.optionals (revision != null) [
-      "--revision"
-      revision
-    ]
+    ++ programOptions packed
   );
   stream = "${pkgs.dockerTools.streamLayeredImage arguments} | ${label}";
 in
 {
   image = pkgs.runCommand "${baseNameOf name}.tar.gz" {
     nativeBuildInputs = [ pkgs.gzip ];
+    meta.description = "The image with the program and its policies, for `docker load`";
     passthru = {
       imageName = name;
       imageTag = tag;
@@ -73,8 +67,12 @@ in
     };
   } "${stream} | gzip -n > $out";
 
-  image-stream = pkgs.writeShellScript "stream-${baseNameOf name}" ''
-    set -o pipefail
-    ${stream}
-  '';
+  image-stream =
+    lib.addMetaAttrs { description = "A program that prints the image, for `docker load`"; }
+      (
+        pkgs.writeShellScript "stream-${baseNameOf name}" ''
+          set -o pipefail
+          ${stream}
+        ''
+      );
 }

@@ -22,3 +22,5 @@ mod image;
 mod outputs;
 /// A policies repository made from the template.
 mod template;
+/// Workflows for GitHub.
+mod workflows;

@@ -1,10 +1,9 @@
-# The four systems, and what is asked of `stdenv.hostPlatform`.
+# The three systems, and what is asked of `stdenv.hostPlatform`.
 { lists, strings }:
 let
   supported = [
     "aarch64-darwin"
     "aarch64-linux"
-    "x86_64-darwin"
     "x86_64-linux"
   ];
   ending = kernel: builtins.filter (strings.hasSuffix "-${kernel}") supported;
