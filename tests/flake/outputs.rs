@@ -17,6 +17,7 @@ const PACKAGES: [&str; 11] = [
     "oci-index",
     "registration",
 ];
+const APPS: [&str; 6] = ["builder", "default", "image-stream", "push", "vet", "watch"];
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
@@ -42,9 +43,12 @@ fn every_system_has_every_package() {
     for system in SYSTEMS {
         let names: Vec<_> = shown["packages"][system].as_object().unwrap().keys().collect();
         assert_eq!(names, PACKAGES, "{system}");
-        assert_eq!(shown["apps"][system]["default"]["type"], "app");
-        assert_eq!(shown["apps"][system]["builder"]["type"], "app");
-        assert_eq!(shown["apps"][system]["image-stream"]["type"], "app");
+        let apps = shown["apps"][system].as_object().unwrap();
+        assert_eq!(apps.keys().collect::<Vec<_>>(), APPS, "{system}");
+        for (name, app) in apps {
+            assert_eq!(app["type"], "app", "{name}");
+            assert!(app["description"].is_string(), "{name}");
+        }
         assert_eq!(shown["devShells"][system]["default"]["type"], "derivation");
         assert_eq!(shown["formatter"][system]["type"], "derivation");
     }
