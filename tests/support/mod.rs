@@ -26,7 +26,7 @@ mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;
-/// HTTP byte by byte, and waiting for what a server does.
+/// HTTP byte by byte, and the counters and logs of a server.
 pub(crate) mod wire;
 
 pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
@@ -35,7 +35,7 @@ pub(crate) use containers::{Loaded, run};
 pub(crate) use documents::{Shown, readme_block, shown_commands};
 pub(crate) use faulty_proxy::{FaultyProxy, ProxyAction};
 pub(crate) use folder::{Folder, sentence};
-pub(crate) use http::{Http, HttpResponse};
+pub(crate) use http::{Http, HttpResponse, UNUSED_ADDRESS};
 pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use oci_registry::OciRegistry;
