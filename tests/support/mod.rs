@@ -42,6 +42,7 @@ pub(crate) use oci_registry::OciRegistry;
 pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
 pub(crate) use shell::{DockerTag, Shell, on_path};
+pub(crate) use small_engine::SMALL_RUNTIME;
 pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
 pub(crate) use waiting::{PATIENCE, StopsOthers, until, until_within};
