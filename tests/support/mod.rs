@@ -29,7 +29,7 @@ mod waiting;
 /// HTTP byte by byte, and the counters and logs of a server.
 pub(crate) mod wire;
 
-pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
+pub(crate) use builder::{WORK_DIR, builder, builder_process, cargo, cargo_image, root};
 pub(crate) use clients::{clients, node_modules, python};
 pub(crate) use containers::{Loaded, run};
 pub(crate) use documents::{Shown, readme_block, shown_commands};
