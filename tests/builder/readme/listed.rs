@@ -28,7 +28,7 @@ enum Coverage {
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 44] = [
+const COMMANDS: [(&str, Coverage); 46] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -80,7 +80,7 @@ const COMMANDS: [(&str, Coverage); 44] = [
     ),
     ("nix run . -- list", In(Scene::Nix)),
     (
-        "nix build .#image --override-input policies path:$PWD/my-policies",
+        "nix build .#image --override-input policies \"path:$PWD/my-policies\"",
         Not(
             "it takes minutes for a folder like another",
             "flake/image.rs: a folder from elsewhere",
@@ -89,6 +89,14 @@ const COMMANDS: [(&str, Coverage); 44] = [
     (
         "nix flake init --template github:policy-engine/policy-engine",
         Not("it needs GitHub", "flake/template.rs, which lays the template out from here"),
+    ),
+    (
+        "git init && git add .",
+        Not("it belongs to a new folder", "flake/errors.rs: files that Git does not track"),
+    ),
+    (
+        "nix flake check",
+        Not("it takes minutes", "flake/image.rs, which builds its checks one by one"),
     ),
     (
         "nix copy --to s3://our-cache \\\n  \
