@@ -26,6 +26,7 @@ lib.makeScope lib.callPackageWith (
 
     # What a build needs.
     pkgsFor = callPackage ./build/pkgs-for.nix { };
+    rust = callPackage ./build/rust.nix { };
     rustToolchain = callPackage ./build/rust-toolchain.nix { };
     forEachSystem = lib.genAttrs [
       "aarch64-darwin"

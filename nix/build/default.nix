@@ -4,6 +4,7 @@
   mkOci,
   mkProgram,
   mkRegistration,
+  revision,
   targets,
 }:
 target:
@@ -11,7 +12,7 @@ let
   compiled = mkProgram target;
   packed = {
     inherit (compiled) program;
-    registration = mkRegistration { inherit target; };
+    registration = mkRegistration { inherit revision target; };
     architecture = targets.architectureOf target;
   };
 in

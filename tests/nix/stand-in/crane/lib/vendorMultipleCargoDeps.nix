@@ -3,6 +3,8 @@
 { lib, pkgs }:
 let
   cratesIo = "registry+https://github.com/rust-lang/crates.io-index";
+  # The folder's name, as the original has it.
+  folder = builtins.hashString "sha256" cratesIo;
 
   fromCratesIo =
     package:
@@ -48,16 +50,16 @@ pkgs.runCommand "vendor-cargo-deps"
     passAsFile = [ "crates" ];
   }
   ''
-    mkdir -p $out/registry
+    mkdir -p $out/${folder}
     while read -r name checksum tarball; do
-      tar --extract --gzip --no-same-owner --directory $out/registry --file "$tarball"
-      printf '{"files":{},"package":"%s"}' "$checksum" >"$out/registry/$name/.cargo-checksum.json"
+      tar --extract --gzip --no-same-owner --directory $out/${folder} --file "$tarball"
+      printf '{"files":{},"package":"%s"}' "$checksum" >"$out/${folder}/$name/.cargo-checksum.json"
     done <"$cratesPath"
     cat >$out/config.toml <<END
     [source.crates-io]
     replace-with = "vendored"
 
     [source.vendored]
-    directory = "$out/registry"
+    directory = "$out/${folder}"
     END
   ''
