@@ -67,6 +67,7 @@ let
         extraContents
         extraImageConfig
         features
+        policies
         revision
         ;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
@@ -101,7 +102,9 @@ let
       mkRegistration = callPackage ./build/registration.nix { };
       mkRustflags = callPackage ./build/rustflags.nix { };
       mkProgram = callPackage ./build/program.nix { };
+      programOptions = callPackage ./image/program-options.nix { };
       mkArchive = callPackage ./image/archive.nix { };
+      mkDocuments = callPackage ./image/documents.nix { };
       mkOci = callPackage ./image/oci.nix { };
       mkOciIndex = callPackage ./image/oci-index.nix { };
       mkBuild = callPackage ./build { };
@@ -111,6 +114,7 @@ let
       amd64 = self.mkBuild targets.amd64;
       arm64 = self.mkBuild targets.arm64;
       # What starts on the machine that builds.
+      inherit hereTarget;
       here = self.mkBuild hereTarget;
       startsHere = imageTarget == hereTarget;
     }
@@ -120,6 +124,7 @@ let
     default = scope.native.program;
     engine-artifacts = scope.linux.engineArtifacts;
     inherit (scope.linux)
+      documents
       image
       image-stream
       oci

@@ -15,5 +15,5 @@
   '';
   # All files in the store are of one age, so Cargo would take a crate that was compiled from a stub
   # for the crate itself.
-  preBuild = "find policies -exec touch {} +";
+  preBuild = "find policies program -exec touch {} +";
 }

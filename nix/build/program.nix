@@ -4,9 +4,7 @@
 {
   commonArgs,
   craneLib,
-  discovered,
   engineVendorDir,
-  features,
   lib,
   mkRegistration,
   mkRustflags,
@@ -23,35 +21,23 @@ let
     // targets.cargoEnvironment target;
   exportRustflags = mkRustflags target;
 
-  # A build whose compiled crates the next step takes up.
+  # A build of a program that does nothing, whose compiled crates the next step takes up. All steps
+  # compile the one package, which turns on the same features of its dependencies in each.
   mkStage =
-    { packages, ... }@args:
+    args:
     craneLib.mkCargoDerivation (
       stageArgs
-      // removeAttrs args [ "packages" ]
+      // args
       // {
-        preBuild = exportRustflags + args.preBuild or "";
-        # One command for all packages: apart, one could get fewer features than in the program.
-        buildPhaseCargoCommand = "cargoWithProfile build ${
-          lib.escapeShellArgs (
-            [ "--locked" ]
-            ++ lib.concatMap (package: [
-              "--package"
-              package
-            ]) packages
-            ++ lib.concatMap (feature: [
-              "--features"
-              "policy-engine/${feature}"
-            ]) features
-          )
-        }";
+        preBuild = exportRustflags + "echo 'fn main() {}' > program/src/main.rs\n";
+        buildPhaseCargoCommand = "cargoWithProfile build ${cargoExtraArgs}";
       }
     );
+  cargoExtraArgs = "--locked --package policy-engine-program";
 in
 rec {
   engineArtifacts = mkStage {
     pname = "policy-engine-artifacts";
-    packages = [ "policy-engine" ];
     cargoVendorDir = engineVendorDir;
     cargoArtifacts = null;
     src = mkRegistration {
@@ -63,10 +49,6 @@ rec {
 
   dependencies = mkStage {
     pname = "policy-engine-dependencies";
-    packages = [
-      "policy-engine"
-    ]
-    ++ map (policy: "${policy.crate}@${policy.version}") discovered.policies;
     cargoArtifacts = engineArtifacts;
     src = mkRegistration {
       inherit target;
@@ -81,7 +63,7 @@ rec {
       pname = "policy-engine";
       src = mkRegistration { inherit target revision; };
       cargoArtifacts = dependencies;
-      cargoExtraArgs = "--locked --package policy-engine-program";
+      inherit cargoExtraArgs;
       preBuild = exportRustflags + commonArgs.preBuild;
       # What was compiled, and by which compiler, for the image's bill of materials.
       outputs = [
@@ -91,6 +73,7 @@ rec {
       postInstall = ''
         mkdir "$log"
         cp "$cargoBuildLog" "$log/messages.json"
+        cargo metadata --format-version 1 --locked --offline --filter-platform ${target} > "$log/metadata.json"
         rustc --version --verbose > "$log/rustc.txt"
       '';
       passthru = { inherit dependencies engineArtifacts; };

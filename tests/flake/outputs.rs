@@ -4,9 +4,10 @@ use crate::support::{Folder, Nix, root};
 
 /// The outputs for systems that nothing is built for here.
 const SYSTEMS: [&str; 3] = ["aarch64-darwin", "aarch64-linux", "x86_64-linux"];
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "builder",
     "default",
+    "documents",
     "engine-artifacts",
     "image",
     "image-amd64",
@@ -16,6 +17,7 @@ const PACKAGES: [&str; 10] = [
     "oci-index",
     "registration",
 ];
+const APPS: [&str; 6] = ["builder", "default", "image-stream", "push", "vet", "watch"];
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
@@ -41,13 +43,17 @@ fn every_system_has_every_package() {
     for system in SYSTEMS {
         let names: Vec<_> = shown["packages"][system].as_object().unwrap().keys().collect();
         assert_eq!(names, PACKAGES, "{system}");
-        assert_eq!(shown["apps"][system]["default"]["type"], "app");
-        assert_eq!(shown["apps"][system]["builder"]["type"], "app");
-        assert_eq!(shown["apps"][system]["image-stream"]["type"], "app");
+        let apps = shown["apps"][system].as_object().unwrap();
+        assert_eq!(apps.keys().collect::<Vec<_>>(), APPS, "{system}");
+        for (name, app) in apps {
+            assert_eq!(app["type"], "app", "{name}");
+            assert!(app["description"].is_string(), "{name}");
+        }
         assert_eq!(shown["devShells"][system]["default"]["type"], "derivation");
         assert_eq!(shown["formatter"][system]["type"], "derivation");
     }
-    for job in [["packages", "engine-artifacts"], ["packages", "image"], ["tests", "nixos-module"]] {
+    for job in [["packages", "engine-artifacts"], ["packages", "image"], ["tests", "nixos-module"]]
+    {
         for system in ["aarch64-linux", "x86_64-linux"] {
             let shown = &shown["hydraJobs"][job[0]][job[1]][system];
             assert_eq!(shown["type"], "derivation", "{job:?} {system}");

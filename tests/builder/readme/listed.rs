@@ -28,7 +28,7 @@ enum Coverage {
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 47] = [
+const COMMANDS: [(&str, Coverage); 49] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -79,6 +79,11 @@ const COMMANDS: [(&str, Coverage); 47] = [
         In(Scene::BuilderImage),
     ),
     ("nix run . -- list", In(Scene::Nix)),
+    ("nix run .#watch", Not("it serves until it is ended", "builder/watch.rs, and flake/apps.rs")),
+    (
+        "nix run .#push -- registry.example.com/policies:v1",
+        Not("it needs a registry", "builder/push; flake/image.rs builds what it pushes"),
+    ),
     (
         "nix build .#image --override-input policies \"path:$PWD/my-policies\"",
         Not(
