@@ -103,3 +103,17 @@ fn image_targets_linux_on_every_build_system() {
         assert_eq!(image["linker"], "rust-lld", "{system}");
     }
 }
+
+/// In a flake's reference a space is `%20`, as the README says.
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn space_in_the_path_of_the_policies_changes_nothing() {
+    let house_rules = root().join("tests/fixtures/house-rules");
+    let folder = Folder::new().copy(&house_rules, "rules").copy(&house_rules, "our rules");
+    let made_of = |name: &str| {
+        let path = format!("path:{}/{name}", folder.path().display());
+        let input = ["--override-input", "policies", &path];
+        Nix::find().eval("registration", "registration: registration.drvPath", &input)
+    };
+    assert_eq!(made_of("our%20rules"), made_of("rules"));
+}
