@@ -67,6 +67,7 @@ let
         extraContents
         extraImageConfig
         features
+        policies
         revision
         ;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;

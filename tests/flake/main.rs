@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// The programs that `nix run` starts.
+mod apps;
 /// The derivations that a change rebuilds.
 mod cached;
 /// Discovery, compared with that of the builder.
