@@ -110,7 +110,8 @@ fn documents(path: &Path) -> Result<(DockerImage, Vec<u8>), StoreError> {
         if !names.insert(name.to_owned()) {
             return Err(StoreError::NotAnImage(NotAnImage::Twice(name.to_owned())));
         }
-        if !name.contains('/') && name.ends_with(".json") {
+        let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
+        if is_json && !name.contains('/') {
             let size = file.size();
             room = room.checked_sub(size).ok_or_else(|| {
                 let (name, largest) = (name.to_owned(), LARGEST_MANIFEST);
