@@ -51,7 +51,8 @@ pub fn oci_archive(data: &[u8]) {
         if let Ok(bytes) = layout.read(&blob) {
             assert_eq!(bytes.len() as u64, blob.size());
             assert_eq!(sha256(&bytes).ok().as_ref(), Some(blob.digest()));
-            assert!(bytes.len() <= archive.len());
+            // What a Docker archive is laid out as has documents that it has not.
+            assert!(bytes.len() <= archive.len().max(16 << 20));
         }
     }
 }
@@ -159,6 +160,10 @@ mod tests {
         let root = layout.root().unwrap();
         layout.read(&root).unwrap();
         assert_eq!(layout.referrers(root.digest()).unwrap().len(), 1);
+
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&archive("oci_archive/docker-image")).unwrap();
+        Layout::open(file.path()).unwrap();
 
         let mut output = Vec::new();
         relabel(&*archive("docker_archive/image"), &mut output, "", |_| [].into()).unwrap();
