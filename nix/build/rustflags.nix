@@ -1,5 +1,6 @@
-# The compiler's flags for a target, as shell code that exports them. The paths that get into a program
-# are the same as with `policy-builder` (engine/cargo/src/rustflags.rs), and so is the program.
+# The compiler's flags for a target, and the linker, as shell code that exports them. The paths that
+# get into a program are the same as with `policy-builder` (engine/cargo/src/rustflags.rs), and so is
+# the program.
 { lib, targets }:
 target:
 let
@@ -22,7 +23,17 @@ let
       "target-feature=+crt-static"
     ]
     ++ map (paths: "--remap-path-prefix=${paths}") remapped;
+  linker = targets.linkerVariable target;
 in
 ''
   export CARGO_BUILD_RUSTFLAGS="${toString flags}"
+''
+# The toolchain's own linker gives the same bytes whichever C compiler a machine has.
++ lib.optionalString (lib.elem target targets.images) ''
+  if [ -x "$(rustc --print sysroot)/lib/rustlib/$(rustc --print host-tuple)/bin/rust-lld" ]; then
+    export ${linker}=rust-lld
+  fi
+  if [ "''${${linker}-}" = rust-lld ]; then
+    CARGO_BUILD_RUSTFLAGS+=" -C link-arg=--no-dependent-libraries"
+  fi
 ''

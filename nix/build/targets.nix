@@ -34,12 +34,15 @@ rec {
         lib.concatMapStringsSep ", " (image: "`${image}`") images
       }";
 
+  # The variable that tells Cargo what to link with.
+  linkerVariable =
+    target: "CARGO_TARGET_${lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target)}_LINKER";
+
   # The environment in which Cargo compiles for `target` on the machine `platform`.
   cargoEnvironment =
     { platform, target }:
     let
       isOwn = platform.isLinux && cpuOf platform.system == cpuOf target;
-      variable = lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target);
     in
     {
       CARGO_BUILD_TARGET = target;
@@ -47,6 +50,6 @@ rec {
     # This machine's linker makes no programs for a foreign processor or system. The toolchain's own
     # does: all of the program is Rust, and musl comes with the toolchain.
     // lib.optionalAttrs (lib.elem target images && !isOwn) {
-      "CARGO_TARGET_${variable}_LINKER" = "rust-lld";
+      ${linkerVariable target} = "rust-lld";
     };
 }

@@ -8,6 +8,11 @@ use super::{CargoError, Target, home, rustc};
 /// Links statically. It is part of what `cfg(target_feature)` tells apart.
 pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
 
+/// Has `rust-lld` leave out the libraries that object files name themselves, as other linkers do: all
+/// that a musl program takes is named by the compiler. Debian's unwinder names libraries that musl
+/// does not have.
+const NO_NAMED_LIBRARIES: &str = "-Clink-arg=--no-dependent-libraries";
+
 /// The compiler's flags: link statically, and let no path of this machine into the binary.
 ///
 /// Cargo leaves these out of the names that it makes of metadata when they remap paths, so the
@@ -27,6 +32,10 @@ pub fn rustflags(workspace: &Path, cache: &Path, target: &Target) -> Result<OsSt
         (Some(workspace.to_owned()), "/workspace"),
     ];
     let mut flags = OsString::from(STATIC);
+    if target.linker.is_some() {
+        flags.push("\x1f");
+        flags.push(NO_NAMED_LIBRARIES);
+    }
     for (from, to) in remapped {
         if let Some(from) = from {
             // Cargo's separator of encoded flags, which no path has to be quoted for.
