@@ -8,7 +8,7 @@ const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 /// Nix proves more by the compilation that its other tests need anyway. The revision is passed by
 /// option, since the copy is no Git repository.
 #[test]
-#[cfg_attr(has_nix, ignore = "Nix does so: `flake`, `nix_and_cargo_build_the_same_program`")]
+#[cfg_attr(has_nix, ignore = "Nix does so: `flake`, `nix_and_cargo_compile_the_same_code`")]
 fn copy_in_another_folder_builds_the_same_bytes() {
     let mut copy = Folder::new();
     for place in ["engine/api", "engine/runtime", "engine/text", "engine/tls"] {

@@ -83,16 +83,6 @@ fn docker_loads_and_runs_the_nix_image() {
     image.ran(&["eval", "pod-security-baseline"], "kind: Pod\nspec: {}\n").code(0).stderr("");
 }
 
-/// The proof that a program depends on its sources alone: Nix compiles them in another folder, with
-/// another user's name, other places of third-party sources, and nothing of this machine's settings.
-#[test]
-#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn nix_and_cargo_build_the_same_program() {
-    let (flake, _) = own_flake();
-    let program = built_by_user(Nix::find(), &flake, "default").join("bin/policy-engine");
-    assert!(fs::read(program).unwrap() == fs::read(repository().program()).unwrap());
-}
-
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn streamed_image_equals_the_archive() {

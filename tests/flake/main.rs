@@ -22,6 +22,8 @@ mod errors;
 mod image;
 /// The outputs of the flake on every system.
 mod outputs;
+/// The engine's code, compared with that of `cargo image`.
+mod same_code;
 /// A policies repository made from the template.
 mod template;
 /// Workflows for GitHub.
