@@ -8,6 +8,7 @@
   lib,
   mkRegistration,
   mkRustflags,
+  pkgs,
   revision,
   targets,
 }:
@@ -18,7 +19,10 @@ let
     // {
       doCheck = false;
     }
-    // targets.cargoEnvironment target;
+    // targets.cargoEnvironment {
+      inherit target;
+      platform = pkgs.stdenv.hostPlatform;
+    };
   exportRustflags = mkRustflags target;
 
   # A build of a program that does nothing, whose compiled crates the next step takes up. All steps

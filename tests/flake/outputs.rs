@@ -97,9 +97,27 @@ fn image_targets_linux_on_every_build_system() {
     let nix = Nix::find();
     let how = "image: let d = image.program; in { inherit (d) CARGO_BUILD_TARGET; linker = \
                d.CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER or null; }";
-    for system in ["aarch64-darwin", "x86_64-linux", "aarch64-linux"] {
+    for (system, linker) in [
+        ("aarch64-darwin", Some("rust-lld")),
+        ("x86_64-linux", Some("rust-lld")),
+        ("aarch64-linux", None),
+    ] {
         let image = nix.eval(&format!("packages.{system}.image-arm64"), how, &[]);
         assert_eq!(image["CARGO_BUILD_TARGET"], "aarch64-unknown-linux-musl", "{system}");
-        assert_eq!(image["linker"], "rust-lld", "{system}");
+        assert_eq!(image["linker"].as_str(), linker, "{system}");
     }
+}
+
+/// In a flake's reference a space is `%20`, as the README says.
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn space_in_the_path_of_the_policies_changes_nothing() {
+    let house_rules = root().join("tests/fixtures/house-rules");
+    let folder = Folder::new().copy(&house_rules, "rules").copy(&house_rules, "our rules");
+    let made_of = |name: &str| {
+        let path = format!("path:{}/{name}", folder.path().display());
+        let input = ["--override-input", "policies", &path];
+        Nix::find().eval("registration", "registration: registration.drvPath", &input)
+    };
+    assert_eq!(made_of("our%20rules"), made_of("rules"));
 }

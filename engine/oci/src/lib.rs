@@ -59,7 +59,7 @@ pub use blob::canonical_json;
 pub use digest::sha256;
 pub use error::ImageError;
 pub use image::{Image, ImageSpec, MultiPlatform, StoredImage};
-pub use layer::{FileSet, Layer, StoredLayer};
+pub use layer::{FileSet, GzipWriter, Layer, StoredLayer};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, Repository};
 pub use source_date::{SourceDate, SourceDateError};
