@@ -49,6 +49,7 @@ mod error;
 pub mod fuzzing;
 pub mod image;
 mod layer;
+mod manifest;
 mod platform;
 pub mod push;
 mod reference;
