@@ -1,5 +1,5 @@
 # policy-builder with the engine's sources and the tools that it works with. Nothing else that is
-# installed takes their place, nor does Cargo's configuration.
+# installed takes their place.
 {
   builder,
   engine,
@@ -10,14 +10,7 @@
   toolchain,
 }:
 let
-  platform = pkgs.stdenv.hostPlatform;
-  variable = target: "CARGO_TARGET_${lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target)}_LINKER";
-  environment = target: targets.cargoEnvironment { inherit platform target; };
-  # They outrank Cargo's configuration.
-  linkers = lib.genAttrs ([ platform.rust.rustcTarget ] ++ targets.images) (
-    target: (environment target).${variable target} or "cc"
-  );
-  exports = lib.mapAttrsToList (target: linker: "export ${variable target}=${linker}\n") linkers;
+  hostLinker = targets.linkerVariable pkgs.stdenv.hostPlatform.rust.rustcTarget;
 in
 pkgs.writeShellScript "policy-builder" ''
   export POLICY_ENGINE_SOURCE="''${POLICY_ENGINE_SOURCE:-${engine.source}}"
@@ -26,6 +19,7 @@ pkgs.writeShellScript "policy-builder" ''
   export CARGO_TARGET_DIR="''${CARGO_TARGET_DIR:-''${XDG_CACHE_HOME:-$HOME/.cache}/policy-engine}"
   export PATH="${toolchain}/bin:${pkgs.stdenv.cc}/bin:$PATH"
   unset CARGO RUSTC RUSTUP_TOOLCHAIN
-  ${lib.concatStrings exports}
+  # For build scripts and macros; it outranks Cargo's configuration.
+  export ${hostLinker}=cc
   exec ${lib.getExe builder} "$@"
 ''
