@@ -34,6 +34,16 @@
   revision ? null,
   # Optional parts of the engine, such as "otlp".
   features ? [ ],
+  # Registries beside crates.io, by their names in Cargo's configuration: the `index` as there, `dl`
+  # from the registry's own `config.json`, and `fetchurlExtraArgs`, such as credentials, for fetchurl.
+  registries ? { },
+  # More arguments for crane's `vendorMultipleCargoDeps`, such as `outputHashes`, which has Git
+  # repositories fetched in a build, and `overrideVendorCargoPackage`.
+  vendorArgs ? { },
+  # Whether images are made of vetted policies only.
+  vet ? true,
+  # A checkout of RustSec's advisory-db, by which they are vetted as well.
+  advisoryDb ? null,
   # Added to the image's configuration, by the names of the OCI image specification.
   extraImageConfig ? { },
   # Derivations whose files the image holds as well.
@@ -61,30 +71,35 @@ let
     in
     {
       inherit
+        advisoryDb
         extraContents
         extraImageConfig
         features
         pkgs
+        registries
         revision
+        vendorArgs
         ;
+      vetImages = vet;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
       discovered = discover policies;
       craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
       toolchain = if lib.isFunction rustToolchain then rustToolchain pkgs else rustToolchain;
-      cargoVendorDir = self.craneLib.vendorMultipleCargoDeps {
-        cargoLockParsedList = locks {
-          inherit (self) discovered;
-          inherit (engine) crates;
-          engineLock = engine.root + "/Cargo.lock";
-        };
-      };
+      vendor = callPackage ./build/vendor.nix { };
+      cargoVendorDir = self.vendor (locks {
+        inherit (self) discovered;
+        inherit (engine) crates;
+        engineLock = engine.root + "/Cargo.lock";
+        indexes = lib.mapAttrsToList (_: registry: registry.index) registries;
+      });
       commonArgs = plainCall callPackage ./build/common-args.nix { };
 
       builder = callPackage ./build/builder.nix { };
       policiesSource = callPackage ./build/policies-source.nix { };
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
+      mkVet = callPackage ./build/vet.nix { };
       mkProgram = callPackage ./build/program.nix { };
       mkArchive = callPackage ./image/archive.nix { };
       mkOci = callPackage ./image/oci.nix { };

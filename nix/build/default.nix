@@ -4,20 +4,30 @@
   mkOci,
   mkProgram,
   mkRegistration,
+  mkVet,
+  pkgs,
   targets,
+  vetImages,
 }:
 target:
 let
   compiled = mkProgram target;
+  registration = mkRegistration { inherit target; };
+  vet = mkVet target;
   packed = {
     inherit (compiled) program;
-    registration = mkRegistration { inherit target; };
+    # Every image is labelled by it, so that there is none without what it depends on.
+    registration =
+      if vetImages then
+        pkgs.runCommandLocal registration.name { inherit vet; } "ln -s ${registration} $out"
+      else
+        registration;
     architecture = targets.architectureOf target;
   };
 in
 compiled
 // mkArchive packed
 // {
-  inherit (packed) registration;
+  inherit registration vet;
   oci = mkOci packed;
 }

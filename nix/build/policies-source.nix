@@ -8,7 +8,9 @@
 let
   inherit (discovered)
     crates
+    hasElsewhere
     locks
+    policiesFile
     root
     within
     workspaces
@@ -17,7 +19,9 @@ let
   relative = paths.within root;
 
   manifests = fileset.unions (
-    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces) ++ locks
+    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces)
+    ++ locks
+    ++ lib.optional hasElsewhere policiesFile
   );
 
   # A crate's folder without what Git, Cargo and Nix leave there.
@@ -55,6 +59,8 @@ let
         if type == "directory" then isParent name else names ? ${name};
     };
 
+  whole = fileset.unions (map sourcesOf crates ++ [ manifests ]);
+
   # The files that show Cargo which targets a crate has.
   stubs = lib.concatMap (
     { path, targets, ... }:
@@ -63,7 +69,9 @@ let
 in
 {
   inherit within;
-  whole = toSource (fileset.unions (map sourcesOf crates ++ [ manifests ]));
+  whole = toSource whole;
+  # With the rules of vetting.
+  vetted = toSource (fileset.union whole (fileset.maybeMissing policiesFile));
 
   # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''

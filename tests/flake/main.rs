@@ -14,6 +14,8 @@ mod support;
 mod cached;
 /// Discovery, compared with that of the builder.
 mod discovery;
+/// Policies that `policies.toml` names.
+mod elsewhere;
 /// Errors of evaluation.
 mod errors;
 /// `nix build .#image`, and its results.
@@ -22,3 +24,5 @@ mod image;
 mod outputs;
 /// A policies repository made from the template.
 mod template;
+/// Vetting, and what it stops.
+mod vet;
