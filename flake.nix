@@ -51,6 +51,17 @@
       templates.default = {
         description = "Policies of your own: a flake, one policy, its test, and a CI workflow";
         path = ./nix/template;
+        welcomeText = ''
+          # A folder of policies
+
+          Nix sees what Git tracks: `git init && git add .` first. Then
+
+          - `nix run . -- list` shows the policies,
+          - `nix flake check` runs their tests,
+          - `nix build .#image && docker load < result` makes the image.
+
+          A policy is a folder in `policies`. More is in `README.md`.
+        '';
       };
       inherit (nix) hydraJobs;
     };

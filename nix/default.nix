@@ -26,6 +26,7 @@ lib.makeScope lib.callPackageWith (
 
     # What a build needs.
     pkgsFor = callPackage ./build/pkgs-for.nix { };
+    rust = callPackage ./build/rust.nix { };
     rustToolchain = callPackage ./build/rust-toolchain.nix { };
     forEachSystem = lib.genAttrs [
       "aarch64-darwin"
@@ -36,7 +37,10 @@ lib.makeScope lib.callPackageWith (
     # What the flake offers. `nix flake check` wants an overlay and a module to be functions, which
     # callPackage would wrap in sets.
     mkPolicyEngine = callPackage ./mk-policy-engine.nix { };
-    hydraJobs = import ./outputs/hydra-jobs.nix { inherit inputs lib; };
+    hydraJobs = import ./outputs/hydra-jobs.nix {
+      inherit inputs lib;
+      inherit (self) pkgsFor;
+    };
     nixosModule = import ./outputs/nixos-module.nix { inherit inputs; };
     overlay = import ./outputs/overlay.nix { inherit (self) lib mkPolicyEngine policies; };
   }

@@ -13,6 +13,7 @@
   locks,
   newScope,
   pkgsFor,
+  rust,
   rustToolchain,
   targets,
 }@defaults:
@@ -30,7 +31,7 @@
   # pkgs -> a Rust toolchain with the standard libraries of the targets, as crane's
   # `overrideToolchain` takes it.
   rustToolchain ? defaults.rustToolchain,
-  # The commit of the policies, for the image's label.
+  # The commit of the policies, for the program to report and for the image's label.
   revision ? null,
   # Optional parts of the engine, such as "otlp".
   features ? [ ],
@@ -50,7 +51,9 @@
   extraContents ? [ ],
 }:
 let
+  # Where programs are to start: images hold programs for the same processor.
   platform = pkgs.stdenv.hostPlatform;
+  hereTarget = targets.programOn pkgs.pkgsBuildBuild.stdenv.hostPlatform;
   given = lib.seq (targets.architectureOf target) target;
   imageTarget = if target == null then targets.imageOn platform else given;
   programTarget = if target == null then targets.programOn platform else given;
@@ -75,7 +78,6 @@ let
         extraContents
         extraImageConfig
         features
-        pkgs
         registries
         revision
         vendorArgs
@@ -83,10 +85,22 @@ let
       vetImages = vet;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
+      # Everything is made on the machine that builds, and by its own programs.
+      pkgs = pkgs.pkgsBuildBuild;
+      inherit
+        (rust {
+          inherit (self) pkgs;
+          inherit rustToolchain;
+        })
+        craneLib
+        toolchain
+        ;
+
       discovered = discover policies;
-      craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
-      toolchain = if lib.isFunction rustToolchain then rustToolchain pkgs else rustToolchain;
       vendor = callPackage ./build/vendor.nix { };
+      engineVendorDir = self.craneLib.vendorMultipleCargoDeps {
+        cargoLockParsedList = [ engine.lock ];
+      };
       cargoVendorDir = self.vendor (locks {
         inherit (self) discovered;
         inherit (engine) crates;
@@ -100,6 +114,7 @@ let
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
       mkVet = callPackage ./build/vet.nix { };
+      mkRustflags = callPackage ./build/rustflags.nix { };
       mkProgram = callPackage ./build/program.nix { };
       mkArchive = callPackage ./image/archive.nix { };
       mkOci = callPackage ./image/oci.nix { };
@@ -110,13 +125,15 @@ let
       linux = self.mkBuild imageTarget;
       amd64 = self.mkBuild targets.amd64;
       arm64 = self.mkBuild targets.arm64;
-      # Whether the image's program starts on the machine that builds.
-      startsHere = platform.isLinux && imageTarget == targets.imageOn platform;
+      # What starts on the machine that builds.
+      here = self.mkBuild hereTarget;
+      startsHere = imageTarget == hereTarget;
     }
   );
 
   packages = {
     default = scope.native.program;
+    engine-artifacts = scope.linux.engineArtifacts;
     inherit (scope.linux)
       image
       image-stream
@@ -132,15 +149,19 @@ let
     inherit (scope) builder;
   };
 in
-scope.native.program
-# Not the builder: each derivation has an attribute of that name already.
-// removeAttrs packages [ "builder" ]
-// {
-  inherit packages;
-  apps = plainCall scope.callPackage ./outputs/apps.nix { inherit packages; };
-  checks = plainCall scope.callPackage ./checks { };
-  # Under both names: a flake may have a shell of its own as `default`.
-  devShells = lib.genAttrs [ "default" "policies" ] (
-    _: scope.callPackage ./outputs/dev-shell.nix { }
-  );
-}
+# `overrideAttrs` keeps what is passed through.
+scope.native.program.overrideAttrs (previous: {
+  passthru =
+    previous.passthru
+    # Not the builder: each derivation has an attribute of that name already.
+    // removeAttrs packages [ "builder" ]
+    // {
+      inherit packages;
+      apps = plainCall scope.callPackage ./outputs/apps.nix { inherit packages; };
+      checks = plainCall scope.callPackage ./checks { };
+      # Under both names: a flake may have a shell of its own as `default`.
+      devShells = lib.genAttrs [ "default" "policies" ] (
+        _: scope.callPackage ./outputs/dev-shell.nix { }
+      );
+    };
+})

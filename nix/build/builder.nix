@@ -2,6 +2,7 @@
 {
   craneLib,
   engine,
+  engineVendorDir,
   lib,
   paths,
 }:
@@ -20,7 +21,7 @@ let
     pname = "policy-builder";
     inherit (engine) version;
     src = engine.sourceOf crates (map (member: member + "/Cargo.toml") others);
-    cargoVendorDir = craneLib.vendorMultipleCargoDeps { cargoLockParsedList = [ engine.lock ]; };
+    cargoVendorDir = engineVendorDir;
     cargoExtraArgs = "--locked --package policy-builder";
     # Compiling it takes longer than anything that it does. What handles megabytes is optimised in
     # this profile as well.

@@ -6,13 +6,14 @@
   mkRegistration,
   mkVet,
   pkgs,
+  revision,
   targets,
   vetImages,
 }:
 target:
 let
   compiled = mkProgram target;
-  registration = mkRegistration { inherit target; };
+  registration = mkRegistration { inherit revision target; };
   vet = mkVet target;
   packed = {
     inherit (compiled) program;

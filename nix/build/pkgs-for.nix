@@ -1,7 +1,2 @@
-# nixpkgs for a system, with rust-overlay's toolchains.
-{ inputs }:
-system:
-import inputs.nixpkgs {
-  inherit system;
-  overlays = [ inputs.rust-overlay.overlays.default ];
-}
+# nixpkgs for a system.
+{ inputs }: system: inputs.nixpkgs.legacyPackages.${system}

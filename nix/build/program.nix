@@ -1,62 +1,81 @@
-# Compiles the static program in two steps: first its dependencies, which the policies' sources do
-# not change, then the policies and the program itself.
+# Compiles the static program in three steps. The engine and its dependencies come first: they are one
+# derivation for all policies folders. The dependencies that a folder adds come next, then the
+# policies and the program itself.
 {
-  cargoVendorDir,
   commonArgs,
   craneLib,
-  discovered,
-  features,
+  engineVendorDir,
   lib,
   mkRegistration,
-  pkgs,
+  mkRustflags,
+  revision,
   targets,
 }:
 target:
 let
-  programArgs =
+  stageArgs =
     commonArgs
     // {
-      pname = "policy-engine";
       doCheck = false;
     }
-    // targets.cargoEnvironment {
-      inherit cargoVendorDir target;
-      platform = pkgs.stdenv.hostPlatform;
-    };
-  options = [
-    "--locked"
-    "--package"
-    "policy-engine"
-  ]
-  ++ lib.concatMap (policy: [
-    "--package"
-    "${policy.crate}@${policy.version}"
-  ]) discovered.policies
-  ++ lib.concatMap (feature: [
-    "--features"
-    "policy-engine/${feature}"
-  ]) features;
+    // targets.cargoEnvironment target;
+  exportRustflags = mkRustflags target;
+
+  # A build of a program that does nothing, whose compiled crates the next step takes up. All steps
+  # compile the one package, which turns on the same features of its dependencies in each.
+  mkStage =
+    args:
+    craneLib.mkCargoDerivation (
+      stageArgs
+      // args
+      // {
+        preBuild = exportRustflags + "echo 'fn main() {}' > program/src/main.rs\n";
+        buildPhaseCargoCommand = "cargoWithProfile build ${cargoExtraArgs}";
+      }
+    );
+  cargoExtraArgs = "--locked --package policy-engine-program";
 in
 rec {
-  # One command for all of them: apart, a package could get fewer features than in the program.
-  dependencies = craneLib.buildDepsOnly (
-    programArgs
-    // {
-      dummySrc = mkRegistration {
-        inherit target;
-        manifestsOnly = true;
-      };
-      buildPhaseCargoCommand = "cargoWithProfile build ${lib.escapeShellArgs options}";
-    }
-  );
+  engineArtifacts = mkStage {
+    pname = "policy-engine-artifacts";
+    cargoVendorDir = engineVendorDir;
+    cargoArtifacts = null;
+    src = mkRegistration {
+      inherit target;
+      engineAlone = true;
+    };
+    meta.description = "The engine's crates and all that they depend on, compiled: the same for every policies folder";
+  };
+
+  dependencies = mkStage {
+    pname = "policy-engine-dependencies";
+    cargoArtifacts = engineArtifacts;
+    src = mkRegistration {
+      inherit target;
+      manifestsOnly = true;
+    };
+    meta.description = "What the policies depend on beside the engine, compiled";
+  };
 
   program = craneLib.buildPackage (
-    programArgs
+    stageArgs
     // {
-      src = mkRegistration { inherit target; };
+      pname = "policy-engine";
+      src = mkRegistration { inherit target revision; };
       cargoArtifacts = dependencies;
-      cargoExtraArgs = "--locked --package policy-engine-program";
-      passthru = { inherit dependencies; };
+      inherit cargoExtraArgs;
+      preBuild = exportRustflags + commonArgs.preBuild;
+      # What was compiled, and by which compiler, for the image's bill of materials.
+      outputs = [
+        "out"
+        "log"
+      ];
+      postInstall = ''
+        mkdir "$log"
+        cp "$cargoBuildLog" "$log/messages.json"
+        rustc --version --verbose > "$log/rustc.txt"
+      '';
+      passthru = { inherit dependencies engineArtifacts; };
       meta = {
         description = "Policies, and the engine that answers by them";
         license = lib.licenses.asl20;

@@ -5,37 +5,53 @@
   cargoVendorDir,
   craneLib,
   engine,
+  engineVendorDir,
   features,
   lib,
   policiesSource,
 }:
 {
   target,
+  # Leaves the policies out, to compile what all folders have in common.
+  engineAlone ? false,
   # Leaves the policies' sources out, to compile their dependencies.
   manifestsOnly ? false,
   # Adds the crates' tests and their dependencies.
   withTests ? false,
+  # The source revision, for the program to report.
+  revision ? null,
 }:
 let
   policies = if manifestsOnly then policiesSource.manifests else policiesSource.whole;
   options = [
     "--engine"
     engine.source
-    "--policies"
-    "${policies}/${policiesSource.within}"
     "--target"
     target
     "--engine-features"
     (lib.concatStringsSep "," features)
   ]
+  ++ (
+    if engineAlone then
+      [ "--engine-alone" ]
+    else
+      [
+        "--policies"
+        "${policies}/${policiesSource.within}"
+      ]
+  )
+  ++ lib.optionals (revision != null) [
+    "--revision"
+    revision
+  ]
   ++ lib.optional withTests "--with-tests";
 in
 craneLib.mkCargoDerivation {
   # Cargo knows a package by its folder, and builds unpack into a folder of this name: it is the same
-  # with and without sources.
+  # for every step of a build.
   pname = "policy-engine-registration";
   inherit (engine) version;
-  inherit cargoVendorDir;
+  cargoVendorDir = if engineAlone then engineVendorDir else cargoVendorDir;
   cargoArtifacts = null;
   dontUnpack = true;
   nativeBuildInputs = [ builder ];
@@ -46,4 +62,5 @@ craneLib.mkCargoDerivation {
   doInstallCargoArtifacts = false;
   # The fixup phase would change sources.
   dontFixup = true;
+  meta.description = "The Cargo workspace that links the policies with the engine";
 }

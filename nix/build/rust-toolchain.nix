@@ -1,7 +1,11 @@
-# The Rust toolchain, with the standard libraries of the images' targets, from a nixpkgs with or
-# without rust-overlay's overlay.
-{ inputs, targets }:
+# The Rust toolchain of a nixpkgs with rust-overlay's `rust-bin`: what a build and vetting need, with
+# the standard libraries of the images' targets.
+{ targets }:
 pkgs:
-(pkgs.rust-bin or (pkgs.extend inputs.rust-overlay.overlays.default).rust-bin)
-.stable.latest.default.override
-  { targets = targets.images; }
+pkgs.rust-bin.stable.latest.minimal.override {
+  extensions = [
+    "clippy"
+    "rustfmt"
+  ];
+  targets = targets.images;
+}

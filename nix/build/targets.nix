@@ -34,27 +34,15 @@ rec {
         lib.concatMapStringsSep ", " (image: "`${image}`") images
       }";
 
-  # The environment in which Cargo compiles for `target` on the machine `platform`.
+  # The environment in which Cargo compiles for a target. Programs of images are linked by the
+  # toolchain's own linker on every machine: all of the program is Rust, and musl comes with the
+  # toolchain.
   cargoEnvironment =
-    {
-      cargoVendorDir,
-      platform,
-      target,
-    }:
-    let
-      isOwn = platform.isLinux && cpuOf platform.system == cpuOf target;
-      variable = lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target);
-    in
+    target:
     {
       CARGO_BUILD_TARGET = target;
-      # The path of the vendored sources would get into the program.
-      CARGO_BUILD_RUSTFLAGS =
-        lib.optionalString (lib.elem target images) "-C target-feature=+crt-static "
-        + "--remap-path-prefix=${cargoVendorDir}=/vendor";
     }
-    # This machine's linker makes no programs for a foreign processor or system. The toolchain's own
-    # does: all of the program is Rust, and musl comes with the toolchain.
-    // lib.optionalAttrs (lib.elem target images && !isOwn) {
-      "CARGO_TARGET_${variable}_LINKER" = "rust-lld";
+    // lib.optionalAttrs (lib.elem target images) {
+      "CARGO_TARGET_${lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target)}_LINKER" = "rust-lld";
     };
 }

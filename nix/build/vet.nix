@@ -2,7 +2,7 @@
 {
   advisoryDb,
   builder,
-  cargoVendorDir,
+  commonArgs,
   craneLib,
   engine,
   features,
@@ -35,8 +35,7 @@ let
     craneLib.mkCargoDerivation (
       {
         pname = "policies-vet";
-        inherit (engine) version;
-        inherit cargoVendorDir;
+        inherit (commonArgs) cargoVendorDir postConfigure version;
         CARGO_TARGET_DIR = "${workFolder}/target";
         nativeBuildInputs = [ builder ];
         dontUnpack = true;

@@ -66,6 +66,7 @@ in
 {
   image = pkgs.runCommand "${baseNameOf name}.tar.gz" {
     nativeBuildInputs = [ pkgs.gzip ];
+    meta.description = "The image with the program and its policies, for `docker load`";
     passthru = {
       imageName = name;
       imageTag = tag;
@@ -73,8 +74,12 @@ in
     };
   } "${stream} | gzip -n > $out";
 
-  image-stream = pkgs.writeShellScript "stream-${baseNameOf name}" ''
-    set -o pipefail
-    ${stream}
-  '';
+  image-stream =
+    lib.addMetaAttrs { description = "A program that prints the image, for `docker load`"; }
+      (
+        pkgs.writeShellScript "stream-${baseNameOf name}" ''
+          set -o pipefail
+          ${stream}
+        ''
+      );
 }

@@ -5,6 +5,11 @@
   pkgs,
 }:
 builds:
-pkgs.runCommand "${baseNameOf name}-oci-index" { nativeBuildInputs = [ builder ]; } ''
-  policy-builder index --output "$out" ${toString (map (build: build.oci) builds)}
-''
+pkgs.runCommand "${baseNameOf name}-oci-index"
+  {
+    nativeBuildInputs = [ builder ];
+    meta.description = "The image for both processors, as an OCI image layout";
+  }
+  ''
+    policy-builder index --output "$out" ${toString (map (build: build.oci) builds)}
+  ''

@@ -28,6 +28,11 @@ let
     revision
   ];
 in
-pkgs.runCommand "${baseNameOf name}-oci" { nativeBuildInputs = [ builder ]; } ''
-  policy-builder pack ${lib.escapeShellArgs options} --oci-layout "$out"
-''
+pkgs.runCommand "${baseNameOf name}-oci"
+  {
+    nativeBuildInputs = [ builder ];
+    meta.description = "The image with the program and its policies, as an OCI image layout";
+  }
+  ''
+    policy-builder pack ${lib.escapeShellArgs options} --oci-layout "$out"
+  ''

@@ -1,5 +1,9 @@
 # The jobs that a Hydra builds and keeps in its cache, for each Linux system.
-{ inputs, lib }:
+{
+  inputs,
+  lib,
+  pkgsFor,
+}:
 let
   systems = [
     "aarch64-linux"
@@ -15,4 +19,12 @@ in
 {
   packages = jobsOf inputs.self.packages;
   checks = jobsOf inputs.self.checks;
+  # `nix build .#hydraJobs.tests.nixos-module.x86_64-linux` where there is KVM.
+  tests.nixos-module = lib.genAttrs systems (
+    system:
+    import ./nixos-test.nix {
+      inherit inputs;
+      pkgs = pkgsFor system;
+    }
+  );
 }

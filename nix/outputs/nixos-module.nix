@@ -204,10 +204,15 @@ in
       after = [ "network-online.target" ];
       inherit (cfg) environment;
 
+      # Restarted at once, with the new system in place: stopped first, it would be away for longer,
+      # and with it a socket unit that keeps its clients waiting.
+      stopIfChanged = false;
       reloadTriggers = [ settingsFile ];
       restartTriggers = [ (builtins.toJSON startSettings) ];
 
       serviceConfig = {
+        # It has started when it listens: a switch to a port that is taken fails.
+        Type = "notify";
         ExecStart = commandLine (
           [
             (lib.getExe cfg.package)
@@ -240,6 +245,7 @@ in
         MemoryDenyWriteExecute = true;
         NoNewPrivileges = true;
         PrivateDevices = true;
+        PrivateMounts = true;
         PrivateTmp = true;
         PrivateUsers = !cfg.privilegedPorts;
         ProcSubset = "pid";

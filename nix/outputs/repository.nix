@@ -5,6 +5,7 @@
   lib,
   newScope,
   pkgsFor,
+  rust,
   rustToolchain,
 }:
 system:
@@ -17,7 +18,7 @@ let
       fileset = lib.fileset.unions parts;
     };
   callCheck = file: newScope { inherit pkgs; } file { };
-  craneLib = (inputs.crane.mkLib pkgs).overrideToolchain rustToolchain;
+  inherit (rust { inherit pkgs rustToolchain; }) craneLib;
   commonArgs = {
     pname = "policy-engine-workspace";
     inherit (engine) version;

@@ -102,6 +102,16 @@ in
       restartTriggers = [ ''{"listen":["http://127.0.0.1:80"]}'' ];
     };
   };
+  "nixos-module: it has started when it says so, and a change restarts it at once" = {
+    expr = {
+      inherit (service { }) Type;
+      inherit (unit { }) stopIfChanged;
+    };
+    expected = {
+      Type = "notify";
+      stopIfChanged = false;
+    };
+  };
   "nixos-module: a reload is a signal, and a wrong configuration is not tried again" = {
     expr = {
       inherit (service { }) ExecReload RestartPreventExitStatus;

@@ -7,14 +7,17 @@ use assert_cmd::Command;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
+use crate::support::{Folder, Loaded, Nix, built, repository, run, with_policies};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// A user's flake, with this repository's policies under a unique name.
+/// A user's flake, with this repository's policies under a unique name, of the revision that
+/// `cargo image` found.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
+    let revision = repository().revision.as_deref();
+    let revision = revision.map_or_else(|| "null".to_owned(), |revision| format!("\"{revision}\""));
     let flake = format!(
         "{{
           inputs.policy-engine.url = \"github:policy-engine/policy-engine\";
@@ -24,6 +27,7 @@ fn own_flake() -> (Folder, String) {
               policies = \"${{policy-engine}}/policies\";
               name = \"policy-tests\";
               tag = \"{tag}\";
+              revision = {revision};
               extraImageConfig = {{ Labels.team = \"platform\"; Env = [ \"TEAM=platform\" ]; }};
             }}).packages;
           }};
@@ -69,6 +73,16 @@ fn docker_loads_and_runs_the_nix_image() {
     let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();
     assert_eq!(decision["output"]["violations"][0]["check"], "hostNamespaces");
     image.ran(&["eval", "pod-security-baseline"], "kind: Pod\nspec: {}\n").code(0).stderr("");
+}
+
+/// The proof that a program depends on its sources alone: Nix compiles them in another folder, with
+/// another user's name, other places of third-party sources, and nothing of this machine's settings.
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn nix_and_cargo_build_the_same_program() {
+    let (flake, _) = own_flake();
+    let program = built_by_user(Nix::find(), &flake, "default").join("bin/policy-engine");
+    assert!(fs::read(program).unwrap() == fs::read(repository().program()).unwrap());
 }
 
 #[test]

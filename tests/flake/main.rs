@@ -26,3 +26,5 @@ mod outputs;
 mod template;
 /// Vetting, and what it stops.
 mod vet;
+/// Workflows for GitHub.
+mod workflows;

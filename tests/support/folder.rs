@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -45,6 +46,14 @@ impl Folder {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         self
+    }
+
+    /// Writes a shell script that can be started.
+    pub(crate) fn script(self, path: &str, text: &str) -> Self {
+        let place = self.path().join(path);
+        let folder = self.file(path, &format!("#!/bin/sh\n{text}"));
+        fs::set_permissions(place, fs::Permissions::from_mode(0o755)).unwrap();
+        folder
     }
 
     /// Adds a crate with these dependencies and this text for its library.

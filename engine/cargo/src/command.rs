@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -148,16 +149,52 @@ impl Cargo {
     /// # Errors
     /// When the toolchain is not known.
     pub fn command(&self, subcommand: &str, root: &Path) -> Result<Command, CargoError> {
+        self.command_of(Command::new(program()), subcommand, root)
+    }
+
+    /// Clippy for the workspace in a folder; `None` where there is none.
+    ///
+    /// It is the toolchain's own. Cargo would start the first one in `$CARGO_HOME/bin` and on the
+    /// `PATH`, which may be rustup's while the toolchain is not.
+    ///
+    /// # Errors
+    /// When the toolchain is not known.
+    pub fn clippy(&self, root: &Path) -> Result<Option<Command>, CargoError> {
+        let own = Path::new(sysroot()?).join("bin");
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = iter::once(own).chain(env::split_paths(&path));
+        let mut programs = folders.map(|folder| folder.join("cargo-clippy"));
+        let Some(clippy) = programs.find(|program| program.is_file()) else { return Ok(None) };
+        let clippy = Command::new(std::path::absolute(clippy)?);
+        self.command_of(clippy, "clippy", root).map(Some)
+    }
+
+    /// Checks whether there is a Clippy: rustup's stands for one that may not be installed.
+    ///
+    /// # Errors
+    /// When the toolchain is not known, or Clippy does not start.
+    pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
+        let Some(mut command) = self.clippy(root)? else { return Ok(false) };
+        Ok(signals::output(command.arg("--version")).map_err(not_started)?.status.success())
+    }
+
+    fn command_of(
+        &self,
+        mut command: Command,
+        subcommand: &str,
+        root: &Path,
+    ) -> Result<Command, CargoError> {
         let manifest = std::path::absolute(root)?.join("Cargo.toml");
-        let mut command = Command::new(program());
         command.arg(subcommand).arg("--manifest-path").arg(manifest);
         command.current_dir("/").stdin(Stdio::null());
         for name in &self.configuration.removed {
             command.env_remove(name);
         }
         command.envs(self.configuration.variables.iter().map(|(name, value)| (name, value)));
-        if let Some(toolchain) = toolchain()? {
-            command.env(TOOLCHAIN, toolchain);
+        if env::var_os(TOOLCHAIN).is_none_or(|given| given.is_empty()) {
+            // The one that rustup would run in the current folder. A toolchain of another kind does
+            // not look at it.
+            command.env(TOOLCHAIN, sysroot()?);
         }
         if let Some(folders) = env::var_os("PATH").and_then(|path| absolute_folders(&path)) {
             command.env("PATH", folders);
@@ -165,18 +202,12 @@ impl Cargo {
         if env::var_os("RUSTC").is_some() {
             command.env("RUSTC", rustc::program());
         }
+        if env::var_os("CARGO").is_some() {
+            // Clippy runs the Cargo that it finds there.
+            command.env("CARGO", program());
+        }
         command.env("CARGO_HOME", &self.home).env("CARGO_ENCODED_RUSTFLAGS", rustflags::STATIC);
         Ok(command)
-    }
-
-    /// Checks whether there is a Clippy.
-    ///
-    /// # Errors
-    /// When Cargo does not start.
-    pub fn has_clippy(&self, root: &Path) -> Result<bool, CargoError> {
-        let mut command = self.command("clippy", root)?;
-        let output = signals::output(command.arg("--version")).map_err(not_started)?;
-        Ok(output.status.success())
     }
 }
 
@@ -190,18 +221,14 @@ fn absolute_folders(path: &OsStr) -> Option<OsString> {
 /// The variable by which rustup is told which toolchain it is to run.
 const TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
 
-/// The toolchain that rustup would run in the current folder: Cargo runs in another. A toolchain of
-/// another kind does not look at it.
-fn toolchain() -> Result<Option<OsString>, CargoError> {
+/// The folder of the toolchain.
+fn sysroot() -> Result<&'static OsStr, CargoError> {
     static SYSROOT: OnceLock<OsString> = OnceLock::new();
-    if env::var_os(TOOLCHAIN).is_some_and(|given| !given.is_empty()) {
-        return Ok(None);
-    }
     if let Some(sysroot) = SYSROOT.get() {
-        return Ok(Some(sysroot.clone()));
+        return Ok(sysroot);
     }
     let sysroot = rustc::print("sysroot", &[])?.into();
-    Ok(Some(SYSROOT.get_or_init(|| sysroot).clone()))
+    Ok(SYSROOT.get_or_init(|| sysroot))
 }
 
 fn program() -> OsString {

@@ -22,7 +22,7 @@ const CACHES: [&str; 2] = ["git", "registry"];
 /// Files that Cargo makes there; those who use it at the same time share them.
 const SHARED: [&str; 3] = [".global-cache", ".package-cache", ".package-cache-mutate"];
 /// Entries that may be missing.
-const OPTIONAL: [&str; 3] = ["bin", "credentials", "credentials.toml"];
+const OPTIONAL: [&str; 2] = ["credentials", "credentials.toml"];
 
 /// The configuration in such a home, for as long as this is kept: there may be tokens in it.
 #[derive(Debug)]

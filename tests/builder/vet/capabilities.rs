@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -392,20 +393,35 @@ fn vet_reports_a_compile_error_as_the_compiler_does() {
 #[test]
 fn missing_clippy_is_reported() {
     let folder = Folder::new().policy("good");
-    let (cargo, tools) = (folder.path().join("cargo"), std::env::var_os("CARGO").unwrap());
-    let script = format!(
-        "#!/bin/sh\nif [ \"$1\" = clippy ]; then\n  echo 'error: no such command: `clippy`' >&2\n  \
-         exit 101\nfi\nexec {} \"$@\"\n",
-        Path::new(&tools).display()
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap().stdout;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot).unwrap().trim_end());
+    // The same toolchain, without its programs.
+    let toolchain = folder.path().join("toolchain");
+    fs::create_dir(&toolchain).unwrap();
+    symlink(sysroot.join("lib"), toolchain.join("lib")).unwrap();
+    let rustc = format!(
+        "case \"$*\" in\n\"--print sysroot\"*) echo \"${{0%/*}}/toolchain\" ;;\n*) exec \
+         {} \"$@\" ;;\nesac\n",
+        sysroot.join("bin/rustc").display()
     );
-    fs::write(&cargo, script).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&cargo, executable).unwrap();
-    let said =
-        folder.fails_as(folder.builder(&["image", "--work-dir", SECOND]).env("CARGO", &cargo));
+    let folder = folder.script("rustc", &rustc);
+    let mut command = folder.builder(&["image", "--work-dir", SECOND]);
+    command.env("RUSTC", folder.path().join("rustc")).env("PATH", "/nowhere");
     assert_eq!(
-        sentence(&said),
+        sentence(&folder.fails_as(&mut command)),
         "Clippy, which vets policies, is not installed\nhelp: run `rustup component add clippy`, \
          or build without vetting with `--no-vet`"
     );
+}
+
+/// As with rustup's, where the toolchain is not rustup's.
+#[test]
+fn clippy_is_the_toolchains_own_whatever_cargo_would_find() {
+    let fails = "echo \"error: unknown proxy name: 'cargo-clippy'\" >&2\nexit 1\n";
+    let folder = Folder::new().small_engine().script("home/bin/cargo-clippy", fails);
+    let home = folder.path().join("home");
+    let path = std::env::var("PATH").unwrap();
+    let mut command = folder.builder(&["vet", "--engine", "source", "--work-dir", "work"]);
+    command.env("CARGO_HOME", &home).env("PATH", format!("{}:{path}", home.join("bin").display()));
+    command.assert().success();
 }

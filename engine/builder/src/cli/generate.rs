@@ -37,6 +37,9 @@ pub(super) struct Generate {
     /// Lays the crates' own tests out as well, to be run by `cargo test` in the workspace
     #[arg(long)]
     with_tests: bool,
+    /// Lays out the engine without any policy, to compile it once for all policies folders
+    #[arg(long, conflicts_with_all = ["policies", "with_tests"])]
+    engine_alone: bool,
     /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -45,18 +48,23 @@ pub(super) struct Generate {
 impl Generate {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let locked = self.locked.locked();
-        policies_lock::check_is_there(&self.inputs.policies, locked)?;
         let engine = Engine::locate(self.inputs.engine.as_deref())?
             .with_features(&self.features.engine_features)?;
-        let policies = Policies::discover(&self.inputs.policies, &engine)?;
-        workspace::check_outside(&self.output, &policies)?;
+        let policies = if self.engine_alone {
+            Policies::none()
+        } else {
+            policies_lock::check_is_there(&self.inputs.policies, locked)?;
+            let policies = Policies::discover(&self.inputs.policies, &engine)?;
+            workspace::check_outside(&self.output, &policies)?;
+            policies
+        };
         workspace::check_ours(&self.output)?;
         let target = self
             .target
             .clone()
             .map_or_else(|| Target::choose(None).map(|target| target.triple), Ok)?;
-        let revision =
-            self.revision.clone().or_else(|| revision::git_revision(&self.inputs.policies));
+        let git = || revision::git_revision(&self.inputs.policies).filter(|_| !self.engine_alone);
+        let revision = self.revision.clone().or_else(git);
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.

@@ -29,6 +29,7 @@ trivialBuilders
       ;
   };
   fetchurl = import ./fetchurl.nix { inherit system; };
+  testers = import ./testers.nix { inherit (trivialBuilders) runCommand; };
 
   # No cross compilation of packages: whatever they are built for, it is this system.
   buildPackages = final;

@@ -7,6 +7,7 @@
   outputs =
     { self, ... }:
     {
+      lib.mkRustBin = { }: pkgs: (import self pkgs pkgs).rust-bin;
       overlays = {
         default = import self;
         rust-overlay = import self;

@@ -40,7 +40,7 @@ pub(crate) fn check(
     progress: &Progress,
 ) -> Result<Checked, CompileError> {
     let cargo = Cargo::with_home_in(cache)?;
-    let mut command = cargo.command("clippy", &workspace.root)?;
+    let mut command = cargo.clippy(&workspace.root)?.ok_or(CompileError::NoClippy)?;
     let _temporary = policy_cargo::use_temporary_folder(&mut command, cache)?;
     command.args(["--release", "--locked", "--lib", "--target", &target.triple]);
     command.args(["--message-format", message_format()]);

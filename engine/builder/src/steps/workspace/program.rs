@@ -152,6 +152,10 @@ fn patched(source: &str) -> &str {
     }
 }
 
+/// The program's manifest.
+///
+/// What policies may turn on of `policy-api` is on for every folder, also where none uses it: the
+/// engine is compiled with the same features for all of them, and so once.
 pub(super) fn manifest(policies: &Policies, engine: &Engine) -> String {
     let features = match engine.features.names() {
         [] => String::new(),
@@ -170,6 +174,7 @@ name = "policy-engine"
 path = "src/main.rs"
 
 [dependencies]
+{POLICY_API} = {{ path = "../engine/api", features = ["schemars"] }}
 policy-engine = {{ path = "../engine/runtime"{features} }}
 "#,
         engine.version

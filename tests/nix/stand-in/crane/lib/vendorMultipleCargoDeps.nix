@@ -1,4 +1,5 @@
-# A folder with every crate that the given locks take from registries and Git, a folder a source, and the `config.toml` that makes Cargo look there.
+# A folder with every crate that the given locks take from registries and Git, a folder a source, and
+# the `config.toml` that makes Cargo look there.
 {
   crateRegistries,
   lib,

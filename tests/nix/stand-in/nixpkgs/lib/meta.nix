@@ -7,6 +7,7 @@ rec {
     );
   getExe' = package: program: "${package}/bin/${program}";
 
+  addMetaAttrs = attrs: package: package // { meta = package.meta or { } // attrs; };
   setName = name: package: package // { inherit name; };
   hiPrio = package: package;
 
