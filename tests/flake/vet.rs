@@ -47,7 +47,8 @@ fn policies_that_do_not_pass_vetting_stop_the_image() {
 fn vetting_rules_change_the_images_and_not_the_program() {
     let nix = Nix::find();
     let (check, packages) = derivations(nix, &house_rules());
-    let rules = house_rules().file("policies/policies.toml", "[vet.dependencies]\ndeny = [\"a\"]\n");
+    let rules =
+        house_rules().file("policies/policies.toml", "[vet.dependencies]\ndeny = [\"a\"]\n");
     let (other_check, other_packages) = derivations(nix, &rules);
     assert_ne!(other_check, check);
     assert_ne!(other_packages["image"], packages["image"]);

@@ -59,8 +59,8 @@ def main(checkout, out):
         above = [parent for parent in [folder, *folder.parents] if parent.is_relative_to(checkout)]
         roots = (read(parent) for parent in above if (parent / "Cargo.toml").is_file())
         workspace = next((root["workspace"] for root in roots if "workspace" in root), {})
-        document = merged(document, workspace)
-        package = document["package"]
+        whole = merged(document, workspace)
+        package = whole["package"]
         place = out / f"{package['name']}-{package.get('version', '0.0.0')}"
         # Other crates in its folder are no part of it.
         others = {other.parent for other in manifests} - {folder}
@@ -71,8 +71,9 @@ def main(checkout, out):
                 name for name in names if name == ".git" or pathlib.Path(path, name) in others
             ],
         )
-        lines = [f"{json.dumps(name)} = {toml(table)}\n" for name, table in document.items()]
-        (place / "Cargo.toml").write_text("".join(lines))
+        if whole != document:
+            lines = [f"{json.dumps(name)} = {toml(table)}\n" for name, table in whole.items()]
+            (place / "Cargo.toml").write_text("".join(lines))
         (place / ".cargo-checksum.json").write_text('{"files":{},"package":null}')
 
 

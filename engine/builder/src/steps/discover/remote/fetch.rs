@@ -139,7 +139,9 @@ fn manifest(entry: &Entry) -> String {
     let source = match &entry.place {
         EntrySource::Registry(name) => name.as_deref(),
         // The repository that the policy comes from may have the API as well.
-        EntrySource::Git => entry.dependency.as_inline_table().and_then(|table| table.get("git")?.as_str()),
+        EntrySource::Git => {
+            entry.dependency.as_inline_table().and_then(|table| table.get("git")?.as_str())
+        }
         EntrySource::Folder(_) => None,
     };
     let mut patch = Table::new();
