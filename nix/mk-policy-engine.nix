@@ -41,10 +41,6 @@
   # More arguments for crane's `vendorMultipleCargoDeps`, such as `outputHashes`, which has Git
   # repositories fetched in a build, and `overrideVendorCargoPackage`.
   vendorArgs ? { },
-  # Whether images are made of vetted policies only.
-  vet ? true,
-  # A checkout of RustSec's advisory-db, by which they are vetted as well.
-  advisoryDb ? null,
   # Added to the image's configuration, by the names of the OCI image specification.
   extraImageConfig ? { },
   # Derivations whose files the image holds as well.
@@ -74,15 +70,14 @@ let
     in
     {
       inherit
-        advisoryDb
         extraContents
         extraImageConfig
         features
+        policies
         registries
         revision
         vendorArgs
         ;
-      vetImages = vet;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
       # Everything is made on the machine that builds, and by its own programs.
@@ -113,10 +108,11 @@ let
       policiesSource = callPackage ./build/policies-source.nix { };
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
-      mkVet = callPackage ./build/vet.nix { };
       mkRustflags = callPackage ./build/rustflags.nix { };
       mkProgram = callPackage ./build/program.nix { };
+      programOptions = callPackage ./image/program-options.nix { };
       mkArchive = callPackage ./image/archive.nix { };
+      mkDocuments = callPackage ./image/documents.nix { };
       mkOci = callPackage ./image/oci.nix { };
       mkOciIndex = callPackage ./image/oci-index.nix { };
       mkBuild = callPackage ./build { };
@@ -126,6 +122,7 @@ let
       amd64 = self.mkBuild targets.amd64;
       arm64 = self.mkBuild targets.arm64;
       # What starts on the machine that builds.
+      inherit hereTarget;
       here = self.mkBuild hereTarget;
       startsHere = imageTarget == hereTarget;
     }
@@ -135,6 +132,7 @@ let
     default = scope.native.program;
     engine-artifacts = scope.linux.engineArtifacts;
     inherit (scope.linux)
+      documents
       image
       image-stream
       oci

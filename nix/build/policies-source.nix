@@ -59,8 +59,6 @@ let
         if type == "directory" then isParent name else names ? ${name};
     };
 
-  whole = fileset.unions (map sourcesOf crates ++ [ manifests ]);
-
   # The files that show Cargo which targets a crate has.
   stubs = lib.concatMap (
     { path, targets, ... }:
@@ -69,9 +67,7 @@ let
 in
 {
   inherit within;
-  whole = toSource whole;
-  # With the rules of vetting.
-  vetted = toSource (fileset.union whole (fileset.maybeMissing policiesFile));
+  whole = toSource (fileset.unions (map sourcesOf crates ++ [ manifests ]));
 
   # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''

@@ -8,6 +8,7 @@
   lib,
   mkRegistration,
   mkRustflags,
+  pkgs,
   revision,
   targets,
 }:
@@ -18,7 +19,10 @@ let
     // {
       doCheck = false;
     }
-    // targets.cargoEnvironment target;
+    // targets.cargoEnvironment {
+      inherit target;
+      platform = pkgs.stdenv.hostPlatform;
+    };
   exportRustflags = mkRustflags target;
 
   # A build of a program that does nothing, whose compiled crates the next step takes up. All steps
@@ -73,6 +77,7 @@ rec {
       postInstall = ''
         mkdir "$log"
         cp "$cargoBuildLog" "$log/messages.json"
+        cargo metadata --format-version 1 --locked --offline --filter-platform ${target} > "$log/metadata.json"
         rustc --version --verbose > "$log/rustc.txt"
       '';
       passthru = { inherit dependencies engineArtifacts; };

@@ -34,15 +34,19 @@ rec {
         lib.concatMapStringsSep ", " (image: "`${image}`") images
       }";
 
-  # The environment in which Cargo compiles for a target. Programs of images are linked by the
-  # toolchain's own linker on every machine: all of the program is Rust, and musl comes with the
-  # toolchain.
+  # The environment in which Cargo compiles for `target` on the machine `platform`.
   cargoEnvironment =
-    target:
+    { platform, target }:
+    let
+      isOwn = platform.isLinux && cpuOf platform.system == cpuOf target;
+      variable = lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target);
+    in
     {
       CARGO_BUILD_TARGET = target;
     }
-    // lib.optionalAttrs (lib.elem target images) {
-      "CARGO_TARGET_${lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target)}_LINKER" = "rust-lld";
+    # This machine's linker makes no programs for a foreign processor or system. The toolchain's own
+    # does: all of the program is Rust, and musl comes with the toolchain.
+    // lib.optionalAttrs (lib.elem target images && !isOwn) {
+      "CARGO_TARGET_${variable}_LINKER" = "rust-lld";
     };
 }

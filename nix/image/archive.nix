@@ -7,14 +7,14 @@
   lib,
   name,
   pkgs,
-  revision,
+  programOptions,
   tag,
 }:
 {
   program,
-  registration,
   architecture,
-}:
+  ...
+}@packed:
 let
   config = {
     User = "1000:1000";
@@ -51,15 +51,8 @@ let
     [
       (lib.getExe builder)
       "label"
-      "--program"
-      (lib.getExe program)
-      "--workspace"
-      registration
     ]
-    ++ lib.optionals (revision != null) [
-      "--revision"
-      revision
-    ]
+    ++ programOptions packed
   );
   stream = "${pkgs.dockerTools.streamLayeredImage arguments} | ${label}";
 in

@@ -1,32 +1,38 @@
-# Packs the same contents as an OCI image layout, for tools that want one. It has nothing of what a
-# flake adds to the image of dockerTools.
+# Packs the same contents as an OCI image layout, with the bill of materials and the provenance: the
+# very image that `policy-builder image` makes. It has nothing of what a flake adds to the image of
+# dockerTools.
 {
   builder,
   lib,
   name,
   pkgs,
-  revision,
+  programOptions,
   tag,
 }:
-{ program, registration, ... }:
+{ program, ... }@packed:
 let
-  # nixpkgs' builds have another date in SOURCE_DATE_EPOCH than dockerTools' image.
-  options = [
-    "--created"
-    "0"
-    "--program"
-    (lib.getExe program)
-    "--repo"
-    name
-    "--tag"
-    tag
-    "--workspace"
-    registration
-  ]
-  ++ lib.optionals (revision != null) [
-    "--revision"
-    revision
-  ];
+  options =
+    programOptions packed
+    # nixpkgs' builds have another date in SOURCE_DATE_EPOCH than dockerTools' image.
+    ++ [
+      "--created"
+      "0"
+      "--repo"
+      name
+      "--tag"
+      tag
+    ]
+    ++
+      lib.concatMap
+        (file: [
+          "--${lib.head (lib.splitString "." file)}"
+          "${program.log}/${file}"
+        ])
+        [
+          "messages.json"
+          "metadata.json"
+          "rustc.txt"
+        ];
 in
 pkgs.runCommand "${baseNameOf name}-oci"
   {

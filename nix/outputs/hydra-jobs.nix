@@ -1,4 +1,6 @@
-# The jobs that a Hydra builds and keeps in its cache, for each Linux system.
+# The jobs that a Hydra builds and keeps in its cache, for each Linux system. With
+# `packages.engine-artifacts` and `packages.builder` in it, any policies folder compiles only what it
+# adds to the engine.
 {
   inputs,
   lib,

@@ -15,6 +15,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// Logs of what another tool compiled, by which its program is packed.
+mod build_log;
 /// An image that builds images, run by Docker.
 mod builder_image;
 /// Configurations of Cargo, which do not change the program.

@@ -24,19 +24,24 @@ fn laid_out(folder: &Folder, name: &str, arguments: &[&str]) {
         .stdout(format!("{name}\n"));
 }
 
-/// Adds a workspace for another processor and a stand-in for its program; returns the target.
-fn with_other_processor(folder: &Folder) -> &'static str {
-    let is_arm = repository().image.config["architecture"] == "arm64";
+/// A stand-in for the same program for another processor, and its target.
+pub(super) fn for_another_processor(mut program: Vec<u8>) -> (&'static str, Vec<u8>) {
+    let is_arm = program[18..20] == EM_AARCH64.0.to_le_bytes();
     let (target, machine) = if is_arm {
         ("x86_64-unknown-linux-musl", EM_X86_64)
     } else {
         ("aarch64-unknown-linux-musl", EM_AARCH64)
     };
-    laid_out(folder, "other", &["--target", target]);
-    let mut program = fs::read(repository().program()).unwrap();
     program[18..20].copy_from_slice(&machine.0.to_le_bytes());
     // In the padding, so that no emulator takes it for what it can run.
     program[15] = 1;
+    (target, program)
+}
+
+/// Adds a workspace for another processor and a stand-in for its program; returns the target.
+fn with_other_processor(folder: &Folder) -> &'static str {
+    let (target, program) = for_another_processor(fs::read(repository().program()).unwrap());
+    laid_out(folder, "other", &["--target", target]);
     fs::write(folder.path().join("program"), program).unwrap();
     target
 }

@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// The programs that `nix run` starts.
+mod apps;
 /// The derivations that a change rebuilds.
 mod cached;
 /// Discovery, compared with that of the builder.
@@ -24,7 +26,5 @@ mod image;
 mod outputs;
 /// A policies repository made from the template.
 mod template;
-/// Vetting, and what it stops.
-mod vet;
 /// Workflows for GitHub.
 mod workflows;

@@ -4,9 +4,10 @@ use crate::support::{Folder, Nix, root};
 
 /// The outputs for systems that nothing is built for here.
 const SYSTEMS: [&str; 3] = ["aarch64-darwin", "aarch64-linux", "x86_64-linux"];
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "builder",
     "default",
+    "documents",
     "engine-artifacts",
     "image",
     "image-amd64",
@@ -16,6 +17,7 @@ const PACKAGES: [&str; 10] = [
     "oci-index",
     "registration",
 ];
+const APPS: [&str; 6] = ["builder", "default", "image-stream", "push", "vet", "watch"];
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
@@ -41,11 +43,21 @@ fn every_system_has_every_package() {
     for system in SYSTEMS {
         let names: Vec<_> = shown["packages"][system].as_object().unwrap().keys().collect();
         assert_eq!(names, PACKAGES, "{system}");
-        assert_eq!(shown["apps"][system]["default"]["type"], "app");
-        assert_eq!(shown["apps"][system]["builder"]["type"], "app");
-        assert_eq!(shown["apps"][system]["image-stream"]["type"], "app");
+        let apps = shown["apps"][system].as_object().unwrap();
+        assert_eq!(apps.keys().collect::<Vec<_>>(), APPS, "{system}");
+        for (name, app) in apps {
+            assert_eq!(app["type"], "app", "{name}");
+            assert!(app["description"].is_string(), "{name}");
+        }
         assert_eq!(shown["devShells"][system]["default"]["type"], "derivation");
         assert_eq!(shown["formatter"][system]["type"], "derivation");
+    }
+    for job in [["packages", "engine-artifacts"], ["packages", "image"], ["tests", "nixos-module"]]
+    {
+        for system in ["aarch64-linux", "x86_64-linux"] {
+            let shown = &shown["hydraJobs"][job[0]][job[1]][system];
+            assert_eq!(shown["type"], "derivation", "{job:?} {system}");
+        }
     }
     assert_eq!(shown["overlays"]["default"]["type"], "nixpkgs-overlay");
     assert_eq!(shown["nixosModules"]["default"]["type"], "nixos-module");
@@ -85,9 +97,27 @@ fn image_targets_linux_on_every_build_system() {
     let nix = Nix::find();
     let how = "image: let d = image.program; in { inherit (d) CARGO_BUILD_TARGET; linker = \
                d.CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER or null; }";
-    for system in ["aarch64-darwin", "x86_64-linux", "aarch64-linux"] {
+    for (system, linker) in [
+        ("aarch64-darwin", Some("rust-lld")),
+        ("x86_64-linux", Some("rust-lld")),
+        ("aarch64-linux", None),
+    ] {
         let image = nix.eval(&format!("packages.{system}.image-arm64"), how, &[]);
         assert_eq!(image["CARGO_BUILD_TARGET"], "aarch64-unknown-linux-musl", "{system}");
-        assert_eq!(image["linker"], "rust-lld", "{system}");
+        assert_eq!(image["linker"].as_str(), linker, "{system}");
     }
+}
+
+/// In a flake's reference a space is `%20`, as the README says.
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn space_in_the_path_of_the_policies_changes_nothing() {
+    let house_rules = root().join("tests/fixtures/house-rules");
+    let folder = Folder::new().copy(&house_rules, "rules").copy(&house_rules, "our rules");
+    let made_of = |name: &str| {
+        let path = format!("path:{}/{name}", folder.path().display());
+        let input = ["--override-input", "policies", &path];
+        Nix::find().eval("registration", "registration: registration.drvPath", &input)
+    };
+    assert_eq!(made_of("our%20rules"), made_of("rules"));
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 use super::home::{self, ConfigFile};
-use super::{CargoError, Configuration, Message, rustc, rustflags};
+use super::{CargoError, Configuration, Message, message, rustc, rustflags};
 use policy_host::signals::{self, ScratchDir, TempPath};
 
 /// The use that Cargo may make of the network.
@@ -60,7 +60,7 @@ pub struct CargoOutput {
 /// When Cargo does not start, or prints a message that is not understood.
 pub fn stream_messages(
     mut command: Command,
-    mut handle: impl FnMut(Message),
+    handle: impl FnMut(Message),
 ) -> Result<CargoOutput, CargoError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = signals::spawn(&mut command).map_err(not_started)?;
@@ -73,21 +73,13 @@ pub fn stream_messages(
         }
         text
     });
-    let mut unread = None;
-    for line in child.process.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines)
-    {
-        let line = line?;
-        match serde_json::from_str(&line) {
-            Ok(message) => handle(message),
-            // A procedural macro may print; Cargo's own lines are objects.
-            Err(error) if line.starts_with('{') => unread = unread.or(Some(error)),
-            Err(_) => {}
+    let stdout = child.process.stdout.take().map(BufReader::new);
+    if let Err(error) = stdout.map_or(Ok(()), |stdout| message::read(stdout, handle)) {
+        if matches!(error, CargoError::Message(_)) {
+            // All was read.
+            let _ = child.wait();
         }
-    }
-    if let Some(error) = unread {
-        // The unknown message may be the one that matters.
-        let _ = child.wait();
-        return Err(CargoError::Message(error));
+        return Err(error);
     }
     Ok(CargoOutput { status: child.wait()?, stderr: stderr.join().unwrap_or_default() })
 }

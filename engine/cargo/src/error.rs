@@ -78,6 +78,12 @@ pub enum CargoError {
          deeply"
     )]
     Message(serde_json::Error),
+    /// Cargo compiled a package that its workspace does not have.
+    #[error(
+        "Cargo compiled `{0}`, which is none of the workspace's packages\nhelp: give the messages \
+         of the build of this workspace"
+    )]
+    UnknownPackage(String),
     /// The files that Cargo runs with cannot be read or written.
     #[error("failed to run Cargo: {0}")]
     Io(#[from] io::Error),

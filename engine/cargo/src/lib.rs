@@ -4,6 +4,7 @@
 //! - [`lockfile`] reads and writes lock files, and [`Pins`] are the versions that they pin.
 //! - [`Configuration`] is Cargo's configuration without what would change a program.
 //! - [`Cargo`] runs Cargo, [`Message`] is what it prints, and [`rustc`] asks the compiler.
+//! - [`LinkedIds`] and [`LinkedPackage`] say what a program is linked with.
 //!
 //! It never knows what is built: no policy and no image.
 
@@ -12,6 +13,7 @@ mod configuration;
 mod elf;
 mod error;
 mod home;
+mod linked;
 mod linker;
 pub mod lockfile;
 pub mod manifest;
@@ -32,10 +34,11 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use elf::{ElfError, check_processor, check_static};
 pub use error::CargoError;
 pub use home::cargo_home;
+pub use linked::{LinkedIds, LinkedPackage, PackageId};
 pub use message::{
     CompilerMessage, Message, conflicting_allocators, dep_info_of, runs_at_compile_time,
 };
-pub use metadata::{LinkedPackage, PackageId, fetch_metadata, linked_packages};
+pub use metadata::fetch_metadata;
 pub use pins::{Pins, Renewal};
 pub use rustflags::{lld_rustflags, rustflags};
 pub use source::Source;

@@ -1,4 +1,4 @@
-//! The linker of musl programs.
+//! The linker for programs of another machine than the compiler's own.
 
 use std::env;
 use std::path::Path;
@@ -7,15 +7,15 @@ use super::configuration::linker_variable;
 use super::{CargoError, Configuration, rustc};
 
 /// The linker that rustup's toolchains bring. What musl programs are linked with comes with their
-/// standard library, so it takes no C compiler, neither this machine's nor their processor's. The
-/// bytes are those of the toolchain alone, whichever compiler a machine has.
+/// standard library, so it takes no C compiler for their processor.
 const RUST_LLD: &str = "rust-lld";
 
-/// Chooses a linker for Cargo, unless the user has configured one for the target.
-///
-/// Without `rust-lld`, programs for the machine `host` are left to its own `cc`.
+/// Chooses a linker for Cargo where its own choice, the `cc` of the machine `host`, would not do
+/// and the user has not configured a linker for the target.
 pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, CargoError> {
-    if !triple.contains("-musl") || Configuration::read()?.has_linker(triple) {
+    let processor = |triple: &str| triple.split('-').next().map(str::to_owned);
+    let is_foreign = !rustc::is_linux(host) || processor(host) != processor(triple);
+    if !is_foreign || !triple.contains("-musl") || Configuration::read()?.has_linker(triple) {
         return Ok(None);
     }
     let tools = Path::new(&rustc::print("sysroot", &[])?).join("lib/rustlib").join(host);
@@ -24,10 +24,6 @@ pub(super) fn choose(triple: &str, host: &str) -> Result<Option<&'static str>, C
     let mut folders = env::split_paths(&on_path).chain([tools.join("bin")]);
     if folders.any(|folder| folder.join(RUST_LLD).is_file()) {
         return Ok(Some(RUST_LLD));
-    }
-    let processor = |triple: &str| triple.split('-').next().map(str::to_owned);
-    if rustc::is_linux(host) && processor(host) == processor(triple) {
-        return Ok(None);
     }
     Err(CargoError::NoLinker { target: triple.to_owned(), variable: linker_variable(triple) })
 }
@@ -39,7 +35,10 @@ mod tests {
     const ARM: &str = "aarch64-unknown-linux-musl";
 
     #[test]
-    fn glibc_programs_are_left_to_the_machines_own_linker() {
+    fn host_linker_is_used_for_the_host_processor() {
+        for host in ["aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl"] {
+            assert_eq!(choose(ARM, host).unwrap(), None);
+        }
         assert_eq!(choose("aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu").unwrap(), None);
     }
 

@@ -1,10 +1,13 @@
 //! Messages of `cargo … --message-format json`, one a line.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::diagnostic::Diagnostic;
 use cargo_metadata::{Target, TargetKind};
 use serde::Deserialize;
+
+use super::CargoError;
 
 /// A message of Cargo.
 ///
@@ -20,6 +23,28 @@ pub enum Message {
     /// A message of another kind.
     #[serde(other)]
     Other,
+}
+
+/// Hands each message of a Cargo to `handle`, to the last: a Cargo that still prints would wait for
+/// who reads it.
+///
+/// # Errors
+/// When one cannot be read, or is not understood: it may be the one that matters.
+pub(super) fn read(
+    messages: impl BufRead,
+    mut handle: impl FnMut(Message),
+) -> Result<(), CargoError> {
+    let mut unread = None;
+    for line in messages.lines() {
+        let line = line?;
+        match serde_json::from_str(&line) {
+            Ok(message) => handle(message),
+            // A procedural macro may print; Cargo's own lines are objects.
+            Err(error) if line.starts_with('{') => unread = unread.or(Some(error)),
+            Err(_) => {}
+        }
+    }
+    unread.map_or(Ok(()), |error| Err(CargoError::Message(error)))
 }
 
 /// A diagnostic of the compiler, and the crate that it is about.

@@ -31,6 +31,12 @@ pub fn version() -> Result<String, CargoError> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// The compiler's version in what `rustc -vV` or `rustc --version` prints, as [`version`] gives it.
+#[must_use]
+pub fn version_in(printed: &str) -> Option<&str> {
+    printed.lines().next().map(str::trim).filter(|version| version.starts_with("rustc "))
+}
+
 /// The target triple of the machine that the compiler runs on.
 ///
 /// # Errors

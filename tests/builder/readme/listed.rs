@@ -28,7 +28,7 @@ enum Coverage {
 use Coverage::{By, In, Not};
 
 /// Every command of the documents, in the words that stand there.
-const COMMANDS: [(&str, Coverage); 44] = [
+const COMMANDS: [(&str, Coverage); 49] = [
     ("nix build .#image && docker load < result", In(Scene::Nix)),
     (
         "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
@@ -79,8 +79,13 @@ const COMMANDS: [(&str, Coverage); 44] = [
         In(Scene::BuilderImage),
     ),
     ("nix run . -- list", In(Scene::Nix)),
+    ("nix run .#watch", Not("it serves until it is ended", "builder/watch.rs, and flake/apps.rs")),
     (
-        "nix build .#image --override-input policies path:$PWD/my-policies",
+        "nix run .#push -- registry.example.com/policies:v1",
+        Not("it needs a registry", "builder/push; flake/image.rs builds what it pushes"),
+    ),
+    (
+        "nix build .#image --override-input policies \"path:$PWD/my-policies\"",
         Not(
             "it takes minutes for a folder like another",
             "flake/image.rs: a folder from elsewhere",
@@ -91,9 +96,20 @@ const COMMANDS: [(&str, Coverage); 44] = [
         Not("it needs GitHub", "flake/template.rs, which lays the template out from here"),
     ),
     (
-        "nix copy --to s3://our-cache \\\n  \
-         $(nix build .#image .#builder .#default.dependencies --no-link --print-out-paths)",
-        Not("it needs somebody's store", "flake/image.rs: another store gets the same bytes"),
+        "git init && git add .",
+        Not("it belongs to a new folder", "flake/errors.rs: files that Git does not track"),
+    ),
+    (
+        "nix flake check",
+        Not("it takes minutes", "flake/image.rs, which builds its checks one by one"),
+    ),
+    (
+        "nix build .#engine-artifacts .#builder --no-link --print-out-paths | cachix push our-cache",
+        Not("it needs somebody's cache", "checks.cached: two folders share both"),
+    ),
+    (
+        "nix copy .#engine-artifacts .#builder --to s3://our-cache",
+        Not("it needs somebody's store", "checks.cached: two folders share both"),
     ),
     (
         "nix build .#image --builders 'ssh://big-machine x86_64-linux' --max-jobs 0",

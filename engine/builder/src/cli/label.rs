@@ -17,7 +17,7 @@ pub(super) struct Label {
 
 impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let program = self.program.read(&Progress::new())?;
+        let program = self.program.read(None, &Progress::new())?;
         let output = BufWriter::new(io::stdout().lock());
         relabel(io::stdin().lock(), output, FACTS, |created| program.program.labels(created))?;
         Ok(())

@@ -1,6 +1,6 @@
 use super::Failure;
 use super::format::Format;
-use super::options::{ImageArgs, ProgramArgs};
+use super::options::{BuildLogArgs, ImageArgs, ProgramArgs};
 use crate::cli::report::ImageReport;
 use policy_host::progress::Progress;
 
@@ -12,6 +12,8 @@ pub(super) struct Pack {
     #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
+    log: BuildLogArgs,
+    #[command(flatten)]
     image: ImageArgs,
     /// The format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -22,7 +24,7 @@ impl Pack {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.image.check()?;
         let name = self.image.name()?;
-        let program = self.program.read(&Progress::new())?;
+        let program = self.program.read(self.log.log(), &Progress::new())?;
         let image = program.pack(&name, self.image.created)?;
         let written = self.image.write(&image)?;
         let report = ImageReport::new(&image);

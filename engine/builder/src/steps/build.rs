@@ -100,7 +100,7 @@ impl<'a> Build<'a> {
             let others = built.iter().find_map(|other| other.program.reported.as_deref());
             let elsewhere = others.or(reported_elsewhere);
             let reported = self.check(&binary, &laid_out.target, &plan, elsewhere)?;
-            built.push(self.finish(laid_out, binary, plan, reported)?);
+            built.push(finish(laid_out, binary, plan, reported)?);
         }
         Ok(built)
     }
@@ -231,27 +231,26 @@ impl<'a> Build<'a> {
             self_check::check(&binary.path, target, plan, elsewhere, self.progress)
         })?)
     }
+}
 
-    fn finish(
-        &self,
-        laid_out: LaidOut,
-        binary: Binary,
-        plan: BuildPlan,
-        reported: Option<Vec<Reported>>,
-    ) -> Result<Built, BuildError> {
-        let LaidOut { target, workspace } = laid_out;
-        // While the work folder is still this build's own.
-        let materials = Materials::read(&workspace.root, &plan)?.with_origins(&self.policies);
-        let program = Program {
-            bytes: binary.bytes,
-            target,
-            plan,
-            reported,
-            rustc: Some(rustc::version()?),
-            linked: Some(binary.linked),
-        };
-        Ok(Built { program, compiled: binary.compiled, materials })
-    }
+/// Puts together what a build gives, while the work folder is still its own.
+fn finish(
+    laid_out: LaidOut,
+    binary: Binary,
+    plan: BuildPlan,
+    reported: Option<Vec<Reported>>,
+) -> Result<Built, BuildError> {
+    let LaidOut { target, workspace } = laid_out;
+    let materials = Materials::read(&workspace.root, &plan)?;
+    let program = Program {
+        bytes: binary.bytes,
+        target,
+        plan,
+        reported,
+        rustc: Some(rustc::version()?),
+        linked: Some(binary.linked),
+    };
+    Ok(Built { program, compiled: binary.compiled, materials })
 }
 
 /// Prints which settings of Cargo's are not followed because they would change the program.

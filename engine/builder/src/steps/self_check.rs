@@ -50,8 +50,8 @@ pub(crate) fn check(
     compare(plan, &reported).map(|()| Some(reported))
 }
 
-/// Asks a binary for its policies.
-fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
+/// Asks a program for its policies.
+pub(crate) fn reported_by(binary: &Path) -> Result<Vec<Reported>, SelfCheckError> {
     let mut command = Command::new(binary);
     command.args(["list", "--format", "json"]).env_clear();
     let output = signals::output(&mut command)
@@ -116,6 +116,7 @@ mod tests {
             target: "x86_64-unknown-linux-musl".into(),
             revision: None,
             policies: policies.collect(),
+            fetched: Vec::new(),
         };
         let reported: Vec<_> = reported
             .iter()

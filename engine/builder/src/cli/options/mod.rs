@@ -1,6 +1,7 @@
 //! The options that several commands have.
 
 mod build;
+mod build_log;
 mod image;
 mod program;
 mod registry;
@@ -13,6 +14,7 @@ use crate::steps::features::Features;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::vet;
 pub(super) use build::BuildArgs;
+pub(super) use build_log::BuildLogArgs;
 pub(super) use image::ImageArgs;
 pub(super) use program::ProgramArgs;
 pub(super) use registry::RegistryArgs;

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use super::super::Failure;
-use crate::steps::image::prebuilt::Prebuilt;
+use crate::steps::image::BuildLog;
+use crate::steps::image::prebuilt::{Prebuilt, PrebuiltFiles};
 use policy_host::progress::Progress;
 
 /// A program that another tool compiled.
@@ -13,6 +14,10 @@ pub(crate) struct ProgramArgs {
     /// The workspace that it was compiled from, as `generate` laid it out
     #[arg(long, value_name = "DIR")]
     workspace: PathBuf,
+    /// A program of the same workspace that starts on this machine: what it reports stands for one
+    /// that does not
+    #[arg(long, value_name = "FILE")]
+    reported_by: Option<PathBuf>,
     /// The source revision for the image's label [default: the one that `generate` stamped in]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
@@ -20,8 +25,18 @@ pub(crate) struct ProgramArgs {
 
 impl ProgramArgs {
     /// Reads the program and checks that it is what was asked for.
-    pub(crate) fn read(&self, progress: &Progress) -> Result<Prebuilt, Failure> {
-        let mut program = Prebuilt::read(&self.program, &self.workspace, progress)?;
+    pub(crate) fn read(
+        &self,
+        log: Option<BuildLog<'_>>,
+        progress: &Progress,
+    ) -> Result<Prebuilt, Failure> {
+        let files = PrebuiltFiles {
+            program: &self.program,
+            workspace: &self.workspace,
+            reported_by: self.reported_by.as_deref(),
+            log,
+        };
+        let mut program = Prebuilt::read(&files, progress)?;
         if let Some(revision) = &self.revision {
             program.program.plan.revision = Some(revision.clone());
         }

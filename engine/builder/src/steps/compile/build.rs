@@ -1,8 +1,6 @@
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::PackageId;
 use serde::Serialize;
 
 use super::diagnosis::Diagnosis;
@@ -10,7 +8,7 @@ use super::{CompileError, Profile};
 use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
 use crate::steps::workspace::Workspace;
-use policy_cargo::{Cargo, CargoOutput, Message, Target};
+use policy_cargo::{Cargo, CargoOutput, LinkedIds, Message, Target};
 use policy_host::progress::Progress;
 
 /// The number of crates in a build.
@@ -27,9 +25,7 @@ pub(super) struct CargoBuild {
     /// The program's path.
     pub(super) program: PathBuf,
     pub(super) compiled: Compiled,
-    /// Cargo's ids of the packages whose libraries are for the target: what runs at compile time is
-    /// for the host, in a folder of its own.
-    pub(super) linked: BTreeSet<PackageId>,
+    pub(super) linked: LinkedIds,
 }
 
 /// Runs `cargo build`.
@@ -56,17 +52,13 @@ pub(super) fn build(
         .envs(target.linker_variable());
     let mut program = None;
     let mut compiled = Compiled::default();
-    let mut linked = BTreeSet::new();
-    let of_target = cache.join(&target.triple);
+    let mut linked = LinkedIds::new(&target.triple);
     let mut diagnosis = Diagnosis::new(workspace, policies);
     let CargoOutput { status, stderr } =
         policy_cargo::stream_messages(command, |message| match message {
             Message::CompilerArtifact(artifact) => {
                 progress.step(&artifact.target.name);
-                if artifact.filenames.iter().any(|file| file.as_std_path().starts_with(&of_target))
-                {
-                    linked.insert(artifact.package_id);
-                }
+                linked.record(&artifact);
                 *(if artifact.fresh { &mut compiled.cached } else { &mut compiled.fresh }) += 1;
                 program = artifact.executable.or(program.take());
             }

@@ -17,7 +17,7 @@ use crate::steps::discover::Policies;
 use crate::steps::platform;
 use crate::steps::workspace::Workspace;
 pub(crate) use error::CompileError;
-use policy_cargo::{CargoError, LinkedPackage, Target};
+use policy_cargo::{Cargo, CargoError, LinkedPackage, Target};
 use policy_host::progress::Progress;
 use policy_oci::Platform;
 
@@ -61,7 +61,7 @@ pub(crate) fn compile(
     let bytes = fs_err::read(&path)?;
     policy_cargo::check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    let linked =
-        policy_cargo::linked_packages(&workspace.root, &target.triple, cache, &built.linked)?;
+    // Where the home of the user's Cargo cannot be written to, only this one has the sources.
+    let linked = built.linked.packages(&Cargo::with_home_in(cache)?, &workspace.root)?;
     Ok(Binary { path, bytes, compiled, linked })
 }

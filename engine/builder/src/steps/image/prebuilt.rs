@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::build_log::{BuildLog, BuildLogError};
 use super::program::Program;
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
@@ -16,23 +17,42 @@ pub(crate) struct Prebuilt {
     workspace: PathBuf,
 }
 
+/// The files that a program comes with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PrebuiltFiles<'a> {
+    pub(crate) program: &'a Path,
+    /// The workspace that it was compiled from.
+    pub(crate) workspace: &'a Path,
+    /// A program of the same sources, which is asked where this one is for another machine.
+    pub(crate) reported_by: Option<&'a Path>,
+    /// The log of its compilation: with it the program is packed as one that was compiled here.
+    pub(crate) log: Option<BuildLog<'a>>,
+}
+
 impl Prebuilt {
     /// Reads a program and checks it as one that was compiled here is checked.
     pub(crate) fn read(
-        program: &Path,
-        workspace: &Path,
+        files: &PrebuiltFiles<'_>,
         progress: &Progress,
     ) -> Result<Self, PrebuiltError> {
+        let PrebuiltFiles { program, workspace, reported_by, log } = files;
         let plan = read_plan(workspace)?;
         let target = Target::new(&plan.target);
         let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
         policy_cargo::check_static(program, &bytes)?;
         policy_cargo::check_processor(program, &bytes, &target)?;
         // Without a separator the system would look for it on the PATH.
-        let program = std::path::absolute(program).map_err(PrebuiltError::Program)?;
-        let reported = self_check::check(&program, &target, &plan, None, progress)?;
-        let program = Program { bytes, target, plan, reported, rustc: None, linked: None };
-        Ok(Self { program, workspace: workspace.to_owned() })
+        let absolute = |path: &Path| std::path::absolute(path).map_err(PrebuiltError::Program);
+        let elsewhere = match reported_by.filter(|_| !target.runs_here()) {
+            Some(other) => Some(self_check::reported_by(&absolute(other)?)?),
+            None => None,
+        };
+        let program = absolute(program)?;
+        let reported = self_check::check(&program, &target, &plan, elsewhere.as_deref(), progress)?;
+        let log = log.map(|log| log.read(workspace, &target)).transpose()?;
+        let (rustc, linked) = log.map(|log| (log.rustc, log.linked)).unzip();
+        let program = Program { bytes, target, plan, reported, rustc, linked };
+        Ok(Self { program, workspace: (*workspace).to_owned() })
     }
 
     /// Packs the program as an image; the sources in its workspace are what it was made from.
@@ -74,6 +94,8 @@ pub(crate) enum PrebuiltError {
     Elf(#[from] ElfError),
     #[error(transparent)]
     SelfCheck(#[from] SelfCheckError),
+    #[error(transparent)]
+    Log(#[from] BuildLogError),
     #[error(transparent)]
     Materials(#[from] MaterialsError),
     #[error(transparent)]

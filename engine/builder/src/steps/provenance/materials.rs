@@ -3,11 +3,9 @@ use std::io;
 use std::path::Path;
 
 use super::directory_hash::{directory_hash, sha256};
-use crate::steps::discover::Policies;
 use crate::steps::engine::PROGRAM;
-use crate::steps::workspace::BuildPlan;
+use crate::steps::workspace::{BuildPlan, FetchedCrate};
 use policy_cargo::PackageId;
-use policy_cargo::Source;
 use policy_cargo::lockfile::{Lock, LockError, Package};
 use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
@@ -29,8 +27,8 @@ pub(crate) struct Material {
     checksum: Option<String>,
     /// For what lies in the workspace.
     pub(crate) place: Option<MaterialFolder>,
-    /// The source of a package that lies in the workspace, when that is not a folder.
-    origin: Option<(Option<String>, Option<String>)>,
+    /// The registry or repository of a package that lies in the workspace, where it has one.
+    origin: Option<FetchedCrate>,
 }
 
 /// The folder of a package in the workspace.
@@ -95,23 +93,15 @@ impl Materials {
                 }),
                 None => None,
             };
-            all.push(Material::new(package, role, place));
+            let mut material = Material::new(package, role, place);
+            if material.place.is_some() {
+                let origin = plan.fetched.iter().find(|fetched| fetched.name == material.id.name);
+                material.origin = origin.cloned();
+            }
+            all.push(material);
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self { all, lock })
-    }
-
-    /// With what is known of the crates of the policies folder that do not lie there.
-    pub(crate) fn with_origins(mut self, policies: &Policies) -> Self {
-        for policy_crate in &policies.crates {
-            let Source::Remote { source, checksum } = &policy_crate.origin else { continue };
-            for material in self.all.iter_mut().filter(|known| known.id.name == policy_crate.name) {
-                if material.place.is_some() {
-                    material.origin = Some((source.clone(), checksum.clone()));
-                }
-            }
-        }
-        self
     }
 }
 
@@ -124,14 +114,14 @@ impl Material {
 
     /// The registry or repository that it comes from, as locks write it.
     pub(crate) fn source(&self) -> Option<&str> {
-        let origin = self.origin.as_ref().and_then(|(source, _)| source.as_deref());
+        let origin = self.origin.as_ref().map(|origin| origin.source.as_str());
         origin.or(self.id.source.as_deref())
     }
 
     /// The digest of its sources, by in-toto's name for its kind: of a registry's archive, a Git
     /// commit, or the folder that was compiled.
     pub(crate) fn digest(&self) -> Option<(&'static str, String)> {
-        let origin = self.origin.as_ref().and_then(|(_, checksum)| checksum.as_ref());
+        let origin = self.origin.as_ref().and_then(|origin| origin.checksum.as_ref());
         if let Some(checksum) = origin.or(self.checksum.as_ref()) {
             return Some(("sha256", checksum.clone()));
         }
@@ -241,7 +231,8 @@ pub(crate) mod tests {
         assert_eq!(digest(pinned), ("gitCommit", "c0ffee".to_owned()));
         let mut copied = local("geo", "1.0.0", "policies/geo", "1234");
         assert_eq!(digest(copied.clone()), ("dirHash", "1234".to_owned()));
-        copied.origin = Some((Some("registry+here".to_owned()), Some("abc".to_owned())));
+        let (name, source) = ("geo".to_owned(), "registry+here".to_owned());
+        copied.origin = Some(FetchedCrate { name, source, checksum: Some("abc".to_owned()) });
         assert_eq!(digest(copied), ("sha256", "abc".to_owned()));
     }
 
@@ -272,6 +263,7 @@ pub(crate) mod tests {
         let plan = serde_json::json!({
             "engine": "1.0.0", "api": "1.0.0", "target": "t", "revision": null,
             "policies": [{"crate": "geo", "version": "1.0.0", "folder": "a"}],
+            "fetched": [{"crate": "words", "source": "git+https://example.com/words#c0ffee"}],
         });
         let plan = serde_json::from_value(plan).unwrap();
         let materials = Materials::read(folder.path(), &plan).unwrap();
@@ -288,7 +280,7 @@ pub(crate) mod tests {
                 ("policy-engine", "engine", "dirHash", "engine/runtime"),
                 (PROGRAM, "engine", "dirHash", "program"),
                 ("serde", "third-party", "sha256", ""),
-                ("words", "support", "dirHash", "policies/b"),
+                ("words", "support", "gitCommit", "policies/b"),
             ]
         );
     }

@@ -32,7 +32,7 @@ use policy_cargo::lockfile::Package;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;
-pub(crate) use program::{BUILD_PLAN, BuildPlan, PlannedCrate};
+pub(crate) use program::{BUILD_PLAN, BuildPlan, FetchedCrate, PlannedCrate};
 pub(crate) use stamp::Stamp;
 
 /// A workspace that is laid out on disk.

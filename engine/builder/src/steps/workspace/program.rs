@@ -39,6 +39,10 @@ pub(crate) struct BuildPlan {
     pub(crate) revision: Option<String>,
     /// The policy crates, sorted by name.
     pub(crate) policies: Vec<PlannedCrate>,
+    /// The crates that a registry or a repository has, sorted by name: in the workspace they lie in
+    /// folders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fetched: Vec<FetchedCrate>,
 }
 
 /// One policy crate that was asked for.
@@ -53,9 +57,22 @@ pub(crate) struct PlannedCrate {
     pub(crate) folder: String,
 }
 
+/// The source of a crate that `policies.toml` names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FetchedCrate {
+    /// The package's name.
+    #[serde(rename = "crate")]
+    pub(crate) name: String,
+    /// The registry or repository, as lock files write it.
+    pub(crate) source: String,
+    /// The SHA-256 of the registry's archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checksum: Option<String>,
+}
+
 impl BuildPlan {
-    pub(crate) fn new(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
-        let policies = sorted(policies)
+    pub(crate) fn new(crates: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
+        let policies = sorted(crates)
             .into_iter()
             .map(|policy| PlannedCrate {
                 name: policy.name.clone(),
@@ -63,6 +80,8 @@ impl BuildPlan {
                 folder: policy.folder.clone(),
             })
             .collect();
+        let mut fetched: Vec<_> = crates.crates.iter().filter_map(FetchedCrate::new).collect();
+        fetched.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             engine: engine.version.to_string(),
             api: engine.api_version.to_string(),
@@ -70,12 +89,23 @@ impl BuildPlan {
             target: stamp.target.to_owned(),
             revision: stamp.revision.map(str::to_owned),
             policies,
+            fetched,
         }
     }
 
     /// Writes JSON for people and programs, with a final line break.
     pub(super) fn to_json(&self) -> serde_json::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+impl FetchedCrate {
+    fn new(policy_crate: &PolicyCrate) -> Option<Self> {
+        let Source::Remote { source: Some(source), checksum } = &policy_crate.origin else {
+            return None;
+        };
+        let (name, source) = (policy_crate.name.clone(), source.clone());
+        Some(Self { name, source, checksum: checksum.clone() })
     }
 }
 
