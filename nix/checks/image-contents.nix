@@ -1,5 +1,5 @@
-# Checks that the image holds its contents and what they need of the store, and no other file, and
-# that its configuration and labels are there.
+# Checks that the image holds its contents and what they and its configuration need of the store, and
+# no other file, and that its configuration and labels are there.
 {
   base,
   extraContents,
@@ -14,18 +14,20 @@ let
     program
   ]
   ++ extraContents;
+  # dockerTools adds what the configuration names, and what that needs, but not this file.
+  config = pkgs.writeText "image-config.json" (builtins.toJSON image.config);
 in
 pkgs.runCommand "check-image-contents"
   {
-    closure = pkgs.closureInfo { rootPaths = contents; };
+    closure = pkgs.closureInfo { rootPaths = contents ++ [ config ]; };
     nativeBuildInputs = [ pkgs.jq ];
     expected = builtins.toJSON (removeAttrs image.config [ "Labels" ]);
   }
   ''
-    files_in() { (cd "$1" && find . ! -type d -printf '%P\n'); }
     {
-      for path in ${lib.escapeShellArgs contents}; do files_in "$path"; done
-      for path in $(cat "$closure/store-paths"); do files_in "$path" | sed "s|^|''${path#/}/|"; done
+      find ${lib.escapeShellArgs contents} ! -type d -printf '%P\n'
+      grep --invert-match --line-regexp --fixed-strings ${config} "$closure/store-paths" |
+        while read -r path; do find "$path" ! -type d; done | sed 's|^/||'
     } | sort -u > expected
 
     mkdir image

@@ -21,10 +21,13 @@ let
     Entrypoint = [ "/bin/policy-engine" ];
     Cmd = [ "serve" ];
     WorkingDir = "/";
-    ExposedPorts."8181/tcp" = { };
   }
   // extraImageConfig
   // {
+    ExposedPorts = {
+      "8181/tcp" = { };
+    }
+    // extraImageConfig.ExposedPorts or { };
     Env = [
       "PATH=/bin"
       "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"
@@ -58,14 +61,13 @@ let
 in
 {
   image = pkgs.runCommand "${baseNameOf name}.tar.gz" {
-    nativeBuildInputs = [ pkgs.gzip ];
     meta.description = "The image with the program and its policies, for `docker load`";
     passthru = {
       imageName = name;
       imageTag = tag;
       inherit config program;
     };
-  } "${stream} | gzip -n > $out";
+  } "${stream} --gzip > $out";
 
   image-stream =
     lib.addMetaAttrs { description = "A program that prints the image, for `docker load`"; }

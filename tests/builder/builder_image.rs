@@ -4,41 +4,18 @@ use std::process;
 
 use assert_cmd::Command;
 
-use crate::support::{Folder, Loaded, root, sentence};
+use crate::support::{Folder, Loaded, SMALL_RUNTIME, root, sentence};
 
 const MANIFEST: &str = "[package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
 
-/// All that generated programs ask of an engine. It compiles in a moment, and a procedural macro, a
-/// build script and crates of the registry are in it as they are in the real one.
-const RUNTIME: &str = r#"
+/// What the small engine has besides, as the real one does: a crate of the registry, a procedural
+/// macro and a build script.
+const PRINT: &str = r#"
 #[cfg(feature = "spans")]
 pub use hex;
 
-pub mod v0_1 {
-    pub struct LinkedCrate {
-        pub name: &'static str,
-        pub version: &'static str,
-        pub policies: &'static [&'static str],
-    }
-
-    pub struct Program {
-        pub target: &'static str,
-        pub revision: Option<&'static str>,
-        pub crates: &'static [LinkedCrate],
-    }
-
-    pub fn main(program: &Program) -> std::process::ExitCode {
-        let mut listed = Vec::new();
-        for LinkedCrate { name, version, policies } in program.crates {
-            for policy in *policies {
-                listed.push(format!(
-                    "{{\"name\":\"{policy}\",\"version\":\"{version}\",\"crate\":\"{name}\"}}"
-                ));
-            }
-        }
-        println!("{}{}{}", policy_macros::opening!(), listed.join(","), env!("CLOSING"));
-        std::process::ExitCode::SUCCESS
-    }
+fn print(policies: &str) {
+    println!("{}{policies}{}", policy_macros::opening!(), env!("CLOSING"));
 }
 "#;
 
@@ -104,7 +81,7 @@ fn folder() -> Folder {
         .file("source/engine/macros/src/lib.rs", MACROS)
         .file("source/engine/runtime/build.rs", SCRIPT)
         .file("source/engine/runtime/Cargo.toml", &runtime)
-        .file("source/engine/runtime/src/lib.rs", RUNTIME)
+        .file("source/engine/runtime/src/lib.rs", &format!("{SMALL_RUNTIME}{PRINT}"))
         .file("Cargo.toml", "[workspace]\n[workspace.package]\nversion = \"1.0.0\"\n")
         .file("Cargo.lock", &lock)
         .file("policies/small/Cargo.toml", &small)

@@ -1,8 +1,8 @@
 //! `policy-builder`, run as users run it, and the images that it makes.
 //!
 //! The image of this repository's own policies is built once, by `cargo image`, and most tests
-//! look at that one. Third-party crates are compiled twice, as a copy of the repository has to give
-//! the same bytes from scratch.
+//! look at that one. What else is built with the real engine shares its work folder, where all but
+//! the policies is compiled already.
 
 #![expect(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ mod push;
 mod readme;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
-/// Reproducible builds from another folder.
+/// The same bytes from another folder, where there is no Nix to prove it.
 mod reproducible;
 /// `new` and `add`, and their files.
 mod scaffold;

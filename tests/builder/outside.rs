@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, SECOND, root};
+use crate::support::{Folder, WORK_DIR, root};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 
@@ -13,8 +13,6 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules
 struct Outside {
     program: PathBuf,
     report: Value,
-    /// The lock that it was built by.
-    lock: String,
 }
 
 /// Builds it, once for all tests, in a folder that has to stay as it was.
@@ -34,7 +32,7 @@ fn outside() -> &'static Outside {
         let (program, report) = (results.join("policy-engine"), results.join("report.json"));
         let before = folder.contents();
         folder
-            .builder(&["build", "--policies", "house-rules", "--work-dir", SECOND, "--output"])
+            .builder(&["build", "--policies", "house-rules", "--work-dir", WORK_DIR, "--output"])
             .arg(&program)
             .arg("--report")
             .arg(&report)
@@ -42,8 +40,7 @@ fn outside() -> &'static Outside {
             .success();
         assert!(folder.contents() == before, "something was written into the user's folder");
         let report = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
-        let lock = Path::new(SECOND).join("workspace/Cargo.lock");
-        Outside { program, report, lock: fs::read_to_string(lock).unwrap() }
+        Outside { program, report }
     })
 }
 
@@ -175,15 +172,21 @@ fn settings_and_schemas_come_from_the_policy() {
 
 #[test]
 fn versions_of_policy_locks_are_kept() {
+    let folder = Folder::new().copy(Path::new(FIXTURE), "house-rules");
+    folder
+        .builder(&["generate", "--policies", "house-rules", "--output", "workspace"])
+        .assert()
+        .success();
+    let lock = fs::read_to_string(folder.path().join("workspace/Cargo.lock")).unwrap();
     let version = |lock: &str, name: &str| {
         let (_, package) = lock.split_once(&format!("name = \"{name}\"\n")).unwrap();
         package.lines().next().unwrap().to_owned()
     };
-    assert_eq!(version(&outside().lock, "static_assertions"), "version = \"1.0.0\"");
+    assert_eq!(version(&lock, "static_assertions"), "version = \"1.0.0\"");
     // The engine is linked with this one too, and the fixture's lock has another version of it.
     let engine = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     assert_ne!(version(&engine, "hex"), "version = \"0.4.2\"");
-    assert_eq!(version(&outside().lock, "hex"), version(&engine, "hex"));
+    assert_eq!(version(&lock, "hex"), version(&engine, "hex"));
 }
 
 /// Only discovery runs here; the program above is built from the same crates.

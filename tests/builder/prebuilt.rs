@@ -1,6 +1,8 @@
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
+use flate2::read::GzDecoder;
 use object::elf::{EM_AARCH64, EM_X86_64};
 use serde_json::{Value, json};
 
@@ -160,18 +162,22 @@ fn label_adds_the_same_labels_to_a_foreign_image() {
         "os": "linux",
         "rootfs": {"diff_ids": [digest(b"layer")], "type": "layers"},
     });
-    let labelled = folder
-        .builder(&["label", "--revision", "c0ffee"])
-        .args(program("workspace"))
-        .write_stdin(docker_archive(&config))
-        .assert()
-        .success();
+    let foreign = docker_archive(&config);
+    let labelled = |arguments: &[&str]| {
+        let mut label = folder.builder(&["label", "--revision", "c0ffee"]);
+        label.args(program("workspace")).args(arguments).write_stdin(foreign.as_slice());
+        label.assert().success().get_output().stdout.clone()
+    };
     let labels = &mut config["config"]["Labels"];
     *labels = repository().image.config["config"]["Labels"].clone();
     labels["kept"] = "yes".into();
     labels["org.opencontainers.image.created"] = "1980-01-01T00:00:01+00:00".into();
     labels["org.opencontainers.image.revision"] = "c0ffee".into();
-    assert!(labelled.get_output().stdout == docker_archive(&config));
+    let expected = docker_archive(&config);
+    assert!(labelled(&[]) == expected);
+    let mut unpacked = Vec::new();
+    GzDecoder::new(labelled(&["--gzip"]).as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert!(unpacked == expected);
 }
 
 #[test]

@@ -1,11 +1,8 @@
-//! Spans, as an OpenTelemetry collector gets them from an engine with the feature `otlp`.
+//! Spans, as an OpenTelemetry collector gets them from the stress engine, which has the feature `otlp`.
 
-use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +16,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use prost::Message;
 use serde_json::{Value, json};
 
-use crate::support::root;
+use crate::support::{UNUSED_ADDRESS, stress_engine};
 
 /// The time limit of every step, generous for a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,37 +24,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CLIENT: &str = "00f067aa0ba902b7";
 
-/// The stress engine with the feature.
-///
-/// In a target folder of its own: the one that Cargo builds for the other tests is as most users
-/// have it, and one folder would have the two take turns in it.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/otlp");
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
-            .current_dir(root())
-            .args(["build", "--locked", "--package", "policy-tests", "--bin", "stress-engine"])
-            .args(["--features", "otlp", "--target-dir", target, "--message-format", "json"])
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(built.status.success());
-        let messages = String::from_utf8(built.stdout).unwrap();
-        let program = messages.lines().find_map(|line| {
-            let message: Value = serde_json::from_str(line).unwrap();
-            message["executable"].as_str().map(PathBuf::from)
-        });
-        program.unwrap()
-    })
-}
-
 /// `serve`, with these of OpenTelemetry's variables and no other.
 fn serve(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(program());
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
-    command.env_clear().envs(variables.iter().copied());
+    let mut command = stress_engine(&["serve", "--listen", "127.0.0.1:0"]);
+    command.envs(variables.iter().copied());
     command
 }
 
@@ -446,9 +416,8 @@ fn no_span_is_exported_without_an_endpoint() {
 
 #[test]
 fn unreachable_collector_is_logged_once_and_delays_no_request() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut engine = Engine::start(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://me:secret@127.0.0.1:{port}")),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://me:secret@{UNUSED_ADDRESS}")),
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
     ]);
     let ask = |engine: &Engine| {
@@ -464,7 +433,7 @@ fn unreachable_collector_is_logged_once_and_delays_no_request() {
     let line = engine.line(is_problem);
     assert_eq!(line["level"], "WARN");
     let message = line["message"].as_str().unwrap();
-    let name = format!("http://127.0.0.1:{port}/v1/traces: ");
+    let name = format!("http://{UNUSED_ADDRESS}/v1/traces: ");
     assert!(message.contains(&name) && message.contains("Connection refused"), "{message}");
     for _ in 0..20 {
         ask(&engine);

@@ -21,15 +21,21 @@ fn own_flake() -> (Folder, String) {
     let flake = format!(
         "{{
           inputs.policy-engine.url = \"github:policy-engine/policy-engine\";
-          outputs = {{ policy-engine, ... }}: {{
-            packages.x86_64-linux = (policy-engine.lib.mkPolicyEngine {{
+          outputs = {{ policy-engine, ... }}: let
+            engine = policy-engine.lib.mkPolicyEngine {{
               system = \"x86_64-linux\";
               policies = \"${{policy-engine}}/policies\";
               name = \"policy-tests\";
               tag = \"{tag}\";
               revision = {revision};
-              extraImageConfig = {{ Labels.team = \"platform\"; Env = [ \"TEAM=platform\" ]; }};
-            }}).packages;
+              extraImageConfig = {{
+                Labels.team = \"platform\";
+                Env = [ \"TEAM=platform\" \"NOTE=${{builtins.toFile \"note\" \"of the store\"}}\" ];
+                ExposedPorts.\"9090/tcp\" = {{ }};
+              }};
+            }};
+          in {{
+            packages.x86_64-linux = engine.packages // {{ inherit (engine.checks) image-contents; }};
           }};
         }}"
     );
@@ -67,7 +73,9 @@ fn docker_loads_and_runs_the_nix_image() {
     assert!(environment.contains(&json!("TEAM=platform")), "{environment:?}");
     assert!(environment.contains(&json!("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")));
     assert!(environment.contains(&json!("POLICY_ENGINE_DEFAULT_LISTEN=0.0.0.0:8181")));
-    assert_eq!(config["ExposedPorts"], json!({"8181/tcp": {}}));
+    assert_eq!(config["ExposedPorts"], json!({"8181/tcp": {}, "9090/tcp": {}}));
+    // The file that the configuration names is in the image, and is expected there.
+    built_by_user(nix, &flake, "image-contents");
 
     let denied = image.ran(&["eval", "pod-security-restricted"], BAD).code(2).stderr("");
     let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();

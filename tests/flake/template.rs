@@ -19,14 +19,16 @@ fn template_policy_equals_that_of_the_readme() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn nix_flake_new_lays_out_the_template() {
+fn nix_flake_new_lays_out_the_template_and_says_what_to_do_next() {
     let folder = Folder::new();
-    Command::new("nix")
+    let done = Command::new("nix")
         .current_dir(root())
         .args(["flake", "new", "--template", "."])
         .arg(folder.path().join("repository"))
         .assert()
         .success();
+    let welcome = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(welcome.contains("git init && git add ."), "{welcome}");
     assert!(folder.path().join("repository/flake.nix").is_file());
     assert!(folder.path().join("repository/.github/workflows/ci.yml").is_file());
 }

@@ -10,10 +10,8 @@ use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
-/// The work folder of the repository's own policies.
-pub(crate) const FIRST: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/first");
-/// The work folder of everything else: on another path, of another depth, with nothing of the first.
-pub(crate) const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
+/// The work folder of all builds with the real engine, so that it is compiled once.
+pub(crate) const WORK_DIR: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/work");
 
 /// Variables that users may have set, and tests must not depend on.
 const SETTINGS: [&str; 8] = [

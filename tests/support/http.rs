@@ -5,6 +5,9 @@ use ureq::http::{HeaderMap, Request};
 
 use super::PATIENCE;
 
+/// An address at which nobody listens. A port that was free a moment ago may be another test's by now.
+pub(crate) const UNUSED_ADDRESS: &str = "127.0.0.1:1";
+
 /// A client of one address.
 pub(crate) struct Http {
     url: String,

@@ -26,22 +26,23 @@ mod small_engine;
 mod sparse_registry;
 mod unpacked;
 mod waiting;
-/// HTTP byte by byte, and waiting for what a server does.
+/// HTTP byte by byte, and the counters and logs of a server.
 pub(crate) mod wire;
 
-pub(crate) use builder::{FIRST, SECOND, builder, builder_process, cargo, cargo_image, root};
+pub(crate) use builder::{WORK_DIR, builder, builder_process, cargo, cargo_image, root};
 pub(crate) use clients::{clients, node_modules, python};
 pub(crate) use containers::{Loaded, run};
 pub(crate) use documents::{Shown, readme_block, shown_commands};
 pub(crate) use faulty_proxy::{FaultyProxy, ProxyAction};
 pub(crate) use folder::{Folder, sentence};
-pub(crate) use http::{Http, HttpResponse};
+pub(crate) use http::{Http, HttpResponse, UNUSED_ADDRESS};
 pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use oci_registry::OciRegistry;
 pub(crate) use repository::{engine, repository};
 pub(crate) use server::{Server, stress_engine};
 pub(crate) use shell::{DockerTag, Shell, on_path};
+pub(crate) use small_engine::SMALL_RUNTIME;
 pub(crate) use sparse_registry::SparseRegistry;
 pub(crate) use unpacked::{Unpacked, digest};
 pub(crate) use waiting::{PATIENCE, StopsOthers, until, until_within};

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::Value;
 
-use super::{FIRST, Folder, Unpacked, cargo_image, root};
+use super::{Folder, Unpacked, WORK_DIR, cargo_image, root};
 
 const PROGRAM: &str = "bin/policy-engine";
 
@@ -16,6 +16,8 @@ pub(crate) struct Repository {
     pub(crate) report: Value,
     /// The summary that the builder printed.
     pub(crate) summary: String,
+    /// The builder's and the compiler's messages.
+    pub(crate) messages: String,
     /// The revision that the program was made from, where Git knows it.
     pub(crate) revision: Option<String>,
     /// The folder that the image's files were unpacked to.
@@ -34,7 +36,7 @@ impl Repository {
 
     /// Packs the same image once more from a folder elsewhere, without compiling anything.
     pub(crate) fn packed_again(&self, folder: &Folder) -> Command {
-        let mut command = folder.builder(&["image", "--work-dir", FIRST, "--policies"]);
+        let mut command = folder.builder(&["image", "--work-dir", WORK_DIR, "--policies"]);
         command.arg(root().join("policies")).args(self.same_revision());
         command
     }
@@ -50,7 +52,7 @@ pub(crate) fn repository() -> &'static Repository {
         fs::create_dir(&folder).unwrap();
         let (archive, report) = (folder.join("image.tar"), folder.join("report.json"));
         let built = cargo_image()
-            .args(["--work-dir", FIRST, "--output"])
+            .args(["--work-dir", WORK_DIR, "--output"])
             .arg(&archive)
             .arg("--report")
             .arg(&report)
@@ -66,6 +68,7 @@ pub(crate) fn repository() -> &'static Repository {
             image,
             report: serde_json::from_slice(&fs::read(report).unwrap()).unwrap(),
             summary: String::from_utf8(built.get_output().stdout.clone()).unwrap(),
+            messages: String::from_utf8(built.get_output().stderr.clone()).unwrap(),
             revision: version["revision"].as_str().map(str::to_owned),
             archive,
             unpacked,

@@ -12,8 +12,9 @@ macro_rules! register {
 }
 "#;
 
-/// An engine that lists the policies and its compile-time settings.
-const RUNTIME: &str = r#"
+/// All that generated programs ask of an engine. It lists the policies by a function `print` that is
+/// to be added, and panics with a compile-time setting when it is told to.
+pub(crate) const SMALL_RUNTIME: &str = r#"
 pub mod v0_1 {
     pub struct LinkedCrate {
         pub name: &'static str,
@@ -33,14 +34,22 @@ pub mod v0_1 {
             println!("{}", if caught.is_err() { "caught" } else { "none" });
             return std::process::ExitCode::SUCCESS;
         }
-        let list = program.crates.iter().flat_map(|linked| linked.policies).map(|name| {
-            format!("{{\"name\":\"{name}\",\"version\":\"1.0.0\",\"crate\":\"{name}\"}}")
-        });
-        println!("[{}]", list.collect::<Vec<_>>().join(","));
+        let mut listed = Vec::new();
+        for LinkedCrate { name, version, policies } in program.crates {
+            for policy in *policies {
+                listed.push(format!(
+                    "{{\"name\":\"{policy}\",\"version\":\"{version}\",\"crate\":\"{name}\"}}"
+                ));
+            }
+        }
+        super::print(&listed.join(","));
         std::process::ExitCode::SUCCESS
     }
 }
 "#;
+
+/// Prints a list.
+const PRINT: &str = "fn print(policies: &str) { println!(\"[{policies}]\"); }\n";
 
 /// An engine of a few lines, which compiles in no time. It shows how a program is made, not what one
 /// does.
@@ -49,7 +58,7 @@ impl Folder {
     pub(crate) fn small_engine(self) -> Self {
         self.engine("", &[])
             .file("source/engine/api/src/lib.rs", API)
-            .file("source/engine/runtime/src/lib.rs", RUNTIME)
+            .file("source/engine/runtime/src/lib.rs", &format!("{SMALL_RUNTIME}{PRINT}"))
             .library("small", "policy-api = \"0.1\"", "policy_api::register!();")
     }
 }

@@ -1,14 +1,10 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Server;
-
-/// The time after which a test waits no more for a server.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use super::{PATIENCE, Server};
 
 /// A connection to write requests to and to read responses from.
 pub(crate) struct Connection(BufReader<TcpStream>);
@@ -137,16 +133,6 @@ pub(crate) fn post(server: &Server, path: &str, body: &str) -> Reply {
 
 pub(crate) fn get(server: &Server, path: &str) -> Reply {
     Connection::to(server).get(path)
-}
-
-/// Waits until a condition holds.
-#[track_caller]
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < end, "in vain: {what}");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// A counter of the metrics; 0 where nothing was counted yet.

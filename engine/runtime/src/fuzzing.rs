@@ -84,15 +84,18 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// The inputs that the fuzz targets start from, and those that they once failed at.
+    /// Runs a check on the inputs that its fuzz target starts from, and those that it once failed at.
     fn assert_corpus_holds(target: &str, check: fn(&[u8])) {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus");
-        let mut inputs = 0;
-        for entry in fs::read_dir(corpus.join(target)).unwrap() {
-            check(&fs::read(entry.unwrap().path()).unwrap());
-            inputs += 1;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz");
+        let inputs: Vec<_> = fs::read_dir(folder.join("corpus").join(target)).unwrap().collect();
+        assert!(!inputs.is_empty(), "the corpus of `{target}` is empty");
+        for input in inputs {
+            check(&fs::read(input.unwrap().path()).unwrap());
         }
-        assert!(inputs > 0, "the corpus of `{target}` is empty");
+        // Only a fuzzer compiles it.
+        let program = fs::read_to_string(folder.join(format!("targets/{target}.rs"))).unwrap();
+        let call = format!("policy_engine::fuzzing::{target}(data)");
+        assert!(program.contains(&call), "{program}");
     }
 
     #[test]

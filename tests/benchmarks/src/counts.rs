@@ -36,7 +36,7 @@ pub(crate) fn run(record: bool) -> io::Result<()> {
     if tools::on_path("valgrind").is_none() {
         tools::debian("valgrind")?;
     }
-    let program = decisions::in_process(Effort::Full, None)?;
+    let program = decisions::in_process(Effort::Full)?;
     let mut counted = BTreeMap::new();
     for (policy, cases) in COUNTED {
         counted.insert(cases.to_owned(), per_decision(&program, policy, cases)?);

@@ -82,11 +82,15 @@ pub(crate) fn requests(effort: Effort) -> io::Result<Vec<Row>> {
     let file = paths::own("cases/http-authz.json");
     let policy = "http-authz";
     let peers = [
-        ("by hand, with `serde_json`", Goal::AtMost(1.3), ours(effort, "floor", policy, &file)),
+        (
+            "by hand, with `serde_json`",
+            Goal::AtMost(1.3),
+            Some(ours(effort, "floor", policy, &file)),
+        ),
         ("casbin 2.20.0", Goal::AtLeast(3.0), peer(effort, "casbin", policy, &file)),
         ("cedar-policy 4.14.1", Goal::AtLeast(8.0), peer(effort, "cedar", policy, &file)),
         ("regorus 0.14.1", Goal::AtLeast(50.0), peer(effort, "regorus", policy, &file)),
-        ("OPA 1.20.2", Goal::AtLeast(100.0), opa(policy, &file)),
+        ("OPA 1.20.2", Goal::AtLeast(100.0), Some(opa(policy, &file))),
     ];
     against("one decision, `http-authz`", policy, &file, effort, peers)
 }
@@ -97,7 +101,7 @@ pub(crate) fn pods(effort: Effort) -> io::Result<Vec<Row>> {
     let policy = "pod-security-restricted";
     let peers = [
         ("regorus 0.14.1", Goal::AtLeast(20.0), peer(effort, "regorus", policy, &file)),
-        ("OPA 1.20.2", Goal::None, opa(policy, &file)),
+        ("OPA 1.20.2", Goal::None, Some(opa(policy, &file))),
     ];
     against("one decision, `pod-security-restricted`", policy, &file, effort, peers)
 }
@@ -130,7 +134,7 @@ fn against<const N: usize>(
     policy: &str,
     file: &Path,
     effort: Effort,
-    peers: [(&str, Goal, io::Result<Command>); N],
+    peers: [(&str, Goal, Option<io::Result<Command>>); N],
 ) -> io::Result<Vec<Row>> {
     let cases = Cases::read(file)?;
     let mut ours = Process::start(self::ours(effort, "ours", policy, file)?, &cases)?;
@@ -139,9 +143,13 @@ fn against<const N: usize>(
     let mut measured = Vec::new();
     for (name, goal, command) in peers {
         let mut process = match command {
-            Ok(command) => Process::start(command, &cases)?,
-            Err(error) => {
+            Some(Ok(command)) => Process::start(command, &cases)?,
+            Some(Err(error)) => {
                 tools::skipped::<()>(name, &error)?;
+                continue;
+            }
+            None => {
+                crate::say(&format!("{name} is not part of a quick run"));
                 continue;
             }
         };
@@ -171,21 +179,25 @@ fn against<const N: usize>(
 
 /// This crate's own program, compiled as the engine is.
 fn ours(effort: Effort, engine: &str, policy: &str, cases: &Path) -> io::Result<Command> {
-    let program = in_process(effort, None)?;
+    let program = in_process(effort)?;
     Ok(subject(program, &[engine, policy], cases))
 }
 
-/// The subject's program, for this machine or for a target.
-pub(crate) fn in_process(effort: Effort, target: Option<&str>) -> io::Result<PathBuf> {
+/// The program that has our policies.
+pub(crate) fn in_process(effort: Effort) -> io::Result<PathBuf> {
+    own_program(effort, "in-process", &[])
+}
+
+/// The server with a constant answer.
+pub(crate) fn bare_server(effort: Effort) -> io::Result<PathBuf> {
+    own_program(effort, "bare-server", &["--features", "bare-server"])
+}
+
+fn own_program(effort: Effort, program: &str, features: &[&str]) -> io::Result<PathBuf> {
     let mut command = tools::cargo();
     command.args(["build", "--quiet", "--locked", "--package", "policy-benchmarks"]);
-    command.args(["--bin", "in-process", "--bin", "bare-server"]);
-    let folder = paths::target().join(target.unwrap_or_default());
-    if let Some(target) = target {
-        command.args(["--target", target]);
-        command.env("RUSTFLAGS", "-Ctarget-feature=+crt-static");
-    }
-    Ok(built(command, effort, &folder)?.join("in-process"))
+    command.args(["--bin", program, "--no-default-features"]).args(features);
+    Ok(built(command, effort, &paths::target())?.join(program))
 }
 
 /// Compiles as the generated workspace does, or quickly.
@@ -199,13 +211,16 @@ fn built(mut command: Command, effort: Effort, folder: &Path) -> io::Result<Path
     Ok(folder.join(effort.of("release", "debug")))
 }
 
-fn peer(effort: Effort, engine: &str, policy: &str, cases: &Path) -> io::Result<Command> {
-    let mut command = tools::cargo();
-    let folder = paths::target().join("peers");
-    command.args(["build", "--quiet", "--locked", "--manifest-path"]);
-    command.arg(paths::own("peers/Cargo.toml")).arg("--target-dir").arg(&folder);
-    let program = built(command, effort, &folder)?.join("peers");
-    Ok(subject(program, &[engine, policy], cases))
+/// A peer in Rust, which takes a minute or more to compile: none where there is no time for that.
+fn peer(effort: Effort, engine: &str, policy: &str, cases: &Path) -> Option<io::Result<Command>> {
+    (effort == Effort::Full).then(|| {
+        let mut command = tools::cargo();
+        let folder = paths::target().join("peers");
+        command.args(["build", "--quiet", "--locked", "--manifest-path"]);
+        command.arg(paths::own("peers/Cargo.toml")).arg("--target-dir").arg(&folder);
+        let program = built(command, effort, &folder)?.join("peers");
+        Ok(subject(program, &[engine, policy], cases))
+    })
 }
 
 fn opa(policy: &str, cases: &Path) -> io::Result<Command> {

@@ -63,8 +63,8 @@ pub(crate) struct Running {
 /// All servers that can be had here, ours first.
 pub(crate) fn all(effort: Effort, work: &Path) -> io::Result<Vec<Server>> {
     let mut servers = vec![Server::ours(builds::engine(work, None)?)?];
-    let bare = decisions::in_process(effort, None).map(|path| path.with_file_name("bare-server"));
-    servers.push(Server::new(Kind::Bare, bare?, "/", request()?.to_string(), "viewer")?);
+    let bare = decisions::bare_server(effort)?;
+    servers.push(Server::new(Kind::Bare, bare, "/", request()?.to_string(), "viewer")?);
     let go = builds::go_server().and_then(|program| {
         Server::new(Kind::Go, program, "/policies/http-authz", request()?.to_string(), "viewer")
     });

@@ -1,14 +1,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::{Folder, SECOND, sentence};
+use crate::support::{Folder, WORK_DIR, sentence};
 
-const IN_SECOND: [&str; 2] = ["--work-dir", SECOND];
+const IN_WORK_DIR: [&str; 2] = ["--work-dir", WORK_DIR];
 
 #[test]
 fn policy_that_does_not_compile_is_named() {
     let folder = Folder::new().policy("good").policy_with("broken", "", "const X: bool = 7;");
-    let said = folder.fails(&IN_SECOND);
+    let said = folder.fails(&IN_WORK_DIR);
     assert!(said.contains("error[E0308]: mismatched types"), "{said}");
     assert!(said.contains(" --> policies/broken/src/lib.rs:"), "{said}");
     assert_eq!(
@@ -21,7 +21,7 @@ fn policy_that_does_not_compile_is_named() {
 #[test]
 fn unregistered_policy_fails_the_build_with_its_name() {
     let refused = |source: &str| {
-        Folder::new().policy("good").policy_with("quiet", "", source).refused(&IN_SECOND)
+        Folder::new().policy("good").policy_with("quiet", "", source).refused(&IN_WORK_DIR)
     };
     let expected = "policy crate `quiet` registers nothing for policy-api 0.1\nhelp: write \
                     `policy_api::register!(YourPolicy);` at the root of \
@@ -37,7 +37,7 @@ fn policy_registered_in_a_private_module_does_not_compile() {
     let source = "mod inner { policy_api::register!(super::Anything); }";
     let folder = Folder::new().policy("good").policy_with("hidden", "", source);
     assert_eq!(
-        folder.refused(&IN_SECOND),
+        folder.refused(&IN_WORK_DIR),
         "policy crate `hidden` (`policies/hidden`) does not compile: see the compiler's messages \
          above"
     );
@@ -54,7 +54,7 @@ fn policy_registered_for_another_api_version_is_refused() {
         "old-api = { path = \"../old-api\" }",
         "old_api::register!(Anything);",
     );
-    let refused = folder.refused(&IN_SECOND);
+    let refused = folder.refused(&IN_WORK_DIR);
     assert_eq!(
         refused,
         "policy crate `veteran` registers nothing for policy-api 0.1\nhelp: write \
@@ -72,7 +72,7 @@ fn support_crate_that_does_not_compile_is_named() {
         "policy_api::register!(Anything);",
     );
     assert_eq!(
-        folder.refused(&IN_SECOND),
+        folder.refused(&IN_WORK_DIR),
         "support crate `words` (`policies/words`) does not compile: see the compiler's messages \
          above"
     );
@@ -82,7 +82,7 @@ fn support_crate_that_does_not_compile_is_named() {
 fn unresolvable_dependency_is_named() {
     let folder =
         Folder::new().policy_with("modern", "serde = \"99\"", "policy_api::register!(Anything);");
-    let refused = folder.refused(&IN_SECOND);
+    let refused = folder.refused(&IN_WORK_DIR);
     assert!(
         refused.starts_with(
             "failed to resolve the dependencies: failed to select a version for \
@@ -96,7 +96,7 @@ fn unresolvable_dependency_is_named() {
 fn malformed_lock_file_is_named() {
     let folder = Folder::new().policy("good").file("policies/good/Cargo.lock", "[[package]\n");
     let lock = folder.path().canonicalize().unwrap().join("policies/good/Cargo.lock");
-    let refused = folder.refused(&IN_SECOND);
+    let refused = folder.refused(&IN_WORK_DIR);
     assert_eq!(
         refused,
         format!(
@@ -109,7 +109,7 @@ fn malformed_lock_file_is_named() {
 #[test]
 fn missing_cargo_or_compiler_is_reported() {
     let folder = Folder::new().policy("good");
-    let arguments = [&["image"][..], &IN_SECOND].concat();
+    let arguments = [&["image"][..], &IN_WORK_DIR].concat();
     let said = folder.fails_as(folder.builder(&arguments).env("CARGO", "/nonexistent/cargo"));
     assert_eq!(
         sentence(&said),
@@ -158,8 +158,11 @@ fn missing_toolchain_is_reported_with_its_file() {
     ] {
         refused(
             &file,
-            &[arguments, &["--work-dir", SECOND][..if arguments[0] == "generate" { 0 } else { 2 }]]
-                .concat(),
+            &[
+                arguments,
+                &["--work-dir", WORK_DIR][..if arguments[0] == "generate" { 0 } else { 2 }],
+            ]
+            .concat(),
             None,
         );
     }

@@ -1,6 +1,7 @@
 //! `push`, to a real registry on this machine.
 
 mod credentials;
+mod docker_archive;
 mod layout;
 mod network;
 mod redirects;

@@ -1,9 +1,8 @@
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::layout::Layout;
 use super::{kinds, push, pushed};
-use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, sentence};
+use crate::support::{FaultyProxy, Folder, OciRegistry, ProxyAction, UNUSED_ADDRESS, sentence};
 
 /// A action for the first request that begins so; the others pass.
 fn once(
@@ -166,13 +165,11 @@ fn unreachable_registry_is_named() {
     Layout::new(&folder, "image", "amd64", 1000);
     let refused =
         |reference: &str| sentence(&folder.fails_as(&mut push(&folder, &["image", reference])));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
     assert_eq!(
-        refused(&format!("{address}/engine")),
+        refused(&format!("{UNUSED_ADDRESS}/engine")),
         format!(
-            "failed to push to `{address}/engine`: the registry `{address}` cannot be reached: \
+            "failed to push to `{UNUSED_ADDRESS}/engine`: the registry `{UNUSED_ADDRESS}` cannot be \
+             reached: \
              connection refused, at each of 5 attempts\nhelp: check the registry, and the \
              network in between"
         )

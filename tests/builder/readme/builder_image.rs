@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::listed::{Scene, Script};
-use crate::support::{DockerTag, FIRST, Shell, Unpacked, on_path, readme_block, repository};
+use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, on_path, readme_block, repository};
 
 /// The whole engine is compiled once more, in the container: nothing else shows that the image has
 /// all that it takes, and that another machine's folders come to the same bytes.
@@ -10,7 +10,7 @@ use crate::support::{DockerTag, FIRST, Shell, Unpacked, on_path, readme_block, r
 fn readme_builder_image_reproduces_the_image_and_builds_a_new_folder() {
     let mut script = Script::new(Scene::BuilderImage);
     let _tag = DockerTag::take(DockerTag::BUILDER);
-    let mut shell = Shell::new(FIRST, &[]).with_repository();
+    let mut shell = Shell::new(WORK_DIR, &[]).with_repository();
     let cache = shell.beside("cache");
     fs::create_dir(&cache).unwrap();
     let revision = repository().revision.as_deref().unwrap_or_default();
@@ -28,7 +28,7 @@ fn readme_builder_image_reproduces_the_image_and_builds_a_new_folder() {
     assert!(archive == fs::read(&repository().archive).unwrap());
 
     // What `new` writes, where this machine's user has their own.
-    let mut other = Shell::new(FIRST, &[]);
+    let mut other = Shell::new(WORK_DIR, &[]);
     other.before("docker", &on_path("docker"), &options);
     other.runs("policy-builder new policies");
     other.runs("policy-builder add image-age --policies policies");

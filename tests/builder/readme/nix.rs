@@ -1,5 +1,5 @@
 use super::listed::{Scene, Script};
-use crate::support::{DockerTag, FIRST, Nix, Shell, on_path, root};
+use crate::support::{DockerTag, Nix, Shell, WORK_DIR, on_path, root};
 
 /// The documented commands reuse the builds of the other flake tests.
 #[test]
@@ -7,7 +7,7 @@ use crate::support::{DockerTag, FIRST, Nix, Shell, on_path, root};
 fn readme_nix_commands_run() {
     let nix = Nix::find();
     let mut script = Script::new(Scene::Nix);
-    let mut shell = Shell::new(FIRST, &[]);
+    let mut shell = Shell::new(WORK_DIR, &[]);
     // The flake of the folder that commands run in is the repository.
     let options = format!(
         "subcommand=$1; shift\n\

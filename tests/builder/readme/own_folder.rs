@@ -1,14 +1,14 @@
 use std::fs;
 
 use super::listed::{Scene, Script};
-use crate::support::{DockerTag, SECOND, Shell, Unpacked, root};
+use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, root};
 
 /// A new folder and an added policy build, pass and run unmodified.
 #[test]
 #[cfg_attr(not(has_docker), ignore = "needs a Docker engine")]
 fn readme_commands_for_a_new_folder_run() {
     let mut script = Script::new(Scene::OwnFolder);
-    let shell = Shell::new(SECOND, &[]);
+    let shell = Shell::new(WORK_DIR, &[]);
     let here = shell.here();
     shell.runs(&script.takes("policy-builder new"));
     shell.runs(&script.takes("policy-builder add"));
@@ -32,7 +32,7 @@ fn readme_commands_for_a_new_folder_run() {
     assert!(asked.contains("\"verdict\":\"allowed\""), "{asked}");
     drop(tag);
 
-    let repository = Shell::new(SECOND, &[]).with_repository();
+    let repository = Shell::new(WORK_DIR, &[]).with_repository();
     let policies = here.join("my-policies");
     std::os::unix::fs::symlink(policies, repository.beside("my-policies")).unwrap();
     repository.runs(&script.takes("cargo image"));

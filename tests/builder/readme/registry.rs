@@ -6,7 +6,7 @@ use std::thread;
 
 use super::listed::{Scene, Script};
 use crate::platforms;
-use crate::support::{FIRST, Folder, OciRegistry, SECOND, Shell, repository, run};
+use crate::support::{Folder, OciRegistry, Shell, WORK_DIR, repository, run};
 
 /// `registry.example.com`, which a proxy serves on this machine.
 struct Registry {
@@ -86,7 +86,7 @@ fn tunnel(mut client: TcpStream, server: &str) -> io::Result<()> {
 fn readme_push_command_runs() {
     let mut script = Script::new(Scene::Push);
     let registry = Registry::start();
-    let mut shell = Shell::new(SECOND, &[]);
+    let mut shell = Shell::new(WORK_DIR, &[]);
     registry.is_known_to(&mut shell);
     fs::copy(&repository().archive, shell.here().join("policy-engine.tar")).unwrap();
     let pushed = shell.runs(&script.takes("policy-builder push")).get_output().stdout.clone();
@@ -107,7 +107,7 @@ fn readme_commands_for_two_platforms_run() {
     let mut script = Script::new(Scene::Platforms);
     platforms::compile();
     let registry = Registry::start();
-    let mut shell = Shell::new(FIRST, &repository().same_revision()).with_repository();
+    let mut shell = Shell::new(WORK_DIR, &repository().same_revision()).with_repository();
     registry.is_known_to(&mut shell);
     shell.runs(&script.takes("cargo image"));
     assert!(Path::new(&shell.here()).join("policy-engine/index.json").is_file());

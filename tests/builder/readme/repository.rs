@@ -5,7 +5,7 @@ use std::process;
 use serde_json::Value;
 
 use super::listed::{Scene, Script};
-use crate::support::{DockerTag, FIRST, Shell, on_path, readme_block, repository, run, until};
+use crate::support::{DockerTag, Shell, WORK_DIR, on_path, readme_block, repository, run, until};
 
 /// The address of the README's server.
 const SERVED: &str = "127.0.0.1:8181";
@@ -15,7 +15,7 @@ const SERVED: &str = "127.0.0.1:8181";
 fn readme_commands_for_this_repository_run() {
     let mut script = Script::new(Scene::Repository);
     let revision = repository().same_revision();
-    let mut shell = Shell::new(FIRST, &revision).with_repository();
+    let mut shell = Shell::new(WORK_DIR, &revision).with_repository();
     let here = shell.here();
     shell.runs(&script.takes("cargo image"));
     let archive = fs::read(here.join("policy-engine.tar")).unwrap();
@@ -45,7 +45,7 @@ fn readme_commands_for_this_repository_run() {
 #[cfg_attr(not(all(has_docker, has_curl)), ignore = "needs a Docker engine and curl")]
 fn readme_docker_commands_run() {
     let mut script = Script::new(Scene::Docker);
-    let mut shell = Shell::new(FIRST, &[]);
+    let mut shell = Shell::new(WORK_DIR, &[]);
     let here = shell.here();
     fs::copy(&repository().archive, here.join("policy-engine.tar")).unwrap();
     fs::write(here.join("pod.yaml"), readme_block("yaml", "kind: Pod")).unwrap();

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use serde_json::{Value, json};
 
 use crate::support::{
-    FIRST, Folder, digest, python, repository, root, run, sentence, shown_commands,
+    Folder, WORK_DIR, digest, python, repository, root, run, sentence, shown_commands,
 };
 
 /// The repository's image, as an argument.
@@ -241,7 +241,7 @@ fn diff_prints_the_differences_of_two_images() {
 fn verify_rebuilds_the_image_and_compares_digests() {
     let folder = Folder::new();
     let verify = |policies: &Path, image: &Path| {
-        let mut verify = folder.builder(&["verify", "--work-dir", FIRST, "--policies"]);
+        let mut verify = folder.builder(&["verify", "--work-dir", WORK_DIR, "--policies"]);
         verify.arg(policies).arg(image);
         verify
     };

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::support::{Folder, SECOND, sentence};
+use crate::support::{Folder, WORK_DIR, sentence};
 
 const REGISTER: &str = "policy_api::register!(Anything);";
 const HELPER: &str = "helper = { path = \"../helper\", default-features = false }";
@@ -154,7 +154,7 @@ fn vetted() -> &'static Vetted {
         let folder = folder();
         let before = folder.contents();
         let vetted =
-            folder.builder(&["vet", "--format", "json", "--work-dir", SECOND]).assert().code(1);
+            folder.builder(&["vet", "--format", "json", "--work-dir", WORK_DIR]).assert().code(1);
         assert!(folder.contents() == before, "something was written into the user's folder");
         let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
         let report = serde_json::from_slice(&vetted.get_output().stdout);
@@ -359,7 +359,7 @@ fn allowed_finding_passes_with_its_reason() {
                   [[vet.allow]]\ncrate = \"threads\"\nwhat = \"threads\"\n\
                   item = \"std::thread::sleep\"\nreason = \"\"\n";
     // An image is not made then.
-    let said = folder.fails(&["--work-dir", SECOND]);
+    let said = folder.fails(&["--work-dir", WORK_DIR]);
     assert!(said.contains(&format!("{expected}{denied}{wanted}")), "{said}");
     assert!(!said.contains("compile: "), "{said}");
 
@@ -369,7 +369,7 @@ fn allowed_finding_passes_with_its_reason() {
          [[vet.allow]]\ncrate = \"good\"\nwhat = \"files\"\nreason = \"once\"\n"
     );
     let folder = folder.file("policies/policies.toml", &rules);
-    let vetted = folder.builder(&["vet", "--work-dir", SECOND]).assert().success();
+    let vetted = folder.builder(&["vet", "--work-dir", WORK_DIR]).assert().success();
     let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
     let note =
         "note: `policies.toml` allows crate `good` what it does not do (`files`): take it out\n";
@@ -380,7 +380,7 @@ fn allowed_finding_passes_with_its_reason() {
 #[test]
 fn vet_reports_a_compile_error_as_the_compiler_does() {
     let folder = Folder::new().policy_with("broken", "", "const X: bool = 7;");
-    let vetted = folder.builder(&["vet", "--work-dir", SECOND]).assert().code(1).stdout("");
+    let vetted = folder.builder(&["vet", "--work-dir", WORK_DIR]).assert().code(1).stdout("");
     let said = String::from_utf8(vetted.get_output().stderr.clone()).unwrap();
     assert!(said.contains("error[E0308]: mismatched types"), "{said}");
     assert_eq!(
@@ -405,7 +405,7 @@ fn missing_clippy_is_reported() {
         sysroot.join("bin/rustc").display()
     );
     let folder = folder.script("rustc", &rustc);
-    let mut command = folder.builder(&["image", "--work-dir", SECOND]);
+    let mut command = folder.builder(&["image", "--work-dir", WORK_DIR]);
     command.env("RUSTC", folder.path().join("rustc")).env("PATH", "/nowhere");
     assert_eq!(
         sentence(&folder.fails_as(&mut command)),

@@ -2,8 +2,8 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::wire::{Connection, eventually, figure, get, logged, post, posted, task};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, figure, get, logged, post, posted, task};
+use crate::support::{Folder, Server, until};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -38,7 +38,7 @@ fn incomplete_heads_are_cut_off_and_delay_no_other_client() {
     for connection in slow {
         assert_eq!(connection.rest(), "");
     }
-    eventually("all are counted", || {
+    until("all are counted", || {
         figure(&server, r#"policy_engine_connections_closed_total{reason="idle"}"#) == 300
     });
 }
@@ -58,7 +58,7 @@ fn idle_connection_is_closed_but_not_during_a_request() {
     connection.send("GET /health HT");
     assert_eq!(connection.rest(), "");
     let closed = r#"policy_engine_connections_closed_total{reason="idle"}"#;
-    eventually("they are counted", || figure(&server, closed) == 2);
+    until("they are counted", || figure(&server, closed) == 2);
 }
 
 /// The idle time is longer than the default of HTTP libraries.
@@ -106,7 +106,7 @@ fn low_open_file_limit_leaves_files_for_diagnostics() {
          lower `limits.connections`",
     );
     let silent: Vec<_> = (0..200).map(|_| Connection::to(&server)).collect();
-    eventually("there are no more", || {
+    until("there are no more", || {
         logged(&server, "too many connections (`limits.connections`): the next ones wait")
     });
     let diagnostics = diagnostics(&server);
@@ -185,10 +185,10 @@ fn client_that_reads_no_responses_is_cut_off() {
     for _ in 0..5 {
         connection.begin("/v1/data/stress", large);
     }
-    eventually("it is asked", || {
+    until("it is asked", || {
         figure(&server, "policy_engine_decisions_total{id=\"stress\",outcome=\"allowed\"") > 0
     });
-    eventually("it is closed", || figure(&server, "policy_engine_connections_open") == 1);
+    until("it is closed", || figure(&server, "policy_engine_connections_open") == 1);
     let asked = figure(&server, "policy_engine_decisions_total{id=\"stress\",outcome=\"allowed\"");
     assert!(asked <= 2, "answers were made for nobody: {asked}");
     get(&server, "/health").expect(200);

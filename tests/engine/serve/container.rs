@@ -1,10 +1,12 @@
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::wire::{Connection, eventually, posted};
-use crate::support::{Folder, Loaded, repository, run};
+use serde_json::Value;
+
+use crate::support::wire::{Connection, posted};
+use crate::support::{Folder, Loaded, repository, run, until};
 
 /// The repository's image in Docker, under a unique name.
 struct Image {
@@ -32,14 +34,20 @@ impl Image {
 
     /// Runs the image's own command with these options of Docker.
     fn serve(&self, options: &[&str]) -> Container {
-        // Free now, and hardly taken by the time that it is asked for.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let container = Container { name: self.name.replace(':', "-"), address };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut container = Container { name: self.name.replace(':', "-"), address };
         let listen = format!("POLICY_ENGINE_LISTEN={address}");
         let fixed =
             ["run", "--detach", "--name", &container.name, "--network", "host", "--env", &listen];
         run("docker", &[&fixed, options, &[&self.name]].concat());
-        eventually("it serves", || TcpStream::connect(address).is_ok());
+        // The port that the system gave it.
+        until("it serves", || match container.served() {
+            Some(address) => {
+                container.address = address;
+                true
+            }
+            None => false,
+        });
         container
     }
 }
@@ -48,6 +56,15 @@ impl Container {
     fn inspected(&self, format: &str) -> String {
         let output = run("docker", &["inspect", "--format", format, &self.name]);
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The address that it logs when it serves.
+    fn served(&self) -> Option<SocketAddr> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut serving = lines.filter(|line| line["message"] == "serving");
+        let address = serving.next()?["address"].as_str()?.strip_prefix("http://")?.parse();
+        Some(address.unwrap())
     }
 
     fn log(&self) -> String {
@@ -92,7 +109,7 @@ fn image_serves_and_drains_on_docker_stop() {
     in_flight.send(most);
     let told = Instant::now();
     let mut stop = Command::new("docker").args(["stop", &container.name]).spawn().unwrap();
-    eventually("nobody is let in", || TcpStream::connect(container.address).is_err());
+    until("nobody is let in", || TcpStream::connect(container.address).is_err());
     in_flight.send(last);
     let reply = in_flight.reply().expect(200);
     assert_eq!(reply.body, r#"{"result":{"allowed":true,"violations":[]}}"#);

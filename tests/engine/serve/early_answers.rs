@@ -1,7 +1,7 @@
 use std::process::Command;
 
-use crate::support::wire::{Connection, eventually, figure};
-use crate::support::{Folder, Server, clients, node_modules, python};
+use crate::support::wire::{Connection, figure};
+use crate::support::{Folder, Server, clients, node_modules, python, until};
 
 const CLOSE: Option<&str> = Some("close");
 
@@ -105,7 +105,7 @@ fn client_that_never_closes_is_cut_off() {
     silent.reply().expect(404);
     let open = || figure(&server, "policy_engine_connections_open");
     assert_eq!(open(), 2, "it is still there, beside the one that asks");
-    eventually("it is closed", || open() == 1);
+    until("it is closed", || open() == 1);
 }
 
 #[test]
@@ -136,5 +136,5 @@ fn malformed_requests_are_counted() {
         assert_eq!(reply.header("connection"), CLOSE);
         assert_eq!(connection.rest(), "");
     }
-    eventually("they are counted", || answers() == before + 3);
+    until("they are counted", || answers() == before + 3);
 }

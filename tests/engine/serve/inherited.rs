@@ -7,8 +7,8 @@ use std::process::Command;
 
 use command_fds::{CommandFdExt, FdMapping};
 
-use crate::support::wire::{Connection, PATIENCE, eventually, figure, get};
-use crate::support::{Folder, Server, stress_engine};
+use crate::support::wire::{Connection, figure, get};
+use crate::support::{Folder, PATIENCE, Server, stress_engine, until};
 
 /// Passes these sockets to a command as systemd does, from descriptor 3 on.
 fn with_sockets(mut command: Command, sockets: Vec<OwnedFd>) -> Command {
@@ -58,7 +58,7 @@ fn passed_sockets_are_served_and_outlive_the_server() {
     fs::write(config, "policies: {other: {policy: echo}}\n").unwrap();
     server.signal("HUP");
     let reloads = "policy_engine_reloads_total{outcome=\"ok\"}";
-    eventually("it is loaded", || figure(&server, reloads) == 1);
+    until("it is loaded", || figure(&server, reloads) == 1);
     get(&server, "/v1/policies/other").expect(200);
 
     server.signal("TERM");
@@ -82,7 +82,7 @@ fn unmatched_passed_socket_is_closed_with_a_warning() {
         "closing the socket `{address}` that was passed in `LISTEN_FDS`: no address to listen on \
          is the same"
     ));
-    eventually("it is closed", || TcpStream::connect(&address).is_err());
+    until("it is closed", || TcpStream::connect(&address).is_err());
 }
 
 #[test]

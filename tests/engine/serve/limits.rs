@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::support::wire::{Connection, eventually, figure, post, posted, task};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, figure, post, posted, task};
+use crate::support::{Folder, Server, until};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -38,9 +38,9 @@ fn requests_above_the_queue_get_503_at_once() {
     let server = serving("in-flight: 1, queue: 1, queue-time: 25s");
     let (mut first, mut second) = (Connection::to(&server), Connection::to(&server));
     first.begin("/v1/data/stress-blocking", &task("sleep", 2000));
-    eventually("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
     second.begin(PATHS[0], r#"{"input": 2}"#);
-    eventually("one waits", || figure(&server, "policy_engine_requests_queued") == 1);
+    until("one waits", || figure(&server, "policy_engine_requests_queued") == 1);
 
     let third = post(&server, PATHS[0], r#"{"input": 3}"#).expect(503);
     assert_eq!(third.header("retry-after"), Some("1"));
@@ -63,7 +63,7 @@ fn requests_above_the_queue_get_503_at_once() {
     first.reply().expect(200);
     assert_eq!(second.reply().expect(200).json()["result"], 2);
     assert_eq!(figure(&server, "policy_engine_requests_shed_total"), 2);
-    eventually("nobody is left", || {
+    until("nobody is left", || {
         figure(&server, "policy_engine_requests_in_flight") == 0
             && figure(&server, "policy_engine_requests_queued") == 0
     });
@@ -74,7 +74,7 @@ fn request_queued_beyond_queue_time_gets_503() {
     let server = serving("in-flight: 1, queue: 9, queue-time: 200ms");
     let mut first = Connection::to(&server);
     first.begin("/v1/data/stress-blocking", &task("sleep", 3000));
-    eventually("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
     let started = Instant::now();
     let second = post(&server, PATHS[0], r#"{"input": 2}"#).expect(503);
     assert!(started.elapsed() >= MS(200), "it did not wait");
@@ -153,7 +153,7 @@ fn bodies_above_the_shared_memory_budget_get_503() {
         (connection, rest.to_owned())
     });
     let mut first = first;
-    eventually("both have their memory", || taken() >= TAKEN);
+    until("both have their memory", || taken() >= TAKEN);
     for path in PATHS {
         let reply = post(&server, path, &question(80_000)).expect(503);
         assert_eq!(reply.header("retry-after"), Some("1"));
@@ -161,16 +161,16 @@ fn bodies_above_the_shared_memory_budget_get_503() {
             reply.json()["message"],
             "the request's body: the memory limit for request bodies (`limits.bodies`) is exhausted; retry later"
         );
-        eventually("what was taken of it is given back", || taken() < TAKEN + 40_000);
+        until("what was taken of it is given back", || taken() < TAKEN + 40_000);
     }
     // Small ones still fit.
     post(&server, PATHS[0], &question(1000)).expect(200);
     drop(other);
-    eventually("the other's is given back", || taken() < 300_000);
+    until("the other's is given back", || taken() < 300_000);
     first.send(rest);
     first.reply().expect(200);
     // The answer's memory is given back when it is sent, which its reader may know first.
-    eventually("all of it is given back", || taken() < 140_000);
+    until("all of it is given back", || taken() < 140_000);
     post(&server, PATHS[0], &question(80_000)).expect(200);
 }
 
@@ -217,10 +217,10 @@ fn evaluation_is_cancelled_when_its_client_disconnects() {
     for id in ["stress", "stress-blocking"] {
         let mut connection = Connection::to(&server);
         connection.begin(&format!("/v1/data/{id}"), &task("look", 0));
-        eventually("it runs", || figure(&server, "policy_engine_requests_in_flight") == 1);
+        until("it runs", || figure(&server, "policy_engine_requests_in_flight") == 1);
         let left = Instant::now();
         drop(connection);
-        eventually("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
+        until("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
         assert!(left.elapsed() < MS(15_000), "only its time ended it");
     }
     assert_eq!(figure(&server, "policy_engine_evaluations_stuck{id=\"stress\""), 0);
@@ -230,16 +230,16 @@ fn evaluation_is_cancelled_when_its_client_disconnects() {
 fn abandoned_evaluation_holds_its_permit_until_it_ends() {
     let server = serving("in-flight: 1, queue: 0");
     // Work that has not begun when its client goes is left, and says nothing here.
-    eventually("its place is kept", || {
+    until("its place is kept", || {
         let mut connection = Connection::to(&server);
         connection.begin("/v1/data/stress-blocking", &task("sleep", 2000));
-        eventually("it came in", || figure(&server, "policy_engine_requests_in_flight") == 1);
+        until("it came in", || figure(&server, "policy_engine_requests_in_flight") == 1);
         thread::sleep(MS(100));
         drop(connection);
         // The one that asks for this is the other.
-        eventually("it is gone", || figure(&server, "policy_engine_connections_open") == 1);
+        until("it is gone", || figure(&server, "policy_engine_connections_open") == 1);
         post(&server, PATHS[0], r#"{"input": 1}"#).status == 503
     });
-    eventually("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
+    until("it ends", || figure(&server, "policy_engine_requests_in_flight") == 0);
     post(&server, PATHS[0], r#"{"input": 1}"#).expect(200);
 }

@@ -1,8 +1,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::Server;
-use crate::support::wire::{Connection, eventually, figure};
+use crate::support::wire::{Connection, figure};
+use crate::support::{Server, until};
 
 #[test]
 fn metrics_of_many_connections_add_up() {
@@ -42,5 +42,5 @@ fn metrics_of_many_connections_add_up() {
     {
         assert_eq!(series(zero), 0, "{zero}");
     }
-    eventually("all have left", || series("connections_open") == 1);
+    until("all have left", || series("connections_open") == 1);
 }

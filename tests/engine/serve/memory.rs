@@ -1,8 +1,8 @@
 use std::fs;
 use std::thread;
 
-use crate::support::wire::{Connection, eventually, figure, post, posted};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, figure, post, posted};
+use crate::support::{Folder, Server, until};
 
 const MIB: u64 = 1 << 20;
 
@@ -138,7 +138,7 @@ fn worst_case_requests_stay_within_the_memory_limit() {
     });
     assert!(refused > 3, "only {refused} were refused");
     assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
-    eventually("all of it is given back", || {
+    until("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
     post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
@@ -155,10 +155,10 @@ fn unread_responses_share_one_memory_budget() {
         drop(connection.try_send(posted("/v1/data/echo", &body)));
         silent.push(connection);
     }
-    eventually("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
+    until("some are answered", || figure(&server, "policy_engine_requests_in_flight") == 0);
     assert!(peak(&server) < 16 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(silent);
-    eventually("all of it is given back", || {
+    until("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
     post(&server, "/v1/data/echo", &body).expect(200);
@@ -177,13 +177,13 @@ fn every_input_of_a_batch_counts_against_the_memory_budget() {
             connection
         })
         .collect();
-    eventually("there is no memory for more of them", || {
+    until("there is no memory for more of them", || {
         figure(&server, "policy_engine_responses_total{status=\"5xx\"}") > 0
             || figure(&server, "policy_engine_requests_in_flight") == 110
     });
     assert!(peak(&server) < 32 * MIB + BESIDE_BUDGET, "{} MiB", peak(&server) / MIB);
     drop(batches);
-    eventually("all of it is given back", || {
+    until("all of it is given back", || {
         figure(&server, "policy_engine_requests_body_bytes") < 256 << 10
     });
 }

@@ -6,8 +6,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::support::wire::{Connection, eventually};
-use crate::support::{Folder, Server};
+use crate::support::wire::Connection;
+use crate::support::{Folder, Server, until};
 
 const BUDGET: u64 = 8 << 20;
 const BESIDE_BUDGET: u64 = 64 << 20;
@@ -61,7 +61,7 @@ impl Bounded {
         let peak = self.peak();
         assert!(peak < BUDGET + BESIDE_BUDGET, "it had {} MiB", peak >> 20);
         drop(attackers);
-        eventually("everything is given back", || {
+        until("everything is given back", || {
             self.figure("policy_engine_requests_body_bytes ") == 0.0
                 && self.connections_memory() == ONE_CONNECTION
         });

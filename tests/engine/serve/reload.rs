@@ -2,8 +2,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
-use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
-use crate::support::{Folder, Server, StopsOthers};
+use crate::support::wire::{Connection, figure, get, logged, post, task};
+use crate::support::{Folder, Server, StopsOthers, until};
 
 /// Makes the server load another file, and waits for the logged result.
 fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
@@ -11,7 +11,7 @@ fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     let before = figure(server, &series);
     fs::write(folder.path().join("config.yaml"), yaml).unwrap();
     server.signal("HUP");
-    eventually("it is loaded", || figure(server, &series) == before + 1);
+    until("it is loaded", || figure(server, &series) == before + 1);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn no_request_is_lost_during_reloads() {
             let before = asked.load(Ordering::Relaxed);
             let config = if turn % 2 == 0 { second } else { first };
             load(&server, &folder, config, "ok");
-            eventually("they go on", || {
+            until("they go on", || {
                 asked.load(Ordering::Relaxed) > before + 20
                     || clients.iter().any(ScopedJoinHandle::is_finished)
             });
@@ -78,7 +78,7 @@ fn new_configuration_applies_as_a_whole() {
     // One that is in flight ends by what it began with.
     let mut before = Connection::to(&server);
     before.begin("/v1/data/slow", &task("sleep", 1500));
-    eventually("it is in flight", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    until("it is in flight", || figure(&server, "policy_engine_requests_in_flight") == 1);
 
     load(
         &server,
@@ -105,7 +105,7 @@ fn new_limits_apply_to_later_requests_and_connections() {
     let server = Server::with_config(&folder, "limits: {in-flight: 1, queue: 0}\n", &[]);
     let mut first = Connection::to(&server);
     first.begin("/v1/data/stress-blocking", &task("sleep", 1900));
-    eventually("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
     post(&server, "/v1/data/echo", "{}").expect(503);
     load(
         &server,
@@ -135,7 +135,7 @@ fn invalid_configuration_is_rejected_with_every_error() {
         "`refuse` is set: leave it out",
         "asked to panic over the settings",
     ] {
-        eventually(mistake, || logged(&server, mistake));
+        until(mistake, || logged(&server, mistake));
     }
     let told: Vec<_> =
         server.log_lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
@@ -149,7 +149,7 @@ fn invalid_configuration_is_rejected_with_every_error() {
             fs::remove_file(folder.path().join("config.yaml")).unwrap();
             server.signal("HUP");
             let series = "policy_engine_reloads_total{outcome=\"invalid\"}";
-            eventually("the file is missed", || figure(&server, series) == 3);
+            until("the file is missed", || figure(&server, series) == 3);
         } else {
             load(&server, &folder, text, "invalid");
         }
@@ -175,7 +175,7 @@ fn changed_address_applies_at_the_next_start() {
     );
     for name in ["diagnostic-listen", "unix-socket-mode"] {
         let warning = format!("`{name}` has changed: restart the server to apply it");
-        eventually("it warns", || {
+        until("it warns", || {
             server
                 .log_lines()
                 .iter()
@@ -201,14 +201,14 @@ fn changed_token_file_applies_without_a_signal() {
     };
     assert_eq!((status("first"), status("second")), (200, 401));
     fs::write(&path, "second\n").unwrap();
-    eventually("the other is taken", || status("second") == 200);
+    until("the other is taken", || status("second") == 200);
     assert_eq!(status("first"), 401);
 
     // Who empties it wants nobody in, and who removes it may be about to write another.
     fs::remove_file(&path).unwrap();
-    eventually("it is told", || logged(&server, "No such file or directory"));
+    until("it is told", || logged(&server, "No such file or directory"));
     assert_eq!((status("first"), status("second")), (401, 200));
     fs::write(&path, "\n").unwrap();
-    eventually("it is told", || logged(&server, "holds no token: expected one a line"));
+    until("it is told", || logged(&server, "holds no token: expected one a line"));
     assert_eq!((status("first"), status("second")), (401, 401));
 }

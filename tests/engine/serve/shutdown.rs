@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
-use crate::support::{Folder, PATIENCE, Server, stress_engine};
+use crate::support::wire::{Connection, figure, get, logged, post, task};
+use crate::support::{Folder, PATIENCE, Server, stress_engine, until};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -34,18 +34,18 @@ fn shutdown_answers_all_requests_in_flight() {
                 connection
             })
             .collect();
-        eventually("all are in flight", || figure(&server, IN_FLIGHT) == 6);
+        until("all are in flight", || figure(&server, IN_FLIGHT) == 6);
         let mut idle = Connection::to(&server);
         idle.get("/health").expect(200);
         server.signal(signal);
         assert_eq!(idle.rest(), "");
-        eventually("nobody is let in", || TcpStream::connect(server.address()).is_err());
+        until("nobody is let in", || TcpStream::connect(server.address()).is_err());
         for connection in &mut asked {
             let reply = connection.reply().expect(200);
             assert_eq!(reply.header("connection"), Some("close"), "{reply:?}");
         }
         assert_eq!(server.wait().code(), Some(0));
-        eventually("it says so", || logged(&server, "\"message\":\"ended\""));
+        until("it says so", || logged(&server, "\"message\":\"ended\""));
         for connection in asked {
             assert_eq!(connection.rest(), "");
         }
@@ -58,7 +58,7 @@ fn server_answers_but_is_not_ready_during_shutdown_wait() {
     let mut kept = Connection::to(&server);
     kept.get("/health/ready").expect(200);
     server.signal("TERM");
-    eventually("it is not ready", || kept.get("/health/ready").status == 503);
+    until("it is not ready", || kept.get("/health/ready").status == 503);
     let told = Instant::now();
     // Whoever reloads it now comes too late.
     server.signal("HUP");
@@ -80,13 +80,13 @@ fn second_signal_ends_the_server_at_once() {
         let server = serving(config);
         let mut connection = Connection::to(&server);
         connection.begin("/v1/data/stress", &task("sleep", 600_000));
-        eventually("it is in flight", || figure(&server, IN_FLIGHT) == 1);
+        until("it is in flight", || figure(&server, IN_FLIGHT) == 1);
         server.signal("TERM");
-        eventually("it ends", || logged(&server, "\"message\":\"ending\""));
+        until("it ends", || logged(&server, "\"message\":\"ending\""));
         thread::sleep(MS(100));
         server.signal("INT");
         assert_eq!(server.wait().code(), Some(1));
-        eventually("it says so", || logged(&server, "told to end once more: ending at once"));
+        until("it says so", || logged(&server, "told to end once more: ending at once"));
     }
 }
 
@@ -100,10 +100,10 @@ fn requests_beyond_the_grace_period_are_cut_off() {
             connection
         })
         .into();
-    eventually("they are in flight", || figure(&server, IN_FLIGHT) == 2);
+    until("they are in flight", || figure(&server, IN_FLIGHT) == 2);
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(1));
-    eventually("it says so", || {
+    until("it says so", || {
         let lines = server.log_lines();
         let cut_off = "cut off: they had not ended within the grace period";
         lines.iter().any(|line| line["message"] == cut_off && line["connections"] == 2)
@@ -120,7 +120,7 @@ fn silent_clients_do_not_delay_shutdown() {
     let silent = Connection::to(&server);
     let mut half = Connection::to(&server);
     half.send("GET /health HTTP/1.1\r\nho");
-    eventually("they are let in", || figure(&server, "policy_engine_connections_open") == 3);
+    until("they are let in", || figure(&server, "policy_engine_connections_open") == 3);
     server.signal("TERM");
     let told = Instant::now();
     assert_eq!(server.wait().code(), Some(0));
@@ -162,7 +162,7 @@ impl Starting {
             .spawn()
             .unwrap();
         let starting = Self { process, folder };
-        eventually("it listens for signals", || starting.listens_for(&[1, 2, 15]));
+        until("it listens for signals", || starting.listens_for(&[1, 2, 15]));
         starting
     }
 
@@ -220,7 +220,7 @@ fn connections_in_the_accept_queue_are_answered_on_shutdown() {
     let socket = folder.path().join("s");
     let unix = format!("unix://{}", socket.display());
     let server = Server::with_config(&folder, "limits: {connections: 8}\n", &["--listen", &unix]);
-    eventually("it listens", || socket.exists());
+    until("it listens", || socket.exists());
     server.signal("STOP");
     let asked: Vec<_> = (0..100)
         .map(|number| {
@@ -293,8 +293,8 @@ fn full_or_unread_log_delays_no_request() {
         let listen = format!("unix://{}", socket.display());
         let mut command = stress_engine(&["serve", "--listen", &listen]);
         let mut server = command.stderr(log).stdout(Stdio::null()).spawn().unwrap();
-        eventually("it listens", || socket.exists());
-        eventually("it answers", || UnixStream::connect(&socket).is_ok());
+        until("it listens", || socket.exists());
+        until("it answers", || UnixStream::connect(&socket).is_ok());
         // Each of them is a line, and all of them more than a pipe holds.
         let inputs: Vec<_> = (0..2000).map(|key| format!(r#""{key}": {{"do": "fail"}}"#)).collect();
         let batch = format!(r#"{{"inputs": {{{}}}}}"#, inputs.join(","));
@@ -303,7 +303,7 @@ fn full_or_unread_log_delays_no_request() {
         assert!(request_over_unix(&socket, "GET", "/health", "").starts_with("HTTP/1.1 200 "));
         let pid = server.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        eventually("it ends", || server.try_wait().unwrap().is_some());
+        until("it ends", || server.try_wait().unwrap().is_some());
         assert_eq!(server.wait().unwrap().code(), Some(0));
     }
 }

@@ -1,8 +1,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::wire::{Connection, eventually, figure, get, logged, post, task};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, figure, get, logged, post, task};
+use crate::support::{Folder, Server, until};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -40,10 +40,10 @@ fn overruns(id: &str, what: &str) {
     let message = format!("policy `{id}`: timed out: there was no answer within 300ms");
     assert_eq!(reply["message"], message);
     assert_eq!(count(&server, id, "timed_out"), 1);
-    eventually("it is counted", || stuck(&server, id) == 1);
+    until("it is counted", || stuck(&server, id) == 1);
     get(&server, "/health").expect(200);
     post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
-    eventually("it ends", || stuck(&server, id) == 0);
+    until("it ends", || stuck(&server, id) == 0);
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
 }
 
@@ -63,7 +63,7 @@ fn spinning_policy_on_an_idle_server_delays_no_other_request() {
         assert!(started.elapsed() < MS(1500), "health: {:?}", started.elapsed());
         connection.reply().expect(504);
         assert!(started.elapsed() < MS(2000), "the answer: {:?}", started.elapsed());
-        eventually("it ends", || stuck(&server, "stress") == 0);
+        until("it ends", || stuck(&server, "stress") == 0);
     }
     server.signal("TERM");
     assert!(server.wait().success());
@@ -81,7 +81,7 @@ fn policy_at_max_stuck_is_suspended_until_one_call_ends() {
     for connection in &mut both {
         connection.reply().expect(504);
     }
-    eventually("both are stuck", || stuck(&server, "stress-blocking") == 2);
+    until("both are stuck", || stuck(&server, "stress-blocking") == 2);
 
     let refused = post(&server, path, &task("sleep", 0)).expect(503);
     assert_eq!(refused.header("retry-after"), Some("1"));
@@ -104,8 +104,8 @@ fn policy_at_max_stuck_is_suspended_until_one_call_ends() {
     assert_eq!(stuck(&server, "stress-blocking"), 2, "they have ended too early for this test");
     assert_eq!(count(&server, "stress-blocking", "shed"), 2);
 
-    eventually("one has ended", || post(&server, path, &task("sleep", 0)).status == 200);
-    eventually("both have", || stuck(&server, "stress-blocking") == 0);
+    until("one has ended", || post(&server, path, &task("sleep", 0)).status == 200);
+    until("both have", || stuck(&server, "stress-blocking") == 0);
 }
 
 /// More requests than the concurrency limit arrive before the first one overruns.
@@ -122,7 +122,7 @@ fn hanging_policy_takes_no_permits_of_other_policies() {
         for connection in &mut hanging {
             connection.reply().expect(504);
         }
-        eventually("all are stuck", || stuck(&server, id) == 4);
+        until("all are stuck", || stuck(&server, id) == 4);
         post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
         let refused = post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(503);
         assert!(
@@ -138,15 +138,18 @@ fn hanging_policy_takes_no_permits_of_other_policies() {
 fn hanging_policy_counts_as_stuck_after_its_clients_disconnect() {
     let server = Server::start(&["--set", "timeout=1s", "--set", "max-stuck=2"]);
     for id in ["stress-blocking", "stress"] {
-        let mut leaving = [Connection::to(&server), Connection::to(&server)];
-        for connection in &mut leaving {
-            connection.begin(&format!("/v1/data/{id}"), &task("sleep", 600_000));
-        }
-        eventually("they run", || figure(&server, "policy_engine_requests_in_flight") == 2);
-        // Those that have not begun would be left.
-        thread::sleep(MS(200));
-        drop(leaving);
-        eventually("they are stuck", || stuck(&server, id) == 2);
+        // An evaluation that has not begun when its client goes is left, and not stuck.
+        let are_stuck = || stuck(&server, id) == 2;
+        let in_flight = || figure(&server, "policy_engine_requests_in_flight");
+        until("two are stuck", || {
+            let mut leaving = Connection::to(&server);
+            leaving.begin(&format!("/v1/data/{id}"), &task("sleep", 600_000));
+            until("it came in", || in_flight() == 1 || are_stuck());
+            thread::sleep(MS(50));
+            drop(leaving);
+            until("it is given up", || in_flight() == 0);
+            are_stuck()
+        });
         post(&server, &format!("/v1/data/{id}"), &task("sleep", 0)).expect(503);
     }
     assert_eq!(figure(&server, "policy_engine_requests_in_flight"), 0);
@@ -195,7 +198,7 @@ fn health_is_answered_while_policies_occupy_every_processor() {
             connection
         })
         .collect();
-    eventually("all are decided on", || {
+    until("all are decided on", || {
         figure(&server, "policy_engine_requests_in_flight") == u64::try_from(ids.len()).unwrap()
     });
     let started = Instant::now();
@@ -210,10 +213,10 @@ fn health_is_answered_while_policies_occupy_every_processor() {
     }
     assert!(started.elapsed() < MS(8000), "{:?}", started.elapsed());
     for id in &ids {
-        eventually("it is logged", || logged(&server, &format!("\"id\":\"{id}\"")));
+        until("it is logged", || logged(&server, &format!("\"id\":\"{id}\"")));
     }
     for id in &ids {
-        eventually("it has ended", || stuck(&server, id) == 0);
+        until("it has ended", || stuck(&server, id) == 0);
         post(&server, &format!("/v1/data/{id}"), &task("spin", 0)).expect(200);
     }
 }
@@ -229,10 +232,10 @@ fn policy_runs_on_blocking_threads_after_its_first_overrun() {
     for _ in 0..3 {
         post(&server, "/v1/data/stress", &task("sleep", 1000)).expect(504);
     }
-    eventually("it is logged", || overran() > 0);
+    until("it is logged", || overran() > 0);
     assert_eq!(overran(), 1);
     post(&server, "/v1/data/stress-blocking", &task("sleep", 1000)).expect(504);
-    eventually("the other is counted", || stuck(&server, "stress-blocking") == 1);
+    until("the other is counted", || stuck(&server, "stress-blocking") == 1);
     assert_eq!(overran(), 1, "it was on threads of its own");
 }
 

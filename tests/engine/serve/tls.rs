@@ -5,8 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::wire::{Connection, eventually, logged, post};
-use crate::support::{Folder, Server};
+use crate::support::wire::{Connection, logged, post};
+use crate::support::{Folder, Server, until};
 
 /// Certificates as `openssl` makes them, in a folder.
 struct Certificates(Folder);
@@ -77,7 +77,7 @@ fn https(server: &Server) -> String {
     let lines = server.log_lines();
     let address = |line: &Value| line["address"].as_str().map(str::to_owned);
     let found = |address: &String| address.starts_with("https://");
-    eventually("it serves there, too", || {
+    until("it serves there, too", || {
         server.log_lines().iter().filter_map(address).any(|address| found(&address))
     });
     let lines = if lines.is_empty() { lines } else { server.log_lines() };
@@ -171,10 +171,10 @@ fn renewed_certificate_is_used_for_new_connections() {
 
     // Half of the pair is not used.
     fs::copy(certificates.path("next.crt"), certificates.path("server.crt")).unwrap();
-    eventually("it is told", || logged(&server, "does not belong to the certificate"));
+    until("it is told", || logged(&server, "does not belong to the certificate"));
     asked(&["--cacert", &old, &url]);
     fs::copy(certificates.path("next.key"), certificates.path("server.key")).unwrap();
-    eventually("the other is shown", || curl(&["--cacert", &new, &url]).status.success());
+    until("the other is shown", || curl(&["--cacert", &new, &url]).status.success());
     refused(&["--cacert", &old, &url]);
     assert!(logged(&server, "loaded the changed certificates"));
 }
@@ -270,7 +270,7 @@ fn emptied_token_file_admits_nobody_and_is_logged() {
     assert_eq!(status(), 200);
     // Where there is none to read, nobody has decided that nobody is to be let in.
     fs::remove_file(&tokens).unwrap();
-    eventually("it says so", || {
+    until("it says so", || {
         logged(&server, "the changed tokens are not used, the former stay: failed to read")
     });
     assert_eq!(status(), 200);
@@ -296,12 +296,12 @@ fn unusable_certificate_does_not_replace_a_valid_one() {
     // Negative days: expired since yesterday.
     certificates.issue_as("ca", "server", "-1", "");
     let expired = refused("it expired at ");
-    eventually("it says so", || logged(&server, &expired));
+    until("it says so", || logged(&server, &expired));
     assert_eq!(ask(), "{\"result\":1}\n200 2");
 
     // A server that has none yet begins with it, and tells.
     let begun = certificates.serve("");
-    eventually("it says so", || {
+    until("it says so", || {
         logged(&begun, "clients refuse it, and it is served until its file changes")
     });
     certificates.issue("ca", "server");

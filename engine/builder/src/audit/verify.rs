@@ -130,10 +130,12 @@ impl Recorded {
              labels, for the default target and with the default parts of the engine",
             image.platform
         ));
+        // As nixpkgs' dockerTools writes UTC.
+        let date = image.created.as_deref().unwrap_or_default().replace("+00:00", "Z");
         Ok(Self {
             target: None,
             features: Features::default(),
-            created: created(image.created.as_deref().unwrap_or_default())?,
+            created: created(&date)?,
             revision: image.revision().map(str::to_owned),
         })
     }

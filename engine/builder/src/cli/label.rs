@@ -1,9 +1,10 @@
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 
 use super::Failure;
 use super::options::ProgramArgs;
 use crate::steps::image::labels::FACTS;
 use policy_host::progress::Progress;
+use policy_oci::GzipWriter;
 use policy_oci::archive::relabel;
 
 #[derive(Debug, clap::Args)]
@@ -13,13 +14,23 @@ use policy_oci::archive::relabel;
 pub(super) struct Label {
     #[command(flatten)]
     program: ProgramArgs,
+    /// Packs the archive with gzip, on all processors
+    #[arg(long)]
+    gzip: bool,
 }
 
 impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let program = self.program.read(None, &Progress::new())?;
-        let output = BufWriter::new(io::stdout().lock());
-        relabel(io::stdin().lock(), output, FACTS, |created| program.program.labels(created))?;
-        Ok(())
+        let mut output = BufWriter::new(io::stdout().lock());
+        let labels = |created: Option<&str>| program.program.labels(created);
+        let input = io::stdin().lock();
+        if !self.gzip {
+            return Ok(relabel(input, output, FACTS, labels)?);
+        }
+        let mut gzip = GzipWriter::new(&mut output).map_err(Failure::Print)?;
+        relabel(input, &mut gzip, FACTS, labels)?;
+        let ended = gzip.finish().and_then(Write::flush);
+        ended.map_err(Failure::Print)
     }
 }

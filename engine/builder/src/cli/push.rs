@@ -20,7 +20,8 @@ const ARCHIVE: &str = "policy-engine.tar";
                   Example: policy-builder push policy-engine.tar registry.example.com/policies:v1"
 )]
 pub(super) struct Push {
-    /// The image, an archive or an OCI image layout, as `image` writes it
+    /// The image: an archive or an OCI image layout, as `image` writes it, or a Docker archive, as
+    /// nixpkgs' `dockerTools` and `docker save` do
     #[arg(value_name = "IMAGE", default_value = ARCHIVE)]
     image: PathBuf,
     /// The references to push to, with tags [default: the image's own name]

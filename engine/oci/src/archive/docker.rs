@@ -24,7 +24,8 @@ pub(super) struct DockerDocument {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Copies every member of an archive but the JSON documents at its root, and gives those.
+/// Copies every member of an archive but the JSON documents at its root, and gives those. All are
+/// root's: whose they were tells who ran the tool that packed them.
 pub(super) fn copy_members(
     mut input: impl Read,
     output: &mut impl Write,
@@ -45,7 +46,7 @@ pub(super) fn copy_members(
     // Raw: extensions of headers are to be passed on too.
     for entry in archive.entries().map_err(DockerArchiveError::Read)?.raw(true) {
         let mut entry = entry.map_err(DockerArchiveError::Read)?;
-        let header = entry.header().clone();
+        let header = of_root(entry.header().clone());
         let name = String::from_utf8_lossy(&header.path_bytes()).into_owned();
         let kind = header.entry_type();
         let is_extension =
@@ -62,7 +63,7 @@ pub(super) fn copy_members(
         room = room.checked_sub(size).ok_or_else(|| DockerArchiveError::Large(name.clone()))?;
         if is_extension {
             held += size;
-            write_member(&mut extensions, &header, entry)?;
+            write_extension(&mut extensions, header, entry)?;
         } else {
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).map_err(DockerArchiveError::Read)?;
@@ -117,6 +118,58 @@ impl DockerDocument {
 fn is_document(name: &str) -> bool {
     let name = name.trim_start_matches("./");
     !name.contains('/') && Path::new(name).extension().is_some_and(|extension| extension == "json")
+}
+
+/// The header with the owner and the group 0, without their names.
+fn of_root(mut header: Header) -> Header {
+    header.set_uid(0);
+    header.set_gid(0);
+    if let Some(gnu) = header.as_gnu_mut() {
+        (gnu.uname, gnu.gname) = Default::default();
+    } else if let Some(ustar) = header.as_ustar_mut() {
+        (ustar.uname, ustar.gname) = Default::default();
+    }
+    header.set_cksum();
+    header
+}
+
+/// Writes what extends the next member's header, unless it only says of an owner.
+fn write_extension(
+    output: &mut impl Write,
+    mut header: Header,
+    mut extension: impl Read,
+) -> Result<(), DockerArchiveError> {
+    let mut bytes = Vec::new();
+    extension.read_to_end(&mut bytes).map_err(DockerArchiveError::Read)?;
+    if header.entry_type().is_pax_local_extensions()
+        && let Some(kept) = without_owner(&bytes)
+    {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        header.set_size(kept.len() as u64);
+        header.set_cksum();
+        bytes = kept;
+    }
+    write_member(output, &header, bytes.as_slice())
+}
+
+/// The records of an extension but those of an owner; `None` where they are malformed. Each is
+/// `LENGTH KEY=VALUE` and a line break, the length that of all this.
+pub(super) fn without_owner(records: &[u8]) -> Option<Vec<u8>> {
+    const OWNER: [&[u8]; 4] = [b"uid", b"gid", b"uname", b"gname"];
+    let (mut rest, mut kept) = (records, Vec::new());
+    while !rest.is_empty() {
+        let space = rest.iter().position(|byte| *byte == b' ')?;
+        let length = str::from_utf8(rest.get(..space)?).ok()?.parse().ok()?;
+        let (record, behind) = rest.split_at_checked(length)?;
+        let key = record.get(space + 1..)?.split(|byte| *byte == b'=').next()?;
+        if !OWNER.contains(&key) {
+            kept.extend(record);
+        }
+        rest = behind;
+    }
+    Some(kept)
 }
 
 fn write_member(

@@ -13,7 +13,8 @@ const MANIFEST: &str = "manifest.json";
 /// gets the image's date. A label that the image has already stays, unless its key begins with
 /// `owned_prefix`.
 ///
-/// JSON documents come last in the output. All other members pass through unchanged.
+/// JSON documents come last in the output. All other members pass through unchanged, but that all
+/// are root's.
 ///
 /// # Errors
 /// When the input is no such archive, or cannot be read, or the output cannot be written; a part of

@@ -1,25 +1,15 @@
 //! The JSON documents of an image.
 
-use std::collections::HashMap;
-
 use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ANNOTATION_REF_NAME, Descriptor, History, HistoryBuilder, ImageConfigurationBuilder,
-    ImageIndex, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os, RootFsBuilder,
-    SCHEMA_VERSION,
+    Descriptor, History, HistoryBuilder, ImageConfigurationBuilder, MediaType, Os, RootFsBuilder,
 };
 use serde::Serialize;
 
 use super::spec::ImageSpec;
-use crate::Reference;
 use crate::blob::{Blob, canonical_json};
 use crate::layer::Layer;
-
-/// The labels that are annotations of the manifest, too.
-const STANDARD_LABELS: &str = "org.opencontainers.image.";
-/// The annotation with the full name, without which containerd and Podman call an image by its tag
-/// alone.
-pub(crate) const ANNOTATION_FULL_NAME: &str = "io.containerd.image.name";
+use crate::{Reference, manifest};
 
 /// The configuration: how to run the image, and what its layers unpack to.
 pub(super) fn config(spec: &ImageSpec, layers: &[&Layer]) -> Result<Blob, OciSpecError> {
@@ -53,42 +43,15 @@ pub(super) fn manifest(
     config: &Blob,
     layers: &[&Layer],
 ) -> Result<Blob, OciSpecError> {
-    let annotations: HashMap<_, _> = spec
-        .labels
-        .iter()
-        .filter(|(name, _)| name.starts_with(STANDARD_LABELS))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let layers: Vec<_> = layers.iter().map(|layer| layer.blob.descriptor.clone()).collect();
-    let manifest = ImageManifestBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageManifest)
-        .config(config.descriptor.clone())
-        .layers(layers)
-        .annotations(annotations)
-        .build()?;
-    Blob::json(MediaType::ImageManifest, &manifest)
+    let layers = layers.iter().map(|layer| layer.blob.descriptor.clone()).collect();
+    manifest::manifest(&spec.labels, config, layers)
 }
 
 /// The descriptor of an image with its platform and name, as an index lists it.
 pub(super) fn root(spec: &ImageSpec, manifest: &Blob) -> Result<Descriptor, OciSpecError> {
-    let annotations = HashMap::from([
-        (ANNOTATION_REF_NAME.to_owned(), spec.name.tag().to_owned()),
-        (ANNOTATION_FULL_NAME.to_owned(), spec.name.full_name()),
-    ]);
-    let mut root = manifest.descriptor.clone();
+    let mut root = manifest::named(manifest, &spec.name);
     root.set_platform(Some(spec.platform.to_oci()?));
-    root.set_annotations(Some(annotations));
     Ok(root)
-}
-
-/// An index of manifests, such as `index.json`.
-pub(super) fn index(manifests: Vec<Descriptor>) -> Result<ImageIndex, OciSpecError> {
-    ImageIndexBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageIndex)
-        .manifests(manifests)
-        .build()
 }
 
 /// `manifest.json`: the image for loaders that know only Docker's own archives.

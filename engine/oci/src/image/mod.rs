@@ -7,7 +7,6 @@ mod referrer;
 mod spec;
 mod stored;
 
-pub(crate) use documents::ANNOTATION_FULL_NAME;
 pub use multi_platform::{IndexError, MultiPlatform};
 pub use packed::Image;
 pub use referrer::{Attachment, SBOM, STATEMENT};

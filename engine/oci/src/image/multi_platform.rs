@@ -9,10 +9,10 @@ use oci_spec::image::{
 };
 use policy_host::atomic::{self, WriteError};
 
-use super::documents::{self, ANNOTATION_FULL_NAME};
 use super::packed::Image;
 use crate::archive::{self, ARTIFACT, BLOBS, LayoutFile};
 use crate::blob::{Blob, canonical_json};
+use crate::manifest::{self, ANNOTATION_FULL_NAME};
 use crate::{SourceDate, digest};
 
 /// Images of one name, one a platform, joined by an index.
@@ -51,7 +51,7 @@ impl MultiPlatform {
         parts.sort_by(|one, other| one.platform.cmp(&other.platform));
         check(&parts)?;
         let images: Vec<_> = parts.iter().map(|part| part.image.clone()).collect();
-        let index = Blob::json(MediaType::ImageIndex, &documents::index(images)?)?;
+        let index = Blob::json(MediaType::ImageIndex, &manifest::index(images)?)?;
         let mut root = index.descriptor.clone();
         let names = parts.first().into_iter().flat_map(|part| &part.names);
         let names = names.map(|(key, name)| ((*key).to_owned(), name.clone()));
@@ -117,7 +117,7 @@ impl MultiPlatform {
 
     fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<LayoutFile<'_>>> {
         let blobs = self.blobs.iter().map(|(path, bytes)| (path.clone(), Cow::Borrowed(&**bytes)));
-        let index = documents::index(listed).and_then(|index| canonical_json(&index));
+        let index = manifest::index(listed).and_then(|index| canonical_json(&index));
         Ok(blobs.chain(archive::layout_files(index.map_err(io::Error::other)?)).collect())
     }
 }

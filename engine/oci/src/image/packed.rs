@@ -14,7 +14,7 @@ use crate::blob::{Blob, canonical_json};
 use crate::error::ImageError;
 use crate::layer::Layer;
 use crate::store::{BlobProblem, Store, StoreError};
-use crate::{Platform, Reference};
+use crate::{Platform, Reference, manifest};
 
 /// An image in memory, packed and digested.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl Image {
 
     fn layout_files(&self, listed: Vec<Descriptor>) -> io::Result<Vec<LayoutFile<'_>>> {
         let blobs = self.all_blobs().map(|blob| (blob.path(), Cow::Borrowed(&*blob.bytes)));
-        let index = documents::index(listed).and_then(|index| canonical_json(&index));
+        let index = manifest::index(listed).and_then(|index| canonical_json(&index));
         Ok(blobs.chain(archive::layout_files(index.map_err(io::Error::other)?)).collect())
     }
 
@@ -331,7 +331,7 @@ pub(crate) mod tests {
             image.manifest_digest(),
             image.manifest.size(),
         );
-        let index = documents::index(vec![image.root.clone()]).unwrap();
+        let index = manifest::index(vec![image.root.clone()]).unwrap();
         assert_eq!(str::from_utf8(&canonical_json(&index).unwrap()).unwrap(), expected);
     }
 

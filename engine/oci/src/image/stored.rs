@@ -8,11 +8,11 @@ use tar::{Builder, EntryType};
 
 use super::documents;
 use super::spec::ImageSpec;
-use crate::SourceDate;
 use crate::archive::{self, ARTIFACT};
 use crate::blob::{Blob, canonical_json};
 use crate::error::ImageError;
 use crate::layer::{self, Layer, StoredLayer};
+use crate::{SourceDate, manifest};
 
 /// An image of layers that are too large for memory.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl StoredImage {
         let listed: Vec<_> = layers.iter().collect();
         let config = documents::config(spec, &listed)?;
         let manifest = documents::manifest(spec, &config, &listed)?;
-        let index = documents::index(vec![documents::root(spec, &manifest)?])?;
+        let index = manifest::index(vec![documents::root(spec, &manifest)?])?;
         let docker_manifest = documents::docker_manifest(&spec.name, &config, &listed)?;
         let blobs = layers.iter().map(|layer| &layer.blob).chain([&config, &manifest]);
         Ok(Self {

@@ -8,4 +8,5 @@ pub(crate) mod tar;
 
 pub use compressed::Layer;
 pub use file_set::FileSet;
+pub use gzip::GzipWriter;
 pub use stored::StoredLayer;

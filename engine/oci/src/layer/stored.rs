@@ -6,7 +6,7 @@ use oci_spec::image::{Descriptor, MediaType};
 
 use super::compressed::Layer;
 use super::file_set::FileSet;
-use super::gzip;
+use super::gzip::GzipWriter;
 use crate::SourceDate;
 use crate::blob::Blob;
 use crate::digest::DigestWriter;
@@ -32,7 +32,7 @@ impl StoredLayer {
         folder: &Path,
     ) -> Result<Self, ImageError> {
         let file = BufWriter::new(tempfile::tempfile_in(folder)?);
-        let gzip = gzip::stream(DigestWriter::new(file));
+        let gzip = GzipWriter::new(DigestWriter::new(file))?;
         let tar = files.write(DigestWriter::new(gzip), created)?.finish()?;
         let blob = tar.inner.finish()?.finish()?;
         let layer = Layer {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use oci_spec::image::{Descriptor, Digest};
 
-use crate::image::ANNOTATION_FULL_NAME;
+use crate::manifest::ANNOTATION_FULL_NAME;
 use crate::reference::{Reference, ReferenceError, Repository};
 use crate::store::registry::{PushDestination, RegistryError, RegistryOptions};
 use crate::store::{Store, StoreError};

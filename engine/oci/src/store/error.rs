@@ -44,8 +44,16 @@ pub enum NotAnImage {
     NoFile(&'static str),
     #[error("it is packed with gzip")]
     Gzip,
-    #[error("it is a Docker archive and no OCI archive")]
-    Docker,
+    #[error("its `{name}` is not as Docker has it: {error}")]
+    Document { name: String, error: String },
+    #[error("its `manifest.json` names `{0}`, which is none of its files")]
+    Unlisted(String),
+    #[error("it holds `{0}` twice")]
+    Twice(String),
+    #[error("its `manifest.json` lists {listed} layers, and its configuration {configured}")]
+    Layers { listed: usize, configured: usize },
+    #[error("its layer `{name}` is `{found}`, and its configuration says `{expected}`")]
+    Layer { name: String, found: String, expected: String },
     #[error("it is not a tar archive: {0}")]
     NotTar(io::Error),
     #[error("it ends in the middle of `{0}`: it was not written or copied to its end")]
@@ -53,7 +61,7 @@ pub enum NotAnImage {
     #[error("it holds more than {0} files")]
     ManyFiles(usize),
     #[error("its `{name}` has {size} bytes, expected at most {largest}")]
-    Large { name: &'static str, size: u64, largest: u64 },
+    Large { name: String, size: u64, largest: u64 },
     #[error("its `index.json` is not an image index: {0}")]
     Index(String),
     #[error("its `manifest.json`, which Docker reads, names another image than its `index.json`")]
@@ -72,7 +80,6 @@ impl NotAnImage {
     fn help(&self) -> &'static str {
         match self {
             Self::Gzip => "\nhelp: unpack it with `gunzip`",
-            Self::Docker => "\nhelp: convert it with `skopeo copy docker-archive:… oci-archive:…`",
             _ => "",
         }
     }

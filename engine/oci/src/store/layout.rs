@@ -14,7 +14,7 @@ use crate::digest;
 
 const BLOBS: &str = "blobs/sha256";
 
-/// An OCI image layout of one image, in a folder or an archive.
+/// An OCI image layout of one image, in a folder or an archive. A Docker archive is laid out as one.
 #[derive(Debug)]
 pub struct Layout {
     files: LayoutFiles,
@@ -25,14 +25,12 @@ impl Layout {
     /// Opens the image in a folder or an archive.
     ///
     /// # Errors
-    /// When it cannot be read, or is no OCI image layout of one image or one index.
+    /// When it cannot be read, or is no OCI image layout of one image or one index, and no Docker
+    /// archive of one image.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let files = LayoutFiles::open(path)?;
         if files.size("oci-layout").map_err(StoreError::Open)?.is_none() {
-            let is_docker = files.size("manifest.json").map_err(StoreError::Open)?.is_some();
-            let problem =
-                if is_docker { NotAnImage::Docker } else { NotAnImage::NoFile("oci-layout") };
-            return Err(StoreError::NotAnImage(problem));
+            return Err(StoreError::NotAnImage(NotAnImage::NoFile("oci-layout")));
         }
         let root = only_image(&files)?;
         let layout = Self { files, root };
@@ -129,7 +127,7 @@ fn only_image(files: &LayoutFiles) -> Result<Descriptor, StoreError> {
     let size = size.ok_or(not_an_image(NotAnImage::NoFile(INDEX)))?;
     if size > LARGEST_MANIFEST {
         let largest = LARGEST_MANIFEST;
-        return Err(not_an_image(NotAnImage::Large { name: INDEX, size, largest }));
+        return Err(not_an_image(NotAnImage::Large { name: INDEX.to_owned(), size, largest }));
     }
     let bytes = files.read(INDEX).map_err(StoreError::Open)?;
     let index: ImageIndex = serde_json::from_slice(&bytes)

@@ -1,6 +1,7 @@
 //! Images where they are kept: archives and OCI image layouts on disk, and registries.
 
 mod archive;
+mod docker;
 mod error;
 mod files;
 mod layout;

@@ -14,7 +14,9 @@ use super::source::Store;
 pub fn open(image: &str, options: RegistryOptions) -> Result<Box<dyn Store>, StoreError> {
     let path = Path::new(image);
     let is_written_as_path = image.starts_with(['.', '/'])
-        || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar"));
+        || path.extension().is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("tar") || extension.eq_ignore_ascii_case("gz")
+        });
     if is_written_as_path || path.exists() {
         return Ok(Box::new(Layout::open(path)?));
     }

@@ -1,8 +1,13 @@
+use std::process::Command;
+
 use serde_json::json;
 
-use crate::support::{Server, until};
+use crate::support::{Server, repository, until};
 
 const CONTEXT: &[u8] = br#"{"input":{"do":"context"}}"#;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
 
 #[test]
 fn request_id_reaches_the_policy() {
@@ -22,30 +27,46 @@ fn request_id_reaches_the_policy() {
 #[test]
 fn trace_continues_with_a_span_of_the_server() {
     let server = Server::start(&[]);
-    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
-    let headers = [("traceparent", format!("00-{trace}-{parent}-01"))];
-    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let span = continue_trace(&server, "/v1/data/stress", r#"{"input": {"do": "fail"}}"#);
+    let logged = server.logged("asked to fail").to_string();
+    for told in [TRACE, PARENT, &span] {
+        assert!(logged.contains(told), "{logged}");
+    }
+}
+
+/// The stress engine has it, and most engines have not.
+#[test]
+fn trace_continues_without_the_feature_otlp() {
+    let mut command = Command::new(repository().program());
+    command.env_clear().args(["serve", "--listen", "127.0.0.1:0", "--log", "debug"]);
+    let server = Server::from_command(command);
+    let span = continue_trace(&server, "/v1/data/http-authz", r#"{"input": {}}"#);
+    let logged = server.logged("answered").to_string();
+    for told in [TRACE, PARENT, &span] {
+        assert!(logged.contains(told), "{logged}");
+    }
+}
+
+/// Asserts that each request has a span of its own in the client's trace. Returns the first.
+fn continue_trace(server: &Server, path: &str, body: &str) -> String {
+    let traceparent = format!("00-{TRACE}-{PARENT}-01");
     let mut spans = Vec::new();
     for _ in 0..2 {
-        let found =
-            server.send("POST", "/v1/data/stress", &headers, br#"{"input":{"do":"fail"}}"#.into());
+        let found = server.send("POST", path, &[("traceparent", &traceparent)], body.into());
         let echoed = found.header("traceparent").to_owned();
         let [version, id, span, flags] = echoed.split('-').collect::<Vec<_>>()[..] else {
             panic!("{echoed}");
         };
-        assert_eq!((version, id, flags), ("00", trace, "01"));
-        assert!(span.len() == 16 && span != parent, "{echoed}");
+        assert_eq!((version, id, flags), ("00", TRACE, "01"));
+        assert!(span.len() == 16 && span != PARENT, "{echoed}");
         spans.push(span.to_owned());
     }
     assert_ne!(spans[0], spans[1]);
-    let logged = server.logged("asked to fail").to_string();
-    for told in [trace, parent, &spans[0]] {
-        assert!(logged.contains(told), "{logged}");
-    }
     for other in ["", "00-0-0-00", "nonsense"] {
         let found = server.send("GET", "/health", &[("traceparent", other)], Vec::new());
         assert_eq!((found.status, found.header("traceparent")), (200, ""));
     }
+    spans.swap_remove(0)
 }
 
 #[test]

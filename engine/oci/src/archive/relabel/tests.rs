@@ -8,12 +8,14 @@ use super::*;
 
 type Member<'a> = (&'a str, &'a [u8]);
 
+/// The header of a member of root, without names.
 fn header(name: &str, size: usize) -> Header {
     let mut header = Header::new_gnu();
     header.set_path(name).unwrap();
     header.set_entry_type(EntryType::Regular);
     header.set_mode(0o444);
-    header.set_uid(7);
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_mtime(1);
     header.set_size(size as u64);
     header.set_cksum();
@@ -92,6 +94,33 @@ fn relabelled_configuration_is_renamed_by_its_digest() {
         let output = labelled(&archive(&input)).unwrap();
         assert_eq!(members(&output), members(&expected));
         assert!(output == expected);
+    }
+}
+
+#[test]
+fn members_are_given_to_root() {
+    let owned = |(name, bytes): Member<'_>| {
+        let mut header = header(name, bytes.len());
+        header.set_uid(30001);
+        header.set_gid(30000);
+        header.set_username("nixbld1").unwrap();
+        header.set_groupname("nixbld").unwrap();
+        header.set_cksum();
+        header
+    };
+    let mut tar = Builder::new(Vec::new());
+    for (name, bytes) in [LAYER, CONFIG, MANIFEST] {
+        tar.append_pax_extensions([("uname", "é".as_bytes()), ("gid", b"9".as_slice())]).unwrap();
+        tar.append(&owned((name, bytes)), bytes).unwrap();
+    }
+    assert!(
+        labelled(&tar.into_inner().unwrap()).unwrap()
+            == labelled(&archive(&[LAYER, CONFIG, MANIFEST])).unwrap()
+    );
+    let records = b"12 uid=9999\n16 comment=kept\n16 gname=nixbld\n".as_slice();
+    assert_eq!(super::super::docker::without_owner(records).unwrap(), b"16 comment=kept\n");
+    for malformed in [b"uid=1\n".as_slice(), b"9 uid=1\n", b"0 uid=1\n", b"99 a=b\n"] {
+        assert_eq!(super::super::docker::without_owner(malformed), None);
     }
 }
 

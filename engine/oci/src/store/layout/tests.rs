@@ -135,7 +135,7 @@ fn error_names_the_kind_of_a_file_that_is_no_image() {
     assert_eq!(reason(Path::new("/dev/null")), "it is neither a file nor a folder");
 
     fs::write(&archive, b"\x1f\x8b and so on").unwrap();
-    assert_eq!(reason(&archive), "it is packed with gzip\nhelp: unpack it with `gunzip`");
+    assert!(reason(&archive).starts_with("it is not a tar archive: "));
     fs::write(&archive, "no archive").unwrap();
     assert_eq!(reason(&archive), "it is not a tar archive: failed to read entire block");
     let mut docker = tar::Builder::new(fs::File::create(&archive).unwrap());
@@ -143,11 +143,7 @@ fn error_names_the_kind_of_a_file_that_is_no_image() {
     header.set_size(2);
     docker.append_data(&mut header, "manifest.json", b"[]".as_slice()).unwrap();
     docker.finish().unwrap();
-    assert_eq!(
-        reason(&archive),
-        "it is a Docker archive and no OCI archive\nhelp: convert it with `skopeo copy \
-         docker-archive:… oci-archive:…`"
-    );
+    assert_eq!(reason(&archive), "it holds no image, expected one image");
 
     let mut index: Value =
         serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();

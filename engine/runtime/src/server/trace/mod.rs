@@ -2,7 +2,9 @@
 //! of requests are exported as well: of two modules with the same interface, one is compiled.
 
 mod context;
-#[cfg(not(feature = "otlp"))]
+// Also for lints, whose features are those of the workspace's tests.
+#[cfg(any(test, not(feature = "otlp")))]
+#[cfg_attr(feature = "otlp", expect(dead_code, reason = "`otlp` stands for it"))]
 mod off;
 #[cfg(feature = "otlp")]
 mod otlp;
