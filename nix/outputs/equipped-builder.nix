@@ -15,7 +15,13 @@ let
     "CARGO_TARGET_${pkgs.stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = "cc";
   }
   // lib.concatMapAttrs (_: environment: removeAttrs environment [ "CARGO_BUILD_TARGET" ]) (
-    lib.genAttrs targets.images targets.cargoEnvironment
+    lib.genAttrs targets.images (
+      target:
+      targets.cargoEnvironment {
+        inherit target;
+        platform = pkgs.stdenv.hostPlatform;
+      }
+    )
   );
   exports = lib.mapAttrsToList (variable: linker: "export ${variable}=${linker}\n") linkers;
 in

@@ -104,9 +104,10 @@ fn builder_image_reproduces_the_image_in_docker_without_network() {
     let name = format!("policy-builder-tests:{}", process::id());
     folder
         .builder(&["builder-image", "--engine", "source"])
-        .args(["--output", "builder.tar", "--name", &name])
+        .args(["--output", "builder.tar", "--oci-layout", "layout", "--name", &name])
         .assert()
         .success();
+    assert!(folder.path().join("layout/index.json").is_file());
     let image = Loaded::load("docker", &folder.path().join("builder.tar"), &name);
     assert_eq!(image.inspected()["Config"]["User"], "1000:1000");
     let cache = format!("{}/cache:/cache", folder.path().display());

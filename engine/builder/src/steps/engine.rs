@@ -145,7 +145,7 @@ pub(crate) enum EngineError {
     NotThere(PathBuf),
     #[error(
         "the engine's sources are neither around this program nor around the current folder\nhelp: \
-         name a checkout of policy-engine with `--engine`"
+         name a checkout of policy-engine with `--engine` or `POLICY_ENGINE_SOURCE`"
     )]
     Nowhere,
     #[error("the engine's `{}` has no semantic version", .0.display())]

@@ -14,6 +14,9 @@ use crate::error::ImageError;
 use crate::layer::{self, Layer, StoredLayer};
 use crate::{SourceDate, manifest};
 
+/// What `docker load` reads of an archive.
+const DOCKER_MANIFEST: &str = "manifest.json";
+
 /// An image of layers that are too large for memory.
 #[derive(Debug)]
 pub struct StoredImage {
@@ -46,7 +49,7 @@ impl StoredImage {
                 (config.path(), config.bytes),
                 (manifest.path(), manifest.bytes),
                 ("index.json".to_owned(), canonical_json(&index)?),
-                ("manifest.json".to_owned(), docker_manifest),
+                (DOCKER_MANIFEST.to_owned(), docker_manifest),
                 ("oci-layout".to_owned(), archive::OCI_LAYOUT.to_owned()),
             ],
             files: layers.iter().map(|layer| layer.blob.path()).zip(files).collect(),
@@ -69,8 +72,24 @@ impl StoredImage {
     ///
     /// # Errors
     /// When the file cannot be written, or a layer cannot be read again.
-    pub fn write_archive_file(mut self, path: &Path) -> Result<(), WriteError> {
+    pub fn write_archive_file(&mut self, path: &Path) -> Result<(), WriteError> {
         atomic::replace_file(path, ARTIFACT, |file| self.write(BufWriter::new(file)))
+    }
+
+    /// Writes an OCI image layout, in place of an empty folder or of another layout.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or a layer cannot be read again.
+    pub fn write_layout_dir(&mut self, dir: &Path) -> Result<(), WriteError> {
+        atomic::replace_folder(dir, ARTIFACT, |new| {
+            let documents = self.documents.iter().filter(|(path, _)| path != DOCKER_MANIFEST);
+            let documents = documents.map(|(path, bytes)| (path.clone(), bytes.into()));
+            archive::write_folder(new, &documents.collect::<Vec<_>>())?;
+            self.files.iter_mut().try_for_each(|(path, file)| {
+                file.rewind()?;
+                io::copy(file, &mut File::create(new.join(path))?).map(drop)
+            })
+        })
     }
 
     /// Writes the members of any image's archive, in the same order. The layers are read again.
@@ -104,4 +123,42 @@ impl StoredImage {
 enum Source<'a> {
     Bytes(&'a [u8]),
     File(&'a mut File),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Read;
+
+    use super::*;
+    use crate::FileSet;
+    use crate::image::packed::tests::spec;
+
+    #[test]
+    fn layout_folder_holds_the_archive_files_except_the_docker_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = FileSet::default();
+        files.text("/greeting", "hello".to_owned());
+        let spec = spec();
+        let layer = StoredLayer::new(&files, "a test", spec.created, folder.path()).unwrap();
+        let mut image = StoredImage::new(&spec, vec![layer]).unwrap();
+        let (archive, layout) = (folder.path().join("image.tar"), folder.path().join("layout"));
+        image.write_layout_dir(&layout).unwrap();
+        image.write_archive_file(&archive).unwrap();
+
+        let mut compared = 0;
+        for entry in tar::Archive::new(File::open(archive).unwrap()).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().into_owned();
+            if entry.header().entry_type().is_file() && path != Path::new(DOCKER_MANIFEST) {
+                let mut bytes = Vec::new();
+                entry.read_to_end(&mut bytes).unwrap();
+                assert_eq!(fs::read(layout.join(&path)).unwrap(), bytes, "{}", path.display());
+                compared += 1;
+            }
+        }
+        // Three blobs, the index and the mark.
+        assert_eq!(compared, 5);
+        assert!(!layout.join(DOCKER_MANIFEST).exists());
+    }
 }

@@ -24,7 +24,8 @@ pub(super) struct Inputs {
     /// The folder of policy crates
     #[arg(long, value_name = "DIR", default_value = "policies")]
     pub(super) policies: PathBuf,
-    /// A checkout of policy-engine to build with [default: the one that this program comes from]
+    /// A checkout of policy-engine to build with [default: the one around this program, or around
+    /// the current folder]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     pub(super) engine: Option<PathBuf>,
 }
