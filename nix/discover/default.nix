@@ -7,66 +7,26 @@
   readManifest ? import ./manifest.nix { inherit lib paths; },
   readCrate ? import ./crate.nix { inherit lib paths; },
   readElsewhere ? import ./elsewhere.nix { inherit lib paths; },
+  readFolder ? import ./folder.nix { inherit lib paths; },
 }:
 # The policies folder: a path, or what leads to one in the store, such as a flake's input.
 path:
 let
   fail = message: throw "policy-engine: discover: ${message}";
 
-  # The sources are in the store already: a path without its context can be read and built upon.
-  root =
-    let
-      text = "${path}";
-      isBuilt = lib.any (context: context ? outputs) (lib.attrValues (builtins.getContext text));
-    in
-    if lib.isPath path then
-      path
-    else if isBuilt then
-      fail "the policies folder is what the derivation `${nameInStore text}` makes: expected sources, which are there while Nix evaluates\nhelp: pass a path or a flake's input"
-    else
-      /. + builtins.unsafeDiscardStringContext text;
+  given = readFolder { inherit fail; } path;
+  inherit (given)
+    root
+    show
+    showIn
+    untracked
+    ;
 
-  # Without the hash, which means nothing to the author.
-  nameInStore = path: lib.substring 33 (-1) (baseNameOf path);
-
-  # Messages name paths from the root of the repository, which is the top in the store.
-  top =
-    let
-      above = paths.above root;
-    in
-    if lib.hasPrefix "${builtins.storeDir}/" (toString root) then
-      lib.last ([ root ] ++ above)
-    else
-      dirOf root;
-
-  show =
-    file:
-    let
-      inside = paths.within top file;
-    in
-    if !paths.contains top file then
-      toString file
-    else if inside == "" then
-      "."
-    else
-      inside;
-
-  # A path that a manifest names, as it is written there.
-  showIn =
-    folder: written:
-    if lib.hasPrefix "/" written || show folder == "." then written else "${show folder}/${written}";
-
-  readManifestOf = readManifest { inherit fail show; };
-  crateOf = readCrate {
-    inherit
-      fail
-      show
-      untracked
-      ;
+  readManifestOf = readManifest {
+    inherit fail show untracked;
+    inherit (given) isAlone sees;
   };
-
-  # A flake sees only what Git tracks.
-  untracked = file: "when it is there, Git does not track it: `git add ${show file}`";
+  crateOf = readCrate { inherit fail show untracked; };
 
   entries = builtins.readDir root;
   # A broken link that is named as crates are: it may have led to a crate that did not come along. Nix
@@ -131,10 +91,10 @@ let
       # Whichever `policy-api` a policy names, it gets the engine's.
       if path == null || package == "policy-api" then
         [ ]
+      else if given.sees path.folder && !paths.isFile (path.folder + "/Cargo.toml") then
+        fail "${says} has no `Cargo.toml`\nhelp: correct its path; ${untracked path.folder}"
       else if !inBuild path.folder then
         fail "${says} is outside of the policies folder\nhelp: move that crate into it, or depend on a published version of it"
-      else if !paths.isFile (path.folder + "/Cargo.toml") then
-        fail "${says} has no `Cargo.toml`\nhelp: correct its path; ${untracked path.folder}"
       else
         [ path.folder ]
     ) crate.dependencies;
@@ -190,7 +150,7 @@ let
         let
           says = "`${show elsewhere.file}`: policy `${key}` is to be in `${show folder}`, ";
         in
-        if !paths.contains top folder then
+        if !given.sees folder then
           fail "${says}which is outside of what Nix is given\nhelp: give Nix a folder that holds both, or name the policy's Git repository or registry"
         else if !paths.isFile (folder + "/Cargo.toml") then
           fail "${says}where there is no `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder; ${untracked folder}"
@@ -199,9 +159,7 @@ let
     in
     lib.listToAttrs (
       map (crate: lib.nameValuePair (toString crate.path) crate) (
-        closureOf (paths.contains top) (folder: readAs (toString folder) folder) (
-          map crateOfEntry elsewhere.folders
-        )
+        closureOf given.sees (folder: readAs (toString folder) folder) (map crateOfEntry elsewhere.folders)
       )
     );
 
@@ -234,19 +192,30 @@ let
     let
       names = lib.concatMapStringsSep ", " (crate: crate.crate) support;
       others = lib.optionalString (support != [ ]) "; the crates there (${names}) are support crates";
-      # An input of its own.
-      isTop = show root == ".";
-      place = if isTop then "the policies folder" else "`${show root}`";
+      place = if given.isAlone then "the policies folder" else "`${show root}`";
+      # The folders in it whose own folders are policies.
+      deeper = lib.filter (
+        folder:
+        let
+          isPolicy =
+            name:
+            let
+              manifest = root + "/${folder}/${name}/Cargo.toml";
+            in
+            paths.isFile manifest && lib.hasInfix "policy-api" (builtins.readFile manifest);
+        in
+        lib.any isPolicy (lib.attrNames (builtins.readDir (root + "/${folder}")))
+      ) folders;
       remedy =
-        if isTop then
-          "a folder inside of a Git repository is given as `path:/the/folder`"
+        if deeper != [ ] then
+          "give the folder `${lib.head deeper}` in it: `policies = ./${lib.head deeper}` for a flake of yours, or the input `path:/the/folder/${lib.head deeper}`"
+        else if given.isAlone then
+          "give a folder in a Git repository as `path:/the/folder`: for any other URL, Nix takes the whole repository"
         else
-          "when they are there, Git does not track them: `git add ${show root}`";
+          untracked root;
     in
-    if policies == [ ] then
-      fail "no policies in ${place}: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}\nhelp: ${remedy}"
-    else
-      true;
+    policies != [ ]
+    || fail "no policies in ${place}: expected subfolders with a `Cargo.toml` that depends on `policy-api`${others}\nhelp: ${remedy}";
 
   workspaces = lib.unique (
     lib.filter (workspace: workspace != null) (map (crate: crate.workspace) crates)
@@ -281,27 +250,24 @@ let
     folder: lib.all (paths.contains folder) (workspaces ++ map (crate: crate.path) crates)
   ) root ([ root ] ++ paths.above root);
 in
-if !paths.isFolder root then
-  fail "there is no policies folder `${show root}`: expected a folder of crates\nhelp: name yours with `policies`; ${untracked root}"
-else
-  assert checkNotEmpty;
-  assert checkMembers;
-  {
-    policies = listed policies;
-    support = listed support;
-    inherit crates workspaces;
-    # Every lock that counts, those of the crates first.
-    locks = lib.unique (
-      lib.filter paths.isFile (
-        map (folder: folder + "/Cargo.lock") (map (crate: crate.path) crates ++ workspaces ++ [ root ])
-        ++ [ (root + "/policies.lock") ]
-      )
-    );
-    inherit show;
-    # `policies.toml`, and whether it says what is built.
-    policiesFile = elsewhere.file;
-    hasElsewhere = !elsewhere.isEmpty;
-    # The folder that the manifests need to be read, and the policies folder's place in it.
-    root = common;
-    within = paths.within common root;
-  }
+assert checkNotEmpty;
+assert checkMembers;
+{
+  policies = listed policies;
+  support = listed support;
+  inherit crates workspaces;
+  # Every lock that counts, those of the crates first.
+  locks = lib.unique (
+    lib.filter paths.isFile (
+      map (folder: folder + "/Cargo.lock") (map (crate: crate.path) crates ++ workspaces ++ [ root ])
+      ++ [ (root + "/policies.lock") ]
+    )
+  );
+  inherit show;
+  # `policies.toml`, and whether it says what is built.
+  policiesFile = elsewhere.file;
+  hasElsewhere = !elsewhere.isEmpty;
+  # The folder that the manifests need to be read, and the policies folder's place in it.
+  root = common;
+  within = paths.within common root;
+}

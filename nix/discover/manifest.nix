@@ -8,6 +8,11 @@
   fail,
   # What a path is called in one.
   show,
+  # The remedy for a file that may be there.
+  untracked ? _: "",
+  # Whether the policies folder is all that Nix was given, and whether it was given a file.
+  isAlone ? false,
+  sees ? _: true,
 }:
 let
   table = value: if lib.isAttrs value then value else { };
@@ -23,7 +28,7 @@ let
       listed = table workspace.document.workspace;
       lists =
         key:
-        lib.any (it: lib.isString it && paths.contains (resolve workspace.folder it) folder) (
+        lib.any (path: lib.isString path && paths.contains (resolve workspace.folder path) folder) (
           lib.optionals (lib.isList (listed.${key} or null)) listed.${key}
         );
     in
@@ -40,13 +45,19 @@ let
     if document ? workspace then
       { inherit folder document; }
     else if named == null then
-      lib.findFirst (it: it.document ? workspace && !excludes it folder) null (candidatesOf folder)
-    else if paths.isFile (namedFolder + "/Cargo.toml") then
-      at namedFolder
-    else
+      lib.findFirst (above: above.document ? workspace && !excludes above folder) null (
+        candidatesOf folder
+      )
+    else if !sees namedFolder then
+      fail "`${show (folder + "/Cargo.toml")}` names the workspace `${named}`, which Nix was not given\nhelp: correct it, or ${giveWorkspace}"
+    else if !paths.isFile (namedFolder + "/Cargo.toml") then
       fail "`${show (folder + "/Cargo.toml")}` names the workspace `${named}`, and `${
         show (namedFolder + "/Cargo.toml")
-      }` is not there\nhelp: correct it, or have Git track the file (`git add`)";
+      }` is not there\nhelp: correct it; ${untracked (namedFolder + "/Cargo.toml")}"
+    else
+      at namedFolder;
+
+  giveWorkspace = "give Nix the whole workspace: a flake in its folder calls `mkPolicyEngine` with `policies = ./…`";
 
   at = folder: {
     inherit folder;
@@ -65,17 +76,25 @@ let
   document = read path;
   workspace = workspaceOf folder document;
   # The nearest that it would belong to if that did not exclude it.
-  excluding = lib.findFirst (it: it.document ? workspace) null (candidatesOf folder);
+  excluding = lib.findFirst (above: above.document ? workspace) null (candidatesOf folder);
   shared = if workspace == null then { } else table (workspace.document.workspace or null);
 
-  # What a key is set to in the workspace, or `null`: `policy-builder` refuses what is not there. Git
-  # is the likely reason only where there is no workspace at all.
+  # What a key is set to in the workspace, or `null`: `policy-builder` refuses what is not there.
   inherited =
     key: values: name:
-    if workspace == null && excluding == null then
-      fail "`${show path}` takes `${key}` from its workspace, and is in no workspace\nhelp: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+    let
+      inherits = "`${show path}` inherits `${key}` from its workspace, and";
+    in
+    if workspace != null then
+      (table values).${name} or null
+    else if excluding != null then
+      fail "${inherits} `${
+        show (excluding.folder + "/Cargo.toml")
+      }` excludes it\nhelp: write it out, or list it in the `members` there"
+    else if isAlone then
+      fail "${inherits} Nix was given the policies folder without one\nhelp: write it out, or ${giveWorkspace}"
     else
-      (table values).${name} or null;
+      fail "${inherits} is in no workspace\nhelp: write it out, or add the workspace's `Cargo.toml`; in a Git repository, Nix sees only what is tracked: `git add Cargo.toml`";
 
   package = lib.mapAttrs (
     key: value:

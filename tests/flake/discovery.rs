@@ -157,6 +157,14 @@ fn both_discoveries_find_the_same_crates() {
                     .file("policies/docs/notes.rs/README.md", "")
                     .file("policies/build.rs", ""),
             ),
+            (
+                "folders with names of other characters",
+                Folder::new()
+                    .file("policies/working hours/Cargo.toml", &policy("a", "größe.path = \"../größe\"\ngröße.package = \"b\"\n"))
+                    .file("policies/working hours/src/lib.rs", "")
+                    .file("policies/größe/Cargo.toml", &manifest("b", ""))
+                    .file("policies/größe/src/lib.rs", ""),
+            ),
             ("a library elsewhere", beside(&manifest("it", own)).file("policies/it/main.rs", "")),
             (
                 "a crate that two share, in other words and for one target",

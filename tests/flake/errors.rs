@@ -6,7 +6,7 @@ use super::discovery::{evaluation, literal};
 use crate::support::{Folder, Nix, root, sentence, with_policies};
 
 const IMAGE: &str = "packages.x86_64-linux.image.drvPath";
-const UNTRACKED: &str = "when it is there, Git does not track it: `git add";
+const UNTRACKED: &str = "in a Git repository, Nix sees only what is tracked: `git add";
 
 /// The error that stops evaluation, without the name of the function that it begins with.
 fn refusal(function: &str, expression: &str) -> String {
@@ -25,15 +25,23 @@ fn refused(folder: &Folder) -> String {
     )
 }
 
+/// The error of discovery in the `policies` of a folder that are all that Nix is given, as in a
+/// `path:` input.
+fn refused_alone(folder: &Folder) -> String {
+    let policies = literal(&folder.path().join("policies"));
+    refusal("discover", &format!("(discover \"${{{policies}}}\").policies"))
+}
+
 /// The error for a folder that is a repository in which Git tracks these files.
 fn refused_with_tracked(folder: &Folder, tracked: &[&str]) -> String {
-    let git = |arguments: &[&str]| {
-        Command::new("git").current_dir(folder.path()).args(arguments).assert().success();
-    };
-    git(&["init", "--quiet"]);
-    git(&[&["add", "--"], tracked].concat());
+    git(folder, &["init", "--quiet"]);
+    git(folder, &[&["add", "--"], tracked].concat());
     let repository = format!("(builtins.fetchGit {}).outPath", literal(folder.path()));
     refusal("discover", &format!("(discover \"${{{repository}}}/policies\").policies"))
+}
+
+fn git(folder: &Folder, arguments: &[&str]) {
+    Command::new("git").current_dir(folder.path()).args(arguments).assert().success();
 }
 
 /// An expression of the locks that a folder is built by.
@@ -51,6 +59,10 @@ fn manifest(name: &str, rest: &str) -> String {
     format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")
 }
 
+fn policy(name: &str) -> String {
+    manifest(name, "[dependencies]\npolicy-api = \"0.1\"\n")
+}
+
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn folder_without_policies_is_refused() {
@@ -65,12 +77,28 @@ fn folder_without_policies_is_refused() {
     );
     let expected = "no policies in `policies`: expected subfolders with a `Cargo.toml` that \
                     depends on `policy-api`";
-    let untracked = "when they are there, Git does not track them: `git add policies`";
+    let untracked = format!("{UNTRACKED} policies`");
     assert_eq!(refused(&Folder::new()), format!("{expected}\nhelp: {untracked}"));
     assert_eq!(
         refused(&Folder::new().library("words", "", "").library("numbers", "", "")),
         format!(
             "{expected}; the crates there (numbers, words) are support crates\nhelp: {untracked}"
+        )
+    );
+    let alone = expected.replace("`policies`", "the policies folder");
+    assert_eq!(
+        refused_alone(&Folder::new()),
+        format!(
+            "{alone}\nhelp: give a folder in a Git repository as `path:/the/folder`: for any other \
+             URL, Nix takes the whole repository"
+        )
+    );
+    let deeper = Folder::new().file("policies/rules/one/Cargo.toml", &policy("one"));
+    assert_eq!(
+        refused_alone(&deeper),
+        format!(
+            "{alone}\nhelp: give the folder `rules` in it: `policies = ./rules` for a flake of \
+             yours, or the input `path:/the/folder/rules`"
         )
     );
     assert_eq!(
@@ -80,6 +108,11 @@ fn folder_without_policies_is_refused() {
         ),
         "the policies folder is what the derivation `made` makes: expected sources, which are there \
          while Nix evaluates\nhelp: pass a path or a flake's input"
+    );
+    assert_eq!(
+        refusal("discover", "discover \"./policies\""),
+        "the policies folder is the text `./policies`: expected a path\nhelp: write it without \
+         quotes, such as `policies = ./policies`"
     );
 }
 
@@ -126,6 +159,34 @@ fn untracked_files_are_named_with_git_add() {
              policies/new/src/lib.rs`"
         )
     );
+}
+
+#[test]
+#[cfg_attr(not(all(has_nix, has_git)), ignore = "needs Nix with flakes and Git")]
+fn git_submodule_that_is_left_out_is_refused() {
+    let submodule = with("README.md", "");
+    git(&submodule, &["init", "--quiet"]);
+    git(&submodule, &["add", "."]);
+    let author = ["-c", "user.name=a", "-c", "user.email=a@b"];
+    git(&submodule, &[&author[..], &["commit", "--quiet", "-m", "a"]].concat());
+    for path in ["policies", "policies/new"] {
+        let folder = if path == "policies" { Folder::new() } else { Folder::new().policy("good") };
+        // Git adds no submodule where a folder is.
+        let _ = std::fs::remove_dir(folder.path().join(path));
+        git(&folder, &["init", "--quiet"]);
+        let url = submodule.path().to_str().unwrap();
+        let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--force"];
+        git(&folder, &[&add[..], &[url, path]].concat());
+        assert_eq!(
+            refused_with_tracked(&folder, &["."]),
+            format!(
+                "`{path}` is a Git submodule, and Nix was given the repository without its \
+                 submodules\nhelp: add `?submodules=1` to the flake's URL, such as `nix build \
+                 '.?submodules=1#image'`; from Nix 2.27 on, `inputs.self.submodules = true` in \
+                 `flake.nix` does the same"
+            )
+        );
+    }
 }
 
 #[test]
@@ -187,11 +248,11 @@ fn policies_in_folders_have_to_be_there() {
     assert_eq!(
         refused(&hours("../hours")),
         "`policies/policies.toml`: policy `hours` is to be in `hours`, where there is no \
-         `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder; when it \
-         is there, Git does not track it: `git add hours`"
+         `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder; in a \
+         Git repository, Nix sees only what is tracked: `git add hours`"
     );
     assert_eq!(
-        refused(&hours("/nowhere/hours")),
+        refused_with_tracked(&hours("/nowhere/hours"), &["policies"]),
         "`policies/policies.toml`: policy `hours` is to be in `/nowhere/hours`, which is outside of \
          what Nix is given\nhelp: give Nix a folder that holds both, or name the policy's Git \
          repository or registry"
@@ -205,8 +266,27 @@ fn missing_workspace_is_refused() {
     let inheriting = "[package]\nname = \"bad\"\nversion.workspace = true\n";
     assert_eq!(
         refused(&bad(inheriting)),
-        "`policies/bad/Cargo.toml` takes `package.version` from its workspace, and is in no \
-         workspace\nhelp: write it out, or have Git track the workspace's `Cargo.toml` (`git add`)"
+        format!(
+            "`policies/bad/Cargo.toml` inherits `package.version` from its workspace, and is in no \
+             workspace\nhelp: write it out, or add the workspace's `Cargo.toml`; {UNTRACKED} \
+             Cargo.toml`"
+        )
+    );
+    let whole = "give Nix the whole workspace: a flake in its folder calls `mkPolicyEngine` with \
+                 `policies = ./…`";
+    let workspace = "[workspace.package]\nversion = \"1.0.0\"\n";
+    assert_eq!(
+        refused_alone(&bad(inheriting).file("Cargo.toml", workspace)),
+        format!(
+            "`bad/Cargo.toml` inherits `package.version` from its workspace, and Nix was given the \
+             policies folder without one\nhelp: write it out, or {whole}"
+        )
+    );
+    let excluding = format!("[workspace]\nexclude = [\"policies\"]\n{workspace}");
+    assert_eq!(
+        refused(&bad(inheriting).file("Cargo.toml", &excluding)),
+        "`policies/bad/Cargo.toml` inherits `package.version` from its workspace, and `Cargo.toml` \
+         excludes it\nhelp: write it out, or list it in the `members` there"
     );
     let using = manifest("bad", "[dependencies]\nwords.workspace = true\n");
     let workspace = "[workspace.dependencies]\nwords.path = \"policies/words\"\n";
@@ -217,10 +297,20 @@ fn missing_workspace_is_refused() {
              `Cargo.toml`\nhelp: correct its path; {UNTRACKED} policies/words`"
         )
     );
+    let named = bad(&manifest("bad", "workspace = \"../../other\"\n"));
     assert_eq!(
-        refused(&bad(&manifest("bad", "workspace = \"../../other\"\n"))),
-        "`policies/bad/Cargo.toml` names the workspace `../../other`, and `other/Cargo.toml` is \
-         not there\nhelp: correct it, or have Git track the file (`git add`)"
+        refused(&named),
+        format!(
+            "`policies/bad/Cargo.toml` names the workspace `../../other`, and `other/Cargo.toml` is \
+             not there\nhelp: correct it; {UNTRACKED} other/Cargo.toml`"
+        )
+    );
+    assert_eq!(
+        refused_alone(&named),
+        format!(
+            "`bad/Cargo.toml` names the workspace `../../other`, which Nix was not given\nhelp: \
+             correct it, or {whole}"
+        )
     );
 }
 
@@ -229,10 +319,24 @@ fn missing_workspace_is_refused() {
 fn crate_outside_the_policies_folder_is_refused() {
     let outside = Folder::new().policy_with("bad", "words = { path = \"../../words\" }", "");
     assert_eq!(
-        refused(&outside.file("words/Cargo.toml", &manifest("words", ""))),
-        "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which is \
-         outside of the policies folder\nhelp: move that crate into it, or depend on a published version \
-         of it"
+        refused(&outside),
+        format!(
+            "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, which has \
+             no `Cargo.toml`\nhelp: correct its path; {UNTRACKED} words`"
+        )
+    );
+    let outside = outside.file("words/Cargo.toml", &manifest("words", ""));
+    let problem = "which is outside of the policies folder\nhelp: move that crate into it, or \
+                   depend on a published version of it";
+    assert_eq!(
+        refused(&outside),
+        format!(
+            "`policies/bad/Cargo.toml` depends on the folder `policies/bad/../../words`, {problem}"
+        )
+    );
+    assert_eq!(
+        refused_alone(&outside),
+        format!("`bad/Cargo.toml` depends on the folder `bad/../../words`, {problem}")
     );
 }
 
@@ -264,14 +368,13 @@ fn unlocked_dependency_is_refused() {
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn invalid_policies_input_is_refused_by_the_flake() {
     let nix = Nix::find();
-    let mounted = |folder: &Folder| with_policies(&folder.path().join("policies"));
+    let manifest = policy("bad") + "roman = \"0.4\"\n";
+    let folder = Folder::new()
+        .file("my rules/bad/Cargo.toml", &manifest)
+        .file("my rules/bad/src/lib.rs", "");
+    let mounted = with_policies(&folder.path().join("my rules"));
     assert_eq!(
-        nix.refuses(
-            IMAGE,
-            &mounted(&Folder::new().policy_with("bad", "roman = \"0.4\"", ""))
-                .each_ref()
-                .map(String::as_str)
-        ),
+        nix.refuses(IMAGE, &mounted.each_ref().map(String::as_str)),
         "policy-engine: locks: `bad/Cargo.toml` depends on `roman`, which no lock pins: expected a \
          `Cargo.lock` in `bad` that does\nhelp: run `cargo generate-lockfile` in that folder (in `nix \
          develop .#policies` where no registry has `policy-api`), and have Git track what it writes: \
@@ -303,7 +406,16 @@ fn invalid_crate_fails_the_build_before_compilation() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn symlinked_crate_is_refused() {
+fn symlinked_folder_is_refused() {
+    let folder = Folder::new().policy("good");
+    let policies = folder.path().join("policies");
+    std::fs::rename(&policies, folder.path().join("rules")).unwrap();
+    symlink("rules", &policies).unwrap();
+    assert_eq!(
+        refused(&folder),
+        "`policies` is a link, which leads out of what a build is given\nhelp: put the folder \
+         itself there, or name the one that the link leads to"
+    );
     let folder = with("elsewhere/Cargo.toml", &manifest("linked", ""));
     symlink(folder.path().join("elsewhere"), folder.path().join("policies/linked")).unwrap();
     assert_eq!(
@@ -322,34 +434,36 @@ fn symlinked_crate_is_refused() {
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn invalid_image_name_tag_or_target_is_refused() {
     let nix = Nix::find();
-    let refused = |arguments: &str| {
-        let made = format!(
-            "make: (make {{ system = \"x86_64-linux\"; policies = {}; {arguments} }}).image.drvPath",
-            literal(&root().join("tests/fixtures/house-rules"))
-        );
-        nix.refuses("lib.mkPolicyEngine", &["--impure", "--apply", &made])
-    };
+    let named = format!(
+        "make: (make {{ system = \"x86_64-linux\"; policies = {}; name = \"Foo Bar:x\"; \
+         }}).image.drvPath",
+        literal(&root().join("tests/fixtures/house-rules"))
+    );
     assert_eq!(
-        refused("name = \"Foo Bar:x\";"),
+        nix.refuses("lib.mkPolicyEngine", &["--impure", "--apply", &named]),
         "policy-engine: mkPolicyEngine: `name` is `Foo Bar:x`, which no image can be called: \
          expected a repository in lower case, without a tag, such as \
          `registry.example.com/policies`"
     );
-    assert!(refused("name = \"UPPER/x\";").contains("`name` is `UPPER/x`"));
     let nowhere = "make: (make { policies = ./.; }).image.drvPath";
     assert_eq!(
         nix.refuses("lib.mkPolicyEngine", &["--impure", "--apply", nowhere]),
         "policy-engine: mkPolicyEngine: neither `system` nor `pkgs` is given: expected one of \
          them, such as `system = \"x86_64-linux\"`"
     );
+    let tagged = "import (engine + \"/nix/image/name.nix\") { name = \"a\"; tag = \"a b\"; }";
     assert_eq!(
-        refused("tag = \"a b\";"),
-        "policy-engine: mkPolicyEngine: `tag` is `a b`, which no image can have: expected up to \
-         128 letters, digits, `_`, `.` and `-`, such as `v1`"
+        refusal("mkPolicyEngine", tagged),
+        "`tag` is `a b`, which no image can have: expected up to 128 letters, digits, `_`, `.` and \
+         `-`, such as `v1`"
     );
     assert_eq!(
-        refused("target = \"aarch64-unknown-linux-gnu\";"),
-        "policy-engine: mkPolicyEngine: target `aarch64-unknown-linux-gnu` is none that images are \
-         built for: expected one of `x86_64-unknown-linux-musl`, `aarch64-unknown-linux-musl`"
+        refusal(
+            "mkPolicyEngine",
+            "(import (engine + \"/nix/build/targets.nix\") { inherit lib; }).architectureOf \
+             \"aarch64-unknown-linux-gnu\""
+        ),
+        "target `aarch64-unknown-linux-gnu` is none that images are built for: expected one of \
+         `x86_64-unknown-linux-musl`, `aarch64-unknown-linux-musl`"
     );
 }

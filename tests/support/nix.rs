@@ -89,6 +89,7 @@ pub(crate) fn built(done: Assert) -> PathBuf {
 
 /// `--override-input policies`, with a folder in the placeholder's place.
 pub(crate) fn with_policies(policies: &Path) -> [String; 3] {
-    let folder = format!("path:{}", policies.display());
+    // It is a URL.
+    let folder = format!("path:{}", policies.display()).replace(' ', "%20");
     ["--override-input".to_owned(), "policies".to_owned(), folder]
 }

@@ -11,15 +11,14 @@ fn missing_policies_are_reported() {
         Folder::new().refused(&["--policies", "rules"]),
         "there is no policies folder `rules`\nhelp: name yours with `--policies`"
     );
-    assert_eq!(
-        Folder::new().refused(&[]),
-        "no policies in `policies`: expected subfolders with a `Cargo.toml` that depends on \
-         `policy-api`"
-    );
+    let expected = "no policies in `policies`: expected subfolders with a `Cargo.toml` that \
+                    depends on `policy-api`";
+    let remedy = "\nhelp: start one with `policy-builder add NAME`, or name another folder with \
+                  `--policies`";
+    assert_eq!(Folder::new().refused(&[]), format!("{expected}{remedy}"));
     assert_eq!(
         Folder::new().library("words", "", "").library("numbers", "", "").refused(&[]),
-        "no policies in `policies`: expected subfolders with a `Cargo.toml` that depends on \
-         `policy-api`; the crates there (numbers, words) are support crates"
+        format!("{expected}; the crates there (numbers, words) are support crates{remedy}")
     );
 }
 
@@ -188,6 +187,16 @@ fn crate_excluded_by_its_workspace_is_refused() {
              excludes it\nhelp: write it out, or list it in the `members` there",
             workspace.display()
         )
+    );
+}
+
+#[test]
+fn missing_named_workspace_is_refused() {
+    let manifest = "[package]\nname = \"bad\"\nversion = \"1.0.0\"\nworkspace = \"../other\"\n";
+    assert_eq!(
+        with("policies/bad/Cargo.toml", manifest).refused(&[]),
+        "`policies/bad/Cargo.toml` names the workspace `../other`, and \
+         `policies/bad/../other/Cargo.toml` is not there\nhelp: correct it"
     );
 }
 

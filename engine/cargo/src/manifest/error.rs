@@ -17,6 +17,20 @@ pub enum ManifestError {
         /// Line and column, in words.
         place: String,
     },
+    /// A crate names a workspace that is not there.
+    #[error(
+        "`{}` names the workspace `{named}`, and `{}` is not there\nhelp: correct it",
+        path.display(),
+        workspace.display()
+    )]
+    NoWorkspace {
+        /// The crate's manifest.
+        path: PathBuf,
+        /// The workspace, as it is written there.
+        named: String,
+        /// The manifest of that workspace.
+        workspace: PathBuf,
+    },
     /// A crate inherits what its workspace lacks.
     #[error("`{}` inherits `{key}` from its workspace, and {missing}", path.display())]
     NotInherited {

@@ -124,14 +124,17 @@ fn workspace_of(
         .get("package")
         .and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
     if let Some(named) = named {
-        let folder = match (fs_err::canonicalize(folder.join(named)), folder.parent(), fallback) {
-            (Err(_), Some(above), Some(fallback)) => {
-                return Ok(Around { workspace: fallback(above)?, excluding: None });
-            }
-            (found, _, _) => found?,
-        };
-        let document = parse(&folder.join("Cargo.toml"))?;
-        return Ok(Workspace { folder, document }.into());
+        let root = folder.join(named);
+        if let (false, Some(above), Some(fallback)) = (root.exists(), folder.parent(), fallback) {
+            return Ok(Around { workspace: fallback(above)?, excluding: None });
+        }
+        if !root.join("Cargo.toml").is_file() {
+            let workspace = path.with_file_name(named).join("Cargo.toml");
+            let (path, named) = (path.to_owned(), named.to_owned());
+            return Err(ManifestError::NoWorkspace { path, named, workspace });
+        }
+        let document = parse(&root.join("Cargo.toml"))?;
+        return Ok(Workspace { folder: fs_err::canonicalize(root)?, document }.into());
     }
     let mut excluding = None;
     let mut below = folder.clone();

@@ -14,7 +14,8 @@ pub(crate) enum DiscoverError {
     #[error("there is no policies folder `{}`\nhelp: name yours with `--policies`", root.display())]
     NoFolder { root: PathBuf },
     #[error(
-        "no policies in `{}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`{}",
+        "no policies in `{}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`{}\n\
+         help: start one with `policy-builder add NAME`, or name another folder with `--policies`",
         root.display(),
         if support.is_empty() {
             String::new()

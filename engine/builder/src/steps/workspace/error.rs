@@ -21,6 +21,14 @@ pub(crate) enum GenerateError {
         root.display()
     )]
     NotOurs { root: PathBuf },
+    #[error(
+        "the tests of `{}` depend on the folder `{}`, which is none of the policies folder's \
+         crates\nhelp: move that crate into the policies folder, or depend on a published version \
+         of it",
+        path.display(),
+        dependency.display()
+    )]
+    TestsOutside { path: PathBuf, dependency: PathBuf },
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
 
-use super::Extent;
+use super::{Extent, GenerateError};
 use crate::steps::discover::{Policies, PolicyCrate};
 use crate::steps::engine::{Engine, POLICY_API};
 use policy_cargo::Source;
@@ -31,7 +31,7 @@ pub(super) fn policy_manifest(
     policy_crate: &PolicyCrate,
     policies: &Policies,
     extent: Extent,
-) -> String {
+) -> Result<String, GenerateError> {
     // From its folder to the one of all crates.
     let up = "../".repeat(policy_crate.folder.split('/').count());
     let mut document = policy_crate.manifest.document.clone();
@@ -41,17 +41,28 @@ pub(super) fn policy_manifest(
         reduce_to_library(&mut document);
     }
     point_to_engine(&mut document, POLICY_API, &format!("{up}../engine/api"));
+    let mut outside = None;
     for_each_dependency(&mut document, |_, key, item| {
         if package_of(key, item) == POLICY_API {
             return;
         }
-        if let Some(path) = item.get("path").and_then(Item::as_str)
-            && let Some(neighbour) = policies.crate_in(&policy_crate.manifest.folder().join(path))
-        {
-            item["path"] = value(format!("{up}{}", neighbour.folder));
+        let Some(path) = item.get("path").and_then(Item::as_str) else { return };
+        let folder = policy_crate.manifest.folder().join(path);
+        match policies.crate_in(&folder) {
+            Some(neighbour) => item["path"] = value(format!("{up}{}", neighbour.folder)),
+            None => outside = Some(folder),
         }
     });
-    document.to_string()
+    match outside {
+        // Discovery has judged all others.
+        Some(dependency) if policy_crate.origin == Source::Folder => {
+            Err(GenerateError::TestsOutside {
+                path: policy_crate.manifest.path.clone(),
+                dependency,
+            })
+        }
+        _ => Ok(document.to_string()),
+    }
 }
 
 /// Takes out what Cargo follows at the root of a workspace only, and what names files elsewhere.

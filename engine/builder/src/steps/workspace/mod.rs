@@ -82,7 +82,7 @@ pub(crate) fn generate(
         }
         tree.add(
             format!("{place}/Cargo.toml"),
-            member::policy_manifest(policy_crate, policies, extent),
+            member::policy_manifest(policy_crate, policies, extent)?,
         );
     }
     signals::critical_section(|| tree.write(root))?;

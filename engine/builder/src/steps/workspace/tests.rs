@@ -146,6 +146,29 @@ fn crate_keeps_its_tests_on_request() {
 }
 
 #[test]
+fn tests_that_depend_on_a_folder_elsewhere_are_refused() {
+    let folder = folder(&["hours"]);
+    let path = folder.path().join("policies/hours/Cargo.toml");
+    let outside = "\n[dev-dependencies]\nother.path = \"../../other\"\n";
+    fs::write(&path, fs::read_to_string(&path).unwrap() + outside).unwrap();
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
+    let manifest =
+        |extent| member::policy_manifest(policies.crates.first().unwrap(), &policies, extent);
+    assert!(manifest(Extent::Libraries).is_ok());
+    assert_eq!(
+        manifest(Extent::WithTests).unwrap_err().to_string(),
+        format!(
+            "the tests of `{}` depend on the folder `{}/../../other`, which is none of the policies \
+             folder's crates\nhelp: move that crate into the policies folder, or depend on a \
+             published version of it",
+            path.display(),
+            path.parent().unwrap().display()
+        )
+    );
+}
+
+#[test]
 fn workspace_holds_all_compiled_sources() {
     let files = generated(&folder(&ORDER));
     let tops: Vec<_> = files.keys().filter(|path| !path.starts_with("engine/")).collect();
