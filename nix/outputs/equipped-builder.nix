@@ -10,20 +10,14 @@
   toolchain,
 }:
 let
+  platform = pkgs.stdenv.hostPlatform;
+  variable = target: "CARGO_TARGET_${lib.toUpper (lib.replaceStrings [ "-" ] [ "_" ] target)}_LINKER";
+  environment = target: targets.cargoEnvironment { inherit platform target; };
   # They outrank Cargo's configuration.
-  linkers = {
-    "CARGO_TARGET_${pkgs.stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = "cc";
-  }
-  // lib.concatMapAttrs (_: environment: removeAttrs environment [ "CARGO_BUILD_TARGET" ]) (
-    lib.genAttrs targets.images (
-      target:
-      targets.cargoEnvironment {
-        inherit target;
-        platform = pkgs.stdenv.hostPlatform;
-      }
-    )
+  linkers = lib.genAttrs ([ platform.rust.rustcTarget ] ++ targets.images) (
+    target: (environment target).${variable target} or "cc"
   );
-  exports = lib.mapAttrsToList (variable: linker: "export ${variable}=${linker}\n") linkers;
+  exports = lib.mapAttrsToList (target: linker: "export ${variable target}=${linker}\n") linkers;
 in
 pkgs.writeShellScript "policy-builder" ''
   export POLICY_ENGINE_SOURCE="''${POLICY_ENGINE_SOURCE:-${engine.source}}"
