@@ -35,6 +35,12 @@
   revision ? null,
   # Optional parts of the engine, such as "otlp".
   features ? [ ],
+  # Registries beside crates.io, by their names in Cargo's configuration: the `index` as there, `dl`
+  # from the registry's own `config.json`, and `fetchurlExtraArgs`, such as credentials, for fetchurl.
+  registries ? { },
+  # More arguments for crane's `vendorMultipleCargoDeps`, such as `outputHashes`, which has Git
+  # repositories fetched in a build, and `overrideVendorCargoPackage`.
+  vendorArgs ? { },
   # Added to the image's configuration, by the names of the OCI image specification.
   extraImageConfig ? { },
   # Derivations whose files the image holds as well.
@@ -68,7 +74,9 @@ let
         extraImageConfig
         features
         policies
+        registries
         revision
+        vendorArgs
         ;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
@@ -84,16 +92,16 @@ let
         ;
 
       discovered = discover policies;
+      vendor = callPackage ./build/vendor.nix { };
       engineVendorDir = self.craneLib.vendorMultipleCargoDeps {
         cargoLockParsedList = [ engine.lock ];
       };
-      cargoVendorDir = self.craneLib.vendorMultipleCargoDeps {
-        cargoLockParsedList = locks {
-          inherit (self) discovered;
-          inherit (engine) crates;
-          engineLock = engine.root + "/Cargo.lock";
-        };
-      };
+      cargoVendorDir = self.vendor (locks {
+        inherit (self) discovered;
+        inherit (engine) crates;
+        engineLock = engine.root + "/Cargo.lock";
+        indexes = lib.mapAttrsToList (_: registry: registry.index) registries;
+      });
       commonArgs = plainCall callPackage ./build/common-args.nix { };
 
       builder = callPackage ./build/builder.nix { };

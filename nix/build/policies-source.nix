@@ -8,7 +8,9 @@
 let
   inherit (discovered)
     crates
+    hasElsewhere
     locks
+    policiesFile
     root
     within
     workspaces
@@ -17,7 +19,9 @@ let
   relative = paths.within root;
 
   manifests = fileset.unions (
-    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces) ++ locks
+    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces)
+    ++ locks
+    ++ lib.optional hasElsewhere policiesFile
   );
 
   # A crate's folder without what Git, Cargo and Nix leave there.

@@ -1,4 +1,4 @@
-# Runs the tests of the folder's crates, against this engine.
+# Runs the tests of the folder's own crates, against this engine.
 {
   commonArgs,
   craneLib,
@@ -21,7 +21,7 @@ let
   cargoExtraArgs = "--locked ${
     lib.concatMapStringsSep " " (
       crate: "--package ${lib.escapeShellArg "${crate.crate}@${crate.version}"}"
-    ) discovered.crates
+    ) (lib.filter (crate: !crate ? source) discovered.crates)
   }";
   testArgs = commonArgs // {
     pname = "policies";

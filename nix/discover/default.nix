@@ -6,6 +6,7 @@
   paths ? import ./paths.nix { inherit lib; },
   readManifest ? import ./manifest.nix { inherit lib paths; },
   readCrate ? import ./crate.nix { inherit lib paths; },
+  readElsewhere ? import ./elsewhere.nix { inherit lib paths; },
   readFolder ? import ./folder.nix { inherit lib paths; },
 }:
 # The policies folder: a path, or what leads to one in the store, such as a flake's input.
@@ -79,9 +80,9 @@ let
     else
       [ ];
 
-  # The crates of the folder that a crate depends on by their paths, however deep they lie in it.
+  # The crates that a crate depends on by their paths, as far as `inBuild` has them in the build.
   neighboursOf =
-    crate:
+    inBuild: crate:
     lib.concatMap (
       { package, path, ... }:
       let
@@ -92,35 +93,100 @@ let
         [ ]
       else if given.sees path.folder && !paths.isFile (path.folder + "/Cargo.toml") then
         fail "${says} has no `Cargo.toml`\nhelp: correct its path; ${untracked path.folder}"
-      else if !paths.contains root path.folder || path.folder == root then
+      else if !inBuild path.folder then
         fail "${says} is outside of the policies folder\nhelp: move that crate into it, or depend on a published version of it"
       else
-        [
-          {
-            key = toString path.folder;
-            value = crateOf (paths.within root path.folder) (readManifestOf path.folder) // {
-              role = "support";
-            };
-          }
-        ]
+        [ path.folder ]
     ) crate.dependencies;
-  crates = lib.sortOn (crate: crate.folder) (
+
+  # Some crates and their neighbours, those in folders that `read` reads.
+  closureOf =
+    inBuild: read: start:
+    let
+      node = value: {
+        key = toString value.path;
+        inherit value;
+      };
+    in
     map ({ value, ... }: value) (
       lib.genericClosure {
-        startSet = map (value: {
-          key = toString value.path;
-          inherit value;
-        }) (lib.concatMap crateIn folders);
-        operator = { value, ... }: neighboursOf value;
+        startSet = map node start;
+        operator = { value, ... }: map (folder: node (read folder)) (neighboursOf inBuild value);
       }
+    );
+
+  # However deep in the policies folder.
+  inFolder = folder: paths.contains root folder && toString folder != toString root;
+  readNeighbour =
+    folder:
+    if inFolder folder then
+      crateOf (paths.within root folder) (readManifestOf folder) // { role = "support"; }
+    else
+      fromFolders.${toString folder};
+  own = closureOf (folder: inFolder folder || fromFolders ? ${toString folder}) readNeighbour (
+    lib.concatMap crateIn folders
+  );
+
+  elsewhere = readElsewhere { inherit fail show; } root;
+  # Those of `policies.toml` that lie in folders, and what they depend on there, by their paths.
+  fromFolders =
+    let
+      readAs =
+        source: folder:
+        let
+          crate = crateOf "" (readManifestOf folder);
+        in
+        crate
+        // {
+          folder = "${crate.crate}-${crate.version}";
+          inherit source;
+        };
+      crateOfEntry =
+        {
+          key,
+          written,
+          folder,
+        }:
+        let
+          says = "`${show elsewhere.file}`: policy `${key}` is to be in `${show folder}`, ";
+        in
+        if !given.sees folder then
+          fail "${says}which is outside of what Nix is given\nhelp: give Nix a folder that holds both, or name the policy's Git repository or registry"
+        else if !paths.isFile (folder + "/Cargo.toml") then
+          fail "${says}where there is no `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder; ${untracked folder}"
+        else
+          readAs "${toString root}/${written}" folder;
+    in
+    lib.listToAttrs (
+      map (crate: lib.nameValuePair (toString crate.path) crate) (
+        closureOf given.sees (folder: readAs (toString folder) folder) (map crateOfEntry elsewhere.folders)
+      )
+    );
+
+  # The crates that lie there while Nix evaluates: one that is found twice is the folder's own.
+  crates = lib.sortOn (crate: crate.folder) (
+    lib.attrValues (
+      fromFolders // lib.listToAttrs (map (crate: lib.nameValuePair (toString crate.path) crate) own)
     )
   );
   ofRole = role: lib.filter (crate: crate.role == role) crates;
-  policies = ofRole "policy";
+  # Those that crane fetches are policies: what else the lock has is not told apart here.
+  policies = lib.sortOn (crate: crate.folder) (
+    ofRole "policy"
+    ++ map (pin: {
+      crate = pin.name;
+      inherit (pin) version source;
+      folder = "${pin.name}-${pin.version}";
+    }) elsewhere.pinned
+  );
   support = ofRole "support";
-  listed = map (crate: {
-    inherit (crate) crate version folder;
-  });
+  listed = map (
+    crate:
+    {
+      inherit (crate) crate version;
+    }
+    // (if crate ? source then { inherit (crate) source; } else { inherit (crate) folder; })
+  );
 
   checkNotEmpty =
     let
@@ -180,24 +246,12 @@ let
     in
     lib.all check workspaces;
 
-  # `policy-builder` has Cargo fetch policies from elsewhere: they are not there while Nix evaluates.
-  checkNoneFromElsewhere =
-    let
-      file = root + "/policies.toml";
-      document = lib.addErrorContext "while reading `${show file}`" (lib.importTOML file);
-      names = lib.concatMapStringsSep ", " (name: "`${name}`") (lib.attrNames (document.policies or { }));
-    in
-    !paths.isFile file
-    || names == ""
-    || fail "`${show file}` names policies from elsewhere (${names}), which the flake does not fetch\nhelp: have their crates in the policies folder, or build with `policy-builder`";
-
-  common = lib.findFirst (folder: lib.all (paths.contains folder) workspaces) root (
-    [ root ] ++ paths.above root
-  );
+  common = lib.findFirst (
+    folder: lib.all (paths.contains folder) (workspaces ++ map (crate: crate.path) crates)
+  ) root ([ root ] ++ paths.above root);
 in
 assert checkNotEmpty;
 assert checkMembers;
-assert checkNoneFromElsewhere;
 {
   policies = listed policies;
   support = listed support;
@@ -210,6 +264,9 @@ assert checkNoneFromElsewhere;
     )
   );
   inherit show;
+  # `policies.toml`, and whether it says what is built.
+  policiesFile = elsewhere.file;
+  hasElsewhere = !elsewhere.isEmpty;
   # The folder that the manifests need to be read, and the policies folder's place in it.
   root = common;
   within = paths.within common root;

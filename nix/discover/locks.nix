@@ -8,6 +8,8 @@
   crates,
   # The engine's own `Cargo.lock`.
   engineLock,
+  # The addresses of the indexes that crates may come from, beside crates.io.
+  indexes ? [ ],
 }:
 let
   fail = message: throw "policy-engine: locks: ${message}";
@@ -39,7 +41,28 @@ let
 
   engines = read "the engine's Cargo.lock" engineLock;
   others = lib.filter (path: toString path != toString engineLock) discovered.locks;
-  parsed = [ engines ] ++ map (path: withoutOwn (read (show path) path)) others;
+  theirs =
+    path:
+    let
+      lock = withoutOwn (read (show path) path);
+    in
+    assert lib.all (checkSource (show path)) lock.package;
+    lock;
+  parsed = [ engines ] ++ map theirs others;
+
+  # crane would say the same in terms of its own functions.
+  checkSource =
+    name: package:
+    lib.hasPrefix "git+" package.source
+    || lib.elem package.source known
+    || fail "`${name}` takes `${package.name}` from the registry `${package.source}`, which the flake does not know\nhelp: give it to mkPolicyEngine: `registries.NAME = { index = \"${package.source}\"; dl = \"…\"; }`, with `dl` as in the registry's `config.json`";
+  known = [
+    "registry+https://github.com/rust-lang/crates.io-index"
+  ]
+  ++ lib.concatMap (index: [
+    index
+    "registry+${index}"
+  ]) indexes;
 
   pinned = lib.genAttrs (lib.concatMap (
     lock: map (package: package.name) (lib.filter (package: package ? source) lock.package)

@@ -55,7 +55,7 @@ const INHERITING: &str = "[package]\nversion.workspace = true\nedition = \"2024\
 /// workspace around another, which nobody knows when the image is made.
 fn folder() -> Folder {
     let api = format!(
-        "{MANIFEST}name = \"policy-api\"\n\n[features]\nwords = [\"dep:strsim\"]\n\n\
+        "{MANIFEST}name = \"policy-api\"\n\n[features]\nschemars = []\nwords = [\"dep:strsim\"]\n\n\
          [dependencies]\nstrsim = {{ version = \"0.11\", optional = true }}\n"
     );
     let runtime = format!(

@@ -29,7 +29,7 @@ pub(super) fn literal(path: &Path) -> String {
 
 /// The crates that the flake's discovery finds in each folder; `null` for one that it refuses. A
 /// mistake that it has no words for fails the whole evaluation.
-fn found_by_nix<'a>(folders: impl Iterator<Item = &'a Path>) -> Vec<Value> {
+pub(super) fn found_by_nix<'a>(folders: impl Iterator<Item = &'a Path>) -> Vec<Value> {
     let folders: Vec<_> = folders.map(literal).collect();
     let mut evaluation = evaluation(&format!(
         "map (folder:

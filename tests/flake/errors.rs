@@ -206,12 +206,56 @@ fn files_that_do_not_parse_are_named() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn remote_policies_are_refused() {
-    let vetted = with("policies/policies.toml", "[vet]\n");
+fn policies_from_elsewhere_need_a_pin() {
+    let geo = |entry: &str| with("policies/policies.toml", &format!("policies.geo = {entry}\n"));
+    let remedy = "help: run `policy-builder lock --policies policies` (`nix run .#builder -- lock \
+                  …`), and have Git track what it writes: `git add policies/policies.lock`";
     assert_eq!(
-        refused(&vetted.file("policies/policies.toml", "policies.geo = \"1\"\n[vet]\n")),
-        "`policies/policies.toml` names policies from elsewhere (`geo`), which the flake does not \
-         fetch\nhelp: have their crates in the policies folder, or build with `policy-builder`"
+        refused(&geo("\"1\"")),
+        format!(
+            "`policies/policies.toml` names policies from elsewhere (`geo`), and there is no \
+             `policies/policies.lock` to fetch them by\n{remedy}"
+        )
+    );
+    let lock = "version = 4\n[[package]]\nname = \"geo\"\nversion = \"1.2.0\"\nsource = \
+                \"sparse+https://example.com/\"\nchecksum = \"00\"\n";
+    for entry in ["{ git = \"https://example.com\" }", "{ version = \"1\", package = \"geo-2\" }"] {
+        assert_eq!(
+            refused(&geo(entry).file("policies/policies.lock", lock)),
+            format!(
+                "`policies/policies.toml` names the policy `geo`, which `policies/policies.lock` \
+                 does not pin\n{remedy}"
+            )
+        );
+    }
+    let locked =
+        geo("{ version = \"1\", registry = \"house\" }").file("policies/policies.lock", lock);
+    assert_eq!(
+        refusal("locks", &pinned(&locked)),
+        "`policies/policies.lock` takes `geo` from the registry `sparse+https://example.com/`, \
+         which the flake does not know\nhelp: give it to mkPolicyEngine: `registries.NAME = { \
+         index = \"sparse+https://example.com/\"; dl = \"…\"; }`, with `dl` as in the registry's \
+         `config.json`"
+    );
+}
+
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn policies_in_folders_have_to_be_there() {
+    let hours = |place: &str| {
+        with("policies/policies.toml", &format!("policies.hours.path = \"{place}\"\n"))
+    };
+    assert_eq!(
+        refused(&hours("../hours")),
+        "`policies/policies.toml`: policy `hours` is to be in `hours`, where there is no \
+         `Cargo.toml`\nhelp: correct its `path`, which is relative to the file's folder; in a \
+         Git repository, Nix sees only what is tracked: `git add hours`"
+    );
+    assert_eq!(
+        refused_with_tracked(&hours("/nowhere/hours"), &["policies"]),
+        "`policies/policies.toml`: policy `hours` is to be in `/nowhere/hours`, which is outside of \
+         what Nix is given\nhelp: give Nix a folder that holds both, or name the policy's Git \
+         repository or registry"
     );
 }
 

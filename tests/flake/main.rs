@@ -16,6 +16,8 @@ mod apps;
 mod cached;
 /// Discovery, compared with that of the builder.
 mod discovery;
+/// Policies that `policies.toml` names.
+mod elsewhere;
 /// Errors of evaluation.
 mod errors;
 /// `nix build .#image`, and its results.

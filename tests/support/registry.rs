@@ -50,7 +50,8 @@ impl Folder {
              dependencies = {names:?}\n",
             lock(locked)
         );
-        self.file("source/engine/api/Cargo.toml", &package("policy-api", ""))
+        let api = package("policy-api", "") + "\n[features]\nschemars = []\n";
+        self.file("source/engine/api/Cargo.toml", &api)
             .file("source/engine/api/src/lib.rs", "")
             .file("source/engine/runtime/Cargo.toml", &package("policy-engine", &runtime))
             .file("source/engine/runtime/src/lib.rs", "")

@@ -16,6 +16,7 @@ pub(crate) mod policies_file;
 mod policies_lock;
 mod policy_crate;
 mod remote;
+mod vendored;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -6,6 +6,7 @@ use toml_edit::{DocumentMut, Item};
 
 use super::DiscoverError;
 use super::library::Library;
+use super::vendored;
 use crate::steps::discover::carried;
 use crate::steps::engine::{Engine, POLICY_API};
 use policy_cargo::Source;
@@ -121,7 +122,8 @@ impl PolicyCrate {
         origin: Source,
         engine: &Engine,
     ) -> Result<Self, DiscoverError> {
-        let read = Self::read(String::new(), path, engine)?;
+        let mut read = Self::read(String::new(), path, engine)?;
+        vendored::point_to_neighbours(&mut read.manifest)?;
         Ok(Self { folder: format!("{}-{}", read.name, read.version), origin, ..read })
     }
 

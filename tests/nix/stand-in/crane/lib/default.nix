@@ -3,6 +3,12 @@
   pkgs,
   # One package with all of Rust's programs, or null for those of `pkgs`.
   toolchain ? null,
+  # The addresses that crates are downloaded from, by their registries as locks name them.
+  crateRegistries ? registryFromDownloadUrl {
+    dl = "https://static.crates.io/crates";
+    indexUrl = "https://github.com/rust-lang/crates.io-index";
+  },
+  registryFromDownloadUrl ? import ./registryFromDownloadUrl.nix { inherit (pkgs) lib; },
 }:
 let
   inherit (pkgs) lib;
@@ -26,7 +32,15 @@ let
       ;
   };
   crateNameFromCargoToml = import ./crateNameFromCargoToml.nix { inherit lib; };
-  vendorMultipleCargoDeps = import ./vendorMultipleCargoDeps.nix { inherit lib pkgs; };
+  vendorMultipleCargoDeps = import ./vendorMultipleCargoDeps.nix {
+    inherit
+      crateRegistries
+      lib
+      pkgs
+      vendorGitDeps
+      ;
+  };
+  vendorGitDeps = import ./vendorGitDeps.nix { inherit lib pkgs; };
   vendorCargoDeps = import ./vendorCargoDeps.nix { inherit vendorMultipleCargoDeps; };
   mkDummySrc = import ./mkDummySrc.nix { inherit lib pkgs; };
   cleanCargoSource = import ./cleanCargoSource.nix { inherit lib; };
@@ -50,15 +64,23 @@ cargoCommands
     crateNameFromCargoToml
     mkCargoDerivation
     mkDummySrc
+    registryFromDownloadUrl
     vendorCargoDeps
     vendorMultipleCargoDeps
     ;
   inherit (cleanCargoSource) filterCargoSources;
 
+  appendCrateRegistries =
+    more:
+    import ./. {
+      inherit pkgs toolchain;
+      crateRegistries = lib.foldl (all: registry: all // registry) crateRegistries more;
+    };
+
   overrideToolchain =
     toolchain:
     import ./. {
-      inherit pkgs;
+      inherit crateRegistries pkgs;
       toolchain = if lib.isFunction toolchain then toolchain pkgs else toolchain;
     };
 

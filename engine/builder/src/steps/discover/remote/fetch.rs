@@ -136,17 +136,21 @@ fn manifest(entry: &Entry) -> String {
     dependency.decor_mut().clear();
     dependencies.insert(&entry.key, Item::Value(dependency));
     document.insert("dependencies", Item::Table(dependencies));
-    let registry = match &entry.place {
+    let source = match &entry.place {
         EntrySource::Registry(name) => name.as_deref(),
-        EntrySource::Git | EntrySource::Folder(_) => None,
+        // The repository that the policy comes from may have the API as well.
+        EntrySource::Git => {
+            entry.dependency.as_inline_table().and_then(|table| table.get("git")?.as_str())
+        }
+        EntrySource::Folder(_) => None,
     };
     let mut patch = Table::new();
     patch.set_implicit(true);
-    for registry in ["crates-io"].into_iter().chain(registry) {
+    for source in ["crates-io"].into_iter().chain(source) {
         let api: InlineTable = [("path", "api")].into_iter().collect();
         let mut replaced = Table::new();
         replaced.insert(POLICY_API, Item::Value(Value::InlineTable(api)));
-        patch.insert(registry, Item::Table(replaced));
+        patch.insert(source, Item::Table(replaced));
     }
     document.insert("patch", Item::Table(patch));
     document.to_string()
