@@ -26,5 +26,7 @@ mod image;
 mod outputs;
 /// A policies repository made from the template.
 mod template;
+/// Vetting, and what it stops.
+mod vet;
 /// Workflows for GitHub.
 mod workflows;
