@@ -41,6 +41,10 @@
   # More arguments for crane's `vendorMultipleCargoDeps`, such as `outputHashes`, which has Git
   # repositories fetched in a build, and `overrideVendorCargoPackage`.
   vendorArgs ? { },
+  # Whether images are made of vetted policies only.
+  vet ? true,
+  # A checkout of RustSec's advisory-db, by which they are vetted as well.
+  advisoryDb ? null,
   # Added to the image's configuration, by the names of the OCI image specification.
   extraImageConfig ? { },
   # Derivations whose files the image holds as well.
@@ -70,6 +74,7 @@ let
     in
     {
       inherit
+        advisoryDb
         extraContents
         extraImageConfig
         features
@@ -78,6 +83,7 @@ let
         revision
         vendorArgs
         ;
+      vetImages = vet;
       inherit (import ./image/name.nix { inherit name tag; }) name tag;
 
       # Everything is made on the machine that builds, and by its own programs.
@@ -108,6 +114,7 @@ let
       policiesSource = callPackage ./build/policies-source.nix { };
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
+      mkVet = callPackage ./build/vet.nix { };
       mkRustflags = callPackage ./build/rustflags.nix { };
       mkProgram = callPackage ./build/program.nix { };
       programOptions = callPackage ./image/program-options.nix { };

@@ -59,6 +59,8 @@ let
         if type == "directory" then isParent name else names ? ${name};
     };
 
+  whole = fileset.unions (map sourcesOf crates ++ [ manifests ]);
+
   # The files that show Cargo which targets a crate has.
   stubs = lib.concatMap (
     { path, targets, ... }:
@@ -67,7 +69,9 @@ let
 in
 {
   inherit within;
-  whole = toSource (fileset.unions (map sourcesOf crates ++ [ manifests ]));
+  whole = toSource whole;
+  # With the rules of vetting.
+  vetted = toSource (fileset.union whole (fileset.maybeMissing policiesFile));
 
   # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''

@@ -12,5 +12,6 @@ in
   closure = callCheck ./closure.nix;
   image-contents = callCheck ./image-contents.nix;
   policies = callCheck ./policies.nix;
+  inherit (linux) vet;
 }
 // lib.optionalAttrs startsHere { reported = callCheck ./reported.nix; }

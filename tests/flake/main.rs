@@ -28,5 +28,7 @@ mod outputs;
 mod same_code;
 /// A policies repository made from the template.
 mod template;
+/// Vetting, and what it stops.
+mod vet;
 /// Workflows for GitHub.
 mod workflows;
