@@ -38,6 +38,9 @@ let
       path edited.dependencies == path before.dependencies;
     "a changed source gives another program" = path edited != path before;
     "another name and tag leave the program as it is" = path renamed == path before;
+    "another name, tag and revision leave vetting as it is" =
+      path renamed.checks.vet == path before.checks.vet
+      && path committed.checks.vet == path before.checks.vet;
     "another name and tag give another image" = path renamed.image != path before.image;
     "the overlay takes up what the flake has compiled" =
       path (pkgs.extend inputs.self.overlays.default).policy-engine.dependencies
