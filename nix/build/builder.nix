@@ -10,12 +10,19 @@ let
   crates = engine.closureOf [ "builder" ];
   others = lib.subtractLists crates engine.members;
   # Cargo wants the whole workspace to be there. With the sources of its other members, each change
-  # to a policy would compile the builder again, and with it everything: they have a manifest and an
-  # empty library.
-  stubs = lib.concatMapStrings (member: ''
-    mkdir -p ${paths.within engine.root member}/src
-    touch ${paths.within engine.root member}/src/lib.rs
-  '') others;
+  # to a policy would compile the builder again, and with it everything: they have a manifest, an
+  # empty library, and the programs that the manifest lists.
+  stubs = lib.concatMapStrings stubsOf others;
+  stubsOf =
+    member:
+    let
+      programs = (lib.importTOML (member + "/Cargo.toml")).bin or [ ];
+      files = [ "src/lib.rs" ] ++ map (program: program.path or "src/bin/${program.name}.rs") programs;
+    in
+    lib.concatMapStrings (file: ''
+      mkdir -p "$(dirname ${paths.within engine.root member}/${file})"
+      touch ${paths.within engine.root member}/${file}
+    '') files;
 
   commonArgs = {
     pname = "policy-builder";
