@@ -115,6 +115,7 @@ let
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
       mkVet = callPackage ./build/vet.nix { };
+      cratesIo = import ./build/crates-io.nix;
       mkRustflags = callPackage ./build/rustflags.nix { };
       mkProgram = callPackage ./build/program.nix { };
       programOptions = callPackage ./image/program-options.nix { };
@@ -136,7 +137,7 @@ let
   );
 
   packages = {
-    default = scope.native.program;
+    default = program;
     engine-artifacts = scope.linux.engineArtifacts;
     inherit (scope.linux)
       documents
@@ -153,20 +154,22 @@ let
     ];
     inherit (scope) builder;
   };
+  # `overrideAttrs` keeps what is passed through.
+  program = scope.native.program.overrideAttrs (previous: {
+    passthru =
+      previous.passthru
+      # Not the builder: each derivation has an attribute of that name already.
+      // removeAttrs packages [ "builder" ]
+      // {
+        inherit packages;
+        tests.same-image = scope.newScope scope.linux ./checks/same-image.nix { };
+        apps = plainCall scope.callPackage ./outputs/apps.nix { inherit packages; };
+        checks = plainCall scope.callPackage ./checks { };
+        # Under both names: a flake may have a shell of its own as `default`.
+        devShells = lib.genAttrs [ "default" "policies" ] (
+          _: scope.callPackage ./outputs/dev-shell.nix { }
+        );
+      };
+  });
 in
-# `overrideAttrs` keeps what is passed through.
-scope.native.program.overrideAttrs (previous: {
-  passthru =
-    previous.passthru
-    # Not the builder: each derivation has an attribute of that name already.
-    // removeAttrs packages [ "builder" ]
-    // {
-      inherit packages;
-      apps = plainCall scope.callPackage ./outputs/apps.nix { inherit packages; };
-      checks = plainCall scope.callPackage ./checks { };
-      # Under both names: a flake may have a shell of its own as `default`.
-      devShells = lib.genAttrs [ "default" "policies" ] (
-        _: scope.callPackage ./outputs/dev-shell.nix { }
-      );
-    };
-})
+program

@@ -21,6 +21,10 @@ in
 {
   packages = jobsOf inputs.self.packages;
   checks = jobsOf inputs.self.checks;
+  # What takes long, or a machine with KVM.
+  tests.same-image = lib.genAttrs systems (
+    system: inputs.self.packages.${system}.default.tests.same-image
+  );
   # `nix build .#hydraJobs.tests.nixos-module.x86_64-linux` where there is KVM.
   tests.nixos-module = lib.genAttrs systems (
     system:
