@@ -110,7 +110,8 @@ let
       });
       commonArgs = plainCall callPackage ./build/common-args.nix { };
 
-      builder = callPackage ./build/builder.nix { };
+      mkBuilder = callPackage ./build/builder.nix { };
+      builder = self.mkBuilder { };
       policiesSource = callPackage ./build/policies-source.nix { };
       base = callPackage ./image/base.nix { };
       mkRegistration = callPackage ./build/registration.nix { };
@@ -153,6 +154,7 @@ let
       scope.arm64
     ];
     inherit (scope) builder;
+    policy-builder = scope.mkBuilder { target = targets.programOn platform; };
   };
   # `overrideAttrs` keeps what is passed through.
   program = scope.native.program.overrideAttrs (previous: {

@@ -1,10 +1,18 @@
-# Compiles policy-builder for the machine that builds.
+# Compiles policy-builder.
 {
+  commonArgs,
   craneLib,
   engine,
   engineVendorDir,
   lib,
+  mkRustflags,
   paths,
+  pkgs,
+  targets,
+}:
+{
+  # A program to be kept, for this target [one for the machine that builds, soon compiled].
+  target ? null,
 }:
 let
   crates = engine.closureOf [ "builder" ];
@@ -24,34 +32,50 @@ let
       touch ${paths.within engine.root member}/${file}
     '') files;
 
-  commonArgs = {
+  builderArgs = {
     pname = "policy-builder";
     inherit (engine) version;
     src = engine.sourceOf crates (map (member: member + "/Cargo.toml") others);
     cargoVendorDir = engineVendorDir;
     cargoExtraArgs = "--locked --package policy-builder";
-    # Compiling it takes longer than anything that it does. What handles megabytes is optimised in
-    # this profile as well.
-    CARGO_PROFILE = "dev";
     strictDeps = true;
     # The repository's own checks run its tests.
     doCheck = false;
+  }
+  // (if target == null then quick else kept);
+
+  # Compiling it takes longer than anything that it does. What handles megabytes is optimised in this
+  # profile as well.
+  quick.CARGO_PROFILE = "dev";
+  # Linked as the programs of images are.
+  kept = {
+    inherit (commonArgs) dontPatchELF dontStrip postConfigure;
+    CARGO_PROFILE_RELEASE_STRIP = "symbols";
+    preBuild = mkRustflags target;
+  }
+  // targets.cargoEnvironment {
+    inherit target;
+    platform = pkgs.stdenv.hostPlatform;
   };
 in
 craneLib.buildPackage (
-  commonArgs
+  builderArgs
   // {
     cargoArtifacts = craneLib.buildDepsOnly (
-      commonArgs
+      builderArgs
       // {
         extraDummyScript = "cd $out\n${stubs}";
         # By default `cargo check` runs first, for lints, which nobody runs here.
-        buildPhaseCargoCommand = "cargoWithProfile build ${commonArgs.cargoExtraArgs}";
+        buildPhaseCargoCommand = "cargoWithProfile build ${builderArgs.cargoExtraArgs}";
       }
     );
     postPatch = stubs;
     meta = {
       description = "Builds one static binary, and a small image, from a folder of Rust policy crates";
+      longDescription = ''
+        It compiles with the Rust toolchain on the PATH, and takes the engine's sources from the folder
+        that `--engine` or `POLICY_ENGINE_SOURCE` names. `nix run .#builder` brings both.
+      '';
       license = lib.licenses.asl20;
       mainProgram = "policy-builder";
     };

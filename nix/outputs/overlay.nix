@@ -10,5 +10,5 @@ final: _: {
     pkgs = final;
     inherit policies;
   };
-  policy-builder = final.policy-engine.packages.builder;
+  policy-builder = final.policy-engine.packages.policy-builder;
 }

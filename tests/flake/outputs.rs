@@ -4,7 +4,7 @@ use crate::support::{Folder, Nix, root};
 
 /// The outputs for systems that nothing is built for here.
 const SYSTEMS: [&str; 3] = ["aarch64-darwin", "aarch64-linux", "x86_64-linux"];
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "builder",
     "default",
     "documents",
@@ -15,6 +15,7 @@ const PACKAGES: [&str; 11] = [
     "image-stream",
     "oci",
     "oci-index",
+    "policy-builder",
     "registration",
 ];
 const APPS: [&str; 6] = ["builder", "default", "image-stream", "push", "vet", "watch"];
