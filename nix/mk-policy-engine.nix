@@ -155,6 +155,10 @@ let
     ];
     inherit (scope) builder;
     policy-builder = scope.mkBuilder { target = targets.programOn platform; };
+  }
+  # Of the files of the machine that builds.
+  // lib.optionalAttrs (scope.pkgs.stdenv.hostPlatform.isLinux) {
+    builder-image = scope.callPackage ./image/builder-image.nix { };
   };
   # `overrideAttrs` keeps what is passed through.
   program = scope.native.program.overrideAttrs (previous: {

@@ -149,3 +149,11 @@ fn rebuild_gives_the_same_bytes() {
         nix.build(attribute, &["--rebuild"]);
     }
 }
+
+/// `policy-builder image` runs beside the derivation that makes `oci`, in the same sandbox: the
+/// compiler and the linker are the same.
+#[test]
+#[ignore = "a proof of minutes, which CONTRIBUTING.md has a command for"]
+fn policy_builder_makes_the_image_of_nix() {
+    Nix::find().build("hydraJobs.tests.same-image.x86_64-linux", &[]);
+}
