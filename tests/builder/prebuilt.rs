@@ -147,6 +147,8 @@ fn docker_archive(config: &Value) -> Vec<u8> {
         header.set_size(bytes.len() as u64);
         header.set_mtime(1);
         header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
         tar.append_data(&mut header, name, bytes.as_bytes()).unwrap();
     }
     tar.into_inner().unwrap()
