@@ -160,7 +160,7 @@ fn both_discoveries_find_the_same_crates() {
             (
                 "folders with names of other characters",
                 Folder::new()
-                    .file("policies/working hours/Cargo.toml", &policy("a", "größe.path = \"../größe\"\ngröße.package = \"b\"\n"))
+                    .file("policies/working hours/Cargo.toml", &policy("a", "b.path = \"../größe\"\n"))
                     .file("policies/working hours/src/lib.rs", "")
                     .file("policies/größe/Cargo.toml", &manifest("b", ""))
                     .file("policies/größe/src/lib.rs", ""),

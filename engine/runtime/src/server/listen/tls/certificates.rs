@@ -85,6 +85,8 @@ pub(super) fn check_time(certificate: &CertificateDer<'_>, paths: &Tls) -> Resul
             CertificateError::NotValidYetContext { not_before, .. } => {
                 TlsFileError::NotValidYet(not_before)
             }
+            // Without the time: there is none at which it is valid.
+            CertificateError::Expired => TlsFileError::NeverValid,
             // The time is checked before the issuer.
             _ => return Ok(()),
         },

@@ -68,6 +68,8 @@ pub(crate) enum TlsFileError {
     Expired(UnixTime),
     #[error("it is not valid before {}", date(*.0))]
     NotValidYet(UnixTime),
+    #[error("it is never valid: it expires before it begins")]
+    NeverValid,
     #[error("it is not a server's: {0}")]
     Unfit(#[from] Unfit),
     #[error("{0}")]

@@ -200,6 +200,13 @@ mod tests {
                 authority.issue_with(|params| params.not_before = date_time_ymd(4000, 1, 1)),
                 "it is not valid before 4000-01-01T00:00:00Z",
             ),
+            (
+                authority.issue_with(|params| {
+                    params.not_before = date_time_ymd(2020, 2, 29);
+                    params.not_after = date_time_ymd(2020, 2, 28);
+                }),
+                "it is never valid: it expires before it begins",
+            ),
         ] {
             let error = current.replace(configure(&bad), &paths).unwrap_err().to_string();
             let expected = format!("TLS: the certificate in `{path}` cannot be used: {problem}");
