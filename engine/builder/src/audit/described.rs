@@ -323,7 +323,7 @@ mod tests {
                 check_platform(&image, says).unwrap_err().to_string(),
                 format!(
                     "its image for `linux/arm64` says of itself that it is for `{says}`; \
-                     expected an OCI image layout, as a folder or an archive"
+                     expected an OCI image layout (a folder or an archive) or a Docker archive"
                 )
             );
         }

@@ -412,7 +412,7 @@ fn empty_index_is_refused() {
         Described::open(name, RegistryOptions::default()).unwrap_err().to_string(),
         format!(
             "failed to read the image `{name}`: it is for 0 platforms, expected 1 to \
-             100; expected an OCI image layout, as a folder or an archive"
+             100; expected an OCI image layout (a folder or an archive) or a Docker archive"
         )
     );
 }

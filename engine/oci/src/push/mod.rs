@@ -296,7 +296,7 @@ mod tests {
             assert_eq!(
                 error.with_image(Path::new("a.tar.gz")).to_string(),
                 "failed to read the image `a.tar.gz`: it is packed with gzip; expected an OCI \
-                 image layout, as a folder or an archive\nhelp: \
+                 image layout (a folder or an archive) or a Docker archive\nhelp: \
                  unpack it with `gunzip`"
             );
         }

@@ -12,7 +12,7 @@ use crate::reference::ReferenceError;
 pub enum StoreError {
     #[error("{0}")]
     Open(io::Error),
-    #[error("{}; expected an OCI image layout, as a folder or an archive{}", .0, .0.help())]
+    #[error("{}; expected an OCI image layout (a folder or an archive) or a Docker archive{}", .0, .0.help())]
     NotAnImage(NotAnImage),
     #[error("`{digest}` of the image {problem}")]
     Blob { digest: Digest, problem: BlobProblem },

@@ -56,7 +56,10 @@ fn open(archive: &[u8]) -> Result<Layout, String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), archive).unwrap();
     Layout::open(file.path()).map_err(|error| {
-        error.to_string().replace("; expected an OCI image layout, as a folder or an archive", "")
+        error.to_string().replace(
+            "; expected an OCI image layout (a folder or an archive) or a Docker archive",
+            "",
+        )
     })
 }
 

@@ -121,7 +121,7 @@ fn truncated_archive_is_refused() {
         refused(&archive),
         format!(
             "it ends in the middle of `{layer}`: it was not written or copied to its end; \
-             expected an OCI image layout, as a folder or an archive"
+             expected an OCI image layout (a folder or an archive) or a Docker archive"
         )
     );
 }
@@ -129,7 +129,7 @@ fn truncated_archive_is_refused() {
 #[test]
 fn error_names_the_kind_of_a_file_that_is_no_image() {
     let (folder, _, [archive, layout]) = kept();
-    let end = "; expected an OCI image layout, as a folder or an archive";
+    let end = "; expected an OCI image layout (a folder or an archive) or a Docker archive";
     let reason = |path: &Path| refused(path).replace(end, "");
     assert_eq!(reason(folder.path()), "it has no `oci-layout`");
     assert_eq!(reason(Path::new("/dev/null")), "it is neither a file nor a folder");
