@@ -85,7 +85,7 @@ fn unreadable_file_is_an_error_and_the_rest_is_decided() {
     );
     assert_eq!(
         complaint_in(&folder, "folder", &answers),
-        "`folder` is a folder\nhelp: name the files in it, such as `folder/*.yaml`"
+        "`folder` is a folder\nhelp: add `--recursive`, or name the files in it, such as `folder/*.yaml`"
     );
 }
 

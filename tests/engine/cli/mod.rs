@@ -6,6 +6,8 @@ mod bad_input;
 mod commands;
 /// Decisions: inputs, how they are printed, and exit statuses.
 mod eval;
+/// Reports for other programs, and folders.
+mod formats;
 /// Settings on the command line.
 mod settings;
 

@@ -103,10 +103,13 @@ pub(super) struct EvalArgs {
     /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Read folders, too: every file in them that ends in `.yaml`, `.yml` or `.json`
+    #[arg(long, short)]
+    pub(super) recursive: bool,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
-    /// Output format: a line of JSON a decision, the same laid out, or a table [default: table on
-    /// a terminal, else json]
+    /// Output format: for people or programs, or a report for CI [default: table on a terminal,
+    /// else json]
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<DecisionFormat>,
     /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
@@ -212,9 +215,22 @@ pub(super) enum DescribeFormat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DecisionFormat {
+    /// A line of JSON a decision
     Json,
+    /// The same, laid out
     Pretty,
+    /// A row a decision
     Table,
+    /// JUnit's XML: a test case a document
+    Junit,
+    /// SARIF 2.1.0: a result with file, line and column for each violation
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// A table for a comment or a summary
+    Markdown,
 }
 
 fn config_help(example: &str) -> String {

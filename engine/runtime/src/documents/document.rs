@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use policy_api::DecodeError;
 
 use super::DocumentError;
+use super::tree::{Position, Tree};
 use super::yaml::{self, YamlDocument};
 
 /// One document of a source.
@@ -49,6 +50,31 @@ impl Document<'_> {
             }
         };
         DocumentError { message, place }
+    }
+
+    /// The place in the user's file that the document begins at.
+    pub(crate) fn start(&self) -> Position {
+        match self.origin {
+            DocumentOrigin::Json { line, column } => (line + 1, column + 1),
+            DocumentOrigin::Yaml { line, .. } => (line + 1, 1),
+        }
+    }
+
+    /// The document once more, with the place of each part in the user's file.
+    pub(crate) fn places(&self) -> Option<Tree<Position>> {
+        match self.origin {
+            DocumentOrigin::Json { line, column } => {
+                let text = std::str::from_utf8(&self.json).ok()?;
+                let in_file = move |(in_text, in_line): Position| {
+                    (line + in_text, if in_text == 1 { column + in_line } else { in_line })
+                };
+                Some(yaml::json_tree(text).ok()??.placed(&in_file))
+            }
+            DocumentOrigin::Yaml { text, line } => {
+                let in_file = move |(in_text, column): Position| (line + in_text, column);
+                Some(yaml::places(text)?.placed(&in_file))
+            }
+        }
     }
 }
 

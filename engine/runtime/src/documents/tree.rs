@@ -50,6 +50,29 @@ impl<P> Tree<P> {
         }
     }
 
+    /// The value that a path leads to, or the last one on the way there: what is missing has no
+    /// place of its own.
+    pub(crate) fn nearest(&self, path: &str) -> &Self {
+        let path = path.strip_prefix('.').unwrap_or(path);
+        let next = match &self.value {
+            Value::Null | Value::Literal(_) | Value::Text(_) => None,
+            Value::List(elements) => path.strip_prefix('[').and_then(|path| {
+                let (index, rest) = path.split_once(']')?;
+                Some((elements.get(index.parse::<usize>().ok()?)?, rest))
+            }),
+            // Of two keys that the path begins with, one of which holds dots, the longer.
+            Value::Table(entries) => entries
+                .iter()
+                .filter_map(|entry| {
+                    let rest = path.strip_prefix(entry.key.as_str())?;
+                    (rest.is_empty() || rest.starts_with(['.', '[']))
+                        .then_some((&entry.value, rest))
+                })
+                .min_by_key(|(_, rest)| rest.len()),
+        };
+        next.map_or(self, |(value, rest)| value.nearest(rest))
+    }
+
     /// Maps the places.
     pub(crate) fn placed<Q>(self, at: &impl Fn(P) -> Q) -> Tree<Q> {
         let value = match self.value {

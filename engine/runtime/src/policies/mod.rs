@@ -12,5 +12,5 @@ pub use registry::{Entry, Registry, RegistryError, UnknownPolicy};
 pub use settings::{Settings, SettingsError};
 
 pub(crate) use instance::call_guarded;
-pub(crate) use reasons::reasons;
+pub(crate) use reasons::{reasons, reasons_in_words};
 pub(crate) use settings::Assignment;

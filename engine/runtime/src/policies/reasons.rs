@@ -1,36 +1,74 @@
 //! The reasons of an answer, in words for people.
 
+use std::fmt;
+
 use policy_text::escape_line;
 use serde_json::Value;
 
+/// One reason: an element of an output's `violations`, or all that it says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// The check that it is of.
+    pub(crate) check: Option<String>,
+    /// The path of what offends, such as `spec.hostNetwork`.
+    pub(crate) field: Option<String>,
+    pub(crate) message: String,
+}
+
 /// The reasons in an output: its `violations` one by one, its `reason` or `message`,
 /// or else its other fields as they are.
-pub(crate) fn reasons(output: &str) -> Vec<String> {
+pub(crate) fn reasons(output: &str) -> Vec<Reason> {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(output) else {
         let verdict = matches!(output, "true" | "false");
-        return if verdict { Vec::new() } else { vec![output.to_owned()] };
+        return if verdict { Vec::new() } else { vec![Reason::from(output.to_owned())] };
     };
     if let Some(violations) = fields.get("violations").and_then(Value::as_array) {
-        return violations.iter().map(violation).collect();
+        return violations.iter().map(Reason::from_violation).collect();
     }
     let reason = fields.get("reason").or_else(|| fields.get("message"));
     if let Some(reason) = reason.and_then(Value::as_str) {
-        return vec![escape_line(reason).into_owned()];
+        return vec![Reason::from(reason.to_owned())];
     }
     fields
         .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));
-    if fields.is_empty() { Vec::new() } else { vec![Value::Object(fields).to_string()] }
+    if fields.is_empty() {
+        Vec::new()
+    } else {
+        vec![Reason::from(Value::Object(fields).to_string())]
+    }
 }
 
-fn violation(violation: &Value) -> String {
-    let text = |key| violation.get(key).and_then(Value::as_str);
-    match (text("field"), text("message")) {
-        (Some(field), Some(message)) => escape_line(&format!("{field}: {message}")).into_owned(),
-        (None, Some(message)) => escape_line(message).into_owned(),
-        _ => violation
-            .as_str()
-            .map_or_else(|| violation.to_string(), |text| escape_line(text).into_owned()),
+impl From<String> for Reason {
+    fn from(message: String) -> Self {
+        Self { check: None, field: None, message }
     }
+}
+
+impl Reason {
+    fn from_violation(violation: &Value) -> Self {
+        let text = |key| violation.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let Some(message) = text("message") {
+            return Self { check: text("check"), field: text("field"), message };
+        }
+        let message = violation.as_str().map(str::to_owned);
+        Self::from(message.unwrap_or_else(|| violation.to_string()))
+    }
+}
+
+/// On one line, with what acts on a terminal escaped.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(field) = &self.field {
+            write!(f, "{}: ", escape_line(field))?;
+        }
+        f.write_str(&escape_line(&self.message))
+    }
+}
+
+/// The reasons of an output in one text.
+pub(crate) fn reasons_in_words(output: &str, between: &str) -> String {
+    let reasons: Vec<_> = reasons(output).iter().map(ToString::to_string).collect();
+    reasons.join(between)
 }
 
 #[cfg(test)]
@@ -52,7 +90,7 @@ mod tests {
                 "spec: bad\nworse\nworst\n7",
             ),
         ] {
-            assert_eq!(reasons(output).join("\n"), expected, "{output}");
+            assert_eq!(reasons_in_words(output, "\n"), expected, "{output}");
         }
     }
 }

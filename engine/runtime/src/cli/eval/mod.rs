@@ -1,3 +1,4 @@
+mod files;
 mod printer;
 
 use std::io::Write;
@@ -12,7 +13,7 @@ use super::{ErrorMessage, Failure};
 use crate::documents::{Document, DocumentError, Source, SourceError, documents};
 use crate::exit::Outcome;
 use crate::policies::{DecisionError, Entry, Instance, Registry};
-use printer::{Printed, Printer};
+use printer::{Printed, Printer, Problem};
 
 pub(super) fn run(
     args: &EvalArgs,
@@ -48,18 +49,31 @@ pub(super) fn run(
     };
     let nothing_named = [standard_input.to_owned()];
     let files: &[PathBuf] = if args.files.is_empty() { &nothing_named } else { &args.files };
-    for file in files {
-        match Source::read(file, Some(args.max_bytes)) {
-            Ok(source) => evaluation.judge_all(file, &source)?,
+    for file in files::named(files, args.recursive) {
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => {
+                let name = error.path().display().to_string();
+                evaluation.fail(&Problem::of_file(&name, &error), None)?;
+                continue;
+            }
+        };
+        let name = file.display().to_string();
+        match Source::read(&file, Some(args.max_bytes)) {
+            Ok(source) => evaluation.judge_all(&source)?,
             Err(error @ SourceError::TooLarge { .. }) => {
                 let help = "split it, or allow more with `--max-bytes`";
-                evaluation.fail(&error.to_string(), Some(help))?;
+                evaluation.fail(&Problem::of_file(&name, &error), Some(help))?;
             }
-            Err(error) => evaluation.fail(&error.to_string(), error.help().as_deref())?,
+            Err(error) => {
+                let help = error.help().map(|help| format!("add `--recursive`, or {help}"));
+                evaluation.fail(&Problem::of_file(&name, &error), help.as_deref())?;
+            }
         }
     }
-    evaluation.printer.finish()?;
-    Ok(evaluation.outcome)
+    let Evaluation { printer, version, outcome, .. } = evaluation;
+    printer.finish(entry, &version)?;
+    Ok(outcome)
 }
 
 /// One policy, and what came of the documents that were put to it.
@@ -75,62 +89,70 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn judge_all(&mut self, file: &Path, source: &Source) -> Result<(), Failure> {
-        debug!(file = source.name(), "read");
-        let mut count = 0;
+    fn judge_all(&mut self, source: &Source) -> Result<(), Failure> {
+        let file = source.name();
+        debug!(file, "read");
+        let mut number = 0;
         for document in documents(source) {
-            count += 1;
-            match self.decide(source.name(), count, document) {
-                Ok(verdict) => {
-                    self.printer.print(&Printed {
-                        file: source.name(),
-                        document: count,
+            number += 1;
+            match self.decide(file, number, document) {
+                Ok((document, verdict)) => {
+                    let decision = Printed {
+                        file,
+                        document: number,
                         policy: self.entry.name(),
                         version: &self.version,
                         verdict,
                         output: raw(&self.output)?,
-                    })?;
+                    };
+                    self.printer.print(&decision, &document)?;
                     self.outcome = self.outcome.max(verdict.into());
                 }
                 Err(error) => {
                     let policy = self.entry.name();
-                    let file = named(file);
-                    self.fail(
-                        &format!("{file} document {count}: policy `{policy}`: {error}"),
-                        None,
-                    )?;
+                    let words =
+                        format!("{} document {number}: policy `{policy}`: {error}", in_words(file));
+                    let problem = Problem {
+                        file,
+                        document: Some(number),
+                        place: error.place,
+                        message: error.message,
+                        words,
+                    };
+                    self.fail(&problem, None)?;
                 }
             }
         }
-        if count == 0 {
-            self.fail(&format!("{} holds no document: expected JSON or YAML", named(file)), None)?;
+        if number == 0 {
+            let words = format!("{} holds no document: expected JSON or YAML", in_words(file));
+            self.fail(&Problem::of_file(file, &words), None)?;
         }
         Ok(())
     }
 
-    fn decide(
+    fn decide<'d>(
         &mut self,
         file: &str,
         number: usize,
-        document: Result<Document<'_>, DocumentError>,
-    ) -> Result<Option<Verdict>, String> {
-        let document = document.map_err(|error| error.to_string())?;
+        document: Result<Document<'d>, DocumentError>,
+    ) -> Result<(Document<'d>, Option<Verdict>), DocumentError> {
+        let document = document?;
         let id = format!("{file}:{number}");
         let context = Context::new(&id).with_labels(&self.labels);
         self.output.clear();
         match self.instance.decide(&document.json, &context, &mut self.output) {
             Ok(decision) => {
                 debug!(request = id, verdict = ?decision.verdict, "decided");
-                Ok(decision.verdict)
+                Ok((document, decision.verdict))
             }
             Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
-                Err(document.explain(&error).to_string())
+                Err(document.explain(&error))
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(DocumentError { message: error.to_string(), place: None }),
         }
     }
 
-    fn fail(&mut self, problem: &str, help: Option<&str>) -> Result<(), Failure> {
+    fn fail(&mut self, problem: &Problem<'_>, help: Option<&str>) -> Result<(), Failure> {
         self.outcome = self.outcome.max(Outcome::Failed);
         self.printer.print_error(problem, help)
     }
@@ -141,10 +163,6 @@ fn raw(output: &[u8]) -> Result<&RawValue, Failure> {
     serde_json::from_slice(output).map_err(Failure::message)
 }
 
-fn named(file: &Path) -> String {
-    if file == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        format!("`{}`", file.display())
-    }
+fn in_words(file: &str) -> String {
+    if file == "-" { "standard input".to_owned() } else { format!("`{file}`") }
 }

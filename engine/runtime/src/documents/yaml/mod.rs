@@ -93,8 +93,12 @@ pub(super) fn room_for(text: &str) -> usize {
 /// Only what went wrong is looked for, so the document is read once more rather than every place
 /// kept of every document.
 pub(super) fn locate(text: &str, path: &str) -> Option<Position> {
-    let tree = Reader::new(text, |place| place, room_for(text)).and_then(Reader::document);
-    tree.ok()??.find(path).map(|found| found.at)
+    places(text)?.find(path).map(|found| found.at)
+}
+
+/// A document with the place of each part.
+pub(super) fn places(text: &str) -> Option<Tree<Position>> {
+    Reader::new(text, |place| place, room_for(text)).and_then(Reader::document).ok()?
 }
 
 impl<'a> Chunk<'a> {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::notes::Notes;
 use super::patch;
 use super::status::Status;
-use crate::policies::reasons;
+use crate::policies::reasons_in_words;
 use crate::server::decide::DecisionResult;
 use crate::server::policy::{EvaluationFailure, ServedPolicy, policy_message};
 
@@ -139,7 +139,7 @@ fn answered<'a>(id: &str, verdict: Option<Verdict>, output: &[u8]) -> AdmissionR
         ..AdmissionResponse::default()
     };
     if verdict == Verdict::Denied {
-        let reasons = reasons(&text).join("; ");
+        let reasons = reasons_in_words(&text, "; ");
         let message = match reasons.as_str() {
             "" => format!("policy `{id}` denies this"),
             reasons => reasons.to_owned(),

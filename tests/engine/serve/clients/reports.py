@@ -1,0 +1,48 @@
+"""Reads the reports `junit`, `sarif`, `tap` and `markdown` of the current folder, and prints what they say as JSON."""
+
+import json
+import sys
+
+from junitparser import JUnitXml
+from markdown_it import MarkdownIt
+from sarif_pydantic import Sarif
+from tap.parser import Parser
+
+junit = JUnitXml.fromfile("junit")
+cases = [case for suite in junit for case in suite]
+problems = [problem for case in cases for problem in case.result]
+
+run = Sarif.model_validate_json(open("sarif", encoding="utf-8").read()).runs[0]
+results = []
+for result in run.results:
+    place = result.locations[0].physical_location
+    assert run.tool.driver.rules[result.rule_index].id == result.rule_id
+    results.append(
+        {
+            "rule": result.rule_id,
+            "message": result.message.text,
+            "uri": place.artifact_location.uri,
+            "line": place.region.start_line,
+            "column": place.region.start_column,
+        }
+    )
+
+tests = [line for line in Parser().parse_file("tap") if line.category == "test"]
+assert all(test.ok or test.yaml_block[0]["message"] for test in tests)
+
+table = MarkdownIt("commonmark").enable("table").parse(open("markdown", encoding="utf-8").read())
+
+json.dump(
+    {
+        "junit": {
+            "counts": [junit.tests, junit.failures, junit.errors],
+            "failures": [problem.text for problem in problems if problem.type == "denied"],
+        },
+        "sarif": results,
+        "sarif-failures": [it.message.text for it in run.invocations[0].tool_execution_notifications],
+        "tap": [test.ok for test in tests],
+        # Without the header's.
+        "markdown-rows": sum(token.type == "tr_open" for token in table) - 1,
+    },
+    sys.stdout,
+)
