@@ -137,6 +137,6 @@ fn section(path: &str, setting: &Value, further: &[(&str, String)]) -> String {
     let default = setting["default"].as_str().map_or("none".to_owned(), |text| format!("`{text}`"));
     let cells = [("value", expected), ("default", default)];
     let cells = cells.iter().chain(further);
-    let list: String = cells.map(|(name, cell)| format!("- {name}: {cell}\n")).collect();
-    format!("\n### `{path}`\n\n{sentence}\n\n{list}")
+    let list: Vec<_> = cells.map(|(name, cell)| format!("- {name}: {cell}\n")).collect();
+    format!("\n### `{path}`\n\n{sentence}\n\n{}", list.concat())
 }

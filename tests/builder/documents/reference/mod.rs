@@ -4,7 +4,7 @@
 mod configuration;
 /// The exit statuses of both programs.
 mod exit_statuses;
-/// The paths of the server, from its OpenAPI document.
+/// The paths of the server, from its description in `openapi.json`.
 mod http_api;
 /// What `/metrics` prints.
 mod metrics;
