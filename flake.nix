@@ -33,7 +33,9 @@
     {
       lib = { inherit (nix) mkPolicyEngine; };
 
-      packages = each "packages";
+      packages = nix.forEachSystem (
+        system: engine.${system}.packages // { inherit (repository.${system}) docs; }
+      );
       apps = each "apps";
       checks = nix.forEachSystem (system: engine.${system}.checks // repository.${system}.checks);
       devShells = nix.forEachSystem (

@@ -1,4 +1,4 @@
-# The repository's own checks, formatter and shell, which no user's flake has.
+# The repository's own checks, formatter, shell and book, which no user's flake has.
 {
   engine,
   inputs,
@@ -52,6 +52,22 @@ let
 in
 {
   formatter = pkgs.nixfmt-tree;
+
+  # `nix build .#docs`: the book, as HTML.
+  docs =
+    pkgs.runCommand "policy-engine-docs"
+      {
+        nativeBuildInputs = [ pkgs.mdbook ];
+        # Pages include files of other folders.
+        src = sourceOf [
+          ../../docs
+          ../../engine/builder/provenance.md
+        ];
+        meta.description = "The book on policies, the builder and the engine, as HTML";
+      }
+      ''
+        mdbook build "$src/docs" --dest-dir "$out"
+      '';
 
   devShell = craneLib.devShell {
     packages = [

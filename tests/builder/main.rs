@@ -25,6 +25,8 @@ mod cargo_configuration;
 mod containers;
 /// Crates of all permitted kinds.
 mod crates;
+/// The documented commands.
+mod documents;
 /// Errors of the builder.
 mod errors;
 /// The contents of the image, its name, and its program.
@@ -45,8 +47,6 @@ mod policies_lock;
 mod prebuilt;
 /// Pushing images to a registry.
 mod push;
-/// The documented commands.
-mod readme;
 /// Policies from registries, Git repositories and folders elsewhere.
 mod remote;
 /// The same bytes from another folder, where there is no Nix to prove it.

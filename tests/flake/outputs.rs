@@ -4,10 +4,11 @@ use crate::support::{Folder, Nix, root};
 
 /// The outputs for systems that nothing is built for here.
 const SYSTEMS: [&str; 3] = ["aarch64-darwin", "aarch64-linux", "x86_64-linux"];
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 14] = [
     "builder",
     "builder-image",
     "default",
+    "docs",
     "documents",
     "engine-artifacts",
     "image",

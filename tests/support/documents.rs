@@ -39,32 +39,44 @@ pub(crate) fn shown_commands() -> Vec<Shown> {
 
 /// The first block of the README in a language that holds these words.
 pub(crate) fn readme_block(language: &str, words: &str) -> String {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    document_block("README.md", language, words)
+}
+
+/// The first block of a document in a language that holds these words.
+pub(crate) fn document_block(document: &str, language: &str, words: &str) -> String {
+    let text = fs::read_to_string(root().join(document)).unwrap();
     let fence = format!("```{language}\n");
-    let mut blocks = readme.split(&fence).skip(1);
+    let mut blocks = text.split(&fence).skip(1);
     let block =
         blocks.find_map(|rest| rest.split("```").next().filter(|block| block.contains(words)));
     block
-        .unwrap_or_else(|| panic!("README.md has no block of {language} with `{words}`"))
+        .unwrap_or_else(|| panic!("{document} has no block of {language} with `{words}`"))
         .to_owned()
 }
 
-/// The blocks of a shell's language, and those that are indented.
+/// The blocks of a shell's language, also within lists, and those that are indented.
 fn blocks(text: &str) -> Vec<String> {
-    let (mut blocks, mut fenced) = (Vec::new(), None::<bool>);
+    let (mut blocks, mut fenced) = (Vec::new(), None::<(usize, bool)>);
     let (mut block, mut before_is_blank) = (String::new(), true);
     for line in text.lines() {
+        let inner = line.trim_start();
         let indented = line.strip_prefix("    ").filter(|_| before_is_blank || !block.is_empty());
-        match (line.strip_prefix("```"), fenced, indented) {
-            (Some(language), None, _) => {
-                fenced = Some(["sh", "bash", "console", "shell"].contains(&language));
+        match (inner.strip_prefix("```"), fenced, indented) {
+            (Some(info), None, _) => {
+                let language = info.split([',', ' ']).next().unwrap();
+                let is_shell = ["sh", "bash", "console", "shell"].contains(&language);
+                fenced = Some((line.len() - inner.len(), is_shell));
+                blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
             }
             (Some(_), Some(_), _) => {
                 fenced = None;
                 blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
             }
-            (None, Some(true), _) => block.extend([line, "\n"]),
-            (None, Some(false), _) => {}
+            (None, Some((indent, true)), _) => {
+                let outside = line.len() - inner.len();
+                block.extend([&line[indent.min(outside)..], "\n"]);
+            }
+            (None, Some((_, false)), _) => {}
             (None, None, Some(line)) => block.extend([line, "\n"]),
             (None, None, None) => {
                 blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
@@ -98,7 +110,7 @@ fn commands(block: &str) -> Vec<String> {
 #[test]
 fn commands_are_found_in_documents() {
     let text = "Text `ls`:\n\n```sh\na b            # why\nc \\\n  d\ne -d '{\n  \"x\": 1}'\n```\n\n    \
-                f    # g\n    h\n\nand\n    not this\n```toml\n[a]\n```\n";
+                f    # g\n    h\n\nand\n    not this\n```toml\n[a]\n```\n\n- item:\n\n  ```sh,x\n  i \\\n    j\n  ```\n";
     let found: Vec<_> = blocks(text).iter().flat_map(|block| commands(block)).collect();
-    assert_eq!(found, ["a b", "c \\\n  d", "e -d '{\n  \"x\": 1}'", "f", "h"]);
+    assert_eq!(found, ["a b", "c \\\n  d", "e -d '{\n  \"x\": 1}'", "f", "h", "i \\\n  j"]);
 }

@@ -25,6 +25,7 @@ let
     "cargo"
     "git"
     "jq"
+    "mdbook"
     "nixfmt"
     "pigz"
     "rsync"

@@ -1,4 +1,5 @@
-use super::listed::{Scene, Script};
+use super::coverage::Scene;
+use super::script::Script;
 use crate::support::{DockerTag, Nix, Shell, WORK_DIR, on_path, root};
 
 /// The documented commands reuse the builds of the other flake tests.

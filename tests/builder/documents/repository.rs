@@ -4,7 +4,8 @@ use std::process;
 
 use serde_json::Value;
 
-use super::listed::{Scene, Script};
+use super::coverage::Scene;
+use super::script::Script;
 use crate::support::{DockerTag, Shell, WORK_DIR, on_path, readme_block, repository, run, until};
 
 /// The address of the README's server.

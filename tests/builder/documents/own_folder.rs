@@ -1,6 +1,7 @@
 use std::fs;
 
-use super::listed::{Scene, Script};
+use super::coverage::Scene;
+use super::script::Script;
 use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, root};
 
 /// A new folder and an added policy build, pass and run unmodified.

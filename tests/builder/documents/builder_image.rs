@@ -1,6 +1,7 @@
 use std::fs;
 
-use super::listed::{Scene, Script};
+use super::coverage::Scene;
+use super::script::Script;
 use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, on_path, readme_block, repository};
 
 /// The whole engine is compiled once more, in the container: nothing else shows that the image has

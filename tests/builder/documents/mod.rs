@@ -2,6 +2,8 @@
 
 /// The image that builds images.
 mod builder_image;
+/// The ways in which a command is tested.
+mod coverage;
 /// The list of documented commands and the tests that run them.
 mod listed;
 /// `nix build` and `nix run`.
@@ -12,3 +14,5 @@ mod own_folder;
 mod registry;
 /// This repository's policies, by Cargo: built, evaluated, served, inspected.
 mod repository;
+/// The commands that one test runs.
+mod script;

@@ -4,7 +4,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
 
-use super::listed::{Scene, Script};
+use super::coverage::Scene;
+use super::script::Script;
 use crate::platforms;
 use crate::support::{Folder, OciRegistry, Shell, WORK_DIR, repository, run};
 

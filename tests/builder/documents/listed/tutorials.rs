@@ -1,0 +1,4 @@
+use crate::documents::coverage::Listed;
+
+/// The commands of the introduction, of `docs/src/tutorials` and of `docs/examples`.
+pub(super) const COMMANDS: &[Listed] = &[];
