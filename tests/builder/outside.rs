@@ -22,7 +22,12 @@ fn outside() -> &'static Outside {
         let folder = Folder::new()
             .copy(Path::new(FIXTURE), "house-rules")
             .file("house-rules/working-hours/Cargo.toml", &readme("toml"))
-            .file("house-rules/working-hours/src/lib.rs", &readme("rust"))
+            .file("house-rules/working-hours/src/lib.rs", &readme("rust"));
+        folder
+            .builder(&["add", "office-hours", "--settings", "--policies", "house-rules"])
+            .assert()
+            .success();
+        let folder = folder
             .file("house-rules/.cache/src/main.rs", "passed over")
             .file("house-rules/.cache/Cargo.toml", "passed over")
             .file("house-rules/target/debug.rs", "passed over")
@@ -72,6 +77,7 @@ fn program_has_every_policy_of_the_folder() {
         {"name": "greeting", "version": "2.0.0", "crate": "greeting-next"},
         {"name": "greeting", "version": "1.4.0", "crate": "greeting"},
         {"name": "moody", "version": "1.4.0", "crate": "moody"},
+        {"name": "office-hours", "version": "1.0.0", "crate": "office-hours"},
         {"name": "working-hours", "version": "1.0.0", "crate": "working-hours"},
     ]);
     assert_eq!(outside().report["policies"], policies);
@@ -81,6 +87,7 @@ fn program_has_every_policy_of_the_folder() {
          greeting       2.0.0    greeting-next\n\
          greeting       1.4.0    greeting       Whether someone is greeted\n\
          moody          1.4.0    moody\n\
+         office-hours   1.0.0    office-hours   Allows deployments in working hours only\n\
          working-hours  1.0.0    working-hours  Allows deployments in working hours only\n",
     );
 }
@@ -105,18 +112,20 @@ fn highest_version_is_the_default() {
 
 #[test]
 fn readme_policy_behaves_as_documented() {
+    let ask = |hour| engine(&["eval", "working-hours"]).write_stdin(hour).assert();
+    let decision = |verdict, output| decision(1, "working-hours", "1.0.0", verdict, output);
+    ask("hour: 11").code(0);
+    let denied = r#"{"allowed":false,"reason":"it is 19 o'clock"}"#;
+    ask("hour: 19").code(2).stdout(decision("denied", denied));
+}
+
+#[test]
+fn policy_with_settings_is_set_by_options() {
     let late =
-        engine(&["eval", "working-hours", "--set", "until=20"]).write_stdin("hour: 19").unwrap();
-    assert!(String::from_utf8(late.stdout).unwrap().contains(r#""verdict":"allowed""#));
-    engine(&["eval", "working-hours"]).write_stdin("hour: 19").assert().code(2).stdout(decision(
-        1,
-        "working-hours",
-        "1.0.0",
-        "denied",
-        r#"{"allowed":false,"reason":"it is 19 o'clock"}"#,
-    ));
-    engine(&["validate", "working-hours", "--set", "from=18"]).assert().code(1).stderr(
-        "error: policy `working-hours` 1.0.0: settings: `from` is 18 and `until` is 17: expected \
+        engine(&["eval", "office-hours", "--set", "until=20"]).write_stdin("hour: 19").assert();
+    late.code(0).stdout(decision(1, "office-hours", "1.0.0", "allowed", r#"{"allowed":true}"#));
+    engine(&["validate", "office-hours", "--set", "from=18"]).assert().code(1).stderr(
+        "error: policy `office-hours` 1.0.0: settings: `from` is 18 and `until` is 17: expected \
          from < until <= 24\n",
     );
 }

@@ -10,14 +10,6 @@ fn laid_out() -> Folder {
 }
 
 #[test]
-fn template_policy_equals_that_of_the_readme() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let template = root().join("nix/template/policies/working-hours/src/lib.rs");
-    let policy = std::fs::read_to_string(template).unwrap();
-    assert!(readme.contains(&format!("```rust\n{policy}```")), "README and template differ");
-}
-
-#[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn nix_flake_new_lays_out_the_template_and_says_what_to_do_next() {
     let folder = Folder::new();

@@ -1,11 +1,13 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::meter::{self, Metering};
 use crate::{Context, DecodeError, Error, Policy, Verdict, decode, output};
 
 /// A configured policy, its types erased: what the registry holds and the engine asks.
 ///
-/// Every [`Policy`] is one, and nothing else can be.
+/// Every [`Policy`] and every registered function is one, and nothing else can be.
 pub trait Evaluate: sealed::Sealed + Send + Sync {
     /// Decodes the input, executes the policy, and appends its output to `output` as JSON.
     ///
@@ -19,7 +21,7 @@ pub trait Evaluate: sealed::Sealed + Send + Sync {
     ) -> Result<Option<Verdict>, EvaluateError>;
 }
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
     impl<P: crate::Policy> Sealed for P {}
 }
@@ -31,15 +33,24 @@ impl<P: Policy> Evaluate for P {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError> {
-        let _metering = Metering::begin(context);
-        // Where there was no memory, that is the reason, whatever came of it.
-        let refused = |error| meter::take_refusal().map_or(error, EvaluateError::Policy);
-        let decoded =
-            decode::<P::Input<'_>>(input).map_err(EvaluateError::Input).map_err(refused)?;
-        let answer =
-            self.execute(decoded, context).map_err(EvaluateError::Policy).map_err(refused)?;
-        output::write(&answer, context, output).map_err(EvaluateError::Policy)
+        evaluate(input, context, output, |input, context| self.execute(input, context))
     }
+}
+
+/// The way from an input's bytes to an output's, whatever gives the answer.
+#[inline]
+pub(crate) fn evaluate<'a, I: Deserialize<'a>, O: Serialize>(
+    input: &'a [u8],
+    context: &Context<'a>,
+    output: &mut Vec<u8>,
+    execute: impl FnOnce(I, &Context<'a>) -> Result<O, Error>,
+) -> Result<Option<Verdict>, EvaluateError> {
+    let _metering = Metering::begin(context);
+    // Where there was no memory, that is the reason, whatever came of it.
+    let refused = |error| meter::take_refusal().map_or(error, EvaluateError::Policy);
+    let decoded = decode::<I>(input).map_err(EvaluateError::Input).map_err(refused)?;
+    let answer = execute(decoded, context).map_err(EvaluateError::Policy).map_err(refused)?;
+    output::write(&answer, context, output).map_err(EvaluateError::Policy)
 }
 
 /// The reason why there is no decision.

@@ -56,17 +56,36 @@ impl Registration {
         authors: &'static str,
     ) -> Self {
         Self {
+            blocking: P::BLOCKING,
+            kubernetes_resources: P::KUBERNETES_RESOURCES,
+            input_schema: P::input_schema,
+            settings_schema: P::settings_schema,
+            ..Self::__from_function(crate_name, crate_version, description, authors, configure::<P>)
+        }
+    }
+
+    /// Creates the registration of a function, for the expansion of `register!` only.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __from_function(
+        crate_name: &'static str,
+        crate_version: &'static str,
+        description: &'static str,
+        authors: &'static str,
+        configure: Configure,
+    ) -> Self {
+        Self {
             name: crate_name,
             version: crate_version,
             description,
             authors,
             crate_name,
             crate_version,
-            blocking: P::BLOCKING,
-            kubernetes_resources: P::KUBERNETES_RESOURCES,
-            configure: configure::<P>,
-            input_schema: P::input_schema,
-            settings_schema: P::settings_schema,
+            blocking: false,
+            kubernetes_resources: &[],
+            configure,
+            input_schema: || None,
+            settings_schema: || None,
         }
     }
 
@@ -97,10 +116,12 @@ impl Registration {
 
 /// Registers the policies of a crate: once, at the root of its `src/lib.rs`.
 ///
-/// Name, version, description and authors are the crate's own unless given:
+/// A policy is a function, behind `fn`, or a type that implements [`Policy`]. Name, version,
+/// description and authors are the crate's own unless given:
 ///
 /// ```
 /// # use policy_api::{Context, Error, NoSettings, Policy};
+/// # fn lenient(yes: bool) -> bool { yes }
 /// # struct Baseline;
 /// # struct Restricted;
 /// # macro_rules! yes { ($policy:ty) => { impl Policy for $policy {
@@ -110,6 +131,7 @@ impl Registration {
 /// # } } }
 /// # yes!(Baseline); yes!(Restricted);
 /// policy_api::register!(
+///     fn lenient { name: "house-lenient" },
 ///     Baseline { name: "house-baseline" },
 ///     Restricted { name: "house-restricted", version: "2.0.0", description: "The strict one" },
 /// );
@@ -122,7 +144,7 @@ impl Registration {
 #[macro_export]
 #[expect(clippy::crate_in_macro_def, reason = "the policy's crate is meant, not this one")]
 macro_rules! register {
-    ($($policy:path $({ $($key:ident: $value:expr),* $(,)? })?),+ $(,)?) => {
+    ($($policies:tt)+) => {
         #[doc(hidden)]
         pub mod registered_for_policy_api_0_1 {
             #[allow(unused_imports, reason = "the policies' names may be given by their full paths")]
@@ -130,20 +152,53 @@ macro_rules! register {
 
             #[$crate::__private::linkme::distributed_slice($crate::__private::REGISTERED)]
             #[linkme(crate = $crate::__private::linkme)]
-            pub static POLICIES: &[$crate::Registration] = &[$(
-                $crate::Registration::__new::<$policy>(
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                    ::core::env!("CARGO_PKG_DESCRIPTION"),
-                    ::core::env!("CARGO_PKG_AUTHORS"),
-                )$($(.$key($value))*)?
-            ),+];
+            pub static POLICIES: &[$crate::Registration] =
+                $crate::__registrations!([] $($policies)+);
 
             const _: () = $crate::__private::check(
                 // `register!` stands at the root of the crate, or this path leads nowhere.
                 crate::registered_for_policy_api_0_1::POLICIES,
             );
         }
+    };
+}
+
+/// Makes a slice of the registrations, one policy after the other, for the expansion of
+/// [`register!`] only.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __registrations {
+    ([$($made:expr,)*]) => {
+        &[$($made),*]
+    };
+    (
+        [$($made:expr,)*]
+        fn $function:path $({ $($key:ident: $value:expr),* $(,)? })? $(, $($rest:tt)*)?
+    ) => {
+        $crate::__registrations!([
+            $($made,)*
+            $crate::Registration::__from_function(
+                ::core::env!("CARGO_PKG_NAME"),
+                ::core::env!("CARGO_PKG_VERSION"),
+                ::core::env!("CARGO_PKG_DESCRIPTION"),
+                ::core::env!("CARGO_PKG_AUTHORS"),
+                |settings| $crate::__private::configure($function, settings),
+            )$($(.$key($value))*)?,
+        ] $($($rest)*)?)
+    };
+    (
+        [$($made:expr,)*]
+        $policy:path $({ $($key:ident: $value:expr),* $(,)? })? $(, $($rest:tt)*)?
+    ) => {
+        $crate::__registrations!([
+            $($made,)*
+            $crate::Registration::__new::<$policy>(
+                ::core::env!("CARGO_PKG_NAME"),
+                ::core::env!("CARGO_PKG_VERSION"),
+                ::core::env!("CARGO_PKG_DESCRIPTION"),
+                ::core::env!("CARGO_PKG_AUTHORS"),
+            )$($(.$key($value))*)?,
+        ] $($($rest)*)?)
     };
 }
 

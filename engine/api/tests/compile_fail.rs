@@ -6,6 +6,6 @@
 #[test]
 fn invalid_registrations_fail_to_compile_with_an_explanation() {
     let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/registers.rs");
+    cases.pass("tests/ui/registers*.rs");
     cases.compile_fail("tests/ui/fail_*.rs");
 }

@@ -13,13 +13,14 @@ fn readme_commands_for_a_new_folder_run() {
     let here = shell.here();
     shell.runs(&script.takes("policy-builder new"));
     shell.runs(&script.takes("policy-builder add"));
+    shell.runs("policy-builder add quiet-hours --settings --policies my-policies");
     // With what is at hand, whatever is newest today.
     fs::copy(root().join("Cargo.lock"), here.join("my-policies/Cargo.lock")).unwrap();
     let tested = shell.runs(&script.takes("cargo test")).get_output().stdout.clone();
     let said = String::from_utf8(tested).unwrap();
-    assert_eq!(said.matches("test result: ok. 1 passed").count(), 2, "{said}");
+    assert_eq!(said.matches("test result: ok. 1 passed").count(), 3, "{said}");
     let library = fs::read_to_string(here.join("my-policies/image-age/src/lib.rs")).unwrap();
-    assert!(library.contains("policy_api::register!(ImageAge);"), "{library}");
+    assert!(library.contains("policy_api::register!(fn image_age);"), "{library}");
     // With the lock that Cargo wrote there.
     let built = shell.runs(&script.takes("policy-builder image")).get_output().stdout.clone();
     let built = String::from_utf8(built).unwrap();

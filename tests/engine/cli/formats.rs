@@ -51,7 +51,7 @@ fn reports_are_read_by_other_programs() {
         fs::write(folder.path().join(format), report(&folder, format)).unwrap();
     }
     let script = clients().join("reports.py");
-    let read = Command::new(python()).arg(script).current_dir(folder.path()).output().unwrap();
+    let read = Command::new(python().join("bin/python")).arg(script).current_dir(folder.path()).output().unwrap();
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     let read: Value = serde_json::from_slice(&read.stdout).unwrap();
     let network = "hostNetwork` is `true`: a pod may not share namespaces of the host";
@@ -67,8 +67,8 @@ fn reports_are_read_by_other_programs() {
         places,
         [
             json!(["pod-security-baseline/privileged", "deploy/review.json", 11, 61]),
-            json!(["pod-security-baseline/hostNamespaces", "deploy/web.yaml", 8, 20]),
-            json!(["pod-security-baseline/hostPorts", "deploy/web.yaml", 13, 21]),
+            json!(["pod-security-baseline/hostNamespaces", "deploy/web.yaml", 10, 20]),
+            json!(["pod-security-baseline/hostPorts", "deploy/web.yaml", 15, 21]),
             json!(["pod-security-baseline/hostNamespaces", "bad%20pod.yaml", 2, 21]),
         ]
     );
@@ -86,7 +86,7 @@ fn annotations_name_file_line_and_column() {
     let annotations = report(&folder, "github");
     assert!(
         annotations.contains(
-            "::error file=deploy/web.yaml,line=8,col=20,title=pod-security-baseline@0.1.0%3A \
+            "::error file=deploy/web.yaml,line=10,col=20,title=pod-security-baseline@0.1.0%3A \
              hostNamespaces::spec.template.spec.hostNetwork: `hostNetwork` is `true`"
         ),
         "{annotations}"

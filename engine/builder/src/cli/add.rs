@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::format::Format;
-use crate::scaffold::{self, Api, CrateName};
+use crate::scaffold::{self, Api, CrateName, Form};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-builder add image-age --policies ./policies")]
@@ -11,6 +11,9 @@ pub(super) struct Add {
     /// The name of the new crate, and of the policy in it
     #[arg(value_name = "NAME")]
     name: CrateName,
+    /// Write a type with settings, which operators set, in place of a function
+    #[arg(long)]
+    settings: bool,
     /// The folder of policy crates
     #[arg(long, value_name = "DIR", default_value = "policies")]
     policies: PathBuf,
@@ -18,8 +21,8 @@ pub(super) struct Add {
     /// crates beside it]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
-    /// A checkout of policy-engine [default: the one around this program, or around the
-    /// current folder]
+    /// A checkout of policy-engine [default: the one that this program runs in, else the
+    /// sources in the program itself]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
     /// The format of the output
@@ -29,9 +32,11 @@ pub(super) struct Add {
 
 impl Add {
     pub(super) fn run(&self) -> Result<(), Failure> {
+        let form = if self.settings { Form::Settings } else { Form::Function };
         let written = scaffold::add(
             &self.policies,
             &self.name,
+            form,
             self.policy_api.as_ref(),
             self.engine.as_deref(),
         )?;

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use toml_edit::DocumentMut;
 
-use super::{Api, CrateName, ScaffoldError, Written, files, member};
+use super::{Api, CrateName, Form, ScaffoldError, Written, files, member};
 use crate::artifacts;
 use crate::steps::engine::Engine;
 use crate::steps::engine::POLICY_API;
@@ -19,6 +19,7 @@ use policy_host::atomic;
 pub(crate) fn add(
     policies: &Path,
     name: &CrateName,
+    form: Form,
     api: Option<&Api>,
     engine: Option<&Path>,
 ) -> Result<Written, ScaffoldError> {
@@ -33,7 +34,7 @@ pub(crate) fn add(
     if let Some((manifest, _)) = &listing {
         atomic::check_file(manifest, artifacts::MANIFEST)?;
     }
-    let files = files::of_crate(name, &api);
+    let files = files::of_crate(name, &api, form);
     atomic::replace_folder(&folder, artifacts::POLICY_CRATE, |new| files::write(&files, new))?;
     if let Some((manifest, text)) = &listing {
         atomic::replace_file(manifest, artifacts::MANIFEST, |file| {

@@ -8,9 +8,46 @@ const WORKSPACE: &str = include_str!("template/workspace.toml");
 const GITIGNORE: &str = include_str!("template/gitignore");
 const README: &str = include_str!("template/README.md");
 const MANIFEST: &str = include_str!("template/policy.toml");
-const LIBRARY: &str = include_str!("template/policy.rs");
-/// The type in it.
-const TYPE: &str = "WorkingHours";
+
+/// The form in which a new policy is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    /// A plain function.
+    Function,
+    /// A type with settings.
+    Settings,
+}
+
+impl Form {
+    const fn library(self) -> &'static str {
+        match self {
+            Self::Function => include_str!("template/policy.rs"),
+            Self::Settings => include_str!("template/policy-settings.rs"),
+        }
+    }
+
+    /// The name of the policy's function or type in the template.
+    const fn item(self) -> &'static str {
+        match self {
+            Self::Function => "working_hours",
+            Self::Settings => "WorkingHours",
+        }
+    }
+
+    /// A name for the policy's function or type that nothing else there has.
+    fn item_of(self, name: &CrateName) -> String {
+        let (item, suffix) = match self {
+            Self::Function => (name.library(), "_policy"),
+            Self::Settings => (name.camel_case(), "Policy"),
+        };
+        let is_of_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let mut words = self.library().split(|character| !is_of_word(character));
+        if words.any(|word| word == item && word != self.item()) {
+            return item + suffix;
+        }
+        item
+    }
+}
 
 /// Files by their path inside a folder.
 pub(super) type Files = Vec<(PathBuf, String)>;
@@ -25,25 +62,15 @@ pub(super) fn of_folder(api: &Api) -> Files {
 }
 
 /// A policy crate, which passes its test as it is.
-pub(super) fn of_crate(name: &CrateName, api: &Api) -> Files {
+pub(super) fn of_crate(name: &CrateName, api: &Api, form: Form) -> Files {
     let api = if api.is_inherited() {
         "policy-api.workspace = true".to_owned()
     } else {
         format!("policy-api = {}", api.value())
     };
     let manifest = MANIFEST.replace("{name}", name.as_str()).replace("{policy-api}", &api);
-    let library = LIBRARY.replace(TYPE, &type_of(name));
+    let library = form.library().replace(form.item(), &form.item_of(name));
     vec![("Cargo.toml".into(), manifest), ("src/lib.rs".into(), library)]
-}
-
-/// A name for the policy's type that nothing else there has.
-fn type_of(name: &CrateName) -> String {
-    let name = name.camel_case();
-    let words = LIBRARY.split(|character: char| !character.is_ascii_alphanumeric());
-    if words.filter(|word| *word != TYPE).any(|word| word == name) {
-        return format!("{name}Policy");
-    }
-    name
 }
 
 pub(super) fn write(files: &Files, folder: &Path) -> io::Result<()> {
@@ -60,12 +87,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn type_name_avoids_names_of_the_prelude() {
-        let type_of = |name: &str| type_of(&name.parse().unwrap());
-        assert_eq!(type_of("working-hours"), "WorkingHours");
-        assert_eq!(type_of("image-age"), "ImageAge");
-        for (name, expected) in [("policy", "PolicyPolicy"), ("ok", "OkPolicy"), ("u8", "U8")] {
-            assert_eq!(type_of(name), expected);
+    fn item_name_avoids_names_in_the_template() {
+        let item_of = |form: Form, name: &str| form.item_of(&name.parse().unwrap());
+        for (name, function, settings) in [
+            ("working-hours", "working_hours", "WorkingHours"),
+            ("image-age", "image_age", "ImageAge"),
+            ("policy", "policy", "PolicyPolicy"),
+            ("ok", "ok", "OkPolicy"),
+            ("u8", "u8_policy", "U8"),
+            ("evening-is-denied", "evening_is_denied_policy", "EveningIsDenied"),
+        ] {
+            assert_eq!(item_of(Form::Function, name), function);
+            assert_eq!(item_of(Form::Settings, name), settings);
         }
     }
 }

@@ -15,6 +15,7 @@ use serde::Serialize;
 pub(crate) use add::add;
 pub(crate) use api::Api;
 pub(crate) use error::ScaffoldError;
+pub(crate) use files::Form;
 pub(crate) use name::{CrateName, NameError};
 pub(crate) use new::{FIRST, new};
 

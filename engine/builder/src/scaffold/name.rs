@@ -36,7 +36,8 @@ impl CrateName {
             .collect()
     }
 
-    fn library(&self) -> String {
+    /// The name as that of a library or a function: `working_hours` for `working-hours`.
+    pub(super) fn library(&self) -> String {
         self.0.replace('-', "_")
     }
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Api, CrateName, ScaffoldError, Written, files};
+use super::{Api, CrateName, Form, ScaffoldError, Written, files};
 use crate::artifacts;
 use crate::steps::engine::Engine;
 use policy_host::atomic;
@@ -25,7 +25,7 @@ pub(crate) fn new(
     };
     let first: CrateName = FIRST.parse()?;
     let mut files = files::of_folder(&api);
-    for (path, text) in files::of_crate(&first, &Api::inherited()) {
+    for (path, text) in files::of_crate(&first, &Api::inherited(), Form::Function) {
         files.push((Path::new(FIRST).join(path), text));
     }
     atomic::replace_folder(folder, artifacts::POLICIES_FOLDER, |new| files::write(&files, new))?;

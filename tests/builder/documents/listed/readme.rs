@@ -16,7 +16,7 @@ pub(super) const COMMANDS: &[Listed] = &[
     ("cargo test --manifest-path my-policies/Cargo.toml", In(Scene::OwnFolder)),
     ("policy-builder image --policies my-policies", In(Scene::OwnFolder)),
     (
-        "echo '{\"hour\": 19}' | docker run --rm -i policy-engine eval working-hours --set until=20",
+        "echo '{\"hour\": 11}' | docker run --rm -i policy-engine eval working-hours",
         In(Scene::OwnFolder),
     ),
     (

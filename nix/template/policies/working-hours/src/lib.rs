@@ -1,59 +1,22 @@
-use policy_api::{Context, Error, Policy};
-use serde::{Deserialize, Serialize};
-
-pub struct WorkingHours {
-    from: u8,
-    until: u8,
-}
+use policy_api::Decision;
+use serde::Deserialize;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    #[serde(default = "nine")]
-    from: u8,
-    #[serde(default = "five")]
-    until: u8,
-}
-
-#[derive(Deserialize)]
-pub struct Deployment {
+struct Deployment {
     hour: u8,
 }
 
-#[derive(Serialize)]
-pub struct Decision {
-    allowed: bool,
-    reason: String,
-}
-
-impl Policy for WorkingHours {
-    type Settings = Settings;
-    type Input<'a> = Deployment;
-    type Output<'a> = Decision;
-
-    // Once, when the policy is configured.
-    fn validate(settings: Settings) -> Result<Self, Error> {
-        let Settings { from, until } = settings;
-        if from >= until || until > 24 {
-            return Err(Error::msg(format!("`from` is {from} and `until` is {until}: expected from < until <= 24")));
-        }
-        Ok(Self { from, until })
-    }
-
-    // For every input.
-    fn execute<'a>(&'a self, deployment: Deployment, _: &Context<'a>) -> Result<Decision, Error> {
-        let allowed = (self.from..self.until).contains(&deployment.hour);
-        Ok(Decision { allowed, reason: format!("it is {} o'clock", deployment.hour) })
+fn working_hours(deployment: Deployment) -> Decision {
+    match deployment.hour {
+        9..17 => Decision::allow(),
+        hour => Decision::deny(format!("it is {hour} o'clock")),
     }
 }
 
-policy_api::register!(WorkingHours);
-
-fn nine() -> u8 { 9 }
-fn five() -> u8 { 17 }
+policy_api::register!(fn working_hours);
 
 #[test]
-fn late_hour_is_allowed_if_configured() {
-    let decided = policy_api::decide::<WorkingHours>(r#"{"until": 20}"#, r#"{"hour": 19}"#).unwrap();
-    assert_eq!(decided.verdict, Some(policy_api::Verdict::Allowed));
+fn evening_is_denied() {
+    let decision = working_hours(Deployment { hour: 19 });
+    assert_eq!(decision, Decision::deny("it is 19 o'clock"));
 }
