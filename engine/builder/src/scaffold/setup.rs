@@ -36,6 +36,8 @@ pub(crate) fn setup(folder: &Path, engine: Option<&Path>) -> Result<SetUp, Scaff
         return Err(ScaffoldError::NotPolicies(folder.to_owned()));
     }
     let api = api_in(&Engine::locate(engine)?.root);
+    // As users name what is in the current folder.
+    let folder = if folder == Path::new(".") { Path::new("") } else { folder };
     let mut written = Vec::new();
 
     let config = folder.join(PATH);
