@@ -33,7 +33,7 @@ pub(super) const COMMANDS: &[Listed] = &[
     ),
     (
         "cargo image --platform linux/amd64,linux/arm64 --oci-layout policy-engine",
-        In(Scene::Platforms),
+        Not("it is short for a command of the how-to pages", "builder/documents/registry.rs"),
     ),
     (
         "skopeo copy --all oci:policy-engine:latest docker://registry.example.com/policies:v1",
