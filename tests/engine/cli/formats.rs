@@ -44,7 +44,7 @@ fn report(folder: &Folder, format: &str) -> String {
 
 /// The reports as programs read them that others wrote.
 #[test]
-#[cfg_attr(not(has_python), ignore = "needs Python with venv")]
+#[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
 fn reports_are_read_by_other_programs() {
     let folder = manifests();
     for format in ["junit", "sarif", "tap", "markdown"] {
