@@ -19,14 +19,13 @@ struct Outside {
 fn outside() -> &'static Outside {
     static OUTSIDE: OnceLock<Outside> = OnceLock::new();
     OUTSIDE.get_or_init(|| {
-        let folder = Folder::new()
-            .copy(Path::new(FIXTURE), "house-rules")
-            .file("house-rules/working-hours/Cargo.toml", &readme("toml"))
-            .file("house-rules/working-hours/src/lib.rs", &readme("rust"));
-        folder
-            .builder(&["add", "office-hours", "--settings", "--policies", "house-rules"])
-            .assert()
-            .success();
+        let folder = Folder::new().copy(Path::new(FIXTURE), "house-rules");
+        for name in ["working-hours", "office-hours"] {
+            let mut add = folder.builder(&["add", name, "--policies", "house-rules"]);
+            add.args((name == "office-hours").then_some("--settings")).assert().success();
+        }
+        let written = folder.path().join("house-rules/working-hours/src/lib.rs");
+        assert_eq!(fs::read_to_string(written).unwrap(), readme_block("rust", "register!"));
         let folder = folder
             .file("house-rules/.cache/src/main.rs", "passed over")
             .file("house-rules/.cache/Cargo.toml", "passed over")
@@ -47,13 +46,6 @@ fn outside() -> &'static Outside {
         let report = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
         Outside { program, report }
     })
-}
-
-/// The first block of code of this language in the README: the policy that it shows.
-fn readme(language: &str) -> String {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, from) = readme.split_once(&format!("```{language}\n")).unwrap();
-    from.split_once("```").unwrap().0.to_owned()
 }
 
 fn engine(arguments: &[&str]) -> Command {
@@ -111,7 +103,7 @@ fn highest_version_is_the_default() {
 }
 
 #[test]
-fn readme_policy_behaves_as_documented() {
+fn readme_policy_is_the_one_that_is_added_and_decides_as_it_says() {
     let ask = |hour| engine(&["eval", "working-hours"]).write_stdin(hour).assert();
     let decision = |verdict, output| decision(1, "working-hours", "1.0.0", verdict, output);
     ask("hour: 11").code(0);

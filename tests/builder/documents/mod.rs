@@ -20,3 +20,5 @@ mod registry;
 mod repository;
 /// The commands that one test runs.
 mod script;
+/// A container that serves.
+mod serving;

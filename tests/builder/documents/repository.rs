@@ -1,19 +1,15 @@
 use std::fs;
-use std::net::TcpStream;
-use std::process;
 
 use serde_json::Value;
 
 use super::coverage::Scene;
 use super::script::Script;
-use crate::support::{DockerTag, Shell, WORK_DIR, document_block, on_path, repository, run, until};
+use super::serving::Serving;
+use crate::support::{DockerTag, Shell, WORK_DIR, document_block, repository};
 
 /// The pages with what is evaluated, and with what is answered.
 const EVAL: &str = "docs/src/how-to/eval.md";
 const SERVE: &str = "docs/src/how-to/serve.md";
-
-/// The address of the documents' server.
-const SERVED: &str = "127.0.0.1:8181";
 
 /// A clone is built into an image, which is inspected and verified.
 #[test]
@@ -59,35 +55,10 @@ fn readme_docker_commands_run() {
     let denied = shell.command(&script.takes("docker run --rm -i")).assert().code(2);
     assert!(String::from_utf8_lossy(&denied.get_output().stdout).contains("hostNetwork"));
 
-    assert!(
-        TcpStream::connect(SERVED).is_err(),
-        "the documented server cannot listen on {SERVED}: another program does; end that one, or \
-         leave this test out by POLICY_ENGINE_WITHOUT=docker"
-    );
-    // Docker may have no network of its own here.
-    let name = format!("policy-readme-{}", process::id());
-    let options = format!("shift; set -- run --network host --name {name} \"$@\"\n");
-    shell.before("docker", &on_path("docker"), &options);
-    let container = Container(name);
-    let words = script.takes("docker run --rm -p");
-    let mut serving = shell.started(&words);
-    until("it serves", || {
-        assert!(serving.try_wait().unwrap().is_none(), "`{words}` has ended");
-        TcpStream::connect(SERVED).is_ok()
-    });
+    let serving = Serving::start(&mut shell, &script.takes("docker run --rm -p"));
     let answer = shell.runs(&script.takes("curl")).get_output().stdout.clone();
     let expected = document_block(SERVE, "json", "\"result\"");
     assert_eq!(String::from_utf8(answer).unwrap().trim_end(), expected.trim_end());
-    drop(container);
-    serving.wait().unwrap();
+    drop(serving);
     script.ends();
-}
-
-/// A container, which is removed at the end.
-struct Container(String);
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        run("docker", &["rm", "--force", &self.0]);
-    }
 }

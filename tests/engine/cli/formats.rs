@@ -51,7 +51,11 @@ fn reports_are_read_by_other_programs() {
         fs::write(folder.path().join(format), report(&folder, format)).unwrap();
     }
     let script = clients().join("reports.py");
-    let read = Command::new(python().join("bin/python")).arg(script).current_dir(folder.path()).output().unwrap();
+    let read = Command::new(python().join("bin/python"))
+        .arg(script)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     let read: Value = serde_json::from_slice(&read.stdout).unwrap();
     let network = "hostNetwork` is `true`: a pod may not share namespaces of the host";
