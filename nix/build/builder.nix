@@ -15,7 +15,16 @@
   target ? null,
 }:
 let
-  crates = engine.closureOf [ "builder" ];
+  isKept = target != null;
+  # One that is kept embeds the engine's sources. The other is given them, so that it stays as it is
+  # when they change.
+  crates = engine.closureOf (
+    [ "builder" ]
+    ++ lib.optionals isKept [
+      "api"
+      "runtime"
+    ]
+  );
   others = lib.subtractLists crates engine.members;
   # Cargo wants the whole workspace to be there. With the sources of its other members, each change
   # to a policy would compile the builder again, and with it everything: they have a manifest, an
@@ -37,12 +46,13 @@ let
     inherit (engine) version;
     src = engine.sourceOf crates (map (member: member + "/Cargo.toml") others);
     cargoVendorDir = engineVendorDir;
-    cargoExtraArgs = "--locked --package policy-builder";
+    cargoExtraArgs =
+      "--locked --package policy-builder" + lib.optionalString (!isKept) " --no-default-features";
     strictDeps = true;
     # The repository's own checks run its tests.
     doCheck = false;
   }
-  // (if target == null then quick else kept);
+  // (if isKept then kept else quick);
 
   # Compiling it takes longer than anything that it does. What handles megabytes is optimised in this
   # profile as well.
@@ -73,8 +83,8 @@ craneLib.buildPackage (
     meta = {
       description = "Builds one static binary, and a small image, from a folder of Rust policy crates";
       longDescription = ''
-        It compiles with the Rust toolchain on the PATH, and takes the engine's sources from the folder
-        that `--engine` or `POLICY_ENGINE_SOURCE` names. `nix run .#builder` brings both.
+        It brings the engine's sources, and compiles with the Rust toolchain on the PATH. `nix run
+        .#builder` brings that as well.
       '';
       license = lib.licenses.asl20;
       mainProgram = "policy-builder";

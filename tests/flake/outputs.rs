@@ -37,6 +37,16 @@ fn flake_lock_has_every_input() {
     }
 }
 
+/// The builder that derivations use stays as it is when the engine's sources change.
+#[test]
+#[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
+fn only_the_kept_builder_embeds_the_engine() {
+    let has_engine = "packages: map (name: builtins.pathExists (packages.${name}.src + \"/engine/api/src\")) \
+         [ \"policy-builder\" \"builder\" ]";
+    let found = Nix::find().eval("packages.x86_64-linux", has_engine, &[]);
+    assert_eq!(found, serde_json::json!([true, false]));
+}
+
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn every_system_has_every_package() {

@@ -73,8 +73,8 @@ fn blocks(text: &str) -> Vec<String> {
                 blocks.extend(Some(std::mem::take(&mut block)).filter(|block| !block.is_empty()));
             }
             (None, Some((indent, true)), _) => {
-                let outside = line.len() - inner.len();
-                block.extend([&line[indent.min(outside)..], "\n"]);
+                let outside = indent.min(line.len() - inner.len());
+                block.extend([line.split_at(outside).1, "\n"]);
             }
             (None, Some((_, false)), _) => {}
             (None, None, Some(line)) => block.extend([line, "\n"]),

@@ -1,5 +1,6 @@
 //! Trees of files that are written as a whole.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,15 @@ pub struct FileTree {
 enum Content {
     Text(String),
     CopyOf(PathBuf),
+}
+
+impl Content {
+    fn read(&self) -> io::Result<Cow<'_, [u8]>> {
+        Ok(match self {
+            Self::Text(text) => text.as_bytes().into(),
+            Self::CopyOf(source) => fs_err::read(source)?.into(),
+        })
+    }
 }
 
 impl FileTree {
@@ -72,11 +82,8 @@ impl FileTree {
         self.remove_others(root)?;
         for (path, content) in &self.files {
             let path = root.join(path);
-            let bytes = match content {
-                Content::Text(text) => text.as_bytes().to_vec(),
-                Content::CopyOf(source) => fs_err::read(source)?,
-            };
-            if fs_err::read(&path).is_ok_and(|before| before == bytes) {
+            let bytes = content.read()?;
+            if fs_err::read(&path).is_ok_and(|before| *before == *bytes) {
                 continue;
             }
             if let Some(folder) = path.parent() {
@@ -87,6 +94,29 @@ impl FileTree {
         Ok(())
     }
 
+    /// Checks whether `root` holds just these files.
+    #[must_use]
+    pub fn is_at(&self, root: &Path) -> bool {
+        let mut found = 0;
+        for entry in WalkDir::new(root).min_depth(1) {
+            let Ok(entry) = entry else { return false };
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let content = self.files.get(inside).filter(|_| entry.file_type().is_file());
+            let is_same = content.is_some_and(|content| {
+                let (wanted, found) = (content.read(), fs_err::read(entry.path()));
+                matches!((wanted, found), (Ok(wanted), Ok(found)) if *wanted == *found)
+            });
+            if !is_same {
+                return false;
+            }
+            found += 1;
+        }
+        found == self.files.len()
+    }
+
     fn remove_others(&self, root: &Path) -> io::Result<()> {
         for entry in WalkDir::new(root).contents_first(true).min_depth(1) {
             let entry = entry?;
@@ -94,7 +124,7 @@ impl FileTree {
             if entry.file_type().is_dir() {
                 // Fails while the folder holds one of the files.
                 let _ = fs_err::remove_dir(entry.path());
-            } else if !self.files.contains_key(inside) {
+            } else if !entry.file_type().is_file() || !self.files.contains_key(inside) {
                 fs_err::remove_file(entry.path())?;
             }
         }
@@ -188,6 +218,38 @@ mod tests {
             );
             FileTree::default().add_dir("p", &source, &[], None).unwrap();
             fs_err::remove_file(link).unwrap();
+        }
+    }
+
+    #[test]
+    fn changed_missing_and_added_files_are_found_and_mended() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("tree");
+        let mut tree = FileTree::default();
+        tree.add("src/lib.rs", "a".to_owned());
+        tree.add("Cargo.toml", "m".to_owned());
+        assert!(!tree.is_at(&root));
+        tree.write(&root).unwrap();
+        assert!(tree.is_at(&root));
+        let changes: [&dyn Fn() -> io::Result<()>; 5] = [
+            &|| fs_err::write(root.join("src/lib.rs"), "b"),
+            &|| fs_err::remove_file(root.join("src/lib.rs")),
+            &|| fs_err::write(root.join("build.rs"), ""),
+            &|| {
+                fs_err::remove_file(root.join("src/lib.rs"))?;
+                fs_err::write(temporary.path().join("a"), "a")?;
+                std::os::unix::fs::symlink("../../a", root.join("src/lib.rs"))
+            },
+            &|| {
+                fs_err::remove_file(root.join("Cargo.toml"))?;
+                fs_err::create_dir_all(root.join("Cargo.toml/x"))
+            },
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            change().unwrap();
+            assert!(!tree.is_at(&root), "{number}");
+            tree.write(&root).unwrap();
+            assert!(tree.is_at(&root), "{number}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The documented commands, run word for word.
 
+/// Blocks of JSON, TOML and YAML.
+mod blocks;
 /// The image that builds images.
 mod builder_image;
 /// The ways in which a command is tested.
@@ -10,6 +12,8 @@ mod listed;
 mod nix;
 /// A folder of one's own.
 mod own_folder;
+/// Pages that the programs write themselves.
+mod reference;
 /// Images for several platforms, and images on their way to a registry.
 mod registry;
 /// This repository's policies, by Cargo: built, evaluated, served, inspected.

@@ -9,6 +9,7 @@ use super::builder_image::BuilderImage;
 use super::completions::Completions;
 use super::diff::Diff;
 use super::discover::Discover;
+use super::engine_archive::EngineArchive;
 use super::generate::Generate;
 use super::image::Image;
 use super::index::Index;
@@ -19,6 +20,7 @@ use super::new::New;
 use super::pack::Pack;
 use super::push::Push;
 use super::verify::Verify;
+use super::version::Version;
 use super::vet::Vet;
 use super::watch::Watch;
 
@@ -75,6 +77,11 @@ pub(super) enum Command {
     BuilderImage(BuilderImage),
     /// Serves the policies during development: compiles each save and switches to it
     Watch(Watch),
+    /// Shows the versions of this program and of the engine in it
+    Version(Version),
+    /// Writes the embedded sources of the engine, for the package that is published
+    #[command(hide = true)]
+    EngineArchive(EngineArchive),
 }
 
 #[cfg(test)]

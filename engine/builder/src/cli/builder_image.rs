@@ -28,8 +28,8 @@ pub(super) struct BuilderImage {
     policies: Vec<PathBuf>,
     #[command(flatten)]
     locked: LockedArg,
-    /// A checkout of policy-engine to put in [default: the one around this program, or around the
-    /// current folder]
+    /// A checkout of policy-engine to put in [default: the one that this program runs in, else the
+    /// sources in the program itself]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
     /// The target triple that the image compiles for [default: as `image` chooses it]

@@ -2,7 +2,8 @@
 //! earlier, and `watch` serves what comes of it. `new` and `add` write folders to begin with, `lock`
 //! writes down the versions that they take. `push` takes an image to registries; `inspect`, `diff`
 //! and `verify` judge one. `pack`, `label`, `base` and `index` serve those who compile with another
-//! tool. `builder-image` makes an image of all this, `completions` help to write it.
+//! tool. `builder-image` makes an image of all this, `completions` help to write it; `version` says what
+//! this program is made of.
 
 mod add;
 mod args;
@@ -12,6 +13,7 @@ mod builder_image;
 mod completions;
 mod diff;
 mod discover;
+mod engine_archive;
 mod failure;
 mod format;
 mod generate;
@@ -26,6 +28,7 @@ mod pack;
 mod push;
 pub(crate) mod report;
 mod verify;
+mod version;
 mod vet;
 mod watch;
 
@@ -90,6 +93,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Completions(args) => args.run(Args::command()),
         Command::BuilderImage(args) => args.run(),
         Command::Watch(args) => args.run(),
+        Command::Version(args) => args.run(),
+        Command::EngineArchive(args) => args.run(),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
 }

@@ -14,8 +14,8 @@ pub(super) struct New {
     /// own sources]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
-    /// A checkout of policy-engine [default: the one around this program, or around the
-    /// current folder]
+    /// A checkout of policy-engine [default: the one that this program runs in, else the
+    /// sources in the program itself]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     engine: Option<PathBuf>,
     /// The format of the output

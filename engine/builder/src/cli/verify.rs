@@ -17,7 +17,7 @@ pub(super) struct Verify {
     #[command(flatten)]
     locked: LockedArg,
     /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
-    /// folder]
+    /// folder, or in the user's cache where the engine's sources are this program's own]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub(super) struct Watch {
     #[command(flatten)]
     features: FeaturesArg,
     /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
-    /// folder]
+    /// folder, or in the user's cache where the engine's sources are this program's own]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     /// Flags for `policy-engine serve`, such as `--config FILE`

@@ -10,6 +10,7 @@
 //! 7. [`self_check`] compares what that binary reports with the build plan.
 //! 8. [`image`] packs it, and attaches what [`provenance`] writes.
 
+mod cache;
 pub(crate) mod compile;
 pub(crate) mod discover;
 pub(crate) mod engine;

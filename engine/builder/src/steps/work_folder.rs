@@ -20,13 +20,15 @@ pub(crate) struct WorkFolder {
 }
 
 impl WorkFolder {
-    /// The folder that the user names, or one in Cargo's target folder.
+    /// The folder that the user names, or one in Cargo's target folder, or beside the engine's
+    /// unpacked sources: all policies folders share what is compiled of the engine.
     pub(crate) fn choose(given: Option<&Path>, engine: &Engine) -> PathBuf {
-        let target = || match env::var_os("CARGO_TARGET_DIR") {
-            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
-            _ => engine.root.join("target"),
+        let chosen = || match env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) if !folder.is_empty() => Path::new(&folder).join("policy-builder"),
+            _ if engine.is_embedded => engine.root.with_file_name("work"),
+            _ => engine.root.join("target/policy-builder"),
         };
-        given.map_or_else(|| target().join("policy-builder"), Path::to_owned)
+        given.map_or_else(chosen, Path::to_owned)
     }
 
     /// Makes the folder, and waits until no other build works in it.

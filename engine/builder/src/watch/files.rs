@@ -13,7 +13,8 @@ pub(super) const PAUSE: Duration = Duration::from_millis(30);
 /// The longest time between the first save and the build.
 pub(super) const LONGEST: Duration = Duration::from_secs(1);
 
-/// Tells each change of a policies folder, and of the engine's sources, until it is dropped.
+/// Tells each change of a policies folder, and of the engine's sources unless they are embedded,
+/// until it is dropped.
 pub(super) fn watch(
     policies: &Path,
     engine: &Engine,
@@ -23,7 +24,9 @@ pub(super) fn watch(
     // As the system names it in what it tells, whatever the user calls it.
     let policies = policies.canonicalize().map_err(|error| mistake(policies, error.to_string()))?;
     let mut roots = vec![policies];
-    roots.extend(engine.crates().map(|(_, manifest)| manifest.folder().to_owned()));
+    if !engine.is_embedded {
+        roots.extend(engine.crates().map(|(_, manifest)| manifest.folder().to_owned()));
+    }
     let shown = roots.clone();
     let tell = move |event: notify::Result<notify::Event>| {
         for saved in saved(event, &shown) {

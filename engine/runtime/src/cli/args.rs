@@ -121,6 +121,9 @@ pub(super) struct EvalArgs {
 pub(super) struct ConfigArgs {
     #[command(flatten)]
     pub(super) config: ConfigSourceArgs,
+    /// Print the JSON Schema of the configuration file instead, for editors
+    #[arg(long, exclusive = true)]
+    pub(super) schema: bool,
     /// Output format: text for people or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: TextOrJson,

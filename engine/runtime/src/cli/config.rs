@@ -14,6 +14,10 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
+    if args.schema {
+        output::pretty_json(&config::json_schema().map_err(Failure::message)?, out)?;
+        return Ok(Outcome::Allowed);
+    }
     let (loaded, policies) = config::load_and_resolve(&args.config.sources(), registry)?;
     for warning in &loaded.warnings {
         warn!("{warning}");

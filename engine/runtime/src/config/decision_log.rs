@@ -109,7 +109,7 @@ fn mask(section: &mut Section, report: &mut Report) -> Read<BTreeMap<String, ser
         .into_iter()
         .map(|TableEntry { key, at, value }| {
             let pointer = values::POINTER.parse(&key).ok_or_else(|| {
-                let expected = values::POINTER.expected;
+                let expected = values::POINTER.format.expected;
                 let message = format!("`{path}` has the key `{key}`: expected {expected}");
                 report.error(ConfigError::at(&at, message))
             })?;

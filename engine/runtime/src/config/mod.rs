@@ -3,6 +3,7 @@
 mod decision_log;
 mod env;
 mod flags;
+mod json_schema;
 mod load;
 mod model;
 mod policies;
@@ -16,6 +17,7 @@ mod tests;
 mod values;
 
 pub(crate) use flags::Flags;
+pub(crate) use json_schema::json_schema;
 #[cfg(test)]
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};

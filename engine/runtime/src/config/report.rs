@@ -69,6 +69,6 @@ impl Report {
     pub(super) fn scalar<T>(&mut self, path: &str, node: &Node, parser: &Parser<T>) -> Read<T> {
         node.as_text()
             .and_then(|text| parser.parse(text))
-            .ok_or_else(|| self.error(ConfigError::wrong(path, node, parser.expected)))
+            .ok_or_else(|| self.error(ConfigError::wrong(path, node, parser.format.expected)))
     }
 }

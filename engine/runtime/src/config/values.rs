@@ -17,10 +17,18 @@ const MAX_COUNT: usize = 1_000_000_000;
 const MAX_BYTES: u64 = 1 << 40;
 const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
 
+/// The form of a kind of value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Format {
+    /// The texts that are accepted, to follow "expected".
+    pub(super) expected: &'static str,
+    /// The JSON Schema of what a file may hold. It accepts whatever the parser does, and more.
+    pub(super) json_schema: &'static str,
+}
+
 /// A parser of one kind of value, with its name for errors.
 pub(super) struct Parser<T> {
-    /// The texts that it accepts, to follow "expected".
-    pub(super) expected: &'static str,
+    pub(super) format: Format,
     from_text: fn(&str) -> Option<T>,
 }
 
@@ -33,13 +41,19 @@ impl<T> Parser<T> {
 
 /// A count of at least one.
 pub(super) const COUNT: Parser<usize> = Parser {
-    expected: "a whole number from 1 to 1000000000",
+    format: Format {
+        expected: "a whole number from 1 to 1000000000",
+        json_schema: r#"{"type": ["integer", "string"], "minimum": 1, "maximum": 1000000000, "pattern": "^[0-9]+$"}"#,
+    },
     from_text: |text| number(text, 1..=MAX_COUNT),
 };
 
 /// A count that may be zero.
 pub(super) const COUNT_OR_ZERO: Parser<usize> = Parser {
-    expected: "a whole number from 0 to 1000000000",
+    format: Format {
+        expected: "a whole number from 0 to 1000000000",
+        json_schema: r#"{"type": ["integer", "string"], "minimum": 0, "maximum": 1000000000, "pattern": "^[0-9]+$"}"#,
+    },
     from_text: |text| number(text, 0..=MAX_COUNT),
 };
 
@@ -50,7 +64,10 @@ fn number(text: &str, allowed: RangeInclusive<usize>) -> Option<usize> {
 
 /// A size in bytes.
 pub(super) const BYTES: Parser<usize> = Parser {
-    expected: "a number of bytes such as `8MiB`, from 1 to 1TiB",
+    format: Format {
+        expected: "a number of bytes such as `8MiB`, from 1 to 1TiB",
+        json_schema: r#"{"type": ["integer", "string"], "minimum": 1, "maximum": 1099511627776, "pattern": "^[0-9.]+\\s*([kKmMgGtT]i?)?[bB]?$"}"#,
+    },
     from_text: |text| {
         let size = text.parse::<ByteSize>().ok()?.as_u64();
         (1..=MAX_BYTES).contains(&size).then(|| usize::try_from(size).ok())?
@@ -59,13 +76,19 @@ pub(super) const BYTES: Parser<usize> = Parser {
 
 /// A duration above zero.
 pub(super) const DURATION: Parser<Duration> = Parser {
-    expected: "a duration such as `500ms` or `10s`, above 0 and of a year at most",
+    format: Format {
+        expected: "a duration such as `500ms` or `10s`, above 0 and of a year at most",
+        json_schema: r#"{"type": "string", "pattern": "^\\s*([0-9][0-9.\\s]*[a-zA-Zµ]+\\s*)+$"}"#,
+    },
     from_text: |text| duration(text).filter(|duration| !duration.is_zero()),
 };
 
 /// A duration that may be zero.
 pub(super) const DURATION_OR_ZERO: Parser<Duration> = Parser {
-    expected: "a duration such as `500ms` or `10s`, of a year at most",
+    format: Format {
+        expected: "a duration such as `500ms` or `10s`, of a year at most",
+        json_schema: r#"{"type": ["string", "integer"], "maximum": 0, "pattern": "^\\s*([0-9][0-9.\\s]*[a-zA-Zµ]+\\s*)+$|^0$"}"#,
+    },
     from_text: duration,
 };
 
@@ -73,21 +96,61 @@ fn duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok().filter(|duration| *duration <= MAX_DURATION)
 }
 
+/// The decision log: its destination, or a table.
+pub(super) const DECISION_LOG: Format = Format {
+    expected: "a destination, or a table",
+    json_schema: r#"{"type": ["object", "string"], "minLength": 1}"#,
+};
+
+/// Text by keys of the user's own.
+pub(super) const LABELS: Format = Format {
+    expected: "a table of texts",
+    json_schema: r#"{"type": "object", "propertyNames": {"not": {"enum": ["id", "version"]}}, "additionalProperties": {"type": ["string", "number", "boolean"]}}"#,
+};
+
+/// Replacements by the pointers to what they replace.
+pub(super) const MASKS: Format = Format {
+    expected: "a table of JSON pointers, each with any value",
+    json_schema: r#"{"type": "object", "propertyNames": {"pattern": "^/(input|result)(/|$)"}}"#,
+};
+
+/// Settings of a policy, which its author defines.
+pub(super) const SETTINGS: Format =
+    Format { expected: "a table", json_schema: r#"{"type": "object"}"# };
+
 /// A switch.
-pub(super) const SWITCH: Parser<bool> =
-    Parser { expected: "`true` or `false`", from_text: |text| text.parse().ok() };
+pub(super) const SWITCH: Parser<bool> = Parser {
+    format: Format {
+        expected: "`true` or `false`",
+        json_schema: r#"{"enum": [true, false, "true", "false"]}"#,
+    },
+    from_text: |text| text.parse().ok(),
+};
 
 /// Any text.
-pub(super) const TEXT: Parser<String> =
-    Parser { expected: "text", from_text: |text| Some(text.to_owned()) };
+pub(super) const TEXT: Parser<String> = Parser {
+    format: Format {
+        expected: "text",
+        json_schema: r#"{"type": ["string", "number", "boolean"]}"#,
+    },
+    from_text: |text| Some(text.to_owned()),
+};
 
 /// A file's path.
-pub(super) const PATH: Parser<PathBuf> =
-    Parser { expected: "a file's path", from_text: |text| (!text.is_empty()).then(|| text.into()) };
+pub(super) const PATH: Parser<PathBuf> = Parser {
+    format: Format {
+        expected: "a file's path",
+        json_schema: r#"{"type": "string", "minLength": 1}"#,
+    },
+    from_text: |text| (!text.is_empty()).then(|| text.into()),
+};
 
 /// Permissions: octal digits as text, as the number `660` may be meant in either way.
 pub(super) const PERMISSIONS: Parser<u32> = Parser {
-    expected: "four octal digits in quotes such as `\"0660\"`",
+    format: Format {
+        expected: "four octal digits in quotes such as `\"0660\"`",
+        json_schema: r#"{"type": "string", "pattern": "^0[0-7]{3}$"}"#,
+    },
     from_text: |text| {
         text.strip_prefix('0')
             .filter(|digits| {
@@ -99,8 +162,11 @@ pub(super) const PERMISSIONS: Parser<u32> = Parser {
 
 /// An address to listen on.
 pub(super) const ADDRESS: Parser<Address> = Parser {
-    expected: "an IP address and a port such as `127.0.0.1:8181`, after `http://`, `https://` or \
+    format: Format {
+        expected: "an IP address and a port such as `127.0.0.1:8181`, after `http://`, `https://` or \
                nothing, or else `unix://` and a path",
+        json_schema: r#"{"type": ["array", "string"], "pattern": "[0-9]:[0-9]+$|\\]:[0-9]+$|^unix://.", "items": {"type": "string", "pattern": "[0-9]:[0-9]+$|\\]:[0-9]+$|^unix://."}}"#,
+    },
     from_text: |text| {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let socket = || rest.parse::<SocketAddr>().ok();
@@ -115,7 +181,10 @@ pub(super) const ADDRESS: Parser<Address> = Parser {
 
 /// The effect of a denial.
 pub(super) const MODE: Parser<Mode> = Parser {
-    expected: "`enforce` or `monitor`",
+    format: Format {
+        expected: "`enforce` or `monitor`",
+        json_schema: r#"{"enum": ["enforce", "monitor"]}"#,
+    },
     from_text: |text| match text {
         "enforce" => Some(Mode::Enforce),
         "monitor" => Some(Mode::Monitor),
@@ -125,7 +194,7 @@ pub(super) const MODE: Parser<Mode> = Parser {
 
 /// The effect of a full buffer.
 pub(super) const WHEN_FULL: Parser<WhenFull> = Parser {
-    expected: "`drop` or `wait`",
+    format: Format { expected: "`drop` or `wait`", json_schema: r#"{"enum": ["drop", "wait"]}"# },
     from_text: |text| match text {
         "drop" => Some(WhenFull::Drop),
         "wait" => Some(WhenFull::Wait),
@@ -135,8 +204,11 @@ pub(super) const WHEN_FULL: Parser<WhenFull> = Parser {
 
 /// A policy of this binary.
 pub(super) const POLICY: Parser<PolicyRef> = Parser {
-    expected: "a policy such as `pod-security`, with the version `1`, `1.2` or `1.2.3` after an \
+    format: Format {
+        expected: "a policy such as `pod-security`, with the version `1`, `1.2` or `1.2.3` after an \
                `@` or with none",
+        json_schema: r#"{"type": "string", "minLength": 1}"#,
+    },
     from_text: |text| text.parse().ok(),
 };
 
@@ -151,7 +223,10 @@ pub(super) fn is_id(text: &str) -> bool {
 
 /// The path of the default decision; with OPA, it may begin with a slash.
 pub(super) const DECISION: Parser<String> = Parser {
-    expected: "a policy's id, perhaps with a field of its answer, such as `http/authz/allowed`",
+    format: Format {
+        expected: "a policy's id, perhaps with a field of its answer, such as `http/authz/allowed`",
+        json_schema: r#"{"type": "string", "minLength": 1}"#,
+    },
     from_text: |text| {
         let path = text.strip_prefix('/').unwrap_or(text);
         let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_control);
@@ -168,8 +243,11 @@ pub(super) enum DestinationAddress {
 
 /// A decision log's destination.
 pub(super) const DESTINATION: Parser<DestinationAddress> = Parser {
-    expected: "`stdout`, a file's path, or the URL of a collector such as \
+    format: Format {
+        expected: "`stdout`, a file's path, or the URL of a collector such as \
                `https://logs.example.com`, without a query and without a password",
+        json_schema: r#"{"type": "string", "minLength": 1}"#,
+    },
     from_text: |text| {
         if redact_url(text) != text {
             None
@@ -189,8 +267,11 @@ pub(super) const DESTINATION: Parser<DestinationAddress> = Parser {
 
 /// A JSON pointer to the input or the result, or into it.
 pub(super) const POINTER: Parser<String> = Parser {
-    expected: "a JSON pointer that begins with `/input` or `/result`, such as `/input/password`, \
+    format: Format {
+        expected: "a JSON pointer that begins with `/input` or `/result`, such as `/input/password`, \
                with `~0` for `~` and `~1` for `/` in a key",
+        json_schema: r#"{"type": ["array", "string"], "pattern": "^/(input|result)(/|$)", "items": {"type": "string", "pattern": "^/(input|result)(/|$)"}}"#,
+    },
     from_text: |text| {
         let inside = ["/input", "/result"].iter().any(|root| {
             text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

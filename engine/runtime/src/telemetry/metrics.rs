@@ -160,10 +160,11 @@ impl Metrics {
                 )?,
                 responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
                     .map(|class| responses.with_label_values(&[class])),
-                reloads: make.counters(
+                reloads: make.counters_by(
                     "reloads_total",
                     "Loads of a changed configuration, by what came of them",
-                    &["outcome"],
+                    "outcome",
+                    &["ok", "invalid"],
                 )?,
             },
             connections: ConnectionMetrics {
@@ -173,20 +174,22 @@ impl Metrics {
                     "Memory of connections, without bodies and answers",
                 )?,
                 accepted: make.counter("connections_accepted_total", "Connections accepted")?,
-                closed: make.counters(
+                closed: make.counters_by(
                     "connections_closed_total",
                     "Connections that the server closed, by reason",
-                    &["reason"],
+                    "reason",
+                    &["tls", "idle", "shutdown"],
                 )?,
             },
             decision_log: DecisionLogMetrics {
                 queued: make.gauge("decision_log_queued", "Events that wait to be written")?,
                 queued_bytes: make.gauge("decision_log_queued_bytes", "Bytes of those events")?,
                 written: make.counter("decision_log_written_total", "Events written")?,
-                dropped: make.counters(
+                dropped: make.counters_by(
                     "decision_log_dropped_total",
                     "Events lost, by reason",
-                    &["reason"],
+                    "reason",
+                    &["full", "too_large", "shutdown"],
                 )?,
                 failures: make.counter(
                     "decision_log_failures_total",
@@ -224,6 +227,21 @@ struct Make(Registry);
 impl Make {
     fn opts(name: &str, help: &str) -> Opts {
         Opts::new(name, help).namespace("policy_engine")
+    }
+
+    /// Counters of which all series are there from the beginning, at zero.
+    fn counters_by(
+        &self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
+        let counters = self.counters(name, help, &[label])?;
+        for value in values {
+            counters.with_label_values(&[value]);
+        }
+        Ok(counters)
     }
 
     fn register<C: prometheus::core::Collector + Clone + 'static>(

@@ -26,7 +26,7 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "REVISION", env = "POLICY_ENGINE_REVISION")]
     revision: Option<String>,
     /// The folder to work in and to cache results in [default: `policy-builder` in Cargo's target
-    /// folder]
+    /// folder, or in the user's cache where the engine's sources are this program's own]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<PathBuf>,
     /// Also writes what was made, and how long each phase took, as JSON

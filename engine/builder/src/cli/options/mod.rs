@@ -24,8 +24,8 @@ pub(super) struct Inputs {
     /// The folder of policy crates
     #[arg(long, value_name = "DIR", default_value = "policies")]
     pub(super) policies: PathBuf,
-    /// A checkout of policy-engine to build with [default: the one around this program, or around
-    /// the current folder]
+    /// A checkout of policy-engine to build with [default: the one that this program runs in, else
+    /// the sources in the program itself]
     #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_SOURCE")]
     pub(super) engine: Option<PathBuf>,
 }

@@ -23,6 +23,15 @@ pub(super) fn add(tree: &mut FileTree, place: &str, folder: &Path) -> io::Result
     tree.add_dir(place, folder, &NOT_SOURCES, None)
 }
 
+/// Folders of the engine's crates that nothing is compiled from: the embedded sources and Nix's are
+/// without them (`build.rs`, `nix/build/engine.nix`).
+const ASIDE: [&str; 4] = ["benches", "docs", "proptest-regressions", "tests"];
+
+/// Adds the sources of one of the engine's crates.
+pub(super) fn add_engines(tree: &mut FileTree, place: &str, folder: &Path) -> io::Result<()> {
+    tree.add_dir(place, folder, &[&NOT_SOURCES[..], &ASIDE].concat(), None)
+}
+
 /// Adds the sources of a crate that Cargo fetched. Its links may not lead out of what was fetched,
 /// so that no file of this machine gets into the workspace.
 pub(super) fn add_fetched(tree: &mut FileTree, place: &str, folder: &Path) -> io::Result<()> {

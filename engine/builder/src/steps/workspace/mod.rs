@@ -67,7 +67,7 @@ pub(crate) fn generate(
     tree.add(program::BUILD_PLAN, BuildPlan::new(policies, engine, stamp).to_json()?);
     tree.add("program/src/main.rs", program::source(policies, engine, stamp));
     for (place, manifest) in engine.crates() {
-        crate_files::add(&mut tree, &place, manifest.folder())?;
+        crate_files::add_engines(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
     }
     for policy_crate in &policies.crates {

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::*;
+use crate::steps::engine::Embedded;
 use crate::steps::features::Features;
 
 const STAMP: Stamp<'_> =
@@ -196,6 +197,20 @@ fn workspace_holds_all_compiled_sources() {
 fn workspace_does_not_depend_on_the_crate_order() {
     let (one, other) = (folder(&ORDER), folder(&["zones", "hours", "shared-words"]));
     assert_eq!(generated(&one), generated(&other));
+}
+
+#[test]
+#[cfg_attr(not(feature = "embedded-engine"), ignore = "needs the embedded sources")]
+fn embedded_engine_lays_out_what_the_checkout_does() {
+    let folder = folder(&ORDER);
+    let cache = tempfile::tempdir().unwrap();
+    let root = Embedded::get().unwrap().unpack_to(cache.path()).unwrap();
+    let engine = Engine::locate(Some(&root)).unwrap();
+    let engine = engine.with_features(&Features::default()).unwrap();
+    let embedded = laid_out_of(&folder, Extent::Libraries, &engine);
+    assert_eq!(embedded, generated(&folder));
+    assert!(embedded.keys().any(|file| file == "engine/runtime/openapi.json"));
+    assert_eq!(fs::read(root.join("Cargo.lock")).unwrap(), fs::read("../../Cargo.lock").unwrap());
 }
 
 #[test]

@@ -1,11 +1,17 @@
+//! The engine's sources: named by the user, of the checkout that this program is of, or embedded.
+
+mod checkout;
+mod embedded;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
 
 use crate::steps::features::{Features, UnknownFeature};
+pub(crate) use embedded::Embedded;
+use embedded::UnpackError;
 use policy_cargo::lockfile::{Lock, LockError};
 use policy_cargo::manifest::{Manifest, ManifestError, dependencies};
 
@@ -24,6 +30,8 @@ pub(crate) const TAKEN: [&str; 5] =
 pub(crate) struct Engine {
     /// The folder that holds `engine/api` and `engine/runtime`.
     pub(crate) root: PathBuf,
+    /// They are unpacked from this program: nobody edits them, nor works beside them.
+    pub(crate) is_embedded: bool,
     pub(crate) api: Manifest,
     pub(crate) runtime: Manifest,
     /// The other crates below `engine` that these two depend on, sorted by folder.
@@ -39,24 +47,21 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Finds the sources: where the user says, or around this program's own, or around the
-    /// current folder.
+    /// Finds the sources: where the user says, in the checkout that this program is of, or in the
+    /// program itself.
     pub(crate) fn locate(given: Option<&Path>) -> Result<Self, EngineError> {
         if let Some(root) = given {
             return Self::at(root)?.ok_or_else(|| EngineError::NotThere(root.to_owned()));
         }
-        // `cargo run`, and so `cargo image`, says which package it runs.
-        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let program = env::current_exe().ok();
-        let current = env::current_dir().ok();
-        for start in [package, program, current].into_iter().flatten() {
-            for folder in start.ancestors() {
-                if let Some(engine) = Self::at(folder)? {
-                    return Ok(engine);
-                }
+        for root in checkout::candidates() {
+            if let Some(engine) = Self::at(&root)? {
+                return Ok(engine);
             }
         }
-        Err(EngineError::Nowhere)
+        let embedded = Embedded::get().ok_or(EngineError::Nowhere)?;
+        let root = embedded.unpack()?;
+        let engine = Self::at(&root)?.ok_or(EngineError::NotThere(root))?;
+        Ok(Self { is_embedded: true, ..engine })
     }
 
     fn at(root: &Path) -> Result<Option<Self>, EngineError> {
@@ -74,6 +79,7 @@ impl Engine {
         };
         Ok(Some(Self {
             root: fs_err::canonicalize(root)?,
+            is_embedded: false,
             api_version: version(&api)?,
             version: version(&runtime)?,
             features: Features::default(),
@@ -144,10 +150,13 @@ pub(crate) enum EngineError {
     )]
     NotThere(PathBuf),
     #[error(
-        "the engine's sources are neither around this program nor around the current folder\nhelp: \
-         name a checkout of policy-engine with `--engine` or `POLICY_ENGINE_SOURCE`"
+        "the engine's sources are not in this program, as it was built without the feature \
+         `embedded-engine`\nhelp: name a checkout of policy-engine with `--engine` or \
+         `POLICY_ENGINE_SOURCE`"
     )]
     Nowhere,
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
     #[error("the engine's `{}` has no semantic version", .0.display())]
     NoVersion(PathBuf),
     #[error(transparent)]
