@@ -53,6 +53,8 @@ mod remote;
 mod reproducible;
 /// `new` and `add`, and their files.
 mod scaffold;
+/// The builder without a checkout: embedded sources, `setup`, `run`, `image --load`.
+mod standalone;
 /// Bills of materials, provenance, and the checks of images by them.
 mod supply;
 /// Output for people on a terminal and elsewhere, and for programs.

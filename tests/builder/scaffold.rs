@@ -7,9 +7,11 @@ fn begun() -> Folder {
     let folder = Folder::new();
     folder.builder(&["new", "ours"]).assert().success().stdout(
         "written   ours, with the policy working-hours and its test\n\
-         test      cargo test --manifest-path ours/Cargo.toml\n\
-         build     policy-builder image --policies ours\n\
-         more      policy-builder add NAME --policies ours\n",
+         go there  cd ours\n\
+         test      cargo test\n\
+         run       policy-builder run -- list\n\
+         build     policy-builder image --load\n\
+         more      policy-builder add NAME\n",
     );
     folder
 }
@@ -26,14 +28,14 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
 #[test]
 fn add_creates_a_second_policy() {
     let folder = begun();
-    folder.builder(&["add", "image-age", "--policies", "ours"]).assert().success().stdout(
-        "written   ours/image-age\n\
-         edit      ours/image-age/src/lib.rs\n\
-         test      cargo test --manifest-path ours/image-age/Cargo.toml\n",
+    folder.builder(&["add", "image-age", "--policies", "ours/policies"]).assert().success().stdout(
+        "written   ours/policies/image-age\n\
+         edit      ours/policies/image-age/src/lib.rs\n\
+         test      cargo test --manifest-path ours/policies/image-age/Cargo.toml\n",
     );
-    folder.builder(&["discover", "--policies", "ours"]).assert().success().stdout(
-        "policy   image-age 1.0.0  (ours/image-age)\n\
-         policy   working-hours 1.0.0  (ours/working-hours)\n",
+    folder.builder(&["discover", "--policies", "ours/policies"]).assert().success().stdout(
+        "policy   image-age 1.0.0  (ours/policies/image-age)\n\
+         policy   working-hours 1.0.0  (ours/policies/working-hours)\n",
     );
 }
 
@@ -42,13 +44,16 @@ fn new_policy_equals_that_of_the_nix_template() {
     let folder = begun();
     let template = root().join("nix/template/policies/working-hours");
     let library = fs::read_to_string(template.join("src/lib.rs")).unwrap();
-    assert_eq!(read(&folder, "ours/working-hours/src/lib.rs"), library);
+    assert_eq!(read(&folder, "ours/policies/working-hours/src/lib.rs"), library);
     let manifest = |text: String| {
         let lines = text.lines().filter(|line| !line.starts_with("policy-api"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     let templates = fs::read_to_string(template.join("Cargo.toml")).unwrap();
-    assert_eq!(manifest(read(&folder, "ours/working-hours/Cargo.toml")), manifest(templates));
+    assert_eq!(
+        manifest(read(&folder, "ours/policies/working-hours/Cargo.toml")),
+        manifest(templates)
+    );
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn new_fills_an_empty_current_folder() {
     let folder = Folder::new();
     let current = folder.path().join("policies");
     builder(&current).args(["new", "."]).assert().success();
-    builder(&current).args(["discover", "--policies", "."]).assert().success();
+    builder(&current).args(["discover"]).assert().success();
     assert!(current.join(".gitignore").is_file());
 }
 
@@ -123,8 +128,8 @@ fn new_and_add_overwrite_nothing() {
          choose another name\n"
     );
     assert_eq!(
-        refused(&folder, &["add", "working_hours", "--policies", "ours"]),
-        "error: failed to add the crate `working_hours`: `ours/working-hours` has that name \
+        refused(&folder, &["add", "working_hours", "--policies", "ours/policies"]),
+        "error: failed to add the crate `working_hours`: `ours/policies/working-hours` has that name \
          already, as `working-hours`, which is the same to Rust\nhelp: choose \
          another name\n"
     );

@@ -3,6 +3,7 @@
 use policy_host::atomic::Artifact;
 
 pub(crate) const BASE_LAYER: Artifact = Artifact::new("base layer");
+pub(crate) const CONFIGURATION: Artifact = Artifact::new("configuration");
 pub(crate) const ENGINE_ARCHIVE: Artifact = Artifact::new("engine's archive");
 pub(crate) const LOCK: Artifact = Artifact::new("lock");
 pub(crate) const MANIFEST: Artifact = Artifact::new("manifest");

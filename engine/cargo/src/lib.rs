@@ -30,7 +30,7 @@ mod vendor;
 pub use command::{
     Cargo, CargoOutput, Network, complete_lock, one_line, stream_messages, use_temporary_folder,
 };
-pub use configuration::{Configuration, ConfigurationError};
+pub use configuration::{Configuration, ConfigurationError, SetAside};
 pub use elf::{ElfError, check_processor, check_static};
 pub use error::CargoError;
 pub use home::cargo_home;

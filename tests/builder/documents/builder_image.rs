@@ -2,7 +2,7 @@ use std::fs;
 
 use super::coverage::Scene;
 use super::script::Script;
-use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, on_path, readme_block, repository};
+use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, document_block, on_path, repository};
 
 /// The whole engine is compiled once more, in the container: nothing else shows that the image has
 /// all that it takes, and that another machine's folders come to the same bytes.
@@ -28,12 +28,12 @@ fn readme_builder_image_reproduces_the_image_and_builds_a_new_folder() {
     let archive = fs::read(shell.here().join("out/policy-engine.tar")).unwrap();
     assert!(archive == fs::read(&repository().archive).unwrap());
 
-    // What `new` writes, where this machine's user has their own.
+    // What `add` writes, where this machine's user has their own: crates without a workspace.
     let mut other = Shell::new(WORK_DIR, &[]);
     other.before("docker", &on_path("docker"), &options);
-    other.runs("policy-builder new policies");
-    other.runs("policy-builder add image-age --policies policies");
-    let shown = readme_block("sh", "builder-image");
+    other
+        .runs("mkdir policies && policy-builder add working-hours && policy-builder add image-age");
+    let shown = document_block("docs/src/how-to/builder-image.md", "sh", "builder-image");
     let (_, lines) =
         shown.split_once("policy-builder.tar\ndocker load < policy-builder.tar\n").unwrap();
     other.runs(lines);

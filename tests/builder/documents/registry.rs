@@ -110,7 +110,7 @@ fn readme_commands_for_two_platforms_run() {
     let registry = Registry::start();
     let mut shell = Shell::new(WORK_DIR, &repository().same_revision()).with_repository();
     registry.is_known_to(&mut shell);
-    shell.runs(&script.takes("cargo image"));
+    shell.runs(&script.takes("policy-builder image"));
     assert!(Path::new(&shell.here()).join("policy-engine/index.json").is_file());
     shell.runs(&script.takes("skopeo"));
     script.ends();

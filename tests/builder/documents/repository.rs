@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use super::coverage::Scene;
 use super::script::Script;
-use crate::support::{DockerTag, Shell, WORK_DIR, on_path, readme_block, repository, run, until};
+use crate::support::{DockerTag, Shell, WORK_DIR, document_block, on_path, repository, run, until};
 
-/// The address of the README's server.
+/// The pages with what is evaluated, and with what is answered.
+const EVAL: &str = "docs/src/how-to/eval.md";
+const SERVE: &str = "docs/src/how-to/serve.md";
+
+/// The address of the documents' server.
 const SERVED: &str = "127.0.0.1:8181";
 
 /// A clone is built into an image, which is inspected and verified.
@@ -31,7 +35,7 @@ fn readme_commands_for_this_repository_run() {
     shell.runs(&script.takes("policy-builder diff"));
     shell.runs(&script.takes("policy-builder verify"));
 
-    let pod = readme_block("yaml", "kind: Pod");
+    let pod = document_block(EVAL, "yaml", "kind: Pod");
     fs::write(here.join("pod.yaml"), &pod).unwrap();
     fs::create_dir(here.join("manifests")).unwrap();
     fs::write(here.join("manifests/pod.yaml"), pod).unwrap();
@@ -49,7 +53,7 @@ fn readme_docker_commands_run() {
     let mut shell = Shell::new(WORK_DIR, &[]);
     let here = shell.here();
     fs::copy(&repository().archive, here.join("policy-engine.tar")).unwrap();
-    fs::write(here.join("pod.yaml"), readme_block("yaml", "kind: Pod")).unwrap();
+    fs::write(here.join("pod.yaml"), document_block(EVAL, "yaml", "kind: Pod")).unwrap();
     let _tag = DockerTag::take(DockerTag::ENGINE);
     shell.runs(&script.takes("docker load"));
     let denied = shell.command(&script.takes("docker run --rm -i")).assert().code(2);
@@ -57,7 +61,7 @@ fn readme_docker_commands_run() {
 
     assert!(
         TcpStream::connect(SERVED).is_err(),
-        "the README's server cannot listen on {SERVED}: another program does; end that one, or \
+        "the documented server cannot listen on {SERVED}: another program does; end that one, or \
          leave this test out by POLICY_ENGINE_WITHOUT=docker"
     );
     // Docker may have no network of its own here.
@@ -72,7 +76,7 @@ fn readme_docker_commands_run() {
         TcpStream::connect(SERVED).is_ok()
     });
     let answer = shell.runs(&script.takes("curl")).get_output().stdout.clone();
-    let expected = readme_block("json", "\"result\"");
+    let expected = document_block(SERVE, "json", "\"result\"");
     assert_eq!(String::from_utf8(answer).unwrap().trim_end(), expected.trim_end());
     drop(container);
     serving.wait().unwrap();

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::{Folder, engine, root};
+use crate::support::{Folder, document_block, engine};
 
 fn json(arguments: &[&str]) -> Value {
     let output = engine(arguments).assert().code(0).stderr("").get_output().stdout.clone();
@@ -44,11 +44,9 @@ fn describe_prints_metadata_settings_and_examples() {
 }
 
 #[test]
-fn readme_configuration_is_valid() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let mut blocks = readme.split("```yaml\n").map(|rest| rest.split("```").next().unwrap());
-    let yaml = blocks.find(|block| block.starts_with("listen:")).unwrap();
-    let folder = Folder::new().file("config.yaml", yaml);
+fn documented_configuration_is_valid() {
+    let yaml = document_block("docs/src/how-to/serve.md", "yaml", "diagnostic-listen:");
+    let folder = Folder::new().file("config.yaml", &yaml);
     let config = json(&[
         "config",
         "--format",

@@ -2,14 +2,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Server, python, root, sentence, stress_engine};
+use crate::support::{Folder, Server, document_block, python, sentence, stress_engine};
 
-/// The README's own webhook configuration.
-fn of_the_readme() -> String {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let found = blocks.filter(|block| block.contains("ValidatingWebhookConfiguration"));
-    found.last().unwrap().to_owned()
+/// The webhook configuration that is documented.
+fn documented() -> String {
+    document_block("docs/src/how-to/serve.md", "yaml", "ValidatingWebhookConfiguration")
 }
 
 /// The webhook configuration of a policy.
@@ -26,7 +23,7 @@ fn webhook_configurations_name_paths_and_resources() {
     assert!(tasks.contains("apiGroups: [stress.example.com]\n"), "{tasks}");
     let pods = described("pod-security-baseline");
     assert!(pods.contains("path: /validate/pod-security-baseline\n"), "{pods}");
-    for yaml in [&pods, &of_the_readme()] {
+    for yaml in [&pods, &documented()] {
         for resources in [
             "[pods, pods/ephemeralcontainers, podtemplates, replicationcontrollers]",
             "[daemonsets, deployments, replicasets, statefulsets]",
@@ -42,7 +39,7 @@ fn webhook_configurations_name_paths_and_resources() {
 fn webhook_configurations_pass_kubernetes_validation() {
     let python = python();
     let described = ["stress-admission@0.1", "pod-security-baseline"].map(described);
-    for yaml in described.into_iter().chain([of_the_readme()]) {
+    for yaml in described.into_iter().chain([documented()]) {
         let folder = Folder::new().file("webhook.yaml", &yaml);
         let validated = Command::new(python.join("bin/kubernetes-validate"))
             .args(["--strict", "webhook.yaml"])

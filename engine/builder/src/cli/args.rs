@@ -19,6 +19,8 @@ use super::lock::Lock;
 use super::new::New;
 use super::pack::Pack;
 use super::push::Push;
+use super::run::Run;
+use super::setup::Setup;
 use super::verify::Verify;
 use super::version::Version;
 use super::vet::Vet;
@@ -43,6 +45,8 @@ pub(super) enum Command {
     New(New),
     /// Adds a policy crate to a policies folder
     Add(Add),
+    /// Has Cargo take `policy-api` from this program in a fresh clone: for tests and editors
+    Setup(Setup),
     /// Shows the policy crates of a folder
     Discover(Discover),
     /// Generates the Cargo workspace that links the policies, with a complete lock
@@ -77,6 +81,8 @@ pub(super) enum Command {
     BuilderImage(BuilderImage),
     /// Serves the policies during development: compiles each save and switches to it
     Watch(Watch),
+    /// Compiles the policies quickly, for this machine, and runs the program
+    Run(Run),
     /// Shows the versions of this program and of the engine in it
     Version(Version),
     /// Writes the embedded sources of the engine, for the package that is published
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn every_command_with_a_result_has_formats() {
         // What these print is for programs only, or is what they do.
-        let others = ["label", "completions", "watch"];
+        let others = ["label", "completions", "watch", "run"];
         for command in Args::command().get_subcommands() {
             let name = command.get_name();
             let format = command.get_arguments().find(|argument| argument.get_id() == "format");

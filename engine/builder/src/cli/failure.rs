@@ -1,7 +1,9 @@
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use policy_text::escape_json;
 
+use super::loader::LoadError;
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
 use crate::scaffold::ScaffoldError;
@@ -85,6 +87,10 @@ pub(super) enum Failure {
     Name(#[from] ReferenceError),
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("failed to start the program `{}`: {error}", program.display())]
+    NotStarted { program: PathBuf, error: io::Error },
     #[error(transparent)]
     Destination(#[from] WriteError),
     #[error("failed to use the system's folder for temporary files: {0}")]

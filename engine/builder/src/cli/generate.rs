@@ -6,9 +6,9 @@ use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
+use crate::steps::git;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
-use crate::steps::revision;
 use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
 use policy_cargo::Target;
 use policy_host::progress::Progress;
@@ -63,8 +63,9 @@ impl Generate {
             .target
             .clone()
             .map_or_else(|| Target::choose(None).map(|target| target.triple), Ok)?;
-        let git = || revision::git_revision(&self.inputs.policies).filter(|_| !self.engine_alone);
-        let revision = self.revision.clone().or_else(git);
+        let revision_of_folder =
+            || git::revision(&self.inputs.policies).filter(|_| !self.engine_alone);
+        let revision = self.revision.clone().or_else(revision_of_folder);
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.

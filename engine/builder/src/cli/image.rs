@@ -1,4 +1,5 @@
 use super::Failure;
+use super::loader::Loader;
 use super::options::{BuildArgs, ImageArgs};
 use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
 use crate::steps::image::Built;
@@ -20,6 +21,9 @@ pub(super) struct Image {
     /// [default: this machine's]
     #[arg(long, value_name = "PLATFORMS", value_delimiter = ',', value_parser = platform::parse, conflicts_with = "target")]
     platform: Vec<Platform>,
+    /// Also hands the image to Docker, or to Podman where there is no Docker
+    #[arg(long, conflicts_with = "oci_layout")]
+    load: bool,
 }
 
 impl Image {
@@ -27,6 +31,7 @@ impl Image {
         self.output.check()?;
         self.build.check_report()?;
         let name = self.output.name()?;
+        let loader = self.load.then(|| Loader::find(self.output.archive_path())).transpose()?;
         let mut options = self.build.options();
         if !self.platform.is_empty() {
             options.targets = TargetChoice::Platforms(&self.platform);
@@ -34,8 +39,8 @@ impl Image {
         let progress = Progress::new();
         let built = Build::new(&options, &progress)?.run(None)?;
         match <[Built; 1]>::try_from(built) {
-            Ok([built]) => self.write_one(&built, &name, &progress),
-            Err(built) => self.write_all(&built, &name, &progress),
+            Ok([built]) => self.write_one(&built, &name, loader, &progress),
+            Err(built) => self.write_all(&built, &name, loader, &progress),
         }
     }
 
@@ -44,6 +49,7 @@ impl Image {
         &self,
         built: &Built,
         name: &Reference,
+        loader: Option<Loader>,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let (image, written) = progress.phase("pack", &name.to_string(), || {
@@ -51,6 +57,7 @@ impl Image {
             let written = self.output.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;
+        let written = self.load(loader, &image, written, progress)?;
         self.build.finish(&Report::new(built, Some(&image), progress), &written)
     }
 
@@ -60,6 +67,7 @@ impl Image {
         &self,
         built: &[Built],
         name: &Reference,
+        loader: Option<Loader>,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
@@ -69,6 +77,11 @@ impl Image {
             let written = self.output.write_joined(&whole, images.first())?;
             Ok::<_, Failure>((images, whole, written))
         })?;
+        // Of several platforms, that of this machine, or the first.
+        let written = match images.first() {
+            Some(image) => self.load(loader, image, written, progress)?,
+            None => written,
+        };
         let platforms = built.iter().zip(&images);
         let report = PlatformsReport {
             image: IndexReport::new(name, &whole),
@@ -76,5 +89,20 @@ impl Image {
             phases: progress.finish(),
         };
         self.build.finish(&report, &written)
+    }
+
+    /// Has a container engine load the archive, where that is wanted, and adds to what is told.
+    fn load(
+        &self,
+        loader: Option<Loader>,
+        image: &policy_oci::Image,
+        written: String,
+        progress: &Progress,
+    ) -> Result<String, Failure> {
+        let Some(loader) = loader else { return Ok(written) };
+        let Loader { engine } = loader;
+        progress.phase("load", engine, || loader.load(self.output.archive_path()))?;
+        let (name, platform) = (image.name(), image.platform());
+        Ok(format!("{written}\nloaded    {name}, {platform}, by {engine}"))
     }
 }

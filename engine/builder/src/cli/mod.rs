@@ -21,12 +21,15 @@ mod image;
 mod index;
 mod inspect;
 mod label;
+mod loader;
 mod lock;
 mod new;
 mod options;
 mod pack;
 mod push;
 pub(crate) mod report;
+mod run;
+mod setup;
 mod verify;
 mod version;
 mod vet;
@@ -93,6 +96,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Completions(args) => args.run(Args::command()),
         Command::BuilderImage(args) => args.run(),
         Command::Watch(args) => args.run(),
+        Command::Setup(args) => args.run(),
+        Command::Run(args) => args.run(),
         Command::Version(args) => args.run(),
         Command::EngineArchive(args) => args.run(),
     };

@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::format::Format;
@@ -11,7 +12,7 @@ pub(super) struct New {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// The source of `policy-api`, as a version or as `Cargo.toml` has it [default: the engine's
-    /// own sources]
+    /// version, which Cargo is told to take from the engine's sources]
     #[arg(long, value_name = "DEPENDENCY")]
     policy_api: Option<Api>,
     /// A checkout of policy-engine [default: the one that this program runs in, else the
@@ -29,13 +30,14 @@ impl New {
             scaffold::new(&self.folder, self.policy_api.as_ref(), self.engine.as_deref())?;
         self.format.print(&written, || {
             let folder = self.folder.display();
-            format!(
-                "written   {folder}, with the policy {FIRST} and its test\n\
-                 test      cargo test --manifest-path {}\n\
-                 build     policy-builder image --policies {folder}\n\
-                 more      policy-builder add NAME --policies {folder}\n",
-                self.folder.join("Cargo.toml").display()
-            )
+            let mut text = format!("written   {folder}, with the policy {FIRST} and its test\n");
+            if self.folder != Path::new(".") {
+                let _ = writeln!(text, "go there  cd {folder}");
+            }
+            text + "test      cargo test\n\
+                    run       policy-builder run -- list\n\
+                    build     policy-builder image --load\n\
+                    more      policy-builder add NAME\n"
         })
     }
 }

@@ -11,7 +11,7 @@ use policy_host::atomic;
 
 /// Adds a policy crate to a policies folder.
 ///
-/// It takes `policy-api` from where its neighbours do, or else from the engine, unless that is
+/// It takes `policy-api` from where its neighbours do, or else the engine's version, unless that is
 /// given.
 ///
 /// # Errors
@@ -28,7 +28,7 @@ pub(crate) fn add(
     atomic::check_folder(&folder, artifacts::POLICY_CRATE)?;
     let api = match api.cloned().or_else(|| neighbours.iter().find_map(api_of)) {
         Some(api) => api,
-        None => Api::from_engine(&Engine::locate(engine)?, &folder)?,
+        None => Api::from_engine(&Engine::locate(engine)?),
     };
     let listing = member::listing(policies, name, api.is_inherited())?;
     if let Some((manifest, _)) = &listing {

@@ -1,26 +1,19 @@
-use std::path::Path;
 use std::str::FromStr;
 
-use semver::VersionReq;
+use semver::{Version, VersionReq};
 use toml_edit::{InlineTable, Value};
 
 use crate::steps::engine::Engine;
-use policy_host::paths;
 
 /// The source of `policy-api`, as a manifest has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Api(Value);
 
 impl Api {
-    /// The engine's own, for a manifest in a folder that is there or will be: relative where the
-    /// two are near each other, so that they can be moved together.
-    pub(super) fn from_engine(engine: &Engine, folder: &Path) -> std::io::Result<Self> {
-        let folder = paths::absolute(folder)?;
-        let api = engine.root.join("engine/api");
-        let common = folder.components().zip(api.components()).take_while(|(a, b)| a == b).count();
-        let path = if common > 1 { paths::relative(&folder, &api) } else { api };
-        let path: Value = path.to_string_lossy().into_owned().into();
-        Ok(Self(InlineTable::from_iter([("path", path)]).into()))
+    /// The version of the engine's own, as far as it decides what fits.
+    pub(super) fn from_engine(engine: &Engine) -> Self {
+        let Version { major, minor, .. } = engine.api_version;
+        Self(format!("{major}.{minor}").into())
     }
 
     /// The dependency that members inherit.
@@ -96,15 +89,5 @@ mod tests {
                 )
             );
         }
-    }
-
-    #[test]
-    fn nearby_engine_path_is_relative() {
-        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
-        let engine = Engine { root: "/home/me/engine".into(), ..engine };
-        let value = |folder: &str| Api::from_engine(&engine, Path::new(folder)).unwrap().value();
-        assert_eq!(value("/home/me/engine/x"), "{ path = \"../engine/api\" }");
-        assert_eq!(value("/home/me/a/b"), "{ path = \"../../engine/engine/api\" }");
-        assert_eq!(value("/elsewhere/b"), "{ path = \"/home/me/engine/engine/api\" }");
     }
 }

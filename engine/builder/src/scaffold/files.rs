@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Api, CrateName};
+use super::{Api, CrateName, cargo_config};
 
 const WORKSPACE: &str = include_str!("template/workspace.toml");
 const GITIGNORE: &str = include_str!("template/gitignore");
@@ -52,13 +52,19 @@ impl Form {
 /// Files by their path inside a folder.
 pub(super) type Files = Vec<(PathBuf, String)>;
 
-/// The files beside the crates of a new folder.
-pub(super) fn of_folder(api: &Api) -> Files {
+/// The files beside the policies of a new repository.
+pub(super) fn of_repository(api: &Api) -> Files {
     vec![
         (".gitignore".into(), GITIGNORE.to_owned()),
         ("Cargo.toml".into(), WORKSPACE.replace("{policy-api}", &api.value())),
         ("README.md".into(), README.to_owned()),
     ]
+}
+
+/// The configuration that has Cargo take `policy-api` from an engine on this machine.
+pub(super) fn cargo_config(engine: &Path) -> (PathBuf, String) {
+    let api = cargo_config::api_in(engine);
+    (cargo_config::PATH.into(), cargo_config::new(&api))
 }
 
 /// A policy crate, which passes its test as it is.

@@ -1,12 +1,14 @@
-//! Starting a policies folder, and a policy in one.
+//! Starting a policies repository, and a policy in one; and what Cargo needs to work there.
 
 mod add;
 mod api;
+mod cargo_config;
 mod error;
 mod files;
 mod member;
 mod name;
 mod new;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,7 @@ pub(crate) use error::ScaffoldError;
 pub(crate) use files::Form;
 pub(crate) use name::{CrateName, NameError};
 pub(crate) use new::{FIRST, new};
+pub(crate) use setup::setup;
 
 /// The files that were written.
 #[derive(Debug, Serialize)]

@@ -8,8 +8,11 @@ use policy_host::atomic;
 /// The policy that a new folder begins with.
 pub(crate) const FIRST: &str = "working-hours";
 
-/// Writes a policies folder with one policy, which takes `policy-api` from the engine unless that
-/// is given.
+/// The folder of the policies, where every command looks for them.
+const POLICIES: &str = "policies";
+
+/// Writes a policies repository with one policy. It takes the engine's version of `policy-api`, and
+/// Cargo is told where that is, unless another source is given.
 ///
 /// # Errors
 /// Finds something that is in the folder already: it stays as it is.
@@ -19,14 +22,18 @@ pub(crate) fn new(
     engine: Option<&Path>,
 ) -> Result<Written, ScaffoldError> {
     atomic::check_folder(folder, artifacts::POLICIES_FOLDER)?;
-    let api = match api {
-        Some(api) => api.clone(),
-        None => Api::from_engine(&Engine::locate(engine)?, folder)?,
-    };
     let first: CrateName = FIRST.parse()?;
-    let mut files = files::of_folder(&api);
+    let mut files = match api {
+        Some(api) => files::of_repository(api),
+        None => {
+            let engine = Engine::locate(engine)?;
+            let mut files = files::of_repository(&Api::from_engine(&engine));
+            files.push(files::cargo_config(&engine.root));
+            files
+        }
+    };
     for (path, text) in files::of_crate(&first, &Api::inherited(), Form::Function) {
-        files.push((Path::new(FIRST).join(path), text));
+        files.push((Path::new(POLICIES).join(FIRST).join(path), text));
     }
     atomic::replace_folder(folder, artifacts::POLICIES_FOLDER, |new| files::write(&files, new))?;
     let created = files.into_iter().map(|(path, _)| folder.join(path)).collect();

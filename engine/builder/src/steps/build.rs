@@ -6,17 +6,17 @@ use super::compile::{self, Binary, Profile};
 use super::discover::{Policies, PolicyCrate, Role, carried};
 use super::engine::Engine;
 use super::error::BuildError;
+use super::git;
 use super::image::{Built, Program};
 use super::options::BuildOptions;
 use super::provenance::Materials;
 use super::resolve::{self, cached, policies_lock};
-use super::revision;
 use super::self_check::{self, Reported};
 use super::vet::{self, Rules, VetError, VetOptions, VetOutcome};
 use super::work_folder::WorkFolder;
 use super::workspace::{self, BuildPlan, Extent, GenerateError, Stamp, Workspace};
 use policy_cargo::lockfile::Package;
-use policy_cargo::{CargoError, Configuration, Target, rustc};
+use policy_cargo::{CargoError, Configuration, SetAside, Target, rustc};
 use policy_host::progress::Progress;
 
 /// A build whose sources are found and whose work folder is its own.
@@ -60,10 +60,9 @@ impl<'a> Build<'a> {
                 Ok::<_, BuildError>((engine, policies, options.targets.resolve()?))
             })?;
         let revision = match options.profile {
-            Profile::Release => options
-                .revision
-                .map(str::to_owned)
-                .or_else(|| revision::git_revision(options.policies)),
+            Profile::Release => {
+                options.revision.map(str::to_owned).or_else(|| git::revision(options.policies))
+            }
             // With it, each commit would have the program compiled again.
             Profile::Quick => None,
         };
@@ -253,10 +252,16 @@ fn finish(
     Ok(Built { program, compiled: binary.compiled, materials })
 }
 
+/// The setting by which `policy-builder setup` has Cargo test policies.
+const API_PATCH: &str = "patch.crates-io.policy-api";
+
 /// Prints which settings of Cargo's are not followed because they would change the program.
 fn note_set_aside(profile: Profile, progress: &Progress) -> Result<(), CargoError> {
     let configuration = Configuration::read()?;
-    let set_aside = configuration.set_aside();
+    // Programs are made of the engine's own `policy-api`, whatever takes it from where.
+    let is_told = |setting: &&SetAside| !matches!(setting, SetAside::Key { key, .. } if key.starts_with(API_PATCH));
+    let set_aside = configuration.set_aside().iter().filter(is_told);
+    let set_aside: Vec<_> = set_aside.map(ToString::to_string).collect();
     if profile == Profile::Release && !set_aside.is_empty() {
         progress.line(&format!(
             "note: the program is compiled by the engine's own settings, so that it is the same \

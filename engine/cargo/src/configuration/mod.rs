@@ -11,7 +11,8 @@ mod variables;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table};
 
@@ -29,8 +30,8 @@ pub struct Configuration {
     pub(super) variables: Vec<(OsString, OsString)>,
     /// The variables that are to be removed.
     pub(super) removed: Vec<OsString>,
-    /// The settings that are not followed and would have changed the program, in words.
-    set_aside: Vec<String>,
+    /// The settings that are not followed and would have changed the program.
+    set_aside: Vec<SetAside>,
 }
 
 impl Configuration {
@@ -65,9 +66,9 @@ impl Configuration {
             }
             let followed = paths::made_absolute(followed, &file.root());
             files::merge(configuration.followed.as_table_mut(), followed, &mut Vec::new());
-            let path = file.path.display();
-            let words = set_aside.iter().map(|key| format!("`{key}` of `{path}`"));
-            configuration.set_aside.extend(words);
+            let settings = set_aside.into_iter();
+            let settings = settings.map(|key| SetAside::Key { key, file: file.path.clone() });
+            configuration.set_aside.extend(settings);
         }
         for (name, value) in variables {
             match variables::treatment(&name) {
@@ -78,8 +79,8 @@ impl Configuration {
                 }
                 Some(treatment) => {
                     if treatment == Treatment::SetAside && !value.is_empty() {
-                        let name = name.to_string_lossy();
-                        configuration.set_aside.push(format!("the variable `{name}`"));
+                        let name = name.to_string_lossy().into_owned();
+                        configuration.set_aside.push(SetAside::Variable { name });
                     }
                     configuration.removed.push(name);
                 }
@@ -107,10 +108,36 @@ impl Configuration {
         by_variable || of_target().is_some()
     }
 
-    /// The settings that would have changed the program and are not followed, in words.
+    /// The settings that would have changed the program and are not followed.
     #[must_use]
-    pub fn set_aside(&self) -> &[String] {
+    pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
+    }
+}
+
+/// A setting that would have changed the program and is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SetAside {
+    /// A key of a file.
+    Key {
+        /// Its path, dotted.
+        key: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// A variable.
+    Variable {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for SetAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key { key, file } => write!(f, "`{key}` of `{}`", file.display()),
+            Self::Variable { name } => write!(f, "the variable `{name}`"),
+        }
     }
 }
 

@@ -11,20 +11,20 @@ pub(super) const COMMANDS: &[Listed] = &[
     ("cargo image", In(Scene::Repository)),
     ("docker load < policy-engine.tar", In(Scene::Docker)),
     ("cargo test --workspace", Not("it runs this test", "`.ci/run`, which takes it from there")),
-    ("policy-builder new my-policies", In(Scene::OwnFolder)),
-    ("policy-builder add image-age --policies my-policies", In(Scene::OwnFolder)),
-    ("cargo test --manifest-path my-policies/Cargo.toml", In(Scene::OwnFolder)),
-    ("policy-builder image --policies my-policies", In(Scene::OwnFolder)),
+    ("policy-builder new my-policies && cd my-policies", In(Scene::OwnFolder)),
+    ("policy-builder add image-age", In(Scene::OwnFolder)),
+    ("cargo test", In(Scene::OwnFolder)),
+    ("policy-builder image --load", In(Scene::OwnFolder)),
     (
         "echo '{\"hour\": 11}' | docker run --rm -i policy-engine eval working-hours",
         In(Scene::OwnFolder),
     ),
     (
-        "cargo image --policies ../my-policies --repo registry.example.com/policies --tag v1",
+        "cargo image --policies ../my-policies/policies --repo registry.example.com/policies --tag v1",
         In(Scene::OwnFolder),
     ),
     (
-        "policy-builder watch --policies ./my-policies -- --listen 127.0.0.1:8181",
+        "policy-builder watch --policies ./my-policies/policies -- --listen 127.0.0.1:8181",
         Not("it serves until it is ended, after minutes of compiling", "builder/watch.rs"),
     ),
     (
@@ -33,7 +33,7 @@ pub(super) const COMMANDS: &[Listed] = &[
     ),
     (
         "cargo image --platform linux/amd64,linux/arm64 --oci-layout policy-engine",
-        In(Scene::Platforms),
+        Not("it is short for a command of the how-to pages", "builder/documents/registry.rs"),
     ),
     (
         "skopeo copy --all oci:policy-engine:latest docker://registry.example.com/policies:v1",

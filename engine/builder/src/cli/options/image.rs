@@ -3,6 +3,9 @@ use std::path::{Path, PathBuf};
 use policy_host::atomic::{self, WriteError};
 use policy_oci::{Image, MultiPlatform, Reference, ReferenceError, SourceDate};
 
+/// The archive of those who name none.
+const DEFAULT: &str = "policy-engine.tar";
+
 /// The destination, the name and the date of an image.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImageArgs {
@@ -78,12 +81,13 @@ impl ImageArgs {
         Ok(written.collect::<Vec<_>>().join(", "))
     }
 
+    /// The path of the archive, where there is one.
+    pub(crate) fn archive_path(&self) -> &Path {
+        self.output.as_deref().unwrap_or(Path::new(DEFAULT))
+    }
+
     /// The path of the archive, when there is to be one.
     fn archive(&self) -> Option<&Path> {
-        match (&self.output, &self.oci_layout) {
-            (None, Some(_)) => None,
-            (None, None) => Some(Path::new("policy-engine.tar")),
-            (Some(output), _) => Some(output),
-        }
+        (self.output.is_some() || self.oci_layout.is_none()).then(|| self.archive_path())
     }
 }
