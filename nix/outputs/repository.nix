@@ -28,6 +28,7 @@ let
       ../../Cargo.toml
       ../../README.md
       ../../clippy.toml
+      ../../docs/src
       ../../engine
       ../../policies
       ../../rustfmt.toml
@@ -62,6 +63,7 @@ in
         src = sourceOf [
           ../../docs
           ../../engine/builder/provenance.md
+          ../../tests/benchmarks/README.md
         ];
         meta.description = "The book on policies, the builder and the engine, as HTML";
       }
