@@ -80,6 +80,15 @@ craneLib.buildPackage (
       }
     );
     postPatch = stubs;
+    # The program tells its pages and completions itself, where it starts.
+    postInstall = lib.optionalString (isKept && pkgs.stdenv.hostPlatform.isLinux) ''
+      builder=$out/bin/policy-builder
+      "$builder" man --output "$out/share/man/man1"
+      mkdir -p "$out"/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
+      "$builder" completions bash > "$out/share/bash-completion/completions/policy-builder"
+      "$builder" completions zsh > "$out/share/zsh/site-functions/_policy-builder"
+      "$builder" completions fish > "$out/share/fish/vendor_completions.d/policy-builder.fish"
+    '';
     meta = {
       description = "Builds one static binary, and a small image, from a folder of Rust policy crates";
       longDescription = ''

@@ -28,6 +28,7 @@ let
       ../../Cargo.toml
       ../../README.md
       ../../clippy.toml
+      ../../docs/src
       ../../engine
       ../../policies
       ../../rustfmt.toml
@@ -61,12 +62,16 @@ in
         # Pages include files of other folders.
         src = sourceOf [
           ../../docs
-          ../../engine/builder/provenance.md
+          ../../engine
+          ../../policies
+          ../../tests/benchmarks/README.md
         ];
         meta.description = "The book on policies, the builder and the engine, as HTML";
       }
       ''
-        mdbook build "$src/docs" --dest-dir "$out"
+        mdbook build "$src/docs" --dest-dir "$out" 2>&1 | tee said
+        # A file that a page includes and that is not there is only warned of.
+        ! grep --extended-regexp 'WARN|ERROR' said
       '';
 
   devShell = craneLib.devShell {

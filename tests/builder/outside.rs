@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, WORK_DIR, root};
+use crate::support::{Folder, WORK_DIR, document_block};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 
@@ -25,7 +25,10 @@ fn outside() -> &'static Outside {
             add.args((name == "office-hours").then_some("--settings")).assert().success();
         }
         let written = folder.path().join("house-rules/working-hours/src/lib.rs");
-        assert_eq!(fs::read_to_string(written).unwrap(), readme_block("rust", "register!"));
+        assert_eq!(
+            fs::read_to_string(written).unwrap(),
+            document_block("README.md", "rust", "register!")
+        );
         let folder = folder
             .file("house-rules/.cache/src/main.rs", "passed over")
             .file("house-rules/.cache/Cargo.toml", "passed over")

@@ -57,6 +57,14 @@ fn new_policy_equals_that_of_the_nix_template() {
 }
 
 #[test]
+fn readme_of_policy_api_shows_the_function_of_a_new_policy() {
+    let readme = fs::read_to_string(root().join("engine/api/README.md")).unwrap();
+    let library = read(&begun(), "ours/policies/working-hours/src/lib.rs");
+    let (function, _) = library.split_once("\n#[test]").unwrap();
+    assert!(readme.contains(&format!("```rust\n{function}```")), "{readme}");
+}
+
+#[test]
 fn policy_api_option_sets_the_dependency() {
     let folder = Folder::new();
     folder

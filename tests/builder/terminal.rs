@@ -191,3 +191,18 @@ fn completion_script_has_every_command() {
         assert!(script.contains(&format!("policy__builder,{command})")), "{command}");
     }
 }
+
+#[test]
+fn every_command_has_a_man_page() {
+    let folder = Folder::new().file("taken", "");
+    folder.builder(&["man", "--output", "man1"]).assert().success();
+    let page = |name: &str| fs::read_to_string(folder.path().join("man1").join(name));
+    assert!(page("policy-builder.1").unwrap().contains("policy\\-builder\\-image(1)"));
+    assert!(page("policy-builder-image.1").unwrap().contains("\\-\\-platform"));
+    // Those that are for packages are hidden.
+    assert!(page("policy-builder-man.1").is_err());
+    assert_eq!(
+        folder.fails_as(&mut folder.builder(&["man", "--output", "taken"])),
+        "error: failed to write the man pages to `taken`: File exists (os error 17)\n"
+    );
+}

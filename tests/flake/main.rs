@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// The action that builds policies in another repository's workflow.
+mod action;
 /// The programs that `nix run` starts.
 mod apps;
 /// The derivations that a change rebuilds.
@@ -24,6 +26,8 @@ mod errors;
 mod image;
 /// The outputs of the flake on every system.
 mod outputs;
+/// The steps of a release.
+mod release;
 /// The engine's code, compared with that of `cargo image`.
 mod same_code;
 /// A policies repository made from the template.

@@ -37,11 +37,6 @@ pub(crate) fn shown_commands() -> Vec<Shown> {
     shown
 }
 
-/// The first block of the README in a language that holds these words.
-pub(crate) fn readme_block(language: &str, words: &str) -> String {
-    document_block("README.md", language, words)
-}
-
 /// The first block of a document in a language that holds these words.
 pub(crate) fn document_block(document: &str, language: &str, words: &str) -> String {
     let text = fs::read_to_string(root().join(document)).unwrap();

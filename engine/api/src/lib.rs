@@ -128,6 +128,11 @@ pub use wording::bounded;
 #[cfg(feature = "schemars")]
 pub use schemars;
 
+/// Compiles and runs what the page shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/src/how-to/write.md")]
+struct WritePolicies;
+
 /// This crate's version: what the engine was built with.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -1,7 +1,7 @@
 //! Measures the engine and its builder beside what people would use instead.
 //!
 //! ```sh
-//! cargo benchmarks                 # everything: results.json, the plots and the README's table
+//! cargo benchmarks                 # everything: results.json, the plots, the table and the figures
 //! cargo benchmarks http start      # these groups again; the others' results stay
 //! cargo benchmarks --quick         # whether it all still works; writes nothing
 //! cargo benchmarks counts          # instructions per decision, against those kept here
@@ -16,6 +16,7 @@ mod builds;
 mod counts;
 mod decisions;
 mod durations;
+mod figures;
 mod folders;
 mod groups;
 mod http;
@@ -71,7 +72,7 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Writes plots and table again from results that are there
+    /// Writes plots, table and figures again from results that are there
     Render,
 }
 
@@ -121,7 +122,8 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
 
 fn render(results: &Results) -> io::Result<()> {
     plots::write(results)?;
-    table::write(results)
+    table::write(results)?;
+    figures::write(results)
 }
 
 /// To the person who waits for it; where standard error is closed, nobody does.
@@ -131,12 +133,15 @@ fn say(message: &str) {
 
 #[cfg(test)]
 mod tests {
-    /// The README shows the measured results.
+    /// The documents show the measured results.
     #[test]
-    fn readme_shows_the_recorded_results() {
+    fn documents_show_the_recorded_results() {
         let results = super::Results::read().unwrap();
+        let page = std::fs::read_to_string(super::paths::own("README.md")).unwrap();
+        let rendered = super::table::in_text(&page, &results).unwrap();
+        assert!(page == rendered, "run `cargo benchmarks render`");
         let readme = std::fs::read_to_string(super::paths::readme()).unwrap();
-        let rendered = super::table::in_text(&readme, &results).unwrap();
+        let rendered = super::figures::in_text(&readme, &results).unwrap();
         assert!(readme == rendered, "run `cargo benchmarks render`");
     }
 }

@@ -94,6 +94,11 @@ impl Results {
         fs::write(file(), serde_json::to_string_pretty(self)? + "\n")
     }
 
+    /// The rows of all groups.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.groups.values().flat_map(|group| group.rows.clone()).collect()
+    }
+
     pub(crate) fn replace(&mut self, group: Group, machine: &Machine, rows: Vec<Row>) {
         self.groups.insert(group, Measured { machine: machine.clone(), rows });
     }

@@ -1,4 +1,4 @@
-//! Results as Markdown, for the README and for whoever waits.
+//! Results as Markdown, for documents and for whoever waits.
 
 use std::fmt::Write;
 use std::{fs, io};
@@ -9,22 +9,27 @@ use crate::results::{Goal, Quantity, Results, Row};
 const START: &str = "<!-- benchmarks: written by `cargo benchmarks` -->\n";
 const END: &str = "<!-- end of benchmarks -->\n";
 
-/// Puts the table into the README.
+/// Puts the table into the page of all measurements.
 pub(crate) fn write(results: &Results) -> io::Result<()> {
-    let readme = paths::readme();
-    let text = fs::read_to_string(&readme)?;
+    let page = paths::own("README.md");
+    let text = fs::read_to_string(&page)?;
     let text = in_text(&text, results).ok_or_else(|| {
-        io::Error::other(format!("README.md has no place for it: `{}`", START.trim()))
+        io::Error::other(format!("{} has no place for it: `{}`", page.display(), START.trim()))
     })?;
-    fs::write(readme, text)
+    fs::write(page, text)
 }
 
 /// A text with the table in its place, if it has one.
 pub(crate) fn in_text(text: &str, results: &Results) -> Option<String> {
-    let (before, rest) = text.split_once(START)?;
-    let (_, after) = rest.split_once(END)?;
-    let rows: Vec<_> = results.groups.values().flat_map(|group| group.rows.clone()).collect();
-    Some(format!("{before}{START}\n{}\n{}\n{END}{after}", of(&rows), machines(results)))
+    let table = format!("{}\n{}", of(&results.rows()), machines(results));
+    between(text, START, &table, END)
+}
+
+/// A text with something else between two lines, if it has them.
+pub(crate) fn between(text: &str, start: &str, inner: &str, end: &str) -> Option<String> {
+    let (before, rest) = text.split_once(start)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{start}\n{inner}\n{end}{after}"))
 }
 
 /// The table itself.
@@ -76,7 +81,7 @@ fn machines(results: &Results) -> String {
     machines.concat()
 }
 
-fn quantity(quantity: &Quantity) -> String {
+pub(crate) fn quantity(quantity: &Quantity) -> String {
     format!("{} {}", number(quantity.value), quantity.unit)
 }
 

@@ -22,7 +22,7 @@ fn blocks() -> Vec<Block> {
     let pages = pages.into_iter().map(Result::unwrap);
     let mut blocks = Vec::new();
     for page in pages.filter(|page| page.path().extension().is_some_and(|end| end == "md")) {
-        let text = fs::read_to_string(page.path()).unwrap();
+        let text = with_includes(page.path());
         let page = page.path().strip_prefix(root()).unwrap().display().to_string();
         // Every other part is within fences.
         for part in text.split("\n```").skip(1).step_by(2) {
@@ -32,6 +32,19 @@ fn blocks() -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// The text of a page, with the files that it includes.
+fn with_includes(page: &Path) -> String {
+    let text = fs::read_to_string(page).unwrap();
+    let mut parts = text.split("{{#include ");
+    let mut whole = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (path, rest) = part.split_once("}}").unwrap();
+        let included = fs::read_to_string(page.parent().unwrap().join(path)).unwrap();
+        whole.extend([included.trim_end(), rest]);
+    }
+    whole
 }
 
 /// The documents of a block in YAML.

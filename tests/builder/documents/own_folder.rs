@@ -4,7 +4,7 @@ use std::path::Path;
 use super::coverage::Scene;
 use super::script::Script;
 use super::serving::Serving;
-use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, readme_block, root};
+use crate::support::{DockerTag, Shell, Unpacked, WORK_DIR, document_block, root};
 
 /// Runs a command in a folder, and gives what it prints.
 fn run_in(shell: &Shell, folder: &Path, words: &str) -> String {
@@ -21,7 +21,7 @@ fn readme_commands_for_a_new_folder_run() {
     let here = shell.here().join("my-policies");
     shell.runs(&script.takes("policy-builder new"));
     let library = fs::read_to_string(here.join("policies/working-hours/src/lib.rs")).unwrap();
-    assert_eq!(library, readme_block("rust", "register!"));
+    assert_eq!(library, document_block("README.md", "rust", "register!"));
     run_in(&shell, &here, "policy-builder add image-age");
     run_in(&shell, &here, "policy-builder add quiet-hours --settings");
     // With what is at hand, whatever is newest today.
@@ -40,12 +40,12 @@ fn readme_commands_for_a_new_folder_run() {
     assert!(built.contains("\nloaded    policy-engine:latest, linux/"), "{built}");
     let asked = shell.command(&script.takes("echo")).current_dir(&here).assert().code(2);
     let decision = String::from_utf8(asked.get_output().stdout.clone()).unwrap();
-    assert_eq!(decision, readme_block("json", "\"verdict\""));
+    assert_eq!(decision, document_block("README.md", "json", "\"verdict\""));
 
     let words = Script::new(Scene::Docker).takes("docker run --rm -p");
     let serving = Serving::start(&mut shell, &words);
     let answer = run_in(&shell, &here, &script.takes("curl"));
-    assert_eq!(answer.trim_end(), readme_block("json", "\"result\"").trim_end());
+    assert_eq!(answer.trim_end(), document_block("README.md", "json", "\"result\"").trim_end());
     drop(serving);
     drop(tag);
 

@@ -16,6 +16,7 @@ use super::index::Index;
 use super::inspect::Inspect;
 use super::label::Label;
 use super::lock::Lock;
+use super::man::Man;
 use super::new::New;
 use super::pack::Pack;
 use super::push::Push;
@@ -88,6 +89,9 @@ pub(super) enum Command {
     /// Writes the embedded sources of the engine, for the package that is published
     #[command(hide = true)]
     EngineArchive(EngineArchive),
+    /// Writes man pages, for packages
+    #[command(hide = true)]
+    Man(Man),
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
     #[test]
     fn every_command_with_a_result_has_formats() {
         // What these print is for programs only, or is what they do.
-        let others = ["label", "completions", "watch", "run"];
+        let others = ["label", "completions", "man", "watch", "run"];
         for command in Args::command().get_subcommands() {
             let name = command.get_name();
             let format = command.get_arguments().find(|argument| argument.get_id() == "format");

@@ -41,6 +41,8 @@ pub(super) fn print_document(bytes: &[u8]) -> Result<(), Failure> {
 /// An error of any command.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
+    #[error("failed to write the man pages to `{}`: {error}", folder.display())]
+    ManPages { folder: PathBuf, error: io::Error },
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
     #[error(transparent)]

@@ -23,6 +23,7 @@ mod inspect;
 mod label;
 mod loader;
 mod lock;
+mod man;
 mod new;
 mod options;
 mod pack;
@@ -100,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => args.run(),
         Command::Version(args) => args.run(),
         Command::EngineArchive(args) => args.run(),
+        Command::Man(args) => args.run(Args::command()),
     };
     ended(done.map(|()| ExitCode::SUCCESS))
 }

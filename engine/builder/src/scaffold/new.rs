@@ -23,14 +23,13 @@ pub(crate) fn new(
 ) -> Result<Written, ScaffoldError> {
     atomic::check_folder(folder, artifacts::POLICIES_FOLDER)?;
     let first: CrateName = FIRST.parse()?;
-    let mut files = match api {
-        Some(api) => files::of_repository(api),
-        None => {
-            let engine = Engine::locate(engine)?;
-            let mut files = files::of_repository(&Api::from_engine(&engine));
-            files.push(files::cargo_config(&engine.root));
-            files
-        }
+    let mut files = if let Some(api) = api {
+        files::of_repository(api)
+    } else {
+        let engine = Engine::locate(engine)?;
+        let mut files = files::of_repository(&Api::from_engine(&engine));
+        files.push(files::cargo_config(&engine.root));
+        files
     };
     for (path, text) in files::of_crate(&first, &Api::inherited(), Form::Function) {
         files.push((Path::new(POLICIES).join(FIRST).join(path), text));

@@ -1,4 +1,5 @@
 use std::env;
+use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -23,12 +24,16 @@ impl WorkFolder {
     /// The folder that the user names, or one in Cargo's target folder, or beside the engine's
     /// unpacked sources: all policies folders share what is compiled of the engine.
     pub(crate) fn choose(given: Option<&Path>, engine: &Engine) -> PathBuf {
-        let chosen = || match env::var_os("CARGO_TARGET_DIR") {
-            Some(folder) if !folder.is_empty() => Path::new(&folder).join("policy-builder"),
+        Self::choose_by(given, env::var_os("CARGO_TARGET_DIR"), engine)
+    }
+
+    fn choose_by(given: Option<&Path>, target: Option<OsString>, engine: &Engine) -> PathBuf {
+        match (given, target) {
+            (Some(given), _) => given.to_owned(),
+            (None, Some(target)) if !target.is_empty() => Path::new(&target).join("policy-builder"),
             _ if engine.is_embedded => engine.root.with_file_name("work"),
             _ => engine.root.join("target/policy-builder"),
-        };
-        given.map_or_else(chosen, Path::to_owned)
+        }
     }
 
     /// Makes the folder, and waits until no other build works in it.
@@ -72,4 +77,23 @@ fn wait_for(lock: &File) -> io::Result<()> {
 pub(crate) struct WorkFolderError {
     path: PathBuf,
     error: io::Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_engine_is_compiled_in_the_cache_once_for_all_folders() {
+        let checkout = Engine::locate(Some(Path::new("../.."))).unwrap();
+        let choose = |given: Option<&str>, target: Option<&str>, engine: &Engine| {
+            WorkFolder::choose_by(given.map(Path::new), target.map(OsString::from), engine)
+        };
+        assert_eq!(choose(None, None, &checkout), checkout.root.join("target/policy-builder"));
+        let embedded = Engine { root: "/cache/engine-1".into(), is_embedded: true, ..checkout };
+        assert_eq!(choose(None, None, &embedded), Path::new("/cache/work"));
+        assert_eq!(choose(None, Some(""), &embedded), Path::new("/cache/work"));
+        assert_eq!(choose(None, Some("/t"), &embedded), Path::new("/t/policy-builder"));
+        assert_eq!(choose(Some("/w"), Some("/t"), &embedded), Path::new("/w"));
+    }
 }

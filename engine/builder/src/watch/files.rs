@@ -23,10 +23,7 @@ pub(super) fn watch(
     let mistake = |path: &Path, reason: String| WatchError::Files { path: path.to_owned(), reason };
     // As the system names it in what it tells, whatever the user calls it.
     let policies = policies.canonicalize().map_err(|error| mistake(policies, error.to_string()))?;
-    let mut roots = vec![policies];
-    if !engine.is_embedded {
-        roots.extend(engine.crates().map(|(_, manifest)| manifest.folder().to_owned()));
-    }
+    let roots: Vec<_> = [policies].into_iter().chain(edited(engine)).collect();
     let shown = roots.clone();
     let tell = move |event: notify::Result<notify::Event>| {
         for saved in saved(event, &shown) {
@@ -42,6 +39,12 @@ pub(super) fn watch(
             .map_err(|error| mistake(root, error.to_string()))?;
     }
     Ok(watcher)
+}
+
+/// The folders of the engine that somebody may edit.
+fn edited(engine: &Engine) -> Vec<PathBuf> {
+    let folders = engine.crates().map(|(_, manifest)| manifest.folder().to_owned());
+    folders.filter(|_| !engine.is_embedded).collect()
 }
 
 /// The saved files, as they are to be shown. Where the system lost count of them, or cannot tell,
@@ -99,6 +102,13 @@ mod tests {
         ] {
             assert_eq!(told(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn embedded_sources_are_not_watched() {
+        let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+        assert_eq!(edited(&engine).len(), 4);
+        assert!(edited(&Engine { is_embedded: true, ..engine }).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use crate::documents::coverage::Coverage::{By, In, Not};
 use crate::documents::coverage::{Listed, Scene};
 
-/// The commands of `docs/src/how-to`, and of what it includes.
+/// The commands of `docs/src/how-to`, of the crates' own documents, and of what they include.
 pub(super) const COMMANDS: &[Listed] = &[
     (
         "policy-builder image",
@@ -41,7 +41,6 @@ pub(super) const COMMANDS: &[Listed] = &[
     ),
     ("cargo image", In(Scene::Repository)),
     ("docker load < policy-engine.tar", In(Scene::Docker)),
-    ("policy-builder add image-age", In(Scene::OwnFolder)),
     (
         "policy-builder watch --policies ./my-policies/policies -- --listen 127.0.0.1:8181",
         Not("it serves until it is ended, after minutes of compiling", "builder/watch.rs"),
@@ -104,5 +103,49 @@ pub(super) const COMMANDS: &[Listed] = &[
         "curl -s localhost:8181/v1/data/pod-security-baseline -d '{\"input\": {\n  \
          \"kind\": \"Pod\", \"spec\": {\"hostNetwork\": true}}}'",
         In(Scene::Docker),
+    ),
+    (
+        "cargo install policy-builder",
+        Not("it needs a published version", "`.ci/run`, which packs what is installed"),
+    ),
+    (
+        "sha256sum --check --ignore-missing SHA256SUMS",
+        Not("it needs a release", "flake/action.rs, which checks one"),
+    ),
+    (
+        "gh attestation verify policy-builder-x86_64-unknown-linux-musl.tar.gz --repo \
+         policy-engine/policy-engine",
+        Not("it needs a release on GitHub", "flake/action.rs, which has a program told so"),
+    ),
+    (
+        "tar -xzf policy-builder-x86_64-unknown-linux-musl.tar.gz",
+        Not("it needs a release", "flake/release.rs, which unpacks one"),
+    ),
+    (
+        "policy-builder completions bash > \
+         ~/.local/share/bash-completion/completions/policy-builder",
+        Not("it writes into a home", "builder/terminal.rs"),
+    ),
+    (
+        "policy-builder setup",
+        Not("it is for a fresh clone", "builder/scaffold.rs, which sets one up"),
+    ),
+    (
+        "policy-builder image --policies policies --platform linux/amd64 --output policy-engine.tar",
+        Not("it takes minutes for a folder like another", "flake/action.rs, and builder/image.rs"),
+    ),
+    ("policy-engine version --format json", Not("it takes a program on the PATH", "engine/cli")),
+    (
+        "policy-builder inspect registry.example.com/policies:v1 --format json",
+        Not("it needs a registry of that name", "builder/push"),
+    ),
+    (
+        "policy-engine schema pod-security-restricted --settings > settings.schema.json",
+        Not("it takes a program on the PATH", "engine/cli"),
+    ),
+    ("cargo update", Not("it needs crates.io to have moved", "none: it is Cargo's own")),
+    (
+        "cargo doc --package policy-api --open",
+        Not("it opens a browser", "`.ci/run`, which makes the documentation"),
     ),
 ];

@@ -5,7 +5,7 @@ use crate::documents::coverage::{Listed, Scene};
 pub(super) const COMMANDS: &[Listed] = &[
     (
         "cargo install --git https://github.com/policy-engine/policy-engine policy-builder",
-        Not("it needs GitHub", "builder/standalone.rs, with the program that is installed"),
+        Not("it needs GitHub", "`.ci/run`, which packs what is installed"),
     ),
     ("policy-builder new my-policies && cd my-policies", In(Scene::OwnFolder)),
     ("cargo test", In(Scene::OwnFolder)),

@@ -2,6 +2,8 @@
 
 /// `policy-engine serve`'s settings.
 mod configuration;
+/// The fields of decision events.
+mod decision_events;
 /// The exit statuses of both programs.
 mod exit_statuses;
 /// The paths of the server, from its description in `openapi.json`.

@@ -49,14 +49,18 @@ impl Embedded {
     }
 
     pub(crate) fn unpack_to(self, cache: &Path) -> Result<PathBuf, UnpackError> {
-        let digest: String = self.digest().chars().take(DIGITS).collect();
-        let folder = cache.join(format!("engine-{}-{digest}", Self::VERSION));
+        let folder = self.folder_in(cache);
         let fail = |error| UnpackError::Write { folder: folder.clone(), error };
         let tree = self.tree().map_err(fail)?;
         if !tree.is_at(&folder) {
             write(&tree, cache, &folder).map_err(fail)?;
         }
         Ok(folder)
+    }
+
+    fn folder_in(self, cache: &Path) -> PathBuf {
+        let digest: String = self.digest().chars().take(DIGITS).collect();
+        cache.join(format!("engine-{}-{digest}", Self::VERSION))
     }
 
     fn tree(self) -> io::Result<FileTree> {
@@ -137,8 +141,10 @@ mod tests {
         let temporary = tempdir().unwrap();
         let cache = temporary.path().join("new/cache");
         let folder = embedded().unpack_to(&cache).unwrap();
-        let digest = &embedded().digest()[..12];
-        assert_eq!(folder, cache.join(format!("engine-{}-{digest}", Embedded::VERSION)));
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let digest = name.strip_prefix(concat!("engine-", env!("CARGO_PKG_VERSION"), "-")).unwrap();
+        assert_eq!(digest.len(), 12);
+        assert!(embedded().digest().starts_with(digest), "{digest}");
         let file = folder.join("engine/api/lib.rs");
         assert_eq!(fs::read(&file).unwrap(), b"//");
         fs::write(&file, "changed").unwrap();
@@ -185,8 +191,7 @@ mod tests {
         fs::write(&cache, "").unwrap();
         let error = embedded().unpack_to(&cache).unwrap_err().to_string();
         let (first, rest) = error.split_once(": ").unwrap();
-        let digest = &embedded().digest()[..12];
-        let folder = cache.join(format!("engine-{}-{digest}", Embedded::VERSION));
+        let folder = embedded().folder_in(&cache);
         assert_eq!(
             first,
             format!("failed to unpack the engine's sources to `{}`", folder.display())

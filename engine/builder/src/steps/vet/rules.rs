@@ -189,6 +189,19 @@ mod tests {
         assert!(read("").unwrap().allow.is_empty());
     }
 
+    /// The pages of the book that show the file.
+    #[test]
+    fn documented_rules_are_read() {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src");
+        for page in ["reference/policies-toml.md", "how-to/vet.md"] {
+            let text = std::fs::read_to_string(format!("{docs}/{page}")).unwrap();
+            let blocks =
+                text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+            let found: usize = blocks.map(|block| read(block).unwrap().allow.len()).sum();
+            assert!(found > 0, "{page}");
+        }
+    }
+
     #[test]
     fn every_error_names_file_and_key() {
         let mistakes = [

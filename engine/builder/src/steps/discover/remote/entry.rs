@@ -268,6 +268,19 @@ mod tests {
         assert!(parsed("").unwrap().is_empty() && parsed("[vet]").unwrap().is_empty());
     }
 
+    /// The pages of the book that show the file.
+    #[test]
+    fn documented_entries_are_read() {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src");
+        for page in ["reference/policies-toml.md", "how-to/remote.md"] {
+            let text = std::fs::read_to_string(format!("{docs}/{page}")).unwrap();
+            let blocks =
+                text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+            let found: usize = blocks.map(|block| parsed(block).unwrap().len()).sum();
+            assert!(found > 0, "{page}");
+        }
+    }
+
     #[test]
     fn invalid_entries_are_refused() {
         let keys = "expected `version`, `registry`, `git`, `rev`, `branch`, `tag`, `path`, \
