@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, WORK_DIR, document_block};
+use crate::support::{Folder, WORK_DIR, document_block, root};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 
