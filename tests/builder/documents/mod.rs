@@ -20,3 +20,5 @@ mod registry;
 mod repository;
 /// The commands that one test runs.
 mod script;
+/// The tutorials, each from its beginning to its end.
+mod tutorials;
