@@ -65,6 +65,7 @@ in
           ../../engine
           ../../policies
           ../../tests/benchmarks/README.md
+          ../template
         ];
         meta.description = "The book on policies, the builder and the engine, as HTML";
       }

@@ -239,4 +239,32 @@ in
       [ false ]
     ];
   };
+  "nixos-module: the example in the documentation is a service, with the secrets that its settings name" =
+    {
+      expr =
+        let
+          inherit (import ../../docs/examples/nixos/configuration.nix { config = { }; }) services;
+          config = made services.policy-engine;
+        in
+        {
+          inherit (config.systemd.services.policy-engine.serviceConfig) Group LoadCredential;
+          named = lib.all (
+            name:
+            lib.hasInfix "policy-engine.service/${name}" (file {
+              content = config;
+            })
+          ) (lib.attrNames services.policy-engine.credentials);
+          ports = config.networking.firewall.allowedTCPPorts.content;
+        };
+      expected = {
+        Group = "policy-engine-clients";
+        LoadCredential = [
+          "tls.crt:/var/lib/secrets/policy-engine.crt"
+          "tls.key:/var/lib/secrets/policy-engine.key"
+          "tokens:/var/lib/secrets/policy-engine.tokens"
+        ];
+        named = true;
+        ports = [ 8443 ];
+      };
+    };
 }

@@ -26,6 +26,21 @@ pub(crate) fn python() -> &'static Path {
     })
 }
 
+/// Python with OPA itself, as a library in Go.
+pub(crate) fn opa() -> &'static Path {
+    static OPA: OnceLock<PathBuf> = OnceLock::new();
+    OPA.get_or_init(|| {
+        Installed::new("opa", "opa.txt").with(|venv| {
+            succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
+            let mut pip = Command::new(venv.join("bin/python"));
+            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]);
+            // It asks for a newer Python than it takes.
+            pip.args(["--ignore-requires-python", "--requirement", "opa.txt"]);
+            succeeds(pip.current_dir(clients()))
+        })
+    })
+}
+
 /// The folder in which Node.js finds the packages of `tests/engine/serve/clients/package.json`.
 pub(crate) fn node_modules() -> &'static Path {
     static MODULES: OnceLock<PathBuf> = OnceLock::new();

@@ -49,6 +49,49 @@ pub(crate) fn document_block(document: &str, language: &str, words: &str) -> Str
         .to_owned()
 }
 
+/// A step that a document has its reader take.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ShownStep {
+    /// The commands of a block, and the block of `text` or `json` right behind it, whose `…` stand for
+    /// anything.
+    Commands(Vec<String>, Option<String>),
+    /// A file that is written, from a block with `file=PATH` behind its language.
+    File { path: String, text: String },
+}
+
+/// The steps of a document, in order.
+pub(crate) fn shown_steps(document: &str) -> Vec<ShownStep> {
+    let path = root().join(document);
+    steps(&fs::read_to_string(&path).unwrap(), path.parent().unwrap())
+}
+
+fn steps(text: &str, folder: &Path) -> Vec<ShownStep> {
+    let (mut steps, mut rest) = (Vec::new(), text);
+    while let Some((_, begun)) = rest.split_once("\n```") {
+        let (info, begun) = begun.split_once('\n').unwrap();
+        let (block, after) = begun.split_once("```\n").unwrap();
+        rest = after;
+        if info == "sh" {
+            let behind = after.trim_start();
+            let fences = ["```text\n", "```json\n"];
+            let output = fences.iter().find_map(|fence| behind.strip_prefix(fence));
+            let output = output.map(|output| output.split("```").next().unwrap().to_owned());
+            steps.push(ShownStep::Commands(commands(block), output));
+        } else if let Some((_, path)) = info.split_once("file=") {
+            let text = with_included_file(block, folder);
+            steps.push(ShownStep::File { path: path.to_owned(), text });
+        }
+    }
+    steps
+}
+
+/// The text of a block of a page in a folder, also where it is a whole file, by mdBook's `include`.
+fn with_included_file(block: &str, folder: &Path) -> String {
+    let included = block.trim().strip_prefix("{{#include ");
+    let file = included.and_then(|rest| rest.strip_suffix("}}")).filter(|file| !file.contains(':'));
+    file.map_or_else(|| block.to_owned(), |file| fs::read_to_string(folder.join(file)).unwrap())
+}
+
 /// The blocks of a shell's language, also within lists, and those that are indented.
 fn blocks(text: &str) -> Vec<String> {
     let (mut blocks, mut fenced) = (Vec::new(), None::<(usize, bool)>);
@@ -108,4 +151,17 @@ fn commands_are_found_in_documents() {
                 f    # g\n    h\n\nand\n    not this\n```toml\n[a]\n```\n\n- item:\n\n  ```sh,x\n  i \\\n    j\n  ```\n";
     let found: Vec<_> = blocks(text).iter().flat_map(|block| commands(block)).collect();
     assert_eq!(found, ["a b", "c \\\n  d", "e -d '{\n  \"x\": 1}'", "f", "h", "i \\\n  j"]);
+}
+
+#[test]
+fn steps_of_a_document_are_its_commands_with_their_output_and_its_files() {
+    let text = "a\n\n```sh\nb\nc\n```\n\n```text\n…\nd\n```\n\n```sh\ne\n```\n\nand\n\n```json\n1\n```\n\n\
+                ```rust,file=f/g.rs\nh\n```\n";
+    let commands = |commands: &[&str], output: Option<&str>| {
+        let commands = commands.iter().map(|command| (*command).to_owned());
+        ShownStep::Commands(commands.collect(), output.map(str::to_owned))
+    };
+    let file = ShownStep::File { path: "f/g.rs".to_owned(), text: "h\n".to_owned() };
+    let expected = [commands(&["b", "c"], Some("…\nd\n")), commands(&["e"], None), file];
+    assert_eq!(steps(text, Path::new("")), expected);
 }

@@ -30,9 +30,9 @@ mod waiting;
 pub(crate) mod wire;
 
 pub(crate) use builder::{WORK_DIR, builder, builder_process, cargo, cargo_image, root};
-pub(crate) use clients::{clients, node_modules, python};
+pub(crate) use clients::{clients, node_modules, opa, python};
 pub(crate) use containers::{Loaded, run};
-pub(crate) use documents::{Shown, document_block, shown_commands};
+pub(crate) use documents::{Shown, ShownStep, document_block, shown_commands, shown_steps};
 pub(crate) use faulty_proxy::{FaultyProxy, ProxyAction};
 pub(crate) use folder::{Folder, sentence};
 pub(crate) use http::{Http, HttpResponse, UNUSED_ADDRESS};

@@ -39,6 +39,7 @@ impl Shell {
         shell.before("cargo", Path::new(&cargo()), &script);
         let script = format!(
             "case $1 in\n\
+             build|run) command=$1; shift; set -- $command --work-dir {work_dir} \"$@\";;\n\
              image) shift; set -- image {options} \"$@\";;\n\
              verify) shift; set -- verify --work-dir {work_dir} \"$@\";;\nesac\n"
         );

@@ -22,4 +22,6 @@ pub(super) enum Scene {
     Platforms,
     Push,
     Nix,
+    /// Each tutorial is followed from its beginning to its end.
+    Tutorial,
 }

@@ -22,3 +22,5 @@ mod repository;
 mod script;
 /// A container that serves.
 mod serving;
+/// The tutorials, each from its beginning to its end.
+mod tutorials;

@@ -17,7 +17,7 @@ mod readme;
 /// What is looked up.
 mod reference;
 /// What is followed from the beginning to the end.
-mod tutorials;
+pub(super) mod tutorials;
 
 /// Every command of the documents.
 pub(super) fn commands() -> impl Iterator<Item = Listed> {
