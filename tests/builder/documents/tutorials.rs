@@ -52,7 +52,7 @@ impl Tutorial {
         for step in shown_steps(&format!("docs/src/tutorials/{page}.md")) {
             match step {
                 ShownStep::Commands(commands, output) => {
-                    tutorial.take(&commands, output.as_deref())
+                    tutorial.take(&commands, output.as_deref());
                 }
                 ShownStep::File { path, text } => {
                     fs::write(tutorial.folder.join(path), text).unwrap();
@@ -110,8 +110,7 @@ impl Tutorial {
                 printed.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
             assert!(
                 is_like(expected.trim_end(), printed.trim_end()),
-                "{:#?} print\n{printed}and not\n{expected}",
-                commands
+                "{commands:#?} print\n{printed}and not\n{expected}"
             );
         }
     }
@@ -180,8 +179,8 @@ fn is_like(expected: &str, found: &str) -> bool {
     };
     let mut last = "";
     for piece in pieces {
-        let Some(place) = rest.find(piece) else { return false };
-        rest = &rest[place + piece.len()..];
+        let Some((_, behind)) = rest.split_once(piece) else { return false };
+        rest = behind;
         last = piece;
     }
     rest.is_empty() || expected.ends_with('…') || !last.is_empty() && found.ends_with(last)
