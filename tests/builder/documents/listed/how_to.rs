@@ -42,10 +42,6 @@ pub(super) const COMMANDS: &[Listed] = &[
     ("cargo image", In(Scene::Repository)),
     ("docker load < policy-engine.tar", In(Scene::Docker)),
     (
-        "policy-builder watch --policies ./my-policies/policies -- --listen 127.0.0.1:8181",
-        Not("it serves until it is ended, after minutes of compiling", "builder/watch.rs"),
-    ),
-    (
         "rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl",
         Not("it changes the machine, and needs rustup's server", "tests/toolchain, in `.ci/run`"),
     ),
@@ -94,6 +90,10 @@ pub(super) const COMMANDS: &[Listed] = &[
     (
         "nix build .#image --builders 'ssh://big-machine x86_64-linux' --max-jobs 0",
         Not("it needs another machine", "flake/image.rs, which builds that on this one"),
+    ),
+    (
+        "policy-engine eval pod-security-restricted --recursive --format sarif manifests > policies.sarif",
+        Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
     ),
     (
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
