@@ -8,6 +8,7 @@ let
     ./name.nix
     ./nixos-module.nix
     ./paths.nix
+    ./policies.nix
   ];
   tests = lib.concatMap (
     suite:

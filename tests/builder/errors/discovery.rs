@@ -20,6 +20,11 @@ fn missing_policies_are_reported() {
         Folder::new().library("words", "", "").library("numbers", "", "").refused(&[]),
         format!("{expected}; the crates there (numbers, words) are support crates{remedy}")
     );
+    assert_eq!(
+        Folder::new().file("ours/policies/good/Cargo.toml", "").refused(&["--policies", "ours"]),
+        "no policies in `ours`: expected subfolders with a `Cargo.toml` that depends on \
+         `policy-api`\nhelp: name the folder in it: `--policies ours/policies`"
+    );
 }
 
 #[test]

@@ -15,15 +15,25 @@ pub(crate) enum DiscoverError {
     NoFolder { root: PathBuf },
     #[error(
         "no policies in `{}`: expected subfolders with a `Cargo.toml` that depends on `policy-api`{}\n\
-         help: start one with `policy-builder add NAME`, or name another folder with `--policies`",
+         help: {}",
         root.display(),
         if support.is_empty() {
             String::new()
         } else {
             format!("; the crates there ({}) are support crates", support.join(", "))
+        },
+        match deeper {
+            Some(deeper) => format!("name the folder in it: `--policies {}`", deeper.display()),
+            None => "start one with `policy-builder add NAME`, or name another folder with \
+                     `--policies`".to_owned(),
         }
     )]
-    NoPolicies { root: PathBuf, support: Vec<String> },
+    NoPolicies {
+        root: PathBuf,
+        support: Vec<String>,
+        /// A folder in there that has crates.
+        deeper: Option<PathBuf>,
+    },
     #[error(
         "`{}` holds Rust files (`{}`) but no `Cargo.toml`\nhelp: add one, or move the folder away",
         folder.display(),

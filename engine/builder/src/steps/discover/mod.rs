@@ -41,6 +41,12 @@ pub(crate) struct Policies {
     pub(crate) pins: Pins,
 }
 
+/// Checks whether a folder is one of crates, as that of a repository is.
+fn has_crates(folder: &Path) -> bool {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().join("Cargo.toml").is_file())
+}
+
 impl Policies {
     /// Finds and checks the crates of a folder, and has Cargo fetch those from elsewhere.
     pub(crate) fn discover(root: &Path, engine: &Engine) -> Result<Self, DiscoverError> {
@@ -71,6 +77,7 @@ impl Policies {
             return Err(DiscoverError::NoPolicies {
                 root: root.to_owned(),
                 support: policies.crates.into_iter().map(|support| support.name).collect(),
+                deeper: Some(root.join("policies")).filter(|folder| has_crates(folder)),
             });
         }
         policies.check_names()?;

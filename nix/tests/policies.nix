@@ -1,0 +1,21 @@
+{ lib }:
+let
+  given =
+    folder:
+    let
+      input = "${folder}";
+      inherit (import ../build/policies.nix { inputs.policies.outPath = input; }) policies;
+    in
+    lib.removePrefix input policies;
+in
+{
+  "policies: an input that is a repository is its folder `policies`" = {
+    expr = given ../../docs/examples/from-kyverno;
+    expected = "/policies";
+  };
+
+  "policies: an input that is a folder of crates is that folder" = {
+    expr = given ../../tests/fixtures/house-rules;
+    expected = "";
+  };
+}
