@@ -6,7 +6,7 @@ use crate::documents::coverage::Scene::Tutorial;
 /// where another document shows one as well.
 pub(in crate::documents) const COMMANDS: &[Listed] = &[
     (
-        "cargo install policy-builder",
+        "cargo install --git https://github.com/policy-engine/policy-engine policy-builder",
         Not("it needs crates.io to have it", "`cargo package` in `.ci/run`"),
     ),
     ("policy-builder new my-policies && cd my-policies", In(Tutorial)),
