@@ -21,17 +21,23 @@ pub(crate) fn write(results: &Results) -> io::Result<()> {
 
 /// A text with the figures in their place, if it has one and they were measured.
 pub(crate) fn in_text(text: &str, results: &Results) -> Option<String> {
-    between(text, START, &of(&results.rows())?, END)
+    between(text, START, &table(&results.rows())?, END)
+}
+
+const DECISION: &str = "one decision, `http-authz`";
+const START_TIME: &str = "start to first answer";
+const IMAGE: &str = "image of all policies, compressed";
+
+/// The result of a comparison with a peer, or of none.
+fn find<'r>(rows: &'r [Row], what: &str, against: &str) -> Option<&'r Row> {
+    rows.iter().find(|row| row.what == what && row.against.starts_with(against))
 }
 
 /// The figures, as a table.
-fn of(rows: &[Row]) -> Option<String> {
-    let row = |what: &str, against: &str| {
-        rows.iter().find(|row| row.what == what && row.against.starts_with(against))
-    };
-    let decision = "one decision, `http-authz`";
+fn table(rows: &[Row]) -> Option<String> {
+    let row = |what: &str, against: &str| find(rows, what, against);
     let faster = ["OPA", "regorus", "cedar-policy"].map(|peer| {
-        let row = row(decision, peer)?;
+        let row = row(DECISION, peer)?;
         Some(format!("{}\u{d7} as fast as {}", number(row.figure), row.against))
     });
     let faster = faster.into_iter().collect::<Option<Vec<_>>>()?.join(", ");
@@ -39,7 +45,6 @@ fn of(rows: &[Row]) -> Option<String> {
     let go = |what: &str| row(what, "Go")?.theirs.as_ref().map(quantity);
     let http = "HTTP decisions, 256 connections";
     let (rest, most) = ("memory at rest", "memory, the most under that load");
-    let start = "start to first answer";
     Some(format!(
         "| | here | beside it |\n\
          | --- | ---: | --- |\n\
@@ -48,16 +53,16 @@ fn of(rows: &[Row]) -> Option<String> {
          | memory at rest, and under that load | {}, {} | Go `net/http` {}, {} |\n\
          | start to first answer | {} | Go `net/http` {} |\n\
          | image of all policies, compressed | {} | |\n",
-        ours(decision)?,
+        ours(DECISION)?,
         quantity(&row(http, "Go")?.ours),
         go(http)?,
         quantity(&row(rest, "Go")?.ours),
         quantity(&row(most, "Go")?.ours),
         go(rest)?,
         go(most)?,
-        ours(start)?,
-        go(start)?,
-        ours("image of all policies, compressed")?,
+        ours(START_TIME)?,
+        go(START_TIME)?,
+        ours(IMAGE)?,
     ))
 }
 
@@ -76,6 +81,26 @@ mod tests {
             figure: 100.0,
             goal: Goal::None,
         };
-        assert_eq!(of(&[row]), None);
+        assert_eq!(table(&[row]), None);
+    }
+
+    #[test]
+    fn readme_begins_with_the_recorded_figures() {
+        let rows = Results::read().unwrap().rows();
+        let row = |what: &str, against: &str| find(&rows, what, against).unwrap();
+        let readme = fs::read_to_string(paths::readme()).unwrap();
+        let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+        for sentence in [
+            format!(
+                "A decision takes {:.2} µs: {:.0} times as fast as OPA, {:.0} times as fast as Cedar.",
+                row(DECISION, "").ours.value,
+                row(DECISION, "OPA").figure,
+                row(DECISION, "cedar-policy").figure
+            ),
+            format!("An image is {:.1} MB:", row(IMAGE, "").ours.value),
+            format!("It answers {:.1} ms after its start.", row(START_TIME, "").ours.value),
+        ] {
+            assert!(readme.contains(&sentence), "README.md does not say: {sentence}");
+        }
     }
 }
