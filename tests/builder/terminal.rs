@@ -152,14 +152,14 @@ fn every_result_is_available_as_json() {
     assert_eq!(
         document(&mut folder.builder(&["new", "ours"])),
         json!({"folder": "ours", "created": [
-            "ours/.gitignore", "ours/Cargo.toml", "ours/README.md",
-            "ours/working-hours/Cargo.toml", "ours/working-hours/src/lib.rs",
+            "ours/.gitignore", "ours/Cargo.toml", "ours/README.md", "ours/.cargo/config.toml",
+            "ours/policies/working-hours/Cargo.toml", "ours/policies/working-hours/src/lib.rs",
         ]})
     );
     assert_eq!(
-        document(&mut folder.builder(&["add", "better", "--policies", "ours"])),
-        json!({"folder": "ours/better", "created": [
-            "ours/better/Cargo.toml", "ours/better/src/lib.rs",
+        document(&mut folder.builder(&["add", "better", "--policies", "ours/policies"])),
+        json!({"folder": "ours/policies/better", "created": [
+            "ours/policies/better/Cargo.toml", "ours/policies/better/src/lib.rs",
         ]})
     );
     assert_eq!(
