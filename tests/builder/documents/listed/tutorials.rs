@@ -65,10 +65,7 @@ pub(in crate::documents) const COMMANDS: &[Listed] = &[
     ),
     ("openssl rand -hex 24 > tokens", In(Tutorial)),
     ("./policy-engine serve --config secure.yaml", In(Tutorial)),
-    (
-        "curl -s --cacert server.crt https://localhost:8443/v1/data/shop/order-limit/allowed -d '{\"input\": {\"cents\": 100}}'",
-        In(Tutorial),
-    ),
+    ("curl -s --cacert server.crt https://localhost:8443/v1/policies", In(Tutorial)),
     (
         "curl -s --cacert server.crt -H \"Authorization: Bearer $(cat tokens)\" \\\n  https://localhost:8443/v1/data/shop/order-limit/allowed -d '{\"input\": {\"cents\": 100}}'",
         In(Tutorial),
