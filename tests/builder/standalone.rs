@@ -6,7 +6,7 @@ use std::process::Stdio;
 use assert_cmd::Command;
 use serde_json::Value;
 
-use crate::support::{Folder, Unpacked, WORK_DIR, builder, cargo, root};
+use crate::support::{Folder, Unpacked, WORK_DIR, builder, cargo, root, run};
 
 /// The builder and a user who never saw the repository: the program is no longer in its target
 /// folder, and home and cache are new.
@@ -18,7 +18,9 @@ impl Stranger {
     fn new() -> Self {
         let folder = Folder::new().file("home/.keep", "");
         let program = PathBuf::from(builder(folder.path()).get_program());
-        fs::copy(program, folder.path().join("policy-builder")).unwrap();
+        // Not by this process: what another test starts meanwhile would hold the file open for writing,
+        // and no program can be started that is.
+        run("cp", &[program.to_str().unwrap(), folder.path().to_str().unwrap()]);
         Self { folder }
     }
 
