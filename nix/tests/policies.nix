@@ -3,7 +3,8 @@ let
   given =
     folder:
     let
-      input = "${folder}";
+      # A path as text: nothing is copied to the store, which may be empty.
+      input = toString folder;
       inherit (import ../build/policies.nix { inputs.policies.outPath = input; }) policies;
     in
     lib.removePrefix input policies;
