@@ -259,7 +259,12 @@ const API_PATCH: &str = "patch.crates-io.policy-api";
 fn note_set_aside(profile: Profile, progress: &Progress) -> Result<(), CargoError> {
     let configuration = Configuration::read()?;
     // Programs are made of the engine's own `policy-api`, whatever takes it from where.
-    let is_told = |setting: &&SetAside| !matches!(setting, SetAside::Key { key, .. } if key.starts_with(API_PATCH));
+    let is_told = |setting: &&SetAside| match setting {
+        SetAside::Key { key, .. } => key
+            .strip_prefix(API_PATCH)
+            .is_none_or(|rest| !matches!(rest.as_bytes(), [] | [b'.', ..])),
+        SetAside::Variable { .. } => true,
+    };
     let set_aside = configuration.set_aside().iter().filter(is_told);
     let set_aside: Vec<_> = set_aside.map(ToString::to_string).collect();
     if profile == Profile::Release && !set_aside.is_empty() {

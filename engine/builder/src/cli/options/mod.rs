@@ -4,6 +4,7 @@ mod build;
 mod build_log;
 mod image;
 mod program;
+mod quick;
 mod registry;
 
 use std::env;
@@ -17,6 +18,7 @@ pub(super) use build::BuildArgs;
 pub(super) use build_log::BuildLogArgs;
 pub(super) use image::ImageArgs;
 pub(super) use program::ProgramArgs;
+pub(super) use quick::QuickArgs;
 pub(super) use registry::RegistryArgs;
 
 #[derive(Debug, clap::Args)]
