@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
@@ -7,6 +8,7 @@ use crate::config::{Flags, Sources};
 use crate::policies::{Assignment, PolicyRef, Settings};
 
 use super::Failure;
+use super::bench::Percent;
 
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Evaluates a policy on documents
     Eval(EvalArgs),
+    /// Measures how long a policy takes to decide
+    Bench(BenchArgs),
     /// Serves the policies over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
@@ -115,6 +119,41 @@ pub(super) struct EvalArgs {
     /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
+    /// Maximum size of one file
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-engine bench pod-security-baseline pods/*.yaml --compare before.json\n\n\
+                        Exit status: 0 measured, 2 slower than the threshold allows, 1 any input or policy failed, 64 invalid command line"
+)]
+pub(super) struct BenchArgs {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Time to measure for, such as `500ms`, which all documents share
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub(super) time: Duration,
+    /// Write the measurements to a file, for `--compare`
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Compare with the measurements in a file: by instructions where the machine counts them, else
+    /// by the median of the time; and by allocations
+    #[arg(long, value_name = "FILE")]
+    pub(super) compare: Option<PathBuf>,
+    /// The rise above these that is tolerated
+    #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "compare")]
+    pub(super) threshold: Percent,
+    /// Output format: a table for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: TableOrJson,
     /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
