@@ -47,8 +47,8 @@ fn every_document_is_measured_and_compared_with_what_was_saved() {
 fn document_without_a_decision_is_an_error() {
     let folder = Folder::new().file("a.yaml", "kind: Pod\nspec: 7\n").file("b.yaml", "");
     bench(&folder, &["a.yaml"]).assert().code(1).stdout("").stderr(
-        "error: a.yaml document 1: policy `pod-security-baseline`: expected an object, found the \
-         number `7`, at `spec` (line 1 column 23)\n",
+        "error: a.yaml document 1: policy `pod-security-baseline`: line 2 column 7: expected an \
+         object, found the number `7`, at `spec`\n",
     );
     bench(&folder, &["b.yaml"]).assert().code(1).stdout("").stderr(
         "error: there is no document to decide on: expected JSON or YAML\nhelp: name files that \

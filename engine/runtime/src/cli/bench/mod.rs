@@ -10,11 +10,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use policy_api::{Context, EvaluateError};
+
 use super::args::{BenchArgs, TableOrJson};
 use super::{ErrorMessage, Failure, output};
 use crate::documents::{Source, documents};
 use crate::exit::Outcome;
-use crate::policies::{Instance, Registry};
+use crate::policies::{DecisionError, Entry, Instance, Registry};
 use measure::Question;
 use saved::Measurements;
 
@@ -39,16 +41,13 @@ pub(super) fn run(
     })?;
     let standard_input = [PathBuf::from("-")];
     let files = if args.files.is_empty() { &standard_input[..] } else { &args.files };
-    let questions = questions(files, args.max_bytes)?;
+    let questions = questions(files, args.max_bytes, entry, &instance)?;
     let count = u32::try_from(questions.len()).unwrap_or(u32::MAX);
     let time = (args.time / count.max(1)).max(SHORTEST);
     let mut measured = Vec::new();
     for question in &questions {
-        let document = question.measure(&instance, time).map_err(|error| {
-            let policy = entry.name();
-            Failure::message(format_args!("{}: policy `{policy}`: {error}", question.name))
-        })?;
-        measured.push(document);
+        let document = question.measure(&instance, time);
+        measured.push(document.map_err(|error| no_decision(&question.name, entry, &error))?);
     }
     let version = entry.version.to_string();
     let now = Measurements { policy: entry.name().to_owned(), version, documents: measured };
@@ -68,18 +67,32 @@ pub(super) fn run(
     Ok(if slower.is_empty() { Outcome::Allowed } else { Outcome::Denied })
 }
 
-/// The documents of files, which are all read before the first is measured.
-fn questions(files: &[PathBuf], max_bytes: u64) -> Result<Vec<Question>, Failure> {
+fn no_decision(name: &str, policy: &Entry, error: &dyn std::fmt::Display) -> Failure {
+    Failure::message(format_args!("{name}: policy `{}`: {error}", policy.name()))
+}
+
+/// The documents of files, all of which the policy decides on before the first is measured.
+fn questions(
+    files: &[PathBuf],
+    max_bytes: u64,
+    policy: &Entry,
+    instance: &Instance,
+) -> Result<Vec<Question>, Failure> {
     let mut questions = Vec::new();
     for file in files {
         let source = Source::read(file, Some(max_bytes))
             .map_err(|error| Failure::with_help(&error, error.help()))?;
-        let name = if file == Path::new("-") { "standard input" } else { source.name() };
+        let file = if file == Path::new("-") { "standard input" } else { source.name() };
         for (index, document) in documents(&source).enumerate() {
-            let name = format!("{name} document {}", index + 1);
-            let document =
-                document.map_err(|error| Failure::message(format_args!("`{name}`: {error}")))?;
-            questions.push(Question { name, json: document.json.to_vec() });
+            let name = format!("{file} document {}", index + 1);
+            let document = document.map_err(|error| no_decision(&name, policy, &error))?;
+            match instance.decide(&document.json, &Context::new("bench"), &mut Vec::new()) {
+                Ok(_) => questions.push(Question { name, json: document.json.to_vec() }),
+                Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
+                    return Err(no_decision(&name, policy, &document.explain(&error)));
+                }
+                Err(error) => return Err(no_decision(&name, policy, &error)),
+            }
         }
     }
     if questions.is_empty() {
