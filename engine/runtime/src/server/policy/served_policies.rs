@@ -169,6 +169,7 @@ mod tests {
                 stuck: Arc::default(),
                 metrics: metrics.policy(id, "echo", version),
                 workers: Arc::new(WorkerSlots::new(1)),
+                shadow: None,
             }
         });
         let skipped = ["broken", "http/deep/broken"]
