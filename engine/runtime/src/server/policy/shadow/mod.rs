@@ -10,6 +10,7 @@ mod differences;
 mod offer;
 mod policy;
 mod question;
+mod queue_places;
 mod runner;
 mod shared;
 mod supervisor;

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::policy::ShadowPolicy;
 use super::question::{Answer, Question};
-use super::shared::{MAX_QUEUED, Shared};
+use super::queue_places::MAX_QUEUED;
+use super::shared::Shared;
 use super::supervisor;
 use crate::config::Sample;
 use crate::server::http::memory_budget::Reservation;
@@ -99,7 +100,7 @@ impl Shadow {
         if asked.is_busy {
             return Err(ShedReason::Busy);
         }
-        let queued = self.shared.queue().ok_or(ShedReason::Full)?;
+        let place = self.shared.places.take().ok_or(ShedReason::Full)?;
         let denial = match asked.result {
             Ok(output) if outcome == DecisionOutcome::Denied && !policy.discreet => {
                 Some(&output.text).filter(|text| text.len() <= MAX_DENIAL)
@@ -117,7 +118,7 @@ impl Shadow {
             denial: denial.map(|text| Box::from(text.as_slice())),
             request_id: asked.request_id.clone(),
             decision_id: asked.decision_id,
-            _queued: queued,
+            _place: place,
         };
         Ok(Question { input, answer, memory })
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::shared::QueuedQuestion;
+use super::queue_places::QueuePlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::telemetry::DecisionOutcome;
 
@@ -24,5 +24,5 @@ pub(super) struct Answer {
     /// The id of the event in the decision log.
     pub(super) decision_id: Option<Uuid>,
     /// Counts the question as queued until it has been put, or given up.
-    pub(super) _queued: QueuedQuestion,
+    pub(super) _place: QueuePlace,
 }

@@ -53,7 +53,7 @@ impl Supervisor {
         }
         self.runner.take_if(|runner| runner.is_finished());
         let policy = &self.shared.policy;
-        let has_questions = self.shared.queued() > 0;
+        let has_questions = self.shared.places.any_taken();
         let ended = self.shared.ended.load(Ordering::SeqCst);
         self.idle = if has_questions { 0 } else { self.idle.saturating_add(1) };
         match &self.runner {
@@ -80,7 +80,7 @@ impl Supervisor {
             return;
         }
         shared.asleep.store(true, Ordering::SeqCst);
-        if shared.queued() == 0 && !shared.ended.load(Ordering::SeqCst) {
+        if !shared.places.any_taken() && !shared.ended.load(Ordering::SeqCst) {
             thread::park();
         }
         shared.asleep.store(false, Ordering::SeqCst);

@@ -8,7 +8,7 @@ use policy_api::Verdict;
 
 use super::offer::{Asked, Shadow};
 use super::policy::ShadowPolicy;
-use super::shared::MAX_QUEUED;
+use super::queue_places::MAX_QUEUED;
 use crate::config::Sample;
 use crate::policies::Settings;
 use crate::server::http::memory_budget::{MemoryBudget, Reservation};
