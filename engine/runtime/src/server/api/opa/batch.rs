@@ -11,10 +11,11 @@ use uuid::Uuid;
 use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
 use super::{OpaError, document};
 use crate::json_object::JsonObject;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::{Buffer, Exhausted, Reservation};
 use crate::server::http::response::Reply;
-use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath, ServedPolicy};
+use crate::server::policy::{EvaluationFailure, ServedPolicy};
 
 /// The most inputs of one request. Each has an answer, which may be a hundred times as long.
 const MAX_INPUTS: usize = 10_000;

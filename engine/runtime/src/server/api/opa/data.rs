@@ -14,11 +14,12 @@ use super::route::DataApi;
 use super::{OpaError, document};
 use crate::documents::ToJson;
 use crate::json_object::JsonObject;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::Reservation;
 use crate::server::http::response::{self, Reply, ReplyText};
 use crate::server::monitor;
-use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath};
+use crate::server::policy::EvaluationFailure;
 
 /// The longest response that is indented.
 const MAX_PRETTY_BYTES: usize = 128 << 10;
