@@ -84,10 +84,15 @@
 //!
 //! # Answers
 //!
-//! [`Decision`] is a ready-made answer. Any other output that is a boolean, or an object with a
+//! [`Decision`] is a ready-made answer. A policy that names its [`Check`]s has them listed,
+//! counted and reported by the engine; one that finds several things at once collects them in
+//! [`Violations`].
+//!
+//! Any other output that is a boolean, or an object with a
 //! boolean `allowed` or `allow`, is a [`Verdict`] as well. What is neither is passed on as it is.
 
 mod allowance;
+mod check;
 mod context;
 mod decide;
 mod decision;
@@ -104,9 +109,11 @@ mod policy;
 mod registration;
 mod schema;
 mod verdict;
+mod violations;
 mod wording;
 
 pub use allowance::Allowance;
+pub use check::{Check, Severity};
 pub use context::{Cancellation, Context};
 pub use decide::{Decided, decide};
 pub use decision::Decision;
@@ -123,6 +130,7 @@ pub use registration::{Configure, Registration, registered};
 #[cfg(feature = "schemars")]
 pub use schema::schema_of;
 pub use verdict::Verdict;
+pub use violations::Violations;
 pub use wording::bounded;
 
 #[cfg(feature = "schemars")]

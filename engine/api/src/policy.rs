@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Context, Error};
+use crate::{Check, Context, Error};
 
 /// One rule: configured once, then asked many times, from many threads.
 ///
@@ -30,6 +30,10 @@ pub trait Policy: Send + Sync + Sized + 'static {
     /// holds pods `kube_objects::POD_RESOURCES`. They become the rules of the webhook that
     /// `describe NAME --format webhook` prints; without any there is none.
     const KUBERNETES_RESOURCES: KubernetesResources = &[];
+
+    /// The checks that its denials name, in the order in which people read them. Lists, reports and
+    /// metrics tell them; a policy without any goes on working.
+    const CHECKS: &'static [Check] = &[];
 
     /// Makes the policy from its settings, once: check them here and keep what `execute` needs in
     /// the form that is quickest to ask.

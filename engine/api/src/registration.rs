@@ -2,7 +2,7 @@ use linkme::distributed_slice;
 use serde_json::Value;
 
 use crate::evaluate::{ConfigureError, Evaluate, configure};
-use crate::{KubernetesResources, Policy};
+use crate::{Check, KubernetesResources, Policy};
 
 /// Every policy of every crate linked into this binary, one element a crate.
 #[doc(hidden)]
@@ -34,6 +34,8 @@ pub struct Registration {
     pub blocking: bool,
     /// The resources of Kubernetes that it judges: [`Policy::KUBERNETES_RESOURCES`].
     pub kubernetes_resources: KubernetesResources,
+    /// The checks that its denials name: [`Policy::CHECKS`].
+    pub checks: &'static [Check],
     /// Makes the policy from its settings, as JSON text.
     pub configure: Configure,
     /// The input's JSON Schema, where the author gave one.
@@ -58,6 +60,7 @@ impl Registration {
         Self {
             blocking: P::BLOCKING,
             kubernetes_resources: P::KUBERNETES_RESOURCES,
+            checks: P::CHECKS,
             input_schema: P::input_schema,
             settings_schema: P::settings_schema,
             ..Self::__from_function(crate_name, crate_version, description, authors, configure::<P>)
@@ -83,6 +86,7 @@ impl Registration {
             crate_version,
             blocking: false,
             kubernetes_resources: &[],
+            checks: &[],
             configure,
             input_schema: || None,
             settings_schema: || None,
@@ -111,6 +115,12 @@ impl Registration {
     #[must_use]
     pub const fn authors(self, authors: &'static str) -> Self {
         Self { authors, ..self }
+    }
+
+    /// Sets the checks that its denials name: for a function, which has no [`Policy::CHECKS`].
+    #[must_use]
+    pub const fn checks(self, checks: &'static [Check]) -> Self {
+        Self { checks, ..self }
     }
 }
 
@@ -218,6 +228,7 @@ pub const fn check(registrations: &[Registration]) {
             starts_with_three_numbers(first.version.as_bytes()),
             "a policy's version is a semantic version, such as `1.2.0`"
         );
+        check_ids(first.checks);
         let mut later = others;
         while let [second, remaining @ ..] = later {
             assert!(
@@ -229,6 +240,41 @@ pub const fn check(registrations: &[Registration]) {
         }
         rest = others;
     }
+}
+
+#[track_caller]
+const fn check_ids(checks: &[Check]) {
+    let mut rest = checks;
+    while let [first, others @ ..] = rest {
+        assert!(
+            is_check_id(first.id.as_bytes()),
+            "a check's id is letters, digits, `-`, `_` and `.`, starts with a letter or digit, and has at most 64 of them"
+        );
+        assert!(!first.summary.is_empty(), "a check has a sentence that says what it demands");
+        let mut later = others;
+        while let [second, remaining @ ..] = later {
+            assert!(
+                !same(first.id.as_bytes(), second.id.as_bytes()),
+                "two checks of a policy have one id: give one of them another"
+            );
+            later = remaining;
+        }
+        rest = others;
+    }
+}
+
+const fn is_check_id(mut id: &[u8]) -> bool {
+    let is_first = matches!(id, [b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]);
+    if !is_first || id.len() > 64 {
+        return false;
+    }
+    while let [first, rest @ ..] = id {
+        if !first.is_ascii_alphanumeric() && !matches!(first, b'-' | b'_' | b'.') {
+            return false;
+        }
+        id = rest;
+    }
+    true
 }
 
 const fn is_name(mut name: &[u8]) -> bool {
@@ -278,10 +324,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn valid_names_and_versions_are_accepted() {
+    fn valid_names_ids_and_versions_are_accepted() {
         assert!(is_name(b"pod-security_2.x"));
         for name in ["", "-a", "A", "a b", "a@1", "a/b"] {
             assert!(!is_name(name.as_bytes()), "{name}");
+        }
+        for id in ["hostNamespaces", "a", "0.b_c-d"] {
+            assert!(is_check_id(id.as_bytes()), "{id}");
+        }
+        for id in ["", "-a", "a b", "é", "a/b", &"a".repeat(65)] {
+            assert!(!is_check_id(id.as_bytes()), "{id}");
         }
         for version in ["1.2.3", "0.0.0-rc.1", "1.20.300+b"] {
             assert!(starts_with_three_numbers(version.as_bytes()), "{version}");

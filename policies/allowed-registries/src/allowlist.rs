@@ -1,7 +1,8 @@
 use std::fmt;
 
-use policy_api::Error;
+use policy_api::{Check, Error};
 
+use crate::checks::{DIGEST, REFERENCE, REGISTRY, REPOSITORY};
 use crate::pattern::ImagePattern;
 use crate::reference::{Reference, is_meant_as_registry, is_registry, normal_registry};
 use crate::settings::{Rule, Settings};
@@ -77,12 +78,12 @@ impl Entry {
 }
 
 impl Denial<'_> {
-    pub(crate) fn check(&self) -> &'static str {
+    pub(crate) fn check(&self) -> &'static Check {
         match self {
-            Self::Invalid { .. } => "reference",
-            Self::Registry { .. } => "registry",
-            Self::Repository { .. } => "repository",
-            Self::Unpinned { .. } => "digest",
+            Self::Invalid { .. } => &REFERENCE,
+            Self::Registry { .. } => &REGISTRY,
+            Self::Repository { .. } => &REPOSITORY,
+            Self::Unpinned { .. } => &DIGEST,
         }
     }
 }

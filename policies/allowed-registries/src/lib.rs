@@ -29,6 +29,7 @@
 //! ```
 
 mod allowlist;
+mod checks;
 mod pattern;
 mod policy;
 mod reference;

@@ -1,8 +1,11 @@
-use kube_objects::{Decision, Object, POD_RESOURCES, Place, Pod, Text, Violations};
-use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
+use kube_objects::{Object, POD_RESOURCES, Place, Pod, Text};
+use policy_api::{
+    Check, Context, Decision, Error, KubernetesResources, Policy, Violations, schema_of,
+};
 use serde_json::Value;
 
 use crate::allowlist::Allowlist;
+use crate::checks::CHECKS;
 use crate::settings::Settings;
 
 /// Images that are judged before the clock is read again.
@@ -20,21 +23,22 @@ impl Policy for AllowedRegistries {
     type Output<'a> = Decision;
 
     const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
+    const CHECKS: &'static [Check] = CHECKS;
 
     fn validate(settings: Settings) -> Result<Self, Error> {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
     }
 
     fn execute<'a>(&'a self, object: Object<'a>, context: &Context<'a>) -> Result<Decision, Error> {
-        let mut violations = Violations::default();
+        let mut violations = Violations::new();
         object.try_for_each_pod_unless(has_same_images, |path, pod| {
             for (index, Image { place, field, name }) in images(pod).enumerate() {
                 if index % JUDGED_AT_ONCE == 0 {
                     context.check()?;
                 }
                 if let Err(denial) = self.allowed.judge(name) {
-                    let field = format_args!("{place}.{field}");
-                    violations.add(denial.check(), path, field, &denial);
+                    let field = format_args!("{path}{place}.{field}");
+                    violations.add(denial.check(), field, &denial);
                 }
             }
             Ok::<_, Error>(())

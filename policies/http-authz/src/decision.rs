@@ -1,15 +1,24 @@
+use policy_api::Check;
 use serde::{Serialize, Serializer};
+
+use crate::checks::{GRANT, METHOD, PATH, ROLE, ROLES};
 
 /// The decision on a request, with its reason.
 #[derive(Debug, Serialize)]
 pub struct Decision<'a> {
     allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'static str>,
+    /// The field of the request that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
     reason: Reason<'a>,
 }
 
 impl<'a> From<Reason<'a>> for Decision<'a> {
     fn from(reason: Reason<'a>) -> Self {
-        Self { allowed: matches!(reason, Reason::Allowed(_)), reason }
+        let check = reason.check().map(|check| check.id);
+        Self { allowed: check.is_none(), check, field: reason.field(), reason }
     }
 }
 
@@ -43,6 +52,27 @@ pub(crate) enum Flaw {
 }
 
 impl<'a> Reason<'a> {
+    /// The check that denies for this reason.
+    fn check(self) -> Option<&'static Check> {
+        match self {
+            Self::Allowed(_) => None,
+            Self::NothingConfigured => Some(&ROLES),
+            Self::NoRole | Self::UnknownRoles => Some(&ROLE),
+            Self::NotGranted => Some(&GRANT),
+            Self::NoMethod => Some(&METHOD),
+            Self::Ambiguous(_) => Some(&PATH),
+        }
+    }
+
+    fn field(self) -> Option<&'static str> {
+        match self {
+            Self::Allowed(_) | Self::NothingConfigured | Self::NotGranted => None,
+            Self::NoRole | Self::UnknownRoles => Some("roles"),
+            Self::NoMethod => Some("method"),
+            Self::Ambiguous(_) => Some("path"),
+        }
+    }
+
     fn as_str(self) -> &'a str {
         match self {
             Self::Allowed(words) => words,

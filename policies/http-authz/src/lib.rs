@@ -44,6 +44,7 @@
 //! Methods and roles are compared as they are written, too. `get` is not `GET`, and what has no
 //! method's form is denied even where `*` allows any.
 
+mod checks;
 mod decision;
 mod delimiters;
 mod path;

@@ -1,6 +1,7 @@
-use policy_api::{Context, Error, Policy, schema_of};
+use policy_api::{Check, Context, Error, Policy, schema_of};
 use serde_json::Value;
 
+use crate::checks::CHECKS;
 use crate::decision::{Decision, Reason};
 use crate::path::PlainPath;
 use crate::request::Request;
@@ -17,6 +18,8 @@ impl Policy for HttpAuthz {
     type Settings = Settings;
     type Input<'a> = Request<'a>;
     type Output<'a> = Decision<'a>;
+
+    const CHECKS: &'static [Check] = CHECKS;
 
     fn validate(settings: Settings) -> Result<Self, Error> {
         Ok(Self { roles: Roles::parse(settings)? })
@@ -94,8 +97,13 @@ mod tests {
         decide::<HttpAuthz>(settings, &input).unwrap().output.to_string()
     }
 
-    fn denied(reason: &str) -> String {
-        format!(r#"{{"allowed":false,"reason":"{reason}"}}"#)
+    fn denied(check: &str, reason: &str) -> String {
+        let field = match check {
+            "role" => r#""field":"roles","#.to_owned(),
+            "method" | "path" => format!(r#""field":"{check}","#),
+            _ => String::new(),
+        };
+        format!(r#"{{"allowed":false,"check":"{check}",{field}"reason":"{reason}"}}"#)
     }
 
     fn error(settings: &str) -> String {
@@ -112,7 +120,8 @@ mod tests {
             ask(SETTINGS, "DELETE /api/v1/teams/a", r#"["viewer", "owner"]"#),
             r#"{"allowed":true,"reason":"the role `owner` allows it"}"#
         );
-        let not_granted = denied("none of the request's roles allows this method on this path");
+        let not_granted =
+            denied("grant", "none of the request's roles allows this method on this path");
         assert_eq!(ask(SETTINGS, "DELETE /api/v1/teams/a", r#"["viewer"]"#), not_granted);
         assert_eq!(ask(SETTINGS, "get /healthz", r#"["viewer"]"#), not_granted);
         assert_eq!(ask(SETTINGS, "GET /metrics", r#"["viewer", "intruder"]"#), not_granted);
@@ -120,14 +129,17 @@ mod tests {
 
     #[test]
     fn request_without_a_known_role_is_denied() {
-        assert_eq!(ask(SETTINGS, "GET /healthz", "[]"), denied("the request carries no role"));
+        assert_eq!(
+            ask(SETTINGS, "GET /healthz", "[]"),
+            denied("role", "the request carries no role")
+        );
         assert_eq!(
             ask(SETTINGS, "GET /healthz", r#"["Viewer"]"#),
-            denied("the settings define none of the request's roles")
+            denied("role", "the settings define none of the request's roles")
         );
         let input = r#"{"method": "GET", "path": "/healthz"}"#;
         let output = decide::<HttpAuthz>(SETTINGS, input).unwrap().output.to_string();
-        assert_eq!(output, denied("the request carries no role"));
+        assert_eq!(output, denied("role", "the request carries no role"));
     }
 
     #[test]
@@ -138,7 +150,7 @@ mod tests {
             );
             let output = decide::<HttpAuthz>(SETTINGS, &input).unwrap().output.to_string();
             let reason = "the method is not one that HTTP knows the form of, such as `GET`";
-            assert_eq!(output, denied(reason), "{method}");
+            assert_eq!(output, denied("method", reason), "{method}");
         }
         let own = ask(SETTINGS, "M-SEARCH /api/v1/teams/a", r#"["owner"]"#);
         assert_eq!(own, r#"{"allowed":true,"reason":"the role `owner` allows it"}"#);
@@ -148,7 +160,7 @@ mod tests {
     fn everything_is_denied_without_settings() {
         assert_eq!(
             ask("{}", "GET /healthz", r#"["viewer"]"#),
-            denied("the settings define no `roles`, so every request is denied")
+            denied("roles", "the settings define no `roles`, so every request is denied")
         );
     }
 
@@ -179,7 +191,10 @@ mod tests {
             ),
             ("/api%x", "the path has a `%` without two hexadecimal digits"),
         ] {
-            assert_eq!(ask(SETTINGS, &format!("GET {path}"), r#"["viewer"]"#), denied(reason));
+            assert_eq!(
+                ask(SETTINGS, &format!("GET {path}"), r#"["viewer"]"#),
+                denied("path", reason)
+            );
         }
     }
 

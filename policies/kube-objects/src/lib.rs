@@ -4,11 +4,15 @@
 //! `AdmissionReview` of any of these, or an object that holds no pod at all. A policy walks the
 //! pods that are to be judged by [`Object::for_each_pod`], and a pod's containers by
 //! [`PodSpec::all_containers`]; each comes with its path, which is only written out for one of the
-//! [`Violations`].
+//! [`Violations`](policy_api::Violations).
 //!
 //! ```
-//! use kube_objects::{Decision, Object, POD_RESOURCES, Violations};
-//! use policy_api::{Context, Error, KubernetesResources, NoSettings, Policy};
+//! use kube_objects::{Object, POD_RESOURCES};
+//! use policy_api::{
+//!     Check, Context, Decision, Error, KubernetesResources, NoSettings, Policy, Violations,
+//! };
+//!
+//! const IMAGE: Check = Check::new("image", "Every container names its image");
 //!
 //! /// Denies containers without a name for their image.
 //! struct Named;
@@ -18,6 +22,8 @@
 //!     type Input<'a> = Object<'a>;
 //!     type Output<'a> = Decision;
 //!
+//!     const CHECKS: &'static [Check] = &[IMAGE];
+//!
 //!     // The rules of its webhook: `describe NAME --format webhook`.
 //!     const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
 //!
@@ -26,11 +32,11 @@
 //!     }
 //!
 //!     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
-//!         let mut violations = Violations::default();
+//!         let mut violations = Violations::new();
 //!         object.for_each_pod(|path, pod| {
 //!             for container in pod.spec().all_containers().filter(|it| it.image.is_none()) {
-//!                 let field = format_args!("{}.image", container.place);
-//!                 violations.add("image", path, field, "an image is missing");
+//!                 let field = format_args!("{path}{}.image", container.place);
+//!                 violations.add(&IMAGE, field, "an image is missing");
 //!             }
 //!         });
 //!         Ok(violations.into())
@@ -84,7 +90,6 @@
 
 mod admission;
 mod container;
-mod decision;
 mod decode;
 mod kind;
 mod null;
@@ -99,7 +104,6 @@ mod workload;
 
 pub use admission::POD_RESOURCES;
 pub use container::{Container, Handler, Lifecycle, Port, Target};
-pub use decision::{Decision, Violations};
 pub use object::{AdmissionRequest, Object};
 pub use path::{Path, Place, Placed};
 pub use pod::{ObjectMeta, Os, Pod, PodSpec};

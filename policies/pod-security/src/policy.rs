@@ -1,11 +1,12 @@
-use kube_objects::{Decision, Object, POD_RESOURCES};
+use kube_objects::{Object, POD_RESOURCES};
 use policy_api::schemars::JsonSchema;
-use policy_api::{Context, Error, KubernetesResources, Policy, schema_of};
+use policy_api::{Check, Context, Decision, Error, KubernetesResources, Policy, schema_of};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Version;
 use crate::check::Level;
+use crate::checks;
 use crate::standard::Standard;
 
 /// The settings of both policies.
@@ -28,13 +29,14 @@ pub struct Baseline(Standard);
 pub struct Restricted(Standard);
 
 macro_rules! impl_policy {
-    ($policy:ident, $level:expr) => {
+    ($policy:ident, $level:expr, $checks:expr) => {
         impl Policy for $policy {
             type Settings = Settings;
             type Input<'a> = Object<'a>;
             type Output<'a> = Decision;
 
             const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
+            const CHECKS: &'static [Check] = $checks;
 
             fn validate(settings: Settings) -> Result<Self, Error> {
                 Ok(Self(Standard::new($level, settings.version)))
@@ -59,8 +61,8 @@ macro_rules! impl_policy {
     };
 }
 
-impl_policy!(Baseline, Level::Baseline);
-impl_policy!(Restricted, Level::Restricted);
+impl_policy!(Baseline, Level::Baseline, checks::DECLARED_BY_BASELINE);
+impl_policy!(Restricted, Level::Restricted, checks::DECLARED_BY_RESTRICTED);
 
 #[cfg(test)]
 mod tests {

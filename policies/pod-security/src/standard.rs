@@ -1,5 +1,5 @@
-use kube_objects::{Decision, Object, Pod, Violations};
-use policy_api::{Context, Error};
+use kube_objects::{Object, Pod};
+use policy_api::{Check, Context, Decision, Error, Violations};
 
 use crate::Version;
 use crate::check::{Level, Run};
@@ -13,7 +13,7 @@ const FEW_CONTAINERS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Standard {
     version: Version,
-    checks: Vec<(&'static str, Run)>,
+    checks: Vec<(&'static Check, Run)>,
 }
 
 impl Standard {
@@ -26,8 +26,8 @@ impl Standard {
         };
         let is_overridden = |id| in_force().any(|(stricter, _)| stricter.overrides == Some(id));
         let checks = in_force()
-            .filter(|(check, _)| !is_overridden(check.id))
-            .map(|(check, run)| (check.id, run))
+            .filter(|(check, _)| !is_overridden(check.declared.id))
+            .map(|(check, run)| (&check.declared, run))
             .collect();
         Self { version, checks }
     }
@@ -37,7 +37,7 @@ impl Standard {
         object: &Object<'_>,
         context: &Context<'_>,
     ) -> Result<Decision, Error> {
-        let mut violations = Violations::default();
+        let mut violations = Violations::new();
         object.try_for_each_pod_unless(is_same, |path, pod| {
             context.check()?;
             // Of a pod of a few containers the checks are made in less time than the clock is read.
@@ -67,19 +67,34 @@ mod tests {
     use super::*;
 
     fn ids(level: Level, minor: u8) -> Vec<&'static str> {
-        Standard::new(level, Version::v1(minor)).checks.iter().map(|(id, _)| *id).collect()
+        Standard::new(level, Version::v1(minor)).checks.iter().map(|(check, _)| check.id).collect()
     }
 
     #[test]
     fn check_table_is_sorted() {
-        assert!(CHECKS.is_sorted_by_key(|check| (check.level == Level::Restricted, check.id)));
+        assert!(
+            CHECKS.is_sorted_by_key(|check| (check.level == Level::Restricted, check.declared.id))
+        );
         for check in CHECKS {
-            assert!(check.revisions.is_sorted_by(|a, b| a.0 < b.0), "{}", check.id);
+            assert!(check.revisions.is_sorted_by(|a, b| a.0 < b.0), "{}", check.declared.id);
             if let Some(id) = check.overrides {
                 assert_eq!(check.level, Level::Restricted);
-                assert!(CHECKS.iter().any(|c| c.id == id && c.level == Level::Baseline), "{id}");
+                assert!(
+                    CHECKS.iter().any(|c| c.declared.id == id && c.level == Level::Baseline),
+                    "{id}"
+                );
             }
         }
+    }
+
+    #[test]
+    fn policies_declare_the_checks_of_their_level() {
+        let of = |is_of: fn(Level) -> bool| -> Vec<_> {
+            let checks = CHECKS.iter().filter(|check| is_of(check.level));
+            checks.map(|check| check.declared).collect()
+        };
+        assert_eq!(checks::DECLARED_BY_BASELINE, of(|level| level == Level::Baseline));
+        assert_eq!(checks::DECLARED_BY_RESTRICTED, of(|_| true));
     }
 
     #[test]

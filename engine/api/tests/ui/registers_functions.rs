@@ -2,7 +2,9 @@
 #![deny(warnings, missing_docs)]
 //! Functions of every signature, with options and beside a type.
 
-use policy_api::{Context, Decision, Error, NoSettings, Policy, Verdict};
+use policy_api::{Check, Context, Decision, Error, NoSettings, Policy, Verdict};
+
+const HOURS: Check = Check::new("hours", "The office is open");
 
 fn plain(hour: u8) -> bool {
     hour < 17
@@ -12,7 +14,7 @@ fn fallible(hour: u8) -> Result<Decision, Error> {
     if hour > 23 {
         return Err(Error::msg("a day has 24 hours"));
     }
-    Ok(if plain(hour) { Decision::allow() } else { Decision::deny("too late") })
+    Ok(if plain(hour) { Decision::allow() } else { HOURS.deny("too late") })
 }
 
 fn with_context(hour: u8, context: &Context<'_>) -> String {
@@ -46,7 +48,7 @@ impl Policy for Type {
 
 policy_api::register!(
     fn plain,
-    fn fallible { name: "fallible", version: "2.0.0" },
+    fn fallible { name: "fallible", version: "2.0.0", checks: &[HOURS] },
     Type { name: "type" },
     fn with_context { name: "with-context" },
     fn rules::decide { name: "decide" },
@@ -68,7 +70,7 @@ fn main() {
     // The first has the name of the crate.
     let own_name = env!("CARGO_PKG_NAME");
     assert_eq!(ask(own_name, "9"), (Some(Verdict::Allowed), "true".to_owned()));
-    let denied = r#"{"allowed":false,"reason":"too late"}"#.to_owned();
+    let denied = r#"{"allowed":false,"check":"hours","reason":"too late"}"#.to_owned();
     assert_eq!(ask("fallible", "19"), (Some(Verdict::Denied), denied));
     assert_eq!(ask("fallible", "24"), (None, "a day has 24 hours".to_owned()));
     assert_eq!(ask("with-context", "3"), (None, r#""3 7""#.to_owned()));
@@ -76,7 +78,10 @@ fn main() {
     assert_eq!(ask("type", "true").0, Some(Verdict::Allowed));
     let wrong = "expected a whole number from 0 to 255, found `true`, at line 1 column 4";
     assert_eq!(ask(own_name, "true"), (None, wrong.to_owned()));
+    let fallible = policy_api::registered().find(|policy| policy.name == "fallible").unwrap();
+    assert_eq!(fallible.checks, [HOURS]);
     let plain = policy_api::registered().find(|policy| policy.name == own_name).unwrap();
+    assert_eq!(plain.checks, []);
     let refused = (plain.configure)(br#"{"until": 9}"#).map(drop).unwrap_err();
     assert_eq!(refused.to_string(), "unknown field `until`, there are no fields, at `until` (line 1 column 8)");
 }

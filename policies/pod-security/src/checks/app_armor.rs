@@ -1,14 +1,13 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
 const ANNOTATION_PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
 
-/// Pods may not switch the default `AppArmor` profile off.
 pub(super) const CHECK: Check = Check {
-    id: "appArmorProfile",
+    declared: baseline("appArmorProfile", "Pods keep the default AppArmor profile on"),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

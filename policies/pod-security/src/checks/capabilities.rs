@@ -1,7 +1,7 @@
 use kube_objects::{Pod, Text};
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline, restricted};
 use crate::report::Report;
 
 const DEFAULT_SET: [&str; 13] = [
@@ -20,20 +20,24 @@ const DEFAULT_SET: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// Containers may add only capabilities that container runtimes give by default.
 pub(super) const BASELINE: Check = Check {
-    id: "capabilities_baseline",
+    declared: baseline(
+        "capabilities_baseline",
+        "Containers add only capabilities that container runtimes give by default",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), only_defaults)],
     overrides: None,
 };
 
-/// Containers drop all capabilities, and may add only one.
 pub(super) const RESTRICTED: Check = Check {
-    id: "capabilities_restricted",
+    declared: restricted(
+        "capabilities_restricted",
+        "Containers drop all capabilities, and add at most `NET_BIND_SERVICE`",
+    ),
     level: Level::Restricted,
     revisions: &[(Version::v1(22), drop_all), (Version::v1(25), drop_all_unless_windows)],
-    overrides: Some(BASELINE.id),
+    overrides: Some(BASELINE.declared.id),
 };
 
 fn only_defaults(pod: &Pod<'_>, report: &mut Report<'_>) {

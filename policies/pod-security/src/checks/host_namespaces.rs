@@ -1,12 +1,13 @@
 use kube_objects::Pod;
+use policy_api::Severity;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Pods may not share namespaces of the host.
 pub(super) const CHECK: Check = Check {
-    id: "hostNamespaces",
+    declared: baseline("hostNamespaces", "Pods share no namespace with the host")
+        .severity(Severity::Critical),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

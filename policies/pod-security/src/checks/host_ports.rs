@@ -1,12 +1,11 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Containers may not listen on ports of the host.
 pub(super) const CHECK: Check = Check {
-    id: "hostPorts",
+    declared: baseline("hostPorts", "Containers listen on no port of the host"),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

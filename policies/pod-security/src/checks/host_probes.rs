@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Probes and lifecycle handlers may reach only the pod itself.
 pub(super) const CHECK: Check = Check {
-    id: "hostProbesAndHostLifecycle",
+    declared: baseline(
+        "hostProbesAndHostLifecycle",
+        "Probes and lifecycle handlers reach only the pod itself",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(34), run)],
     overrides: None,

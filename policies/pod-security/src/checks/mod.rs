@@ -45,3 +45,22 @@ pub(crate) const CHECKS: &[Check] = &[
     run_as_user::CHECK,
     seccomp::RESTRICTED,
 ];
+
+const BASELINE: usize = 12;
+
+/// The checks as `pod-security-baseline` declares them.
+pub(crate) const DECLARED_BY_BASELINE: &[policy_api::Check] = &declared::<BASELINE>();
+
+/// The checks as `pod-security-restricted` declares them.
+pub(crate) const DECLARED_BY_RESTRICTED: &[policy_api::Check] = &declared::<{ CHECKS.len() }>();
+
+/// The first of all checks.
+const fn declared<const COUNT: usize>() -> [policy_api::Check; COUNT] {
+    let mut declared = [privileged::CHECK.declared; COUNT];
+    let (mut places, mut checks) = (declared.as_mut_slice(), CHECKS);
+    while let ([place, other_places @ ..], [check, other_checks @ ..]) = (places, checks) {
+        *place = check.declared;
+        (places, checks) = (other_places, other_checks);
+    }
+    declared
+}

@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, restricted};
 use crate::report::Report;
 
-/// Containers must rule out that a process gains more rights than its parent.
 pub(super) const CHECK: Check = Check {
-    id: "allowPrivilegeEscalation",
+    declared: restricted(
+        "allowPrivilegeEscalation",
+        "Containers rule out that a process gains more rights than its parent",
+    ),
     level: Level::Restricted,
     revisions: &[(Version::v1(8), run), (Version::v1(25), run_unless_windows)],
     overrides: None,

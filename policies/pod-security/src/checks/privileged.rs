@@ -1,12 +1,13 @@
 use kube_objects::Pod;
+use policy_api::Severity;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Containers may not have the host's root rights.
 pub(super) const CHECK: Check = Check {
-    id: "privileged",
+    declared: baseline("privileged", "Containers do not have the host's root rights")
+        .severity(Severity::Critical),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

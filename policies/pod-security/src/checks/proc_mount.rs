@@ -1,23 +1,24 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline, restricted};
 use crate::report::Report;
 
-/// Containers may not unmask `/proc`, but from 1.35 in a user namespace of their own.
 pub(super) const BASELINE: Check = Check {
-    id: "procMount",
+    declared: baseline(
+        "procMount",
+        "Containers do not unmask `/proc`, or from 1.35 only in a user namespace of their own",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run), (Version::v1(35), run_unless_in_user_namespace)],
     overrides: None,
 };
 
-/// Containers may not unmask `/proc`.
 pub(super) const RESTRICTED: Check = Check {
-    id: "procMount_restricted",
+    declared: restricted("procMount_restricted", "Containers do not unmask `/proc`"),
     level: Level::Restricted,
     revisions: &[(Version::v1(35), run)],
-    overrides: Some(BASELINE.id),
+    overrides: Some(BASELINE.declared.id),
 };
 
 fn run(pod: &Pod<'_>, report: &mut Report<'_>) {

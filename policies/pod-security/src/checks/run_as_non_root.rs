@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, restricted};
 use crate::report::Report;
 
-/// Containers must refuse to start as root, but from 1.35 in a user namespace of their own.
 pub(super) const CHECK: Check = Check {
-    id: "runAsNonRoot",
+    declared: restricted(
+        "runAsNonRoot",
+        "Containers refuse to start as root, but from 1.35 in a user namespace of their own",
+    ),
     level: Level::Restricted,
     revisions: &[(Version::v1(0), run), (Version::v1(35), run_unless_in_user_namespace)],
     overrides: None,

@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, restricted};
 use crate::report::Report;
 
-/// Neither pods nor containers may ask for root, but from 1.35 in a user namespace of their own.
 pub(super) const CHECK: Check = Check {
-    id: "runAsUser",
+    declared: restricted(
+        "runAsUser",
+        "Pods and containers do not ask for root, or from 1.35 only in a user namespace of their own",
+    ),
     level: Level::Restricted,
     revisions: &[(Version::v1(23), run), (Version::v1(35), run_unless_in_user_namespace)],
     overrides: None,

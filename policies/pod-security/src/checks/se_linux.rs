@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// The `SELinux` type must be one made for containers; user and role may not be chosen.
 pub(super) const CHECK: Check = Check {
-    id: "seLinuxOptions",
+    declared: baseline(
+        "seLinuxOptions",
+        "The SELinux type is one made for containers, and user and role are not chosen",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), v1_0), (Version::v1(31), v1_31)],
     overrides: None,

@@ -3,26 +3,27 @@ use std::collections::BTreeSet;
 use kube_objects::{Pod, Profile};
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline, restricted};
 use crate::report::Report;
 
 const POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const CONTAINER_ANNOTATION_PREFIX: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
-/// Pods may not switch the filter of system calls off: by annotation, and from 1.19 by field.
 pub(super) const BASELINE: Check = Check {
-    id: "seccompProfile_baseline",
+    declared: baseline(
+        "seccompProfile_baseline",
+        "Pods do not switch the filter of system calls off",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), by_annotation), (Version::v1(19), by_field)],
     overrides: None,
 };
 
-/// Pods must switch the filter of system calls on.
 pub(super) const RESTRICTED: Check = Check {
-    id: "seccompProfile_restricted",
+    declared: restricted("seccompProfile_restricted", "Pods switch the filter of system calls on"),
     level: Level::Restricted,
     revisions: &[(Version::v1(19), required), (Version::v1(25), required_unless_windows)],
-    overrides: Some(BASELINE.id),
+    overrides: Some(BASELINE.declared.id),
 };
 
 fn by_annotation(pod: &Pod<'_>, report: &mut Report<'_>) {

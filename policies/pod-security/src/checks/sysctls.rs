@@ -1,12 +1,14 @@
 use kube_objects::Pod;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Pods may set only kernel parameters that concern nobody but themselves.
 pub(super) const CHECK: Check = Check {
-    id: "sysctls",
+    declared: baseline(
+        "sysctls",
+        "Pods set only kernel parameters that concern nobody but themselves",
+    ),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

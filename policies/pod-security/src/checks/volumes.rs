@@ -1,7 +1,8 @@
 use kube_objects::Pod;
+use policy_api::Severity;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline, restricted};
 use crate::report::Report;
 
 const UNRESTRICTED: [&str; 9] = [
@@ -16,20 +17,22 @@ const UNRESTRICTED: [&str; 9] = [
     "secret",
 ];
 
-/// Pods may not mount paths of the host.
 pub(super) const BASELINE: Check = Check {
-    id: "hostPathVolumes",
+    declared: baseline("hostPathVolumes", "Pods mount no path of the host")
+        .severity(Severity::Critical),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), no_host_paths)],
     overrides: None,
 };
 
-/// Pods may mount only volumes that lead to nothing of the host.
 pub(super) const RESTRICTED: Check = Check {
-    id: "restrictedVolumes",
+    declared: restricted(
+        "restrictedVolumes",
+        "Pods mount only volumes that lead to nothing of the host",
+    ),
     level: Level::Restricted,
     revisions: &[(Version::v1(0), only_unrestricted)],
-    overrides: Some(BASELINE.id),
+    overrides: Some(BASELINE.declared.id),
 };
 
 fn no_host_paths(pod: &Pod<'_>, report: &mut Report<'_>) {

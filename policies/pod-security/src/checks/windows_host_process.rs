@@ -1,12 +1,16 @@
 use kube_objects::Pod;
+use policy_api::Severity;
 
 use crate::Version;
-use crate::check::{Check, Level};
+use crate::check::{Check, Level, baseline};
 use crate::report::Report;
 
-/// Neither pods nor containers may run as a process of a Windows host.
 pub(super) const CHECK: Check = Check {
-    id: "windowsHostProcess",
+    declared: baseline(
+        "windowsHostProcess",
+        "Pods and containers do not run as a process of a Windows host",
+    )
+    .severity(Severity::Critical),
     level: Level::Baseline,
     revisions: &[(Version::v1(0), run)],
     overrides: None,

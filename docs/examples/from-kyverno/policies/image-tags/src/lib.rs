@@ -1,13 +1,21 @@
-use kube_objects::{Decision, Object, POD_RESOURCES, Violations};
-use policy_api::{Context, Error, KubernetesResources, NoSettings, Policy};
+use kube_objects::{Object, POD_RESOURCES};
+use policy_api::{
+    Check, Context, Decision, Error, KubernetesResources, NoSettings, Policy, Violations,
+};
 
 // ANCHOR: policy
+const REQUIRE_TAG: Check = Check::new("require-image-tag", "An image has a tag");
+const VALIDATE_TAG: Check = Check::new("validate-image-tag", "The tag is not `latest`");
+
 pub struct ImageTags;
 
 impl Policy for ImageTags {
     type Settings = NoSettings;
     type Input<'a> = Object<'a>;
     type Output<'a> = Decision;
+
+    // The `name` and the `message` of each rule.
+    const CHECKS: &'static [Check] = &[REQUIRE_TAG, VALIDATE_TAG];
 
     // `match`: whatever holds pods.
     const KUBERNETES_RESOURCES: KubernetesResources = POD_RESOURCES;
@@ -17,18 +25,18 @@ impl Policy for ImageTags {
     }
 
     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
-        let mut violations = Violations::default();
+        let mut violations = Violations::new();
         object.for_each_pod(|path, pod| {
             for container in pod.spec().all_containers() {
                 let image = container.get().image.as_deref().unwrap_or_default();
-                let mut add = |rule, message| {
-                    violations.add(rule, path, format_args!("{}.image", container.place), message);
+                let mut add = |check: &Check, message| {
+                    violations.add(check, format_args!("{path}{}.image", container.place), message);
                 };
                 match tag(image) {
                     // A digest is better than any tag.
                     _ if image.contains('@') => {}
-                    None => add("require-image-tag", "an image tag is required"),
-                    Some("latest") => add("validate-image-tag", "the tag `latest` is not allowed"),
+                    None => add(&REQUIRE_TAG, "an image tag is required"),
+                    Some("latest") => add(&VALIDATE_TAG, "the tag `latest` is not allowed"),
                     Some(_) => {}
                 }
             }
