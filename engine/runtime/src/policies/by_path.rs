@@ -25,9 +25,9 @@ pub(crate) trait Served {
 }
 
 /// The result of looking a path up.
-pub(crate) enum PolicyLookup<'a, P> {
+pub(crate) enum PolicyLookup<'a, 'p, P> {
     /// A policy, and the path into its output.
-    Found(&'a P, &'a str),
+    Found(&'a P, &'p str),
     /// The path names a policy that is configured but not served: a message.
     NotServed(String),
     /// The path names no policy: a message.
@@ -53,7 +53,7 @@ impl<P: Served> PoliciesByPath<P> {
 
     /// Looks up a path: `ID` or `ID/VERSION`, and perhaps more after either. The longest id that
     /// matches wins.
-    pub(crate) fn find<'a>(&'a self, path: &'a PolicyPath) -> PolicyLookup<'a, P> {
+    pub(crate) fn find<'p>(&self, path: &'p PolicyPath) -> PolicyLookup<'_, 'p, P> {
         let path = path.as_str();
         let ends = || path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         // Longest candidate first.
@@ -117,7 +117,11 @@ impl<P: Served> PoliciesByPath<P> {
 
 /// Selects a version. A segment that begins with a digit is one: no output has a field of such a
 /// name.
-fn version_of<'a, P: Served>(id: &str, versions: &'a [P], rest: &'a str) -> PolicyLookup<'a, P> {
+fn version_of<'a, 'p, P: Served>(
+    id: &str,
+    versions: &'a [P],
+    rest: &'p str,
+) -> PolicyLookup<'a, 'p, P> {
     let (segment, below) = rest.split_once('/').unwrap_or((rest, ""));
     if !segment.starts_with(|first: char| first.is_ascii_digit()) {
         return match versions.first() {

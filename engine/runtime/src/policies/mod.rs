@@ -16,5 +16,5 @@ pub use settings::{Settings, SettingsError};
 pub(crate) use by_path::{PoliciesByPath, PolicyLookup, Served};
 pub(crate) use instance::call_guarded;
 pub(crate) use path::PolicyPath;
-pub(crate) use reasons::{reasons, reasons_in_words};
+pub(crate) use reasons::{Reason, reasons, reasons_in_words};
 pub(crate) use settings::Assignment;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::OpaError;
 use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
-use super::{OpaError, document};
+use crate::documents::value_at;
 use crate::json_object::JsonObject;
 use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
@@ -220,7 +221,7 @@ fn write_answer(outcome: &DecisionResult, output: &[u8], field: &str) -> Vec<u8>
     let mut text = Vec::with_capacity(output.len() + 64);
     let mut object = JsonObject::begin(&mut text);
     let segments = field.split('/').filter(|segment| !segment.is_empty());
-    if let Some(result) = document::at(&output, segments) {
+    if let Some(result) = value_at(&output, segments) {
         object.json("result", result);
     }
     if let Some(id) = outcome.id {

@@ -5,7 +5,6 @@
 
 mod batch;
 mod data;
-mod document;
 mod error;
 mod policies;
 mod route;
