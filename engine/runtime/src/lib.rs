@@ -17,7 +17,6 @@ mod net;
 mod policies;
 mod program;
 mod replay;
-mod report;
 mod server;
 mod system;
 mod telemetry;

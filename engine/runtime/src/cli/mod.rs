@@ -8,7 +8,11 @@ mod eval;
 mod failure;
 mod list;
 mod output;
+<<<<<<< HEAD
 mod replay;
+=======
+mod report;
+>>>>>>> main
 mod schema;
 mod serve;
 mod validate;
