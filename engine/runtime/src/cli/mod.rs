@@ -8,11 +8,8 @@ mod eval;
 mod failure;
 mod list;
 mod output;
-<<<<<<< HEAD
 mod replay;
-=======
 mod report;
->>>>>>> main
 mod schema;
 mod serve;
 mod validate;
