@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Server, stress_engine};
+use crate::support::{Folder, Server, clients, python, stress_engine};
 
 /// `replay` of the stress engine, in a folder.
 fn replay(folder: &Folder, args: &[&str]) -> Command {
@@ -355,4 +355,128 @@ fn log_that_cannot_be_read_is_told_beside_the_rest() {
     assert_eq!(output.status.code(), Some(78));
     let output = replay(&folder, &[]).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
+}
+
+/// A log with a change of every kind, in which users' words have what each form has to escape.
+fn sample() -> Folder {
+    let event = |number: usize, path: &str, input: Value, result: Value| {
+        let event = json!({
+            "decision_id": format!("id-{number}"), "path": path, "input": input, "result": result,
+            "metrics": {"timer_rego_query_eval_ns": 1000},
+            "custom": {
+                "id": path, "policy": "echo", "version": "1.0.0", "mode": "enforce",
+                "verdict": if result["allowed"] == true { "allowed" } else { "denied" },
+            },
+        });
+        format!("{event}\n")
+    };
+    let denied = |message: &str| {
+        let violation = json!({"check": "host|Ports", "field": "spec", "message": message});
+        json!({"allowed": false, "violations": [violation]})
+    };
+    let allowed = json!({"allowed": true});
+    let odd = "`a` \u{1b}[31m ]]> 100% <b>\nsecond line";
+    let first = [
+        event(1, "echo", allowed.clone(), allowed.clone()),
+        event(2, "echo", denied(odd), allowed.clone()),
+        event(3, "echo", denied("x"), allowed.clone()),
+        event(4, "echo", denied("new"), denied("old")),
+        event(5, "gone", allowed.clone(), allowed),
+    ];
+    let masked = json!({"decision_id": "6", "path": "echo", "masked": ["/input/a"]});
+    let second = [event(7, "echo", denied("y"), json!({"allowed": true})), masked.to_string()];
+    Folder::new()
+        .file("new.yaml", "policies: {echo: {}}\n")
+        .file("a b/first.jsonl", &first.concat())
+        .file("second,%.jsonl", &second.concat())
+        .file("cut.json", "[{")
+}
+
+fn sample_report(folder: &Folder, format: &str) -> String {
+    let logs = ["a b/first.jsonl", "second,%.jsonl", "cut.json"];
+    let output =
+        replay(folder, &logs).args(["--config", "new.yaml", "--format", format]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{format}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What this program measures differs from run to run.
+fn without_times(text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut in_times = false;
+    for line in text.lines() {
+        in_times = (in_times && !line.is_empty()) || line.to_lowercase().contains("time of");
+        if !in_times {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION") + "\n"
+}
+
+#[test]
+fn every_format_has_its_golden_file() {
+    let folder = sample();
+    let golden = crate::support::root().join("tests/engine/cli/golden");
+    for (format, name) in [
+        ("table", "replay.txt"),
+        ("json", "replay.json"),
+        ("junit", "replay.xml"),
+        ("sarif", "replay.sarif"),
+        ("tap", "replay.tap"),
+        ("github", "replay.github"),
+        ("markdown", "replay.md"),
+    ] {
+        let mut report = sample_report(&folder, format);
+        if format == "json" {
+            let mut value: Value = serde_json::from_str(&report).unwrap();
+            for policy in value["policies"].as_array_mut().unwrap() {
+                policy["after"]["nanoseconds"] = json!("measured");
+            }
+            report = serde_json::to_string_pretty(&value).unwrap();
+        }
+        let report = without_times(&report);
+        let file = golden.join(name);
+        if std::env::var_os("GOLDEN").is_some_and(|how| how == "overwrite") {
+            fs::create_dir_all(&golden).unwrap();
+            fs::write(file, report).unwrap();
+        } else {
+            assert_eq!(report, fs::read_to_string(file).unwrap(), "{format}");
+        }
+    }
+}
+
+/// The reports as programs read them that others wrote.
+#[test]
+#[cfg_attr(not(has_python), ignore = "needs Python with `ensurepip`")]
+fn reports_are_read_by_other_programs() {
+    let folder = sample();
+    for format in ["junit", "sarif", "tap", "markdown"] {
+        fs::write(folder.path().join(format), sample_report(&folder, format)).unwrap();
+    }
+    let read = Command::new(python().join("bin/python"))
+        .arg(clients().join("reports.py"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let places: Vec<_> = read["sarif"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| json!([result["rule"], result["uri"], result["line"], result["column"]]))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            json!(["verdict", "a%20b/first.jsonl", 2, 1]),
+            json!(["verdict", "a%20b/first.jsonl", 3, 1]),
+            json!(["answer", "a%20b/first.jsonl", 4, 1]),
+            json!(["verdict", "a%20b/first.jsonl", 5, 1]),
+            json!(["verdict", "second%2C%25.jsonl", 1, 1]),
+        ]
+    );
+    assert_eq!(read["sarif-failures"].as_array().unwrap().len(), 1);
+    assert_eq!(read["junit"]["counts"], json!([6, 4, 1]));
+    assert_eq!(read["tap"], json!([false, false, true, false, false, false]));
 }

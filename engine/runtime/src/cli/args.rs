@@ -264,6 +264,16 @@ pub(super) enum ReportFormat {
     Table,
     /// One object with everything
     Json,
+    /// JUnit's XML: a test case for each cell of the matrix
+    Junit,
+    /// SARIF 2.1.0: a result for each example of a change, with its line in the log
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// Tables for a comment or a summary
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -31,9 +31,9 @@ impl Hidden {
 impl fmt::Display for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Input => "parts of their input are erased or masked",
-            Self::Verdict => "parts of their result are erased or masked",
-            Self::Query => "they answer a query without a path",
+            Self::Input => "parts of the input are erased or masked",
+            Self::Verdict => "parts of the result are erased or masked",
+            Self::Query => "it answers a query without a path",
             Self::NeverAsked => "no policy was asked",
         })
     }

@@ -26,8 +26,8 @@ pub(crate) struct Replay {
     /// Events that are no decisions, such as the lines of OPA's own log.
     pub(crate) others: u64,
     pub(crate) unreadable: u64,
-    /// The reasons why parts of the logs were not read.
-    pub(crate) problems: Vec<String>,
+    /// The reasons why parts of the logs were not read, each with the number of its log.
+    pub(crate) problems: Vec<(usize, String)>,
 }
 
 impl Replay {
@@ -74,7 +74,7 @@ pub(crate) fn replay(
                 }
                 Ok(())
             });
-            problems.extend(read.err().map(|error| error.to_string()));
+            problems.extend(read.err().map(|error| (number, error.to_string())));
         }
         drop(sender);
         let joined = workers.into_iter().map(|worker| worker.join());
@@ -85,16 +85,17 @@ pub(crate) fn replay(
     for tally in tallies? {
         all.merge(tally, examples)?;
     }
-    if let Some(((log, place), problem)) = &all.first_unreadable {
-        let log = logs.get(*log).map(|log| log.display().to_string()).unwrap_or_default();
+    if let Some(((number, place), problem)) = &all.first_unreadable {
+        let log = logs.get(*number).map(|log| log.display().to_string()).unwrap_or_default();
         let (line, column) = place.place;
         let others = match all.unreadable {
             1 => String::new(),
             count => format!(", and {} more events", count - 1),
         };
-        problems.push(format!(
+        let problem = format!(
             "`{log}` line {line} column {column}: failed to read an event{others}: {problem}"
-        ));
+        );
+        problems.push((*number, problem));
     }
     Ok(Replay {
         hidden: all.hidden.clone(),

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Told;
+use super::told::Told;
 use crate::cli::output;
 use crate::policies::Reason;
 use crate::replay::{Cell, CellKey, Change, Effect, Example, Group, HiddenCounts, Side, Times};
@@ -83,7 +83,7 @@ pub(super) fn print(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     let replay = told.replay;
     let report = Report {
         decisions: replay.decisions(|_| true),
-        changed: replay.decisions(|change| told.is_change(change)),
+        changed: told.changed(),
         cannot_be_replayed: &replay.hidden,
         other_events: replay.others,
         unreadable_events: replay.unreadable,
@@ -117,7 +117,7 @@ fn matrix_cell<'a>(told: &'a Told<'_>, key: &CellKey, cell: &'a Cell) -> MatrixC
 fn told_example<'a>(told: &'a Told<'_>, example: &'a Example) -> ToldExample<'a> {
     let (line, column) = example.position();
     ToldExample {
-        log: told.log(example),
+        log: told.log(example.log()),
         event: example.number(),
         line,
         column,

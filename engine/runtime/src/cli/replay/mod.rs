@@ -1,43 +1,19 @@
 mod json;
+mod report;
 mod table;
+mod told;
 
 use std::io::{self, IsTerminal, Write};
+
+use policy_report::Format;
 
 use super::args::{ReplayArgs, ReportFormat};
 use super::{Failure, print_error};
 use crate::config;
 use crate::exit::Outcome;
 use crate::policies::Registry;
-use crate::replay::{Change, Example, Replay, ThisProgram, replay};
-
-/// What the forms of output are made of.
-struct Told<'a> {
-    replay: &'a Replay,
-    /// The logs as they were named.
-    logs: Vec<String>,
-    verdicts_only: bool,
-}
-
-impl Told<'_> {
-    /// The log of an example, as it was named.
-    fn log(&self, example: &Example) -> &str {
-        self.logs.get(example.log()).map_or("", String::as_str)
-    }
-
-    /// The place of an example, such as `decisions.jsonl:12:1`.
-    fn place(&self, example: &Example) -> String {
-        let (line, column) = example.position();
-        format!("{}:{line}:{column}", self.log(example))
-    }
-
-    fn is_change(&self, change: Change) -> bool {
-        match change {
-            Change::Verdict => true,
-            Change::Answer => !self.verdicts_only,
-            Change::Nothing => false,
-        }
-    }
-}
+use crate::replay::{ThisProgram, replay};
+use told::Told;
 
 pub(super) fn run(
     args: &ReplayArgs,
@@ -61,9 +37,14 @@ pub(super) fn run(
     match format {
         ReportFormat::Table => table::print(&told, out)?,
         ReportFormat::Json => json::print(&told, out)?,
+        ReportFormat::Junit => report::print(&told, Format::JUnit, out)?,
+        ReportFormat::Sarif => report::print(&told, Format::Sarif, out)?,
+        ReportFormat::Tap => report::print(&told, Format::Tap, out)?,
+        ReportFormat::Github => report::print(&told, Format::GitHub, out)?,
+        ReportFormat::Markdown => table::print_markdown(&told, out)?,
     }
     out.flush()?;
-    for problem in &replay.problems {
+    for (_, problem) in &replay.problems {
         print_error(problem, None);
     }
     let decisions = replay.decisions(|_| true);
@@ -75,7 +56,7 @@ pub(super) fn run(
     }
     Ok(if decisions == 0 || !replay.problems.is_empty() {
         Outcome::Failed
-    } else if replay.decisions(|change| told.is_change(change)) > 0 {
+    } else if told.changed() > 0 {
         Outcome::Denied
     } else {
         Outcome::Allowed
