@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use semver::Version;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle, spawn, spawn_blocking};
 use tokio::time::timeout_at;
@@ -15,8 +16,7 @@ use super::progress::{CANCELLATION_TIME, EvaluationProgress};
 use super::shadow::Shadow;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
-use crate::policies::Entry;
-use crate::policies::Instance;
+use crate::policies::{Entry, Instance, PoliciesByPath, Served};
 use crate::telemetry::PolicyMetrics;
 
 /// The text that is logged in place of a policy's own words.
@@ -49,6 +49,19 @@ pub(crate) struct ServedPolicy {
     pub(crate) workers: Arc<WorkerSlots>,
     /// The policy that is asked the same questions.
     pub(crate) shadow: Option<Shadow>,
+}
+
+/// The policies that are served, by their paths.
+pub(crate) type ServedPolicies = PoliciesByPath<Arc<ServedPolicy>>;
+
+impl Served for Arc<ServedPolicy> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn version(&self) -> &Version {
+        &self.entry.version
+    }
 }
 
 impl ServedPolicy {
