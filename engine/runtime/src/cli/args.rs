@@ -5,6 +5,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
 use crate::policies::{Assignment, PolicyRef, Settings};
+use crate::replay::ServeOptions;
 
 use super::Failure;
 
@@ -141,6 +142,10 @@ pub(super) struct ReplayArgs {
     /// Decide by the valid policies where others are not
     #[arg(long)]
     pub(super) skip_invalid: bool,
+    /// Another program to ask in place of this one: a `policy-engine`, or an image with one, by its
+    /// archive or reference, which Docker or Podman runs
+    #[arg(long, value_name = "PROGRAM|IMAGE")]
+    pub(super) against: Option<String>,
     /// Let nothing count as a change but another verdict: not other checks, words or patches
     #[arg(long)]
     pub(super) verdicts_only: bool,
@@ -159,6 +164,16 @@ impl ReplayArgs {
         let Self { skip_invalid, set, .. } = self;
         let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
         Sources::from_process(self.file.clone(), flags)
+    }
+
+    /// The same for another program.
+    pub(super) fn serve_options(&self) -> ServeOptions {
+        let text = |set: &Assignment| format!("{}={}", set.path().join("."), set.value());
+        ServeOptions {
+            file: self.file.clone(),
+            set: self.set.iter().map(text).collect(),
+            skip_invalid: self.skip_invalid,
+        }
     }
 }
 

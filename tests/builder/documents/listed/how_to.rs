@@ -36,6 +36,18 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
     (
+        "policy-engine replay decisions.jsonl --config new.yaml --against ./policy-engine-v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against registry.example.com/policies:v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against policy-engine.tar",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
         "policy-engine replay decisions.jsonl.gz --config new.yaml --verdicts-only --format junit > replay.xml",
         Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
