@@ -540,7 +540,7 @@ fn program_that_does_not_serve_is_told_and_leaves_nothing_behind() {
         "{told}"
     );
     assert!(run("./no-such", &[]).contains("failed to ask `./no-such`: No such file"));
-    assert!(run("policies:v1", &[]).contains("neither is on the PATH"));
+    assert!(run("policies:v1", &[]).contains("neither on the PATH answers"));
     let left: Vec<_> = fs::read_dir(folder.path().join("temporary")).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }

@@ -208,13 +208,17 @@ fn load(engine: &Path, archive: &Path) -> Result<String, String> {
     }
 }
 
+/// The first program for containers that can run one: a client may be there without its server.
 fn container_engine() -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = ENGINES.iter().find_map(|engine| {
+    let mut found = ENGINES.iter().filter_map(|engine| {
         std::env::split_paths(&path).map(|folder| folder.join(engine)).find(|file| file.is_file())
     });
-    found.ok_or_else(|| {
-        "an image takes `docker` or `podman` to run, and neither is on the PATH".to_owned()
+    let can_run = |engine: &PathBuf| {
+        quiet(Command::new(engine).arg("version")).status().is_ok_and(|status| status.success())
+    };
+    found.find(can_run).ok_or_else(|| {
+        "an image takes `docker` or `podman` to run, and neither on the PATH answers".to_owned()
     })
 }
 
