@@ -10,6 +10,7 @@ mod list;
 mod output;
 mod schema;
 mod serve;
+mod test;
 mod validate;
 mod version;
 
@@ -106,6 +107,7 @@ fn run(
         Command::Schema(args) => schema::run(&args, &registry, &mut out),
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
+        Command::Test(args) => test::run(&args, &registry, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),
         Command::Config(args) => config::run(args, &registry, &mut out),
         Command::Version(args) => version::run(&args, program, &registry, &mut out),
