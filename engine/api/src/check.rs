@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -84,5 +85,16 @@ impl Check {
     #[must_use]
     pub fn deny(&self, reason: impl Into<Cow<'static, str>>) -> Decision {
         Decision::denied_by(self.id, reason.into())
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
     }
 }

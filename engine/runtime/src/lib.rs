@@ -16,7 +16,6 @@ mod json_object;
 mod net;
 mod policies;
 mod program;
-mod report;
 mod server;
 mod suites;
 mod system;

@@ -1,5 +1,8 @@
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+use policy_report::Report;
+
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg, VetArgs};
@@ -26,9 +29,27 @@ pub(super) struct Vet {
     features: FeaturesArg,
     #[command(flatten)]
     how: VetArgs,
-    /// The format of the output: text for people or JSON for programs
+    /// The format of the output: text for people, JSON for programs, or a report for CI
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: VetFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum VetFormat {
+    // For people.
+    Text,
+    // For programs.
+    Json,
+    // JUnit's XML.
+    Junit,
+    // SARIF 2.1.0.
+    Sarif,
+    // The Test Anything Protocol, version 14.
+    Tap,
+    // Annotations in a workflow of GitHub's.
+    Github,
+    // A table for a comment or a summary.
+    Markdown,
 }
 
 impl Vet {
@@ -48,12 +69,27 @@ impl Vet {
         let outcomes = Build::new(&options, &progress)?.vet()?;
         let Some(outcome) = outcomes.first() else { return Ok(()) };
         progress.finish();
-        if self.format == Format::Text {
+        if self.format == VetFormat::Text {
             for note in outcome.notes() {
                 progress.line(&format!("note: {note}"));
             }
         }
-        self.format.print(&outcome.json(), || outcome.text())?;
+        let report = |format| print_report(&outcome.report(), format);
+        match self.format {
+            VetFormat::Text => Format::Text.print(&outcome.json(), || outcome.text()),
+            VetFormat::Json => Format::Json.print(&outcome.json(), || outcome.text()),
+            VetFormat::Junit => report(policy_report::Format::JUnit),
+            VetFormat::Sarif => report(policy_report::Format::Sarif),
+            VetFormat::Tap => report(policy_report::Format::Tap),
+            VetFormat::Github => report(policy_report::Format::GitHub),
+            VetFormat::Markdown => report(policy_report::Format::Markdown),
+        }?;
         if outcome.passes() { Ok(()) } else { Err(VetError::Found(outcome.sentence()).into()) }
     }
+}
+
+fn print_report(report: &Report, format: policy_report::Format) -> Result<(), Failure> {
+    let mut printed = Vec::new();
+    report.write(format, &mut printed).map_err(Failure::Print)?;
+    super::print_document(&printed)
 }

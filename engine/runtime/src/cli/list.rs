@@ -15,6 +15,8 @@ pub(super) struct Listed<'a> {
     description: &'a str,
     #[serde(rename = "crate")]
     crate_name: &'a str,
+    /// The ids of its declared checks.
+    checks: Vec<&'a str>,
 }
 
 impl<'a> Listed<'a> {
@@ -28,6 +30,7 @@ impl<'a> Listed<'a> {
             version: entry.version.to_string(),
             description: entry.registration.description,
             crate_name: entry.registration.crate_name,
+            checks: entry.registration.checks.iter().map(|check| check.id).collect(),
         }
     }
 }
@@ -42,10 +45,18 @@ pub(super) fn run(
         TableOrJson::Json => output::pretty_json(&policies, out)?,
         TableOrJson::Table => {
             let rows = policies.into_iter().map(|policy| {
-                let Listed { name, version, description, crate_name } = policy;
-                vec![name.to_owned(), version, crate_name.to_owned(), description.to_owned()]
+                let Listed { name, version, description, crate_name, checks } = policy;
+                let checks = checks.len().to_string();
+                vec![
+                    name.to_owned(),
+                    version,
+                    crate_name.to_owned(),
+                    checks,
+                    description.to_owned(),
+                ]
             });
-            let table = output::table(&["POLICY", "VERSION", "CRATE", "DESCRIPTION"], rows);
+            let table =
+                output::table(&["POLICY", "VERSION", "CRATE", "CHECKS", "DESCRIPTION"], rows);
             out.write_all(table.as_bytes())?;
         }
     }

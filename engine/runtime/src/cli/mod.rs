@@ -8,6 +8,7 @@ mod eval;
 mod failure;
 mod list;
 mod output;
+mod report;
 mod schema;
 mod serve;
 mod test;

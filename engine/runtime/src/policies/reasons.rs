@@ -5,7 +5,7 @@ use std::fmt;
 use policy_text::escape_line;
 use serde_json::Value;
 
-/// One reason: an element of an output's `violations`, or all that it says.
+/// One reason: an element of an output's `violations`, or all that the output says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     /// The check that it is of.
@@ -25,9 +25,9 @@ pub(crate) fn reasons(output: &str) -> Vec<Reason> {
     if let Some(violations) = fields.get("violations").and_then(Value::as_array) {
         return violations.iter().map(Reason::from_violation).collect();
     }
-    let reason = fields.get("reason").or_else(|| fields.get("message"));
-    if let Some(reason) = reason.and_then(Value::as_str) {
-        return vec![Reason::from(reason.to_owned())];
+    let text = |key| fields.get(key).and_then(Value::as_str).map(str::to_owned);
+    if let Some(message) = text("reason").or_else(|| text("message")) {
+        return vec![Reason { check: text("check"), field: text("field"), message }];
     }
     fields
         .retain(|key, value| !(matches!(key.as_str(), "allowed" | "allow") && value.is_boolean()));

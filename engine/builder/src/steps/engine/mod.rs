@@ -22,8 +22,8 @@ pub(crate) const POLICY_API: &str = "policy-api";
 pub(crate) const PROGRAM: &str = "policy-engine-program";
 
 /// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 5] =
-    [POLICY_API, "policy-engine", "policy-text", "policy-tls", PROGRAM];
+pub(crate) const TAKEN: [&str; 6] =
+    [POLICY_API, "policy-engine", "policy-report", "policy-text", "policy-tls", PROGRAM];
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]
@@ -175,7 +175,10 @@ mod tests {
     fn engine_crates_are_listed_and_their_names_reserved() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
         let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
-        assert_eq!(places, ["engine/api", "engine/runtime", "engine/text", "engine/tls"]);
+        assert_eq!(
+            places,
+            ["engine/api", "engine/runtime", "engine/report", "engine/text", "engine/tls"]
+        );
         for (place, manifest) in engine.crates() {
             let name = manifest.package("name").unwrap().as_str().unwrap();
             assert!(TAKEN.contains(&name), "{place}");

@@ -24,6 +24,23 @@ pub(crate) enum Capability {
 }
 
 impl Capability {
+    pub(super) const ALL: &[Self] = &[
+        Self::Files,
+        Self::Network,
+        Self::Processes,
+        Self::Threads,
+        Self::Environment,
+        Self::StandardStreams,
+        Self::Unsafe,
+        Self::UnstableFeature,
+        Self::HiddenCode,
+        Self::BuildScript,
+        Self::ProceduralMacro,
+        Self::IncludedFile,
+        Self::Dependency,
+        Self::Advisory,
+    ];
+
     /// The reason why it matters.
     pub(super) fn why(self) -> &'static str {
         match self {

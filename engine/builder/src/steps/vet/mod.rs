@@ -4,11 +4,12 @@
 //! procedural macros), [`dependencies`] (allow and deny lists) and [`advisories`] (known
 //! vulnerabilities). Then what they do themselves: [`code`] has Clippy say where they use what
 //! [`std_paths`] lists, and [`dep_info`] which files and variables they were compiled with. [`rules`]
-//! is what `policies.toml` says of all that, and [`report`] what people and programs read.
+//! is what `policies.toml` says of all that, [`report`] what people and programs read, and [`cases`] the same as a report for CI.
 //!
 //! It is no sandbox: it shows what the crates of the folder do, not what they have others do.
 
 mod advisories;
+mod cases;
 mod code;
 mod dep_info;
 mod dependencies;
@@ -71,5 +72,7 @@ pub(crate) fn vet(
     } else {
         findings.extend(code::check(subject, work, progress)?);
     }
-    Ok(VetOutcome::new(findings, rules, notes))
+    let crates = manifests::linked(subject.policies, &lock);
+    let crates = crates.map(|linked| (linked.name.clone(), linked.manifest.path.clone())).collect();
+    Ok(VetOutcome::new(crates, findings, rules, notes))
 }

@@ -1,9 +1,13 @@
+use std::path::PathBuf;
+
 use super::finding::Finding;
 use super::rules::{Reason, Rules};
 
 /// The outcome of vetting.
 #[derive(Debug, Default)]
 pub(crate) struct VetOutcome {
+    /// The crates that were vetted: their names, and the paths of their manifests.
+    pub(super) crates: Vec<(String, PathBuf)>,
     /// The findings that are not allowed, sorted by location.
     pub(super) findings: Vec<Finding>,
     /// The findings that are allowed, with their reasons.
@@ -13,7 +17,12 @@ pub(crate) struct VetOutcome {
 }
 
 impl VetOutcome {
-    pub(super) fn new(mut found: Vec<Finding>, rules: &Rules, mut notes: Vec<String>) -> Self {
+    pub(super) fn new(
+        crates: Vec<(String, PathBuf)>,
+        mut found: Vec<Finding>,
+        rules: &Rules,
+        mut notes: Vec<String>,
+    ) -> Self {
         found.sort();
         found.dedup();
         // `File::open` is found as that and as a use of `File`.
@@ -41,7 +50,7 @@ impl VetOutcome {
                 ));
             }
         }
-        let mut outcome = Self { notes, ..Self::default() };
+        let mut outcome = Self { crates, notes, ..Self::default() };
         for found in found {
             match rules.allow.iter().find(|allowance| allowance.is_for(&found)) {
                 Some(allowance) => outcome.allowed.push((found, allowance.reason.clone())),

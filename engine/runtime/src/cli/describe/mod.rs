@@ -2,6 +2,7 @@ mod webhook;
 
 use std::io::Write;
 
+use policy_api::Check;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +25,7 @@ struct Described<'a> {
     crate_version: &'a str,
     /// Every version of this policy in the binary, highest first.
     versions: Vec<String>,
+    checks: &'a [Check],
     settings_schema: Option<Value>,
     input_schema: Option<Value>,
 }
@@ -48,6 +50,7 @@ pub(super) fn run(
             .iter()
             .map(|entry| entry.version.to_string())
             .collect(),
+        checks: registration.checks,
         settings_schema: schema(registration.settings_schema)?,
         input_schema: schema(registration.input_schema)?,
     };
@@ -83,6 +86,7 @@ fn text(
         None => writeln!(out, "settings  the author keeps no schema of them")?,
         Some(schema) => settings(schema, out)?,
     }
+    checks(described.checks, out)?;
     if described.input_schema.is_some() {
         writeln!(out, "input     `policy-engine schema {name}` prints its JSON Schema")?;
     }
@@ -94,6 +98,19 @@ fn text(
             out,
             "          policy-engine describe {name} --format webhook   (for Kubernetes)"
         )?;
+    }
+    Ok(())
+}
+
+/// The declared checks, one a line.
+fn checks(checks: &[Check], out: &mut dyn Write) -> std::io::Result<()> {
+    if checks.is_empty() {
+        return writeln!(out, "checks    the author declares none");
+    }
+    writeln!(out, "checks")?;
+    let width = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+    for Check { id, summary, severity, .. } in checks {
+        writeln!(out, "  {id:width$}  {severity:8}  {summary}")?;
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(super) fn run(
         version: entry.version.to_string(),
         instance,
         labels: args.labels.iter().map(|(key, value)| (&**key, &**value)).collect(),
-        printer: Printer::new(args.format, out),
+        printer: Printer::new(entry, args.format, out),
         output: Vec::new(),
         outcome: Outcome::Allowed,
     };
@@ -71,8 +71,8 @@ pub(super) fn run(
             }
         }
     }
-    let Evaluation { printer, version, outcome, .. } = evaluation;
-    printer.finish(entry, &version)?;
+    let Evaluation { printer, outcome, .. } = evaluation;
+    printer.finish()?;
     Ok(outcome)
 }
 

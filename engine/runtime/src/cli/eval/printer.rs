@@ -1,17 +1,18 @@
 use std::io::{self, IsTerminal, Write};
 
 use policy_api::Verdict;
+use policy_report::{self as report, Case, Outcome, Report, Words};
 use policy_text::escape_line;
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
 use crate::cli::args::DecisionFormat;
+use crate::cli::report::{TOOL, findings, rules};
 use crate::cli::{Failure, output, print_error};
 use crate::documents::tree::Position;
 use crate::documents::{Document, ToJson};
-use crate::policies::{Entry, reasons, reasons_in_words};
-use crate::report::{self, Case, Finding, Report};
+use crate::policies::{Entry, reasons_in_words};
 
 /// One decision, as it is printed.
 #[derive(Serialize)]
@@ -46,6 +47,9 @@ impl<'a> Problem<'a> {
 
 /// Prints decisions as they are made; a table or a report when all are known.
 pub(super) struct Printer<'a> {
+    policy: &'a Entry,
+    /// Its name and version, such as `pods@1.0.0`.
+    policy_ref: String,
     format: Format,
     out: &'a mut dyn Write,
 }
@@ -74,11 +78,16 @@ impl From<DecisionFormat> for Format {
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(format: Option<DecisionFormat>, out: &'a mut dyn Write) -> Self {
+    pub(super) fn new(
+        policy: &'a Entry,
+        format: Option<DecisionFormat>,
+        out: &'a mut dyn Write,
+    ) -> Self {
         let format = format.unwrap_or_else(|| {
             if io::stdout().is_terminal() { DecisionFormat::Table } else { DecisionFormat::Json }
         });
-        Self { format: format.into(), out }
+        let policy_ref = format!("{}@{}", policy.name(), policy.version);
+        Self { policy, policy_ref, format: format.into(), out }
     }
 
     /// Prints a decision on this document.
@@ -105,14 +114,15 @@ impl<'a> Printer<'a> {
             ]),
             Format::Report(_, cases) => cases.push(Case {
                 file: decision.file.to_owned(),
-                document: Some(decision.document),
+                name: format!("document {}", decision.document),
+                judge: self.policy_ref.clone(),
+                rule: decision.policy.to_owned(),
                 place: Some(document.start()),
-                verdict: match decision.verdict {
-                    Some(Verdict::Allowed) => report::Verdict::Allowed,
+                outcome: match decision.verdict {
                     Some(Verdict::Denied) => {
-                        report::Verdict::Denied(findings(decision.output.get(), document))
+                        Outcome::Failed(findings(decision.output.get(), document))
                     }
-                    None => report::Verdict::None,
+                    Some(Verdict::Allowed) | None => Outcome::Passed,
                 },
             }),
         }
@@ -128,18 +138,21 @@ impl<'a> Printer<'a> {
         self.out.flush()?;
         print_error(&problem.words, help);
         if let Format::Report(_, cases) = &mut self.format {
+            let name = problem.document.map(|number| format!("document {number}"));
             cases.push(Case {
                 file: problem.file.to_owned(),
-                document: problem.document,
+                name: name.unwrap_or_else(|| "the file".to_owned()),
+                judge: self.policy_ref.clone(),
+                rule: self.policy.name().to_owned(),
                 place: problem.place,
-                verdict: report::Verdict::Failed(problem.message.clone()),
+                outcome: Outcome::Broken(problem.message.clone()),
             });
         }
         Ok(())
     }
 
     /// Prints what was kept until all is known.
-    pub(super) fn finish(self, policy: &Entry, version: &str) -> Result<(), Failure> {
+    pub(super) fn finish(self) -> Result<(), Failure> {
         match self.format {
             Format::Json | Format::Pretty => {}
             Format::Table(rows) if rows.is_empty() => {}
@@ -148,9 +161,13 @@ impl<'a> Printer<'a> {
                 self.out.write_all(table.as_bytes())?;
             }
             Format::Report(format, cases) => {
-                let description = policy.registration.description;
-                let report =
-                    Report { command: "eval", policy: policy.name(), version, description, cases };
+                let words = Words {
+                    command: "eval",
+                    passed: "allowed",
+                    failed: "denied",
+                    broken: "failed",
+                };
+                let report = Report { tool: TOOL, words, rules: rules(self.policy), cases };
                 report.write(format, self.out)?;
             }
         }
@@ -165,23 +182,6 @@ fn line(decision: &Printed<'_>) -> io::Result<Vec<u8>> {
     line.retain(|byte| !matches!(byte, b'\n' | b'\r'));
     line.push(b'\n');
     Ok(line)
-}
-
-/// The reasons of an output, each with the place of what offends.
-fn findings(output: &str, document: &Document<'_>) -> Vec<Finding> {
-    let reasons = reasons(output);
-    // The document is read once more for its places, and only if one is asked for.
-    let places = reasons.iter().any(|reason| reason.field.is_some());
-    let places = places.then(|| document.places()).flatten();
-    // A policy names fields of the object that an `AdmissionReview` asks about.
-    let object = places.as_ref().map(|places| places.find("request.object").unwrap_or(places));
-    let findings = reasons.into_iter().map(|reason| Finding {
-        place: object.zip(reason.field.as_deref()).map(|(object, field)| object.nearest(field).at),
-        check: reason.check,
-        field: reason.field,
-        message: reason.message,
-    });
-    findings.collect()
 }
 
 #[cfg(test)]

@@ -4,28 +4,29 @@ use std::io::{self, Write};
 
 use policy_text::escape_line;
 
-use super::{Report, Verdict};
+use super::{Case, Report, Words};
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let count =
-        |is: fn(&Verdict) -> bool| report.cases.iter().filter(|case| is(&case.verdict)).count();
-    let allowed = count(|verdict| matches!(verdict, Verdict::Allowed | Verdict::None));
-    let denied = count(|verdict| matches!(verdict, Verdict::Denied(_)));
-    let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
-    writeln!(
-        out,
-        "**{}**: {allowed} allowed, {denied} denied, {failed} failed",
-        code(&report.policy_ref())
-    )?;
-    if denied + failed == 0 {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Words { command, passed, failed, broken } = report.words;
+    let count = |is: fn(&Case) -> bool| report.cases.iter().filter(|case| is(case)).count();
+    let (failures, errors) = (count(Case::is_failed), count(Case::is_broken));
+    let passes = report.cases.len() - failures - errors;
+    let mut judges: Vec<_> = report.cases.iter().map(|case| &*case.judge).collect();
+    judges.dedup();
+    let of = match *judges {
+        [judge] => code(judge),
+        _ => format!("{} {command}", report.tool.name),
+    };
+    writeln!(out, "**{of}**: {passes} {passed}, {failures} {failed}, {errors} {broken}")?;
+    if failures + errors == 0 {
         return Ok(());
     }
     writeln!(out, "\n| where | verdict | why |\n| --- | --- | --- |")?;
     for case in &report.cases {
-        let verdict = if case.is_failed() { "failed" } else { "denied" };
-        for problem in case.problems() {
+        let verdict = if case.is_broken() { broken } else { failed };
+        for problem in case.problems(report.words) {
             let place = problem.place.map(|(line, column)| format!(":{line}:{column}"));
-            let place = place.unwrap_or_else(|| format!(" {}", case.name()));
+            let place = place.unwrap_or_else(|| format!(" {}", case.name));
             let place = code(&format!("{}{place}", case.file_name()));
             let check = problem.check.map(|check| format!("{}: ", code(check))).unwrap_or_default();
             writeln!(out, "| {place} | {verdict} | {check}{} |", code(&problem.text))?;

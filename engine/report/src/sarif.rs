@@ -1,5 +1,5 @@
 //! [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html): a result for each
-//! thing that is denied, with file, line and column. What has no answer is a notification.
+//! finding, with file, line and column. What could not be looked at is a notification.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,26 +8,27 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::case::Problem;
-use super::{Case, Report};
+use super::{Case, Report, Severity};
 
 /// What stays as it is in the path of a URI.
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rules = Rules::new(report);
     let (mut results, mut notifications) = (Vec::new(), Vec::new());
     for case in &report.cases {
-        for problem in case.problems() {
+        for problem in case.problems(report.words) {
             // A viewer would make a link of a stranger's `[…](…)`.
             let message = Message { text: problem.text.replace("](", "] (") };
             let locations = locations(case, &problem);
-            if case.is_failed() {
+            if case.is_broken() {
                 notifications.push(Notification { level: "error", message, locations });
                 continue;
             }
-            let (rule_id, rule_index) = rules.take(problem.check);
-            results.push(Entry { rule_id, rule_index, level: "error", message, locations });
+            let (rule_index, level) = rules.take(&problem.rule);
+            let rule_id = problem.rule;
+            results.push(Entry { rule_id, rule_index, level, message, locations });
         }
     }
     let log = Log {
@@ -36,8 +37,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         runs: [Run {
             tool: Tool {
                 driver: Driver {
-                    name: "policy-engine",
-                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    name: report.tool.name,
+                    semantic_version: report.tool.version,
                     rules: rules.listed,
                 },
             },
@@ -53,32 +54,56 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out)
 }
 
-/// The checks that found something, in the order in which they did.
+/// The rules that are broken, in the order in which they were found to be.
 struct Rules<'a> {
-    report: &'a Report<'a>,
-    listed: Vec<Rule>,
-    indices: BTreeMap<String, usize>,
+    report: &'a Report,
+    listed: Vec<ReportingDescriptor<'a>>,
+    indices: BTreeMap<String, (usize, &'static str)>,
 }
 
 impl<'a> Rules<'a> {
-    fn new(report: &'a Report<'a>) -> Self {
+    fn new(report: &'a Report) -> Self {
         Self { report, listed: Vec::new(), indices: BTreeMap::new() }
     }
 
-    /// The id and the index of a check's rule; of the policy's own where no check is named.
-    fn take(&mut self, check: Option<&str>) -> (String, usize) {
-        let policy = self.report.policy;
-        let id = check.map_or_else(|| policy.to_owned(), |check| format!("{policy}/{check}"));
-        let index = *self.indices.entry(id.clone()).or_insert_with(|| {
-            let description = self.report.description;
-            let text = if description.is_empty() { policy } else { description };
-            self.listed.push(Rule {
-                id: id.clone(),
-                short_description: Message { text: text.to_owned() },
-            });
-            self.listed.len() - 1
+    /// The index of a rule, and the level of what breaks it.
+    fn take(&mut self, id: &str) -> (usize, &'static str) {
+        if let Some(taken) = self.indices.get(id) {
+            return *taken;
+        }
+        let rule = self.report.rule(id);
+        let severity = rule.map_or(Severity::High, |rule| rule.severity);
+        let summary = rule.map(|rule| &*rule.summary).filter(|summary| !summary.is_empty());
+        self.listed.push(ReportingDescriptor {
+            id: id.to_owned(),
+            short_description: Message { text: summary.unwrap_or(id).to_owned() },
+            help_uri: rule.and_then(|rule| rule.link.as_deref()),
+            properties: Properties { security_severity: score(severity) },
         });
-        (id, index)
+        let taken = (self.listed.len() - 1, level(severity));
+        self.indices.insert(id.to_owned(), taken);
+        taken
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}
+
+/// The number that GitHub's [code scanning] sorts by: above 9 is critical, from 7 high, from 4
+/// medium.
+///
+/// [code scanning]: https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
     }
 }
 
@@ -97,40 +122,49 @@ fn locations(case: &Case, problem: &Problem<'_>) -> Vec<Location> {
 }
 
 #[derive(Serialize)]
-struct Log {
+struct Log<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run; 1],
+    runs: [Run<'a>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
+struct Run<'a> {
+    tool: Tool<'a>,
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<Entry>,
 }
 
 #[derive(Serialize)]
-struct Tool {
-    driver: Driver,
+struct Tool<'a> {
+    driver: Driver<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver {
+struct Driver<'a> {
     name: &'static str,
     semantic_version: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<ReportingDescriptor<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct ReportingDescriptor<'a> {
     id: String,
     short_description: Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<&'a str>,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Properties {
+    security_severity: &'static str,
 }
 
 #[derive(Serialize)]

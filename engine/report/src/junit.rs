@@ -1,5 +1,5 @@
-//! JUnit's XML, as [Jenkins describes it][xsd]: a suite a file, and a test case a document. What is
-//! denied is a failure, and what has no answer is an error.
+//! JUnit's XML, as [Jenkins describes it][xsd]: a suite a file, and a test case for each
+//! case. What breaks a rule is a failure, and what could not be looked at is an error.
 //!
 //! [xsd]: https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 
@@ -11,10 +11,10 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::{Case, Report};
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::new_with_indent(out, b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let name = format!("policy-engine {}", report.command);
+    let name = format!("{} {}", report.tool.name, report.words.command);
     suite(&mut writer, "testsuites", &name, &report.cases, |writer| {
         for cases in report.files() {
             let name = cases.first().map_or("", Case::file_name);
@@ -41,24 +41,27 @@ fn suite<'a>(
     let mut start = BytesStart::new(element);
     attribute(&mut start, "name", name);
     attribute(&mut start, "tests", &cases.len().to_string());
-    attribute(&mut start, "failures", &count(Case::is_denied));
-    attribute(&mut start, "errors", &count(Case::is_failed));
+    attribute(&mut start, "failures", &count(Case::is_failed));
+    attribute(&mut start, "errors", &count(Case::is_broken));
     writer.write_event(Event::Start(start))?;
     inside(writer)?;
     writer.write_event(Event::End(BytesEnd::new(element)))
 }
 
-fn test_case(writer: &mut Xml<'_>, report: &Report<'_>, case: &Case) -> io::Result<()> {
+fn test_case(writer: &mut Xml<'_>, report: &Report, case: &Case) -> io::Result<()> {
     let mut start = BytesStart::new("testcase");
-    attribute(&mut start, "classname", &report.policy_ref());
-    attribute(&mut start, "name", &case.name());
-    let problems = case.problems();
+    attribute(&mut start, "classname", &case.judge);
+    attribute(&mut start, "name", &case.name);
+    let problems = case.problems(report.words);
     let Some(first) = problems.first() else {
         return writer.write_event(Event::Empty(start));
     };
     writer.write_event(Event::Start(start))?;
-    let (element, kind) =
-        if case.is_failed() { ("error", "failed") } else { ("failure", "denied") };
+    let (element, kind) = if case.is_broken() {
+        ("error", report.words.broken)
+    } else {
+        ("failure", report.words.failed)
+    };
     let mut start = BytesStart::new(element);
     attribute(&mut start, "type", kind);
     attribute(&mut start, "message", &first.text);

@@ -1,4 +1,4 @@
-//! [TAP 14](https://testanything.org/tap-version-14-specification.html): a test a document.
+//! [TAP 14](https://testanything.org/tap-version-14-specification.html): a test a case.
 
 use std::io::{self, Write};
 
@@ -20,12 +20,12 @@ struct Diagnostic<'a> {
     column: Option<usize>,
 }
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "TAP version 14\n1..{}", report.cases.len())?;
     for (index, case) in report.cases.iter().enumerate() {
-        let problems = case.problems();
+        let problems = case.problems(report.words);
         let ok = if problems.is_empty() { "ok" } else { "not ok" };
-        let name = format!("{} {}: {}", case.file_name(), case.name(), report.policy_ref());
+        let name = format!("{} {}: {}", case.file_name(), case.name, case.judge);
         writeln!(out, "{ok} {} - {}", index + 1, description(&name))?;
         if problems.is_empty() {
             continue;
@@ -33,7 +33,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "  ---")?;
         for problem in problems {
             let diagnostic = Diagnostic {
-                severity: if case.is_failed() { "error" } else { "fail" },
+                severity: if case.is_broken() { "error" } else { "fail" },
                 message: &problem.text,
                 check: problem.check,
                 line: problem.place.map(|(line, _)| line),

@@ -4,12 +4,13 @@
 
 use std::io::{self, Write};
 
-use super::Report;
+use super::{Report, Severity};
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for case in &report.cases {
-        for problem in case.problems() {
-            out.write_all(b"::error ")?;
+        for problem in case.problems(report.words) {
+            let rule = report.rule(&problem.rule).filter(|_| !case.is_broken());
+            write!(out, "::{} ", kind(rule.map(|rule| rule.severity)))?;
             if !case.is_standard_input() {
                 write!(out, "file={},", property(&case.file))?;
             }
@@ -17,13 +18,22 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
                 write!(out, "line={line},col={column},")?;
             }
             let title = match problem.check {
-                Some(check) => format!("{}: {check}", report.policy_ref()),
-                None => report.policy_ref(),
+                Some(check) => format!("{}: {check}", case.judge),
+                None => case.judge.clone(),
             };
             writeln!(out, "title={}::{}", property(&title), data(&problem.text))?;
         }
     }
     Ok(())
+}
+
+/// The kind of annotation.
+fn kind(severity: Option<Severity>) -> &'static str {
+    match severity {
+        None | Some(Severity::Critical | Severity::High) => "error",
+        Some(Severity::Medium) => "warning",
+        Some(Severity::Low) => "notice",
+    }
 }
 
 /// Escapes what ends a message.
