@@ -10,6 +10,8 @@ mod eval;
 mod formats;
 /// Settings on the command line.
 mod settings;
+/// Suites of cases.
+mod suites;
 
 use assert_cmd::Command;
 

@@ -125,7 +125,7 @@ pub(super) struct EvalArgs {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-engine test policies --coverage\n\n\
-                        Exit status: 0 all passed, 2 any differs or too few checks are covered, 1 any failed or cannot be read, 64 invalid command line")]
+                        Exit status: 0 all passed, 2 any failed or too few checks are covered, 1 any is undecided or cannot be read, 64 invalid command line")]
 pub(super) struct TestArgs {
     /// Suites, and folders in which every file that ends in `.suite.yaml`, `.suite.yml` or
     /// `.suite.json` is one; with `--init` files of inputs and folders of them [default: this folder]
@@ -285,8 +285,18 @@ pub(super) enum DecisionFormat {
 pub(super) enum TestFormat {
     /// A line of JSON a case
     Json,
-    /// A row a suite, and a diff of each case that differs
+    /// A row a suite, and a diff of each case that failed
     Table,
+    /// JUnit's XML: a test case a case
+    Junit,
+    /// SARIF 2.1.0: a result with file, line and column for each difference
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// A table for a comment or a summary
+    Markdown,
 }
 
 fn config_help(example: &str) -> String {

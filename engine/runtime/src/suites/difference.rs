@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn diff_shows_expected_and_found_beside_what_is_equal() {
         let (diff, told) = compared(
-            "allowed: false\nreason: no\nmissing: {a: [1]}\nviolations:\n- check: a\n  field: x\n- check: b\n",
+            "allowed: false\nreason: why\nmissing: {a: [1]}\nviolations:\n- check: a\n  field: x\n- check: b\n",
             r#"{"allowed": false, "reason": {"x": [true, {"z": null}]}, "violations": [
                 {"check": "a", "field": "z", "message": ""}, {"check": "b"}, {"check": "c", "m": []}
             ]}"#,
@@ -289,7 +289,7 @@ mod tests {
         let expected = "
   output:
     allowed: false
--   reason: \"no\"
+-   reason: why
 +   reason:
 +     x:
 +       - true
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "a.yaml:2:9 `output.reason` is `{\"x\":[true,{\"z\":null}]}`: expected `\"no\"`",
+                "a.yaml:2:9 `output.reason` is `{\"x\":[true,{\"z\":null}]}`: expected `\"why\"`",
                 "a.yaml:3:10 `output.missing` is missing: expected `{\"a\":[1]}`",
                 "a.yaml:6:10 `output.violations[0].field` is `\"z\"`: expected `\"x\"`",
                 "a.yaml:5:1 `output.violations[2]` is `{\"check\":\"c\",\"m\":[]}`, which is not expected",

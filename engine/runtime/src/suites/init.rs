@@ -2,20 +2,20 @@
 
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use policy_api::{Context, EvaluateError, Verdict};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::discover::is_suite;
+use super::input::{Input, InputFile, Part};
 use super::json_schema::ID;
+use super::review::{Operation, Review};
 use super::run::denying;
 use super::yaml_text::{json, plain};
 use crate::documents::files::{self, FolderError};
-use crate::documents::{DocumentError, Source, SourceError, documents, without_place};
+use crate::documents::{DocumentError, SourceError};
 use crate::policies::{DecisionError, Entry, Instance, Settings};
-
-/// The most that is read of one file.
-const MAX_FILE_BYTES: u64 = 32 << 20;
 
 /// A suite as text, and the number of cases by what is expected.
 #[derive(Debug, Default)]
@@ -57,16 +57,22 @@ pub(crate) fn init(
     let is_for_kubernetes = !entry.registration.kubernetes_resources.is_empty();
     for file in files::named(paths, true, is_suite) {
         let file = file?;
-        let source = Source::read(&file, Some(MAX_FILE_BYTES))?;
-        let name = relative(&file, folder);
-        let read = documents(&source).collect::<Result<Vec<_>, _>>();
-        let read = read.map_err(|error| InitError::Document(source.name().to_owned(), error))?;
-        for (index, document) in read.iter().enumerate() {
-            let number = (read.len() > 1).then_some(index + 1);
-            let key =
-                if is_for_kubernetes && is_object(&document.json) { "object" } else { "file" };
-            written.case(&name, key, number);
-            written.expect(instance, &document.json);
+        let file = Arc::new(InputFile::read(&file)?);
+        let name = relative(Path::new(file.name()), folder);
+        let count = file.documents.len();
+        for (index, document) in file.documents.iter().enumerate() {
+            let json = document
+                .as_ref()
+                .map_err(|error| InitError::Document(file.name().to_owned(), error.clone()))?;
+            let part = Part::File { file: Arc::clone(&file), document: index };
+            let (key, input) = if is_for_kubernetes && is_object(json) {
+                let review = Review { operation: Operation::Create, request: Map::new() };
+                ("object", Input::of_review(review, Some(part), None))
+            } else {
+                ("file", Input::of_part(part))
+            };
+            written.case(&name, key, (count > 1).then_some(index + 1));
+            written.expect(instance, &input);
         }
     }
     if written.cases() == 0 {
@@ -91,9 +97,9 @@ impl Written {
         }
     }
 
-    fn expect(&mut self, instance: &Instance, input: &[u8]) {
+    fn expect(&mut self, instance: &Instance, input: &Input) {
         let mut output = Vec::new();
-        match instance.decide(input, &Context::new("init"), &mut output) {
+        match instance.decide(&input.json, &Context::new("init"), &mut output) {
             Ok(decision) => match decision.verdict {
                 Some(Verdict::Allowed) => {
                     self.allowed += 1;
@@ -124,7 +130,7 @@ impl Written {
             Err(error) => {
                 self.others += 1;
                 let message = match error {
-                    DecisionError::Evaluate(EvaluateError::Input(error)) => without_place(&error),
+                    DecisionError::Evaluate(EvaluateError::Input(error)) => input.message(&error),
                     error => error.to_string(),
                 };
                 let message = json(&message.into());

@@ -56,17 +56,13 @@ impl Input {
 
     /// A policy's error in this input, with its place in the user's file.
     pub(super) fn explain(&self, error: &DecodeError) -> String {
-        let path = error.path.as_deref().unwrap_or_default();
-        let part = self.parts.iter().find_map(|(prefix, part)| {
-            let rest = path.strip_prefix(prefix)?;
-            (prefix.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
-                .then_some((rest, part))
-        });
-        let message = without_place(error);
-        let Some((path, part)) = part else { return message };
-        match part {
-            Part::Inline(node) => ConfigError::at(&node.nearest(path).at, message).to_string(),
-            Part::File { file, document } => {
+        let message = self.message(error);
+        match self.part_at(error) {
+            None => message,
+            Some((path, Part::Inline(node))) => {
+                ConfigError::at(&node.nearest(path).at, message).to_string()
+            }
+            Some((path, Part::File { file, document })) => {
                 let mut text = format!("`{}`", file.source.name());
                 let place = documents(&file.source)
                     .nth(*document)
@@ -77,6 +73,27 @@ impl Input {
                 text + ": " + &message
             }
         }
+    }
+
+    /// A policy's error in this input. Who wrote an object has not seen the review around it, so the
+    /// path begins at the object.
+    pub(super) fn message(&self, error: &DecodeError) -> String {
+        match self.part_at(error) {
+            Some((path, _)) if !path.is_empty() => {
+                format!("{}, at `{}`", error.message, path.trim_start_matches('.'))
+            }
+            _ => without_place(error),
+        }
+    }
+
+    /// The part that an error is in, and the path within.
+    fn part_at<'a>(&'a self, error: &'a DecodeError) -> Option<(&'a str, &'a Part)> {
+        let path = error.path.as_deref().unwrap_or_default();
+        self.parts.iter().find_map(|(prefix, part)| {
+            let rest = path.strip_prefix(prefix)?;
+            let is_in = prefix.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']);
+            is_in.then_some((rest, part))
+        })
     }
 }
 

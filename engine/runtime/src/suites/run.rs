@@ -23,9 +23,10 @@ pub(crate) struct CaseResult {
 /// Whether a case is as expected.
 pub(crate) enum Judgement {
     Passed,
-    Differs(Differences),
+    /// The answer differs.
+    Failed(Differences),
     /// There is no answer, for this reason, and one was expected.
-    Failed(String),
+    Undecided(String),
 }
 
 /// A policy's answer.
@@ -80,7 +81,7 @@ fn decide(case: &Case, output: &mut Vec<u8>) -> CaseResult {
                 Expectation::Error(part, at) => {
                     Judgement::new(Expectation::failed(part, at, &message))
                 }
-                Expectation::Answer(_) => Judgement::Failed(message),
+                Expectation::Answer(_) => Judgement::Undecided(message),
             };
             return CaseResult { judgement, answer: None };
         }
@@ -93,7 +94,7 @@ fn decide(case: &Case, output: &mut Vec<u8>) -> CaseResult {
         Expectation::Error(part, at) => Judgement::new(Expectation::answered(part, at, verdict)),
         Expectation::Answer(answer) => match serde_json::from_slice(output) {
             Ok(output) => Judgement::new(answer.compare(verdict, &checks, &output)),
-            Err(error) => Judgement::Failed(format!("the output cannot be read: {error}")),
+            Err(error) => Judgement::Undecided(format!("the output cannot be read: {error}")),
         },
     };
     CaseResult { judgement, answer: Some(Answer { verdict, checks }) }
@@ -112,6 +113,6 @@ pub(super) fn denying(output: &str) -> Vec<String> {
 
 impl Judgement {
     fn new(differences: Differences) -> Self {
-        if differences.is_empty() { Self::Passed } else { Self::Differs(differences) }
+        if differences.is_empty() { Self::Passed } else { Self::Failed(differences) }
     }
 }

@@ -46,10 +46,11 @@ fn outcome(files: &[(&str, &str)], text: &str) -> String {
     for (case, result) in cases.iter().zip(run(&cases, 2).unwrap()) {
         match result.judgement {
             Judgement::Passed => writeln!(told, "{}: passed", case.name).unwrap(),
-            Judgement::Failed(error) => writeln!(told, "{}: failed: {error}", case.name).unwrap(),
-            Judgement::Differs(differences) => {
-                writeln!(told, "{}: differs\n{}", case.name, differences.diff().join("\n"))
-                    .unwrap();
+            Judgement::Undecided(error) => {
+                writeln!(told, "{}: undecided: {error}", case.name).unwrap()
+            }
+            Judgement::Failed(differences) => {
+                writeln!(told, "{}: failed\n{}", case.name, differences.diff().join("\n")).unwrap();
             }
         }
     }
@@ -138,34 +139,34 @@ cases:
     assert_eq!(
         outcome(&[], text),
         "\
-verdict: differs
+verdict: failed
 - verdict: denied
 + verdict: allowed
-no verdict: differs
+no verdict: failed
 - verdict: allowed
 + verdict: none
-checks: differs
+checks: failed
   checks:
 -   - size
 +   - age
-no checks: differs
+no checks: failed
   checks:
 +   - age
-among: differs
+among: failed
   checks.include:
 -   - size
 + checks.exclude: age
 fine: passed
-error: differs
+error: failed
 - error: asked
 + error: \"none: the verdict is `none`\"
 right error: passed
-other error: differs
+other error: failed
 - error: to asked
 + error: asked to fail
-failed: failed: asked to fail
+failed: undecided: asked to fail
 panicked: passed
-patch: differs
+patch: failed
   patch:
     - op: add
 -     path: /b

@@ -85,8 +85,8 @@ pub(super) fn run(
     for ((suite, case), result) in cases.iter().zip(&results) {
         outcome = outcome.max(match result.judgement {
             Judgement::Passed => Outcome::Allowed,
-            Judgement::Differs(_) => Outcome::Denied,
-            Judgement::Failed(_) => Outcome::Failed,
+            Judgement::Failed(_) => Outcome::Denied,
+            Judgement::Undecided(_) => Outcome::Failed,
         });
         printer.print(suite, case, result)?;
     }
