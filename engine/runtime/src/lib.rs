@@ -16,6 +16,7 @@ mod json_object;
 mod net;
 mod policies;
 mod program;
+mod replay;
 mod server;
 mod suites;
 mod system;

@@ -8,6 +8,8 @@ mod commands;
 mod eval;
 /// Reports for other programs, and folders.
 mod formats;
+/// Decisions of logs, made once more.
+mod replay;
 /// Settings on the command line.
 mod settings;
 /// Suites of cases.

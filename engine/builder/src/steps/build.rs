@@ -171,6 +171,7 @@ impl<'a> Build<'a> {
 
     fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
         let root = self.work.path.join(folder);
+        workspace::exchange(&self.policies, &root, &self.work.path.join("aside").join(folder))?;
         let linked = self.engine_packages.clone();
         let stamp = self.stamp(target);
         workspace::generate(&self.policies, &self.engine, linked, &stamp, Extent::Libraries, &root)

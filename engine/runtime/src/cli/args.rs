@@ -41,6 +41,8 @@ pub(super) enum Command {
     Eval(EvalArgs),
     /// Runs suites: cases with what is expected of each
     Test(TestArgs),
+    /// Makes the decisions of logs once more, and tells what has changed
+    Replay(ReplayArgs),
     /// Serves the policies over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
@@ -121,6 +123,46 @@ pub(super) struct EvalArgs {
     /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-engine replay decisions.jsonl --config new.yaml\n\n\
+                        Exit status: 0 nothing changes, 2 something does, 1 a log or a part of it could not be read, 64 invalid command line, 78 invalid configuration")]
+pub(super) struct ReplayArgs {
+    /// Decision logs of this engine or of OPA: JSON lines or arrays, plain or gzip; `-` for standard
+    /// input
+    #[arg(value_name = "LOG", required = true)]
+    pub(super) logs: Vec<PathBuf>,
+    /// The configuration to decide by: a file of TOML or YAML, by its name; `POLICY_ENGINE_CONFIG`
+    /// names it too [default: every policy, with nothing set]
+    #[arg(long = "config", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Any setting of the configuration, such as `policies.pods.settings.version=v1.30`; may be
+    /// repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Assignment>,
+    /// Decide by the valid policies where others are not
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
+    /// Let nothing count as a change but another verdict: not other checks, words or patches
+    #[arg(long)]
+    pub(super) verdicts_only: bool,
+    /// Decisions that are told of each kind
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub(super) examples: u16,
+    /// Output format: for people or programs, or a report for CI [default: table on a terminal,
+    /// else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<ReportFormat>,
+}
+
+impl ReplayArgs {
+    /// The sources of the configuration, with the environment of this process.
+    pub(super) fn sources(&self) -> Sources {
+        let Self { skip_invalid, set, .. } = self;
+        let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
+        Sources::from_process(self.file.clone(), flags)
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -259,6 +301,24 @@ pub(super) enum DescribeFormat {
     Text,
     Json,
     Webhook,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Table,
+    /// One object with everything
+    Json,
+    /// JUnit's XML: a test case for each cell of the matrix
+    Junit,
+    /// SARIF 2.1.0: a result for each example of a change, with its line in the log
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// Tables for a comment or a summary
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@ mod eval;
 mod failure;
 mod list;
 mod output;
+mod replay;
 mod report;
 mod schema;
 mod serve;
@@ -109,6 +110,7 @@ fn run(
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
         Command::Test(args) => test::run(&args, &registry, &mut out),
+        Command::Replay(args) => replay::run(&args, &registry, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),
         Command::Config(args) => config::run(args, &registry, &mut out),
         Command::Version(args) => version::run(&args, program, &registry, &mut out),

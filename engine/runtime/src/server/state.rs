@@ -11,10 +11,11 @@ use tracing::error;
 use super::http::auth::Tokens;
 use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;
-use super::policy::{PolicyPath, ServedPolicies, ServedPolicy, WorkerSlots};
+use super::policy::{ServedPolicies, ServedPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{Config, Limits, Named, Resolved};
 use crate::decision_log::DecisionLog;
+use crate::policies::PolicyPath;
 use crate::policies::Settings;
 use crate::program::Program;
 use crate::telemetry::Metrics;
@@ -82,7 +83,7 @@ impl AppState {
                 Ok(resolved) => {
                     let version = &resolved.entry.version;
                     let former = former.and_then(|state| state.policies.exactly(&id, version));
-                    all.push(served(id, resolved, metrics, workers, discreet, former));
+                    all.push(Arc::new(served(id, resolved, metrics, workers, discreet, former)));
                 }
                 Err(mistake) => {
                     error!(id, "the policy is skipped: {mistake}");

@@ -134,7 +134,8 @@ impl InputFile {
 
 /// The path of a file that a suite names, which is relative to the suite's folder.
 pub(super) fn path_from(folder: &Path, named: &str) -> PathBuf {
-    let path = folder.join(named);
+    // Without a `.` within.
+    let path: PathBuf = folder.join(named).components().collect();
     // Of this name the source would be standard input.
     if path.as_os_str() == "-" { Path::new(".").join(path) } else { path }
 }

@@ -32,6 +32,14 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it serves until it is ended", "engine/serve/decision_log.rs"),
     ),
     (
+        "policy-engine replay decisions.jsonl --config new.yaml",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl.gz --config new.yaml --verdicts-only --format junit > replay.xml",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
         By("builder/supply/mod.rs"),
     ),

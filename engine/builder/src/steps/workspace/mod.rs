@@ -11,6 +11,7 @@
 //! nothing is written into the user's tree. The manifests stand on their own there: they take
 //! nothing from another workspace, and every `policy-api` is the engine's.
 
+mod aside;
 mod conflict;
 mod crate_files;
 mod error;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
+pub(crate) use aside::exchange;
 pub(crate) use error::GenerateError;
 pub(crate) use extent::Extent;
 use policy_cargo::Source;

@@ -6,17 +6,13 @@
 
 mod failure;
 mod output;
-mod path;
 mod progress;
 mod served;
-mod served_policies;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
-pub(crate) use path::PolicyPath;
-pub(crate) use served::ServedPolicy;
-pub(crate) use served_policies::{PolicyLookup, ServedPolicies};
+pub(crate) use served::{ServedPolicies, ServedPolicy};
 pub(crate) use workers::WorkerSlots;

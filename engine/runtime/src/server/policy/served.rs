@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use policy_api::{EvaluateError, Verdict};
+use semver::Version;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle, spawn, spawn_blocking};
 use tokio::time::timeout_at;
@@ -13,8 +14,7 @@ use super::output::{EvaluationOutput, EvaluationRequest};
 use super::progress::EvaluationProgress;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
-use crate::policies::Entry;
-use crate::policies::{DecisionError, Instance};
+use crate::policies::{DecisionError, Entry, Instance, PoliciesByPath, Served};
 use crate::telemetry::{DecisionOutcome, PolicyMetrics};
 
 /// The text that is logged in place of a policy's own words.
@@ -51,6 +51,19 @@ pub(crate) struct ServedPolicy {
     pub(crate) stuck: Arc<AtomicUsize>,
     pub(crate) metrics: PolicyMetrics,
     pub(crate) workers: Arc<WorkerSlots>,
+}
+
+/// The policies that are served, by their paths.
+pub(crate) type ServedPolicies = PoliciesByPath<Arc<ServedPolicy>>;
+
+impl Served for Arc<ServedPolicy> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn version(&self) -> &Version {
+        &self.entry.version
+    }
 }
 
 impl ServedPolicy {

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::OpaError;
 use crate::policies;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::http::response::{self, Reply};
-use crate::server::policy::{PolicyLookup, PolicyPath, ServedPolicy};
+use crate::server::policy::ServedPolicy;
 use crate::server::state::{App, AppState};
 
 /// The origin of an answer, as OPA describes its bundles: a policy's revision is its name and
