@@ -96,6 +96,7 @@ fn inflate(data: &[u8], memory: &Arc<MemoryBudget>) -> Result<Bytes, BodyError> 
         queue_time: second,
         body: BODY_BYTES,
         bodies: MEMORY_BYTES,
+        shadows: 1,
         header_time: second,
         body_time: second,
         idle_time: second,

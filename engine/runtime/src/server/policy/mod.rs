@@ -4,10 +4,13 @@
 //! time, a policy whose evaluations do not end is suspended until one does, and policies never hold
 //! all threads that read requests.
 
+mod call;
 mod failure;
+mod outcome;
 mod output;
 mod progress;
 mod served;
+mod shadow;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -15,4 +18,5 @@ mod workers;
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
 pub(crate) use served::{ServedPolicies, ServedPolicy};
+pub(crate) use shadow::{Asked, Shadow, ShadowPolicy};
 pub(crate) use workers::WorkerSlots;
