@@ -116,6 +116,28 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
     ),
     (
+        "policy-engine test",
+        Not(
+            "it takes a program on the PATH",
+            "engine/cli/suites.rs, whose suites are as this page's",
+        ),
+    ),
+    (
+        "docker run --rm -v \"$PWD:/suites:ro\" -w /suites policy-engine:latest test",
+        Not(
+            "the folder of a test is not the daemon's",
+            "engine/cli/suites.rs, without a container",
+        ),
+    ),
+    (
+        "policy-engine test --init pod-security-baseline manifests",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
+    ),
+    (
+        "policy-engine test --format github --min-coverage 80",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
+    ),
+    (
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
         In(Scene::Repository),
     ),
