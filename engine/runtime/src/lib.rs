@@ -18,6 +18,7 @@ mod policies;
 mod program;
 mod replay;
 mod server;
+mod suites;
 mod system;
 mod telemetry;
 #[cfg(test)]

@@ -14,6 +14,8 @@ mod formats;
 mod replay;
 /// Settings on the command line.
 mod settings;
+/// Suites of cases.
+mod suites;
 
 use assert_cmd::Command;
 

@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
 use crate::policies::{Assignment, PolicyRef, Settings};
+use crate::replay::ServeOptions;
 
 use super::Failure;
 use super::bench::Percent;
@@ -40,6 +42,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Evaluates a policy on documents
     Eval(EvalArgs),
+    /// Runs suites: cases with what is expected of each
+    Test(TestArgs),
     /// Measures how long a policy takes to decide
     Bench(BenchArgs),
     /// Makes the decisions of logs once more, and tells what has changed
@@ -180,6 +184,10 @@ pub(super) struct ReplayArgs {
     /// Decide by the valid policies where others are not
     #[arg(long)]
     pub(super) skip_invalid: bool,
+    /// Another program to ask in place of this one: a `policy-engine`, or an image with one, by its
+    /// archive or reference, which Docker or Podman runs
+    #[arg(long, value_name = "PROGRAM|IMAGE")]
+    pub(super) against: Option<String>,
     /// Let nothing count as a change but another verdict: not other checks, words or patches
     #[arg(long)]
     pub(super) verdicts_only: bool,
@@ -199,6 +207,58 @@ impl ReplayArgs {
         let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
         Sources::from_process(self.file.clone(), flags)
     }
+
+    /// The same for another program.
+    pub(super) fn serve_options(&self) -> ServeOptions {
+        let text = |set: &Assignment| format!("{}={}", set.path().join("."), set.value());
+        ServeOptions {
+            file: self.file.clone(),
+            set: self.set.iter().map(text).collect(),
+            skip_invalid: self.skip_invalid,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-engine test policies --coverage\n\n\
+                        Exit status: 0 all passed, 2 any failed or too few checks are covered, 1 any is undecided or cannot be read, 64 invalid command line")]
+pub(super) struct TestArgs {
+    /// Suites, and folders in which every file that ends in `.suite.yaml`, `.suite.yml` or
+    /// `.suite.json` is one; with `--init` files of inputs and folders of them [default: this folder]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Run only the cases whose name contains this text; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Print how many cases each check of the policies allows and denies
+    #[arg(long)]
+    pub(super) coverage: bool,
+    /// Exit with 2 where fewer of the checks, in percent, have both
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
+    /// Number of cases that run at one time [default: one a processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Output format: for people or programs, or a report for CI [default: table on a terminal,
+    /// else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<TestFormat>,
+    /// Write a suite of what this policy decides on the files instead
+    #[arg(
+        long,
+        value_name = "POLICY[@VERSION]",
+        conflicts_with_all = ["filter", "coverage", "min_coverage", "jobs", "format"]
+    )]
+    pub(super) init: Option<PolicyRef>,
+    /// With `--init`: the suite to write; `-` for standard output [default: POLICY.suite.yaml in the
+    /// first folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Print the JSON Schema of suites instead, for editors
+    #[arg(long, exclusive = true)]
+    pub(super) schema: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -326,6 +386,24 @@ pub(super) enum DecisionFormat {
     /// JUnit's XML: a test case a document
     Junit,
     /// SARIF 2.1.0: a result with file, line and column for each violation
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// A table for a comment or a summary
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// A line of JSON a case
+    Json,
+    /// A row a suite, and a diff of each case that failed
+    Table,
+    /// JUnit's XML: a test case a case
+    Junit,
+    /// SARIF 2.1.0: a result with file, line and column for each difference
     Sarif,
     /// The Test Anything Protocol, version 14
     Tap,

@@ -13,6 +13,7 @@ mod replay;
 mod report;
 mod schema;
 mod serve;
+mod test;
 mod validate;
 mod version;
 
@@ -109,6 +110,7 @@ fn run(
         Command::Schema(args) => schema::run(&args, &registry, &mut out),
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
+        Command::Test(args) => test::run(&args, &registry, &mut out),
         Command::Bench(args) => bench::run(&args, &registry, &mut out),
         Command::Replay(args) => replay::run(&args, &registry, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),

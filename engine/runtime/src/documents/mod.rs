@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+pub(crate) mod files;
 mod json;
 pub(crate) mod located;
 mod source;

@@ -49,6 +49,18 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
     (
+        "policy-engine replay decisions.jsonl --config new.yaml --against ./policy-engine-v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against registry.example.com/policies:v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against policy-engine.tar",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
         "policy-engine replay decisions.jsonl.gz --config new.yaml --verdicts-only --format junit > replay.xml",
         Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
@@ -115,6 +127,28 @@ pub(super) const COMMANDS: &[Listed] = &[
     (
         "policy-engine eval pod-security-restricted --recursive --format sarif manifests > policies.sarif",
         Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
+    ),
+    (
+        "policy-engine test",
+        Not(
+            "it takes a program on the PATH",
+            "engine/cli/suites.rs, whose suites are as this page's",
+        ),
+    ),
+    (
+        "docker run --rm -v \"$PWD:/suites:ro\" -w /suites policy-engine:latest test",
+        Not(
+            "the folder of a test is not the daemon's",
+            "engine/cli/suites.rs, without a container",
+        ),
+    ),
+    (
+        "policy-engine test --init pod-security-baseline manifests",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
+    ),
+    (
+        "policy-engine test --format github --min-coverage 80",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
     ),
     (
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
