@@ -5,12 +5,15 @@
 //! the environment variable `POD_SECURITY_CASES` names. In it, `LEVEL/VERSION/pass/*.yaml` are to
 //! be allowed and `LEVEL/VERSION/fail/*.yaml` denied, by the check that the file is named for.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pod_security::{Baseline, Restricted};
 use policy_api::decide;
 use serde_json::Value;
+
+use crate::support::{Folder, stress_engine};
 
 /// The folder of the cases, which `tests/build.rs` found.
 const CASES: Option<&str> = option_env!("POLICY_TESTS_UPSTREAM_CASES");
@@ -46,6 +49,46 @@ fn pod_security_agrees_with_every_upstream_case() {
     }
     assert!(wrong.is_empty(), "{} of {count} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= AT_LEAST, "only {count} cases at `{}`", folder.display());
+}
+
+/// The same by `policy-engine test`, as one suite of the files where they are.
+#[test]
+#[cfg_attr(not(has_upstream_cases), ignore = "needs upstream's cases of Pod Security")]
+fn upstream_cases_pass_as_a_suite() {
+    let cases = Path::new(CASES.unwrap()).canonicalize().unwrap();
+    let mut suite =
+        format!("files: [{:?}, {:?}]\ncases:\n", cases.join("baseline"), cases.join("restricted"));
+    let mut count = 0;
+    for level in ["baseline", "restricted"] {
+        for version in entries(&cases.join(level)) {
+            for expected in ["pass", "fail"] {
+                for file in entries(&version.join(expected)) {
+                    count += 1;
+                    let (subject, version) = (name(&file), name(&version));
+                    let expect = if expected == "pass" { "allowed" } else { "denied" };
+                    writeln!(
+                        suite,
+                        "- {{name: {level}/{version}/{expected}/{subject}, policy: \
+                         pod-security-{level}, settings: {{version: {version}}}, object: {file:?}, \
+                         expect: {expect}}}"
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+    assert!(count >= AT_LEAST, "only {count} cases at `{}`", cases.display());
+    let folder = Folder::new().file("upstream.suite.yaml", &suite);
+    let ran = stress_engine(&["test", "--format", "table", "--min-coverage", "80"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{printed}{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        printed.contains(&format!("upstream.suite.yaml  {count}     0       0\n")),
+        "{printed}"
+    );
 }
 
 fn judge(level: &str, version: &str, expected: &str, file: &Path) -> Result<(), String> {

@@ -12,6 +12,7 @@ mod tap;
 use std::io::{self, Write};
 
 pub use case::{Case, Finding, Outcome, Position, Report, Rule, Severity, Tool, Words};
+pub use markdown::code as markdown_code;
 
 /// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,9 @@ mod json_object;
 mod net;
 mod policies;
 mod program;
+mod replay;
 mod server;
+mod suites;
 mod system;
 mod telemetry;
 #[cfg(test)]

@@ -59,6 +59,7 @@ pub(crate) fn limits() -> Limits {
         queue_time: long,
         body: 1 << 20,
         bodies: 1 << 20,
+        shadows: 1 << 20,
         header_time: long,
         body_time: long,
         idle_time: long,

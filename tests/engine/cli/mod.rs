@@ -2,14 +2,20 @@
 
 /// Inputs that cannot be evaluated, each with its error.
 mod bad_input;
+/// How long decisions take.
+mod bench;
 /// The other commands, and usage errors.
 mod commands;
 /// Decisions: inputs, how they are printed, and exit statuses.
 mod eval;
 /// Reports for other programs, and folders.
 mod formats;
+/// Decisions of logs, made once more.
+mod replay;
 /// Settings on the command line.
 mod settings;
+/// Suites of cases.
+mod suites;
 
 use assert_cmd::Command;
 

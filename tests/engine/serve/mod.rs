@@ -36,6 +36,8 @@ mod openapi;
 mod python;
 /// Reloads of the configuration.
 mod reload;
+/// Policies that are asked beside those that answer.
+mod shadow;
 /// Shutdown and reload signals.
 mod shutdown;
 /// Policies that hang, spin, panic or recurse.

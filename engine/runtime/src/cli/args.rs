@@ -1,12 +1,16 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
 use crate::policies::{Assignment, PolicyRef, Settings};
+use crate::replay::ServeOptions;
 
 use super::Failure;
+use super::bench::Percent;
 
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
@@ -38,6 +42,12 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Evaluates a policy on documents
     Eval(EvalArgs),
+    /// Runs suites: cases with what is expected of each
+    Test(TestArgs),
+    /// Measures how long a policy takes to decide
+    Bench(BenchArgs),
+    /// Makes the decisions of logs once more, and tells what has changed
+    Replay(ReplayArgs),
     /// Serves the policies over HTTP
     #[command(after_help = config_help(
         "policy-engine serve --config policies.yaml --set limits.body=1MiB"
@@ -118,6 +128,137 @@ pub(super) struct EvalArgs {
     /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-engine bench pod-security-baseline pods/*.yaml --compare before.json\n\n\
+                        Exit status: 0 measured, 2 slower than the threshold allows, 1 any input or policy failed, 64 invalid command line"
+)]
+pub(super) struct BenchArgs {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Time to measure for, such as `500ms`, which all documents share
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub(super) time: Duration,
+    /// Write the measurements to a file, for `--compare`
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Compare with the measurements in a file: by instructions where the machine counts them, else
+    /// by the median of the time; and by allocations
+    #[arg(long, value_name = "FILE")]
+    pub(super) compare: Option<PathBuf>,
+    /// The rise above these that is tolerated
+    #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "compare")]
+    pub(super) threshold: Percent,
+    /// Output format: a table for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: TableOrJson,
+    /// Maximum size of one file
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-engine replay decisions.jsonl --config new.yaml\n\n\
+                        Exit status: 0 nothing changes, 2 something does, 1 a log or a part of it could not be read, 64 invalid command line, 78 invalid configuration")]
+pub(super) struct ReplayArgs {
+    /// Decision logs of this engine or of OPA: JSON lines or arrays, plain or gzip; `-` for standard
+    /// input
+    #[arg(value_name = "LOG", required = true)]
+    pub(super) logs: Vec<PathBuf>,
+    /// The configuration to decide by: a file of TOML or YAML, by its name; `POLICY_ENGINE_CONFIG`
+    /// names it too [default: every policy, with nothing set]
+    #[arg(long = "config", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Any setting of the configuration, such as `policies.pods.settings.version=v1.30`; may be
+    /// repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Assignment>,
+    /// Decide by the valid policies where others are not
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
+    /// Another program to ask in place of this one: a `policy-engine`, or an image with one, by its
+    /// archive or reference, which Docker or Podman runs
+    #[arg(long, value_name = "PROGRAM|IMAGE")]
+    pub(super) against: Option<String>,
+    /// Let nothing count as a change but another verdict: not other checks, words or patches
+    #[arg(long)]
+    pub(super) verdicts_only: bool,
+    /// Decisions that are told of each kind
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub(super) examples: u16,
+    /// Output format: for people or programs, or a report for CI [default: table on a terminal,
+    /// else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<ReportFormat>,
+}
+
+impl ReplayArgs {
+    /// The sources of the configuration, with the environment of this process.
+    pub(super) fn sources(&self) -> Sources {
+        let Self { skip_invalid, set, .. } = self;
+        let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
+        Sources::from_process(self.file.clone(), flags)
+    }
+
+    /// The same for another program.
+    pub(super) fn serve_options(&self) -> ServeOptions {
+        let text = |set: &Assignment| format!("{}={}", set.path().join("."), set.value());
+        ServeOptions {
+            file: self.file.clone(),
+            set: self.set.iter().map(text).collect(),
+            skip_invalid: self.skip_invalid,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: policy-engine test policies --coverage\n\n\
+                        Exit status: 0 all passed, 2 any failed or too few checks are covered, 1 any is undecided or cannot be read, 64 invalid command line")]
+pub(super) struct TestArgs {
+    /// Suites, and folders in which every file that ends in `.suite.yaml`, `.suite.yml` or
+    /// `.suite.json` is one; with `--init` files of inputs and folders of them [default: this folder]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Run only the cases whose name contains this text; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Print how many cases each check of the policies allows and denies
+    #[arg(long)]
+    pub(super) coverage: bool,
+    /// Exit with 2 where fewer of the checks, in percent, have both
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
+    /// Number of cases that run at one time [default: one a processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Output format: for people or programs, or a report for CI [default: table on a terminal,
+    /// else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<TestFormat>,
+    /// Write a suite of what this policy decides on the files instead
+    #[arg(
+        long,
+        value_name = "POLICY[@VERSION]",
+        conflicts_with_all = ["filter", "coverage", "min_coverage", "jobs", "format"]
+    )]
+    pub(super) init: Option<PolicyRef>,
+    /// With `--init`: the suite to write; `-` for standard output [default: POLICY.suite.yaml in the
+    /// first folder]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Print the JSON Schema of suites instead, for editors
+    #[arg(long, exclusive = true)]
+    pub(super) schema: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -217,6 +358,24 @@ pub(super) enum DescribeFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Table,
+    /// One object with everything
+    Json,
+    /// JUnit's XML: a test case for each cell of the matrix
+    Junit,
+    /// SARIF 2.1.0: a result for each example of a change, with its line in the log
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// Tables for a comment or a summary
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DecisionFormat {
     /// A line of JSON a decision
     Json,
@@ -227,6 +386,24 @@ pub(super) enum DecisionFormat {
     /// JUnit's XML: a test case a document
     Junit,
     /// SARIF 2.1.0: a result with file, line and column for each violation
+    Sarif,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations in a workflow of GitHub's
+    Github,
+    /// A table for a comment or a summary
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// A line of JSON a case
+    Json,
+    /// A row a suite, and a diff of each case that failed
+    Table,
+    /// JUnit's XML: a test case a case
+    Junit,
+    /// SARIF 2.1.0: a result with file, line and column for each difference
     Sarif,
     /// The Test Anything Protocol, version 14
     Tap,

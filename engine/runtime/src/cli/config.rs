@@ -22,7 +22,7 @@ pub(super) fn run(
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
-    for mistake in policies.iter().filter_map(|(_, policy)| policy.as_ref().err()) {
+    for mistake in config::mistakes(&policies) {
         warn!("skipped: {mistake}");
     }
     print(&loaded.effective, args.format, out)?;

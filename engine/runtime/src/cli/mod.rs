@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod args;
+mod bench;
 mod completions;
 mod config;
 mod describe;
@@ -8,9 +9,11 @@ mod eval;
 mod failure;
 mod list;
 mod output;
+mod replay;
 mod report;
 mod schema;
 mod serve;
+mod test;
 mod validate;
 mod version;
 
@@ -107,6 +110,9 @@ fn run(
         Command::Schema(args) => schema::run(&args, &registry, &mut out),
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
+        Command::Test(args) => test::run(&args, &registry, &mut out),
+        Command::Bench(args) => bench::run(&args, &registry, &mut out),
+        Command::Replay(args) => replay::run(&args, &registry, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),
         Command::Config(args) => config::run(args, &registry, &mut out),
         Command::Version(args) => version::run(&args, program, &registry, &mut out),

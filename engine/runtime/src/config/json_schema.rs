@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schema::{Description, POLICY, SETTINGS};
+use super::schema::{Description, OF_SHADOW, POLICY, SETTINGS, SHADOW};
 
 /// Where the schema of the newest engine is.
 const ID: &str = "https://raw.githubusercontent.com/policy-engine/policy-engine/main/docs/src/schemas/configuration.json";
@@ -25,12 +25,7 @@ pub(crate) fn json_schema() -> serde_json::Result<Value> {
             Some((table, key)) => {
                 // The table may be a setting itself, short for one in it.
                 let table = root.entry(table).or_insert_with(|| of_table(&Map::new()));
-                let Value::Object(table) = table else { continue };
-                table.insert("additionalProperties".to_owned(), false.into());
-                let properties = table.entry("properties").or_insert_with(|| json!({}));
-                if let Value::Object(properties) = properties {
-                    properties.insert(key.to_owned(), schema);
-                }
+                insert(table, key, schema);
             }
             None => drop(root.insert(setting.path.to_owned(), schema)),
         }
@@ -38,6 +33,11 @@ pub(crate) fn json_schema() -> serde_json::Result<Value> {
     let mut policy = Map::new();
     for setting in POLICY {
         policy.insert(setting.path.to_owned(), of_setting(&setting)?);
+    }
+    for setting in OF_SHADOW {
+        if let Some(shadow) = policy.get_mut(SHADOW) {
+            insert(shadow, setting.path, of_setting(&setting)?);
+        }
     }
     let policies = json!({
         "type": "object",
@@ -56,6 +56,16 @@ pub(crate) fn json_schema() -> serde_json::Result<Value> {
         "additionalProperties": false,
         "properties": root,
     }))
+}
+
+/// Puts a setting into a table that takes no others.
+fn insert(table: &mut Value, key: &str, schema: Value) {
+    let Value::Object(table) = table else { return };
+    table.insert("additionalProperties".to_owned(), false.into());
+    let properties = table.entry("properties").or_insert_with(|| json!({}));
+    if let Value::Object(properties) = properties {
+        properties.insert(key.to_owned(), schema);
+    }
 }
 
 /// A table of settings, and of no others. Null is as if it were left out.

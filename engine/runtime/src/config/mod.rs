@@ -12,6 +12,8 @@ mod report;
 mod resolve;
 mod schema;
 mod section;
+mod settings;
+mod shadow;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -23,7 +25,7 @@ pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
 pub(crate) use model::{
     Address, CollectorConfig, Config, DecisionLogConfig, DefaultDecision, Limits, LogDestination,
-    Mode, PolicyConfig, PolicySelection, Shutdown, Tls, WhenFull,
+    Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
-pub(crate) use resolve::{Named, Resolved, load_and_resolve};
+pub(crate) use resolve::{Named, Resolved, ResolvedShadow, load_and_resolve, mistakes};

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub(crate) struct Limits {
     /// Bytes of memory for all connections, requests and answers together: what is received, what
     /// is decoded of it, and what is written, each while it is there.
     pub(crate) bodies: usize,
+    /// Bytes of memory for questions that wait for shadows, and for what shadows decode of them.
+    pub(crate) shadows: usize,
     /// The time from a connection's beginning to the end of its first request's head.
     pub(crate) header_time: Duration,
     /// The time from the end of the head to the end of the body.
@@ -139,9 +142,57 @@ pub(crate) struct PolicyConfig {
     pub(crate) blocking: Option<bool>,
     /// The number of overrunning evaluations at which the policy is suspended.
     pub(crate) max_stuck: usize,
+    /// The policy that is asked the same questions, to see what it would change.
+    pub(crate) shadow: Option<ShadowConfig>,
     /// The places of the entry and of its policy, for errors in either.
     pub(crate) origin: Origin,
     pub(crate) policy_origin: Origin,
+}
+
+/// A policy that is asked beside another one.
+#[derive(Debug)]
+pub(crate) struct ShadowConfig {
+    /// The policy in this binary.
+    pub(crate) policy: PolicyRef,
+    pub(crate) settings: Settings,
+    pub(crate) sample: Sample,
+    /// The places of the shadow and of its policy, for errors in either.
+    pub(crate) origin: Origin,
+    pub(crate) policy_origin: Origin,
+}
+
+/// The share of questions that a shadow is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sample {
+    per_million: usize,
+}
+
+impl Sample {
+    /// All questions, per million.
+    pub(crate) const ALL: usize = 1_000_000;
+
+    /// So many of a million questions; all of them at most.
+    pub(crate) fn from_per_million(per_million: usize) -> Self {
+        Self { per_million: per_million.min(Self::ALL) }
+    }
+
+    /// Questions of a million.
+    pub(crate) fn per_million(self) -> usize {
+        self.per_million
+    }
+}
+
+/// As it is written in a configuration, such as `12.5%`.
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = Self::ALL / 100;
+        write!(f, "{}", self.per_million / percent)?;
+        match self.per_million % percent {
+            0 => {}
+            rest => write!(f, ".{}", format!("{rest:04}").trim_end_matches('0'))?,
+        }
+        f.write_str("%")
+    }
 }
 
 /// The effect of a denial.

@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::report::{Read, Report};
 use super::schema::{self, DefaultedSetting};
 use super::section::Section;
-use super::{PolicyConfig, PolicySelection, values};
-use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
-use crate::policies::Settings;
+use super::{PolicyConfig, PolicySelection, settings, shadow, values};
+use crate::documents::located::{ConfigError, Node, TableEntry, Value};
 
 /// The settings of every policy that sets none of its own.
 pub(super) struct Defaults {
@@ -112,13 +111,14 @@ fn instance(
     let policy_path = section.path_of("policy");
     let policy = report.scalar(&policy_path, &policy_node, &values::POLICY);
     report.show(policy_path, &policy_node);
-    let settings = settings(&mut section, &at, report);
+    let settings = settings::read(&mut section, &at, report);
     let timeout = inherited(&schema::TIMEOUT, defaults.map(|all| &all.timeout.node));
     let timeout = section.value_or(&schema::TIMEOUT, || timeout, report);
     let mode = section.value(&schema::MODE, report);
     let blocking = section.optional(&schema::BLOCKING, report);
     let max_stuck = inherited(&schema::MAX_STUCK, defaults.map(|all| &all.max_stuck.node));
     let max_stuck = section.value_or(&schema::MAX_STUCK, || max_stuck, report);
+    let shadow = shadow::read(&mut section, report);
     section.finish(report);
     named?;
     Ok(PolicyConfig {
@@ -128,6 +128,7 @@ fn instance(
         mode: mode?,
         blocking: blocking?,
         max_stuck: max_stuck?,
+        shadow: shadow?,
         origin: at,
         policy_origin: policy_node.at,
     })
@@ -136,35 +137,6 @@ fn instance(
 /// The value for policies that set none of their own.
 fn inherited<T>(setting: &DefaultedSetting<T>, for_all: Option<&Node>) -> Node {
     for_all.cloned().unwrap_or_else(|| Node::default_text(setting.default))
-}
-
-fn settings(section: &mut Section, instance: &Origin, report: &mut Report) -> Read<Settings> {
-    let path = section.path_of("settings");
-    let node = section.take("settings").unwrap_or_else(|| Node::empty_table(Origin::Default));
-    if !matches!(node.value, Value::Table(_)) {
-        return Err(report.error(ConfigError::wrong(&path, &node, "a table")));
-    }
-    report.show(path.clone(), &node);
-    show_what_is_set_over(&path, &node, report);
-    let node = match &node.at {
-        // What is missing is missing in the instance.
-        Origin::Default => Node { value: node.value, at: instance.clone() },
-        _ => node,
-    };
-    Ok(Settings::from_config(path, node))
-}
-
-/// Every part of the settings that comes from somewhere else than the rest of them.
-fn show_what_is_set_over(path: &str, node: &Node, report: &mut Report) {
-    let Value::Table(entries) = &node.value else { return };
-    for TableEntry { key, value, .. } in entries {
-        let path = format!("{path}.{key}");
-        if value.at.is_like(&node.at) {
-            show_what_is_set_over(&path, value, report);
-        } else {
-            report.show(path, value);
-        }
-    }
 }
 
 impl PolicySelection {

@@ -80,6 +80,7 @@ fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
     let queue_time = section.value(&schema::QUEUE_TIME, report);
     let body = section.value(&schema::BODY, report);
     let bodies = section.value(&schema::BODIES, report);
+    let shadows = section.value(&schema::SHADOWS, report);
     let header_time = section.value(&schema::HEADER_TIME, report);
     let body_time = section.value(&schema::BODY_TIME, report);
     let idle_time = section.value(&schema::IDLE_TIME, report);
@@ -99,6 +100,7 @@ fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
         queue_time: queue_time?,
         body: body?,
         bodies: bodies?,
+        shadows: shadows?,
         header_time: header_time?,
         body_time: body_time?,
         idle_time: idle_time?,

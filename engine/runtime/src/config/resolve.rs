@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use super::load::load_as_far_as_possible;
-use super::{DefaultDecision, Loaded, Mode, PolicyConfig, PolicySelection, Sources};
+use super::{DefaultDecision, Loaded, Mode, PolicyConfig, PolicySelection, ShadowConfig, Sources};
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
-use crate::policies::{Entry, InstanceError, PolicyRef, Registry, Settings, VersionSelector};
+use crate::policies::{
+    Entry, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
+};
 
 /// A policy that can be asked.
 pub(crate) struct Resolved {
@@ -11,7 +13,16 @@ pub(crate) struct Resolved {
     pub(crate) entry: Entry,
     /// The configuration of the policy.
     pub(crate) config: Arc<PolicyConfig>,
-    pub(crate) instance: crate::policies::Instance,
+    pub(crate) instance: Instance,
+    /// The policy that is asked the same questions, if the configuration names one.
+    pub(crate) shadow: Option<Result<ResolvedShadow, ConfigError>>,
+}
+
+/// A shadow that can be asked.
+pub(crate) struct ResolvedShadow {
+    /// The policy in this binary.
+    pub(crate) entry: Entry,
+    pub(crate) instance: Instance,
 }
 
 /// A policy's id, and the policy itself or why it cannot be asked.
@@ -38,10 +49,11 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
                     mode: Mode::Enforce,
                     blocking: None,
                     max_stuck: *max_stuck,
+                    shadow: None,
                     origin: Origin::Default,
                     policy_origin: Origin::Default,
                 });
-                let instance = crate::Instance::configure(entry, &config.settings)
+                let instance = Instance::configure(entry, &config.settings)
                     .map_err(|error| {
                         ConfigError::message(format_args!(
                             "policy `{}` {}: settings: {error}; name the policies to serve under \
@@ -50,7 +62,12 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
                             entry.version
                         ))
                     })
-                    .map(|instance| Resolved { entry: entry.clone(), config, instance });
+                    .map(|instance| Resolved {
+                        entry: entry.clone(),
+                        config,
+                        instance,
+                        shadow: None,
+                    });
                 (entry.name().to_owned(), instance)
             })
             .collect(),
@@ -58,20 +75,46 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
 }
 
 fn one(id: &str, config: &Arc<PolicyConfig>, registry: &Registry) -> Result<Resolved, ConfigError> {
-    let entry = registry.find(&config.policy).map_err(|error| {
+    let path = format!("policies.{id}");
+    let PolicyConfig { policy, policy_origin, settings, origin, .. } = &**config;
+    let (entry, instance) = ask(&path, (policy, policy_origin), (settings, origin), registry)?;
+    let shadow = config.shadow.as_ref().map(|shadow| {
+        let ShadowConfig { policy, policy_origin, settings, origin, .. } = shadow;
+        let path = format!("{path}.shadow");
+        let (entry, instance) = ask(&path, (policy, policy_origin), (settings, origin), registry)?;
+        Ok(ResolvedShadow { entry, instance })
+    });
+    Ok(Resolved { entry, config: Arc::clone(config), instance, shadow })
+}
+
+/// Finds a policy and has it validate its settings, both with their places.
+fn ask(
+    path: &str,
+    (policy, policy_origin): (&PolicyRef, &Origin),
+    (settings, origin): (&Settings, &Origin),
+    registry: &Registry,
+) -> Result<(Entry, Instance), ConfigError> {
+    let entry = registry.find(policy).map_err(|error| {
         let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
-        ConfigError::at(&config.policy_origin, format_args!("`policies.{id}`: {error}{help}"))
+        ConfigError::at(policy_origin, format_args!("`{path}`: {error}{help}"))
     })?;
-    let instance =
-        crate::Instance::configure(entry, &config.settings).map_err(|error| match error {
-            // It has its place already.
-            InstanceError::Shape(message) => ConfigError::told_at(&config.origin, message),
-            InstanceError::Refused(_) | InstanceError::Panicked(_) => ConfigError::at(
-                config.settings.origin().unwrap_or(&config.origin),
-                format_args!("`policies.{id}.settings`: {error}"),
-            ),
-        })?;
-    Ok(Resolved { entry: entry.clone(), config: Arc::clone(config), instance })
+    let instance = Instance::configure(entry, settings).map_err(|error| match error {
+        // It has its place already.
+        InstanceError::Shape(message) => ConfigError::told_at(origin, message),
+        InstanceError::Refused(_) | InstanceError::Panicked(_) => ConfigError::at(
+            settings.origin().unwrap_or(origin),
+            format_args!("`{path}.settings`: {error}"),
+        ),
+    })?;
+    Ok((entry.clone(), instance))
+}
+
+/// What is wrong with policies and with their shadows.
+pub(crate) fn mistakes(policies: &[Named]) -> impl Iterator<Item = &ConfigError> {
+    policies.iter().filter_map(|(_, policy)| match policy {
+        Ok(Resolved { shadow: Some(Err(mistake)), .. }) | Err(mistake) => Some(mistake),
+        Ok(_) => None,
+    })
 }
 
 /// Loads the configuration and resolves its policies. Those that are not valid are a mistake unless
@@ -106,13 +149,12 @@ pub(crate) fn load_and_resolve(
     match loaded {
         Some(loaded)
             if mistakes.is_empty()
-                && (loaded.config.skip_invalid
-                    || policies.iter().all(|(_, policy)| policy.is_ok())) =>
+                && (loaded.config.skip_invalid || self::mistakes(&policies).next().is_none()) =>
         {
             Ok((loaded, policies))
         }
         _ => {
-            mistakes.extend(policies.into_iter().filter_map(|(_, policy)| policy.err()));
+            mistakes.extend(self::mistakes(&policies).cloned());
             Err(ConfigErrors::new(mistakes))
         }
     }

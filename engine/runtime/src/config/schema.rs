@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::values::{self, DestinationAddress, Format, Parser};
-use super::{Address, Mode, WhenFull};
+use super::{Address, Mode, Sample, WhenFull};
+use crate::policies::PolicyRef;
 
 /// A setting that may be left out, or must be there.
 pub(super) struct Setting<T: 'static> {
@@ -105,6 +106,8 @@ settings! {
     QUEUE_TIME = "limits.queue-time", DURATION: Duration, "1s";
     /// The memory for all connections, requests and answers together.
     BODIES = "limits.bodies", BYTES: usize, "256MiB";
+    /// The memory for questions that wait for shadows, and for what shadows decode of them.
+    SHADOWS = "limits.shadows", BYTES: usize, "16MiB";
     /// The largest body of a request, also once it is inflated.
     BODY = "limits.body", BYTES: usize, "8MiB";
     /// The time that the head of a request may take to arrive.
@@ -163,8 +166,43 @@ pub(super) const MODE: DefaultedSetting<Mode> = DefaultedSetting {
 /// True if one policy runs on threads of its own, below its id.
 pub(super) const BLOCKING: Setting<bool> = Setting { path: "blocking", parser: values::SWITCH };
 
+/// The policy of a shadow, below `shadow`.
+pub(super) const SHADOW_POLICY: Setting<PolicyRef> =
+    Setting { path: "policy", parser: values::POLICY };
+
+/// The share of questions that a shadow is asked, below `shadow`.
+pub(super) const SAMPLE: DefaultedSetting<Sample> = DefaultedSetting {
+    setting: Setting { path: "sample", parser: values::SAMPLE },
+    default: "100%",
+};
+
+/// The table of a policy's shadow, below its id.
+pub(super) const SHADOW: &str = "shadow";
+
+/// The settings of a shadow, below `shadow`.
+pub(super) const OF_SHADOW: [Description; 3] = [
+    Description {
+        path: SHADOW_POLICY.path,
+        sentence: "The policy in this binary that is the shadow.",
+        format: values::POLICY.format,
+        default: None,
+    },
+    Description {
+        path: "settings",
+        sentence: "The settings of the shadow, which its author defined.",
+        format: values::SETTINGS,
+        default: None,
+    },
+    Description {
+        path: SAMPLE.setting.path,
+        sentence: "The share of the policy's questions that the shadow is asked.",
+        format: values::SAMPLE.format,
+        default: Some(SAMPLE.default),
+    },
+];
+
 /// The settings of one policy, below its id.
-pub(super) const POLICY: [Description; 6] = [
+pub(super) const POLICY: [Description; 7] = [
     Description {
         path: "policy",
         sentence: "The policy in this binary; the id is its name where this is left out.",
@@ -202,6 +240,13 @@ pub(super) const POLICY: [Description; 6] = [
         sentence: "Whether the policy runs on threads of its own; as the policy asks for where \
                    this is left out.",
         format: values::SWITCH.format,
+        default: None,
+    },
+    Description {
+        path: SHADOW,
+        sentence: "A policy that is asked the same questions, to see where it would decide \
+                   otherwise. It changes no answer. Short for `policies.ID.shadow.policy`.",
+        format: values::SHADOW,
         default: None,
     },
 ];

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use hyper::Uri;
 
-use super::{Address, Mode, WhenFull};
+use super::{Address, Mode, Sample, WhenFull};
 use crate::policies::PolicyRef;
 use policy_text::redact_url;
 
@@ -212,6 +212,32 @@ pub(super) const POLICY: Parser<PolicyRef> = Parser {
     from_text: |text| text.parse().ok(),
 };
 
+/// A shadow: its policy, or a table.
+pub(super) const SHADOW: Format = Format {
+    expected: "a policy such as `pod-security@2`, or a table",
+    json_schema: r#"{"type": ["object", "string"], "minLength": 1, "required": ["policy"]}"#,
+};
+
+/// The share of questions that a shadow is asked.
+pub(super) const SAMPLE: Parser<Sample> = Parser {
+    format: Format {
+        expected: "a percentage such as `10%` or `0.5%`, from `0%` to `100%`",
+        json_schema: r#"{"type": "string", "pattern": "^(100(\\.0{1,4})?|[0-9]{1,2}(\\.[0-9]{1,4})?)%$"}"#,
+    },
+    from_text: |text| {
+        let (whole, decimals) = match text.strip_suffix('%')?.split_once('.') {
+            Some((_, "")) => return None,
+            Some((whole, decimals)) => (whole, decimals),
+            None => (text.strip_suffix('%')?, ""),
+        };
+        if !(1..=3).contains(&whole.len()) || decimals.len() > 4 {
+            return None;
+        }
+        let digits = format!("{whole}{decimals:0<4}");
+        number(&digits, 0..=Sample::ALL).map(Sample::from_per_million)
+    },
+};
+
 /// Returns whether a text is the id of a policy, which is a path of the API.
 pub(super) fn is_id(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -308,6 +334,18 @@ mod tests {
         assert_eq!(DURATION_OR_ZERO.parse("0s"), Some(Duration::ZERO));
         for text in ["0s", "5", "-1s", "366d", "99999999999999y", ""] {
             assert!(DURATION.parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn samples_are_percentages_of_four_decimals_at_most() {
+        for (text, per_million) in
+            [("0%", 0), ("100%", 1_000_000), ("10%", 100_000), ("0.5%", 5_000), ("0.0001%", 1)]
+        {
+            assert_eq!(SAMPLE.parse(text), Some(Sample::from_per_million(per_million)), "{text}");
+        }
+        for text in ["", "%", "10", "0.1", "101%", "-1%", "1e1%", ".5%", "1.%", "0.00001%", "1%%"] {
+            assert_eq!(SAMPLE.parse(text), None, "{text}");
         }
     }
 

@@ -2,17 +2,20 @@
 
 mod document;
 mod error;
+pub(crate) mod files;
 mod json;
 pub(crate) mod located;
 mod source;
 mod toml;
 mod transcode;
 pub(crate) mod tree;
+mod value_at;
 mod yaml;
 
 pub use source::Source;
 pub(crate) use source::SourceError;
 pub(crate) use transcode::ToJson;
+pub(crate) use value_at::value_at;
 
 pub use document::Document;
 pub(crate) use document::without_place;

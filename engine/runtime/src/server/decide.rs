@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::http::memory_budget::{Exhausted, Reservation};
 use super::http::query::Query;
 use super::listen::Peer;
-use super::policy::{EvaluationFailure, EvaluationOutput, EvaluationRequest, ServedPolicy};
+use super::policy::{Asked, EvaluationFailure, EvaluationOutput, EvaluationRequest, ServedPolicy};
 use super::state::{App, AppState};
 use super::trace::RequestSpan;
 use crate::config::Mode;
@@ -88,14 +88,26 @@ pub(crate) async fn decide(
         request_id: request_id.clone(),
         memory: Reservation::beside(&app.memory, held),
     });
+    let input = input.unwrap_or(Bytes::from_static(b"null"));
+    let shadow = policy.shadow.as_ref().filter(|shadow| shadow.samples_next());
+    let shadow = shadow.map(|shadow| (shadow, input.clone(), request_id.clone()));
     let evaluation = EvaluationRequest {
-        input: input.unwrap_or(Bytes::from_static(b"null")),
+        input,
         request_id,
         permit,
         memory: Reservation::beside(&app.memory, held),
     };
     let span = context.traced.evaluation(policy, batch.is_none());
     let mut result = policy.evaluate(evaluation).await;
+    if let Some((shadow, input, request_id)) = shadow {
+        shadow.offer(&Asked {
+            input,
+            result: &result,
+            request_id,
+            decision_id: log.as_ref().map(|record| record.id),
+            is_busy: context.state.concurrency.is_busy(),
+        });
+    }
     let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
     let Some(mut record) = log else {
         span.decided(policy, &result, None);
@@ -162,6 +174,7 @@ impl DecisionRecord<'_> {
             policy: policy.entry.name(),
             version: &policy.version,
             verdict: output.and_then(|output| output.verdict),
+            checks: output.map(|output| output.checks.as_slice()).unwrap_or_default(),
             mode: policy.mode,
         };
         self.log.record(&event).await;

@@ -15,8 +15,8 @@ use super::http::memory_budget::MemoryBudget;
 use super::http::path::percent_decode;
 use super::http::query::Query;
 use super::http::{well_formed, yaml_body};
-use super::policy::PolicyPath;
 use crate::config::Limits;
+use crate::policies::PolicyPath;
 
 /// The largest body that is read here.
 const BODY_BYTES: usize = 16 << 10;
@@ -96,6 +96,7 @@ fn inflate(data: &[u8], memory: &Arc<MemoryBudget>) -> Result<Bytes, BodyError> 
         queue_time: second,
         body: BODY_BYTES,
         bodies: MEMORY_BYTES,
+        shadows: 1,
         header_time: second,
         body_time: second,
         idle_time: second,

@@ -21,7 +21,7 @@ use super::reload::{Reload, on_own_thread};
 use super::runtime;
 use super::service::AppService;
 use super::signals::{SignalRequest, Signals};
-use super::state::{App, AppState};
+use super::state::{App, AppState, PolicyResources};
 use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
 use crate::config::{Config, Loaded, Named, Sources, load_and_resolve};
@@ -185,13 +185,17 @@ impl BoundServer {
                 return Err(problems);
             }
         };
-        let state = AppState::from_config(config, policies, &metrics, workers, None);
+        let shadow_memory = MemoryBudget::new(config.limits.shadows);
+        let resources =
+            PolicyResources { metrics: &metrics, workers, shadow_memory: &shadow_memory };
+        let state = AppState::from_config(config, policies, &resources, None);
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::with_process_bound(config.limits.bodies),
+            memory: MemoryBudget::with_process_bound(config.limits.bodies, config.limits.shadows),
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
+            shadow_memory,
             decision_log,
             tokens,
             spans,

@@ -5,7 +5,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::policy::WorkerSlots;
-use super::state::{App, AppState};
+use super::state::{App, AppState, PolicyResources};
 use crate::config::{
     Address, Config, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
     load_and_resolve,
@@ -84,11 +84,17 @@ impl Reloader {
             return "invalid";
         }
         let former = self.app.state.load();
-        let (metrics, workers) = (&self.app.metrics, &self.from.workers);
-        let state = AppState::from_config(&config, policies, metrics, workers, Some(&former));
+        let resources = PolicyResources {
+            metrics: &self.app.metrics,
+            workers: &self.from.workers,
+            shadow_memory: &self.app.shadow_memory,
+        };
+        let state = AppState::from_config(&config, policies, &resources, Some(&former));
         let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
+        self.app.memory.set_beside(config.limits.shadows);
+        self.app.shadow_memory.set_limit(config.limits.shadows);
         self.limits.send_replace(config.limits.clone());
         self.config = config;
         info!(policies, "loaded the configuration");

@@ -11,10 +11,12 @@ use tracing::error;
 use super::http::auth::Tokens;
 use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;
-use super::policy::{PolicyPath, ServedPolicies, ServedPolicy, WorkerSlots};
+use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
-use crate::config::{Config, Limits, Named, Resolved};
+use crate::config::{Config, Limits, Named, Resolved, ResolvedShadow, ShadowConfig};
 use crate::decision_log::DecisionLog;
+use crate::documents::located::ConfigError;
+use crate::policies::PolicyPath;
 use crate::policies::Settings;
 use crate::program::Program;
 use crate::telemetry::Metrics;
@@ -31,6 +33,8 @@ pub(crate) struct App {
     /// The memory of responses where only diagnostics are served. Clients of decisions cannot
     /// exhaust it.
     pub(crate) diagnostic_memory: Arc<MemoryBudget>,
+    /// The memory of questions for shadows.
+    pub(crate) shadow_memory: Arc<MemoryBudget>,
     pub(crate) decision_log: Option<DecisionLog>,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) spans: Spans,
@@ -48,6 +52,13 @@ pub(crate) struct AppState {
     pub(crate) default_decision: Option<PolicyPath>,
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// The parts of the server that its policies use.
+pub(crate) struct PolicyResources<'a> {
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) workers: &'a Arc<WorkerSlots>,
+    pub(crate) shadow_memory: &'a Arc<MemoryBudget>,
 }
 
 impl App {
@@ -69,8 +80,7 @@ impl AppState {
     pub(crate) fn from_config(
         config: &Config,
         policies: Vec<Named>,
-        metrics: &Metrics,
-        workers: &Arc<WorkerSlots>,
+        resources: &PolicyResources<'_>,
         former: Option<&Self>,
     ) -> Self {
         let mut all = Vec::with_capacity(policies.len());
@@ -82,7 +92,7 @@ impl AppState {
                 Ok(resolved) => {
                     let version = &resolved.entry.version;
                     let former = former.and_then(|state| state.policies.exactly(&id, version));
-                    all.push(served(id, resolved, metrics, workers, discreet, former));
+                    all.push(Arc::new(served(id, resolved, resources, discreet, former)));
                 }
                 Err(mistake) => {
                     error!(id, "the policy is skipped: {mistake}");
@@ -93,7 +103,7 @@ impl AppState {
         let limits = &config.limits;
         let concurrency = match former {
             Some(former) if former.limits == *limits => Arc::clone(&former.concurrency),
-            _ => Arc::new(ConcurrencyLimit::new(limits, metrics.requests.clone())),
+            _ => Arc::new(ConcurrencyLimit::new(limits, resources.metrics.requests.clone())),
         };
         let default_decision = config.default_decision.as_ref();
         Self {
@@ -109,18 +119,19 @@ impl AppState {
 fn served(
     id: String,
     resolved: Resolved,
-    metrics: &Metrics,
-    workers: &Arc<WorkerSlots>,
+    resources: &PolicyResources<'_>,
     discreet: bool,
     former: Option<&Arc<ServedPolicy>>,
 ) -> ServedPolicy {
-    let Resolved { entry, config, instance } = resolved;
+    let PolicyResources { metrics, workers, .. } = resources;
+    let Resolved { entry, config, instance, shadow } = resolved;
+    let former_shadow = former.and_then(|former| former.shadow.as_ref());
     let former = former.filter(|former| former.entry.name() == entry.name());
     let learnt = former.is_some_and(|former| former.blocking.load(Ordering::Relaxed));
     let requested = config.blocking.unwrap_or(entry.registration.blocking);
     let version = entry.version.to_string();
-    ServedPolicy {
-        metrics: metrics.policy(&id, entry.name(), &version),
+    let mut served = ServedPolicy {
+        metrics: metrics.policy(&id, entry.name(), &version, entry.registration.checks),
         settings_digest: digest(&config.settings),
         timeout: config.timeout,
         mode: config.mode,
@@ -133,7 +144,50 @@ fn served(
         entry,
         version,
         instance,
+        shadow: None,
+    };
+    if let (Some(shadow), Some(config)) = (shadow, &config.shadow) {
+        served.shadow = start_shadow(&served, shadow, config, resources, former_shadow);
     }
+    served
+}
+
+/// Starts the shadow of a policy. Without it, the policy is served all the same.
+fn start_shadow(
+    beside: &ServedPolicy,
+    resolved: Result<ResolvedShadow, ConfigError>,
+    config: &ShadowConfig,
+    resources: &PolicyResources<'_>,
+    former: Option<&Shadow>,
+) -> Option<Shadow> {
+    let id = &beside.id;
+    let ResolvedShadow { entry, instance } =
+        resolved.inspect_err(|mistake| error!(id, "the shadow is skipped: {mistake}")).ok()?;
+    let version = entry.version.to_string();
+    let answering = beside.entry.name();
+    let former = former
+        .map(Shadow::policy)
+        .filter(|former| (former.entry.name(), &former.version) == (entry.name(), &version));
+    let labels = [id.as_str(), answering, &beside.version, entry.name(), &version];
+    let policy = ShadowPolicy {
+        metrics: resources.metrics.shadow(labels),
+        id: id.clone(),
+        answering: answering.to_owned(),
+        answering_version: beside.version.clone(),
+        settings_digest: digest(&config.settings),
+        sample: config.sample,
+        timeout: beside.timeout,
+        max_stuck: beside.max_stuck,
+        discreet: beside.discreet,
+        stuck: former.map(|former| Arc::clone(&former.stuck)).unwrap_or_default(),
+        memory: Arc::clone(resources.shadow_memory),
+        entry,
+        version,
+        instance,
+    };
+    Shadow::start(policy)
+        .inspect_err(|error| error!(id, "failed to start the thread of the shadow: {error}"))
+        .ok()
 }
 
 /// The digest of settings, whatever their order and layout.

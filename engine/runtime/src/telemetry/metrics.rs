@@ -1,6 +1,7 @@
 //! The metrics of the server, as Prometheus reads them.
 
 use hyper::StatusCode;
+use policy_api::Check;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
@@ -17,14 +18,19 @@ const BUCKETS: [f64; 22] = [
 /// The labels of a policy's own series.
 const POLICY: [&str; 3] = ["id", "policy", "version"];
 
+/// The labels of a shadow's own series: the policy that answers, and the one that is only asked.
+const SHADOW: [&str; 5] = ["id", "policy", "version", "shadow", "shadow_version"];
+
 /// All of them, for one server.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     process: Option<ProcessMetrics>,
     outcomes: IntCounterVec,
+    denials: IntCounterVec,
     latency: HistogramVec,
     stuck: IntGaugeVec,
+    shadows: ShadowVecs,
     pub(crate) requests: RequestMetrics,
     pub(crate) connections: ConnectionMetrics,
     pub(crate) decision_log: DecisionLogMetrics,
@@ -41,6 +47,8 @@ pub(crate) struct RequestMetrics {
     pub(crate) shed: IntCounter,
     /// Bytes reserved of the memory budget, set when they are asked for.
     pub(crate) body_bytes: IntGauge,
+    /// Bytes reserved for shadows, set when they are asked for.
+    pub(crate) shadow_bytes: IntGauge,
     /// Responses by the class of their status, `1xx` to `5xx`.
     responses: [IntCounter; 5],
     /// Loads of a changed configuration: `ok`, `invalid`.
@@ -88,14 +96,72 @@ pub(crate) struct DecisionLogMetrics {
 #[derive(Debug)]
 pub(crate) struct PolicyMetrics {
     outcomes: [IntCounter; DecisionOutcome::ALL.len()],
+    /// By the ids of the policy's declared checks.
+    denials: Vec<(&'static str, IntCounter)>,
     /// The time from the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
     /// Evaluations that overran and have not ended yet.
     pub(crate) stuck: IntGauge,
 }
 
-/// The outcome of a decision.
+/// The series of all shadows.
+#[derive(Debug, Clone)]
+struct ShadowVecs {
+    decisions: IntCounterVec,
+    shed: IntCounterVec,
+    stuck: IntGaugeVec,
+}
+
+/// The series of one shadow.
+#[derive(Debug)]
+pub(crate) struct ShadowMetrics {
+    labels: [String; SHADOW.len()],
+    decisions: IntCounterVec,
+    shed: [IntCounter; ShedReason::ALL.len()],
+    /// Evaluations that overran and have not ended yet.
+    pub(crate) stuck: IntGauge,
+}
+
+/// The reason why a question of the sample was not put to a shadow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ShedReason {
+    /// Requests wait to be decided on.
+    Busy,
+    /// Too many questions wait for shadows, or take too much memory.
+    Full,
+    /// Too many of the shadow's evaluations do not end.
+    Suspended,
+}
+
+impl ShedReason {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Busy, "busy"), (Self::Full, "full"), (Self::Suspended, "suspended")];
+}
+
+impl ShadowMetrics {
+    /// The counter of decisions of one outcome that had one outcome of the shadow.
+    pub(crate) fn decided(&self, outcome: DecisionOutcome, shadow: DecisionOutcome) -> IntCounter {
+        let [id, policy, version, name, shadow_version] = &self.labels;
+        self.decisions.with_label_values(&[
+            id.as_str(),
+            policy,
+            version,
+            name,
+            shadow_version,
+            outcome.name(),
+            shadow.name(),
+        ])
+    }
+
+    pub(crate) fn shed(&self, reason: ShedReason) {
+        if let Some(counter) = self.shed.get(reason as usize) {
+            counter.inc();
+        }
+    }
+}
+
+/// The outcome of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DecisionOutcome {
     Allowed,
     Denied,
@@ -119,11 +185,23 @@ impl DecisionOutcome {
         (Self::TimedOut, "timed_out"),
         (Self::Shed, "shed"),
     ];
+
+    /// The name in metrics and logs.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.get(self as usize).map_or("", |(_, name)| *name)
+    }
 }
 
 impl PolicyMetrics {
     pub(crate) fn count(&self, outcome: DecisionOutcome) {
         if let Some(counter) = self.outcomes.get(outcome as usize) {
+            counter.inc();
+        }
+    }
+
+    /// Counts a denial that names these declared checks.
+    pub(crate) fn count_denials(&self, checks: &[&str]) {
+        for (_, counter) in self.denials.iter().filter(|(id, _)| checks.contains(id)) {
             counter.inc();
         }
     }
@@ -143,6 +221,11 @@ impl Metrics {
                 "Questions put to a policy, by what came of them",
                 &[&POLICY[..], &["outcome"]].concat(),
             )?,
+            denials: make.counters(
+                "check_denials_total",
+                "Denials that name a check which the policy declares, by check",
+                &[&POLICY[..], &["check"]].concat(),
+            )?,
             latency: make.histograms(
                 "decision_seconds",
                 "Time from a question's bytes to its answer's",
@@ -153,6 +236,23 @@ impl Metrics {
                 "Evaluations that overran their time and have not ended",
                 &POLICY,
             )?,
+            shadows: ShadowVecs {
+                decisions: make.counters(
+                    "shadow_decisions_total",
+                    "Questions put to a shadow, by what came of them and of the shadow",
+                    &[&SHADOW[..], &["outcome", "shadow_outcome"]].concat(),
+                )?,
+                shed: make.counters(
+                    "shadow_shed_total",
+                    "Questions of the sample that were not put to a shadow, by reason",
+                    &[&SHADOW[..], &["reason"]].concat(),
+                )?,
+                stuck: make.gauges(
+                    "shadow_evaluations_stuck",
+                    "Evaluations of a shadow that overran their time and have not ended",
+                    &SHADOW,
+                )?,
+            },
             requests: RequestMetrics {
                 in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
                 queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,
@@ -160,6 +260,10 @@ impl Metrics {
                 body_bytes: make.gauge(
                     "requests_body_bytes",
                     "Memory taken of `limits.bodies` by connections, requests and answers",
+                )?,
+                shadow_bytes: make.gauge(
+                    "shadow_memory_bytes",
+                    "Memory taken of `limits.shadows` by questions for shadows",
                 )?,
                 responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
                     .map(|class| responses.with_label_values(&[class])),
@@ -205,13 +309,47 @@ impl Metrics {
     }
 
     /// The series of one policy, also when it has been asked for before.
-    pub(crate) fn policy(&self, id: &str, policy: &str, version: &str) -> PolicyMetrics {
+    pub(crate) fn policy(
+        &self,
+        id: &str,
+        policy: &str,
+        version: &str,
+        checks: &'static [Check],
+    ) -> PolicyMetrics {
+        let denials = |check: &'static Check| {
+            let labels = [id, policy, version, check.id];
+            (check.id, self.denials.with_label_values(&labels))
+        };
         PolicyMetrics {
             outcomes: DecisionOutcome::ALL
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
+            denials: checks.iter().map(denials).collect(),
             latency: self.latency.with_label_values(&[id, policy, version]),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
         }
+    }
+
+    /// The series of one shadow, also when it has been asked for before: by the id, the name and the
+    /// version of the policy that answers, and the name and the version of the shadow. Verdicts are
+    /// there from the beginning, at zero.
+    pub(crate) fn shadow(&self, labels: [&str; SHADOW.len()]) -> ShadowMetrics {
+        let ShadowVecs { decisions, shed, stuck } = &self.shadows;
+        let [id, policy, version, name, shadow_version] = labels;
+        let metrics = ShadowMetrics {
+            decisions: decisions.clone(),
+            shed: ShedReason::ALL.map(|(_, reason)| {
+                shed.with_label_values(&[id, policy, version, name, shadow_version, reason])
+            }),
+            stuck: stuck.with_label_values(&labels),
+            labels: labels.map(str::to_owned),
+        };
+        let verdicts = [DecisionOutcome::Allowed, DecisionOutcome::Denied];
+        for (outcome, shadow) in
+            verdicts.into_iter().flat_map(|outcome| verdicts.map(|shadow| (outcome, shadow)))
+        {
+            metrics.decided(outcome, shadow);
+        }
+        metrics
     }
 
     /// All figures, in Prometheus' text format 0.0.4.
@@ -294,8 +432,8 @@ mod tests {
     #[test]
     fn reloaded_policy_keeps_its_metric_series() {
         let metrics = Metrics::new().unwrap();
-        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
-        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0", &[]).count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0", &[]).count(DecisionOutcome::Panicked);
         let text = metrics.text().unwrap();
         let line = "policy_engine_decisions_total{id=\"pods\",outcome=\"panicked\",policy=\"pod-security\",version=\"1.0.0\"} 2";
         assert!(text.contains(line), "{text}");
@@ -307,6 +445,9 @@ mod tests {
     fn outcomes_are_listed_in_declaration_order() {
         for (at, (outcome, _)) in DecisionOutcome::ALL.iter().enumerate() {
             assert_eq!(*outcome as usize, at);
+        }
+        for (at, (reason, _)) in ShedReason::ALL.iter().enumerate() {
+            assert_eq!(*reason as usize, at);
         }
     }
 }

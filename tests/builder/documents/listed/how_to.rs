@@ -22,6 +22,19 @@ pub(super) const COMMANDS: &[Listed] = &[
         "policy-builder lock --update serde geo",
         Not("it asks crates.io", "builder/policies_lock.rs"),
     ),
+    (
+        "policy-engine bench pod-security-restricted --set version=v1.30 pods/*.yaml",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --save before.json",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --compare before.json --threshold \
+         10%",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
     ("policy-builder vet", Not("its output is of another folder", "builder/vet")),
     (
         "policy-builder watch -- --listen 127.0.0.1:8181",
@@ -30,6 +43,26 @@ pub(super) const COMMANDS: &[Listed] = &[
     (
         "policy-engine serve --decision-log stdout",
         Not("it serves until it is ended", "engine/serve/decision_log.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against ./policy-engine-v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against registry.example.com/policies:v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against policy-engine.tar",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl.gz --config new.yaml --verdicts-only --format junit > replay.xml",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
     (
         "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum",
@@ -94,6 +127,28 @@ pub(super) const COMMANDS: &[Listed] = &[
     (
         "policy-engine eval pod-security-restricted --recursive --format sarif manifests > policies.sarif",
         Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
+    ),
+    (
+        "policy-engine test",
+        Not(
+            "it takes a program on the PATH",
+            "engine/cli/suites.rs, whose suites are as this page's",
+        ),
+    ),
+    (
+        "docker run --rm -v \"$PWD:/suites:ro\" -w /suites policy-engine:latest test",
+        Not(
+            "the folder of a test is not the daemon's",
+            "engine/cli/suites.rs, without a container",
+        ),
+    ),
+    (
+        "policy-engine test --init pod-security-baseline manifests",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
+    ),
+    (
+        "policy-engine test --format github --min-coverage 80",
+        Not("it takes a program on the PATH", "engine/cli/suites.rs"),
     ),
     (
         "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",

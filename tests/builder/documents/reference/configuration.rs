@@ -8,7 +8,7 @@ use super::page;
 use crate::support::{Folder, python, root, stress_engine};
 
 /// Configurations that the engine accepts.
-const ACCEPTED: [&str; 14] = [
+const ACCEPTED: [&str; 15] = [
     "{}",
     "listen: 127.0.0.1:1",
     "listen: ['http://[::1]:1', 'unix:///run/a.sock']\ndiagnostic-listen: 127.0.0.1:2",
@@ -19,6 +19,7 @@ const ACCEPTED: [&str; 14] = [
     "limits:\ntls:\ntokens:\nshutdown: {wait: 0s, grace: 0}",
     "policies: {echo: {}, a/b_c.d: {policy: echo@1, timeout: 1s, max-stuck: 2, mode: monitor}}",
     "policies: {echo: null, stress: {settings: {}, blocking: true}}\ntimeout: 5s\nmax-stuck: 3",
+    "policies: {echo: {shadow: echo@1}, stress: {shadow: {policy: echo, settings: {}, sample: 12.5%}}}",
     "default-decision: /echo\nskip-invalid: true",
     "decision-log: stdout",
     "decision-log: {to: /tmp/log, labels: {a: 1}, erase: /input, mask: {/result/0: [null]}}",
@@ -27,7 +28,7 @@ const ACCEPTED: [&str; 14] = [
 ];
 
 /// Configurations that neither the engine nor the schema accepts.
-const REFUSED: [&str; 16] = [
+const REFUSED: [&str; 19] = [
     "lisen: 127.0.0.1:1",
     "listen: localhost",
     "limits: {bdy: 1}",
@@ -41,6 +42,9 @@ const REFUSED: [&str; 16] = [
     "policies: {echo: {setings: {}}}",
     "policies: {a//b: {policy: echo}}",
     "policies: {echo: {mode: audit}}",
+    "policies: {echo: {shadow: {sample: 10%}}}",
+    "policies: {echo: {shadow: {policy: echo, sample: 10}}}",
+    "policies: {echo: {shadow: {policy: echo, timeout: 1s}}}",
     "skip-invalid: maybe",
     "decision-log: {to: stdout, mask: {/other: 1}}",
     "decision-log: {to: stdout, when-full: stop}",

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::page;
-use crate::support::Server;
+use crate::support::{Folder, Server};
 
 /// One family of metrics.
 #[derive(Default)]
@@ -13,11 +13,13 @@ struct Family {
 }
 
 /// Labels whose values the user chooses.
-const OPEN: [&str; 4] = ["id", "le", "policy", "version"];
+const OPEN: [&str; 7] = ["check", "id", "le", "policy", "shadow", "shadow_version", "version"];
 
 #[test]
 fn page_of_the_metrics_has_all_that_a_fresh_server_prints() {
-    let server = Server::start(&[]);
+    // Shadows and checks have figures where there are some.
+    let yaml = "policies: {echo: {shadow: stress}, pod-security-baseline: {}}";
+    let server = Server::with_config(&Folder::new(), yaml, &[]);
     let mut families = BTreeMap::<String, Family>::new();
     for line in server.get("/metrics").text().lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {

@@ -14,3 +14,5 @@ mod metrics;
 mod page;
 /// The commands and options of both programs.
 mod programs;
+/// The schema of suites.
+mod suites;

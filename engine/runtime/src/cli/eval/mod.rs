@@ -1,4 +1,3 @@
-mod files;
 mod printer;
 
 use std::io::Write;
@@ -10,9 +9,10 @@ use tracing::{debug, info};
 
 use super::args::EvalArgs;
 use super::{ErrorMessage, Failure};
-use crate::documents::{Document, DocumentError, Source, SourceError, documents};
+use crate::documents::{Document, DocumentError, Source, SourceError, documents, files};
 use crate::exit::Outcome;
 use crate::policies::{DecisionError, Entry, Instance, Registry};
+use crate::suites;
 use printer::{Printed, Printer, Problem};
 
 pub(super) fn run(
@@ -49,7 +49,7 @@ pub(super) fn run(
     };
     let nothing_named = [standard_input.to_owned()];
     let files: &[PathBuf] = if args.files.is_empty() { &nothing_named } else { &args.files };
-    for file in files::named(files, args.recursive) {
+    for file in files::named(files, args.recursive, suites::is_suite) {
         let file = match file {
             Ok(file) => file,
             Err(error) => {

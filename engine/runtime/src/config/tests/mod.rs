@@ -120,7 +120,7 @@ diagnostic-listen: 127.0.0.1:8282
 unix-socket-mode: "0660"
 tls: { certificate: /tls/tls.crt, key: /tls/tls.key, client-ca: /tls/ca.crt }
 tokens: /run/secrets/tokens
-limits: { connections: 100, in-flight: 25, queue: 0, queue-time: 2s, body: 1MiB, bodies: 9MiB, header-time: 1s, body-time: 3s, idle-time: 1m }
+limits: { connections: 100, in-flight: 25, queue: 0, queue-time: 2s, body: 1MiB, bodies: 9MiB, shadows: 7MiB, header-time: 1s, body-time: 3s, idle-time: 1m }
 timeout: 3s
 max-stuck: 5
 shutdown: { wait: 5s, grace: 20s }
@@ -134,6 +134,10 @@ policies:
     mode: monitor
     blocking: true
     max-stuck: 2
+    shadow:
+      policy: pod-security-restricted@2
+      settings: { version: v1.31 }
+      sample: 12.5%
   http/authz: {}
 decision-log:
   to: https://logs.example.com/v1/
@@ -169,6 +173,7 @@ queue = 0
 queue-time = "2s"
 body = "1MiB"
 bodies = "9MiB"
+shadows = "7MiB"
 header-time = "1s"
 body-time = "3s"
 idle-time = "1m"
@@ -180,6 +185,11 @@ timeout = "500ms"
 mode = "monitor"
 blocking = true
 max-stuck = 2
+
+[policies.web-pods.shadow]
+policy = "pod-security-restricted@2"
+settings = { version = "v1.31" }
+sample = "12.5%"
 
 [policies."http/authz"]
 
@@ -244,6 +254,7 @@ fn every_setting_is_read_from_yaml() {
             queue_time: seconds(2),
             body: 1 << 20,
             bodies: 9 << 20,
+            shadows: 7 << 20,
             header_time: seconds(1),
             body_time: seconds(3),
             idle_time: seconds(60),
@@ -264,7 +275,12 @@ fn every_setting_is_read_from_yaml() {
         (pods.timeout, pods.mode, pods.blocking, pods.max_stuck),
         (Duration::from_millis(500), Mode::Monitor, Some(true), 2)
     );
+    let shadow = pods.shadow.as_ref().unwrap();
+    assert_eq!(shadow.policy.to_string(), "pod-security-restricted@2");
+    assert_eq!(shadow.settings.as_json(), br#"{"version":"v1.31"}"#);
+    assert_eq!(shadow.sample.to_string(), "12.5%");
     let authz = &policies["http/authz"];
+    assert!(authz.shadow.is_none());
     assert_eq!(authz.policy.to_string(), "http/authz");
     assert_eq!(authz.settings.as_json(), b"{}");
     assert_eq!(
@@ -314,6 +330,10 @@ fn without_places(case: &Case) -> String {
                 policy.mode,
                 policy.blocking,
                 policy.max_stuck,
+                policy.shadow.as_ref().map(|shadow| {
+                    let settings = String::from_utf8_lossy(shadow.settings.as_json());
+                    (shadow.policy.to_string(), settings.into_owned(), shadow.sample)
+                }),
             )
         })
         .collect();
@@ -365,6 +385,7 @@ fn empty_configuration_has_defaults() {
             queue_time: seconds(1),
             body: 8 << 20,
             bodies: 256 << 20,
+            shadows: 16 << 20,
             header_time: seconds(10),
             body_time: seconds(30),
             idle_time: seconds(120),

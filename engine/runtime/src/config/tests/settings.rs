@@ -208,3 +208,72 @@ fn collector_settings_without_a_collector_are_refused() {
         ["`c.yaml` line 1 column 15: `decision-log` needs `decision-log.to`, which is not set"]
     );
 }
+
+#[test]
+fn shadow_is_named_alone_or_with_its_settings() {
+    let shadow = |case: &Case| {
+        let PolicySelection::Named(policies) = case.load().config.policies else {
+            panic!("all policies")
+        };
+        let shadow = policies["a"].shadow.as_ref().unwrap();
+        let settings = String::from_utf8_lossy(shadow.settings.as_json()).into_owned();
+        format!("{} {} {settings}", shadow.policy, shadow.sample)
+    };
+    assert_eq!(shadow(&Case::yaml("policies: {a: {shadow: echo@2}}")), "echo@2 100% {}");
+    let case = Case::yaml("policies: {a: {shadow: {policy: echo@2, sample: 0.5%}}}")
+        .set("policies.a.shadow.settings.x=1");
+    assert_eq!(shadow(&case), r#"echo@2 0.5% {"x":1}"#);
+    assert_eq!(case.effective("policies.a.shadow.policy"), "echo@2 c.yaml:1:33");
+    assert_eq!(case.effective("policies.a.shadow.sample"), "0.5% c.yaml:1:49");
+    assert_eq!(
+        case.effective("policies.a.shadow.settings"),
+        r#"{"x":1} --set policies.a.shadow.settings.x"#
+    );
+    let case = Case::yaml("policies: {a: }");
+    assert_eq!(case.effective("policies.a.shadow"), "none default");
+    let case = case.set("policies.a.shadow=echo@2");
+    assert_eq!(shadow(&case), "echo@2 100% {}");
+}
+
+const WRONG_SHADOWS: &str = "\
+policies:
+  echo: {shadow: ehco}
+  b: {policy: echo, shadow: {}}
+  c: {policy: echo, shadow: {policy: echo@1, sample: 10}}
+  d: {policy: echo, shadow: {policy: echo@1, setings: {}}}
+  e: {policy: echo, shadow: {policy: echo@1, settings: {refuse: true}}}
+  f: {policy: echo, shadow: {policy: echo@1, settings: {refuze: true}}}
+  g: {policy: echo, shadow: [echo]}
+";
+
+#[test]
+fn invalid_shadows_are_reported_with_position() {
+    let expected = [
+        "`c.yaml` line 2 column 18: `policies.echo.shadow`: no policy `ehco` is in this binary \
+         (did you mean `echo`?); `list` shows the policies in this binary",
+        "`c.yaml` line 3 column 29: `policies.b.shadow` needs `policies.b.shadow.policy`, which \
+         is not set",
+        "`c.yaml` line 4 column 54: `policies.c.shadow.sample` is `10`: expected a percentage \
+         such as `10%` or `0.5%`, from `0%` to `100%`",
+        "`c.yaml` line 5 column 46: there is no setting `policies.d.shadow.setings`: did you mean \
+         `policies.d.shadow.settings`?",
+        "`c.yaml` line 6 column 56: `policies.e.shadow.settings`: `refuse` is set: leave it out",
+        "`c.yaml` line 7 column 65: unknown field `refuze`, expected `refuse`, at `refuze`",
+        "`c.yaml` line 8 column 29: `policies.g.shadow` is a list: expected a policy such as \
+         `pod-security@2`, or a table",
+    ];
+    assert_eq!(resolved(&Case::yaml(WRONG_SHADOWS)), expected);
+}
+
+#[test]
+fn policy_is_served_without_an_invalid_shadow_with_skip_invalid() {
+    let case = Case::yaml("policies: {echo: {shadow: none}}").set("skip-invalid=true");
+    let (_, policies) = load_and_resolve(&case.sources, &registry()).unwrap();
+    let [(_, Ok(echo))] = policies.as_slice() else { panic!("echo is skipped") };
+    let Some(Err(mistake)) = &echo.shadow else { panic!("the shadow is valid") };
+    assert_eq!(
+        case.short_name(&mistake.to_string()),
+        "`c.yaml` line 1 column 27: `policies.echo.shadow`: no policy `none` is in this binary; \
+         `list` shows the policies in this binary"
+    );
+}

@@ -61,6 +61,11 @@ impl ConfigError {
         Self::new(origin, text)
     }
 
+    /// Line and column, where it is in the file.
+    pub(crate) fn place(&self) -> Option<(usize, usize)> {
+        (self.order.0 != usize::MAX).then_some(self.order)
+    }
+
     fn new(origin: &Origin, text: String) -> Self {
         let order = match origin {
             Origin::File { line, column, .. } => (*line, *column),

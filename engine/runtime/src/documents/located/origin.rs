@@ -41,6 +41,14 @@ impl Origin {
         matches!(self, Self::File { .. })
     }
 
+    /// Line and column, where it is the file.
+    pub(crate) fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::File { line, column, .. } => Some((*line, *column)),
+            Self::Environment { .. } | Self::Flag { .. } | Self::Default => None,
+        }
+    }
+
     /// Returns whether both are the file, or the same variable or flag.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self == other || self.is_file() && other.is_file()

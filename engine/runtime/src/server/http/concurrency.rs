@@ -52,6 +52,11 @@ impl ConcurrencyLimit {
         Ok(RequestPermit(Arc::clone(self)))
     }
 
+    /// Tells whether requests wait for a permit.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     async fn wait(&self) -> Result<SemaphorePermit<'_>, LimitReached> {
         // Dropped with this future, also when the client goes away.
         let queued = QueuedRequest::new(self);

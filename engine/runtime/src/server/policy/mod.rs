@@ -4,19 +4,19 @@
 //! time, a policy whose evaluations do not end is suspended until one does, and policies never hold
 //! all threads that read requests.
 
+mod call;
 mod failure;
+mod outcome;
 mod output;
-mod path;
 mod progress;
 mod served;
-mod served_policies;
+mod shadow;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
-pub(crate) use path::PolicyPath;
-pub(crate) use served::ServedPolicy;
-pub(crate) use served_policies::{PolicyLookup, ServedPolicies};
+pub(crate) use served::{ServedPolicies, ServedPolicy};
+pub(crate) use shadow::{Asked, Shadow, ShadowPolicy};
 pub(crate) use workers::WorkerSlots;

@@ -1,11 +1,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use policy_api::{Allowance, Cancellation, Context, Error};
 
 use crate::server::http::concurrency::RequestPermit;
 use crate::server::http::memory_budget::{Exhausted, Reservation};
+
+/// The time that a policy which checks its context has to notice that its deadline has passed.
+pub(super) const CANCELLATION_TIME: Duration = Duration::from_millis(100);
 
 /// The progress of one evaluation; clones share one state.
 #[derive(Debug, Clone)]
@@ -15,7 +18,7 @@ pub(super) struct EvaluationProgress(Arc<ProgressState>);
 struct ProgressState {
     /// The policy has been called. Before, the evaluation waits for a thread.
     begun: AtomicBool,
-    /// Released with this state, or before.
+    /// The permit of an evaluation that a client waits for, released with this state, or before.
     permit: Mutex<Option<RequestPermit>>,
     cancellation: Cancellation,
     deadline: Instant,
@@ -31,10 +34,14 @@ pub(super) struct EvaluationMemory {
 }
 
 impl EvaluationProgress {
-    pub(super) fn new(permit: RequestPermit, reservation: Reservation, deadline: Instant) -> Self {
+    pub(super) fn new(
+        permit: Option<RequestPermit>,
+        reservation: Reservation,
+        deadline: Instant,
+    ) -> Self {
         Self(Arc::new(ProgressState {
             begun: AtomicBool::new(false),
-            permit: Mutex::new(Some(permit)),
+            permit: Mutex::new(permit),
             cancellation: Cancellation::default(),
             deadline,
             memory: Mutex::new(EvaluationMemory { reservation, exhausted: None }),

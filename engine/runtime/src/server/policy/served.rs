@@ -2,30 +2,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use policy_api::{EvaluateError, Verdict};
+use semver::Version;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle, spawn, spawn_blocking};
 use tokio::time::timeout_at;
 use tracing::{error, warn};
 
+use super::call::call;
 use super::failure::EvaluationFailure;
+use super::outcome::outcome;
 use super::output::{EvaluationOutput, EvaluationRequest};
-use super::progress::EvaluationProgress;
+use super::progress::{CANCELLATION_TIME, EvaluationProgress};
+use super::shadow::Shadow;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
-use crate::policies::Entry;
-use crate::policies::{DecisionError, Instance};
-use crate::telemetry::{DecisionOutcome, PolicyMetrics};
+use crate::policies::{Entry, Instance, PoliciesByPath, Served};
+use crate::telemetry::PolicyMetrics;
 
 /// The text that is logged in place of a policy's own words.
 const LEFT_OUT: &str = "the reason is left out of the log, as it may quote what the decision log \
                         erases or masks; the caller was told";
-
-/// The time that a policy which checks its context has to notice that its deadline has passed.
-const CANCELLATION_TIME: Duration = Duration::from_millis(100);
-
-/// Bytes that most outputs fit in.
-const LIKELY_OUTPUT: usize = 256;
 
 type EvaluationTask = JoinHandle<Result<EvaluationOutput, EvaluationFailure>>;
 
@@ -51,6 +47,21 @@ pub(crate) struct ServedPolicy {
     pub(crate) stuck: Arc<AtomicUsize>,
     pub(crate) metrics: PolicyMetrics,
     pub(crate) workers: Arc<WorkerSlots>,
+    /// The policy that is asked the same questions.
+    pub(crate) shadow: Option<Shadow>,
+}
+
+/// The policies that are served, by their paths.
+pub(crate) type ServedPolicies = PoliciesByPath<Arc<ServedPolicy>>;
+
+impl Served for Arc<ServedPolicy> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn version(&self) -> &Version {
+        &self.entry.version
+    }
 }
 
 impl ServedPolicy {
@@ -64,21 +75,14 @@ impl ServedPolicy {
     ) -> Result<EvaluationOutput, EvaluationFailure> {
         let request_id = request.request_id.clone();
         let result = self.evaluate_in_time(request).await;
-        let outcome = match &result {
+        match &result {
             Ok(output) => {
                 self.metrics.latency.observe(output.elapsed.as_secs_f64());
-                match output.verdict {
-                    Some(Verdict::Allowed) => DecisionOutcome::Allowed,
-                    Some(Verdict::Denied) => DecisionOutcome::Denied,
-                    None => DecisionOutcome::Answered,
-                }
+                self.metrics.count_denials(&output.checks);
             }
-            Err(failure) => {
-                self.log(failure, request_id.as_deref().unwrap_or_default());
-                failure.outcome()
-            }
-        };
-        self.metrics.count(outcome);
+            Err(failure) => self.log(failure, request_id.as_deref().unwrap_or_default()),
+        }
+        self.metrics.count(outcome(&result));
         result
     }
 
@@ -129,12 +133,13 @@ impl ServedPolicy {
         deadline: Instant,
     ) -> PendingEvaluation<'_> {
         let EvaluationRequest { input, request_id, permit, memory } = request;
-        let progress = EvaluationProgress::new(permit, memory, deadline);
+        let progress = EvaluationProgress::new(Some(permit), memory, deadline);
         let call = {
             let (policy, progress) = (Arc::clone(self), progress.clone());
             move || {
                 let request_id = request_id.as_deref().unwrap_or_default();
-                policy.call(&input, request_id, &progress)
+                let declared = policy.entry.registration.checks;
+                call(&policy.instance, declared, &input, request_id, policy.timeout, &progress)
             }
         };
         let task = if self.blocking.load(Ordering::Relaxed) {
@@ -149,57 +154,6 @@ impl ServedPolicy {
             })
         };
         PendingEvaluation { policy: self, progress, deadline, task: Some(task) }
-    }
-
-    /// Calls the policy on this thread.
-    fn call(
-        &self,
-        input: &[u8],
-        request_id: &str,
-        progress: &EvaluationProgress,
-    ) -> Result<EvaluationOutput, EvaluationFailure> {
-        let started = Instant::now();
-        if !progress.begin(started) {
-            return Err(EvaluationFailure::TimedOut(self.timeout));
-        }
-        let mut text = Vec::with_capacity(LIKELY_OUTPUT);
-        let decided = progress
-            .with_context(request_id, |context| self.instance.decide(input, context, &mut text));
-        let mut memory = progress.memory();
-        match decided {
-            Ok(decision) => {
-                // The decoded input is gone.
-                let mut kept = memory.reservation.split();
-                drop(memory);
-                let held = kept.bytes();
-                kept.shrink(held.saturating_sub(text.capacity()));
-                Ok(EvaluationOutput {
-                    text,
-                    verdict: decision.verdict,
-                    elapsed: started.elapsed(),
-                    _memory: kept,
-                })
-            }
-            Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
-                if error.is_out_of_memory()
-                    && let Some(exhausted) = memory.exhausted =>
-            {
-                memory.reservation.shrink(usize::MAX);
-                Err(EvaluationFailure::Exhausted(exhausted))
-            }
-            Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
-                Err(EvaluationFailure::Input(error))
-            }
-            Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
-                if error.is_deadline_passed() || error.is_cancelled() =>
-            {
-                Err(EvaluationFailure::TimedOut(self.timeout))
-            }
-            Err(DecisionError::Evaluate(error)) => {
-                Err(EvaluationFailure::Policy(error.to_string()))
-            }
-            Err(DecisionError::Panicked(message)) => Err(EvaluationFailure::Panicked(message)),
-        }
     }
 
     /// Counts an evaluation without a caller as stuck, from when it overruns until it ends.

@@ -43,8 +43,9 @@ impl Trial {
             discreet: false,
             blocking: AtomicBool::new(blocking),
             stuck: Arc::default(),
-            metrics: metrics.policy("echo", "echo", "1.0.0"),
+            metrics: metrics.policy("echo", "echo", "1.0.0", &[]),
             workers: Arc::new(WorkerSlots::new(threads)),
+            shadow: None,
         });
         let limit = Arc::new(ConcurrencyLimit::new(&limits(), metrics.requests.clone()));
         Self { metrics, limit, policy }

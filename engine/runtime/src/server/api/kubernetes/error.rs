@@ -1,9 +1,10 @@
 use hyper::StatusCode;
 
 use super::status::Status;
+use crate::policies::PolicyPath;
 use crate::server::http::error::HttpError;
 use crate::server::http::response::{self, Reply};
-use crate::server::policy::{EvaluationFailure, PolicyPath, ServedPolicy};
+use crate::server::policy::{EvaluationFailure, ServedPolicy};
 
 /// The error of a request without a review in its answer: a `Status`, as an API server reads it.
 #[derive(Debug)]

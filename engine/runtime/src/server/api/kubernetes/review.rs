@@ -10,11 +10,12 @@ use super::error::AdmissionError;
 use super::request::AdmissionRequestId;
 use super::response::AdmissionResponse;
 use super::route::{AdmissionEndpoint, AdmissionQuestion};
+use crate::policies::PolicyLookup;
 use crate::server::decide::{DecisionRequest, RequestContext, decide};
 use crate::server::http::memory_budget::Reservation;
 use crate::server::http::request_id::MAX_REQUEST_ID;
 use crate::server::http::response::{self as http, Reply};
-use crate::server::policy::{EvaluationFailure, PolicyLookup};
+use crate::server::policy::EvaluationFailure;
 
 /// Answers one review.
 pub(super) async fn answer(

@@ -2,9 +2,9 @@ use std::convert::Infallible;
 
 use hyper::Method;
 
+use crate::policies::PolicyPath;
 use crate::server::api::definition::{NoRoute, Route, Routed};
 use crate::server::http::path::{percent_decode, strip_prefix};
-use crate::server::policy::PolicyPath;
 
 /// A question to a webhook.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,13 +8,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::OpaError;
 use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
-use super::{OpaError, document};
+use crate::documents::value_at;
 use crate::json_object::JsonObject;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::{Buffer, Exhausted, Reservation};
 use crate::server::http::response::Reply;
-use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath, ServedPolicy};
+use crate::server::policy::{EvaluationFailure, ServedPolicy};
 
 /// The most inputs of one request. Each has an answer, which may be a hundred times as long.
 const MAX_INPUTS: usize = 10_000;
@@ -219,7 +221,7 @@ fn write_answer(outcome: &DecisionResult, output: &[u8], field: &str) -> Vec<u8>
     let mut text = Vec::with_capacity(output.len() + 64);
     let mut object = JsonObject::begin(&mut text);
     let segments = field.split('/').filter(|segment| !segment.is_empty());
-    if let Some(result) = document::at(&output, segments) {
+    if let Some(result) = value_at(&output, segments) {
         object.json("result", result);
     }
     if let Some(id) = outcome.id {

@@ -9,16 +9,17 @@ use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::OpaError;
 use super::policies::OpaProvenance;
 use super::route::DataApi;
-use super::{OpaError, document};
-use crate::documents::ToJson;
+use crate::documents::{ToJson, value_at};
 use crate::json_object::JsonObject;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::decide::{DecisionRequest, DecisionResult, RequestContext, decide};
 use crate::server::http::memory_budget::Reservation;
 use crate::server::http::response::{self, Reply, ReplyText};
 use crate::server::monitor;
-use crate::server::policy::{EvaluationFailure, PolicyLookup, PolicyPath};
+use crate::server::policy::EvaluationFailure;
 
 /// The longest response that is indented.
 const MAX_PRETTY_BYTES: usize = 128 << 10;
@@ -143,7 +144,7 @@ pub(super) async fn answer(
         }
     };
     let text = output_text(&outcome, &output.text);
-    let result = document::at(&text, field.split('/').filter(|segment| !segment.is_empty()));
+    let result = value_at(&text, field.split('/').filter(|segment| !segment.is_empty()));
     if api == DataApi::V0 {
         return match result {
             Some(result) => Ok(finish(context, result.as_bytes().to_vec(), memory)),

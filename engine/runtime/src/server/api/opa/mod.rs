@@ -5,7 +5,6 @@
 
 mod batch;
 mod data;
-mod document;
 mod error;
 mod policies;
 mod route;
@@ -16,11 +15,11 @@ use hyper::http::request::Parts;
 pub(crate) use self::error::OpaError;
 use self::route::{DataApi, OpaInfo, OpaQuestion};
 use super::definition::{Api, Audience, Route, Routed};
+use crate::policies::PolicyPath;
 use crate::server::decide::RequestContext;
 use crate::server::http::error::HttpError;
 use crate::server::http::query::Query;
 use crate::server::http::response::Reply;
-use crate::server::policy::PolicyPath;
 use crate::server::state::{App, AppState};
 
 /// The decision for requests that name none, unless the configuration sets another: OPA's own.

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::OpaError;
 use crate::policies;
+use crate::policies::{PolicyLookup, PolicyPath};
 use crate::server::http::response::{self, Reply};
-use crate::server::policy::{PolicyLookup, PolicyPath, ServedPolicy};
+use crate::server::policy::{ServedPolicy, ShadowPolicy};
 use crate::server::state::{App, AppState};
 
 /// The origin of an answer, as OPA describes its bundles: a policy's revision is its name and
@@ -96,11 +97,22 @@ fn describe(policy: &ServedPolicy) -> Value {
         "policy": policy.entry.name(),
         "version": policy.version,
         "description": registration.description,
+        "checks": registration.checks,
         "mode": policy.mode.name(),
         "timeout": humantime::format_duration(policy.timeout).to_string(),
         "blocking": policy.blocking.load(Ordering::Relaxed),
         "settings_digest": policy.settings_digest,
+        "shadow": policy.shadow.as_ref().map(|shadow| describe_shadow(shadow.policy())),
         "input_schema": schema(registration.input_schema),
         "settings_schema": schema(registration.settings_schema),
+    })
+}
+
+fn describe_shadow(shadow: &ShadowPolicy) -> Value {
+    json!({
+        "policy": shadow.entry.name(),
+        "version": shadow.version,
+        "settings_digest": shadow.settings_digest,
+        "sample": shadow.sample.to_string(),
     })
 }

@@ -1,8 +1,8 @@
 use hyper::Method;
 
+use crate::policies::PolicyPath;
 use crate::server::api::definition::{NoRoute, Route, Routed};
 use crate::server::http::path::{percent_decode, strip_prefix};
-use crate::server::policy::PolicyPath;
 
 /// A question to OPA's API.
 #[derive(Debug, PartialEq, Eq)]

@@ -81,9 +81,9 @@ impl MemoryBudget {
     }
 
     /// A budget that also bounds the growth of the process, which includes memory that the allocator
-    /// keeps after it is freed.
-    pub(crate) fn with_process_bound(limit: usize) -> Arc<Self> {
-        Self::with_bound(limit, ProcessBound::new(resident_bytes))
+    /// keeps after it is freed. So many bytes of another budget are no part of it.
+    pub(crate) fn with_process_bound(limit: usize, beside: usize) -> Arc<Self> {
+        Self::with_bound(limit, ProcessBound::new(resident_bytes, beside))
     }
 
     fn with_bound(limit: usize, process: Option<ProcessBound>) -> Arc<Self> {
@@ -93,6 +93,13 @@ impl MemoryBudget {
     /// Changes the limit. Reservations stay, also where they exceed it.
     pub(crate) fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// Changes the number of bytes of the other budget.
+    pub(crate) fn set_beside(&self, bytes: usize) {
+        if let Some(process) = &self.process {
+            process.set_beside(bytes);
+        }
     }
 
     /// The number of reserved bytes.

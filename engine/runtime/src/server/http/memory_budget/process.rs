@@ -10,15 +10,24 @@ const UNMEASURED_BYTES: usize = 4 << 20;
 pub(super) struct ProcessBound {
     resident: fn() -> Option<usize>,
     at_start: usize,
+    /// Bytes that the process may have for something else.
+    beside: AtomicUsize,
     /// Bytes reserved since the process was last measured within its bound.
     unmeasured: AtomicUsize,
 }
 
 impl ProcessBound {
-    /// A bound above the memory that the process has now; `None` where the system does not say.
-    pub(super) fn new(resident: fn() -> Option<usize>) -> Option<Self> {
+    /// A bound above the memory that the process has now, and may have for something else; `None`
+    /// where the system does not say.
+    pub(super) fn new(resident: fn() -> Option<usize>, beside: usize) -> Option<Self> {
         let at_start = resident()?;
-        Some(Self { resident, at_start, unmeasured: AtomicUsize::new(0) })
+        let [beside, unmeasured] = [beside, 0].map(AtomicUsize::new);
+        Some(Self { resident, at_start, beside, unmeasured })
+    }
+
+    /// Changes what the process may have for something else.
+    pub(super) fn set_beside(&self, bytes: usize) {
+        self.beside.store(bytes, Ordering::Relaxed);
     }
 
     /// Tells whether the process may grow by this many bytes.
@@ -26,7 +35,8 @@ impl ProcessBound {
         if self.unmeasured.fetch_add(bytes, Ordering::Relaxed) + bytes < UNMEASURED_BYTES {
             return true;
         }
-        let bound = self.at_start.saturating_add(limit);
+        let beside = self.beside.load(Ordering::Relaxed);
+        let bound = self.at_start.saturating_add(limit).saturating_add(beside);
         let allows = (self.resident)().is_none_or(|resident| resident <= bound);
         if allows {
             self.unmeasured.store(0, Ordering::Relaxed);
@@ -49,7 +59,7 @@ mod tests {
     #[test]
     fn process_above_its_bound_may_not_grow_until_it_shrinks() {
         static RESIDENT: AtomicUsize = AtomicUsize::new(10 << 20);
-        let process = ProcessBound::new(|| Some(RESIDENT.load(Ordering::Relaxed))).unwrap();
+        let process = ProcessBound::new(|| Some(RESIDENT.load(Ordering::Relaxed)), 0).unwrap();
         let limit = 100 << 20;
         RESIDENT.store((110 << 20) + 1, Ordering::Relaxed);
         assert!(process.allows(UNMEASURED_BYTES - 1, limit), "not measured yet");
@@ -58,6 +68,10 @@ mod tests {
         RESIDENT.store(110 << 20, Ordering::Relaxed);
         assert!(process.allows(1, limit));
         assert!(process.allows(UNMEASURED_BYTES - 1, limit));
+        RESIDENT.store(111 << 20, Ordering::Relaxed);
+        assert!(!process.allows(UNMEASURED_BYTES, limit));
+        process.set_beside(1 << 20);
+        assert!(process.allows(UNMEASURED_BYTES, limit), "what is of another budget");
     }
 
     #[test]

@@ -11,7 +11,7 @@ const MAX_SEGMENTS: usize = 32;
 /// The value that the segments lead to, as it stands in the text; `None` where there is none.
 ///
 /// Takes one level after another, so that no depth is too deep.
-pub(super) fn at<'a, 's>(
+pub(crate) fn value_at<'a, 's>(
     output: &'a str,
     segments: impl Iterator<Item = &'s str>,
 ) -> Option<&'a str> {
@@ -115,7 +115,7 @@ mod tests {
             ("allowed/more", None),
         ] {
             let segments = path.split('/').filter(|segment| !segment.is_empty());
-            assert_eq!(at(output, segments), value, "{path}");
+            assert_eq!(value_at(output, segments), value, "{path}");
         }
     }
 }

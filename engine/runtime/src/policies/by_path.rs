@@ -1,47 +1,50 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use policy_text::most_similar;
 use semver::Version;
 
+use super::VersionSelector;
 use super::path::PolicyPath;
-use super::served::ServedPolicy;
 use crate::net::dns;
-use crate::policies::VersionSelector;
 
-/// The policies that are served, by id.
-#[derive(Default)]
-pub(crate) struct ServedPolicies {
+/// Policies that paths name, as the HTTP API does.
+pub(crate) struct PoliciesByPath<P> {
     /// All versions of each id: releases first, the highest before the others.
-    served: HashMap<String, Vec<Arc<ServedPolicy>>>,
+    served: HashMap<String, Vec<P>>,
     /// Policies that are configured but not served, with the reason.
     skipped: BTreeMap<String, String>,
     /// The largest number of segments in an id, skipped ones included.
     deepest: usize,
 }
 
+/// A policy in one version, under the id that it is served as.
+pub(crate) trait Served {
+    fn id(&self) -> &str;
+    fn version(&self) -> &Version;
+}
+
 /// The result of looking a path up.
-pub(crate) enum PolicyLookup<'a> {
+pub(crate) enum PolicyLookup<'a, 'p, P> {
     /// A policy, and the path into its output.
-    Found(&'a Arc<ServedPolicy>, &'a str),
+    Found(&'a P, &'p str),
     /// The path names a policy that is configured but not served: a message.
     NotServed(String),
     /// The path names no policy: a message.
     Missing(String),
 }
 
-impl ServedPolicies {
-    pub(crate) fn new(all: Vec<ServedPolicy>, skipped: BTreeMap<String, String>) -> Self {
+impl<P: Served> PoliciesByPath<P> {
+    pub(crate) fn new(all: Vec<P>, skipped: BTreeMap<String, String>) -> Self {
         let deepest = skipped.keys().map(|id| id.split('/').count()).max().unwrap_or_default();
-        let mut policies = Self { skipped, deepest, ..Self::default() };
+        let mut policies = Self { served: HashMap::new(), skipped, deepest };
         for served in all {
-            policies.deepest = policies.deepest.max(served.id.split('/').count());
-            policies.served.entry(served.id.clone()).or_default().push(Arc::new(served));
+            policies.deepest = policies.deepest.max(served.id().split('/').count());
+            policies.served.entry(served.id().to_owned()).or_default().push(served);
         }
         for versions in policies.served.values_mut() {
             versions.sort_by_key(|policy| {
-                let version = policy.entry.version.clone();
+                let version = policy.version().clone();
                 (!version.pre.is_empty(), Reverse(version))
             });
         }
@@ -50,7 +53,7 @@ impl ServedPolicies {
 
     /// Looks up a path: `ID` or `ID/VERSION`, and perhaps more after either. The longest id that
     /// matches wins.
-    pub(crate) fn find<'a>(&'a self, path: &'a PolicyPath) -> PolicyLookup<'a> {
+    pub(crate) fn find<'p>(&self, path: &'p PolicyPath) -> PolicyLookup<'_, 'p, P> {
         let path = path.as_str();
         let ends = || path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         // Longest candidate first.
@@ -85,16 +88,14 @@ impl ServedPolicies {
     }
 
     /// The policy of this id in exactly this version.
-    pub(crate) fn exactly(&self, id: &str, version: &Version) -> Option<&Arc<ServedPolicy>> {
-        self.served.get(id)?.iter().find(|served| served.entry.version == *version)
+    pub(crate) fn exactly(&self, id: &str, version: &Version) -> Option<&P> {
+        self.served.get(id)?.iter().find(|served| served.version() == version)
     }
 
     /// All served policies, by id, the highest version first.
-    pub(crate) fn all(&self) -> Vec<&Arc<ServedPolicy>> {
+    pub(crate) fn all(&self) -> Vec<&P> {
         let mut all: Vec<_> = self.served.values().flatten().collect();
-        all.sort_by(|a, b| {
-            (&a.id, Reverse(&a.entry.version)).cmp(&(&b.id, Reverse(&b.entry.version)))
-        });
+        all.sort_by(|a, b| (a.id(), Reverse(a.version())).cmp(&(b.id(), Reverse(b.version()))));
         all
     }
 
@@ -116,7 +117,11 @@ impl ServedPolicies {
 
 /// Selects a version. A segment that begins with a digit is one: no output has a field of such a
 /// name.
-fn version_of<'a>(id: &str, versions: &'a [Arc<ServedPolicy>], rest: &'a str) -> PolicyLookup<'a> {
+fn version_of<'a, 'p, P: Served>(
+    id: &str,
+    versions: &'a [P],
+    rest: &'p str,
+) -> PolicyLookup<'a, 'p, P> {
     let (segment, below) = rest.split_once('/').unwrap_or((rest, ""));
     if !segment.starts_with(|first: char| first.is_ascii_digit()) {
         return match versions.first() {
@@ -124,13 +129,14 @@ fn version_of<'a>(id: &str, versions: &'a [Arc<ServedPolicy>], rest: &'a str) ->
             None => PolicyLookup::Missing(format!("no policy `{id}` is served")),
         };
     }
-    let selected = segment.parse::<VersionSelector>().ok().and_then(|selector| {
-        versions.iter().find(|served| selector.matches(&served.entry.version))
-    });
+    let selected = segment
+        .parse::<VersionSelector>()
+        .ok()
+        .and_then(|selector| versions.iter().find(|served| selector.matches(served.version())));
     if let Some(served) = selected {
         return PolicyLookup::Found(served, below);
     }
-    let available: Vec<_> = versions.iter().map(|served| served.version.as_str()).collect();
+    let available: Vec<_> = versions.iter().map(|served| served.version().to_string()).collect();
     let available = available.join(", ");
     PolicyLookup::Missing(format!(
         "policy `{id}` is served, but not as version {segment}: it has {available}"
@@ -139,47 +145,33 @@ fn version_of<'a>(id: &str, versions: &'a [Arc<ServedPolicy>], rest: &'a str) ->
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-    use std::time::Duration;
-
     use super::*;
-    use crate::config::Mode;
-    use crate::policies::Settings;
-    use crate::server::policy::WorkerSlots;
-    use crate::telemetry::Metrics;
-    use crate::testing::registration;
-    use crate::{Instance, Registry};
 
-    fn policies(all: &[(&str, &'static str)]) -> ServedPolicies {
-        let metrics = Metrics::new().unwrap();
-        let served = all.iter().map(|(id, version)| {
-            let registry = Registry::from_registrations([registration("echo", version)]).unwrap();
-            let entry = registry.entries()[0].clone();
-            ServedPolicy {
-                id: (*id).to_owned(),
-                version: (*version).to_owned(),
-                instance: Instance::configure(&entry, &Settings::default()).unwrap(),
-                entry,
-                settings_digest: String::new(),
-                timeout: Duration::from_secs(1),
-                mode: Mode::Enforce,
-                max_stuck: 1,
-                discreet: false,
-                blocking: AtomicBool::new(false),
-                stuck: Arc::default(),
-                metrics: metrics.policy(id, "echo", version),
-                workers: Arc::new(WorkerSlots::new(1)),
-            }
-        });
+    struct Named(&'static str, Version);
+
+    impl Served for Named {
+        fn id(&self) -> &str {
+            self.0
+        }
+
+        fn version(&self) -> &Version {
+            &self.1
+        }
+    }
+
+    fn policies(all: &[(&'static str, &str)]) -> PoliciesByPath<Named> {
+        let served = all.iter().map(|(id, version)| Named(id, version.parse().unwrap()));
         let skipped = ["broken", "http/deep/broken"]
             .map(|id| (id.to_owned(), "it is wrong".to_owned()))
             .into();
-        ServedPolicies::new(served.collect(), skipped)
+        PoliciesByPath::new(served.collect(), skipped)
     }
 
-    fn found(policies: &ServedPolicies, path: &str) -> String {
+    fn found(policies: &PoliciesByPath<Named>, path: &str) -> String {
         match policies.find(&PolicyPath::new(path)) {
-            PolicyLookup::Found(served, rest) => format!("{}@{} {rest}", served.id, served.version),
+            PolicyLookup::Found(served, rest) => {
+                format!("{}@{} {rest}", served.id(), served.version())
+            }
             PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => message,
         }
     }
@@ -252,8 +244,11 @@ mod tests {
         ] {
             assert_eq!(found(&all, path), expected, "{path}");
         }
-        let listed: Vec<_> =
-            all.all().iter().map(|policy| format!("{}@{}", policy.id, policy.version)).collect();
+        let listed: Vec<_> = all
+            .all()
+            .iter()
+            .map(|policy| format!("{}@{}", policy.id(), policy.version()))
+            .collect();
         assert_eq!(
             listed,
             ["http@1.0.0", "http/authz@1.0.0", "pods@3.0.0-rc.1", "pods@2.0.0", "pods@1.2.0"]

@@ -1,0 +1,80 @@
+mod json;
+mod report;
+mod table;
+mod told;
+
+use std::io::{self, IsTerminal, Write};
+
+use policy_report::Format;
+use tracing::warn;
+
+use super::args::{ReplayArgs, ReportFormat};
+use super::{Failure, print_error};
+use crate::config;
+use crate::exit::Outcome;
+use crate::policies::Registry;
+use crate::replay::{Against, OtherProgram, Program, ThisProgram, replay};
+use told::Told;
+
+pub(super) fn run(
+    args: &ReplayArgs,
+    registry: &Registry,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
+    let program: Box<dyn Program> = match &args.against {
+        None => Box::new(this_program(args, registry)?),
+        Some(name) => Box::new(
+            Against::parse(name)
+                .and_then(|against| OtherProgram::start(name, &against, &args.serve_options()))
+                .map_err(Failure::message)?,
+        ),
+    };
+    let replay = replay(&args.logs, &*program, args.examples.into()).map_err(Failure::message)?;
+    drop(program);
+    let told = Told {
+        replay: &replay,
+        logs: args.logs.iter().map(|log| log.display().to_string()).collect(),
+        verdicts_only: args.verdicts_only,
+    };
+    let format = args.format.unwrap_or_else(|| {
+        if io::stdout().is_terminal() { ReportFormat::Table } else { ReportFormat::Json }
+    });
+    match format {
+        ReportFormat::Table => table::print(&told, out)?,
+        ReportFormat::Json => json::print(&told, out)?,
+        ReportFormat::Junit => report::print(&told, Format::JUnit, out)?,
+        ReportFormat::Sarif => report::print(&told, Format::Sarif, out)?,
+        ReportFormat::Tap => report::print(&told, Format::Tap, out)?,
+        ReportFormat::Github => report::print(&told, Format::GitHub, out)?,
+        ReportFormat::Markdown => table::print_markdown(&told, out)?,
+    }
+    out.flush()?;
+    for (_, problem) in &replay.problems {
+        print_error(problem, None);
+    }
+    let decisions = replay.decisions(|_| true);
+    if decisions == 0 {
+        print_error(
+            "no decision of the logs could be made once more",
+            Some("name logs with inputs that are not erased or masked"),
+        );
+    }
+    Ok(if decisions == 0 || !replay.problems.is_empty() {
+        Outcome::Failed
+    } else if told.changed() > 0 {
+        Outcome::Denied
+    } else {
+        Outcome::Allowed
+    })
+}
+
+fn this_program(args: &ReplayArgs, registry: &Registry) -> Result<ThisProgram, Failure> {
+    let (loaded, policies) = config::load_and_resolve(&args.sources(), registry)?;
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
+    for mistake in policies.iter().filter_map(|(_, policy)| policy.as_ref().err()) {
+        warn!("skipped: {mistake}");
+    }
+    Ok(ThisProgram::new(policies))
+}
