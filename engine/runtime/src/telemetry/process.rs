@@ -85,7 +85,7 @@ impl Figures {
         Self::parse(&fs::read_to_string("/proc/self/stat").ok()?)
     }
 
-    /// Parses the line that proc_pid_stat(5) describes. The second field is the program's name, with
+    /// Parses the line that `proc_pid_stat(5)` describes. The second field is the program's name, with
     /// whatever is in it, in parentheses.
     fn parse(line: &str) -> Option<Self> {
         let (_, from_third) = line.rsplit_once(") ")?;
