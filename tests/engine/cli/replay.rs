@@ -480,3 +480,67 @@ fn reports_are_read_by_other_programs() {
     assert_eq!(read["junit"]["counts"], json!([6, 4, 1]));
     assert_eq!(read["tap"], json!([false, false, true, false, false, false]));
 }
+
+#[test]
+fn another_program_is_asked_in_place_of_this_one() {
+    let folder = Folder::new();
+    logged(&folder, "", |server| {
+        for number in 0..50 {
+            for path in ["echo", "watched", "team/echo/allow"] {
+                server.post(&format!("/v1/data/{path}"), &json!({"input": input(number)}));
+            }
+        }
+        for task in ["fail", "context", "no such task"] {
+            server.post("/v1/data/stress", &json!({"input": {"do": task}}));
+        }
+        let gone = json!({"input": {"allowed": true}});
+        server.post("/v1/data/echo/1.2", &gone);
+    });
+    // What the server needs itself, it is not to do once more.
+    let log = fs::read(folder.path().join("decisions.jsonl")).unwrap();
+    let configuration = folder.path().join("config.yaml");
+    let arguments = ["decisions.jsonl", "--config", configuration.to_str().unwrap()];
+    let here = replay(&folder, &arguments).output().unwrap();
+    let program = env!("CARGO_BIN_EXE_stress-engine");
+    let there = replay(&folder, &arguments).args(["--against", program]).output().unwrap();
+    assert_eq!(matrix(&told(&there)), matrix(&told(&here)));
+    assert_eq!((there.status.code(), told(&there)["decisions"].as_u64()), (Some(0), Some(154)));
+    assert!(told(&there)["policies"][0]["after"]["nanoseconds"]["mean"].as_u64().unwrap() > 0);
+    assert_eq!(fs::read(folder.path().join("decisions.jsonl")).unwrap(), log);
+
+    let set = ["--set", "policies={\"echo\":{\"mode\":\"monitor\"}}", "--against", program];
+    let changed = replay(&folder, &["decisions.jsonl"]).args(set).output().unwrap();
+    assert_eq!(changed.status.code(), Some(2));
+    let cells = matrix(&told(&changed));
+    assert!(
+        cells.iter().any(|cell| cell.starts_with("echo 1.2.0→1.2.0 denied→monitored verdict")),
+        "{cells:?}"
+    );
+}
+
+#[test]
+fn program_that_does_not_serve_is_told_and_leaves_nothing_behind() {
+    let folder = Folder::new().file("log.jsonl", "").file("temporary/.keep", "");
+    let run = |against: &str, args: &[&str]| {
+        let output = replay(&folder, &["log.jsonl", "--against", against])
+            .args(args)
+            .env("TMPDIR", folder.path().join("temporary"))
+            .output()
+            .unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(
+        run("/bin/false", &[]),
+        "error: failed to ask `/bin/false`: it does not serve: it ended with exit status: 1\n"
+    );
+    let told = run(env!("CARGO_BIN_EXE_stress-engine"), &["--set", "limits.bdy=1"]);
+    assert!(
+        told.contains("limits.bdy") && told.contains("it ended with exit status: 78"),
+        "{told}"
+    );
+    assert!(run("./no-such", &[]).contains("failed to ask `./no-such`: No such file"));
+    assert!(run("policies:v1", &[]).contains("neither on the PATH answers"));
+    let left: Vec<_> = fs::read_dir(folder.path().join("temporary")).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}

@@ -1,13 +1,16 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
 use crate::policies::{Assignment, PolicyRef, Settings};
+use crate::replay::ServeOptions;
 
 use super::Failure;
+use super::bench::Percent;
 
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
@@ -41,6 +44,8 @@ pub(super) enum Command {
     Eval(EvalArgs),
     /// Runs suites: cases with what is expected of each
     Test(TestArgs),
+    /// Measures how long a policy takes to decide
+    Bench(BenchArgs),
     /// Makes the decisions of logs once more, and tells what has changed
     Replay(ReplayArgs),
     /// Serves the policies over HTTP
@@ -126,6 +131,41 @@ pub(super) struct EvalArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-engine bench pod-security-baseline pods/*.yaml --compare before.json\n\n\
+                        Exit status: 0 measured, 2 slower than the threshold allows, 1 any input or policy failed, 64 invalid command line"
+)]
+pub(super) struct BenchArgs {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Time to measure for, such as `500ms`, which all documents share
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub(super) time: Duration,
+    /// Write the measurements to a file, for `--compare`
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Compare with the measurements in a file: by instructions where the machine counts them, else
+    /// by the median of the time; and by allocations
+    #[arg(long, value_name = "FILE")]
+    pub(super) compare: Option<PathBuf>,
+    /// The rise above these that is tolerated
+    #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "compare")]
+    pub(super) threshold: Percent,
+    /// Output format: a table for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: TableOrJson,
+    /// Maximum size of one file
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
 #[command(after_help = "Example: policy-engine replay decisions.jsonl --config new.yaml\n\n\
                         Exit status: 0 nothing changes, 2 something does, 1 a log or a part of it could not be read, 64 invalid command line, 78 invalid configuration")]
 pub(super) struct ReplayArgs {
@@ -144,6 +184,10 @@ pub(super) struct ReplayArgs {
     /// Decide by the valid policies where others are not
     #[arg(long)]
     pub(super) skip_invalid: bool,
+    /// Another program to ask in place of this one: a `policy-engine`, or an image with one, by its
+    /// archive or reference, which Docker or Podman runs
+    #[arg(long, value_name = "PROGRAM|IMAGE")]
+    pub(super) against: Option<String>,
     /// Let nothing count as a change but another verdict: not other checks, words or patches
     #[arg(long)]
     pub(super) verdicts_only: bool,
@@ -162,6 +206,16 @@ impl ReplayArgs {
         let Self { skip_invalid, set, .. } = self;
         let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
         Sources::from_process(self.file.clone(), flags)
+    }
+
+    /// The same for another program.
+    pub(super) fn serve_options(&self) -> ServeOptions {
+        let text = |set: &Assignment| format!("{}={}", set.path().join("."), set.value());
+        ServeOptions {
+            file: self.file.clone(),
+            set: self.set.iter().map(text).collect(),
+            skip_invalid: self.skip_invalid,
+        }
     }
 }
 

@@ -6,6 +6,9 @@ pub(crate) enum ReplayError {
          fewer logs at a time"
     )]
     TooManyPolicies { limit: usize },
+    /// Another program cannot be asked.
+    #[error("failed to ask `{program}`: {problem}")]
+    Against { program: String, problem: String },
     #[error("failed to start a thread: {0}")]
     Thread(std::io::Error),
 }

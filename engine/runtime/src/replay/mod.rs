@@ -16,7 +16,7 @@ mod worker;
 pub(crate) use effect::{Change, Effect};
 pub(crate) use error::ReplayError;
 pub(crate) use hidden::{Hidden, HiddenCounts};
-pub(crate) use program::ThisProgram;
+pub(crate) use program::{Against, OtherProgram, Program, ServeOptions, ThisProgram};
 pub(crate) use run::{Replay, replay};
 pub(crate) use tally::{Cell, CellKey, Example, Group, Side};
 pub(crate) use times::Times;

@@ -47,7 +47,8 @@ pub(crate) fn replay(
     program: &dyn Program,
     examples: usize,
 ) -> Result<Replay, ReplayError> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = program.threads(processors);
     let (sender, receiver) = sync_channel(WAITING);
     // Gone with the last thread that takes from it.
     let receiver = Arc::new(Mutex::new(receiver));

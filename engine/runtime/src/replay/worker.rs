@@ -105,7 +105,7 @@ impl<'p> Worker<'p> {
             Some(_) => Some(output),
             None => value_at(output, field.split('/').filter(|segment| !segment.is_empty())),
         };
-        let elapsed = u64::try_from(asked.elapsed.as_nanos()).unwrap_or(u64::MAX);
+        let elapsed = asked.elapsed.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         let answer = Answer::new(asked, target.mode, logged.own.is_some(), output);
         let key = CellKey {
             change: answer.change_of(logged, output),
@@ -113,7 +113,7 @@ impl<'p> Worker<'p> {
             after: answer.effect,
         };
         let group = self.tally.group(&target.id, version, Some(&target.version_text))?;
-        group.times_after.add(elapsed);
+        elapsed.into_iter().for_each(|time| group.times_after.add(time));
         logged.time.into_iter().for_each(|time| group.times_before.add(time));
         let cell = group.cells.entry(key).or_default();
         cell.decisions += 1;
@@ -156,7 +156,8 @@ impl Answer {
                 Self { effect: Effect::Failed, problem: Some(problem), is_whole: false }
             }
             Ok(verdict) => {
-                let verdict = if is_own {
+                // What is not the policy's own says nothing of its verdict.
+                let verdict = if is_own || !asked.is_whole {
                     verdict
                 } else {
                     output.and_then(|output| Verdict::from_output(output.as_bytes()))

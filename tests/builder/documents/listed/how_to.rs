@@ -22,6 +22,19 @@ pub(super) const COMMANDS: &[Listed] = &[
         "policy-builder lock --update serde geo",
         Not("it asks crates.io", "builder/policies_lock.rs"),
     ),
+    (
+        "policy-engine bench pod-security-restricted --set version=v1.30 pods/*.yaml",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --save before.json",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --compare before.json --threshold \
+         10%",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
     ("policy-builder vet", Not("its output is of another folder", "builder/vet")),
     (
         "policy-builder watch -- --listen 127.0.0.1:8181",
@@ -33,6 +46,18 @@ pub(super) const COMMANDS: &[Listed] = &[
     ),
     (
         "policy-engine replay decisions.jsonl --config new.yaml",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against ./policy-engine-v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against registry.example.com/policies:v2",
+        Not("it takes a log of the reader's", "engine/cli/replay.rs"),
+    ),
+    (
+        "policy-engine replay decisions.jsonl --config new.yaml --against policy-engine.tar",
         Not("it takes a log of the reader's", "engine/cli/replay.rs"),
     ),
     (

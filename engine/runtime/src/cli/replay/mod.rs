@@ -6,13 +6,14 @@ mod told;
 use std::io::{self, IsTerminal, Write};
 
 use policy_report::Format;
+use tracing::warn;
 
 use super::args::{ReplayArgs, ReportFormat};
 use super::{Failure, print_error};
 use crate::config;
 use crate::exit::Outcome;
 use crate::policies::Registry;
-use crate::replay::{ThisProgram, replay};
+use crate::replay::{Against, OtherProgram, Program, ThisProgram, replay};
 use told::Told;
 
 pub(super) fn run(
@@ -20,12 +21,16 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let (loaded, policies) = config::load_and_resolve(&args.sources(), registry)?;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    let program = ThisProgram::new(policies);
-    let replay = replay(&args.logs, &program, args.examples.into()).map_err(Failure::message)?;
+    let program: Box<dyn Program> = match &args.against {
+        None => Box::new(this_program(args, registry)?),
+        Some(name) => Box::new(
+            Against::parse(name)
+                .and_then(|against| OtherProgram::start(name, &against, &args.serve_options()))
+                .map_err(Failure::message)?,
+        ),
+    };
+    let replay = replay(&args.logs, &*program, args.examples.into()).map_err(Failure::message)?;
+    drop(program);
     let told = Told {
         replay: &replay,
         logs: args.logs.iter().map(|log| log.display().to_string()).collect(),
@@ -61,4 +66,15 @@ pub(super) fn run(
     } else {
         Outcome::Allowed
     })
+}
+
+fn this_program(args: &ReplayArgs, registry: &Registry) -> Result<ThisProgram, Failure> {
+    let (loaded, policies) = config::load_and_resolve(&args.sources(), registry)?;
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
+    for mistake in policies.iter().filter_map(|(_, policy)| policy.as_ref().err()) {
+        warn!("skipped: {mistake}");
+    }
+    Ok(ThisProgram::new(policies))
 }

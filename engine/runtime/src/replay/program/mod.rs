@@ -1,5 +1,9 @@
 //! The program that logged questions are put to.
 
+mod against;
+mod connection;
+mod launched;
+mod other;
 mod target;
 mod this;
 
@@ -10,6 +14,9 @@ use policy_api::Verdict;
 use super::ReplayError;
 use crate::policies::PoliciesByPath;
 
+pub(crate) use against::Against;
+pub(crate) use launched::ServeOptions;
+pub(crate) use other::OtherProgram;
 pub(crate) use target::Target;
 pub(crate) use this::ThisProgram;
 
@@ -22,6 +29,11 @@ pub(crate) trait Program: Sync {
     /// # Errors
     /// Where it cannot be reached.
     fn asker(&self) -> Result<Box<dyn Ask + '_>, ReplayError>;
+
+    /// How many threads ask it, on a machine with so many processors.
+    fn threads(&self, processors: usize) -> usize {
+        processors
+    }
 }
 
 /// A way to ask a program.
@@ -53,6 +65,6 @@ pub(crate) struct Asked {
     pub(crate) verdict: Result<Option<Verdict>, String>,
     /// True if the output is the policy's own.
     pub(crate) is_whole: bool,
-    /// The time that the policy took.
-    pub(crate) elapsed: Duration,
+    /// The time that the policy took, where it is known.
+    pub(crate) elapsed: Option<Duration>,
 }

@@ -58,12 +58,12 @@ impl Ask for &[Instance] {
     ) -> Result<Asked, ReplayError> {
         let Some(instance) = self.get(target.index) else {
             let verdict = Err(format!("no policy `{}` is there", target.id));
-            return Ok(Asked { verdict, is_whole: false, elapsed: std::time::Duration::ZERO });
+            return Ok(Asked { verdict, is_whole: false, elapsed: None });
         };
         let started = Instant::now();
         let context = Context::new(question.request_id).with_deadline(started + target.timeout);
         let decided = instance.decide(question.input.as_bytes(), &context, output);
-        let elapsed = started.elapsed();
+        let elapsed = Some(started.elapsed());
         let verdict = decided.map(|decision| decision.verdict).map_err(|error| error.to_string());
         Ok(Asked { verdict, is_whole: true, elapsed })
     }
