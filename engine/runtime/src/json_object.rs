@@ -46,7 +46,7 @@ impl<'a> JsonObject<'a> {
     }
 
     /// Writes a field of texts, unless there are none.
-    pub(crate) fn texts(&mut self, name: &str, values: &[String]) {
+    pub(crate) fn texts(&mut self, name: &str, values: &[impl Serialize]) {
         if !values.is_empty() {
             self.value(name, &values);
         }
@@ -113,7 +113,7 @@ mod tests {
     fn empty_fields_are_left_out() {
         let object = written(|object| {
             object.text("text", "");
-            object.texts("texts", &[]);
+            object.texts("texts", &[] as &[&str]);
             object.unless_empty("value", |_| false);
             object.text("last", "x");
         });

@@ -77,11 +77,43 @@ fn shadow_is_counted_and_logged_and_changes_no_answer() {
         ("shadow", "stress"),
         ("shadow_version", "0.1.0"),
         ("outcome", "allowed"),
-        ("shadow_checks", "ports"),
         ("shadow_reasons", "spec.ports: port 22 is open"),
     ] {
         assert_eq!(denied[name], value, "{name}: {denied}");
     }
+}
+
+#[test]
+fn example_names_the_declared_checks_and_the_decision_event() {
+    let folder = Folder::new();
+    let file = folder.path().join("decisions.jsonl");
+    let yaml = format!(
+        "policies: {{pods: {{policy: pod-security-baseline, shadow: pod-security-restricted}}}}\n\
+         decision-log: {{to: {}, erase: [/input/metadata]}}\n",
+        file.display()
+    );
+    let server = Server::with_config(&folder, &yaml, &[]);
+    let container = json!({"name": "a", "securityContext": {
+        "allowPrivilegeEscalation": false, "runAsNonRoot": true,
+        "capabilities": {"drop": ["ALL"]},
+    }});
+    let pod =
+        json!({"kind": "Pod", "metadata": {"name": "secret"}, "spec": {"containers": [container]}});
+    let answer = server.post("/v1/data/pods", &json!({"input": pod})).json();
+    assert_eq!(answer["result"]["allowed"], true, "{answer}");
+    let denial = json!({"input": {"kind": "Pod", "spec": {"hostNetwork": true}}});
+    server.post("/v1/data/pods", &denial);
+    let example = server.logged("the shadow decides otherwise");
+    assert_eq!(example["shadow_checks"], "seccompProfile_restricted", "{example}");
+    assert_eq!(example["decision_id"], answer["decision_id"]);
+    // The words may quote what is erased.
+    assert_eq!(example.get("shadow_reasons"), None, "{example}");
+    server.signal("TERM");
+    assert!(server.wait().success());
+    let log = std::fs::read_to_string(&file).unwrap();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events[0]["custom"].get("checks"), None);
+    assert_eq!(events[1]["custom"]["checks"], json!(["hostNamespaces"]));
 }
 
 #[test]
@@ -122,14 +154,15 @@ fn shadow_takes_no_memory_of_clients_and_is_shed_without_its_own() {
     let mut connection = Connection::to(&server);
     let mut ask = |body: &str| drop(connection.post("/v1/data/a", body).expect(200));
     ask(&input(json!({"do": "sleep", "ms": 3000})));
+    let held = || figure(&server, "policy_engine_shadow_memory_bytes");
+    until("the shadow has decoded it", || held() > 1_800_000);
     for _ in 0..10 {
         ask(&input(json!({"do": "sleep", "ms": 0})));
     }
-    let held = figure(&server, "policy_engine_shadow_memory_bytes");
-    assert!((1_800_000..=3 << 20).contains(&held), "{held}");
+    assert!((1_800_000..=3 << 20).contains(&held()), "{}", held());
     assert!(figure(&server, "policy_engine_requests_body_bytes") < 1 << 20);
     assert!(shed(&server, "full") >= 8);
-    until("all are put", || figure(&server, "policy_engine_shadow_memory_bytes") == 0);
+    until("all are put", || held() == 0);
     assert!(decided(&server, "allowed", "allowed") > 0.0);
 }
 

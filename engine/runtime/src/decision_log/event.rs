@@ -42,6 +42,8 @@ pub(crate) struct Event<'a> {
     /// The id that the policy is served under.
     pub(crate) id: &'a str,
     pub(crate) verdict: Option<Verdict>,
+    /// The declared checks that denied.
+    pub(crate) checks: &'a [&'static str],
     /// The effect of a denial.
     pub(crate) mode: Mode,
 }
@@ -146,6 +148,7 @@ impl Event<'_> {
                 Some(Verdict::Denied) => inner.text("verdict", "denied"),
                 None => {}
             }
+            inner.texts("checks", self.checks);
             if !numbered {
                 inner.text("request_id", self.request_id);
             }
@@ -222,6 +225,7 @@ mod tests {
             version: "1.0.0",
             id: "i",
             verdict: None,
+            checks: &[],
             mode: Mode::Enforce,
         }
     }
@@ -254,11 +258,12 @@ mod tests {
             evaluation: Duration::from_micros(3),
             request_id: "12",
             verdict: Some(Verdict::Denied),
+            checks: &["ports"],
             mode: Mode::Monitor,
             ..least()
         };
         let expected = format!(
-            r#"{{"labels":{{"id":"00000000-0000-0000-0000-000000000007","team":"\"red\"","version":"{}"}},"decision_id":"00000000-0000-0000-0000-000000000001","batch_decision_id":"00000000-0000-0000-0000-000000000002","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","path":"web-pods/allowed","input":{{"n":1}},"result":{{"allowed":false,"reason":"-"}},"erased":["/input/secret"],"masked":["/result/reason"],"requested_by":"[::1]:5","timestamp":"2023-11-14T22:13:20.000000001Z","metrics":{{"timer_rego_query_eval_ns":3000}},"req_id":12,"custom":{{"id":"i","policy":"p","version":"1.0.0","mode":"monitor","verdict":"denied"}}}}"#,
+            r#"{{"labels":{{"id":"00000000-0000-0000-0000-000000000007","team":"\"red\"","version":"{}"}},"decision_id":"00000000-0000-0000-0000-000000000001","batch_decision_id":"00000000-0000-0000-0000-000000000002","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","path":"web-pods/allowed","input":{{"n":1}},"result":{{"allowed":false,"reason":"-"}},"erased":["/input/secret"],"masked":["/result/reason"],"requested_by":"[::1]:5","timestamp":"2023-11-14T22:13:20.000000001Z","metrics":{{"timer_rego_query_eval_ns":3000}},"req_id":12,"custom":{{"id":"i","policy":"p","version":"1.0.0","mode":"monitor","verdict":"denied","checks":["ports"]}}}}"#,
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(encoded(&event, &config), expected);

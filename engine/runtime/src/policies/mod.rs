@@ -1,6 +1,7 @@
 //! The policies of this binary: which there are, how one is named, configured and asked.
 
 mod by_path;
+mod denied_by;
 mod instance;
 mod path;
 mod policy_ref;
@@ -14,6 +15,7 @@ pub use registry::{Entry, Registry, RegistryError, UnknownPolicy};
 pub use settings::{Settings, SettingsError};
 
 pub(crate) use by_path::{PoliciesByPath, PolicyLookup, Served};
+pub(crate) use denied_by::denied_by;
 pub(crate) use instance::call_guarded;
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};

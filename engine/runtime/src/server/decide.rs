@@ -174,6 +174,7 @@ impl DecisionRecord<'_> {
             policy: policy.entry.name(),
             version: &policy.version,
             verdict: output.and_then(|output| output.verdict),
+            checks: output.map(|output| output.checks.as_slice()).unwrap_or_default(),
             mode: policy.mode,
         };
         self.log.record(&event).await;

@@ -131,7 +131,7 @@ fn served(
     let requested = config.blocking.unwrap_or(entry.registration.blocking);
     let version = entry.version.to_string();
     let mut served = ServedPolicy {
-        metrics: metrics.policy(&id, entry.name(), &version),
+        metrics: metrics.policy(&id, entry.name(), &version, entry.registration.checks),
         settings_digest: digest(&config.settings),
         timeout: config.timeout,
         mode: config.mode,

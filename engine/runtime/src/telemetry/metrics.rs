@@ -1,10 +1,13 @@
 //! The metrics of the server, as Prometheus reads them.
 
 use hyper::StatusCode;
+use policy_api::Check;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
+
+use super::process::ProcessMetrics;
 
 /// Upper bounds of the latency histogram's buckets, in seconds: from 1 µs to 10 s.
 const BUCKETS: [f64; 22] = [
@@ -22,7 +25,9 @@ const SHADOW: [&str; 5] = ["id", "policy", "version", "shadow", "shadow_version"
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    process: Option<ProcessMetrics>,
     outcomes: IntCounterVec,
+    denials: IntCounterVec,
     latency: HistogramVec,
     stuck: IntGaugeVec,
     shadows: ShadowVecs,
@@ -91,6 +96,8 @@ pub(crate) struct DecisionLogMetrics {
 #[derive(Debug)]
 pub(crate) struct PolicyMetrics {
     outcomes: [IntCounter; DecisionOutcome::ALL.len()],
+    /// By the ids of the policy's declared checks.
+    denials: Vec<(&'static str, IntCounter)>,
     /// The time from the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
     /// Evaluations that overran and have not ended yet.
@@ -191,6 +198,13 @@ impl PolicyMetrics {
             counter.inc();
         }
     }
+
+    /// Counts a denial that names these declared checks.
+    pub(crate) fn count_denials(&self, checks: &[&str]) {
+        for (_, counter) in self.denials.iter().filter(|(id, _)| checks.contains(id)) {
+            counter.inc();
+        }
+    }
 }
 
 impl Metrics {
@@ -201,11 +215,16 @@ impl Metrics {
     pub(crate) fn new() -> prometheus::Result<Self> {
         let make = Make(Registry::new());
         let responses = make.counters("responses_total", "Responses by status", &["status"])?;
-        let metrics = Self {
+        Ok(Self {
             outcomes: make.counters(
                 "decisions_total",
                 "Questions put to a policy, by what came of them",
                 &[&POLICY[..], &["outcome"]].concat(),
+            )?,
+            denials: make.counters(
+                "check_denials_total",
+                "Denials that name a check which the policy declares, by check",
+                &[&POLICY[..], &["check"]].concat(),
             )?,
             latency: make.histograms(
                 "decision_seconds",
@@ -284,20 +303,27 @@ impl Metrics {
                     "Attempts to write or upload events that came to nothing",
                 )?,
             },
+            process: ProcessMetrics::new(&make.0)?,
             registry: make.0,
-        };
-        #[cfg(target_os = "linux")]
-        metrics
-            .registry
-            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(metrics)
+        })
     }
 
     /// The series of one policy, also when it has been asked for before.
-    pub(crate) fn policy(&self, id: &str, policy: &str, version: &str) -> PolicyMetrics {
+    pub(crate) fn policy(
+        &self,
+        id: &str,
+        policy: &str,
+        version: &str,
+        checks: &'static [Check],
+    ) -> PolicyMetrics {
+        let denials = |check: &'static Check| {
+            let labels = [id, policy, version, check.id];
+            (check.id, self.denials.with_label_values(&labels))
+        };
         PolicyMetrics {
             outcomes: DecisionOutcome::ALL
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
+            denials: checks.iter().map(denials).collect(),
             latency: self.latency.with_label_values(&[id, policy, version]),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
         }
@@ -328,6 +354,9 @@ impl Metrics {
 
     /// All figures, in Prometheus' text format 0.0.4.
     pub(crate) fn text(&self) -> prometheus::Result<String> {
+        if let Some(process) = &self.process {
+            process.measure();
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
@@ -403,8 +432,8 @@ mod tests {
     #[test]
     fn reloaded_policy_keeps_its_metric_series() {
         let metrics = Metrics::new().unwrap();
-        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
-        metrics.policy("pods", "pod-security", "1.0.0").count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0", &[]).count(DecisionOutcome::Panicked);
+        metrics.policy("pods", "pod-security", "1.0.0", &[]).count(DecisionOutcome::Panicked);
         let text = metrics.text().unwrap();
         let line = "policy_engine_decisions_total{id=\"pods\",outcome=\"panicked\",policy=\"pod-security\",version=\"1.0.0\"} 2";
         assert!(text.contains(line), "{text}");

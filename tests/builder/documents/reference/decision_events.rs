@@ -11,7 +11,7 @@ fn page_of_the_decision_events_has_every_field() {
     let folder = Folder::new();
     let file = folder.path().join("decisions.jsonl");
     let yaml = format!(
-        "policies: {{echo: {{}}, stress: {{}}}}\ndecision-log: {{to: {}, erase: [/input/a], mask: \
+        "policies: {{echo: {{}}, stress: {{}}, pod-security-baseline: {{}}}}\ndecision-log: {{to: {}, erase: [/input/a], mask: \
          {{/input/b: 1}}}}\n",
         file.display()
     );
@@ -23,6 +23,8 @@ fn page_of_the_decision_events_has_every_field() {
     }
     server.post("/v1/batch/data/echo", &json!({"inputs": {"a": 1}}));
     server.post("/v1/data/stress", &json!({"input": {"do": "fail"}}));
+    let denied = json!({"input": {"kind": "Pod", "spec": {"hostNetwork": true}}});
+    server.post("/v1/data/pod-security-baseline", &denied);
     server.signal("TERM");
     assert!(server.wait().success());
 

@@ -13,12 +13,13 @@ struct Family {
 }
 
 /// Labels whose values the user chooses.
-const OPEN: [&str; 6] = ["id", "le", "policy", "shadow", "shadow_version", "version"];
+const OPEN: [&str; 7] = ["check", "id", "le", "policy", "shadow", "shadow_version", "version"];
 
 #[test]
 fn page_of_the_metrics_has_all_that_a_fresh_server_prints() {
-    // Shadows have figures where there is one.
-    let server = Server::with_config(&Folder::new(), "policies: {echo: {shadow: stress}}", &[]);
+    // Shadows and checks have figures where there are some.
+    let yaml = "policies: {echo: {shadow: stress}, pod-security-baseline: {}}";
+    let server = Server::with_config(&Folder::new(), yaml, &[]);
     let mut families = BTreeMap::<String, Family>::new();
     for line in server.get("/metrics").text().lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {

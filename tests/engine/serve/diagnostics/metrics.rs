@@ -43,6 +43,30 @@ fn every_decision_outcome_is_counted() {
 }
 
 #[test]
+fn denials_are_counted_by_declared_check() {
+    let folder = Folder::new();
+    let yaml = "policies: {pods: {policy: pod-security-baseline}, stress: {}}\n";
+    let server = Server::with_config(&folder, yaml, &[]);
+    let denials = |check: &str| {
+        let line = format!(
+            "policy_engine_check_denials_total{{check=\"{check}\",id=\"pods\",\
+             policy=\"pod-security-baseline\",version=\"0.1.0\"}} "
+        );
+        server.metric(&line).to_string()
+    };
+    assert_eq!([denials("hostNamespaces"), denials("hostPorts")], ["0", "0"]);
+    let pod = json!({"kind": "Pod", "spec": {"hostNetwork": true, "hostPID": true}});
+    for _ in 0..2 {
+        server.post("/v1/data/pods", &json!({"input": pod}));
+    }
+    // What a policy names and does not declare makes no series.
+    let named = json!({"do": "answer", "output": {"allowed": false, "check": "made-up"}});
+    server.post("/v1/data/stress", &json!({"input": named}));
+    assert_eq!([denials("hostNamespaces"), denials("hostPorts")], ["2", "0"]);
+    assert!(!server.get("/metrics").text().contains("made-up"));
+}
+
+#[test]
 fn metrics_cover_decision_times_responses_and_the_process() {
     let server = Server::start(&[]);
     server.post("/v1/data/echo", &json!({"input": 1}));

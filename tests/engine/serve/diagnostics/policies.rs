@@ -28,6 +28,10 @@ fn policies_are_listed_with_their_configuration() {
     let pods = json!(["teams/pods", "pod-security-baseline", "0.1.0", "enforce", "2s", false]);
     assert_eq!(told(3, &names), pods);
     assert_eq!(found.as_array().map(Vec::len), Some(4));
+    assert_eq!(found[0]["checks"], json!([]), "the author declares none");
+    let checks = found[3]["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["id"] == "hostNamespaces").unwrap();
+    assert!(check["summary"].is_string() && check["severity"].is_string(), "{check}");
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn event(number: u32) -> Event<'static> {
         version: "1.0.0",
         id: "web-pods",
         verdict: None,
+        checks: &[],
         mode: crate::config::Mode::Enforce,
     }
 }

@@ -1,18 +1,20 @@
 use std::time::{Duration, Instant};
 
-use policy_api::EvaluateError;
+use policy_api::{Check, EvaluateError, Verdict};
 
 use super::failure::EvaluationFailure;
 use super::output::EvaluationOutput;
 use super::progress::EvaluationProgress;
-use crate::policies::{DecisionError, Instance};
+use crate::policies::{DecisionError, Instance, denied_by};
 
 /// Bytes that most outputs fit in.
 const LIKELY_OUTPUT: usize = 256;
 
-/// Calls a policy on this thread, within the memory and the time of its progress.
+/// Calls a policy, which declares these checks, on this thread, within the memory and the time of
+/// its progress.
 pub(super) fn call(
     instance: &Instance,
+    declared: &'static [Check],
     input: &[u8],
     request_id: &str,
     timeout: Duration,
@@ -28,6 +30,10 @@ pub(super) fn call(
     let mut memory = progress.memory();
     match decided {
         Ok(decision) => {
+            let checks = match decision.verdict {
+                Some(Verdict::Denied) => denied_by(&text, declared),
+                Some(Verdict::Allowed) | None => Vec::new(),
+            };
             // The decoded input is gone.
             let mut kept = memory.reservation.split();
             drop(memory);
@@ -36,6 +42,7 @@ pub(super) fn call(
             Ok(EvaluationOutput {
                 text,
                 verdict: decision.verdict,
+                checks,
                 elapsed: started.elapsed(),
                 _memory: kept,
             })

@@ -25,6 +25,8 @@ pub(crate) struct EvaluationOutput {
     /// JSON text.
     pub(crate) text: Vec<u8>,
     pub(crate) verdict: Option<Verdict>,
+    /// The declared checks that a denial names.
+    pub(crate) checks: Vec<&'static str>,
     pub(crate) elapsed: Duration,
     /// The memory of the text, released with it.
     pub(super) _memory: Reservation,

@@ -76,7 +76,10 @@ impl ServedPolicy {
         let request_id = request.request_id.clone();
         let result = self.evaluate_in_time(request).await;
         match &result {
-            Ok(output) => self.metrics.latency.observe(output.elapsed.as_secs_f64()),
+            Ok(output) => {
+                self.metrics.latency.observe(output.elapsed.as_secs_f64());
+                self.metrics.count_denials(&output.checks);
+            }
             Err(failure) => self.log(failure, request_id.as_deref().unwrap_or_default()),
         }
         self.metrics.count(outcome(&result));
@@ -135,7 +138,8 @@ impl ServedPolicy {
             let (policy, progress) = (Arc::clone(self), progress.clone());
             move || {
                 let request_id = request_id.as_deref().unwrap_or_default();
-                call(&policy.instance, &input, request_id, policy.timeout, &progress)
+                let declared = policy.entry.registration.checks;
+                call(&policy.instance, declared, &input, request_id, policy.timeout, &progress)
             }
         };
         let task = if self.blocking.load(Ordering::Relaxed) {

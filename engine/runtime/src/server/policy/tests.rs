@@ -43,7 +43,7 @@ impl Trial {
             discreet: false,
             blocking: AtomicBool::new(blocking),
             stuck: Arc::default(),
-            metrics: metrics.policy("echo", "echo", "1.0.0"),
+            metrics: metrics.policy("echo", "echo", "1.0.0", &[]),
             workers: Arc::new(WorkerSlots::new(threads)),
             shadow: None,
         });

@@ -97,6 +97,7 @@ fn describe(policy: &ServedPolicy) -> Value {
         "policy": policy.entry.name(),
         "version": policy.version,
         "description": registration.description,
+        "checks": registration.checks,
         "mode": policy.mode.name(),
         "timeout": humantime::format_duration(policy.timeout).to_string(),
         "blocking": policy.blocking.load(Ordering::Relaxed),

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use policy_api::Verdict;
 use prometheus::IntCounter;
 use tracing::info;
 
 use super::policy::ShadowPolicy;
 use super::question::Answer;
-use crate::policies::reasons;
+use crate::policies::reasons_in_words;
 use crate::server::policy::failure::EvaluationFailure;
 use crate::server::policy::outcome::outcome;
 use crate::server::policy::output::EvaluationOutput;
@@ -77,14 +78,15 @@ fn log(
     result: &Result<EvaluationOutput, EvaluationFailure>,
     unlogged: u64,
 ) {
-    let denied = answer.denial.as_deref().map(Reasons::new).unwrap_or_default();
-    let shadow = match result {
-        // They may quote what the decision log erases or masks.
-        _ if policy.discreet => Reasons::default(),
-        Ok(output) if outcome(result) == DecisionOutcome::Denied => Reasons::new(&output.text),
-        Ok(_) => Reasons::default(),
-        Err(failure) => Reasons { checks: None, words: Some(failure.to_string()) },
+    // They may quote what the decision log erases or masks.
+    let words = |words: String| (!policy.discreet && !words.is_empty()).then_some(words);
+    let reasons = |output: &[u8]| reasons_in_words(&String::from_utf8_lossy(output), "; ");
+    let shadow_reasons = match result {
+        Ok(output) if output.verdict == Some(Verdict::Denied) => words(reasons(&output.text)),
+        Ok(_) => None,
+        Err(failure) => words(failure.to_string()),
     };
+    let checks = |checks: &[&str]| (!checks.is_empty()).then(|| checks.join(", "));
     info!(
         id = policy.id,
         policy = policy.answering,
@@ -93,33 +95,15 @@ fn log(
         shadow_version = policy.version,
         outcome = answer.outcome.name(),
         shadow_outcome = outcome(result).name(),
-        checks = denied.checks,
-        reasons = denied.words,
-        shadow_checks = shadow.checks,
-        shadow_reasons = shadow.words,
+        checks = checks(&answer.checks),
+        reasons = answer.denial.as_deref().map(reasons).and_then(words),
+        shadow_checks = result.as_ref().ok().and_then(|output| checks(&output.checks)),
+        shadow_reasons,
         request_id = answer.request_id.as_deref(),
         decision_id = answer.decision_id.map(|id| id.to_string()),
         unlogged = (unlogged > 0).then_some(unlogged),
         "the shadow decides otherwise"
     );
-}
-
-/// The reasons of a denial, in words, and the checks that denied.
-#[derive(Default)]
-struct Reasons {
-    checks: Option<String>,
-    words: Option<String>,
-}
-
-impl Reasons {
-    fn new(output: &[u8]) -> Self {
-        let reasons = reasons(&String::from_utf8_lossy(output));
-        let words: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        let mut checks: Vec<_> = reasons.into_iter().filter_map(|reason| reason.check).collect();
-        checks.dedup();
-        let text = |parts: &[String], between| (!parts.is_empty()).then(|| parts.join(between));
-        Self { checks: text(&checks, ", "), words: text(&words, "; ") }
-    }
 }
 
 #[cfg(test)]

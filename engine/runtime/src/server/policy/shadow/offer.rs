@@ -115,6 +115,7 @@ impl Shadow {
         let input = long_work::on_bytes(asked.input.len(), || Box::from(&*asked.input));
         let answer = Answer {
             outcome,
+            checks: asked.result.as_ref().map(|output| output.checks.clone()).unwrap_or_default(),
             denial: denial.map(|text| Box::from(text.as_slice())),
             request_id: asked.request_id.clone(),
             decision_id: asked.decision_id,

@@ -18,6 +18,8 @@ pub(super) struct Question {
 /// What the policy that answers has decided, and where to find it again.
 pub(super) struct Answer {
     pub(super) outcome: DecisionOutcome,
+    /// The declared checks that denied.
+    pub(super) checks: Vec<&'static str>,
     /// The output of a denial, whose reasons are logged. JSON text.
     pub(super) denial: Option<Box<[u8]>>,
     pub(super) request_id: Option<Arc<str>>,

@@ -57,7 +57,8 @@ fn put(shared: &Shared, question: Question) -> bool {
     let request_id = answer.request_id.clone();
     shared.begin(number, deadline + CANCELLATION_TIME, answer);
     let request_id = request_id.as_deref().unwrap_or_default();
-    let result = call(&policy.instance, &input, request_id, policy.timeout, &progress);
+    let declared = policy.entry.registration.checks;
+    let result = call(&policy.instance, declared, &input, request_id, policy.timeout, &progress);
     let Some(answer) = shared.finish(number) else {
         policy.stuck.fetch_sub(1, Ordering::Relaxed);
         policy.metrics.stuck.dec();
