@@ -77,13 +77,13 @@ fn program_has_every_policy_of_the_folder() {
     ]);
     assert_eq!(outside().report["policies"], policies);
     engine(&["list"]).assert().success().stdout(
-        "POLICY         VERSION  CRATE          DESCRIPTION\n\
-         fingerprint    0.3.0    fingerprint    Whether a fingerprint is as settings say\n\
-         greeting       2.0.0    greeting-next\n\
-         greeting       1.4.0    greeting       Whether someone is greeted\n\
-         moody          1.4.0    moody\n\
-         office-hours   1.0.0    office-hours   Allows deployments in working hours only\n\
-         working-hours  1.0.0    working-hours  Allows deployments in working hours only\n",
+        "POLICY         VERSION  CRATE          CHECKS  DESCRIPTION\n\
+         fingerprint    0.3.0    fingerprint    0       Whether a fingerprint is as settings say\n\
+         greeting       2.0.0    greeting-next  0\n\
+         greeting       1.4.0    greeting       0       Whether someone is greeted\n\
+         moody          1.4.0    moody          0\n\
+         office-hours   1.0.0    office-hours   1       Allows deployments in working hours only\n\
+         working-hours  1.0.0    working-hours  1       Allows deployments in working hours only\n",
     );
 }
 
@@ -110,7 +110,7 @@ fn readme_policy_is_the_one_that_is_added_and_decides_as_it_says() {
     let ask = |hour| engine(&["eval", "working-hours"]).write_stdin(hour).assert();
     let decision = |verdict, output| decision(1, "working-hours", "1.0.0", verdict, output);
     ask("hour: 11").code(0);
-    let denied = r#"{"allowed":false,"reason":"it is 19 o'clock"}"#;
+    let denied = r#"{"allowed":false,"check":"hours","field":"hour","reason":"it is 19 o'clock"}"#;
     ask("hour: 19").code(2).stdout(decision("denied", denied));
 }
 

@@ -1,5 +1,8 @@
-use policy_api::{Context, Decision, Error, Policy};
+use policy_api::{Check, Context, Decision, Error, Policy};
 use serde::Deserialize;
+
+const HOURS: Check = Check::new("hours", "Deployments are made in working hours");
+const WEEKDAYS: Check = Check::new("weekdays", "Deployments are made on weekdays");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,6 +42,8 @@ impl Policy for WorkingHours {
     type Input<'a> = Deployment;
     type Output<'a> = Decision;
 
+    const CHECKS: &'static [Check] = &[HOURS, WEEKDAYS];
+
     // Once, when the policy is configured.
     fn validate(Settings { until }: Settings) -> Result<Self, Error> {
         match until {
@@ -51,9 +56,9 @@ impl Policy for WorkingHours {
     fn execute<'a>(&'a self, deployment: Deployment, _: &Context<'a>) -> Result<Decision, Error> {
         let Deployment { day, hour } = deployment;
         Ok(match day {
-            Day::Saturday | Day::Sunday => Decision::deny("it is the weekend"),
+            Day::Saturday | Day::Sunday => WEEKDAYS.deny("it is the weekend").at("day"),
             _ if (9..self.until).contains(&hour) => Decision::allow(),
-            _ => Decision::deny(format!("it is {hour} o'clock")),
+            _ => HOURS.deny(format!("it is {hour} o'clock")).at("hour"),
         })
     }
 }

@@ -1,5 +1,8 @@
-use policy_api::Decision;
+use policy_api::{Check, Decision};
 use serde::Deserialize;
+
+const HOURS: Check = Check::new("hours", "Deployments are made in working hours");
+const WEEKDAYS: Check = Check::new("weekdays", "Deployments are made on weekdays");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,18 +24,18 @@ struct Deployment {
 
 fn working_hours(deployment: Deployment) -> Decision {
     match (deployment.day, deployment.hour) {
-        (Day::Saturday | Day::Sunday, _) => Decision::deny("it is the weekend"),
+        (Day::Saturday | Day::Sunday, _) => WEEKDAYS.deny("it is the weekend").at("day"),
         (_, 9..17) => Decision::allow(),
-        (_, hour) => Decision::deny(format!("it is {hour} o'clock")),
+        (_, hour) => HOURS.deny(format!("it is {hour} o'clock")).at("hour"),
     }
 }
 
-policy_api::register!(fn working_hours);
+policy_api::register!(fn working_hours { checks: &[HOURS, WEEKDAYS] });
 
 #[test]
 fn only_weekdays_in_working_hours_are_allowed() {
     let decide = |day, hour| working_hours(Deployment { day, hour });
-    assert_eq!(decide(Day::Friday, 11), Decision::allow());
-    assert_eq!(decide(Day::Friday, 19), Decision::deny("it is 19 o'clock"));
-    assert_eq!(decide(Day::Sunday, 11), Decision::deny("it is the weekend"));
+    assert!(decide(Day::Friday, 11).is_allowed());
+    assert_eq!(decide(Day::Friday, 19).check(), Some("hours"));
+    assert_eq!(decide(Day::Sunday, 11).check(), Some("weekdays"));
 }

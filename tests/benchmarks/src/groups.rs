@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, start, watch};
+use crate::{builds, decisions, folders, http, libc, start, suites, watch};
 
 /// Figures that are measured together.
 #[derive(
@@ -35,10 +35,12 @@ pub(crate) enum Group {
     Watch,
     /// Folders of 1, 10 and 100 policies
     Folders,
+    /// Suites of cases, by `test`
+    Suites,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
@@ -48,6 +50,7 @@ impl Group {
         Self::Builds,
         Self::Watch,
         Self::Folders,
+        Self::Suites,
     ];
 
     /// True if the group is part of the short run.
@@ -67,6 +70,7 @@ impl Group {
             Self::Builds => builds::measure(effort, work),
             Self::Watch => watch::measure(effort, work),
             Self::Folders => folders::measure(effort, work),
+            Self::Suites => suites::measure(effort, work),
         }
     }
 }

@@ -27,6 +27,7 @@ mod results;
 mod rounds;
 mod servers;
 mod start;
+mod suites;
 mod table;
 mod tools;
 mod watch;

@@ -13,10 +13,13 @@ fn list_prints_a_table() {
     let listed = String::from_utf8(listed).unwrap();
     let lines: Vec<_> = listed.lines().collect();
     assert_eq!(lines.len(), 5);
-    assert_eq!(lines[0], "POLICY                   VERSION  CRATE               DESCRIPTION");
+    assert_eq!(
+        lines[0],
+        "POLICY                   VERSION  CRATE               CHECKS  DESCRIPTION"
+    );
     assert_eq!(
         lines[2],
-        "http-authz               0.1.0    http-authz          Who may send which HTTP request: \
+        "http-authz               0.1.0    http-authz          5       Who may send which HTTP request: \
          method and path against the roles that the settings define"
     );
 }
@@ -32,6 +35,19 @@ fn describe_prints_metadata_settings_and_examples() {
          authors   The policy-engine authors\n\
          versions  0.1.0\n\
          settings\n  version  `latest`, or a Kubernetes version from `v1.0` to `v1.37`.\n\
+         checks\n  \
+         appArmorProfile             high      Pods keep the default AppArmor profile on\n  \
+         capabilities_baseline       high      Containers add only capabilities that container runtimes give by default\n  \
+         hostNamespaces              critical  Pods share no namespace with the host\n  \
+         hostPathVolumes             critical  Pods mount no path of the host\n  \
+         hostPorts                   high      Containers listen on no port of the host\n  \
+         hostProbesAndHostLifecycle  high      Probes and lifecycle handlers reach only the pod itself\n  \
+         privileged                  critical  Containers do not have the host's root rights\n  \
+         procMount                   high      Containers do not unmask `/proc`, or from 1.35 only in a user namespace of their own\n  \
+         seLinuxOptions              high      The SELinux type is one made for containers, and user and role are not chosen\n  \
+         seccompProfile_baseline     high      Pods do not switch the filter of system calls off\n  \
+         sysctls                     high      Pods set only kernel parameters that concern nobody but themselves\n  \
+         windowsHostProcess          critical  Pods and containers do not run as a process of a Windows host\n\
          input     `policy-engine schema pod-security-baseline` prints its JSON Schema\n\
          \n\
          try it    policy-engine eval pod-security-baseline < input.json\n\

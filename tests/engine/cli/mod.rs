@@ -2,6 +2,8 @@
 
 /// Inputs that cannot be evaluated, each with its error.
 mod bad_input;
+/// How long decisions take.
+mod bench;
 /// The other commands, and usage errors.
 mod commands;
 /// Decisions: inputs, how they are printed, and exit statuses.

@@ -1,5 +1,6 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
@@ -9,6 +10,7 @@ use crate::policies::{Assignment, PolicyRef, Settings};
 use crate::replay::ServeOptions;
 
 use super::Failure;
+use super::bench::Percent;
 
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
@@ -42,6 +44,8 @@ pub(super) enum Command {
     Eval(EvalArgs),
     /// Runs suites: cases with what is expected of each
     Test(TestArgs),
+    /// Measures how long a policy takes to decide
+    Bench(BenchArgs),
     /// Makes the decisions of logs once more, and tells what has changed
     Replay(ReplayArgs),
     /// Serves the policies over HTTP
@@ -121,6 +125,41 @@ pub(super) struct EvalArgs {
     /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
+    /// Maximum size of one file
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
+    pub(super) max_bytes: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: policy-engine bench pod-security-baseline pods/*.yaml --compare before.json\n\n\
+                        Exit status: 0 measured, 2 slower than the threshold allows, 1 any input or policy failed, 64 invalid command line"
+)]
+pub(super) struct BenchArgs {
+    /// The policy, such as `pod-security` or `pod-security@1`
+    #[arg(value_name = "POLICY[@VERSION]")]
+    pub(super) policy: PolicyRef,
+    /// Files of JSON or YAML, of any number of documents each; `-` or none for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    /// Time to measure for, such as `500ms`, which all documents share
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub(super) time: Duration,
+    /// Write the measurements to a file, for `--compare`
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// Compare with the measurements in a file: by instructions where the machine counts them, else
+    /// by the median of the time; and by allocations
+    #[arg(long, value_name = "FILE")]
+    pub(super) compare: Option<PathBuf>,
+    /// The rise above these that is tolerated
+    #[arg(long, value_name = "PERCENT", default_value = "10%", requires = "compare")]
+    pub(super) threshold: Percent,
+    /// Output format: a table for people or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(super) format: TableOrJson,
     /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,

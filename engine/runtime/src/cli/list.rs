@@ -1,5 +1,6 @@
 use std::io::Write;
 
+use policy_api::Check;
 use serde::Serialize;
 
 use super::args::{ListArgs, TableOrJson};
@@ -7,7 +8,7 @@ use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::policies::{Entry, Registry};
 
-/// One policy, as `list --format json` and `version --format json` show it.
+/// One policy, as `version --format json` shows it.
 #[derive(Serialize)]
 pub(super) struct Listed<'a> {
     name: &'a str,
@@ -15,8 +16,14 @@ pub(super) struct Listed<'a> {
     description: &'a str,
     #[serde(rename = "crate")]
     crate_name: &'a str,
-    /// The ids of its declared checks.
-    checks: Vec<&'a str>,
+}
+
+/// The same, as `list --format json` shows it.
+#[derive(Serialize)]
+struct WithChecks<'a> {
+    #[serde(flatten)]
+    listed: Listed<'a>,
+    checks: &'a [Check],
 }
 
 impl<'a> Listed<'a> {
@@ -30,7 +37,6 @@ impl<'a> Listed<'a> {
             version: entry.version.to_string(),
             description: entry.registration.description,
             crate_name: entry.registration.crate_name,
-            checks: entry.registration.checks.iter().map(|check| check.id).collect(),
         }
     }
 }
@@ -40,13 +46,17 @@ pub(super) fn run(
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let policies = Listed::all(registry);
+    let policies = registry
+        .entries()
+        .iter()
+        .map(|entry| WithChecks { listed: Listed::new(entry), checks: entry.registration.checks });
+    let policies: Vec<_> = policies.collect();
     match args.format {
         TableOrJson::Json => output::pretty_json(&policies, out)?,
         TableOrJson::Table => {
             let rows = policies.into_iter().map(|policy| {
-                let Listed { name, version, description, crate_name, checks } = policy;
-                let checks = checks.len().to_string();
+                let Listed { name, version, description, crate_name } = policy.listed;
+                let checks = policy.checks.len().to_string();
                 vec![
                     name.to_owned(),
                     version,

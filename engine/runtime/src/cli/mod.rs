@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod args;
+mod bench;
 mod completions;
 mod config;
 mod describe;
@@ -110,6 +111,7 @@ fn run(
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),
         Command::Test(args) => test::run(&args, &registry, &mut out),
+        Command::Bench(args) => bench::run(&args, &registry, &mut out),
         Command::Replay(args) => replay::run(&args, &registry, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),
         Command::Config(args) => config::run(args, &registry, &mut out),

@@ -1,6 +1,5 @@
 //! The process and its operating system: memory, stacks, threads, and files that change.
 
-#[cfg(target_env = "musl")]
 mod allocator;
 pub(crate) mod long_work;
 pub(crate) mod stack;

@@ -22,6 +22,19 @@ pub(super) const COMMANDS: &[Listed] = &[
         "policy-builder lock --update serde geo",
         Not("it asks crates.io", "builder/policies_lock.rs"),
     ),
+    (
+        "policy-engine bench pod-security-restricted --set version=v1.30 pods/*.yaml",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --save before.json",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
+    (
+        "policy-engine bench pod-security-restricted pods/*.yaml --compare before.json --threshold \
+         10%",
+        Not("it takes seconds", "engine/cli/bench.rs"),
+    ),
     ("policy-builder vet", Not("its output is of another folder", "builder/vet")),
     (
         "policy-builder watch -- --listen 127.0.0.1:8181",
@@ -114,6 +127,10 @@ pub(super) const COMMANDS: &[Listed] = &[
     (
         "policy-engine eval pod-security-restricted --recursive --format sarif manifests > policies.sarif",
         Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
+    ),
+    (
+        "policy-builder run -- test policies",
+        Not("it compiles the engine once more", "engine/cli/suites.rs, on the image's program"),
     ),
     (
         "policy-engine test",

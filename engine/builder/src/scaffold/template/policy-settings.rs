@@ -1,5 +1,7 @@
-use policy_api::{Context, Decision, Error, Policy};
+use policy_api::{Check, Context, Decision, Error, Policy};
 use serde::Deserialize;
+
+const HOURS: Check = Check::new("hours", "Deployments are made in working hours");
 
 pub struct WorkingHours {
     from: u8,
@@ -25,6 +27,8 @@ impl Policy for WorkingHours {
     type Input<'a> = Deployment;
     type Output<'a> = Decision;
 
+    const CHECKS: &'static [Check] = &[HOURS];
+
     // Once, when the policy is configured.
     fn validate(settings: Settings) -> Result<Self, Error> {
         let Settings { from, until } = settings;
@@ -40,7 +44,7 @@ impl Policy for WorkingHours {
         if (self.from..self.until).contains(&hour) {
             return Ok(Decision::allow());
         }
-        Ok(Decision::deny(format!("it is {hour} o'clock")))
+        Ok(HOURS.deny(format!("it is {hour} o'clock")).at("hour"))
     }
 }
 

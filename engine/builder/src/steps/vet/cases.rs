@@ -36,7 +36,7 @@ impl VetOutcome {
                 failed: "forbidden",
                 broken: "failed",
             },
-            rules: Capability::ALL.iter().map(rule).collect(),
+            rules: Capability::ALL.iter().copied().map(rule).collect(),
             cases,
         }
     }
@@ -62,7 +62,7 @@ fn reported(finding: &Finding) -> policy_report::Finding {
     }
 }
 
-fn rule(capability: &Capability) -> Rule {
+fn rule(capability: Capability) -> Rule {
     Rule {
         id: format!("{GROUP}/{capability}"),
         summary: capability.why().to_owned(),

@@ -1,5 +1,7 @@
-use policy_api::Decision;
+use policy_api::{Check, Decision};
 use serde::Deserialize;
+
+const HOURS: Check = Check::new("hours", "Deployments are made from nine to five");
 
 #[derive(Deserialize)]
 struct Deployment {
@@ -9,14 +11,14 @@ struct Deployment {
 fn working_hours(deployment: Deployment) -> Decision {
     match deployment.hour {
         9..17 => Decision::allow(),
-        hour => Decision::deny(format!("it is {hour} o'clock")),
+        hour => HOURS.deny(format!("it is {hour} o'clock")).at("hour"),
     }
 }
 
-policy_api::register!(fn working_hours);
+policy_api::register!(fn working_hours { checks: &[HOURS] });
 
 #[test]
 fn evening_is_denied() {
     let decision = working_hours(Deployment { hour: 19 });
-    assert_eq!(decision, Decision::deny("it is 19 o'clock"));
+    assert_eq!(decision.reason(), Some("it is 19 o'clock"));
 }

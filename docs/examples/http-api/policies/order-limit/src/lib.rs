@@ -1,5 +1,7 @@
-use policy_api::Decision;
+use policy_api::{Check, Decision};
 use serde::Deserialize;
+
+const APPROVAL: Check = Check::new("approval", "Orders above 1000 € are approved by somebody");
 
 #[derive(Deserialize)]
 struct Order {
@@ -11,11 +13,13 @@ struct Order {
 fn order_limit(order: Order) -> Decision {
     match (order.cents, order.approved_by) {
         (..=100_000, _) | (_, Some(_)) => Decision::allow(),
-        (cents, None) => Decision::deny(format!("{} € need an approval", cents / 100)),
+        (cents, None) => {
+            APPROVAL.deny(format!("{} € need an approval", cents / 100)).at("cents")
+        }
     }
 }
 
-policy_api::register!(fn order_limit);
+policy_api::register!(fn order_limit { checks: &[APPROVAL] });
 
 #[test]
 fn large_orders_need_an_approval() {
