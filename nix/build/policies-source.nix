@@ -61,6 +61,19 @@ let
 
   whole = fileset.unions (map sourcesOf crates ++ [ manifests ]);
 
+  # The suites of the folder, and the files that their cases may be of.
+  folder = if within == "" then root else root + "/${within}";
+  endings = [
+    ".json"
+    ".yaml"
+    ".yml"
+  ];
+  isDocument = { name, ... }: lib.any (ending: lib.hasSuffix ending name) endings;
+  documents = fileset.difference (fileset.fileFilter isDocument folder) (
+    fileset.maybeMissing (folder + "/target")
+  );
+  isSuite = file: lib.any (ending: lib.hasSuffix ".suite${ending}" (toString file)) endings;
+
   # The files that show Cargo which targets a crate has.
   stubs = lib.concatMap (
     { path, targets, ... }:
@@ -72,6 +85,9 @@ in
   whole = toSource whole;
   # With the rules of vetting.
   vetted = toSource (fileset.union whole (fileset.maybeMissing policiesFile));
+
+  # `null` without any.
+  suites = if lib.any isSuite (fileset.toList documents) then toSource documents else null;
 
   # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''

@@ -14,4 +14,7 @@ in
   policies = callCheck ./policies.nix;
   inherit (linux) vet;
 }
-// lib.optionalAttrs startsHere { reported = callCheck ./reported.nix; }
+// lib.optionalAttrs startsHere {
+  reported = callCheck ./reported.nix;
+  suites = callCheck ./suites.nix;
+}

@@ -45,6 +45,9 @@ fn new_policy_equals_that_of_the_nix_template() {
     let template = root().join("nix/template/policies/working-hours");
     let library = fs::read_to_string(template.join("src/lib.rs")).unwrap();
     assert_eq!(read(&folder, "ours/policies/working-hours/src/lib.rs"), library);
+    let suite = "working-hours.suite.yaml";
+    let expected = fs::read_to_string(template.join(suite)).unwrap();
+    assert_eq!(read(&folder, &format!("ours/policies/working-hours/{suite}")), expected);
     let manifest = |text: String| {
         let lines = text.lines().filter(|line| !line.starts_with("policy-api"));
         lines.map(str::to_owned).collect::<Vec<_>>()
@@ -54,6 +57,13 @@ fn new_policy_equals_that_of_the_nix_template() {
         manifest(read(&folder, "ours/policies/working-hours/Cargo.toml")),
         manifest(templates)
     );
+}
+
+#[test]
+fn new_writes_the_workflow_that_the_page_on_ci_shows() {
+    let page = fs::read_to_string(root().join("docs/src/how-to/ci.md")).unwrap();
+    let workflow = read(&begun(), "ours/.github/workflows/policies.yml");
+    assert!(page.contains(&format!("```yaml\n{workflow}```")), "{workflow}");
 }
 
 #[test]

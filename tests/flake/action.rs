@@ -20,6 +20,7 @@ fn machine() -> Folder {
         .file("path", "")
         .file("output", "")
         .file("repository/Cargo.toml", "")
+        .file("repository/policies/a/a.suite.yaml", "")
 }
 
 /// Runs one of the action's steps.
@@ -56,14 +57,16 @@ fn action_steps_are_functions_of_its_script() {
 fn action_tests_builds_and_pushes_the_policies_of_a_repository() {
     let machine = machine();
     let directory = ("DIRECTORY", "repository");
-    step(&machine, "test_policies", &[directory]).success();
+    let policies = ("POLICIES", "policies");
+    step(&machine, "test_policies", &[directory, policies]).success();
     let platforms = ("PLATFORMS", "linux/amd64,linux/arm64");
-    step(&machine, "build_image", &[directory, ("POLICIES", "policies"), platforms]).success();
+    step(&machine, "build_image", &[directory, policies, platforms]).success();
     step(&machine, "push_image", &[("ARCHIVE", "an image.tar")]).success();
     assert_eq!(
         read(&machine, "told"),
         "policy-builder setup\n\
          cargo test\n\
+         policy-builder run --policies policies -- test policies --format github\n\
          rustup component add clippy\n\
          rustup target add x86_64-unknown-linux-musl\n\
          rustup target add aarch64-unknown-linux-musl\n\

@@ -133,7 +133,7 @@ fn overridden_policies_input_replaces_the_repositorys() {
     let listed: Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
     let names: Vec<_> = listed.as_array().unwrap().iter().map(|policy| &policy["name"]).collect();
     assert_eq!(names, ["fingerprint", "greeting", "greeting", "moody"]);
-    for check in ["closure", "image-contents", "reported", "policies"] {
+    for check in ["closure", "image-contents", "reported", "policies", "suites"] {
         nix.build(&format!("checks.x86_64-linux.{check}"), &mounted);
     }
 }

@@ -33,6 +33,12 @@ fn template_checks_pass_unmodified() {
     let flake = format!("path:{}", folder.path().join("repository").display());
     let mut command = nix.command_of_user(&["build", "--no-link", "--print-out-paths"]);
     built(command.arg(format!("{flake}#checks.x86_64-linux.policies")).assert());
+    // The flake's `suites` is an output of the program: its evaluation shows that it is there.
+    let evaluated = nix
+        .command_of_user(&["eval", &format!("{flake}#checks.x86_64-linux.suites.suites")])
+        .assert();
+    let source = String::from_utf8(evaluated.success().get_output().stdout.clone()).unwrap();
+    assert!(source.contains("/nix/store/"), "{source}");
     // Everything else evaluates; that images can be built is shown with other policies.
     nix.command_of_user(&["flake", "check", "--no-build", "--all-systems", &flake])
         .assert()

@@ -26,6 +26,10 @@ test_policies() {
     cd "$DIRECTORY"
     policy-builder setup
     cargo test
+    # Not every repository has suites.
+    if find "$POLICIES" -name '*.suite.yaml' -o -name '*.suite.yml' -o -name '*.suite.json' | grep --quiet .; then
+        policy-builder run --policies "$POLICIES" -- test "$POLICIES" --format github
+    fi
 }
 
 build_image() {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, start, watch};
+use crate::{builds, decisions, folders, http, libc, replay, start, suites, watch};
 
 /// Figures that are measured together.
 #[derive(
@@ -25,6 +25,8 @@ pub(crate) enum Group {
     Threads,
     /// Decisions over HTTP, and the memory that servers take for it
     Http,
+    /// Decisions of a log, made once more
+    Replay,
     /// From a server's start to its first answer
     Start,
     /// The static musl binary against one for glibc
@@ -35,19 +37,23 @@ pub(crate) enum Group {
     Watch,
     /// Folders of 1, 10 and 100 policies
     Folders,
+    /// Suites of cases, by `test`
+    Suites,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
         Self::Http,
+        Self::Replay,
         Self::Start,
         Self::Libc,
         Self::Builds,
         Self::Watch,
         Self::Folders,
+        Self::Suites,
     ];
 
     /// True if the group is part of the short run.
@@ -62,11 +68,13 @@ impl Group {
             Self::Pods => decisions::pods(effort),
             Self::Threads => decisions::threads(effort),
             Self::Http => http::measure(effort, work),
+            Self::Replay => replay::measure(effort, work),
             Self::Start => start::measure(effort, work),
             Self::Libc => libc::measure(effort, work),
             Self::Builds => builds::measure(effort, work),
             Self::Watch => watch::measure(effort, work),
             Self::Folders => folders::measure(effort, work),
+            Self::Suites => suites::measure(effort, work),
         }
     }
 }

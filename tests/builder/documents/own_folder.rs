@@ -54,5 +54,11 @@ fn readme_commands_for_a_new_folder_run() {
     let docker: serde_json::Value =
         serde_json::from_slice(&image.members["manifest.json"]).unwrap();
     assert_eq!(docker[0]["RepoTags"][0], "registry.example.com/policies:v1");
+    // The suites beside the policies, each as it was written.
+    let unpacked = shell.here().join("unpacked");
+    image.write_files(&unpacked);
+    let suites = run_in(&shell, &here, "../unpacked/bin/policy-engine test --format table");
+    let passed = suites.lines().filter(|line| line.ends_with("2       0       0"));
+    assert_eq!(passed.count(), 3, "{suites}");
     script.ends();
 }

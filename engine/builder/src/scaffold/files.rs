@@ -8,6 +8,8 @@ const WORKSPACE: &str = include_str!("template/workspace.toml");
 const GITIGNORE: &str = include_str!("template/gitignore");
 const README: &str = include_str!("template/README.md");
 const MANIFEST: &str = include_str!("template/policy.toml");
+const SUITE: &str = include_str!("template/suite.yaml");
+const WORKFLOW: &str = include_str!("template/policies.yml");
 
 /// The form in which a new policy is written.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,7 @@ pub(super) fn of_repository(api: &Api) -> Files {
         (".gitignore".into(), GITIGNORE.to_owned()),
         ("Cargo.toml".into(), WORKSPACE.replace("{policy-api}", &api.value())),
         ("README.md".into(), README.to_owned()),
+        (".github/workflows/policies.yml".into(), WORKFLOW.to_owned()),
     ]
 }
 
@@ -67,7 +70,7 @@ pub(super) fn cargo_config(engine: &Path) -> (PathBuf, String) {
     (cargo_config::PATH.into(), cargo_config::new(&api))
 }
 
-/// A policy crate, which passes its test as it is.
+/// A policy crate, which passes its test and its suite as it is.
 pub(super) fn of_crate(name: &CrateName, api: &Api, form: Form) -> Files {
     let api = if api.is_inherited() {
         "policy-api.workspace = true".to_owned()
@@ -76,7 +79,12 @@ pub(super) fn of_crate(name: &CrateName, api: &Api, form: Form) -> Files {
     };
     let manifest = MANIFEST.replace("{name}", name.as_str()).replace("{policy-api}", &api);
     let library = form.library().replace(form.item(), &form.item_of(name));
-    vec![("Cargo.toml".into(), manifest), ("src/lib.rs".into(), library)]
+    let suite = SUITE.replace("{name}", name.as_str());
+    vec![
+        ("Cargo.toml".into(), manifest),
+        ("src/lib.rs".into(), library),
+        (format!("{name}.suite.yaml").into(), suite),
+    ]
 }
 
 pub(super) fn write(files: &Files, folder: &Path) -> io::Result<()> {

@@ -129,6 +129,10 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes a program on the PATH", "engine/cli/formats.rs, by readers of each format"),
     ),
     (
+        "policy-builder run -- test policies",
+        Not("it compiles the engine once more", "engine/cli/suites.rs, on the image's program"),
+    ),
+    (
         "policy-engine test",
         Not(
             "it takes a program on the PATH",
