@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, start, suites, watch};
+use crate::{builds, decisions, folders, http, libc, shadow, start, suites, watch};
 
 /// Figures that are measured together.
 #[derive(
@@ -37,10 +37,12 @@ pub(crate) enum Group {
     Folders,
     /// Suites of cases, by `test`
     Suites,
+    /// Decisions over HTTP with a shadow beside the policy
+    Shadow,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
@@ -51,6 +53,7 @@ impl Group {
         Self::Watch,
         Self::Folders,
         Self::Suites,
+        Self::Shadow,
     ];
 
     /// True if the group is part of the short run.
@@ -71,6 +74,7 @@ impl Group {
             Self::Watch => watch::measure(effort, work),
             Self::Folders => folders::measure(effort, work),
             Self::Suites => suites::measure(effort, work),
+            Self::Shadow => shadow::measure(effort, work),
         }
     }
 }

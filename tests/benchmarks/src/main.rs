@@ -26,6 +26,7 @@ mod plots;
 mod results;
 mod rounds;
 mod servers;
+mod shadow;
 mod start;
 mod suites;
 mod table;
