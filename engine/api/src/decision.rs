@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::violations::Violation;
+use crate::violation::Violation;
 
 /// A ready-made answer: yes, or no with a reason. It is an output as any other, of a function or of
 /// [`Policy::Output`](crate::Policy::Output).

@@ -109,6 +109,7 @@ mod policy;
 mod registration;
 mod schema;
 mod verdict;
+mod violation;
 mod violations;
 mod wording;
 

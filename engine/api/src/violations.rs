@@ -1,7 +1,6 @@
 use std::fmt;
 
-use serde::Serialize;
-
+use crate::violation::Violation;
 use crate::{Check, Decision, bounded};
 
 /// Violations that are listed at the least; then those that are a check's first.
@@ -77,16 +76,6 @@ impl From<Violations> for Decision {
         }
         Self::judged(listed)
     }
-}
-
-/// One thing that an input may not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Violation {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    check: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    message: String,
 }
 
 #[cfg(test)]

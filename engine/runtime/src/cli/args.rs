@@ -10,7 +10,7 @@ use crate::policies::{Assignment, PolicyRef, Settings};
 use crate::replay::ServeOptions;
 
 use super::Failure;
-use super::bench::Percent;
+use super::percent::Percent;
 
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]

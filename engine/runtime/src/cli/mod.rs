@@ -9,6 +9,7 @@ mod eval;
 mod failure;
 mod list;
 mod output;
+mod percent;
 mod replay;
 mod report;
 mod schema;

@@ -2,7 +2,6 @@
 
 mod instructions;
 mod measure;
-mod percent;
 mod report;
 mod saved;
 
@@ -19,8 +18,6 @@ use crate::exit::Outcome;
 use crate::policies::{DecisionError, Entry, Instance, Registry};
 use measure::Question;
 use saved::Measurements;
-
-pub(super) use percent::Percent;
 
 /// What a document is measured for at the least.
 const SHORTEST: Duration = Duration::from_millis(20);

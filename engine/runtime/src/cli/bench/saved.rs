@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Percent;
 use super::measure::Measured;
+use crate::cli::percent::Percent;
 
 /// What was measured of a policy, as it is printed and saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

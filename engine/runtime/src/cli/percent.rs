@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 /// A share of what was measured before, such as `10%`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::cli) struct Percent(f64);
+pub(super) struct Percent(f64);
 
 impl Percent {
     /// The largest value that is no more than this above another.
