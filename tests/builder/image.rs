@@ -6,6 +6,7 @@ use object::elf::{FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, FileKind};
 use serde_json::{Value, json};
+use toml_edit::DocumentMut;
 
 use crate::support::{Folder, Unpacked, WORK_DIR, digest, engine, repository, root};
 
@@ -15,6 +16,15 @@ const POLICIES: [(&str, &str); 4] = [
     ("pod-security-baseline", "pod-security"),
     ("pod-security-restricted", "pod-security"),
 ];
+
+/// The other tests start what it starts.
+#[test]
+fn cargo_image_is_the_command_of_the_builder() {
+    let configuration = fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    let configuration: DocumentMut = configuration.parse().unwrap();
+    let command = configuration["alias"]["image"].as_str();
+    assert_eq!(command, Some("run --package policy-builder -- image"));
+}
 
 #[test]
 fn archive_has_oci_and_docker_metadata() {

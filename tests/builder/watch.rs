@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::wire::Connection;
-use crate::support::{Folder, Server, StopsOthers, builder, until_within};
+use crate::support::{Folder, Server, StopsOthers, WORK_DIR, builder, until_within};
 
 /// The time limit of a compilation. The first takes a minute or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(20);
@@ -52,7 +52,7 @@ fn watch(folder: &Folder, serve_flags: &[&str]) -> Server {
             None => command.env_remove(name),
         };
     }
-    command.current_dir(folder.path()).args(["watch", "--work-dir", "work", "--"]);
+    command.current_dir(folder.path()).args(["watch", "--work-dir", WORK_DIR, "--"]);
     command.args(serve_flags);
     Server::within(PATIENCE, command)
 }

@@ -30,9 +30,11 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// `cargo image`, just as users run it.
+/// The compiled builder as `cargo image` starts it, with that command.
+///
+/// Cargo would compile it and all that it depends on once more, with fewer features.
 pub(crate) fn cargo_image() -> Command {
-    let mut command = command(cargo());
+    let mut command = command(program());
     command.current_dir(root()).arg("image");
     command
 }
@@ -74,16 +76,20 @@ fn program() -> &'static Path {
     PROGRAM.get_or_init(compile)
 }
 
+/// Compiles the builder of what `cargo test --workspace` has compiled. With any test beside it, Cargo
+/// turns on the same features of its dependencies.
 fn compile() -> PathBuf {
     let built = Command::new(cargo())
         .current_dir(root())
-        .args(["build", "--package", "policy-builder", "--message-format", "json"])
+        .args(["build", "--workspace", "--bin", "policy-builder", "--test", "admission"])
+        .args(["--message-format", "json"])
         .assert()
         .success();
     let messages = String::from_utf8(built.get_output().stdout.clone()).unwrap();
     let program = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).unwrap();
-        message["executable"].as_str().map(PathBuf::from)
+        let is_builder = message["target"]["name"] == "policy-builder";
+        message["executable"].as_str().filter(|_| is_builder).map(PathBuf::from)
     });
     program.unwrap()
 }

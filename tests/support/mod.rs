@@ -15,6 +15,8 @@ mod documents;
 mod faulty_proxy;
 mod folder;
 mod http;
+/// HTTP/2, frame by frame.
+pub(crate) mod http2;
 mod mounted;
 mod nix;
 mod oci_registry;

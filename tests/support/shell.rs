@@ -29,11 +29,13 @@ impl Shell {
         let options = format!("--work-dir {work_dir} {}", revision.join(" "));
         let run = format!("run --manifest-path {}/Cargo.toml", root().display());
         let tested = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scaffold");
+        let program = builder(Path::new(".")).get_program().to_owned();
         let script = format!(
             "case $1 in\n\
-             image) shift; set -- {run} --package policy-builder -- image {options} \"$@\";;\n\
+             image) shift; exec {} image {options} \"$@\";;\n\
              run) shift; set -- {run} \"$@\";;\n\
              test) export CARGO_TARGET_DIR={};;\nesac\n",
+            program.display(),
             tested.display()
         );
         shell.before("cargo", Path::new(&cargo()), &script);
@@ -43,7 +45,6 @@ impl Shell {
              image) shift; set -- image {options} \"$@\";;\n\
              verify) shift; set -- verify --work-dir {work_dir} \"$@\";;\nesac\n"
         );
-        let program = builder(Path::new(".")).get_program().to_owned();
         shell.before("policy-builder", Path::new(&program), &script);
         shell.set("POLICY_ENGINE_SOURCE", root().to_str().unwrap());
         shell

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, start, suites, watch};
+use crate::{builds, decisions, folders, http, libc, replay, start, suites, watch};
 
 /// Figures that are measured together.
 #[derive(
@@ -25,6 +25,8 @@ pub(crate) enum Group {
     Threads,
     /// Decisions over HTTP, and the memory that servers take for it
     Http,
+    /// Decisions of a log, made once more
+    Replay,
     /// From a server's start to its first answer
     Start,
     /// The static musl binary against one for glibc
@@ -40,11 +42,12 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
         Self::Http,
+        Self::Replay,
         Self::Start,
         Self::Libc,
         Self::Builds,
@@ -65,6 +68,7 @@ impl Group {
             Self::Pods => decisions::pods(effort),
             Self::Threads => decisions::threads(effort),
             Self::Http => http::measure(effort, work),
+            Self::Replay => replay::measure(effort, work),
             Self::Start => start::measure(effort, work),
             Self::Libc => libc::measure(effort, work),
             Self::Builds => builds::measure(effort, work),

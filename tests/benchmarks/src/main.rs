@@ -23,6 +23,7 @@ mod http;
 mod libc;
 mod paths;
 mod plots;
+mod replay;
 mod results;
 mod rounds;
 mod servers;

@@ -194,12 +194,7 @@ fn cedar_policies(text: &str) -> serde_json::Value {
 impl Running {
     /// A figure of `/proc/PID/status`, in megabytes: `VmRSS` now, `VmHWM` at most so far.
     pub(crate) fn megabytes(&self, name: &str) -> io::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        let kibibytes = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-        kibibytes
-            .map(|kibibytes| kibibytes * 1024.0 / 1e6)
-            .ok_or_else(|| io::Error::other(format!("no `{name}` of a server")))
+        tools::megabytes(self.child.id(), name)
     }
 }
 

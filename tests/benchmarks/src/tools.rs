@@ -1,8 +1,8 @@
 //! Tools for the measurements besides Rust: installed below the target folder, or on the PATH.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{fs, io};
 
 use crate::{paths, say};
 
@@ -38,6 +38,16 @@ pub(crate) fn output(command: &mut Command) -> io::Result<String> {
         output.status,
         last.into_iter().rev().collect::<Vec<_>>().join("\n")
     )))
+}
+
+/// A figure of `/proc/PID/status`, in megabytes: `VmRSS` now, `VmHWM` at most so far.
+pub(crate) fn megabytes(process: u32, name: &str) -> io::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kibibytes = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kibibytes
+        .map(|kibibytes| kibibytes * 1024.0 / 1e6)
+        .ok_or_else(|| io::Error::other(format!("no `{name}` of a process")))
 }
 
 /// The Cargo that runs this program.

@@ -544,3 +544,30 @@ fn program_that_does_not_serve_is_told_and_leaves_nothing_behind() {
     let left: Vec<_> = fs::read_dir(folder.path().join("temporary")).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }
+
+#[test]
+fn memory_does_not_grow_with_the_log() {
+    const EVENTS: usize = 128;
+    let folder = Folder::new().file("new.yaml", POLICIES);
+    let event = json!({
+        "decision_id": "1", "path": "echo", "result": {"allowed": true},
+        "input": {"allowed": true, "padding": "x".repeat(512 << 10)},
+    });
+    let event = format!("{event}\n");
+    let mut child = replay(&folder, &["-", "--config", "new.yaml", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = child.stdin.take().unwrap();
+    for _ in 0..EVENTS {
+        log.write_all(event.as_bytes()).unwrap();
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    drop(log);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(told(&output)["decisions"], EVENTS);
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kibibytes: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(kibibytes < EVENTS * 512 / 2, "{peak}");
+}

@@ -1,5 +1,11 @@
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use crate::support::http2::{
+    DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, RST_STREAM, SETTINGS, frame, head,
+};
 use crate::support::wire::{Connection, figure};
 use crate::support::{Folder, Server, clients, node_modules, python, until};
 
@@ -76,6 +82,95 @@ fn large_or_endless_unread_body_closes_the_connection() {
         let reply = connection.reply().expect(401);
         assert_eq!(reply.header("connection"), CLOSE);
         assert_eq!(connection.rest(), "");
+    }
+}
+
+/// A request over HTTP/2, whose body is sent bit by bit.
+struct Stream(TcpStream);
+
+impl Stream {
+    /// Sends the head of a request, with headers beside the usual ones, in HPACK.
+    fn begin(server: &Server, headers: &[u8]) -> Self {
+        let mut stream = Self(TcpStream::connect(server.address()).unwrap());
+        stream.0.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = [&head("/v1/data/echo"), headers].concat();
+        stream.send(PREFACE);
+        stream.send(&frame(SETTINGS, 0, 0, &[]));
+        stream.send(&frame(HEADERS, END_HEADERS, 1, &head));
+        stream
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// The kinds of the frames of the response: all until its end, and those of the next 100 ms.
+    fn response(&mut self) -> Vec<u8> {
+        let mut kinds = Vec::new();
+        let mut header = [0; 9];
+        while self.0.read_exact(&mut header).is_ok() {
+            let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+            let mut payload = vec![0; usize::try_from(length).unwrap()];
+            self.0.read_exact(&mut payload).unwrap();
+            let (kind, flags, is_of_stream) = (header[3], header[4], header[8] == 1);
+            if is_of_stream && matches!(kind, HEADERS | DATA | RST_STREAM) {
+                kinds.push(kind);
+                if flags & END_STREAM != 0 && kind != RST_STREAM {
+                    self.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+                }
+            }
+        }
+        kinds
+    }
+}
+
+#[test]
+fn small_body_over_http2_is_drained_before_the_response() {
+    let (_folder, server) = with_tokens();
+    let mut stream = Stream::begin(&server, &[]);
+    std::thread::sleep(Duration::from_millis(100));
+    stream.send(&frame(DATA, 0, 1, b"12"));
+    stream.send(&frame(DATA, END_STREAM, 1, b"345"));
+    assert_eq!(stream.response(), [HEADERS, DATA], "it is not reset");
+}
+
+#[test]
+fn large_or_late_body_over_http2_is_not_waited_for() {
+    let (_folder, server) = with_tokens();
+    let content_length = |length: &str| {
+        let mut header = vec![0x0f, 28 - 15, u8::try_from(length.len()).unwrap()];
+        header.extend(length.as_bytes());
+        header
+    };
+    for (header, longest) in [
+        (content_length("99999999"), Duration::from_millis(900)),
+        (content_length("5"), Duration::from_secs(10)),
+        (Vec::new(), Duration::from_secs(10)),
+    ] {
+        let started = Instant::now();
+        let mut stream = Stream::begin(&server, &header);
+        assert_eq!(stream.response(), [HEADERS, DATA, RST_STREAM]);
+        assert!(started.elapsed() < longest, "{:?}", started.elapsed());
+    }
+}
+
+/// curl 7.88 takes a stream that is reset after its response for an error, as often as not.
+#[test]
+#[cfg_attr(not(has_curl), ignore = "needs curl")]
+fn curl_reads_responses_over_http2_that_do_not_need_its_body() {
+    let (folder, server) = with_tokens();
+    let url = format!("{}/v1/data/echo", server.url());
+    for (size, times) in [(10, 20), (200_000, 20)] {
+        let body = folder.path().join("body");
+        std::fs::write(&body, "x".repeat(size)).unwrap();
+        for _ in 0..times {
+            let mut curl = Command::new("curl");
+            curl.args(["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]);
+            curl.args(["--http2-prior-knowledge", "--data-binary"]);
+            let output = curl.arg(format!("@{}", body.display())).arg(&url).output().unwrap();
+            let status = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!((output.status.code(), status.as_str()), (Some(0), "401"), "{size}");
+        }
     }
 }
 

@@ -6,6 +6,10 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::support::http2::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
+    WINDOW_UPDATE, frame, head,
+};
 use crate::support::wire::Connection;
 use crate::support::{Folder, Server, until};
 
@@ -156,12 +160,12 @@ impl Attacker {
             if self.inbox.len() < 9 + length {
                 return;
             }
-            let frame: Vec<_> = self.inbox.drain(..9 + length).collect();
-            let (kind, flags, payload) = (frame[3], frame[4], &frame[9..]);
+            let received: Vec<_> = self.inbox.drain(..9 + length).collect();
+            let (kind, flags, payload) = (received[3], received[4], &received[9..]);
             match (kind, flags & 1) {
-                (SETTINGS, 0) => self.frames.push((http2(SETTINGS, 1, 0, &[]), 0)),
-                (PING, 0) => self.frames.push((http2(PING, 1, 0, payload), 0)),
-                (WINDOW_UPDATE, _) if frame[5..9] == [0; 4] => {
+                (SETTINGS, 0) => self.frames.push((frame(SETTINGS, 1, 0, &[]), 0)),
+                (PING, 0) => self.frames.push((frame(PING, 1, 0, payload), 0)),
+                (WINDOW_UPDATE, _) if received[5..9] == [0; 4] => {
                     self.window += i64::from(u32::from_be_bytes(payload.try_into().unwrap()));
                 }
                 _ => {}
@@ -187,38 +191,11 @@ fn attack(attackers: &mut [Attacker]) {
     }
 }
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-fn http2(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = length[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
 /// The HTTP/2 preface, with a window for responses.
 fn preface(window: u32) -> Frame {
-    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    bytes.extend(http2(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
+    let mut bytes = PREFACE.to_vec();
+    bytes.extend(frame(SETTINGS, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat()));
     (bytes, 0)
-}
-
-/// `POST` to this path, in HPACK.
-fn head(path: &str) -> Vec<u8> {
-    let mut head = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
-    head.extend(path.as_bytes());
-    head.extend([0x01, 1, b'a']);
-    head
 }
 
 /// The clients' streams that may be open at one time.
@@ -230,13 +207,13 @@ fn streams() -> impl Iterator<Item = u32> {
 fn posted(path: &str, window: u32, parts: &[&[u8]], ends: bool) -> Vec<Frame> {
     let mut frames = vec![preface(window)];
     for stream in streams() {
-        frames.push((http2(HEADERS, END_HEADERS, stream, &head(path)), 0));
+        frames.push((frame(HEADERS, END_HEADERS, stream, &head(path)), 0));
     }
     for (number, part) in parts.iter().enumerate() {
         let flags = if ends && number + 1 == parts.len() { END_STREAM } else { 0 };
         for stream in streams() {
             let cost = i64::try_from(part.len()).unwrap();
-            frames.push((http2(DATA, flags, stream, part), cost));
+            frames.push((frame(DATA, flags, stream, part), cost));
         }
     }
     frames
@@ -301,7 +278,7 @@ fn unread_http2_metrics_stay_within_the_memory_budget() {
     let mut frames = vec![preface(0)];
     // `GET`, in HPACK.
     let head = [&[0x82][..], &head("/metrics")[1..]].concat();
-    frames.extend(streams().map(|at| (http2(HEADERS, END_HEADERS | END_STREAM, at, &head), 0)));
+    frames.extend(streams().map(|at| (frame(HEADERS, END_HEADERS | END_STREAM, at, &head), 0)));
     let attackers = attackers(&server, 10, &frames, true);
     server.assert_within_budget(attackers);
 }
@@ -315,16 +292,16 @@ fn hpack_amplified_heads_stay_within_the_memory_budget() {
     first.extend([0x40, 1, b'x', 0]);
     let mut many = head("/v1/data/echo");
     many.extend([0xbe; 400]);
-    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
+    let mut frames = vec![preface(65_535), (frame(HEADERS, END_HEADERS, 1, &first), 0)];
     for stream in streams().skip(1) {
-        frames.push((http2(HEADERS, END_HEADERS, stream, &many), 0));
+        frames.push((frame(HEADERS, END_HEADERS, stream, &many), 0));
     }
     let mut all = attackers(&server, 100, &frames, true);
 
-    let mut frames = vec![preface(65_535), (http2(HEADERS, END_HEADERS, 1, &first), 0)];
-    frames.push((http2(HEADERS, 0, 3, &many), 0));
+    let mut frames = vec![preface(65_535), (frame(HEADERS, END_HEADERS, 1, &first), 0)];
+    frames.push((frame(HEADERS, 0, 3, &many), 0));
     for _ in 0..4 {
-        frames.push((http2(CONTINUATION, 0, 3, &[0xbe; 16 << 10]), 0));
+        frames.push((frame(CONTINUATION, 0, 3, &[0xbe; 16 << 10]), 0));
     }
     all.extend(attackers(&server, 100, &frames, true));
     server.assert_within_budget(all);
@@ -336,9 +313,9 @@ fn reset_http2_streams_stay_within_the_memory_budget() {
     let mut frames = vec![preface(65_535)];
     for number in 0..5000 {
         let stream = 2 * number + 1;
-        frames.push((http2(HEADERS, END_HEADERS, stream, &head("/v1/data/echo")), 0));
+        frames.push((frame(HEADERS, END_HEADERS, stream, &head("/v1/data/echo")), 0));
         if number >= 100 {
-            let reset = http2(RST_STREAM, 0, stream - 200, &8_u32.to_be_bytes());
+            let reset = frame(RST_STREAM, 0, stream - 200, &8_u32.to_be_bytes());
             frames.push((reset, 0));
         }
     }

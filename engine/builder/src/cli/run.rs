@@ -22,7 +22,9 @@ impl Run {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let options = self.build.options();
         let progress = Progress::new();
-        let built = Build::new(&options, &progress)?.run_quick()?;
+        // Kept until the program has started: another build may put its own in the same place.
+        let build = Build::new(&options, &progress)?;
+        let built = build.run_quick()?;
         progress.finish();
         let Some(binary) = built else { return Ok(()) };
         let error = Command::new(&binary.path).args(&self.arguments).exec();

@@ -57,9 +57,9 @@ pub(crate) fn run(options: &BuildOptions<'_>, serve_flags: &[String]) -> Result<
 /// From what was saved to an engine that serves it.
 fn round(saved: &str, options: &BuildOptions<'_>, server: &mut Server, progress: &Progress) {
     let start = Instant::now();
-    let build = Build::new(options, progress).and_then(|build| build.run_quick());
-    let outcome = build.map_err(RoundError::from).and_then(|binary| {
-        let Some(binary) = binary else { return Ok(None) };
+    let outcome = Build::new(options, progress).map_err(RoundError::from).and_then(|build| {
+        // Another build may put its program in the same place, once this one has ended.
+        let Some(binary) = build.run_quick()? else { return Ok(None) };
         let is_new = binary.compiled.fresh > 0 || !server.is_current();
         let compiled = start.elapsed();
         if is_new {

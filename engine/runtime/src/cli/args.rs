@@ -197,7 +197,7 @@ pub(super) struct ReplayArgs {
     /// Output format: for people or programs, or a report for CI [default: table on a terminal,
     /// else json]
     #[arg(long, value_name = "FORMAT")]
-    pub(super) format: Option<ReportFormat>,
+    pub(super) format: Option<ReplayFormat>,
 }
 
 impl ReplayArgs {
@@ -358,7 +358,7 @@ pub(super) enum DescribeFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
+pub(super) enum ReplayFormat {
     /// For people
     Table,
     /// One object with everything

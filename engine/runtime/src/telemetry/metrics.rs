@@ -7,6 +7,8 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use super::process::ProcessMetrics;
+
 /// Upper bounds of the latency histogram's buckets, in seconds: from 1 µs to 10 s.
 const BUCKETS: [f64; 22] = [
     1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
@@ -23,6 +25,7 @@ const SHADOW: [&str; 5] = ["id", "policy", "version", "shadow", "shadow_version"
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    process: Option<ProcessMetrics>,
     outcomes: IntCounterVec,
     denials: IntCounterVec,
     latency: HistogramVec,
@@ -212,7 +215,7 @@ impl Metrics {
     pub(crate) fn new() -> prometheus::Result<Self> {
         let make = Make(Registry::new());
         let responses = make.counters("responses_total", "Responses by status", &["status"])?;
-        let metrics = Self {
+        Ok(Self {
             outcomes: make.counters(
                 "decisions_total",
                 "Questions put to a policy, by what came of them",
@@ -300,13 +303,9 @@ impl Metrics {
                     "Attempts to write or upload events that came to nothing",
                 )?,
             },
+            process: ProcessMetrics::new(&make.0)?,
             registry: make.0,
-        };
-        #[cfg(target_os = "linux")]
-        metrics
-            .registry
-            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(metrics)
+        })
     }
 
     /// The series of one policy, also when it has been asked for before.
@@ -355,6 +354,9 @@ impl Metrics {
 
     /// All figures, in Prometheus' text format 0.0.4.
     pub(crate) fn text(&self) -> prometheus::Result<String> {
+        if let Some(process) = &self.process {
+            process.measure();
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }

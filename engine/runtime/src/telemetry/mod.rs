@@ -2,5 +2,6 @@
 
 pub(crate) mod logging;
 mod metrics;
+mod process;
 
 pub(crate) use metrics::*;

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use policy_report::Format;
 use tracing::warn;
 
-use super::args::{ReplayArgs, ReportFormat};
+use super::args::{ReplayArgs, ReplayFormat};
 use super::{Failure, print_error};
 use crate::config;
 use crate::exit::Outcome;
@@ -37,16 +37,16 @@ pub(super) fn run(
         verdicts_only: args.verdicts_only,
     };
     let format = args.format.unwrap_or_else(|| {
-        if io::stdout().is_terminal() { ReportFormat::Table } else { ReportFormat::Json }
+        if io::stdout().is_terminal() { ReplayFormat::Table } else { ReplayFormat::Json }
     });
     match format {
-        ReportFormat::Table => table::print(&told, out)?,
-        ReportFormat::Json => json::print(&told, out)?,
-        ReportFormat::Junit => report::print(&told, Format::JUnit, out)?,
-        ReportFormat::Sarif => report::print(&told, Format::Sarif, out)?,
-        ReportFormat::Tap => report::print(&told, Format::Tap, out)?,
-        ReportFormat::Github => report::print(&told, Format::GitHub, out)?,
-        ReportFormat::Markdown => table::print_markdown(&told, out)?,
+        ReplayFormat::Table => table::print(&told, out)?,
+        ReplayFormat::Json => json::print(&told, out)?,
+        ReplayFormat::Junit => report::print(&told, Format::JUnit, out)?,
+        ReplayFormat::Sarif => report::print(&told, Format::Sarif, out)?,
+        ReplayFormat::Tap => report::print(&told, Format::Tap, out)?,
+        ReplayFormat::Github => report::print(&told, Format::GitHub, out)?,
+        ReplayFormat::Markdown => table::print_markdown(&told, out)?,
     }
     out.flush()?;
     for (_, problem) in &replay.problems {

@@ -185,3 +185,102 @@ impl From<LoggedMode> for Mode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(event: &Value, seen: impl FnOnce(serde_json::Result<Read<'_>>)) {
+        seen(Read::parse(&event.to_string()));
+    }
+
+    fn decision(mut event: Value, seen: impl FnOnce(LoggedDecision<'_>)) {
+        event["decision_id"] = json!("1");
+        read(&event, |read| match read {
+            Ok(Read::Decision(decision)) => seen(decision),
+            other => panic!("{event}: {other:?}"),
+        });
+    }
+
+    #[test]
+    fn verdict_is_the_engines_own_or_that_of_opas_result() {
+        let own = |mode, verdict| json!({"id": "a", "version": "1.0.0", "mode": mode, "verdict": verdict});
+        for (event, effect) in [
+            (json!({"path": "a", "result": true}), Effect::Allowed),
+            (json!({"path": "a", "result": {"allow": false}}), Effect::Denied),
+            (json!({"path": "a", "result": null}), Effect::None),
+            (json!({"path": "a"}), Effect::None),
+            (json!({"path": "a", "error": null, "result": false}), Effect::Denied),
+            (json!({"path": "a", "error": "of another kind"}), Effect::Failed),
+            (json!({"path": "a", "custom": {"team": 7}, "result": true}), Effect::Allowed),
+            // The mask may have made another verdict of it.
+            (
+                json!({
+                    "path": "a", "result": true, "masked": ["/result"],
+                    "custom": own("enforce", "denied"),
+                }),
+                Effect::Denied,
+            ),
+            (json!({"path": "a", "custom": own("monitor", "denied")}), Effect::Monitored),
+            (json!({"path": "a", "custom": own("monitor", "allowed")}), Effect::Allowed),
+        ] {
+            decision(event.clone(), |decision| assert_eq!(decision.effect, effect, "{event}"));
+        }
+    }
+
+    #[test]
+    fn hidden_result_is_not_compared() {
+        for (pointer, result) in
+            [("/result/a", None), ("/results", Some("1")), ("/input2", Some("1"))]
+        {
+            let custom = json!({"id": "a", "version": "1.0.0", "mode": "enforce"});
+            let event = json!({"path": "a", "result": 1, "erased": [pointer], "custom": custom});
+            decision(event, |decision| assert_eq!(decision.result, result, "{pointer}"));
+        }
+    }
+
+    #[test]
+    fn question_is_that_of_the_request() {
+        let event = json!({"path": "a", "req_id": 12, "metrics": {"timer_rego_query_eval_ns": 7}});
+        decision(event, |decision| {
+            assert_eq!(
+                (decision.input, &*decision.request_id, decision.time),
+                ("null", "12", Some(7))
+            );
+        });
+        let custom = json!({"id": "a", "version": "1.0.0", "mode": "enforce", "request_id": "x-1"});
+        let event =
+            json!({"path": "a", "input": {"b": 1}, "metrics": {"other": 1}, "custom": custom});
+        decision(event, |decision| {
+            assert_eq!(
+                (decision.input, &*decision.request_id, decision.time),
+                (r#"{"b":1}"#, "x-1", None)
+            );
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_replayed_has_its_reason() {
+        let overloaded = json!({"code": "overloaded", "message": "later"});
+        for (event, hidden) in [
+            (json!({"path": "a", "erased": ["/input"]}), Hidden::Input),
+            (json!({"path": "a", "masked": ["/result", "/input/b/c"]}), Hidden::Input),
+            (json!({"path": "a", "masked": ["/result/allow"]}), Hidden::Verdict),
+            (json!({"query": "data.a"}), Hidden::Query),
+            (json!({"path": "a", "error": overloaded}), Hidden::NeverAsked),
+        ] {
+            let mut event = event;
+            event["decision_id"] = json!("1");
+            read(&event, |read| {
+                assert!(matches!(&read, Ok(Read::Hidden(found)) if *found == hidden), "{read:?}");
+            });
+        }
+        read(&json!({"level": "info", "msg": "Sent response."}), |read| {
+            assert!(matches!(read, Ok(Read::NoDecision)), "{read:?}");
+        });
+        for event in [json!([]), json!(7), json!({"decision_id": 7})] {
+            read(&event, |read| assert!(read.is_err(), "{read:?}"));
+        }
+    }
+}

@@ -87,7 +87,6 @@ struct Connection<H> {
     activity: Activity,
     /// The next response is the last one.
     is_last: AtomicBool,
-    unread: UnreadBody,
     memory: Arc<ConnectionMemory>,
 }
 
@@ -109,15 +108,15 @@ impl<H: RequestHandler> ActiveRequest<H> {
         // HTTP/2 closes connections by a frame, which hyper sends.
         let may_close = request.version() < Version::HTTP_2;
         let expects_continue = expects_continue(&request);
-        let request = RequestBody::wrap(request, &connection.unread);
+        let unread = UnreadBody::default();
+        let request = RequestBody::wrap(request, &unread);
         let handled = connection.handler.handle(request, connection.surface, &connection.peer);
         let mut response = handled.await;
         if !may_close {
+            unread.discard_of_http2(expects_continue).await;
             return response.map(|body| until_sent(body, memory));
         }
-        if !connection.unread.discard(expects_continue)
-            || connection.is_last.load(Ordering::Relaxed)
-        {
+        if !unread.discard(expects_continue) || connection.is_last.load(Ordering::Relaxed) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -208,7 +207,6 @@ pub(super) async fn serve<H: RequestHandler>(
                 peer,
                 activity: Activity::new(start),
                 is_last: AtomicBool::new(false),
-                unread: UnreadBody::default(),
                 memory,
             };
             match drive(stream, versions, connection, timeouts, phase.clone()).await {

@@ -1,46 +1,51 @@
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::EXPECT;
 use hyper::{Request, Version};
+use tokio::time::timeout;
 
 /// The longest rest of a body that is read and discarded to keep its connection.
 const MAX_DISCARDED: u64 = 256 << 10;
 
+/// The longest time that a response over HTTP/2 waits for that.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
+
 /// The body of a request. Its data is copied, unless it is the whole body and HTTP/1: it lies in
-/// the connection's buffer, which is much larger than most bodies, and would stay allocated. The
-/// connection gets back what is unread when this is dropped.
+/// the connection's buffer, which is much larger than most bodies, and would stay allocated. What is
+/// unread is given back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct RequestBody<'a> {
     /// Missing only once this is dropped.
     incoming: Option<Incoming>,
     /// The end has been read.
     ended: bool,
-    /// `None` for HTTP/2, which cancels unread bodies by itself.
-    unread: Option<&'a UnreadBody>,
+    is_http2: bool,
+    unread: &'a UnreadBody,
 }
 
-/// The unread rest of the last request's body, of a connection of HTTP/1, which has one request at a
-/// time.
+/// The unread rest of a request's body.
 #[derive(Debug, Default)]
 pub(super) struct UnreadBody(Mutex<Option<Incoming>>);
 
 impl<'a> RequestBody<'a> {
     pub(super) fn wrap(request: Request<Incoming>, unread: &'a UnreadBody) -> Request<Self> {
-        let unread = (request.version() < Version::HTTP_2).then_some(unread);
+        let is_http2 = request.version() >= Version::HTTP_2;
         request.map(|incoming| Self {
             ended: incoming.is_end_stream(),
             incoming: Some(incoming),
+            is_http2,
             unread,
         })
     }
 }
 
 impl UnreadBody {
-    /// Tells whether the connection may be kept after its response: the body has been read, or is
+    /// Tells whether a connection of HTTP/1 may be kept after its response: the body has been read, or is
     /// short, and is then read and discarded while the response is sent. A client that expects
     /// `100 Continue` may or may not send its body, which could not be told from the next request.
     pub(super) fn discard(&self, expects_continue: bool) -> bool {
@@ -53,6 +58,26 @@ impl UnreadBody {
         // request.
         tokio::spawn(async move { while let Some(Ok(_)) = unread.frame().await {} });
         true
+    }
+
+    /// Reads and discards a short rest of a body of HTTP/2 before its response is sent, for a short
+    /// time. After the response, the stream of what is still unread is reset, which some clients, such
+    /// as curl 7.88, take for an error in place of the response.
+    pub(super) async fn discard_of_http2(&self, expects_continue: bool) {
+        let Some(mut unread) = self.take() else { return };
+        if expects_continue || unread.size_hint().lower() > MAX_DISCARDED {
+            return;
+        }
+        let discard = async {
+            let mut discarded = 0;
+            while let Some(Ok(frame)) = unread.frame().await
+                && discarded <= MAX_DISCARDED
+            {
+                discarded += frame.data_ref().map_or(0, |data| data.len() as u64);
+            }
+        };
+        // Whichever is first.
+        drop(timeout(DISCARD_TIME, discard).await);
     }
 
     fn take(&self) -> Option<Incoming> {
@@ -80,7 +105,7 @@ impl Body for RequestBody<'_> {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(incoming).poll_frame(task));
         // Where more follows, this data may be kept for a while.
-        let copies = self.unread.is_none() || !self.is_end_stream();
+        let copies = self.is_http2 || !self.is_end_stream();
         Poll::Ready(match frame {
             Some(Ok(frame)) if copies => {
                 Some(Ok(frame.map_data(|data| Bytes::copy_from_slice(&data))))
@@ -104,11 +129,8 @@ impl Body for RequestBody<'_> {
 
 impl Drop for RequestBody<'_> {
     fn drop(&mut self) {
-        if !self.ended
-            && !self.is_end_stream()
-            && let Some(unread) = self.unread
-        {
-            unread.set(self.incoming.take());
+        if !self.ended && !self.is_end_stream() {
+            self.unread.set(self.incoming.take());
         }
     }
 }
