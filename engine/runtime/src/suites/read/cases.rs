@@ -104,13 +104,10 @@ impl Reader<'_> {
         let policy = fields.text("policy", &mut self.errors).or_else(|| defaults.policy.clone());
         let settings = self.settings(&mut fields).or_else(|| defaults.settings.clone());
         let labels = self.labels(&mut fields).unwrap_or_else(|| defaults.labels.clone());
-        let subject = match policy {
-            Some((policy, at)) => self.subject(&policy, &at, settings),
-            None => {
-                self.error(&at, format_args!("`{path}` has no `policy`, nor has the suite"));
-                None
-            }
-        };
+        if policy.is_none() {
+            self.error(&at, format_args!("`{path}` has no `policy`, nor has the suite"));
+        }
+        let subject = policy.and_then(|(policy, at)| self.subject(&policy, &at, settings));
         let input = self.input(&mut fields);
         let expect = self.required(&mut fields, "expect", |_, fields| fields.take("expect"));
         let entry = subject.as_ref().map(|subject| &subject.entry);

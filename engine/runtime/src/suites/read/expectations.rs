@@ -3,7 +3,7 @@
 use policy_api::Verdict;
 use policy_text::most_similar;
 
-use super::reader::Reader;
+use super::reader::{Reader, Reported};
 use crate::documents::located::{Node, Value};
 use crate::policies::Entry;
 use crate::suites::expectation::{CheckIds, Expectation, ExpectedAnswer, ExpectedChecks};
@@ -20,7 +20,7 @@ impl Reader<'_> {
     ) -> Option<Expectation> {
         let at = node.at.clone();
         if let Value::Text(_) = &node.value {
-            let verdict = Some((self.verdict(path, &node)?, at));
+            let verdict = Some((self.verdict(path, &node).ok()?, at));
             let answer = ExpectedAnswer { verdict, ..ExpectedAnswer::default() };
             return Some(Expectation::Answer(answer));
         }
@@ -30,12 +30,12 @@ impl Reader<'_> {
         let verdict = fields.take("verdict");
         let checks = fields.take("checks");
         let output = fields.take_any("output");
-        let patch = fields.take("patch");
+        let operations = fields.take("patch");
         if self.errors.len() > before {
             return None;
         }
         if let Some((part, error_at)) = error {
-            if verdict.is_some() || checks.is_some() || output.is_some() || patch.is_some() {
+            if verdict.is_some() || checks.is_some() || output.is_some() || operations.is_some() {
                 let message = "never holds: where there is an error there is no answer";
                 self.error(&error_at, format_args!("`{path}.error` beside others {message}"));
                 return None;
@@ -45,12 +45,12 @@ impl Reader<'_> {
         let verdict = match verdict {
             Some(node) => {
                 let found = self.verdict(&below(path, "verdict"), &node);
-                found.map(|verdict| (verdict, node.at))
+                found.ok().map(|verdict| (verdict, node.at))
             }
             None => None,
         };
         let checks = checks.and_then(|node| self.checks(&below(path, "checks"), node, entry));
-        if let Some(node) = &patch
+        if let Some(node) = &operations
             && !matches!(node.value, Value::List(_))
         {
             self.errors.push(wrong(&below(path, "patch"), node, "a list of operations"));
@@ -58,7 +58,7 @@ impl Reader<'_> {
         if self.errors.len() > before {
             return None;
         }
-        let answer = ExpectedAnswer { verdict, checks, output, patch };
+        let answer = ExpectedAnswer { verdict, checks, output, patch: operations };
         if let Some((at, message)) = answer.contradiction(path) {
             self.error(&at, message);
             return None;
@@ -70,14 +70,14 @@ impl Reader<'_> {
         Some(Expectation::Answer(answer))
     }
 
-    fn verdict(&mut self, path: &str, node: &Node) -> Option<Option<Verdict>> {
+    fn verdict(&mut self, path: &str, node: &Node) -> Result<Option<Verdict>, Reported> {
         match &node.value {
-            Value::Text(text) if text == "allowed" => Some(Some(Verdict::Allowed)),
-            Value::Text(text) if text == "denied" => Some(Some(Verdict::Denied)),
-            Value::Text(text) if text == "none" => Some(None),
+            Value::Text(text) if text == "allowed" => Ok(Some(Verdict::Allowed)),
+            Value::Text(text) if text == "denied" => Ok(Some(Verdict::Denied)),
+            Value::Text(text) if text == "none" => Ok(None),
             _ => {
                 self.errors.push(wrong(path, node, "`allowed`, `denied` or `none`"));
-                None
+                Err(Reported)
             }
         }
     }

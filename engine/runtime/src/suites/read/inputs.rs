@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::reader::Reader;
+use super::reader::{Reader, Reported};
 use crate::documents::located::{Node, Origin, Value};
 use crate::suites::fields::{Fields, wrong};
 use crate::suites::input::{Input, Part};
@@ -28,7 +28,8 @@ impl Reader<'_> {
             (if object.is_some() { "object" } else { "oldObject" }, is_review),
         ]
         .into_iter()
-        .filter_map(|(key, is_given)| is_given.then(|| format!("`{key}`")))
+        .filter(|(_, is_given)| *is_given)
+        .map(|(key, _)| format!("`{key}`"))
         .collect();
         let at = fields.at.clone();
         match given.as_slice() {
@@ -58,7 +59,7 @@ impl Reader<'_> {
                     return None;
                 }
             }
-            let document = self.document(fields, document.as_ref(), file.is_some())?;
+            let document = self.document(fields, document.as_ref(), file.is_some()).ok()?;
             return Some(Input::of_part(match (inline, file) {
                 (Some(node), _) => Part::Inline(node),
                 (None, Some((named, at))) => self.file(&named, &at, document)?,
@@ -66,8 +67,8 @@ impl Reader<'_> {
             }));
         }
         let is_file = |node: &Node| matches!(node.value, Value::Text(_));
-        let in_file = object.as_ref().is_some_and(is_file);
-        let document = self.document(fields, document.as_ref(), in_file)?;
+        let has_documents = object.as_ref().is_some_and(is_file);
+        let document = self.document(fields, document.as_ref(), has_documents).ok()?;
         let operation = self.operation(fields, operation, object.is_some(), old_object.is_some());
         let request = self.request(fields, request);
         let object = object.map(|node| self.object(fields, "object", node, document));
@@ -84,12 +85,12 @@ impl Reader<'_> {
         fields: &Fields,
         node: Option<&Node>,
         of_file: bool,
-    ) -> Option<Option<usize>> {
-        let Some(node) = node else { return Some(None) };
+    ) -> Result<Option<usize>, Reported> {
+        let Some(node) = node else { return Ok(None) };
         let path = fields.path_of("document");
         if !of_file {
             self.error(&node.at, format_args!("`{path}` is of a file, and the case names none"));
-            return None;
+            return Err(Reported);
         }
         let number = match &node.value {
             Value::Literal(text) => text.parse::<usize>().ok().filter(|number| *number > 0),
@@ -98,7 +99,7 @@ impl Reader<'_> {
         if number.is_none() {
             self.errors.push(wrong(&path, node, "a whole number from 1"));
         }
-        number.map(|number| Some(number - 1))
+        number.map(|number| Some(number - 1)).ok_or(Reported)
     }
 
     /// The operation of a review, which needs its objects.

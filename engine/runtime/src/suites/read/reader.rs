@@ -9,6 +9,12 @@ use crate::suites::fields::Fields;
 use crate::suites::input::InputFile;
 use crate::suites::suite::Subject;
 
+/// A policy's name and version, and the text of its settings.
+type SubjectKey = (&'static str, String, Vec<u8>);
+
+/// Proof that a mistake was reported: it stands for a value that could not be read.
+pub(super) struct Reported;
+
 /// What reads one suite, and the mistakes that it has found.
 pub(super) struct Reader<'a> {
     pub(super) registry: &'a Registry,
@@ -16,7 +22,7 @@ pub(super) struct Reader<'a> {
     pub(super) folder: &'a Path,
     pub(super) errors: Vec<ConfigError>,
     /// The policies by their name and version, and the settings' text; `None` where they are invalid.
-    pub(super) subjects: BTreeMap<(&'static str, String, Vec<u8>), Option<Arc<Subject>>>,
+    pub(super) subjects: BTreeMap<SubjectKey, Option<Arc<Subject>>>,
     /// The files by their real path; `None` where one cannot be read.
     pub(super) files: BTreeMap<PathBuf, Option<Arc<InputFile>>>,
     /// The documents that are in a case.
