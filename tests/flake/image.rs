@@ -7,34 +7,35 @@ use assert_cmd::Command;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Loaded, Nix, built, repository, run, with_policies};
+use crate::support::{Folder, Loaded, Nix, built, run, with_policies};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
-/// A user's flake, with this repository's policies under a unique name, of the revision that
-/// `cargo image` found.
+/// A user's flake, with this repository's policies under a unique name. The program is that of this
+/// repository's flake, which other tests build; with a revision it would be compiled again, so how it
+/// is laid out with one is only evaluated.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
-    let revision = repository().revision.as_deref();
-    let revision = revision.map_or_else(|| "null".to_owned(), |revision| format!("\"{revision}\""));
     let flake = format!(
         "{{
           inputs.policy-engine.url = \"github:policy-engine/policy-engine\";
           outputs = {{ policy-engine, ... }}: let
-            engine = policy-engine.lib.mkPolicyEngine {{
+            engineOf = revision: policy-engine.lib.mkPolicyEngine {{
+              inherit revision;
               system = \"x86_64-linux\";
               policies = \"${{policy-engine}}/policies\";
               name = \"policy-tests\";
               tag = \"{tag}\";
-              revision = {revision};
               extraImageConfig = {{
                 Labels.team = \"platform\";
                 Env = [ \"TEAM=platform\" \"NOTE=${{builtins.toFile \"note\" \"of the store\"}}\" ];
                 ExposedPorts.\"9090/tcp\" = {{ }};
               }};
             }};
+            engine = engineOf null;
           in {{
+            laidOut = (engineOf \"c0ffee\").packages.default.src.buildPhase;
             packages.x86_64-linux = engine.packages // {{ inherit (engine.checks) image-contents; }};
           }};
         }}"
@@ -76,6 +77,10 @@ fn docker_loads_and_runs_the_nix_image() {
     assert_eq!(config["ExposedPorts"], json!({"8181/tcp": {}, "9090/tcp": {}}));
     // The file that the configuration names is in the image, and is expected there.
     built_by_user(nix, &flake, "image-contents");
+    let mut evaluated = nix.command_of_user(&["eval", "--raw"]);
+    let laid_out = evaluated.arg(format!("path:{}#laidOut", flake.path().display())).assert();
+    let laid_out = laid_out.success().get_output().stdout.clone();
+    assert!(String::from_utf8(laid_out).unwrap().contains(" --revision c0ffee "));
 
     let denied = image.ran(&["eval", "pod-security-restricted"], BAD).code(2).stderr("");
     let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();

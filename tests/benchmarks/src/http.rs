@@ -14,7 +14,7 @@ use crate::tools;
 pub(crate) struct Load {
     pub(crate) per_second: f64,
     /// Milliseconds that 99 of 100 requests took at most.
-    p99: f64,
+    pub(crate) p99: f64,
 }
 
 /// A server, what it holds, and the rounds that it was asked in.

@@ -27,6 +27,7 @@ mod replay;
 mod results;
 mod rounds;
 mod servers;
+mod shadow;
 mod start;
 mod suites;
 mod table;

@@ -110,6 +110,18 @@ impl Server {
         Self::new(Kind::Ours, program, "/v1/data/http-authz", body, "viewer")
     }
 
+    /// The same with a shadow of its own version and settings, which is asked everything.
+    pub(crate) fn ours_with_shadow(program: PathBuf) -> io::Result<Self> {
+        let server = Self::ours(program)?;
+        let cases = Cases::read(&paths::own("cases/http-authz.json"))?;
+        let settings: serde_json::Value = serde_json::from_str(cases.settings.get())?;
+        let shadow = json!({ "policy": "http-authz", "settings": settings, "sample": "100%" });
+        let policy = json!({ "settings": settings, "shadow": shadow });
+        let config = json!({ "policies": { "http-authz": policy } });
+        fs::write(server.folder.path().join("config.json"), config.to_string())?;
+        Ok(server)
+    }
+
     fn new(
         kind: Kind,
         program: PathBuf,
@@ -192,6 +204,17 @@ fn cedar_policies(text: &str) -> serde_json::Value {
 }
 
 impl Running {
+    /// The sum of the series of a metric of the engine.
+    pub(crate) fn metric(&self, name: &str) -> io::Result<f64> {
+        let (origin, _) = self.url.split_once("/v1/").unwrap_or((&self.url, ""));
+        let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build();
+        let request = agent.new_agent().get(format!("{origin}/metrics"));
+        let mut answer = request.call().map_err(io::Error::other)?;
+        let text = answer.body_mut().read_to_string().map_err(io::Error::other)?;
+        let series = text.lines().filter(|line| line.starts_with(name));
+        Ok(series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
     /// A figure of `/proc/PID/status`, in megabytes: `VmRSS` now, `VmHWM` at most so far.
     pub(crate) fn megabytes(&self, name: &str) -> io::Result<f64> {
         tools::megabytes(self.child.id(), name)

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Server, clients, python, stress_engine};
+use crate::support::{Folder, Loaded, Server, clients, python, repository, run, stress_engine};
 
 /// `replay` of the stress engine, in a folder.
 fn replay(folder: &Folder, args: &[&str]) -> Command {
@@ -570,4 +570,47 @@ fn memory_does_not_grow_with_the_log() {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kibibytes: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
     assert!(kibibytes < EVENTS * 512 / 2, "{peak}");
+}
+
+/// The repository's image, by its archive and by its name.
+#[test]
+#[cfg_attr(not(has_docker), ignore = "needs Docker")]
+fn image_is_asked_in_a_container_that_is_gone_afterwards() {
+    let event = |verdict: &str, network: bool| {
+        json!({
+            "decision_id": "1", "path": "pod-security-baseline",
+            "input": {"kind": "Pod", "spec": {"hostNetwork": network}},
+            "custom": {
+                "id": "pod-security-baseline", "policy": "pod-security-baseline",
+                "version": "0.0.9", "mode": "enforce", "verdict": verdict,
+            },
+        })
+    };
+    let log = [event("denied", true), event("denied", false)].map(|event| format!("{event}\n"));
+    let folder = Folder::new()
+        .file("log.jsonl", &log.concat())
+        .file("new.yaml", "policies: {pod-security-baseline: {}}\n");
+    let tag = format!("replay-{}", std::process::id());
+    let names = ["--repo", "policy-tests", "--tag", &tag];
+    repository().packed_again(&folder).args(names).assert().success();
+    let name = format!("policy-tests:{tag}");
+    let archive = folder.path().join("policy-engine.tar");
+    let _loaded = Loaded::load("docker", &archive, &name);
+    for image in [&name, archive.to_str().unwrap()] {
+        let path = std::env::var_os("PATH").unwrap();
+        let output = replay(&folder, &["log.jsonl", "--config", "new.yaml", "--against", image])
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(
+            matrix(&told(&output)),
+            [
+                "pod-security-baseline 0.0.9→0.1.0 denied→allowed verdict: 1",
+                "pod-security-baseline 0.0.9→0.1.0 denied→denied nothing: 1",
+            ]
+        );
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let left = run("docker", &["ps", "--all", "--quiet", "--filter", &format!("ancestor={name}")]);
+    assert_eq!(left.stdout, b"");
 }

@@ -24,9 +24,9 @@ impl Run {
         let progress = Progress::new();
         // Kept until the program has started: another build may put its own in the same place.
         let build = Build::new(&options, &progress)?;
-        let built = build.run_quick()?;
+        let binary = build.run_quick()?;
         progress.finish();
-        let Some(binary) = built else { return Ok(()) };
+        let Some(binary) = binary else { return Ok(()) };
         let error = Command::new(&binary.path).args(&self.arguments).exec();
         Err(Failure::NotStarted { program: binary.path, error })
     }

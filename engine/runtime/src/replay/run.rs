@@ -2,7 +2,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::ReplayError;
 use super::effect::Change;
@@ -78,7 +78,7 @@ pub(crate) fn replay(
             problems.extend(read.err().map(|error| (number, error.to_string())));
         }
         drop(sender);
-        let joined = workers.into_iter().map(|worker| worker.join());
+        let joined = workers.into_iter().map(ScopedJoinHandle::join);
         joined.map(|tally| tally.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     let tallies: Result<Vec<Tally>, ReplayError> = tallies;

@@ -89,7 +89,9 @@ impl<'p> Worker<'p> {
                 after: Effect::NotServed,
             };
             let group = self.tally.group(id, version, None)?;
-            logged.time.into_iter().for_each(|time| group.times_before.add(time));
+            if let Some(time) = logged.time {
+                group.times_before.add(time);
+            }
             let cell = group.cells.entry(key).or_default();
             cell.decisions += 1;
             if cell.examples.len() < self.examples {
@@ -113,8 +115,12 @@ impl<'p> Worker<'p> {
             after: answer.effect,
         };
         let group = self.tally.group(&target.id, version, Some(&target.version_text))?;
-        elapsed.into_iter().for_each(|time| group.times_after.add(time));
-        logged.time.into_iter().for_each(|time| group.times_before.add(time));
+        if let Some(time) = elapsed {
+            group.times_after.add(time);
+        }
+        if let Some(time) = logged.time {
+            group.times_before.add(time);
+        }
         let cell = group.cells.entry(key).or_default();
         cell.decisions += 1;
         if cell.examples.len() < self.examples {

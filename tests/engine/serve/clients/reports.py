@@ -1,12 +1,24 @@
 """Reads the reports `junit`, `sarif`, `tap` and `markdown` of the current folder, and prints what they say as JSON."""
 
+import glob
+import io
 import json
 import sys
+import tarfile
 
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from sarif_pydantic import Sarif
 from tap.parser import Parser
+from xmlschema import XMLSchema
+
+# The schema that Jenkins publishes, in all its versions.
+[sources] = glob.glob(f"{sys.prefix}/junit/*.tar.gz")
+with tarfile.open(sources) as archive:
+    schemas = [member for member in archive if member.name.endswith("/junit-10.xsd")]
+    assert schemas
+    for schema in schemas:
+        XMLSchema(io.BytesIO(archive.extractfile(schema).read())).validate("junit")
 
 junit = JUnitXml.fromfile("junit")
 cases = [case for suite in junit for case in suite]

@@ -15,11 +15,12 @@ struct Report<'a> {
     cannot_be_replayed: &'a HiddenCounts,
     other_events: u64,
     unreadable_events: u64,
-    policies: Vec<Policy<'a>>,
+    policies: Vec<Versions<'a>>,
 }
 
+/// A policy in one version, and what became of it.
 #[derive(Serialize)]
-struct Policy<'a> {
+struct Versions<'a> {
     policy: &'a str,
     before: At<'a>,
     after: At<'a>,
@@ -92,15 +93,15 @@ pub(super) fn print(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
     output::pretty_json(&report, out)
 }
 
-fn policy<'a>(told: &'a Told<'_>, group: &'a Group) -> Policy<'a> {
-    Policy {
+fn policy<'a>(told: &'a Told<'_>, group: &'a Group) -> Versions<'a> {
+    Versions {
         policy: &group.policy,
         before: At {
             version: group.before.as_deref(),
             nanoseconds: durations(&group.times_before),
         },
         after: At { version: group.after.as_deref(), nanoseconds: durations(&group.times_after) },
-        matrix: group.cells.iter().map(|(key, cell)| matrix_cell(told, key, cell)).collect(),
+        matrix: group.cells.iter().map(|(key, cell)| matrix_cell(told, *key, cell)).collect(),
     }
 }
 
@@ -108,8 +109,8 @@ fn durations(times: &Times) -> Option<Durations> {
     Some(Durations { mean: times.mean()?, p50: times.percentile(50)?, p99: times.percentile(99)? })
 }
 
-fn matrix_cell<'a>(told: &'a Told<'_>, key: &CellKey, cell: &'a Cell) -> MatrixCell<'a> {
-    let CellKey { change, before, after } = *key;
+fn matrix_cell<'a>(told: &'a Told<'_>, key: CellKey, cell: &'a Cell) -> MatrixCell<'a> {
+    let CellKey { change, before, after } = key;
     let examples = cell.examples.iter().map(|example| told_example(told, example)).collect();
     MatrixCell { before, after, change, decisions: cell.decisions, examples }
 }

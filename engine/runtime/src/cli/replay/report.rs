@@ -18,7 +18,7 @@ pub(super) fn print(told: &Told<'_>, format: Format, out: &mut dyn Write) -> io:
     let groups = told.replay.groups.iter();
     let mut cases: Vec<_> = groups
         .flat_map(|group| {
-            group.cells.iter().flat_map(|(key, cell)| cell_cases(told, group, key, cell))
+            group.cells.iter().flat_map(|(key, cell)| cell_cases(told, group, *key, cell))
         })
         .chain(told.replay.problems.iter().map(|(log, problem)| broken(told, *log, problem)))
         .collect();
@@ -52,7 +52,7 @@ fn rule(change: Change) -> &'static str {
 fn cell_cases<'a>(
     told: &'a Told<'_>,
     group: &'a Group,
-    key: &'a CellKey,
+    key: CellKey,
     cell: &'a Cell,
 ) -> Vec<(usize, Case)> {
     let case = |log: usize, examples: &[Example], outcome| {
@@ -83,10 +83,10 @@ fn cell_cases<'a>(
     of_log.collect()
 }
 
-fn finding(key: &CellKey, cell: &Cell, example: Option<&Example>) -> Finding {
+fn finding(key: CellKey, cell: &Cell, example: Option<&Example>) -> Finding {
     let mut message = format!("{}, {}", cell_name(key), counted(cell.decisions));
     if let Some(example) = example {
-        message += &format!(", such as {}", example.decision_id);
+        message.extend([", such as ", &example.decision_id]);
         for (time, side) in [("before", &example.before), ("after", &example.after)] {
             let why = match side {
                 Side::Answered(reasons) => {
@@ -97,7 +97,7 @@ fn finding(key: &CellKey, cell: &Cell, example: Option<&Example>) -> Finding {
                 Side::Unknown => String::new(),
             };
             if !why.is_empty() {
-                message += &format!("; {time}: {why}");
+                message.extend(["; ", time, ": ", &why]);
             }
         }
     }

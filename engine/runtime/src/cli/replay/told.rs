@@ -77,7 +77,7 @@ pub(super) fn versions(group: &Group) -> String {
 }
 
 /// A cell, such as `denied → allowed`.
-pub(super) fn cell_name(key: &CellKey) -> String {
+pub(super) fn cell_name(key: CellKey) -> String {
     let answer = if key.change == Change::Answer { ", another answer" } else { "" };
     format!("{} → {}{answer}", key.before, key.after)
 }

@@ -31,6 +31,7 @@ pub(in crate::replay) struct LoggedDecision<'a> {
 
 /// An event of a log, as far as it is of use.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at once, and most are the larger")]
 pub(in crate::replay) enum Read<'a> {
     Decision(LoggedDecision<'a>),
     Hidden(Hidden),

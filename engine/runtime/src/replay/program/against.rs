@@ -47,7 +47,11 @@ impl Against {
 fn is_reference(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-/:@".contains(letter))
-        && !text.ends_with(".tar")
+        && !has_archive_name(text)
+}
+
+fn has_archive_name(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|extension| extension == "tar")
 }
 
 #[cfg(test)]
