@@ -27,7 +27,8 @@ test_policies() {
     policy-builder setup
     cargo test
     # Not every repository has suites.
-    if find "$POLICIES" -name '*.suite.yaml' -o -name '*.suite.yml' -o -name '*.suite.json' | grep --quiet .; then
+    local is_suite=(-name '*.suite.yaml' -o -name '*.suite.yml' -o -name '*.suite.json')
+    if [ -n "$(find "$POLICIES" \( "${is_suite[@]}" \) -print -quit)" ]; then
         policy-builder run --policies "$POLICIES" -- test "$POLICIES" --format github
     fi
 }

@@ -45,9 +45,8 @@ pub(crate) fn in_folder(
     let is_cache = |path: &Path| path.join(CACHE_TAG).is_file();
     let entries = WalkDir::new(folder).sort_by_file_name().into_iter();
     let entries = entries.filter_entry(move |entry| {
-        entry.depth() == 0
-            || !is_hidden(entry.file_name())
-                && !(entry.file_type().is_dir() && is_cache(entry.path()))
+        let is_cache = entry.file_type().is_dir() && is_cache(entry.path());
+        entry.depth() == 0 || !(is_hidden(entry.file_name()) || is_cache)
     });
     entries.filter_map(move |entry| match entry {
         Ok(entry) => {

@@ -80,13 +80,11 @@ impl Fields {
         errors: &mut Vec<ConfigError>,
     ) -> Option<(Vec<Node>, Origin)> {
         let node = self.take(key)?;
-        match node.value {
-            Value::List(elements) => Some((elements, node.at)),
-            _ => {
-                errors.push(wrong(&self.path_of(key), &node, "a list"));
-                None
-            }
+        if let Value::List(elements) = node.value {
+            return Some((elements, node.at));
         }
+        errors.push(wrong(&self.path_of(key), &node, "a list"));
+        None
     }
 }
 

@@ -38,13 +38,13 @@ pub(crate) fn init(
     paths: &[PathBuf],
     folder: &Path,
 ) -> Result<Written, InitError> {
-    let mut written = Written::default();
-    written.text = format!(
+    let head = format!(
         "# yaml-language-server: $schema={ID}\n\
          # What the policy decided when `policy-engine test --init` wrote this.\n\
          policy: {}\n",
         plain(policy)
     );
+    let mut written = Written { text: head, ..Written::default() };
     if settings.as_json() != b"{}" {
         let settings: Json = serde_json::from_slice(settings.as_json()).unwrap_or_default();
         let _ = writeln!(written.text, "settings: {}", json(&settings));

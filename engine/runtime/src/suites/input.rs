@@ -45,7 +45,7 @@ impl Input {
         object: Option<Part>,
         old_object: Option<Part>,
     ) -> Self {
-        let json = review.to_json(
+        let json = review.into_json(
             object.as_ref().map(Part::json).as_deref(),
             old_object.as_ref().map(Part::json).as_deref(),
         );

@@ -13,39 +13,51 @@ pub(super) const ID: &str = "https://raw.githubusercontent.com/policy-engine/pol
 /// # Errors
 /// The schema of a value is no JSON, which a test would have shown.
 pub(crate) fn json_schema() -> serde_json::Result<Value> {
-    let mut case = table(&keys::CASE)?;
-    case["required"] = json!(["name", "expect"]);
-    case["oneOf"] = json!([
+    let input = json!([
         {"required": ["input"]},
         {"required": ["file"]},
         {"anyOf": [{"required": ["object"]}, {"required": ["oldObject"]}]},
     ]);
-    let mut expect = table(&keys::EXPECT)?;
-    expect["minProperties"] = json!(1);
+    let required = json!(["name", "expect"]);
+    let case = table(&keys::CASE, [("required", required), ("oneOf", input)])?;
+    let expect = table(&keys::EXPECT, [("minProperties", json!(1))])?;
     let verdict: Value = serde_json::from_str(keys::VERDICT)?;
-    let mut suite = table(&keys::SUITE)?;
-    suite["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    suite["$id"] = json!(ID);
-    suite["title"] = json!("Suite of cases of policy-engine");
-    suite["required"] = json!(["cases"]);
-    suite["$defs"] = json!({
+    let definitions = json!({
         "case": case,
         "expect": {"oneOf": [verdict, expect]},
-        "checks": table(&keys::CHECKS)?,
+        "checks": table(&keys::CHECKS, [])?,
         "ids": serde_json::from_str::<Value>(keys::IDS)?,
     });
-    Ok(suite)
+    table(
+        &keys::SUITE,
+        [
+            ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
+            ("$id", json!(ID)),
+            ("title", json!("Suite of cases of policy-engine")),
+            ("required", json!(["cases"])),
+            ("$defs", definitions),
+        ],
+    )
 }
 
-/// A table of these keys, and of no others.
-fn table(keys: &[Key]) -> serde_json::Result<Value> {
+/// A table of these keys, and of no others, with what else its schema says.
+fn table<const N: usize>(
+    keys: &[Key],
+    further: [(&'static str, Value); N],
+) -> serde_json::Result<Value> {
     let mut properties = Map::new();
     for Key { name, sentence, schema } in keys {
-        let mut schema: Value = serde_json::from_str(schema)?;
-        schema["description"] = (*sentence).into();
-        properties.insert((*name).to_owned(), schema);
+        let mut schema: Map<String, Value> = serde_json::from_str(schema)?;
+        schema.insert("description".to_owned(), (*sentence).into());
+        properties.insert((*name).to_owned(), schema.into());
     }
-    Ok(json!({"type": "object", "additionalProperties": false, "properties": properties}))
+    let mut table = Map::from_iter([
+        ("type".to_owned(), json!("object")),
+        ("additionalProperties".to_owned(), json!(false)),
+        ("properties".to_owned(), properties.into()),
+    ]);
+    table.extend(further.map(|(key, value)| (key.to_owned(), value)));
+    Ok(table.into())
 }
 
 #[cfg(test)]

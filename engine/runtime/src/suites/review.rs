@@ -69,12 +69,10 @@ impl Review {
     pub(super) const OWN_FIELDS: [&str; 3] = ["object", "oldObject", "operation"];
 
     /// The review of these objects, which are JSON text.
-    pub(super) fn to_json(self, object: Option<&[u8]>, old_object: Option<&[u8]>) -> Vec<u8> {
+    pub(super) fn into_json(self, object: Option<&[u8]>, old_object: Option<&[u8]>) -> Vec<u8> {
         let about = object.or(old_object).unwrap_or_default();
         let about: Value = serde_json::from_slice(about).unwrap_or_default();
-        let Value::Object(mut request) = request(&about, self.operation) else {
-            return Vec::new();
-        };
+        let mut request = request(&about, self.operation);
         request.extend(self.request);
         let mut json = Vec::new();
         let mut review = JsonObject::begin(&mut json);
@@ -93,27 +91,29 @@ impl Review {
 }
 
 /// The request on this object, without it.
-fn request(about: &Value, operation: Operation) -> Value {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let api_version = text(&about["apiVersion"]);
-    let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
-    let kind = text(&about["kind"]);
+fn request(about: &Value, operation: Operation) -> Map<String, Value> {
+    let text = |path| about.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let api_version = text("/apiVersion");
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let kind = text("/kind");
     let kind_of = json!({"group": group, "version": version, "kind": kind});
-    let resource = json!({"group": group, "version": version, "resource": resource_of(&kind)});
-    let mut request = json!({
+    let resource = json!({"group": group, "version": version, "resource": resource_of(kind)});
+    let request = json!({
         "uid": "00000000-0000-0000-0000-000000000000",
         "kind": kind_of,
         "requestKind": kind_of,
         "resource": resource,
         "requestResource": resource,
-        "name": text(&about["metadata"]["name"]),
+        "name": text("/metadata/name"),
         "operation": operation.as_str(),
         "userInfo": {"username": "policy-engine-test", "groups": ["system:authenticated"]},
         "dryRun": false,
         "options": null,
     });
-    if let Some(namespace) = about["metadata"]["namespace"].as_str() {
-        request["namespace"] = namespace.into();
+    let Value::Object(mut request) = request else { return Map::new() };
+    let namespace = text("/metadata/namespace");
+    if !namespace.is_empty() {
+        request.insert("namespace".to_owned(), namespace.into());
     }
     request
 }
@@ -140,7 +140,7 @@ mod tests {
         let pod = br#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web","namespace":"a"}}"#;
         let request = Map::from_iter([("dryRun".to_owned(), true.into())]);
         let review = Review { operation: Operation::Create, request };
-        let review: Value = serde_json::from_slice(&review.to_json(Some(pod), None)).unwrap();
+        let review: Value = serde_json::from_slice(&review.into_json(Some(pod), None)).unwrap();
         let pods = json!({"group": "", "version": "v1", "resource": "pods"});
         let kind = json!({"group": "", "version": "v1", "kind": "Pod"});
         assert_eq!(

@@ -53,7 +53,7 @@ pub(crate) fn run(cases: &[&Case], jobs: usize) -> io::Result<Vec<CaseResult>> {
     };
     let mut results = thread::scope(|scope| {
         let threads = (0..jobs.clamp(1, cases.len().max(1)))
-            .map(|_| thread::Builder::new().stack_size(stack::BYTES).spawn_scoped(scope, &work))
+            .map(|_| thread::Builder::new().stack_size(stack::BYTES).spawn_scoped(scope, work))
             .collect::<io::Result<Vec<_>>>()?;
         let results = threads
             .into_iter()

@@ -29,8 +29,8 @@ fn suite_beside(files: &[(&str, &str)], text: &str) -> Result<Suite, String> {
     let read = read(&Source::new(path.display().to_string(), text), &registry());
     read.map_err(|errors| {
         let prefix = format!("{}/", folder.path().display());
-        let real = format!("{}/", folder.path().canonicalize().unwrap().display());
-        errors.to_string().replace(&prefix, "").replace(&real, "")
+        let canonical = format!("{}/", folder.path().canonicalize().unwrap().display());
+        errors.to_string().replace(&prefix, "").replace(&canonical, "")
     })
 }
 
@@ -47,7 +47,7 @@ fn outcome(files: &[(&str, &str)], text: &str) -> String {
         match result.judgement {
             Judgement::Passed => writeln!(told, "{}: passed", case.name).unwrap(),
             Judgement::Undecided(error) => {
-                writeln!(told, "{}: undecided: {error}", case.name).unwrap()
+                writeln!(told, "{}: undecided: {error}", case.name).unwrap();
             }
             Judgement::Failed(differences) => {
                 writeln!(told, "{}: failed\n{}", case.name, differences.diff().join("\n")).unwrap();

@@ -161,10 +161,10 @@ impl<'a> Printer<'a> {
     /// Prints what was kept until all is known.
     pub(super) fn finish(mut self, coverage: Option<&Coverage>) -> Result<(), Failure> {
         if let Format::Json = self.format {
-            return Ok(match coverage {
-                Some(coverage) => self.line(&PrintedCoverage { coverage })?,
-                None => {}
-            });
+            if let Some(coverage) = coverage {
+                self.line(&PrintedCoverage { coverage })?;
+            }
+            return Ok(());
         }
         let coverage = coverage.map(coverage_text);
         match self.format {
