@@ -60,12 +60,14 @@ fn input(number: usize) -> Value {
     let text: String = (0..number % 9)
         .map(|at| ['a', '"', '\\', 'é', '\n', '\u{1b}', '/'][(number + at) % 7])
         .collect();
-    let allowed = number % 3 == 0;
+    let allowed = number.is_multiple_of(3);
     match number % 5 {
         0 => json!(allowed),
         1 => json!({"allow": allowed, (text.as_str()): number}),
         2 => json!({"allowed": allowed, "violations": [{"check": text, "message": text}]}),
-        3 => json!([number, number as f64 / 7.0, {"a": text}, null, -1, 1e300]),
+        3 => {
+            json!([number, u32::try_from(number).map(f64::from).unwrap() / 7.0, {"a": text}, null, -1, 1e300])
+        }
         _ => json!(text),
     }
 }
@@ -261,7 +263,8 @@ fn logs_of_opa_are_compared_by_what_stands_at_the_path() {
         let mut line = event.clone();
         let more = json!({"level": "info", "msg": "Decision Log", "time": "2026-01-01T00:00:00Z", "type": "openpolicyagent.org/decision_logs"});
         line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        console += &format!("{line}\n");
+        console.push_str(&line.to_string());
+        console.push('\n');
     }
     let folder = folder
         .file("new.yaml", POLICIES)

@@ -46,21 +46,40 @@ pub(crate) const CHECKS: &[Check] = &[
     seccomp::RESTRICTED,
 ];
 
-const BASELINE: usize = 12;
-
-/// The checks as `pod-security-baseline` declares them.
-pub(crate) const DECLARED_BY_BASELINE: &[policy_api::Check] = &declared::<BASELINE>();
+/// The checks as `pod-security-baseline` declares them: those that may deny.
+pub(crate) const DECLARED_BY_BASELINE: &[policy_api::Check] = &[
+    app_armor::CHECK.declared,
+    capabilities::BASELINE.declared,
+    host_namespaces::CHECK.declared,
+    volumes::BASELINE.declared,
+    host_ports::CHECK.declared,
+    host_probes::CHECK.declared,
+    privileged::CHECK.declared,
+    proc_mount::BASELINE.declared,
+    se_linux::CHECK.declared,
+    seccomp::BASELINE.declared,
+    sysctls::CHECK.declared,
+    windows_host_process::CHECK.declared,
+];
 
 /// The checks as `pod-security-restricted` declares them.
-pub(crate) const DECLARED_BY_RESTRICTED: &[policy_api::Check] = &declared::<{ CHECKS.len() }>();
-
-/// The first of all checks.
-const fn declared<const COUNT: usize>() -> [policy_api::Check; COUNT] {
-    let mut declared = [privileged::CHECK.declared; COUNT];
-    let (mut places, mut checks) = (declared.as_mut_slice(), CHECKS);
-    while let ([place, other_places @ ..], [check, other_checks @ ..]) = (places, checks) {
-        *place = check.declared;
-        (places, checks) = (other_places, other_checks);
-    }
-    declared
-}
+pub(crate) const DECLARED_BY_RESTRICTED: &[policy_api::Check] = &[
+    app_armor::CHECK.declared,
+    capabilities::BASELINE.declared,
+    host_namespaces::CHECK.declared,
+    host_ports::CHECK.declared,
+    host_probes::CHECK.declared,
+    privileged::CHECK.declared,
+    proc_mount::BASELINE.declared,
+    se_linux::CHECK.declared,
+    seccomp::BASELINE.declared,
+    sysctls::CHECK.declared,
+    windows_host_process::CHECK.declared,
+    privilege_escalation::CHECK.declared,
+    capabilities::RESTRICTED.declared,
+    proc_mount::RESTRICTED.declared,
+    volumes::RESTRICTED.declared,
+    run_as_non_root::CHECK.declared,
+    run_as_user::CHECK.declared,
+    seccomp::RESTRICTED.declared,
+];

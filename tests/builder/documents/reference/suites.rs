@@ -82,7 +82,7 @@ fn page_of_suites_has_every_key() {
         ("An expectation", &definitions["expect"]["oneOf"][1]),
         ("An expectation on checks", &definitions["checks"]),
     ] {
-        text += &format!("\n## {title}\n\n| key | is |\n| --- | --- |\n");
+        text.extend(["\n## ", title, "\n\n| key | is |\n| --- | --- |\n"]);
         for (key, described) in table["properties"].as_object().unwrap() {
             let sentence = described["description"].as_str().unwrap();
             text += &page::row(&[&format!("`{key}`"), sentence]);
