@@ -55,8 +55,15 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 #[derive(Serialize)]
 struct Answer<'a> {
     allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
     reason: &'a str,
 }
+
+/// A "no": the check, the field of the request, and the reason.
+struct Denial(&'static str, Option<&'static str>, &'static str);
 
 #[derive(Deserialize)]
 struct Settings {
@@ -91,34 +98,41 @@ impl Floor {
     pub fn decide(&self, input: &[u8], output: &mut Vec<u8>) -> serde_json::Result<bool> {
         let request: Request<'_> = serde_json::from_slice(input)?;
         let answer = match self.judge(&request) {
-            Ok(reason) => Answer { allowed: true, reason },
-            Err(reason) => Answer { allowed: false, reason },
+            Ok(reason) => Answer { allowed: true, check: None, field: None, reason },
+            Err(Denial(check, field, reason)) => {
+                Answer { allowed: false, check: Some(check), field, reason }
+            }
         };
         serde_json::to_writer(output, &answer)?;
         Ok(answer.allowed)
     }
 
-    fn judge(&self, request: &Request<'_>) -> Result<&str, &'static str> {
+    fn judge(&self, request: &Request<'_>) -> Result<&str, Denial> {
         if self.roles.is_empty() {
-            return Err("the settings define no `roles`, so every request is denied");
+            let reason = "the settings define no `roles`, so every request is denied";
+            return Err(Denial("roles", None, reason));
         }
         if !is_token(&request.method) {
-            return Err("the method is not one that HTTP knows the form of, such as `GET`");
+            let reason = "the method is not one that HTTP knows the form of, such as `GET`";
+            return Err(Denial("method", Some("method"), reason));
         }
+        let of_path = |reason| Denial("path", Some("path"), reason);
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        unambiguous(path)?;
+        unambiguous(path).map_err(of_path)?;
         if query.bytes().any(|byte| byte.is_ascii_control()) {
-            return Err("the path or its query has a control character");
+            return Err(of_path("the path or its query has a control character"));
         }
         if request.roles.is_empty() {
-            return Err("the request carries no role");
+            return Err(Denial("role", Some("roles"), "the request carries no role"));
         }
-        let mut denial = "the settings define none of the request's roles";
+        let unknown = "the settings define none of the request's roles";
+        let mut denial = Denial("role", Some("roles"), unknown);
         for role in request.roles.iter().filter_map(|name| self.roles.get(&*name.0)) {
             if role.grants.iter().any(|grant| grant.allows(&request.method, path)) {
                 return Ok(&role.reason);
             }
-            denial = "none of the request's roles allows this method on this path";
+            let not_granted = "none of the request's roles allows this method on this path";
+            denial = Denial("grant", None, not_granted);
         }
         Err(denial)
     }

@@ -89,7 +89,7 @@ limts: {}
              from 1 to 1000000000"
                 .to_owned(),
             "`c.yaml` line 19 column 5: there is no setting `policies.web.color`: there is \
-             `policy`, `settings`, `timeout`, `mode`, `blocking`, `max-stuck`"
+             `policy`, `settings`, `timeout`, `mode`, `blocking`, `max-stuck`, `shadow`"
                 .to_owned(),
             "`c.yaml` line 22 column 14: `decision-log.when-full` is `block`: expected `drop` or \
              `wait`"
