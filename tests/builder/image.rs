@@ -173,16 +173,17 @@ fn program_lists_its_crates_and_policies() {
     assert_eq!(version["crates"], json!(crates));
 
     let list = engine(&["list", "--format", "json"]).output().unwrap();
-    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
-    assert_eq!(version["policies"], list);
-    let list = list.as_array().unwrap();
-    for (policy, (name, crate_name)) in list.iter().zip(POLICIES) {
+    let mut list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    for (policy, (name, crate_name)) in list.as_array_mut().unwrap().iter_mut().zip(POLICIES) {
+        let checks = policy.as_object_mut().unwrap().remove("checks").unwrap();
+        assert!(checks[0]["summary"].as_str().unwrap().len() > 20, "{policy}");
         assert_eq!(policy["name"], name);
         assert_eq!(policy["crate"], crate_name);
         assert_eq!(policy["version"], "0.1.0");
         assert!(policy["description"].as_str().unwrap().len() > 20, "{policy}");
     }
-    assert_eq!(list.len(), POLICIES.len());
+    assert_eq!(version["policies"], list);
+    assert_eq!(list.as_array().unwrap().len(), POLICIES.len());
 }
 
 /// The repository's root is around the work folder too, where the target folder is in it.

@@ -152,14 +152,17 @@ fn every_result_is_available_as_json() {
     assert_eq!(
         document(&mut folder.builder(&["new", "ours"])),
         json!({"folder": "ours", "created": [
-            "ours/.gitignore", "ours/Cargo.toml", "ours/README.md", "ours/.cargo/config.toml",
+            "ours/.gitignore", "ours/Cargo.toml", "ours/README.md",
+            "ours/.github/workflows/policies.yml", "ours/.cargo/config.toml",
             "ours/policies/working-hours/Cargo.toml", "ours/policies/working-hours/src/lib.rs",
+            "ours/policies/working-hours/working-hours.suite.yaml",
         ]})
     );
     assert_eq!(
         document(&mut folder.builder(&["add", "better", "--policies", "ours/policies"])),
         json!({"folder": "ours/policies/better", "created": [
             "ours/policies/better/Cargo.toml", "ours/policies/better/src/lib.rs",
+            "ours/policies/better/better.suite.yaml",
         ]})
     );
     assert_eq!(

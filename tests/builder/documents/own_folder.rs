@@ -29,7 +29,10 @@ fn readme_commands_for_a_new_folder_run() {
     let said = run_in(&shell, &here, &script.takes("cargo test"));
     assert_eq!(said.matches("test result: ok. 1 passed").count(), 3, "{said}");
     let library = fs::read_to_string(here.join("policies/image-age/src/lib.rs")).unwrap();
-    assert!(library.contains("policy_api::register!(fn image_age);"), "{library}");
+    assert!(
+        library.contains("policy_api::register!(fn image_age { checks: &[HOURS] });"),
+        "{library}"
+    );
 
     // With the lock that Cargo wrote there.
     let tag = DockerTag::take(DockerTag::ENGINE);
