@@ -125,7 +125,7 @@ pub(crate) struct ShadowMetrics {
 /// The reason why a question of the sample was not put to a shadow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// Requests wait to be decided on.
+    /// Requests wait to be decided on, or the queue was full a moment ago.
     Busy,
     /// Too many questions wait for shadows, or take too much memory.
     Full,

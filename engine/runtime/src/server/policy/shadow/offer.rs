@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Thread;
+use std::time::Instant;
 
 use hyper::body::Bytes;
 use uuid::Uuid;
@@ -82,9 +83,15 @@ impl Shadow {
         if outcome == DecisionOutcome::Shed {
             return;
         }
-        match self.question(outcome, asked) {
+        let now = Instant::now();
+        match self.question(outcome, asked, now) {
             Ok(question) => self.queue(question),
-            Err(reason) => self.policy().metrics.shed(reason),
+            Err(reason) => {
+                if reason == ShedReason::Full {
+                    self.shared.pause.begin(now);
+                }
+                self.policy().metrics.shed(reason);
+            }
         }
     }
 
@@ -92,12 +99,13 @@ impl Shadow {
         &self,
         outcome: DecisionOutcome,
         asked: &Asked<'_>,
+        now: Instant,
     ) -> Result<Question, ShedReason> {
         let policy = self.policy();
         if policy.stuck.load(Ordering::Relaxed) >= policy.max_stuck {
             return Err(ShedReason::Suspended);
         }
-        if asked.is_busy {
+        if asked.is_busy || self.shared.pause.is_on(now) {
             return Err(ShedReason::Busy);
         }
         let place = self.shared.places.take().ok_or(ShedReason::Full)?;

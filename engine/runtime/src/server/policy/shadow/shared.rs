@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::differences::Differences;
+use super::pause::Pause;
 use super::policy::ShadowPolicy;
 use super::question::Answer;
 use super::queue_places::QueuePlaces;
@@ -12,6 +13,8 @@ pub(super) struct Shared {
     pub(super) policy: Arc<ShadowPolicy>,
     /// The places of questions that wait or are being put.
     pub(super) places: QueuePlaces,
+    /// The pause after the queue was full.
+    pub(super) pause: Pause,
     /// The supervisor sleeps until there is a question.
     pub(super) asleep: AtomicBool,
     /// No question comes any more.
@@ -32,6 +35,7 @@ impl Shared {
         Self {
             policy: Arc::new(policy),
             places: QueuePlaces::default(),
+            pause: Pause::none(),
             asleep: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             running: Mutex::default(),

@@ -133,6 +133,8 @@ fn questions_beyond_the_limits_are_shed() {
         trial.offer("true", false);
     }
     assert_eq!(trial.shed("full"), 1);
+    trial.offer("true", false);
+    assert_eq!((trial.shed("full"), trial.shed("busy")), (1, 2), "it has to catch up");
     until(|| trial.decided("allowed") == MAX_QUEUED as u64 - 1);
 
     let small = Trial::new(Sample::ALL, LONG, 64);
