@@ -161,7 +161,9 @@ fn shadow_takes_no_memory_of_clients_and_is_shed_without_its_own() {
     }
     assert!((1_800_000..=3 << 20).contains(&held()), "{}", held());
     assert!(figure(&server, "policy_engine_requests_body_bytes") < 1 << 20);
-    assert!(shed(&server, "full") >= 8);
+    // The first for want of memory, the others as it has to catch up.
+    let (full, busy) = (shed(&server, "full"), shed(&server, "busy"));
+    assert!(full > 0 && full + busy >= 8, "{full} {busy}");
     until("all are put", || held() == 0);
     assert!(decided(&server, "allowed", "allowed") > 0.0);
 }
