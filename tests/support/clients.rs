@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::root;
+use serde_json::Value;
+
+use super::{Folder, root};
 
 /// A folder of what a package manager installs. It is made again when the list of what it is to
 /// hold has changed.
@@ -60,6 +62,17 @@ pub(crate) fn node_modules() -> &'static Path {
             succeeds(npm.args(["install", "--no-audit", "--no-fund"]).current_dir(folder))
         })
     })
+}
+
+/// What programs of others read in the reports `junit`, `sarif`, `tap` and `markdown` of a folder.
+pub(crate) fn read_reports(folder: &Folder) -> Value {
+    let read = Command::new(python().join("bin/python"))
+        .arg(clients().join("reports.py"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    serde_json::from_slice(&read.stdout).unwrap()
 }
 
 /// The folder of the clients' scripts.

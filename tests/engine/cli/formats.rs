@@ -1,10 +1,9 @@
 use std::fs;
-use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{BAD, GOOD, baseline};
-use crate::support::{Folder, clients, python};
+use crate::support::{Folder, read_reports};
 
 /// A folder with what is allowed, denied and unreadable, in YAML and JSON.
 fn manifests() -> Folder {
@@ -50,14 +49,7 @@ fn reports_are_read_by_other_programs() {
     for format in ["junit", "sarif", "tap", "markdown"] {
         fs::write(folder.path().join(format), report(&folder, format)).unwrap();
     }
-    let script = clients().join("reports.py");
-    let read = Command::new(python().join("bin/python"))
-        .arg(script)
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let read = read_reports(&folder);
     let network = "hostNetwork` is `true`: a pod may not share namespaces of the host";
     let sarif = read["sarif"].as_array().unwrap();
     let places: Vec<_> = sarif

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Loaded, Server, clients, python, repository, run, stress_engine};
+use crate::support::{Folder, Loaded, Server, read_reports, repository, run, stress_engine};
 
 /// `replay` of the stress engine, in a folder.
 fn replay(folder: &Folder, args: &[&str]) -> Command {
@@ -456,13 +456,7 @@ fn reports_are_read_by_other_programs() {
     for format in ["junit", "sarif", "tap", "markdown"] {
         fs::write(folder.path().join(format), sample_report(&folder, format)).unwrap();
     }
-    let read = Command::new(python().join("bin/python"))
-        .arg(clients().join("reports.py"))
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let read = read_reports(&folder);
     let places: Vec<_> = read["sarif"]
         .as_array()
         .unwrap()

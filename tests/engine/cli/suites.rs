@@ -1,10 +1,9 @@
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::{BAD, GOOD};
-use crate::support::{Folder, clients, engine, python, root, stress_engine};
+use crate::support::{Folder, engine, read_reports, root, stress_engine};
 
 const SUITE: &str = "\
 policy: pod-security-baseline
@@ -243,13 +242,7 @@ fn reports_of_suites_are_read_by_other_programs() {
         let ran = test(&folder, &["--format", format]).assert().code(1);
         fs::write(folder.path().join(format), &ran.get_output().stdout).unwrap();
     }
-    let read = Command::new(python().join("bin/python"))
-        .arg(clients().join("reports.py"))
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let read = read_reports(&folder);
     assert_eq!(
         read["sarif"],
         json!([{

@@ -15,14 +15,18 @@ const EXAMPLES: [&str; 4] = ["EXAMPLE", "POLICY", "BEFORE", "AFTER"];
 const TIMES: [&str; 8] =
     ["TIME OF", "VERSION", "BEFORE: MEAN", "P50", "P99", "AFTER: MEAN", "P50", "P99"];
 
-pub(super) fn print(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The tables of a replay: a header each, and rows of cells of lines.
+fn tables(told: &Told<'_>) -> [(&'static [&'static str], Vec<Vec<Vec<String>>>); 3] {
     let groups = &told.replay.groups;
-    let tables = [
-        (&MATRIX[..], groups.iter().flat_map(cells).collect::<Vec<_>>()),
+    [
+        (&MATRIX, groups.iter().flat_map(cells).collect()),
         (&EXAMPLES, groups.iter().flat_map(|group| examples(told, group)).collect()),
         (&TIMES, groups.iter().map(times).collect()),
-    ];
-    for (header, rows) in tables {
+    ]
+}
+
+pub(super) fn print(told: &Told<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for (header, rows) in tables(told) {
         if !rows.is_empty() {
             let rows = rows.into_iter().map(|row| {
                 let lines = |cell: Vec<String>| {
@@ -43,13 +47,7 @@ pub(super) fn print_markdown(told: &Told<'_>, out: &mut dyn Write) -> io::Result
     for line in told.summary() {
         writeln!(out, "- {line}")?;
     }
-    let groups = &told.replay.groups;
-    let tables = [
-        (&MATRIX[..], groups.iter().flat_map(cells).collect::<Vec<_>>()),
-        (&EXAMPLES, groups.iter().flat_map(|group| examples(told, group)).collect()),
-        (&TIMES, groups.iter().map(times).collect()),
-    ];
-    for (header, rows) in tables {
+    for (header, rows) in tables(told) {
         if rows.is_empty() {
             continue;
         }
