@@ -15,8 +15,10 @@ const EXAMPLES: [&str; 4] = ["EXAMPLE", "POLICY", "BEFORE", "AFTER"];
 const TIMES: [&str; 8] =
     ["TIME OF", "VERSION", "BEFORE: MEAN", "P50", "P99", "AFTER: MEAN", "P50", "P99"];
 
-/// The tables of a replay: a header each, and rows of cells of lines.
-fn tables(told: &Told<'_>) -> [(&'static [&'static str], Vec<Vec<Vec<String>>>); 3] {
+/// A header, and rows of cells of lines.
+type Table = (&'static [&'static str], Vec<Vec<Vec<String>>>);
+
+fn tables(told: &Told<'_>) -> [Table; 3] {
     let groups = &told.replay.groups;
     [
         (&MATRIX, groups.iter().flat_map(cells).collect()),
