@@ -121,8 +121,12 @@ impl Bundle {
         let Material { public_key, certificate, x509_certificate_chain } =
             document.verification_material;
         let signer = match public_key {
-            Some(Hint { hint }) => Fingerprint::from_hint(&hint).map_or(Signer::Hint(hint), Signer::Key),
-            None if certificate.is_some() || x509_certificate_chain.is_some() => Signer::Certificate,
+            Some(Hint { hint }) => {
+                Fingerprint::from_hint(&hint).map_or(Signer::Hint(hint), Signer::Key)
+            }
+            None if certificate.is_some() || x509_certificate_chain.is_some() => {
+                Signer::Certificate
+            }
             None => return Err(BundleError::NoSigner),
         };
         let envelope = document.dsse_envelope.ok_or(BundleError::NoEnvelope)?;
@@ -202,8 +206,7 @@ impl Bundle {
 
 /// The bytes that are signed, by DSSE (<https://github.com/secure-systems-lab/dsse>).
 fn pre_authentication_encoding(payload: &[u8]) -> Vec<u8> {
-    let mut bytes =
-        format!("DSSEv1 {} {IN_TOTO} {} ", IN_TOTO.len(), payload.len()).into_bytes();
+    let mut bytes = format!("DSSEv1 {} {IN_TOTO} {} ", IN_TOTO.len(), payload.len()).into_bytes();
     bytes.extend(payload);
     bytes
 }

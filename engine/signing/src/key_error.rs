@@ -35,13 +35,17 @@ pub enum KeyError {
          pkcs8 -topk8 -in KEY -out key.pem`, which asks for a passphrase"
     )]
     Traditional(String),
-    #[error("it is {found}, expected an ECDSA key on the curve P-256\nhelp: make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`")]
+    #[error(
+        "it is {found}, expected an ECDSA key on the curve P-256\nhelp: make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`"
+    )]
     Algorithm { found: String },
     #[error("it is encrypted, and no passphrase was given")]
     Encrypted,
     #[error("it is encrypted with another passphrase, or is damaged")]
     Passphrase,
-    #[error("it is encrypted in a way that is not supported: {0}; expected PBES2 with AES, as `openssl pkcs8 -topk8` writes it")]
+    #[error(
+        "it is encrypted in a way that is not supported: {0}; expected PBES2 with AES, as `openssl pkcs8 -topk8` writes it"
+    )]
     Encryption(String),
     #[error("it is no valid key: {0}")]
     Invalid(String),

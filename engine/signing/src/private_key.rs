@@ -35,8 +35,9 @@ impl PrivateKey {
                 return Err(KeyError::OtherPem { label, expected: EXPECTED });
             }
         }
-        let (_, document) = SecretDocument::from_pem(pem).map_err(|error| {
-            KeyError::Malformed { label: label.to_owned(), reason: error.to_string() }
+        let (_, document) = SecretDocument::from_pem(pem).map_err(|error| KeyError::Malformed {
+            label: label.to_owned(),
+            reason: error.to_string(),
         })?;
         if label == ENCRYPTED {
             let passphrase = passphrase.ok_or(KeyError::Encrypted)?;

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::{DerSignature, VerifyingKey};
+use pkcs8::EncodePublicKey as _;
 use pkcs8::der::Document;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
-use pkcs8::EncodePublicKey as _;
 use policy_text::escape_line;
 use sha2::{Digest as _, Sha256};
 
@@ -70,7 +70,10 @@ impl PublicKey {
 impl From<VerifyingKey> for PublicKey {
     fn from(key: VerifyingKey) -> Self {
         // Any point of the curve has such a form.
-        let der = p256::PublicKey::from(key).to_public_key_der().map(Document::into_vec).unwrap_or_default();
+        let der = p256::PublicKey::from(key)
+            .to_public_key_der()
+            .map(Document::into_vec)
+            .unwrap_or_default();
         Self { key, fingerprint: Fingerprint(Sha256::digest(der).into()) }
     }
 }

@@ -143,10 +143,11 @@ fn statement_is_given_only_for_its_key_and_its_bytes() {
     );
 
     let mut changed = json_of(&bundle);
-    changed["dsseEnvelope"]["payload"] =
-        json_of(&Bundle::sign(&Statement::of_image(&DIGEST.replace('b', "0")).unwrap(), &key()))
-            ["dsseEnvelope"]["payload"]
-            .take();
+    changed["dsseEnvelope"]["payload"] = json_of(&Bundle::sign(
+        &Statement::of_image(&DIGEST.replace('b', "0")).unwrap(),
+        &key(),
+    ))["dsseEnvelope"]["payload"]
+        .take();
     let error = parsed(&changed).unwrap().verify(&key().public_key()).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -166,7 +167,10 @@ fn bundle_with_another_hint_is_verified_by_its_signature() {
     document["dsseEnvelope"]["signatures"][0]["sig"] = "AAAA".into();
     let error = parsed(&document).unwrap().verify(&key().public_key()).unwrap_err();
     let said = error.to_string();
-    assert!(said.starts_with("it is signed by a key called `ours\\u{1b}`, expected the key "), "{said}");
+    assert!(
+        said.starts_with("it is signed by a key called `ours\\u{1b}`, expected the key "),
+        "{said}"
+    );
 }
 
 #[test]
