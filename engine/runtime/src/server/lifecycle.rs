@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::runtime::Builder;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
-use super::listen::{Listeners, ShutdownPhase};
+use super::listen::{Listeners, ShutdownPhase, UnixSocketFile};
 use super::policy::WorkerSlots;
 use super::reload::{Reload, on_own_thread};
 use super::runtime;
@@ -61,7 +61,9 @@ pub(crate) fn run(
     mut signals: Signals,
 ) -> Result<Outcome, ServeError> {
     let inherited = InheritedSockets::take();
-    let Some(loading) = load(sources, registry, &mut signals)? else {
+    let rest =
+        runtime::build_rest().map_err(start_error("failed to watch for signals and timers"))?;
+    let Some(loading) = rest.block_on(load(sources, registry, &mut signals))? else {
         return Ok(ended_early());
     };
     let Loading { loaded, policies, sources, registry } = loading;
@@ -71,20 +73,21 @@ pub(crate) fn run(
     let slots = Arc::new(WorkerSlots::new(workers));
     runtime::keep_polling(&slots, runtime.handle().clone())
         .map_err(start_error("failed to start the thread that keeps others polling"))?;
-    let outcome = runtime.block_on(async {
-        tokio::spawn(runtime::keep_timer_near());
+    runtime.spawn(runtime::keep_timer_near());
+    let requests = runtime.handle();
+    let outcome = rest.block_on(async {
+        let start = BoundServer::start(program, requests, &slots, &loaded, policies, inherited);
         let server = tokio::select! {
             biased;
             () = signals.shutdown() => return Ok(ended_early()),
-            server = BoundServer::start(program, &slots, &loaded, policies, inherited) => {
-                server.map_err(ServeError::Start)?
-            }
+            server = start => server.map_err(ServeError::Start)?,
         };
         let reload = Reload { sources, registry, workers: slots };
-        Ok(server.serve(signals, reload, loaded.config).await)
+        Ok(server.serve(signals, reload, loaded.config, requests).await)
     });
-    // Evaluations that are stuck are not waited for.
+    // Neither evaluations that are stuck are waited for, nor file systems.
     runtime.shutdown_background();
+    rest.shutdown_background();
     outcome
 }
 
@@ -102,28 +105,27 @@ struct Loading {
 
 /// Loads the configuration, unless a signal comes first: reading a file, or a policy's check of its
 /// settings, may take forever.
-fn load(
+async fn load(
     sources: Sources,
     registry: Registry,
     signals: &mut Signals,
 ) -> Result<Option<Loading>, ServeError> {
-    let failed = || start_error("failed to load the configuration");
-    let runtime = Builder::new_current_thread().enable_io().build().map_err(failed())?;
-    runtime.block_on(async {
-        let load = on_own_thread(move || {
-            load_and_resolve(&sources, &registry).map(|(loaded, policies)| Loading {
-                loaded,
-                policies,
-                sources,
-                registry,
-            })
-        });
-        tokio::select! {
-            biased;
-            () = signals.shutdown() => Ok(None),
-            loading = load => loading.map_err(failed())?.map(Some).map_err(ServeError::Config),
-        }
-    })
+    let load = on_own_thread(move || {
+        load_and_resolve(&sources, &registry).map(|(loaded, policies)| Loading {
+            loaded,
+            policies,
+            sources,
+            registry,
+        })
+    });
+    tokio::select! {
+        biased;
+        () = signals.shutdown() => Ok(None),
+        loading = load => loading
+            .map_err(start_error("failed to load the configuration"))?
+            .map(Some)
+            .map_err(ServeError::Config),
+    }
 }
 
 fn ended_early() -> Outcome {
@@ -142,6 +144,7 @@ struct BoundServer {
 impl BoundServer {
     async fn start(
         program: &Program,
+        requests: &Handle,
         workers: &Arc<WorkerSlots>,
         loaded: &Loaded,
         policies: Vec<Named>,
@@ -175,8 +178,8 @@ impl BoundServer {
         let spans = Spans::start().map_err(|problem| problems.push(problem)).ok();
         let tls = config.tls.as_ref();
         let mode = config.unix_socket_mode;
-        let bound =
-            Listeners::bind(&config.listen, &config.diagnostic_listen, mode, tls, inherited).await;
+        let bind = Listeners::bind(&config.listen, &config.diagnostic_listen, mode, tls, inherited);
+        let bound = runtime::within(requests, bind).await;
         let (listeners, spans) = match (bound, spans) {
             (Ok(listeners), Some(spans)) if problems.is_empty() => (listeners, spans),
             (Ok(_), _) => return Err(problems),
@@ -205,8 +208,14 @@ impl BoundServer {
         Ok(Self { app, listeners, decision_log: log_running, token_file })
     }
 
-    async fn serve(self, mut signals: Signals, reload: Reload, config: Config) -> Outcome {
-        let Self { app, listeners, decision_log, token_file } = self;
+    async fn serve(
+        self,
+        mut signals: Signals,
+        reload: Reload,
+        config: Config,
+        requests: &Handle,
+    ) -> Outcome {
+        let Self { app, mut listeners, decision_log, token_file } = self;
         for address in listeners.addresses() {
             info!(address, policies = app.state.load().policies.all().len(), "serving");
         }
@@ -220,9 +229,13 @@ impl BoundServer {
                 }),
             );
         }
+        if let Some(tls) = listeners.take_tls() {
+            tokio::spawn(tls.keep_current(watched_file::INTERVAL));
+        }
+        let socket_files = listeners.take_socket_files();
         let (limits, limits_seen) = watch::channel(config.limits.clone());
         let (phase, phase_seen) = watch::channel(ShutdownPhase::Serving);
-        let mut running = tokio::spawn(listeners.run(
+        let mut running = requests.spawn(listeners.run(
             AppService(Arc::clone(&app)),
             limits_seen,
             Arc::clone(&app.memory),
@@ -249,8 +262,9 @@ impl BoundServer {
             }
         }
         let config = reload.into_config();
+        let serving = Serving { running, phase, socket_files, decision_log };
         tokio::select! {
-            outcome = shut_down(&app, &phase, &config, running, decision_log) => outcome,
+            outcome = shut_down(&app, &config, serving) => outcome,
             () = signals.shutdown() => {
                 warn!("told to end once more: ending at once");
                 Outcome::Failed
@@ -259,21 +273,26 @@ impl BoundServer {
     }
 }
 
+/// What ends in its turn when the server shuts down.
+struct Serving {
+    running: JoinHandle<usize>,
+    phase: watch::Sender<ShutdownPhase>,
+    socket_files: Vec<UnixSocketFile>,
+    decision_log: Option<DecisionLogHandle>,
+}
+
 /// Shuts the server down: it is not ready any more, then accepts no connections, answers the
 /// requests in flight, and writes down what was decided.
-async fn shut_down(
-    app: &App,
-    phase: &watch::Sender<ShutdownPhase>,
-    config: &Config,
-    mut running: JoinHandle<usize>,
-    decision_log: Option<DecisionLogHandle>,
-) -> Outcome {
+async fn shut_down(app: &App, config: &Config, serving: Serving) -> Outcome {
+    let Serving { mut running, phase, socket_files, decision_log } = serving;
     let shutdown = &config.shutdown;
     app.set_not_ready();
     notify(ServiceState::Stopping);
     info!(wait = ?shutdown.wait, grace = ?shutdown.grace, "ending");
     tokio::time::sleep(shutdown.wait).await;
     let deadline = Instant::now() + shutdown.grace;
+    // Before the sockets are closed, so that no client finds a dead one.
+    drop(socket_files);
     phase.send_replace(ShutdownPhase::Draining);
     let ended = if let Ok(ended) = tokio::time::timeout_at(deadline, &mut running).await {
         ended

@@ -1,4 +1,8 @@
-//! The tokio runtime, and two work-arounds for properties of its scheduler.
+//! Two tokio runtimes. One reads requests and evaluates policies; the other does the rest: signals,
+//! reloads, certificates, the decision log and spans. They have no thread in common, so that those of
+//! the first need neither files nor connections of their own.
+//!
+//! The first has two work-arounds for properties of its scheduler:
 //!
 //! - Setting a timer that is nearer than all others wakes a thread. A timer that is always near keeps
 //!   those of requests from being the nearest: [`keep_timer_near`].
@@ -8,7 +12,9 @@
 //!
 //! Together they cost about 120 wake-ups a second of an idle server.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -19,8 +25,11 @@ use super::policy::WorkerSlots;
 use crate::config::{Config, PolicySelection};
 use crate::system::stack;
 
-/// Threads for what blocks beside policies: files, standard output, name lookups.
+/// Threads for what blocks beside policies: work on large bodies.
 const OTHER_THREADS: usize = 16;
+
+/// Threads of the rest for what blocks: files, name lookups, the last spans.
+const REST_THREADS: usize = 16;
 
 /// The period of the timer that is always near.
 const NEAR: Duration = Duration::from_millis(50);
@@ -51,6 +60,25 @@ pub(crate) fn build(workers: usize, config: &Config, policies: usize) -> io::Res
         .thread_stack_size(stack::BYTES)
         .enable_all()
         .build()
+}
+
+/// Builds the runtime of the rest, which the calling thread drives.
+pub(crate) fn build_rest() -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .max_blocking_threads(REST_THREADS)
+        .thread_name("rest")
+        .enable_all()
+        .build()
+}
+
+/// Awaits a future on this thread, with its sockets and timers in another runtime.
+pub(crate) async fn within<F: Future>(runtime: &Handle, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let _inside = runtime.enter();
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 /// Keeps the timers of requests from being the nearest, for as long as the runtime runs.

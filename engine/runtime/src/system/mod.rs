@@ -2,5 +2,6 @@
 
 mod allocator;
 pub(crate) mod long_work;
+pub(crate) mod proc_file;
 pub(crate) mod stack;
 pub(crate) mod watched_file;

@@ -6,9 +6,13 @@ use std::fs;
 use prometheus::{Counter, IntGauge, Opts, Registry};
 use rustix::process::{Resource, getrlimit};
 
+use crate::system::proc_file::{OpenFiles, ProcFile};
+
 /// Figures of the process that serves.
 #[derive(Debug)]
 pub(super) struct ProcessMetrics {
+    stat: ProcFile,
+    files: Option<OpenFiles>,
     cpu: Counter,
     open_files: IntGauge,
     virtual_bytes: IntGauge,
@@ -19,7 +23,10 @@ pub(super) struct ProcessMetrics {
 impl ProcessMetrics {
     /// Registers them; `None` where the system does not tell them.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Option<Self>> {
-        let Some((figures, boot)) = Figures::read().zip(boot_seconds()) else { return Ok(None) };
+        let Ok(stat) = ProcFile::open("/proc/self/stat") else { return Ok(None) };
+        let Some((figures, boot)) = Figures::read(&stat).zip(boot_seconds()) else {
+            return Ok(None);
+        };
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::with_opts(Opts::new(name, help))?;
             registry.register(Box::new(gauge.clone()))?;
@@ -38,6 +45,8 @@ impl ProcessMetrics {
         )?;
         start.set(saturated(boot + figures.start_ticks / rustix::param::clock_ticks_per_second()));
         let metrics = Self {
+            stat,
+            files: OpenFiles::open().ok(),
             cpu,
             open_files: gauge("process_open_fds", "Number of open file descriptors.")?,
             virtual_bytes: gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")?,
@@ -52,7 +61,7 @@ impl ProcessMetrics {
 
     /// Sets them to what they are now.
     pub(super) fn measure(&self) {
-        if let Some(figures) = Figures::read() {
+        if let Some(figures) = Figures::read(&self.stat) {
             let passed = figures.cpu_seconds() - self.cpu.get();
             // Of two that measure at the same time, one may be late.
             self.cpu.inc_by(passed.max(0.0));
@@ -61,9 +70,8 @@ impl ProcessMetrics {
             self.resident_bytes.set(saturated(figures.resident_pages.saturating_mul(page)));
             self.threads.set(saturated(figures.threads));
         }
-        if let Ok(files) = fs::read_dir("/proc/self/fd") {
-            // Without the folder itself, which is open while it is read.
-            self.open_files.set(saturated(files.count().saturating_sub(1) as u64));
+        if let Some(files) = self.files.as_ref().and_then(OpenFiles::count) {
+            self.open_files.set(saturated(files as u64));
         }
     }
 }
@@ -81,8 +89,8 @@ struct Figures {
 }
 
 impl Figures {
-    fn read() -> Option<Self> {
-        Self::parse(&fs::read_to_string("/proc/self/stat").ok()?)
+    fn read(stat: &ProcFile) -> Option<Self> {
+        Self::parse(&stat.read()?)
     }
 
     /// Parses the line that `proc_pid_stat(5)` describes. The second field is the program's name, with

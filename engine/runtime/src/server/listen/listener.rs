@@ -27,8 +27,7 @@ pub(super) struct Listener {
 #[derive(Debug)]
 enum ListenerSocket {
     Tcp(TcpListener, Option<TlsHandshake>),
-    /// The file is removed before the socket is closed, so that no client finds a dead one. The file
-    /// of an inherited socket belongs to its creator.
+    /// The file of an inherited socket belongs to its creator.
     Unix(Option<UnixSocketFile>, UnixListener),
 }
 
@@ -110,14 +109,19 @@ impl Listener {
         }
     }
 
-    /// Stops accepting, except what is queued. Removes the file of a unix socket.
+    /// The file of a unix socket that this server made.
+    pub(super) fn take_file(&mut self) -> Option<UnixSocketFile> {
+        match &mut self.socket {
+            ListenerSocket::Unix(file, _) => file.take(),
+            ListenerSocket::Tcp(..) => None,
+        }
+    }
+
+    /// Stops accepting, except what is queued.
     pub(super) fn into_queue(self) -> io::Result<AcceptQueue> {
         Ok(match self.socket {
             ListenerSocket::Tcp(listener, tls) => AcceptQueue::Tcp(listener.into_std()?, tls),
-            ListenerSocket::Unix(file, listener) => {
-                drop(file);
-                AcceptQueue::Unix(listener.into_std()?)
-            }
+            ListenerSocket::Unix(_file, listener) => AcceptQueue::Unix(listener.into_std()?),
         })
     }
 }

@@ -14,10 +14,10 @@ use super::listener::Listener;
 use super::open_files::{self, DIAGNOSTIC_CONNECTIONS};
 use super::phase::ShutdownPhase;
 use super::tls::ServerTls;
+use super::unix::UnixSocketFile;
 use crate::config::{Address, Limits, Tls};
 use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::systemd::InheritedSockets;
-use crate::system::watched_file;
 use crate::telemetry::ConnectionMetrics;
 
 /// The memory of connections beside `limits.bodies`. Some hundred connections are accepted, and get
@@ -87,6 +87,17 @@ impl Listeners {
         self.diagnostics.iter().map(Listener::url)
     }
 
+    /// The certificates, which are to be kept current while the server runs.
+    pub(crate) fn take_tls(&mut self) -> Option<ServerTls> {
+        self.tls.take()
+    }
+
+    /// The files of unix sockets, which are to be removed before [`ShutdownPhase::Draining`].
+    pub(crate) fn take_socket_files(&mut self) -> Vec<UnixSocketFile> {
+        let listeners = self.decisions.iter_mut().chain(&mut self.diagnostics);
+        listeners.filter_map(Listener::take_file).collect()
+    }
+
     /// Accepts connections until [`ShutdownPhase::Draining`], then waits for them to close. Changed
     /// limits hold for new connections.
     ///
@@ -118,9 +129,6 @@ impl Listeners {
 
         let mut upkeep = JoinSet::new();
         upkeep.spawn(follow_limit(limits, connections, decisions.slots()));
-        if let Some(tls) = self.tls {
-            upkeep.spawn(tls.keep_current(watched_file::INTERVAL));
-        }
         let mut accept_loops = JoinSet::new();
         for listener in self.decisions {
             accept_loops.spawn(decisions.clone().run(listener));

@@ -25,3 +25,4 @@ pub(crate) use self::listeners::Listeners;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::phase::ShutdownPhase;
 pub(crate) use self::request_body::RequestBody;
+pub(crate) use self::unix::UnixSocketFile;

@@ -13,7 +13,7 @@ use super::socket::BACKLOG;
 
 /// The file of a socket, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct UnixSocketFile {
+pub(crate) struct UnixSocketFile {
     path: PathBuf,
     /// Device and inode, as another server may have replaced the file.
     identity: (u64, u64),

@@ -1,5 +1,7 @@
-use std::fs;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::system::proc_file::ProcFile;
 
 /// Bytes that may be reserved before the process is measured again, which takes a system call.
 const UNMEASURED_BYTES: usize = 4 << 20;
@@ -47,7 +49,9 @@ impl ProcessBound {
 
 /// The bytes that the process has in memory: the second figure of `/proc/self/statm`, in pages.
 pub(super) fn resident_bytes() -> Option<usize> {
-    let figures = fs::read_to_string("/proc/self/statm").ok()?;
+    static FIGURES: LazyLock<Option<ProcFile>> =
+        LazyLock::new(|| ProcFile::open("/proc/self/statm").ok());
+    let figures = FIGURES.as_ref()?.read()?;
     let pages: usize = figures.split(' ').nth(1)?.parse().ok()?;
     Some(pages.saturating_mul(rustix::param::page_size()))
 }

@@ -29,7 +29,7 @@ const UNSENT: usize = 16 << 10;
 
 /// The server's certificate and key, and the authority of its clients.
 #[derive(Debug)]
-pub(super) struct ServerTls {
+pub(crate) struct ServerTls {
     files: WatchedFiles,
     paths: Tls,
     provider: Arc<CryptoProvider>,
@@ -78,7 +78,7 @@ impl ServerTls {
     }
 
     /// Loads the files whenever they change, forever.
-    pub(super) async fn keep_current(self, interval: Duration) {
+    pub(crate) async fn keep_current(self, interval: Duration) {
         let Self { files, paths, provider, current } = self;
         let current = Mutex::new(current);
         let lock = || current.lock().unwrap_or_else(PoisonError::into_inner);

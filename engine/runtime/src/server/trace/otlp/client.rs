@@ -24,7 +24,7 @@ pub(super) struct OtlpClient {
     /// The URL for people.
     name: String,
     timeout: Duration,
-    /// The runtime of requests, as the SDK calls from a thread of its own.
+    /// The runtime of the rest, as the SDK calls from a thread of its own.
     runtime: Handle,
     /// The last batch has failed, and that has been logged.
     failing: AtomicBool,
