@@ -29,6 +29,8 @@ mod crates;
 mod documents;
 /// Errors of the builder.
 mod errors;
+/// What policies may do at run time.
+mod grants;
 /// The contents of the image, its name, and its program.
 mod image;
 /// Imports, none of which goes in a circle.

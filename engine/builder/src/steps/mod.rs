@@ -4,7 +4,8 @@
 //! 1. [`engine`] finds the engine's sources, and [`features`] chooses its optional parts.
 //! 2. [`discover`] finds the policy crates of a folder, and those that it names from elsewhere.
 //! 3. [`workspace`] lays out a Cargo workspace that links them into a program.
-//! 4. [`resolve`] completes its lock, by `policies.lock` where there is one.
+//! 4. [`resolve`] completes its lock, by `policies.lock` where there is one. [`program_source`] then
+//!    writes the program, with what [`grants`] finds that policies may do while it runs.
 //! 5. [`vet`] finds forbidden capabilities.
 //! 6. [`compile`] makes one static binary of it.
 //! 7. [`self_check`] compares what that binary reports with the build plan.
@@ -16,8 +17,10 @@ pub(crate) mod discover;
 pub(crate) mod engine;
 pub(crate) mod features;
 pub(crate) mod git;
+mod grants;
 pub(crate) mod image;
 pub(crate) mod platform;
+pub(crate) mod program_source;
 pub(crate) mod provenance;
 pub(crate) mod resolve;
 pub(crate) mod self_check;

@@ -1,7 +1,7 @@
 //! The crate that links the policies: its manifest, its source, and what was asked for.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::iter;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ const CRATES_IO_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 /// The file of a laid-out workspace that holds its build plan.
 pub(crate) const BUILD_PLAN: &str = "program/policies.json";
 
+/// The program's source.
+pub(super) const SOURCE: &str = "program/src/main.rs";
+
 /// The plan of a build: the program must report policies of each of these crates, and of no other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BuildPlan {
@@ -43,6 +46,9 @@ pub(crate) struct BuildPlan {
     /// folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fetched: Vec<FetchedCrate>,
+    /// What the policy crates may do while the program runs, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) grants: Vec<Grant>,
 }
 
 /// One policy crate that was asked for.
@@ -55,6 +61,23 @@ pub(crate) struct PlannedCrate {
     pub(crate) version: String,
     /// Its folder inside the policies folder.
     pub(crate) folder: String,
+}
+
+/// Something that a policy crate may do while the program runs, as `[vet.allow]` says it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    /// The policy crate that may do it.
+    pub(crate) policy: String,
+    /// The crate that does it, which the policy crate is linked with, or which it is.
+    #[serde(rename = "crate")]
+    pub(crate) crate_name: String,
+    /// The kind: `files`, `network`, `processes` or `threads`.
+    pub(crate) what: String,
+    /// The item that was allowed; `None` for all of the kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<String>,
+    /// Why it is allowed.
+    pub(crate) reason: String,
 }
 
 /// The source of a crate that `policies.toml` names.
@@ -70,8 +93,25 @@ pub(crate) struct FetchedCrate {
     pub(crate) checksum: Option<String>,
 }
 
+/// As people read it, without the reason: `geo: files (std::fs::read)`, `geo: files of shared`.
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.policy, self.what)?;
+        if self.crate_name != self.policy {
+            write!(f, " of {}", self.crate_name)?;
+        }
+        self.item.as_ref().map_or(Ok(()), |item| write!(f, " ({item})"))
+    }
+}
+
 impl BuildPlan {
-    pub(crate) fn new(crates: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
+    /// `grants` are sorted.
+    pub(crate) fn new(
+        crates: &Policies,
+        engine: &Engine,
+        stamp: &Stamp<'_>,
+        grants: Vec<Grant>,
+    ) -> Self {
         let policies = sorted(crates)
             .into_iter()
             .map(|policy| PlannedCrate {
@@ -90,6 +130,7 @@ impl BuildPlan {
             revision: stamp.revision.map(str::to_owned),
             policies,
             fetched,
+            grants,
         }
     }
 
@@ -223,7 +264,7 @@ policy-engine = {{ path = "../engine/runtime"{features} }}
 }
 
 /// The program: it refers to every policy crate, so that no linker drops one.
-pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> String {
+pub(super) fn source(policies: &Policies, engine: &Engine, plan: &BuildPlan) -> String {
     let api = engine.api_stamp();
     let mut crates = String::new();
     for policy in sorted(policies) {
@@ -233,10 +274,12 @@ pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) ->
             name: {:?},
             version: {:?},
             policies: &::{}::registered_for_policy_api_{api}::POLICIES, // by `policy_api::register!(…)` in its `src/lib.rs`
+            grants: &[{}],
         }},\n",
             policy.name,
             policy.version.to_string(),
             policy.library.name,
+            grants(plan, &policy.name, &api),
         );
     }
     format!(
@@ -258,8 +301,31 @@ fn main() -> ::std::process::ExitCode {{
     run(&PROGRAM)
 }}
 ",
-        stamp.target, stamp.revision,
+        plan.target, plan.revision,
     )
+}
+
+/// The grants of a policy crate, as Rust: their texts are written as Rust's `Debug` does, which
+/// reads back as the same text.
+fn grants(plan: &BuildPlan, policy: &str, api: &str) -> String {
+    let mut text = String::new();
+    for grant in plan.grants.iter().filter(|grant| grant.policy == policy) {
+        let Grant { crate_name, what, item, reason, .. } = grant;
+        let _ = write!(
+            text,
+            "
+                ::policy_engine::v{api}::Grant {{
+                    crate_name: {crate_name:?},
+                    what: {what:?},
+                    item: {item:?},
+                    reason: {reason:?},
+                }},"
+        );
+    }
+    if !text.is_empty() {
+        text.push_str("\n            ");
+    }
+    text
 }
 
 fn sorted(policies: &Policies) -> Vec<&PolicyCrate> {
