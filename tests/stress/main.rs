@@ -40,6 +40,13 @@ enum Task {
     },
     /// Computes until the context is cancelled or its deadline passes.
     Look,
+    /// Allocates so many bytes and frees them, time and again, looking at the context meanwhile or
+    /// not.
+    Allocate {
+        bytes: usize,
+        times: u64,
+        look: bool,
+    },
     Panic,
     Fail,
     /// An answer of this text.
@@ -130,6 +137,14 @@ impl Policy for Stress {
                 context.check()?;
                 std::thread::sleep(Duration::from_millis(1));
             },
+            Task::Allocate { bytes, times, look } => {
+                for _ in 0..times {
+                    drop(black_box(vec![0_u8; bytes]));
+                    if look {
+                        context.check()?;
+                    }
+                }
+            }
             Task::Panic => panic!("asked to panic"),
             Task::Fail => return Err(Error::msg("asked to fail")),
             Task::Answer { output } => return Ok(output),
@@ -197,11 +212,13 @@ static PROGRAM: Program = Program {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             policies: &registered_for_policy_api_0_1::POLICIES,
+            grants: &[],
         },
         LinkedCrate {
             name: "pod-security",
             version: env!("CARGO_PKG_VERSION"),
             policies: &pod_security::registered_for_policy_api_0_1::POLICIES,
+            grants: &[],
         },
     ],
 };

@@ -12,7 +12,13 @@ pub struct Context<'a> {
     labels: &'a [(&'a str, &'a str)],
     cancellation: Option<&'a Cancellation>,
     allowance: Option<&'a Arc<dyn Allowance>>,
+    budget: Option<BudgetCheck>,
 }
+
+/// Tells whether the evaluation that runs on this thread is within its budget.
+///
+/// It is asked where an evaluation gives control back, and fails as [`Error::over_budget`].
+pub type BudgetCheck = fn() -> Result<(), Error>;
 
 impl<'a> Context<'a> {
     /// A context for the request of this id, with no deadline, labels or cancellation.
@@ -43,6 +49,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_allowance(self, allowance: &'a Arc<dyn Allowance>) -> Self {
         Self { allowance: Some(allowance), ..self }
+    }
+
+    /// Sets the check of the budget that the answer must be found within.
+    #[must_use]
+    pub fn with_budget(self, check: BudgetCheck) -> Self {
+        Self { budget: Some(check), ..self }
     }
 
     /// The request's id, as it stands in logs; empty where the caller gave none.
@@ -84,6 +96,10 @@ impl<'a> Context<'a> {
         self.allowance
     }
 
+    pub(crate) fn budget(&self) -> Option<BudgetCheck> {
+        self.budget
+    }
+
     /// Charges memory that grows with the input, before it is allocated, and stops the work
     /// where the server has no more of it.
     ///
@@ -107,12 +123,12 @@ impl<'a> Context<'a> {
         self.allowance.map_or(Ok(()), |allowance| allowance.take(bytes))
     }
 
-    /// Stops long work, now and then, when nobody waits for its answer any more. A policy
-    /// that loops over something of the input's size calls it in the loop: without it, the work
-    /// goes on after its caller was told that there is no answer.
+    /// Stops long work, now and then, when nobody waits for its answer any more, or when it is over
+    /// its budget. A policy that loops over something of the input's size calls it in the loop:
+    /// without it, the work goes on after its caller was told that there is no answer.
     ///
     /// # Errors
-    /// When the work was cancelled, or its deadline has passed.
+    /// When the work was cancelled, its deadline has passed, or it is over its budget.
     pub fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() {
             return Err(Error::cancelled());
@@ -120,7 +136,7 @@ impl<'a> Context<'a> {
         if self.remaining().is_some_and(|left| left.is_zero()) {
             return Err(Error::deadline_passed());
         }
-        Ok(())
+        self.budget.map_or(Ok(()), |check| check())
     }
 }
 
@@ -182,5 +198,14 @@ mod tests {
         let error = context.check().unwrap_err();
         assert_eq!(error.to_string(), "the deadline has passed");
         assert!(error.is_deadline_passed() && !error.is_cancelled());
+    }
+
+    #[test]
+    fn used_up_budget_fails_the_check() {
+        let context = Context::new("7").with_budget(|| Err(Error::over_budget("used up")));
+        let error = context.check().unwrap_err();
+        assert_eq!(error.to_string(), "used up");
+        assert!(error.is_over_budget() && !error.is_out_of_memory());
+        assert!(Context::new("7").with_budget(|| Ok(())).check().is_ok());
     }
 }

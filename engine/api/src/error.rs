@@ -21,6 +21,7 @@ pub(crate) enum Cause {
     Cancelled,
     DeadlinePassed,
     OutOfMemory,
+    OverBudget,
 }
 
 impl Error {
@@ -52,6 +53,17 @@ impl Error {
     /// The error of an [`Allowance`](crate::Allowance) that is used up, in these words.
     pub fn out_of_memory(message: impl fmt::Display) -> Self {
         Self { message: message.to_string().into(), cause: Cause::OutOfMemory }
+    }
+
+    /// Returns whether the policy stopped because its evaluation was over its budget.
+    #[must_use]
+    pub fn is_over_budget(&self) -> bool {
+        self.cause == Cause::OverBudget
+    }
+
+    /// The error of a [`BudgetCheck`](crate::BudgetCheck), in these words.
+    pub fn over_budget(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string().into(), cause: Cause::OverBudget }
     }
 
     pub(crate) fn cancelled() -> Self {

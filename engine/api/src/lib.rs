@@ -115,7 +115,7 @@ mod wording;
 
 pub use allowance::Allowance;
 pub use check::{Check, Severity};
-pub use context::{Cancellation, Context};
+pub use context::{BudgetCheck, Cancellation, Context};
 pub use decide::{Decided, decide};
 pub use decision::Decision;
 pub use decode::{decode, decode_seed};

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Allowance, Context, Error};
+use crate::{Allowance, BudgetCheck, Context, Error};
 
 /// Bytes that every evaluation may take: most take no more, and ask nobody.
 const FREE: usize = 4 << 10;
@@ -22,6 +22,8 @@ thread_local! {
     static GRANTED: Cell<usize> = const { Cell::new(usize::MAX) };
     /// The allowance of the evaluation that runs on this thread.
     static ALLOWANCE: RefCell<Option<Arc<dyn Allowance>>> = const { RefCell::new(None) };
+    /// The check of its budget.
+    static BUDGET: Cell<Option<BudgetCheck>> = const { Cell::new(None) };
     /// The refusal, until it is asked for: decoding may lose errors on the way.
     static REFUSAL: Cell<Option<Error>> = const { Cell::new(None) };
     /// True if there is such a thing.
@@ -38,6 +40,7 @@ struct Outer {
     used: usize,
     granted: usize,
     allowance: Option<Arc<dyn Allowance>>,
+    budget: Option<BudgetCheck>,
 }
 
 impl Metering {
@@ -46,6 +49,7 @@ impl Metering {
             used: USED.replace(0),
             granted: GRANTED.replace(FREE),
             allowance: ALLOWANCE.replace(Some(Arc::clone(allowance))),
+            budget: BUDGET.replace(context.budget()),
         });
         Self { outer }
     }
@@ -53,10 +57,11 @@ impl Metering {
 
 impl Drop for Metering {
     fn drop(&mut self) {
-        if let Some(Outer { used, granted, allowance }) = self.outer.take() {
+        if let Some(Outer { used, granted, allowance, budget }) = self.outer.take() {
             USED.set(used);
             GRANTED.set(granted);
             ALLOWANCE.set(allowance);
+            BUDGET.set(budget);
             drop(take_refusal());
         }
     }
@@ -128,7 +133,8 @@ fn ask(used: usize) -> Result<(), Refused> {
             allowance.take(bytes).map(|()| bytes)
         })
     };
-    let asked = match take(missing.max(STEP)) {
+    let within_budget = BUDGET.get().map_or(Ok(()), |check| check());
+    let asked = match within_budget.and_then(|()| take(missing.max(STEP))) {
         // There may be as much as it takes, if not a whole step.
         Err(error) if error.is_out_of_memory() && missing < STEP => take(missing),
         asked => asked,
@@ -188,6 +194,23 @@ mod tests {
             assert!(refusal.is_out_of_memory() && take_refusal().is_none(), "{refusal}");
         }
         charge(1 << 40).unwrap();
+    }
+
+    #[test]
+    fn memory_is_refused_to_an_evaluation_over_its_budget() {
+        let counted = Arc::new(Counted { taken: AtomicUsize::new(0), limit: usize::MAX });
+        let allowance: Arc<dyn Allowance> = Arc::clone(&counted) as _;
+        let context = Context::new("1").with_allowance(&allowance);
+        let _outer = Metering::begin(&context);
+        {
+            let over = context.with_budget(|| Err(Error::over_budget("used up")));
+            let _metering = Metering::begin(&over);
+            charge(FREE + 1).unwrap_err();
+            let refusal = take_refusal().unwrap();
+            assert!(refusal.is_over_budget(), "{refusal}");
+        }
+        charge(FREE + 1).unwrap();
+        assert_eq!(counted.taken.load(Ordering::Relaxed), STEP);
     }
 
     #[test]

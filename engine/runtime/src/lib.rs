@@ -27,13 +27,14 @@ mod testing;
 pub use documents::{Document, DocumentError, Source, documents};
 pub use exit::Outcome;
 pub use policies::{
-    Decision, DecisionError, Entry, Instance, InstanceError, PolicyRef, PolicyRefError, Registry,
-    RegistryError, Settings, SettingsError, UnknownPolicy, VersionSelector,
+    Budget, CpuReading, Decision, DecisionError, Entry, Instance, InstanceError, OverBudget,
+    PolicyRef, PolicyRefError, Registry, RegistryError, Settings, SettingsError, UnknownPolicy,
+    Usage, VersionSelector,
 };
 
 /// The interface of generated programs to this version of the engine: a program generated for
 /// another version does not compile.
 pub mod v0_1 {
     pub use crate::cli::main;
-    pub use crate::program::{LinkedCrate, Program};
+    pub use crate::program::{Grant, LinkedCrate, Program};
 }

@@ -1,5 +1,6 @@
 //! Policies for this crate's own tests.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use policy_api::{Context, Error, Policy, Registration};
@@ -9,7 +10,8 @@ use serde_json::Value;
 use crate::config::Limits;
 
 /// Answers with its input, fails on "fail", panics on "panic", and overruns by the milliseconds of
-/// `{"sleep": 1}`, looking at nothing.
+/// `{"sleep": 1}`, looking at nothing. It allocates so many bytes by `{"allocate": 1}` and frees
+/// them, and does so again and again by `{"allocate": 1, "forever": true}`, until it is stopped.
 pub(crate) struct Echo;
 
 #[derive(Deserialize)]
@@ -34,6 +36,14 @@ impl Policy for Echo {
     fn execute<'a>(&'a self, input: Value, context: &Context<'a>) -> Result<Value, Error> {
         if let Some(ms) = input.get("sleep").and_then(Value::as_u64) {
             std::thread::sleep(Duration::from_millis(ms));
+        }
+        if let Some(bytes) = input.get("allocate").and_then(Value::as_u64) {
+            let allocate = || drop(black_box(vec![0_u8; usize::try_from(bytes).unwrap()]));
+            allocate();
+            while input.get("forever").is_some() {
+                allocate();
+                context.check()?;
+            }
         }
         match input.as_str() {
             Some("fail") => Err(Error::msg("asked to fail")),

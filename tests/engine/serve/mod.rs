@@ -1,5 +1,7 @@
 //! The server, from the view of clients and operators.
 
+/// Evaluations that use more than they may.
+mod budgets;
 /// The configuration and its errors.
 mod configuration;
 /// Clients that are slow, silent, too many, or send no valid HTTP.

@@ -66,11 +66,11 @@ mod tests {
         print(&loaded.effective, TextOrJson::Text, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         for line in [
-            "SETTING               VALUE            FROM",
-            "listen                [\"1.1.1.1:1\"]    --set listen",
-            "tls                   none             default",
-            "limits.body           8MiB             default",
-            "policies.a.settings   {\"b\":\"x\\u001b\"}  --set policies.a.settings",
+            "SETTING                       VALUE            FROM",
+            "listen                        [\"1.1.1.1:1\"]    --set listen",
+            "tls                           none             default",
+            "limits.body                   8MiB             default",
+            "policies.a.settings           {\"b\":\"x\\u001b\"}  --set policies.a.settings",
         ] {
             assert!(text.lines().any(|printed| printed == line), "{line}\n{text}");
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::documents::located::Origin;
-use crate::policies::{PolicyRef, Settings};
+use crate::policies::{Budget, PolicyRef, Settings};
 
 /// Everything that may be set, checked.
 #[derive(Debug)]
@@ -123,6 +123,8 @@ pub(crate) enum PolicySelection {
         timeout: Duration,
         /// Likewise.
         max_stuck: usize,
+        /// Likewise.
+        budget: Budget,
     },
     /// These, by their ids.
     Named(BTreeMap<String, Arc<PolicyConfig>>),
@@ -142,6 +144,8 @@ pub(crate) struct PolicyConfig {
     pub(crate) blocking: Option<bool>,
     /// The number of overrunning evaluations at which the policy is suspended.
     pub(crate) max_stuck: usize,
+    /// The most that an evaluation may use.
+    pub(crate) budget: Budget,
     /// The policy that is asked the same questions, to see what it would change.
     pub(crate) shadow: Option<ShadowConfig>,
     /// The places of the entry and of its policy, for errors in either.

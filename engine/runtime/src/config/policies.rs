@@ -7,11 +7,14 @@ use super::schema::{self, DefaultedSetting};
 use super::section::Section;
 use super::{PolicyConfig, PolicySelection, settings, shadow, values};
 use crate::documents::located::{ConfigError, Node, TableEntry, Value};
+use crate::policies::Budget;
 
 /// The settings of every policy that sets none of its own.
 pub(super) struct Defaults {
     timeout: Inherited<Duration>,
     max_stuck: Inherited<usize>,
+    allocation: Inherited<Option<u64>>,
+    cpu: Inherited<Option<Duration>>,
 }
 
 /// A value, and how it was set, for those that take it over.
@@ -38,7 +41,9 @@ impl Defaults {
     pub(super) fn read(root: &mut Section, report: &mut Report) -> Read<Self> {
         let timeout = Inherited::read(root, &schema::TIMEOUT, report);
         let max_stuck = Inherited::read(root, &schema::MAX_STUCK, report);
-        Ok(Self { timeout: timeout?, max_stuck: max_stuck? })
+        let allocation = Inherited::read(root, &schema::ALLOCATION_BUDGET, report);
+        let cpu = Inherited::read(root, &schema::CPU_BUDGET, report);
+        Ok(Self { timeout: timeout?, max_stuck: max_stuck?, allocation: allocation?, cpu: cpu? })
     }
 }
 
@@ -52,9 +57,11 @@ pub(super) fn read(
     let Some(entry) = root.entry("policies") else {
         report.show(path, &Node::default_text("all"));
         return match defaults {
-            Ok(Defaults { timeout, max_stuck }) => {
-                PolicySelection::All { timeout: timeout.value, max_stuck: max_stuck.value }
-            }
+            Ok(Defaults { timeout, max_stuck, allocation, cpu }) => PolicySelection::All {
+                timeout: timeout.value,
+                max_stuck: max_stuck.value,
+                budget: Budget { allocation: allocation.value, cpu: cpu.value },
+            },
             Err(_) => PolicySelection::none(),
         };
     };
@@ -118,6 +125,11 @@ fn instance(
     let blocking = section.optional(&schema::BLOCKING, report);
     let max_stuck = inherited(&schema::MAX_STUCK, defaults.map(|all| &all.max_stuck.node));
     let max_stuck = section.value_or(&schema::MAX_STUCK, || max_stuck, report);
+    let allocation =
+        inherited(&schema::ALLOCATION_BUDGET, defaults.map(|all| &all.allocation.node));
+    let allocation = section.value_or(&schema::ALLOCATION_BUDGET, || allocation, report);
+    let cpu = inherited(&schema::CPU_BUDGET, defaults.map(|all| &all.cpu.node));
+    let cpu = section.value_or(&schema::CPU_BUDGET, || cpu, report);
     let shadow = shadow::read(&mut section, report);
     section.finish(report);
     named?;
@@ -128,6 +140,7 @@ fn instance(
         mode: mode?,
         blocking: blocking?,
         max_stuck: max_stuck?,
+        budget: Budget { allocation: allocation?, cpu: cpu? },
         shadow: shadow?,
         origin: at,
         policy_origin: policy_node.at,

@@ -35,7 +35,7 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
         PolicySelection::Named(instances) => {
             instances.iter().map(|(id, config)| (id.clone(), one(id, config, registry))).collect()
         }
-        PolicySelection::All { timeout, max_stuck } => registry
+        PolicySelection::All { timeout, max_stuck, budget } => registry
             .entries()
             .iter()
             .map(|entry| {
@@ -49,6 +49,7 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
                     mode: Mode::Enforce,
                     blocking: None,
                     max_stuck: *max_stuck,
+                    budget: *budget,
                     shadow: None,
                     origin: Origin::Default,
                     policy_origin: Origin::Default,
@@ -65,7 +66,7 @@ pub(crate) fn resolve(policies: &PolicySelection, registry: &Registry) -> Vec<Na
                     .map(|instance| Resolved {
                         entry: entry.clone(),
                         config,
-                        instance,
+                        instance: instance.with_budget(*budget),
                         shadow: None,
                     });
                 (entry.name().to_owned(), instance)
@@ -82,8 +83,9 @@ fn one(id: &str, config: &Arc<PolicyConfig>, registry: &Registry) -> Result<Reso
         let ShadowConfig { policy, policy_origin, settings, origin, .. } = shadow;
         let path = format!("{path}.shadow");
         let (entry, instance) = ask(&path, (policy, policy_origin), (settings, origin), registry)?;
-        Ok(ResolvedShadow { entry, instance })
+        Ok(ResolvedShadow { entry, instance: instance.with_budget(config.budget) })
     });
+    let instance = instance.with_budget(config.budget);
     Ok(Resolved { entry, config: Arc::clone(config), instance, shadow })
 }
 

@@ -121,6 +121,11 @@ settings! {
     /// The number of overrunning evaluations at which a policy is suspended, of policies that set
     /// none of their own.
     MAX_STUCK = "max-stuck", COUNT: usize, "4";
+    /// The memory that a decision may allocate in all, freed or not, of policies that set none of
+    /// their own.
+    ALLOCATION_BUDGET = "allocation-budget", BYTES_OR_NONE: Option<u64>, "none";
+    /// The time that a decision may have of a processor, of policies that set none of their own.
+    CPU_BUDGET = "cpu-budget", DURATION_OR_NONE: Option<Duration>, "none";
     /// The time between not being ready any more and accepting no connection any more, at shutdown.
     SHUTDOWN_WAIT = "shutdown.wait", DURATION_OR_ZERO: Duration, "0s";
     /// The time for requests in flight and for the decision log, at shutdown.
@@ -202,7 +207,7 @@ pub(super) const OF_SHADOW: [Description; 3] = [
 ];
 
 /// The settings of one policy, below its id.
-pub(super) const POLICY: [Description; 7] = [
+pub(super) const POLICY: [Description; 9] = [
     Description {
         path: "policy",
         sentence: "The policy in this binary; the id is its name where this is left out.",
@@ -227,6 +232,20 @@ pub(super) const POLICY: [Description; 7] = [
         sentence: "The number of overrunning evaluations at which the policy is suspended; \
                    `max-stuck` of all policies where this is left out.",
         format: values::COUNT.format,
+        default: None,
+    },
+    Description {
+        path: ALLOCATION_BUDGET.setting.path,
+        sentence: "The memory that a decision may allocate in all, freed or not; \
+                   `allocation-budget` of all policies where this is left out.",
+        format: values::BYTES_OR_NONE.format,
+        default: None,
+    },
+    Description {
+        path: CPU_BUDGET.setting.path,
+        sentence: "The time that a decision may have of a processor; `cpu-budget` of all policies \
+                   where this is left out.",
+        format: values::DURATION_OR_NONE.format,
         default: None,
     },
     Description {

@@ -74,6 +74,18 @@ pub(super) const BYTES: Parser<usize> = Parser {
     },
 };
 
+/// A size in bytes, or no limit.
+pub(super) const BYTES_OR_NONE: Parser<Option<u64>> = Parser {
+    format: Format {
+        expected: "a number of bytes such as `64MiB`, from 1 to 1TiB, or `none`",
+        json_schema: r#"{"type": ["integer", "string"], "minimum": 1, "maximum": 1099511627776, "pattern": "^([0-9.]+\\s*([kKmMgGtT]i?)?[bB]?|none)$"}"#,
+    },
+    from_text: |text| match text {
+        "none" => Some(None),
+        size => BYTES.parse(size).map(|size| Some(size as u64)),
+    },
+};
+
 /// A duration above zero.
 pub(super) const DURATION: Parser<Duration> = Parser {
     format: Format {
@@ -81,6 +93,18 @@ pub(super) const DURATION: Parser<Duration> = Parser {
         json_schema: r#"{"type": "string", "pattern": "^\\s*([0-9][0-9.\\s]*[a-zA-Zµ]+\\s*)+$"}"#,
     },
     from_text: |text| duration(text).filter(|duration| !duration.is_zero()),
+};
+
+/// A duration above zero, or no limit.
+pub(super) const DURATION_OR_NONE: Parser<Option<Duration>> = Parser {
+    format: Format {
+        expected: "a duration such as `50ms` or `1s`, above 0 and of a year at most, or `none`",
+        json_schema: r#"{"type": "string", "pattern": "^(\\s*([0-9][0-9.\\s]*[a-zA-Zµ]+\\s*)+|none)$"}"#,
+    },
+    from_text: |text| match text {
+        "none" => Some(None),
+        time => DURATION.parse(time).map(Some),
+    },
 };
 
 /// A duration that may be zero.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::redaction::{Changes, Part, PointerError, Redaction};
 use crate::config::{self, Mode};
 use crate::json_object::JsonObject;
+use crate::policies::Usage;
 
 /// The last moment that RFC 3339 can write.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
@@ -35,6 +36,8 @@ pub(crate) struct Event<'a> {
     pub(crate) received: SystemTime,
     /// The time that the policy took.
     pub(crate) evaluation: Duration,
+    /// The memory and the processor time of that; `None` with an error.
+    pub(crate) usage: Option<Usage>,
     /// Empty where there is none.
     pub(crate) request_id: &'a str,
     pub(crate) policy: &'a str,
@@ -131,6 +134,11 @@ impl Event<'_> {
         event.text("timestamp", &timestamp(self.received));
         event.object("metrics", |inner| {
             inner.json("timer_rego_query_eval_ns", self.evaluation.as_nanos().to_string());
+            let Some(usage) = self.usage else { return };
+            if let Some(cpu) = usage.cpu {
+                inner.json("timer_policy_cpu_ns", cpu.as_nanos().to_string());
+            }
+            inner.json("counter_policy_allocated_bytes", usage.allocated.to_string());
         });
         // OPA's are numbers that are not 0, and its collectors decode them as such.
         let numbered = self.request_id.starts_with(|first| matches!(first, '1'..='9'))
@@ -220,6 +228,7 @@ mod tests {
             requested_by: "",
             received: SystemTime::UNIX_EPOCH,
             evaluation: Duration::ZERO,
+            usage: None,
             request_id: "",
             policy: "p",
             version: "1.0.0",
@@ -256,6 +265,7 @@ mod tests {
             requested_by: "[::1]:5",
             received: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_700_000_000_000_000_001),
             evaluation: Duration::from_micros(3),
+            usage: Some(Usage { allocated: 512, cpu: Some(Duration::from_micros(2)) }),
             request_id: "12",
             verdict: Some(Verdict::Denied),
             checks: &["ports"],
@@ -263,7 +273,7 @@ mod tests {
             ..least()
         };
         let expected = format!(
-            r#"{{"labels":{{"id":"00000000-0000-0000-0000-000000000007","team":"\"red\"","version":"{}"}},"decision_id":"00000000-0000-0000-0000-000000000001","batch_decision_id":"00000000-0000-0000-0000-000000000002","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","path":"web-pods/allowed","input":{{"n":1}},"result":{{"allowed":false,"reason":"-"}},"erased":["/input/secret"],"masked":["/result/reason"],"requested_by":"[::1]:5","timestamp":"2023-11-14T22:13:20.000000001Z","metrics":{{"timer_rego_query_eval_ns":3000}},"req_id":12,"custom":{{"id":"i","policy":"p","version":"1.0.0","mode":"monitor","verdict":"denied","checks":["ports"]}}}}"#,
+            r#"{{"labels":{{"id":"00000000-0000-0000-0000-000000000007","team":"\"red\"","version":"{}"}},"decision_id":"00000000-0000-0000-0000-000000000001","batch_decision_id":"00000000-0000-0000-0000-000000000002","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","path":"web-pods/allowed","input":{{"n":1}},"result":{{"allowed":false,"reason":"-"}},"erased":["/input/secret"],"masked":["/result/reason"],"requested_by":"[::1]:5","timestamp":"2023-11-14T22:13:20.000000001Z","metrics":{{"timer_rego_query_eval_ns":3000,"timer_policy_cpu_ns":2000,"counter_policy_allocated_bytes":512}},"req_id":12,"custom":{{"id":"i","policy":"p","version":"1.0.0","mode":"monitor","verdict":"denied","checks":["ports"]}}}}"#,
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(encoded(&event, &config), expected);

@@ -5,11 +5,14 @@ use std::sync::Once;
 
 use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
 
+use super::budget::{self, Budget, CpuReading, Meter, OverBudget, Usage};
 use crate::policies::{Entry, Settings};
 
 /// A policy that is configured and can be asked, from many threads.
 pub struct Instance {
     policy: Box<dyn Evaluate>,
+    budget: Budget,
+    cpu: CpuReading,
 }
 
 /// An answer: the output is in the caller's buffer.
@@ -17,6 +20,8 @@ pub struct Instance {
 pub struct Decision {
     /// The verdict of the output, where it is one.
     pub verdict: Option<Verdict>,
+    /// The memory and the time that it took.
+    pub usage: Usage,
 }
 
 /// The reason why there is no answer.
@@ -28,6 +33,9 @@ pub enum DecisionError {
     /// The policy broke off. That is its defect; the engine and other requests go on.
     #[error("the policy panicked: {0}")]
     Panicked(String),
+    /// It used more memory or time than it may. What it decided does not count.
+    #[error(transparent)]
+    OverBudget(#[from] OverBudget),
 }
 
 /// The reason why a policy cannot be asked at all.
@@ -52,13 +60,33 @@ impl Instance {
     pub fn configure(entry: &Entry, settings: &Settings) -> Result<Self, InstanceError> {
         let configure = entry.registration.configure;
         match guarded(|| configure(settings.as_json())) {
-            Ok(Ok(policy)) => Ok(Self { policy }),
+            Ok(Ok(policy)) => {
+                Ok(Self { policy, budget: Budget::default(), cpu: CpuReading::default() })
+            }
             Ok(Err(ConfigureError::Settings(error))) => {
                 Err(InstanceError::Shape(settings.explain(&error)))
             }
             Ok(Err(ConfigureError::Policy(error))) => Err(InstanceError::Refused(error)),
             Err(message) => Err(InstanceError::Panicked(message)),
         }
+    }
+
+    /// Sets what each of its evaluations may use.
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// The most that each of its evaluations may use.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// Sets which of its evaluations the processor's time is read of.
+    #[must_use]
+    pub fn with_cpu_reading(self, cpu: CpuReading) -> Self {
+        Self { cpu, ..self }
     }
 
     /// Puts one question, as JSON text, and appends the answer to `output`, as JSON text.
@@ -72,9 +100,21 @@ impl Instance {
         output: &mut Vec<u8>,
     ) -> Result<Decision, DecisionError> {
         let start = output.len();
-        match guarded(|| self.policy.evaluate(input, context, output)) {
-            Ok(evaluated) => Ok(Decision { verdict: evaluated? }),
-            Err(message) => {
+        let mut context = *context;
+        if !self.budget.is_unlimited() {
+            context = context.with_budget(budget::check);
+        }
+        let meter = Meter::begin(self.budget, self.cpu);
+        let evaluated = guarded(|| self.policy.evaluate(input, &context, output));
+        // Over its budget it has failed, whatever it made of that.
+        let used = meter.end();
+        match (evaluated, used) {
+            (Ok(evaluated), Ok(usage)) => Ok(Decision { verdict: evaluated?, usage }),
+            (Ok(_), Err(over)) => {
+                output.truncate(start);
+                Err(DecisionError::OverBudget(over))
+            }
+            (Err(message), _) => {
                 output.truncate(start);
                 Err(DecisionError::Panicked(message))
             }

@@ -1,5 +1,6 @@
 //! The policies of this binary: which there are, how one is named, configured and asked.
 
+mod budget;
 mod by_path;
 mod denied_by;
 mod instance;
@@ -9,6 +10,7 @@ mod reasons;
 mod registry;
 mod settings;
 
+pub use budget::{Budget, CpuReading, OverBudget, Usage};
 pub use instance::{Decision, DecisionError, Instance, InstanceError};
 pub use policy_ref::{PolicyRef, PolicyRefError, VersionSelector};
 pub use registry::{Entry, Registry, RegistryError, UnknownPolicy};

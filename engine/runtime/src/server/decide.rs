@@ -169,6 +169,7 @@ impl DecisionRecord<'_> {
             requested_by: &context.peer.to_string(),
             received: context.received,
             evaluation: output.map(|output| output.elapsed).unwrap_or_default(),
+            usage: output.map(|output| output.usage),
             request_id: self.request_id.as_deref().unwrap_or_default(),
             id: &policy.id,
             policy: policy.entry.name(),

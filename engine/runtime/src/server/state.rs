@@ -13,11 +13,12 @@ use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;
 use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
-use crate::config::{Config, Limits, Named, Resolved, ResolvedShadow, ShadowConfig};
+use crate::config::{
+    Config, DecisionLogConfig, Limits, Named, Resolved, ResolvedShadow, ShadowConfig,
+};
 use crate::decision_log::DecisionLog;
 use crate::documents::located::ConfigError;
-use crate::policies::PolicyPath;
-use crate::policies::Settings;
+use crate::policies::{CpuReading, PolicyPath, Settings};
 use crate::program::Program;
 use crate::telemetry::Metrics;
 
@@ -85,14 +86,13 @@ impl AppState {
     ) -> Self {
         let mut all = Vec::with_capacity(policies.len());
         let log = config.decision_log.as_ref();
-        let discreet = log.is_some_and(|log| !log.erase.is_empty() || !log.mask.is_empty());
         let mut skipped = BTreeMap::new();
         for (id, policy) in policies {
             match policy {
                 Ok(resolved) => {
                     let version = &resolved.entry.version;
                     let former = former.and_then(|state| state.policies.exactly(&id, version));
-                    all.push(Arc::new(served(id, resolved, resources, discreet, former)));
+                    all.push(Arc::new(served(id, resolved, resources, log, former)));
                 }
                 Err(mistake) => {
                     error!(id, "the policy is skipped: {mistake}");
@@ -120,7 +120,7 @@ fn served(
     id: String,
     resolved: Resolved,
     resources: &PolicyResources<'_>,
-    discreet: bool,
+    log: Option<&DecisionLogConfig>,
     former: Option<&Arc<ServedPolicy>>,
 ) -> ServedPolicy {
     let PolicyResources { metrics, workers, .. } = resources;
@@ -130,6 +130,9 @@ fn served(
     let learnt = former.is_some_and(|former| former.blocking.load(Ordering::Relaxed));
     let requested = config.blocking.unwrap_or(entry.registration.blocking);
     let version = entry.version.to_string();
+    let discreet = log.is_some_and(|log| !log.erase.is_empty() || !log.mask.is_empty());
+    // Beside an event of the log, the reading takes little.
+    let cpu = if log.is_some() { CpuReading::Always } else { CpuReading::Sampled };
     let mut served = ServedPolicy {
         metrics: metrics.policy(&id, entry.name(), &version, entry.registration.checks),
         settings_digest: digest(&config.settings),
@@ -143,7 +146,7 @@ fn served(
         id,
         entry,
         version,
-        instance,
+        instance: instance.with_cpu_reading(cpu),
         shadow: None,
     };
     if let (Some(shadow), Some(config)) = (shadow, &config.shadow) {

@@ -1,4 +1,5 @@
-//! The memory allocator, which counts by thread what is allocated: `bench` tells it.
+//! The memory allocator, which counts by thread what is allocated: evaluations have a budget of it,
+//! and `bench` tells it.
 //!
 //! Of programs that are linked with musl it is another one than the C library's own. musl's is made
 //! to be small: it took a quarter of the processor's time of `serve`, and two threads that decide

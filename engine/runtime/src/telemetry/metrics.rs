@@ -8,11 +8,27 @@ use prometheus::{
 };
 
 use super::process::ProcessMetrics;
+use crate::policies::{OverBudget, Usage};
 
 /// Upper bounds of the latency histogram's buckets, in seconds: from 1 µs to 10 s.
 const BUCKETS: [f64; 22] = [
     1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
     5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// Upper bounds of the buckets of memory, in bytes: from 1 KiB to 1 GiB.
+const BYTES_BUCKETS: [f64; 11] = [
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+    268_435_456.0,
+    1_073_741_824.0,
 ];
 
 /// The labels of a policy's own series.
@@ -29,6 +45,9 @@ pub(crate) struct Metrics {
     outcomes: IntCounterVec,
     denials: IntCounterVec,
     latency: HistogramVec,
+    cpu: HistogramVec,
+    allocated: HistogramVec,
+    over_budget: IntCounterVec,
     stuck: IntGaugeVec,
     shadows: ShadowVecs,
     pub(crate) requests: RequestMetrics,
@@ -100,9 +119,15 @@ pub(crate) struct PolicyMetrics {
     denials: Vec<(&'static str, IntCounter)>,
     /// The time from the question's bytes to the answer's, in seconds.
     pub(crate) latency: Histogram,
+    cpu: Histogram,
+    allocated: Histogram,
+    over_budget: [IntCounter; BUDGETS.len()],
     /// Evaluations that overran and have not ended yet.
     pub(crate) stuck: IntGauge,
 }
+
+/// The budgets of an evaluation.
+const BUDGETS: [&str; 2] = ["allocation", "cpu"];
 
 /// The series of all shadows.
 #[derive(Debug, Clone)]
@@ -171,11 +196,12 @@ pub(crate) enum DecisionOutcome {
     Failed,
     Panicked,
     TimedOut,
+    OverBudget,
     Shed,
 }
 
 impl DecisionOutcome {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Allowed, "allowed"),
         (Self::Denied, "denied"),
         (Self::Answered, "answered"),
@@ -183,6 +209,7 @@ impl DecisionOutcome {
         (Self::Failed, "failed"),
         (Self::Panicked, "panicked"),
         (Self::TimedOut, "timed_out"),
+        (Self::OverBudget, "over_budget"),
         (Self::Shed, "shed"),
     ];
 
@@ -196,6 +223,25 @@ impl PolicyMetrics {
     pub(crate) fn count(&self, outcome: DecisionOutcome) {
         if let Some(counter) = self.outcomes.get(outcome as usize) {
             counter.inc();
+        }
+    }
+
+    /// Observes what the evaluation of an answer used.
+    pub(crate) fn observe(&self, usage: Usage) {
+        // No count of bytes is so large that its last digits matter.
+        #[expect(clippy::cast_precision_loss, reason = "buckets are far apart")]
+        self.allocated.observe(usage.allocated as f64);
+        if let Some(cpu) = usage.cpu {
+            self.cpu.observe(cpu.as_secs_f64());
+        }
+    }
+
+    /// Counts an evaluation that used more than this budget.
+    pub(crate) fn count_over_budget(&self, over: OverBudget) {
+        let [allocation, cpu] = &self.over_budget;
+        match over {
+            OverBudget::Allocation { .. } => allocation.inc(),
+            OverBudget::Cpu { .. } => cpu.inc(),
         }
     }
 
@@ -230,6 +276,25 @@ impl Metrics {
                 "decision_seconds",
                 "Time from a question's bytes to its answer's",
                 &POLICY,
+                &BUCKETS,
+            )?,
+            cpu: make.histograms(
+                "decision_cpu_seconds",
+                "Time that a decision had of a processor; of one in 32, unless a budget or the \
+                 decision log asks for all",
+                &POLICY,
+                &BUCKETS,
+            )?,
+            allocated: make.histograms(
+                "decision_allocated_bytes",
+                "Memory that a decision allocated in all, also what it freed meanwhile",
+                &POLICY,
+                &BYTES_BUCKETS,
+            )?,
+            over_budget: make.counters(
+                "over_budget_total",
+                "Evaluations that failed as they used more than their budget, by budget",
+                &[&POLICY[..], &["budget"]].concat(),
             )?,
             stuck: make.gauges(
                 "evaluations_stuck",
@@ -325,6 +390,10 @@ impl Metrics {
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
             denials: checks.iter().map(denials).collect(),
             latency: self.latency.with_label_values(&[id, policy, version]),
+            cpu: self.cpu.with_label_values(&[id, policy, version]),
+            allocated: self.allocated.with_label_values(&[id, policy, version]),
+            over_budget: BUDGETS
+                .map(|budget| self.over_budget.with_label_values(&[id, policy, version, budget])),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
         }
     }
@@ -419,8 +488,9 @@ impl Make {
         name: &str,
         help: &str,
         labels: &[&str],
+        buckets: &[f64],
     ) -> prometheus::Result<HistogramVec> {
-        let opts = HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec());
+        let opts = HistogramOpts::from(Self::opts(name, help)).buckets(buckets.to_vec());
         self.register(HistogramVec::new(opts, labels))
     }
 }

@@ -8,7 +8,7 @@ use super::page;
 use crate::support::{Folder, python, root, stress_engine};
 
 /// Configurations that the engine accepts.
-const ACCEPTED: [&str; 15] = [
+const ACCEPTED: [&str; 16] = [
     "{}",
     "listen: 127.0.0.1:1",
     "listen: ['http://[::1]:1', 'unix:///run/a.sock']\ndiagnostic-listen: 127.0.0.1:2",
@@ -18,6 +18,7 @@ const ACCEPTED: [&str; 15] = [
     "limits: {body: 1024, header-time: 1.5s, body-time: 2 minutes, idle-time: 1h}",
     "limits:\ntls:\ntokens:\nshutdown: {wait: 0s, grace: 0}",
     "policies: {echo: {}, a/b_c.d: {policy: echo@1, timeout: 1s, max-stuck: 2, mode: monitor}}",
+    "policies: {echo: {allocation-budget: 64MiB, cpu-budget: none}}\nallocation-budget: 1024\ncpu-budget: 1s 50ms",
     "policies: {echo: null, stress: {settings: {}, blocking: true}}\ntimeout: 5s\nmax-stuck: 3",
     "policies: {echo: {shadow: echo@1}, stress: {shadow: {policy: echo, settings: {}, sample: 12.5%}}}",
     "default-decision: /echo\nskip-invalid: true",
@@ -28,7 +29,7 @@ const ACCEPTED: [&str; 15] = [
 ];
 
 /// Configurations that neither the engine nor the schema accepts.
-const REFUSED: [&str; 19] = [
+const REFUSED: [&str; 21] = [
     "lisen: 127.0.0.1:1",
     "listen: localhost",
     "limits: {bdy: 1}",
@@ -38,6 +39,8 @@ const REFUSED: [&str; 19] = [
     "limits: [1]",
     "tls: {certificate: a, key: b, ca: c}",
     "unix-socket-mode: 660",
+    "allocation-budget: all",
+    "policies: {echo: {cpu-budget: 50}}",
     "policies: {}",
     "policies: {echo: {setings: {}}}",
     "policies: {a//b: {policy: echo}}",

@@ -16,6 +16,7 @@ limits:
   bdy: 1
   idle-time: 0s
 timeout: 5
+cpu-budget: 0s
 shutdown: soon
 skip-invalid: maybe
 policies:
@@ -66,41 +67,45 @@ limts: {}
                 .to_owned(),
             format!("`c.yaml` line 7 column 14: `limits.idle-time` is `0s`: {duration}"),
             format!("`c.yaml` line 8 column 10: `timeout` is `5`: {duration}"),
-            "`c.yaml` line 9 column 11: `shutdown` is `soon`: expected a table of settings"
+            "`c.yaml` line 9 column 13: `cpu-budget` is `0s`: expected a duration such as `50ms` or \
+             `1s`, above 0 and of a year at most, or `none`"
                 .to_owned(),
-            "`c.yaml` line 10 column 15: `skip-invalid` is `maybe`: expected `true` or `false`"
+            "`c.yaml` line 10 column 11: `shutdown` is `soon`: expected a table of settings"
                 .to_owned(),
-            "`c.yaml` line 12 column 3: `policies.bad id` has the id `bad id`: expected letters, \
+            "`c.yaml` line 11 column 15: `skip-invalid` is `maybe`: expected `true` or `false`"
+                .to_owned(),
+            "`c.yaml` line 13 column 3: `policies.bad id` has the id `bad id`: expected letters, \
              digits, `.`, `_` and `-`, the first of them a letter, a digit or `_`, or several such \
              with `/` between them"
                 .to_owned(),
-            "`c.yaml` line 14 column 13: `policies.web.policy` is `web@v1`: expected a policy such \
+            "`c.yaml` line 15 column 13: `policies.web.policy` is `web@v1`: expected a policy such \
              as `pod-security`, with the version `1`, `1.2` or `1.2.3` after an `@` or with none"
                 .to_owned(),
-            "`c.yaml` line 15 column 15: `policies.web.settings` is a list: expected a table"
+            "`c.yaml` line 16 column 15: `policies.web.settings` is a list: expected a table"
                 .to_owned(),
-            "`c.yaml` line 16 column 11: `policies.web.mode` is `observe`: expected `enforce` or \
+            "`c.yaml` line 17 column 11: `policies.web.mode` is `observe`: expected `enforce` or \
              `monitor`"
                 .to_owned(),
-            "`c.yaml` line 17 column 15: `policies.web.blocking` is a list: expected `true` or \
+            "`c.yaml` line 18 column 15: `policies.web.blocking` is a list: expected `true` or \
              `false`"
                 .to_owned(),
-            "`c.yaml` line 18 column 16: `policies.web.max-stuck` is `0`: expected a whole number \
+            "`c.yaml` line 19 column 16: `policies.web.max-stuck` is `0`: expected a whole number \
              from 1 to 1000000000"
                 .to_owned(),
-            "`c.yaml` line 19 column 5: there is no setting `policies.web.color`: there is \
-             `policy`, `settings`, `timeout`, `mode`, `blocking`, `max-stuck`, `shadow`"
+            "`c.yaml` line 20 column 5: there is no setting `policies.web.color`: there is \
+             `policy`, `settings`, `timeout`, `mode`, `blocking`, `max-stuck`, \
+             `allocation-budget`, `cpu-budget`, `shadow`"
                 .to_owned(),
-            "`c.yaml` line 22 column 14: `decision-log.when-full` is `block`: expected `drop` or \
+            "`c.yaml` line 23 column 14: `decision-log.when-full` is `block`: expected `drop` or \
              `wait`"
                 .to_owned(),
-            format!("`c.yaml` line 24 column 11: `decision-log.erase` is `/labels`: {pointer}"),
-            format!("`c.yaml` line 25 column 10: `decision-log.mask` has the key `input`: {pointer}"),
-            "`c.yaml` line 26 column 12: `decision-log.labels.id` is what the engine sets itself: \
+            format!("`c.yaml` line 25 column 11: `decision-log.erase` is `/labels`: {pointer}"),
+            format!("`c.yaml` line 26 column 10: `decision-log.mask` has the key `input`: {pointer}"),
+            "`c.yaml` line 27 column 12: `decision-log.labels.id` is what the engine sets itself: \
              leave it out"
                 .to_owned(),
-            "`c.yaml` line 26 column 22: `decision-log.labels.a` is a list: expected text".to_owned(),
-            "`c.yaml` line 27 column 1: there is no setting `limts`: did you mean `limits`?"
+            "`c.yaml` line 27 column 22: `decision-log.labels.a` is a list: expected text".to_owned(),
+            "`c.yaml` line 28 column 1: there is no setting `limts`: did you mean `limits`?"
                 .to_owned(),
             format!("`POLICY_ENGINE_DIAGNOSTIC_LISTEN`: `diagnostic-listen[1]` is `x`: {address}"),
             "`POLICY_ENGINE_LIMITS_IN_FLIGHT` is `many`: expected a whole number from 1 to \

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::documents::located::{ConfigErrors, Origin};
+use crate::policies::Budget;
 
 /// A file of this name with this text, for as long as the value lives.
 struct TempFile {
@@ -123,6 +124,8 @@ tokens: /run/secrets/tokens
 limits: { connections: 100, in-flight: 25, queue: 0, queue-time: 2s, body: 1MiB, bodies: 9MiB, shadows: 7MiB, header-time: 1s, body-time: 3s, idle-time: 1m }
 timeout: 3s
 max-stuck: 5
+allocation-budget: 64MiB
+cpu-budget: 50ms
 shutdown: { wait: 5s, grace: 20s }
 skip-invalid: true
 default-decision: /http/authz/allowed
@@ -134,6 +137,8 @@ policies:
     mode: monitor
     blocking: true
     max-stuck: 2
+    allocation-budget: none
+    cpu-budget: 10ms
     shadow:
       policy: pod-security-restricted@2
       settings: { version: v1.31 }
@@ -162,6 +167,8 @@ tls = { certificate = "/tls/tls.crt", key = "/tls/tls.key", client-ca = "/tls/ca
 tokens = "/run/secrets/tokens"
 timeout = "3s"
 max-stuck = 5
+allocation-budget = "64MiB"
+cpu-budget = "50ms"
 shutdown = { wait = "5s", grace = "20s" }
 skip-invalid = true
 default-decision = "http/authz/allowed"
@@ -185,6 +192,8 @@ timeout = "500ms"
 mode = "monitor"
 blocking = true
 max-stuck = 2
+allocation-budget = "none"
+cpu-budget = "10ms"
 
 [policies.web-pods.shadow]
 policy = "pod-security-restricted@2"
@@ -275,6 +284,7 @@ fn every_setting_is_read_from_yaml() {
         (pods.timeout, pods.mode, pods.blocking, pods.max_stuck),
         (Duration::from_millis(500), Mode::Monitor, Some(true), 2)
     );
+    assert_eq!(pods.budget, Budget { allocation: None, cpu: Some(Duration::from_millis(10)) });
     let shadow = pods.shadow.as_ref().unwrap();
     assert_eq!(shadow.policy.to_string(), "pod-security-restricted@2");
     assert_eq!(shadow.settings.as_json(), br#"{"version":"v1.31"}"#);
@@ -287,6 +297,8 @@ fn every_setting_is_read_from_yaml() {
         (authz.timeout, authz.mode, authz.blocking, authz.max_stuck),
         (seconds(3), Mode::Enforce, None, 5)
     );
+    let cpu = Some(Duration::from_millis(50));
+    assert_eq!(authz.budget, Budget { allocation: Some(64 << 20), cpu });
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         decision_log,
@@ -330,6 +342,7 @@ fn without_places(case: &Case) -> String {
                 policy.mode,
                 policy.blocking,
                 policy.max_stuck,
+                policy.budget,
                 policy.shadow.as_ref().map(|shadow| {
                     let settings = String::from_utf8_lossy(shadow.settings.as_json());
                     (shadow.policy.to_string(), settings.into_owned(), shadow.sample)
@@ -392,8 +405,10 @@ fn empty_configuration_has_defaults() {
         }
     );
     assert_eq!(shutdown, Shutdown { wait: Duration::ZERO, grace: seconds(10) });
-    let PolicySelection::All { timeout, max_stuck } = policies else { panic!("named policies") };
-    assert_eq!((timeout, max_stuck), (seconds(2), 4));
+    let PolicySelection::All { timeout, max_stuck, budget } = policies else {
+        panic!("named policies")
+    };
+    assert_eq!((timeout, max_stuck, budget), (seconds(2), 4, Budget::default()));
 
     for text in ["", "# nothing\n", "{}"] {
         assert_eq!(Case::yaml(text).load().config.listen, [address("127.0.0.1:8181")], "{text}");

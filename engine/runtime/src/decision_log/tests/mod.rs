@@ -53,6 +53,7 @@ fn event(number: u32) -> Event<'static> {
         error: None,
         requested_by: "unix",
         received: SystemTime::UNIX_EPOCH,
+        usage: None,
         evaluation: Duration::from_micros(3),
         request_id: "",
         policy: "pod-security",

@@ -44,6 +44,7 @@ pub(super) fn call(
                 verdict: decision.verdict,
                 checks,
                 elapsed: started.elapsed(),
+                usage: decision.usage,
                 _memory: kept,
             })
         }
@@ -63,6 +64,7 @@ pub(super) fn call(
             Err(EvaluationFailure::TimedOut(timeout))
         }
         Err(DecisionError::Evaluate(error)) => Err(EvaluationFailure::Policy(error.to_string())),
+        Err(DecisionError::OverBudget(over)) => Err(EvaluationFailure::OverBudget(over)),
         Err(DecisionError::Panicked(message)) => Err(EvaluationFailure::Panicked(message)),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use policy_api::DecodeError;
 
+use crate::policies::OverBudget;
 use crate::server::http::memory_budget::Exhausted;
 use crate::telemetry;
 
@@ -19,6 +20,9 @@ pub(crate) enum EvaluationFailure {
     Panicked(String),
     #[error("timed out: there was no answer within {}", humantime::format_duration(*.0))]
     TimedOut(Duration),
+    /// It used more memory or processor time than it may.
+    #[error("{0}")]
+    OverBudget(OverBudget),
     #[error(
         "{0} evaluations timed out and are still running; the policy is suspended until one \
          finishes"
@@ -38,6 +42,7 @@ impl EvaluationFailure {
         match self {
             Self::Input(_) => "invalid_parameter",
             Self::Policy(_) | Self::Panicked(_) | Self::TimedOut(_) => "internal_error",
+            Self::OverBudget(_) => "over_budget",
             Self::Suspended(_) | Self::Overloaded => "overloaded",
             Self::Exhausted(exhausted) => exhausted.code(),
         }
@@ -47,7 +52,9 @@ impl EvaluationFailure {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Input(_) => StatusCode::BAD_REQUEST,
-            Self::Policy(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Policy(_) | Self::Panicked(_) | Self::OverBudget(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Suspended(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Exhausted(exhausted) => exhausted.status(),
@@ -61,6 +68,7 @@ impl EvaluationFailure {
             Self::Policy(_) => telemetry::DecisionOutcome::Failed,
             Self::Panicked(_) => telemetry::DecisionOutcome::Panicked,
             Self::TimedOut(_) => telemetry::DecisionOutcome::TimedOut,
+            Self::OverBudget(_) => telemetry::DecisionOutcome::OverBudget,
             Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => {
                 telemetry::DecisionOutcome::Shed
             }
@@ -72,7 +80,12 @@ impl EvaluationFailure {
     pub(crate) fn input_was_accepted(&self) -> bool {
         match self {
             Self::Policy(_) | Self::Panicked(_) | Self::TimedOut(_) => true,
-            Self::Input(_) | Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => false,
+            // Decoding may use up a budget.
+            Self::OverBudget(_)
+            | Self::Input(_)
+            | Self::Suspended(_)
+            | Self::Overloaded
+            | Self::Exhausted(_) => false,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use policy_api::Verdict;
 
+use crate::policies::Usage;
 use crate::server::http::concurrency::RequestPermit;
 use crate::server::http::memory_budget::Reservation;
 
@@ -28,6 +29,8 @@ pub(crate) struct EvaluationOutput {
     /// The declared checks that a denial names.
     pub(crate) checks: Vec<&'static str>,
     pub(crate) elapsed: Duration,
+    /// The memory and the processor time of the evaluation.
+    pub(crate) usage: Usage,
     /// The memory of the text, released with it.
     pub(super) _memory: Reservation,
 }

@@ -78,9 +78,15 @@ impl ServedPolicy {
         match &result {
             Ok(output) => {
                 self.metrics.latency.observe(output.elapsed.as_secs_f64());
+                self.metrics.observe(output.usage);
                 self.metrics.count_denials(&output.checks);
             }
-            Err(failure) => self.log(failure, request_id.as_deref().unwrap_or_default()),
+            Err(failure) => {
+                if let EvaluationFailure::OverBudget(over) = failure {
+                    self.metrics.count_over_budget(*over);
+                }
+                self.log(failure, request_id.as_deref().unwrap_or_default());
+            }
         }
         self.metrics.count(outcome(&result));
         result
@@ -103,7 +109,9 @@ impl ServedPolicy {
             EvaluationFailure::Panicked(_) => {
                 error!(id, policy, version, request_id, "{failure}");
             }
-            EvaluationFailure::Policy(_) | EvaluationFailure::TimedOut(_) => {
+            EvaluationFailure::Policy(_)
+            | EvaluationFailure::TimedOut(_)
+            | EvaluationFailure::OverBudget(_) => {
                 warn!(id, policy, version, request_id, "{failure}");
             }
         }

@@ -88,6 +88,7 @@ fn describe(policy: &ServedPolicy) -> Value {
     // Schemas are made by the author's code, which may panic.
     let schema = |of| policies::call_guarded(of).ok().flatten();
     let registration = &policy.entry.registration;
+    let budget = policy.instance.budget();
     let path = std::iter::once(json!({"type": "var", "value": "data"}))
         .chain(policy.id.split('/').map(|part| json!({"type": "string", "value": part})));
     json!({
@@ -100,6 +101,8 @@ fn describe(policy: &ServedPolicy) -> Value {
         "checks": registration.checks,
         "mode": policy.mode.name(),
         "timeout": humantime::format_duration(policy.timeout).to_string(),
+        "allocation_budget": budget.allocation,
+        "cpu_budget": budget.cpu.map(|time| humantime::format_duration(time).to_string()),
         "blocking": policy.blocking.load(Ordering::Relaxed),
         "settings_digest": policy.settings_digest,
         "shadow": policy.shadow.as_ref().map(|shadow| describe_shadow(shadow.policy())),

@@ -10,7 +10,7 @@ use super::offer::{Asked, Shadow};
 use super::policy::ShadowPolicy;
 use super::queue_places::MAX_QUEUED;
 use crate::config::Sample;
-use crate::policies::Settings;
+use crate::policies::{Settings, Usage};
 use crate::server::http::memory_budget::{MemoryBudget, Reservation};
 use crate::server::policy::failure::EvaluationFailure;
 use crate::server::policy::output::EvaluationOutput;
@@ -59,6 +59,7 @@ impl Trial {
             verdict: Some(Verdict::Allowed),
             checks: Vec::new(),
             elapsed: Duration::ZERO,
+            usage: Usage::default(),
             _memory: Reservation::empty(&self.memory),
         });
         self.shadow.offer(&Asked {
