@@ -104,11 +104,6 @@ pub(super) enum Failure {
     Describe(#[from] DescribeError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    #[error(
-        "there is no key to sign with\nhelp: name one with `--key FILE` or `--key env://NAME`; without \
-         a key, `cosign sign` signs by who you are"
-    )]
-    NoKey,
     #[error(transparent)]
     Key(#[from] KeyFileError),
     #[error(transparent)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Failure;
 use super::format::Format;
-use super::options::{RegistryArgs, SigningKeyArgs};
+use super::options::RegistryArgs;
 use crate::audit::Described;
 use crate::signatures::{self, Parts, SignatureError, Signed};
 use policy_host::progress::Progress;
@@ -40,8 +40,13 @@ pub(super) struct Push {
     /// signatures gets no tag
     #[arg(long, requires = "key", conflicts_with = "no_referrers")]
     sign: bool,
-    #[command(flatten)]
-    key: SigningKeyArgs,
+    /// The private key to sign with: a file, or `env://NAME` for a variable; ECDSA on P-256 in
+    /// PKCS#8, as PEM
+    #[arg(long, value_name = "FILE|env://NAME", requires = "sign")]
+    key: Option<String>,
+    /// What holds the passphrase of an encrypted key: a file, or `env://NAME` for a variable
+    #[arg(long, value_name = "FILE|env://NAME", requires = "sign")]
+    passphrase: Option<String>,
     /// Signs the image of each platform as well, not only the index of all
     #[arg(long, requires = "sign")]
     recursive: bool,
@@ -87,9 +92,8 @@ impl Push {
 impl Push {
     /// The signatures that are pushed with the image.
     fn signatures(&self, image: &Layout, progress: &Progress) -> Result<Vec<Referrer>, Failure> {
-        let Some(key) = self.key.read(progress)?.filter(|_| self.sign) else {
-            return Ok(Vec::new());
-        };
+        let Some(key) = &self.key else { return Ok(Vec::new()) };
+        let key = signatures::private_key(key, self.passphrase.as_deref(), progress)?;
         let name = self.image.display().to_string();
         let unread = |error| SignatureError::Read { image: name.clone(), error };
         let described = Described::read(image).map_err(unread)?;

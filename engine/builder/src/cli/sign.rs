@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::format::Format;
-use super::options::{RegistryArgs, SigningKeyArgs};
+use super::options::RegistryArgs;
 use crate::audit::Described;
 use crate::signatures::{self, Parts, SignatureError};
 use policy_host::progress::Progress;
@@ -20,8 +20,13 @@ pub(super) struct Sign {
     /// A reference to a registry, or the folder of an OCI image layout
     #[arg(value_name = "IMAGE")]
     image: String,
-    #[command(flatten)]
-    key: SigningKeyArgs,
+    /// The private key to sign with: a file, or `env://NAME` for a variable; ECDSA on P-256 in
+    /// PKCS#8, as PEM
+    #[arg(long, value_name = "FILE|env://NAME")]
+    key: String,
+    /// What holds the passphrase of an encrypted key: a file, or `env://NAME` for a variable
+    #[arg(long, value_name = "FILE|env://NAME")]
+    passphrase: Option<String>,
     /// Signs the image of each platform as well, not only the index of all
     #[arg(long)]
     recursive: bool,
@@ -35,7 +40,7 @@ pub(super) struct Sign {
 impl Sign {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let progress = Rc::new(Progress::new());
-        let key = self.key.read(&progress)?.ok_or(Failure::NoKey)?;
+        let key = signatures::private_key(&self.key, self.passphrase.as_deref(), &progress)?;
         let named = || self.image.clone();
         attach::check(&self.image)
             .map_err(|error| SignatureError::Archive { image: named(), error })?;

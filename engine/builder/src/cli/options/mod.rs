@@ -6,7 +6,6 @@ mod image;
 mod program;
 mod quick;
 mod registry;
-mod signing_key;
 
 use std::env;
 use std::ffi::OsStr;
@@ -21,7 +20,6 @@ pub(super) use image::ImageArgs;
 pub(super) use program::ProgramArgs;
 pub(super) use quick::QuickArgs;
 pub(super) use registry::RegistryArgs;
-pub(super) use signing_key::SigningKeyArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Inputs {
