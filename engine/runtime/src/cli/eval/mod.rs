@@ -2,6 +2,7 @@ mod printer;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use policy_api::{Context, EvaluateError, Verdict};
 use serde_json::value::RawValue;
@@ -11,7 +12,7 @@ use super::args::EvalArgs;
 use super::{ErrorMessage, Failure};
 use crate::documents::{Document, DocumentError, Source, SourceError, documents, files};
 use crate::exit::Outcome;
-use crate::policies::{DecisionError, Entry, Instance, Registry};
+use crate::policies::{CpuReading, Decision, DecisionError, Entry, Instance, Registry, Usage};
 use crate::suites;
 use printer::{Printed, Printer, Problem};
 
@@ -30,7 +31,8 @@ pub(super) fn run(
         }));
     }
     let entry = registry.find(&args.policy)?;
-    let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
+    let instance = Instance::configure(entry, &args.settings.load()?);
+    let instance = instance.map_err(|error| {
         Failure::message(format_args!(
             "policy `{}` {}: settings: {error}",
             entry.name(),
@@ -41,7 +43,7 @@ pub(super) fn run(
     let mut evaluation = Evaluation {
         entry,
         version: entry.version.to_string(),
-        instance,
+        instance: instance.with_cpu_reading(CpuReading::Always),
         labels: args.labels.iter().map(|(key, value)| (&**key, &**value)).collect(),
         printer: Printer::new(entry, args.format, out),
         output: Vec::new(),
@@ -140,9 +142,11 @@ impl Evaluation<'_> {
         let id = format!("{file}:{number}");
         let context = Context::new(&id).with_labels(&self.labels);
         self.output.clear();
+        let started = Instant::now();
         match self.instance.decide(&document.json, &context, &mut self.output) {
             Ok(decision) => {
-                debug!(request = id, verdict = ?decision.verdict, "decided");
+                let Decision { verdict, usage: Usage { allocated, cpu } } = decision;
+                debug!(request = id, ?verdict, elapsed = ?started.elapsed(), ?cpu, allocated, "decided");
                 Ok((document, decision.verdict))
             }
             Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
