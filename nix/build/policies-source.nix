@@ -59,7 +59,14 @@ let
         if type == "directory" then isParent name else names ? ${name};
     };
 
-  whole = fileset.unions (map sourcesOf crates ++ [ manifests ]);
+  # With the rules of vetting, which say what policies may do at run time, too.
+  whole = fileset.unions (
+    map sourcesOf crates
+    ++ [
+      manifests
+      (fileset.maybeMissing policiesFile)
+    ]
+  );
 
   # The suites of the folder, and the files that their cases may be of.
   folder = if within == "" then root else root + "/${within}";
@@ -83,8 +90,6 @@ in
 {
   inherit within;
   whole = toSource whole;
-  # With the rules of vetting.
-  vetted = toSource (fileset.union whole (fileset.maybeMissing policiesFile));
 
   # `null` without any.
   suites = if lib.any isSuite (fileset.toList documents) then toSource documents else null;

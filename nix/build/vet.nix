@@ -55,7 +55,7 @@ in
 stage {
   cargoArtifacts = dependencies;
   doInstallCargoArtifacts = false;
-  buildPhaseCargoCommand = vet policiesSource.vetted (
+  buildPhaseCargoCommand = vet policiesSource.whole (
     lib.optionals (advisoryDb != null) [
       "--advisory-db"
       "${advisoryDb}"

@@ -169,7 +169,7 @@ fn program_lists_its_crates_and_policies() {
     assert_eq!(version["engine"], "0.1.0");
     assert_eq!(version["target"], repository().report["binary"]["target"]);
     let crates = ["allowed-registries", "http-authz", "pod-security"]
-        .map(|name| json!({"name": name, "version": "0.1.0"}));
+        .map(|name| json!({"name": name, "version": "0.1.0", "grants": []}));
     assert_eq!(version["crates"], json!(crates));
 
     let list = engine(&["list", "--format", "json"]).output().unwrap();

@@ -15,6 +15,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// What the program says that it is linked with.
+mod auditable;
 /// Logs of what another tool compiled, by which its program is packed.
 mod build_log;
 /// An image that builds images, run by Docker.
@@ -29,6 +31,8 @@ mod crates;
 mod documents;
 /// Errors of the builder.
 mod errors;
+/// What policies may do at run time.
+mod grants;
 /// The contents of the image, its name, and its program.
 mod image;
 /// Imports, none of which goes in a circle.

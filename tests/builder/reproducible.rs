@@ -11,7 +11,14 @@ const SECOND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/other/second");
 #[cfg_attr(has_nix, ignore = "Nix does so: `flake`, `nix_and_cargo_compile_the_same_code`")]
 fn copy_in_another_folder_builds_the_same_bytes() {
     let mut copy = Folder::new();
-    for place in ["engine/api", "engine/report", "engine/runtime", "engine/text", "engine/tls"] {
+    for place in [
+        "engine/api",
+        "engine/confinement",
+        "engine/report",
+        "engine/runtime",
+        "engine/text",
+        "engine/tls",
+    ] {
         copy = copy.copy(&root().join(place), &format!("some/where/else/{place}"));
     }
     let copy = copy.copy(&root().join("policies"), "some/where/else/policies");

@@ -212,11 +212,13 @@ static PROGRAM: Program = Program {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             policies: &registered_for_policy_api_0_1::POLICIES,
+            grants: &[],
         },
         LinkedCrate {
             name: "pod-security",
             version: env!("CARGO_PKG_VERSION"),
             policies: &pod_security::registered_for_policy_api_0_1::POLICIES,
+            grants: &[],
         },
     ],
 };

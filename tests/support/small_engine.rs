@@ -13,13 +13,22 @@ macro_rules! register {
 "#;
 
 /// All that generated programs ask of an engine. It lists the policies by a function `print` that is
-/// to be added, and panics with a compile-time setting when it is told to.
+/// to be added, tells what its crates may do, and panics with a compile-time setting when it is told to.
 pub(crate) const SMALL_RUNTIME: &str = r#"
 pub mod v0_1 {
     pub struct LinkedCrate {
         pub name: &'static str,
         pub version: &'static str,
         pub policies: &'static [&'static str],
+        pub grants: &'static [Grant],
+    }
+
+    #[derive(Debug)]
+    pub struct Grant {
+        pub crate_name: &'static str,
+        pub what: &'static str,
+        pub item: Option<&'static str>,
+        pub reason: &'static str,
     }
 
     pub struct Program {
@@ -34,8 +43,14 @@ pub mod v0_1 {
             println!("{}", if caught.is_err() { "caught" } else { "none" });
             return std::process::ExitCode::SUCCESS;
         }
+        if std::env::args().nth(1).as_deref() == Some("grants") {
+            for LinkedCrate { name, grants, .. } in program.crates {
+                println!("{name}: {grants:?}");
+            }
+            return std::process::ExitCode::SUCCESS;
+        }
         let mut listed = Vec::new();
-        for LinkedCrate { name, version, policies } in program.crates {
+        for LinkedCrate { name, version, policies, .. } in program.crates {
             for policy in *policies {
                 listed.push(format!(
                     "{{\"name\":\"{policy}\",\"version\":\"{version}\",\"crate\":\"{name}\"}}"

@@ -69,6 +69,9 @@ pub enum CargoError {
     /// Cargo did not resolve the dependencies.
     #[error("failed to resolve the dependencies: {0}")]
     Resolve(String),
+    /// `cargo tree` printed something unknown.
+    #[error("failed to read what `cargo tree` prints: {0}")]
+    Tree(String),
     /// `cargo metadata` failed.
     #[error("failed to run `cargo metadata`: {0}")]
     Metadata(String),

@@ -4,7 +4,8 @@
 //! - [`lockfile`] reads and writes lock files, and [`Pins`] are the versions that they pin.
 //! - [`Configuration`] is Cargo's configuration without what would change a program.
 //! - [`Cargo`] runs Cargo, [`Message`] is what it prints, and [`rustc`] asks the compiler.
-//! - [`LinkedIds`] and [`LinkedPackage`] say what a program is linked with.
+//! - [`LinkedIds`] and [`LinkedPackage`] say what a program is linked with, and [`DependencyTree`]
+//!   what it is going to be.
 //!
 //! It never knows what is built: no policy and no image.
 
@@ -25,6 +26,7 @@ mod rustflags;
 mod source;
 mod target;
 mod toml;
+mod tree;
 mod vendor;
 
 pub use command::{
@@ -43,4 +45,5 @@ pub use pins::{Pins, Renewal};
 pub use rustflags::{lld_rustflags, rustflags};
 pub use source::Source;
 pub use target::Target;
+pub use tree::DependencyTree;
 pub use vendor::{Vendored, vendor};

@@ -17,14 +17,21 @@ pub struct FileTree {
 enum Content {
     Text(String),
     CopyOf(PathBuf),
+    /// The file as it is there; an empty one where there is none.
+    Kept,
 }
 
 impl Content {
-    fn read(&self) -> io::Result<Cow<'_, [u8]>> {
-        Ok(match self {
-            Self::Text(text) => text.as_bytes().into(),
+    /// The bytes to write at a path, unless it has them already.
+    fn to_write(&self, path: &Path) -> io::Result<Option<Cow<'_, [u8]>>> {
+        let bytes = match self {
+            Self::Text(text) => Cow::from(text.as_bytes()),
             Self::CopyOf(source) => fs_err::read(source)?.into(),
-        })
+            Self::Kept if path.is_file() => return Ok(None),
+            Self::Kept => Cow::default(),
+        };
+        let is_there = fs_err::read(path).is_ok_and(|before| before == *bytes);
+        Ok((!is_there).then_some(bytes))
     }
 }
 
@@ -32,6 +39,11 @@ impl FileTree {
     /// Adds a file with this text, in place of an earlier file at the path.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) {
         self.files.insert(path.into(), Content::Text(text));
+    }
+
+    /// Adds a file that something else writes: it is left as it is.
+    pub fn keep(&mut self, path: impl Into<PathBuf>) {
+        self.files.insert(path.into(), Content::Kept);
     }
 
     /// Adds the files below `folder` at `place`, without those that are called as `skipped` in
@@ -82,10 +94,7 @@ impl FileTree {
         self.remove_others(root)?;
         for (path, content) in &self.files {
             let path = root.join(path);
-            let bytes = content.read()?;
-            if fs_err::read(&path).is_ok_and(|before| *before == *bytes) {
-                continue;
-            }
+            let Some(bytes) = content.to_write(&path)? else { continue };
             if let Some(folder) = path.parent() {
                 fs_err::create_dir_all(folder)?;
             }
@@ -105,10 +114,8 @@ impl FileTree {
             }
             let inside = entry.path().strip_prefix(root).unwrap_or(entry.path());
             let content = self.files.get(inside).filter(|_| entry.file_type().is_file());
-            let is_same = content.is_some_and(|content| {
-                let (wanted, found) = (content.read(), fs_err::read(entry.path()));
-                matches!((wanted, found), (Ok(wanted), Ok(found)) if *wanted == *found)
-            });
+            let is_same =
+                content.is_some_and(|content| matches!(content.to_write(entry.path()), Ok(None)));
             if !is_same {
                 return false;
             }

@@ -36,5 +36,5 @@ pub use policies::{
 /// another version does not compile.
 pub mod v0_1 {
     pub use crate::cli::main;
-    pub use crate::program::{LinkedCrate, Program};
+    pub use crate::program::{Grant, LinkedCrate, Program};
 }

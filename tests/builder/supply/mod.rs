@@ -52,6 +52,7 @@ fn sbom_lists_the_linked_crates_with_their_roles() {
         ("kube-objects", "support"),
         ("policy-api", "engine"),
         ("policy-engine", "engine"),
+        ("policy-confinement", "engine"),
         ("policy-report", "engine"),
         ("policy-text", "engine"),
         ("policy-tls", "engine"),

@@ -9,7 +9,7 @@ use crate::steps::provenance::BUILD_TYPE;
 use crate::steps::provenance::sbom::BillOfMaterials;
 use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::self_check::Reported;
-use crate::steps::workspace::PlannedCrate;
+use crate::steps::workspace::{Grant, PlannedCrate};
 use policy_oci::image::{SBOM, STATEMENT};
 use policy_oci::store::RegistryOptions;
 use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
@@ -230,6 +230,14 @@ impl PlatformImage {
     /// The policy crates; `None` in what policy-builder has not labelled.
     pub(crate) fn crates(&self) -> Option<Vec<PlannedCrate>> {
         serde_json::from_str(self.label(labels::CRATES)?).ok()
+    }
+
+    /// What the policy crates may do while the program runs; `None` in what policy-builder has not
+    /// labelled.
+    pub(crate) fn grants(&self) -> Option<Vec<Grant>> {
+        self.label(labels::CRATES)?;
+        self.label(labels::GRANTS)
+            .map_or(Some(Vec::new()), |grants| serde_json::from_str(grants).ok())
     }
 
     /// The number of components in the bill of materials.

@@ -22,6 +22,7 @@ pub(super) enum FactKind {
     Api,
     Policy,
     PolicyCrate,
+    Grant,
     SupportCrate,
     ThirdParty,
     Revision,
@@ -42,6 +43,7 @@ impl fmt::Display for FactKind {
             Self::Api => "api",
             Self::Policy => "policy",
             Self::PolicyCrate => "crate",
+            Self::Grant => "grant",
             Self::SupportCrate => "support",
             Self::ThirdParty => "package",
             Self::Revision => "revision",
@@ -69,6 +71,10 @@ pub(super) type Facts = BTreeMap<FactKind, BTreeMap<String, Fact>>;
 pub(super) fn facts(image: &PlatformImage) -> Facts {
     let statement = image.statement();
     let mut facts = Facts::new();
+    if image.grants().is_some() {
+        // No grants is a fact, too.
+        facts.entry(FactKind::Grant).or_default();
+    }
     let mut say = |kind, name: &str, value: &str, source: Option<String>| {
         let fact = Fact { value: value.to_owned(), source };
         facts.entry(kind).or_default().insert(name.to_owned(), fact);
@@ -101,6 +107,9 @@ pub(super) fn facts(image: &PlatformImage) -> Facts {
             &policy_crate.version,
             source_of(statement.as_ref(), &policy_crate.name),
         );
+    }
+    for grant in image.grants().unwrap_or_default() {
+        say(FactKind::Grant, &grant.to_string(), &grant.reason, None);
     }
     if let Some(version) = image.engine() {
         say(
@@ -171,6 +180,7 @@ fn digest_of(resource: &Resource) -> Option<String> {
 fn is_told_otherwise(key: &str) -> bool {
     [
         labels::CRATES,
+        labels::GRANTS,
         labels::POLICIES,
         "org.opencontainers.image.created",
         "org.opencontainers.image.revision",

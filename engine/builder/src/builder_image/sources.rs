@@ -13,7 +13,7 @@ use crate::steps::engine::Engine;
 use crate::steps::features::Features;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock::Locked;
-use crate::steps::workspace::{self, Extent, Stamp, Workspace};
+use crate::steps::workspace::{self, Extent, Workspace};
 use policy_cargo::Source;
 use policy_cargo::lockfile::{self, CRATES_IO};
 use policy_cargo::manifest;
@@ -59,7 +59,7 @@ pub(super) fn collect(
     let folders = any.into_iter().chain(policies.iter().map(|folder| (folder, locked)));
     for (number, (folder, locked)) in folders.enumerate() {
         let root = scratch.join(format!("workspace-{number}"));
-        let (workspace, found) = lay_out(engine, folder, locked, target, &root, progress)?;
+        let (workspace, found) = lay_out(engine, folder, locked, &root, progress)?;
         workspaces.push(workspace);
         remote.extend(RemotePolicy::all(&found)?);
         carried.extend(workspaces_around(&found)?);
@@ -104,7 +104,6 @@ fn lay_out(
     engine: &Engine,
     policies: &Path,
     locked: Locked,
-    target: &Target,
     root: &Path,
     progress: &Progress,
 ) -> Result<(Workspace, Policies), BuilderImageError> {
@@ -112,9 +111,8 @@ fn lay_out(
     let features = Features::all(&engine.runtime.document);
     let engine = engine.with_features(&features)?;
     let policies = Policies::discover(policies, &engine)?;
-    let stamp = Stamp { target: &target.triple, revision: None };
     let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
-    let workspace = workspace::generate(&policies, &engine, linked, &stamp, extent, root)?;
+    let workspace = workspace::generate(&policies, &engine, linked, extent, root)?;
     resolve::complete_lock(&workspace, &policies, locked, progress)?;
     Ok((workspace, policies))
 }

@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
+use crate::steps::BuildError;
+use crate::steps::compile::Profile;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::git;
+use crate::steps::program_source;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
+use crate::steps::vet::Rules;
 use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
-use policy_cargo::Target;
+use policy_cargo::{Cargo, Target};
 use policy_host::progress::Progress;
 use policy_host::signals::TempPath;
 
@@ -67,6 +71,11 @@ impl Generate {
             || git::revision(&self.inputs.policies).filter(|_| !self.engine_alone);
         let revision = self.revision.clone().or_else(revision_of_folder);
         let stamp = Stamp { target: &target, revision: revision.as_deref() };
+        let rules = if self.engine_alone {
+            Rules::default()
+        } else {
+            Rules::read(&self.inputs.policies).map_err(BuildError::from)?
+        };
         let extent = if self.with_tests { Extent::WithTests } else { Extent::Libraries };
         // What an interruption cuts short is no workspace.
         let is_new =
@@ -79,9 +88,11 @@ impl Generate {
         let lay_out = || -> Result<_, Failure> {
             let linked = resolve::linked(&engine)?;
             let output = &self.output;
-            let workspace =
-                workspace::generate(&policies, &engine, linked, &stamp, extent, output)?;
+            let workspace = workspace::generate(&policies, &engine, linked, extent, output)?;
             resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
+            let cargo = Cargo::with_temporary_home;
+            let profile = Profile::Release;
+            program_source::write(&workspace, &policies, &engine, &stamp, profile, &rules, cargo)?;
             Ok(workspace)
         };
         // Nor is what has no lock to go by; Cargo would build it all the same.

@@ -81,6 +81,7 @@ fn to_json(image: &Described) -> Value {
             "engine": image.engine(),
             "policies": image.policies(),
             "crates": image.crates(),
+            "grants": image.grants(),
             "components": image.components(),
             "sbom": image.sbom.is_some(),
             "provenance": image.provenance.is_some(),
@@ -125,6 +126,9 @@ fn to_text(image: &Described) -> String {
                 }
             }
             (None, None) => line("policies", "not told: policy-builder did not label this image"),
+        }
+        for grant in found.grants().unwrap_or_default() {
+            line("grant", &format!("{grant}; {}", grant.reason));
         }
         let sbom = found.components().map(|count| format!("{count} components, CycloneDX"));
         line("sbom", sbom.as_deref().unwrap_or("none attached"));

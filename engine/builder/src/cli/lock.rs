@@ -10,7 +10,7 @@ use crate::steps::discover::{policies_lock_path, read_policies_lock};
 use crate::steps::engine::Engine;
 use crate::steps::resolve::policies_lock;
 use crate::steps::resolve::{self, Choice};
-use crate::steps::workspace::{self, Extent, Stamp};
+use crate::steps::workspace::{self, Extent};
 use policy_cargo::{Pins, Renewal};
 use policy_host::atomic;
 use policy_host::signals::ScratchDir;
@@ -47,11 +47,8 @@ impl Lock {
         let policies = Policies::discover_with(root, &engine, pins)?;
 
         let folder = ScratchDir::new().map_err(Failure::TempDir)?;
-        // The lock is the same for every target.
-        let stamp = Stamp { target: "", revision: None };
         let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
-        let workspace =
-            workspace::generate(&policies, &engine, linked, &stamp, extent, folder.path())?;
+        let workspace = workspace::generate(&policies, &engine, linked, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
         if let Renewal::Packages(names) = &policies.pins.renewal {
             let is_there =

@@ -8,6 +8,7 @@ use crate::artifacts;
 use crate::steps::compile::Compiled;
 use crate::steps::image::{Built, Program};
 use crate::steps::self_check::Reported;
+use crate::steps::workspace::Grant;
 use policy_host::atomic::{self, WriteError};
 use policy_host::progress::{PhaseTiming, Progress};
 use policy_oci::{Image, MultiPlatform, Reference};
@@ -19,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) binary: BinaryReport,
     /// `None` where the binary could not be asked.
     pub(crate) policies: Option<Vec<Reported>>,
+    /// What the policy crates may do while the program runs.
+    pub(crate) grants: Vec<Grant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<ImageReport>,
     pub(crate) phases: Vec<PhaseTiming>,
@@ -51,6 +54,8 @@ pub(crate) struct PlatformReport {
     pub(crate) binary: BinaryReport,
     /// `None` where no binary could be asked.
     pub(crate) policies: Option<Vec<Reported>>,
+    /// What the policy crates may do while the program runs.
+    pub(crate) grants: Vec<Grant>,
     pub(crate) image: ImageReport,
 }
 
@@ -100,6 +105,7 @@ impl Report {
         Self {
             binary: BinaryReport::new(built),
             policies: built.program.reported.clone(),
+            grants: built.program.plan.grants.clone(),
             image: image.map(ImageReport::new),
             phases: progress.finish(),
         }
@@ -112,6 +118,7 @@ impl PlatformReport {
             platform: image.platform().to_string(),
             binary: BinaryReport::new(built),
             policies: built.program.reported.clone(),
+            grants: built.program.plan.grants.clone(),
             image: ImageReport::new(image),
         }
     }
@@ -178,7 +185,8 @@ pub(crate) trait Summary: Serialize {
 impl Summary for Report {
     fn summary(&self, written: &str) -> String {
         let image = self.image.as_ref().map(ImageReport::summary).unwrap_or_default();
-        let made = policies(self.policies.as_deref()) + &self.binary.summary() + &image;
+        let policies = policies(self.policies.as_deref()) + &grants(&self.grants);
+        let made = policies + &self.binary.summary() + &image;
         made + &ending(&self.phases, written)
     }
 }
@@ -188,6 +196,11 @@ impl Summary for PlatformsReport {
         // They are made from the same crates.
         let mut text =
             policies(self.platforms.iter().find_map(|platform| platform.policies.as_deref()));
+        let mut granted: Vec<_> =
+            self.platforms.iter().flat_map(|platform| platform.grants.clone()).collect();
+        granted.sort();
+        granted.dedup();
+        text.push_str(&grants(&granted));
         for platform in &self.platforms {
             text.push_str(&platform.binary.summary());
         }
@@ -220,6 +233,10 @@ fn policies(reported: Option<&[Reported]>) -> String {
             writeln!(text, "policy    {} {} ({})", policy.name, policy.version, policy.crate_name);
     }
     text
+}
+
+fn grants(grants: &[Grant]) -> String {
+    grants.iter().map(|grant| format!("grant     {grant}; {}\n", grant.reason)).collect()
 }
 
 fn ending(phases: &[PhaseTiming], written: &str) -> String {

@@ -1,6 +1,7 @@
 //! One build, composed of the steps.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::compile::{self, Binary, Profile};
 use super::discover::{Policies, PolicyCrate, Role, carried};
@@ -9,21 +10,22 @@ use super::error::BuildError;
 use super::git;
 use super::image::{Built, Program};
 use super::options::BuildOptions;
+use super::program_source;
 use super::provenance::Materials;
 use super::resolve::{self, cached, policies_lock};
 use super::self_check::{self, Reported};
-use super::vet::{self, Rules, VetError, VetOptions, VetOutcome};
+use super::vet::{self, Rules, VetError, VetOutcome};
 use super::work_folder::WorkFolder;
 use super::workspace::{self, BuildPlan, Extent, GenerateError, Stamp, Workspace};
 use policy_cargo::lockfile::Package;
-use policy_cargo::{CargoError, Configuration, SetAside, Target, rustc};
+use policy_cargo::{Cargo, CargoError, Configuration, SetAside, Target, rustc};
 use policy_host::progress::Progress;
 
 /// A build whose sources are found and whose work folder is its own.
 pub(crate) struct Build<'a> {
     options: &'a BuildOptions<'a>,
     progress: &'a Progress,
-    vetting: Option<(VetOptions<'a>, Rules)>,
+    rules: Rules,
     engine: Engine,
     policies: Policies,
     /// The packages that the engine is linked with.
@@ -33,10 +35,11 @@ pub(crate) struct Build<'a> {
     targets: Vec<Target>,
 }
 
-/// The workspace for one target, its lock complete.
+/// The workspace for one target, its lock complete and its program written.
 struct LaidOut {
     target: Target,
     workspace: Workspace,
+    plan: BuildPlan,
 }
 
 impl<'a> Build<'a> {
@@ -46,10 +49,7 @@ impl<'a> Build<'a> {
         progress: &'a Progress,
     ) -> Result<Self, BuildError> {
         // Before any work: the rules may be wrong.
-        let vetting = match options.vet {
-            Some(vet) => Some((vet, Rules::read(options.policies)?)),
-            None => None,
-        };
+        let rules = Rules::read(options.policies)?;
         policies_lock::check_is_there(options.policies, options.locked)?;
         note_set_aside(options.profile, progress)?;
         let (engine, policies, targets) =
@@ -73,7 +73,7 @@ impl<'a> Build<'a> {
         Ok(Self {
             options,
             progress,
-            vetting,
+            rules,
             engine,
             policies,
             engine_packages,
@@ -95,11 +95,11 @@ impl<'a> Build<'a> {
         self.require_vetted(&workspaces)?;
         let mut built = Vec::<Built>::new();
         for laid_out in workspaces {
-            let (binary, plan) = self.compile(&laid_out)?;
+            let binary = self.compile(&laid_out)?;
             let others = built.iter().find_map(|other| other.program.reported.as_deref());
             let elsewhere = others.or(reported_elsewhere);
-            let reported = self.check(&binary, &laid_out.target, &plan, elsewhere)?;
-            built.push(finish(laid_out, binary, plan, reported)?);
+            let reported = self.check(&binary, &laid_out, elsewhere)?;
+            built.push(finish(laid_out, binary, reported)?);
         }
         Ok(built)
     }
@@ -107,8 +107,8 @@ impl<'a> Build<'a> {
     /// Compiles the program for the first target and checks what it reports, and no more.
     pub(crate) fn run_quick(&self) -> Result<Option<Binary>, BuildError> {
         let Some(laid_out) = self.lay_out()?.into_iter().next() else { return Ok(None) };
-        let (binary, plan) = self.compile(&laid_out)?;
-        self.check(&binary, &laid_out.target, &plan, None)?;
+        let binary = self.compile(&laid_out)?;
+        self.check(&binary, &laid_out, None)?;
         Ok(Some(binary))
     }
 
@@ -127,7 +127,9 @@ impl<'a> Build<'a> {
                 None => self.lay_out_first(target)?,
                 Some(first) => self.lay_out_another(target, &first.workspace)?,
             };
-            workspaces.push(LaidOut { target: target.clone(), workspace });
+            let target = target.clone();
+            let plan = self.write_program(&target, &workspace)?;
+            workspaces.push(LaidOut { target, workspace, plan });
         }
         Ok(workspaces)
     }
@@ -147,7 +149,7 @@ impl<'a> Build<'a> {
         let count = self.policies.of_role(Role::Policy).count();
         let workspace =
             self.progress.phase("generate", &format!("{count} policy crates"), || {
-                self.generate(target, "workspace")
+                self.generate("workspace")
             })?;
         let (policies, locked) = (&self.policies, self.options.locked);
         self.progress.phase("resolve", "dependencies", || match self.options.profile {
@@ -163,22 +165,33 @@ impl<'a> Build<'a> {
     /// Lays out another workspace with the lock of the first. In a folder of its own, no file in it
     /// changes from one build to the next just because the target does.
     fn lay_out_another(&self, target: &Target, first: &Workspace) -> Result<Workspace, BuildError> {
-        let workspace = self.generate(target, &format!("workspace-{}", target.triple))?;
+        let workspace = self.generate(&format!("workspace-{}", target.triple))?;
         let [from, to] = [first, &workspace].map(|workspace| workspace.root.join("Cargo.lock"));
         fs_err::copy(from, to).map_err(GenerateError::Files)?;
         Ok(workspace)
     }
 
-    fn generate(&self, target: &Target, folder: &str) -> Result<Workspace, GenerateError> {
+    fn generate(&self, folder: &str) -> Result<Workspace, GenerateError> {
         let root = self.work.path.join(folder);
         workspace::exchange(&self.policies, &root, &self.work.path.join("aside").join(folder))?;
         let linked = self.engine_packages.clone();
-        let stamp = self.stamp(target);
-        workspace::generate(&self.policies, &self.engine, linked, &stamp, Extent::Libraries, &root)
+        workspace::generate(&self.policies, &self.engine, linked, Extent::Libraries, &root)
     }
 
-    fn stamp<'b>(&'b self, target: &'b Target) -> Stamp<'b> {
-        Stamp { target: &target.triple, revision: self.revision.as_deref() }
+    fn write_program(
+        &self,
+        target: &Target,
+        workspace: &Workspace,
+    ) -> Result<BuildPlan, GenerateError> {
+        let stamp = Stamp { target: &target.triple, revision: self.revision.as_deref() };
+        let cargo = || Cargo::with_home_in(&self.cache());
+        let (policies, engine, profile) = (&self.policies, &self.engine, self.options.profile);
+        program_source::write(workspace, policies, engine, &stamp, profile, &self.rules, cargo)
+    }
+
+    /// The folder that Cargo keeps what it compiles in.
+    fn cache(&self) -> PathBuf {
+        self.work.path.join("target")
     }
 
     /// Stops a build that does not pass vetting for one of its targets: the code of a crate may
@@ -202,31 +215,30 @@ impl<'a> Build<'a> {
 
     /// Vets for one target; `None` where nothing is to be vetted.
     fn vet_one(&self, laid_out: &LaidOut) -> Option<Result<VetOutcome, BuildError>> {
-        let (options, rules) = self.vetting.as_ref()?;
-        let LaidOut { target, workspace } = laid_out;
+        let options = self.options.vet?;
+        let LaidOut { target, workspace, .. } = laid_out;
         let subject = vet::Subject { workspace, policies: &self.policies, target };
         let outcome = self.progress.phase("vet", "the crates of the policies folder", || {
-            vet::vet(subject, rules, *options, &self.work.path, self.progress)
+            vet::vet(subject, &self.rules, options, &self.work.path, self.progress)
         });
         Some(outcome.map_err(BuildError::from))
     }
 
-    fn compile(&self, laid_out: &LaidOut) -> Result<(Binary, BuildPlan), BuildError> {
-        let LaidOut { target, workspace } = laid_out;
-        let (cache, profile) = (self.work.path.join("target"), self.options.profile);
-        let binary = self.progress.phase("compile", &target.triple, || {
+    fn compile(&self, laid_out: &LaidOut) -> Result<Binary, BuildError> {
+        let LaidOut { target, workspace, .. } = laid_out;
+        let (cache, profile) = (self.cache(), self.options.profile);
+        Ok(self.progress.phase("compile", &target.triple, || {
             compile::compile(workspace, &self.policies, target, &cache, profile, self.progress)
-        })?;
-        Ok((binary, BuildPlan::new(&self.policies, &self.engine, &self.stamp(target))))
+        })?)
     }
 
     fn check(
         &self,
         binary: &Binary,
-        target: &Target,
-        plan: &BuildPlan,
+        laid_out: &LaidOut,
         elsewhere: Option<&[Reported]>,
     ) -> Result<Option<Vec<Reported>>, BuildError> {
+        let LaidOut { target, plan, .. } = laid_out;
         Ok(self.progress.phase("check", "what the program reports", || {
             self_check::check(&binary.path, target, plan, elsewhere, self.progress)
         })?)
@@ -237,10 +249,9 @@ impl<'a> Build<'a> {
 fn finish(
     laid_out: LaidOut,
     binary: Binary,
-    plan: BuildPlan,
     reported: Option<Vec<Reported>>,
 ) -> Result<Built, BuildError> {
-    let LaidOut { target, workspace } = laid_out;
+    let LaidOut { target, workspace, plan } = laid_out;
     let materials = Materials::read(&workspace.root, &plan)?;
     let program = Program {
         bytes: binary.bytes,

@@ -117,6 +117,7 @@ mod tests {
             revision: None,
             policies: policies.collect(),
             fetched: Vec::new(),
+            grants: Vec::new(),
         };
         let reported: Vec<_> = reported
             .iter()

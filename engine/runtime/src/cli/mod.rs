@@ -107,7 +107,7 @@ fn run(
     let mut out = output::Plain::new(BufWriter::new(io::stdout().lock()));
     let outcome = match args.command {
         Command::List(args) => list::run(&args, &registry, &mut out),
-        Command::Describe(args) => describe::run(&args, &registry, &mut out),
+        Command::Describe(args) => describe::run(&args, program, &registry, &mut out),
         Command::Schema(args) => schema::run(&args, &registry, &mut out),
         Command::Validate(args) => validate::run(&args, &registry, &mut out),
         Command::Eval(args) => eval::run(&args, &registry, &mut out),

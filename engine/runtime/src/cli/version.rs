@@ -7,7 +7,7 @@ use super::list::Listed;
 use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::policies::Registry;
-use crate::program::Program;
+use crate::program::{Grant, Program};
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -23,6 +23,7 @@ struct Made<'a> {
 struct Crate {
     name: &'static str,
     version: &'static str,
+    grants: &'static [Grant],
 }
 
 pub(super) fn run(
@@ -39,7 +40,11 @@ pub(super) fn run(
         crates: program
             .crates
             .iter()
-            .map(|linked| Crate { name: linked.name, version: linked.version })
+            .map(|linked| Crate {
+                name: linked.name,
+                version: linked.version,
+                grants: linked.grants,
+            })
             .collect(),
         policies: Listed::all(registry),
     };
@@ -49,8 +54,11 @@ pub(super) fn run(
             writeln!(out, "policy-engine {}", made.engine)?;
             writeln!(out, "target    {}", made.target)?;
             writeln!(out, "revision  {}", made.revision.unwrap_or("unknown"))?;
-            for Crate { name, version } in &made.crates {
+            for Crate { name, version, grants } in &made.crates {
                 writeln!(out, "crate     {name} {version}")?;
+                for grant in *grants {
+                    writeln!(out, "may do    {grant}; {}", grant.reason)?;
+                }
             }
         }
     }

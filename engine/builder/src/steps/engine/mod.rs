@@ -22,8 +22,15 @@ pub(crate) const POLICY_API: &str = "policy-api";
 pub(crate) const PROGRAM: &str = "policy-engine-program";
 
 /// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 6] =
-    [POLICY_API, "policy-engine", "policy-report", "policy-text", "policy-tls", PROGRAM];
+pub(crate) const TAKEN: [&str; 7] = [
+    POLICY_API,
+    "policy-confinement",
+    "policy-engine",
+    "policy-report",
+    "policy-text",
+    "policy-tls",
+    PROGRAM,
+];
 
 /// The engine's own sources: what every policy is built against.
 #[derive(Debug)]
@@ -177,7 +184,14 @@ mod tests {
         let places: Vec<_> = engine.crates().map(|(place, _)| place).collect();
         assert_eq!(
             places,
-            ["engine/api", "engine/runtime", "engine/report", "engine/text", "engine/tls"]
+            [
+                "engine/api",
+                "engine/runtime",
+                "engine/confinement",
+                "engine/report",
+                "engine/text",
+                "engine/tls"
+            ]
         );
         for (place, manifest) in engine.crates() {
             let name = manifest.package("name").unwrap().as_str().unwrap();

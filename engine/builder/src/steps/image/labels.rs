@@ -11,6 +11,9 @@ pub(crate) const POLICIES: &str = "policy-engine.policies";
 /// The policy crates, as JSON.
 pub(crate) const CRATES: &str = "policy-engine.crates";
 
+/// What policy crates may do while the program runs, as JSON; none where they may do nothing.
+pub(crate) const GRANTS: &str = "policy-engine.grants";
+
 /// The labels of an image, with the keys of the OCI image specification where it has one.
 pub(crate) fn labels(
     plan: &BuildPlan,
@@ -31,6 +34,8 @@ pub(crate) fn labels(
     say("org.opencontainers.image.revision", plan.revision.as_deref());
     let crates = serde_json::to_string(&plan.policies).ok();
     say(CRATES, crates.as_deref());
+    let grants = serde_json::to_string(&plan.grants).ok().filter(|_| !plan.grants.is_empty());
+    say(GRANTS, grants.as_deref());
     let policies = reported.and_then(|reported| serde_json::to_string(reported).ok());
     say(POLICIES, policies.as_deref());
     labels

@@ -61,6 +61,11 @@ impl Capability {
         }
     }
 
+    /// Checks whether the running program keeps policies from it, too.
+    pub(super) fn is_at_run_time(self) -> bool {
+        matches!(self, Self::Files | Self::Network | Self::Processes | Self::Threads)
+    }
+
     /// Checks whether checking the crate's code would run what is found.
     pub(super) fn may_run_when_compiled(self) -> bool {
         matches!(self, Self::BuildScript | Self::ProceduralMacro | Self::Dependency)

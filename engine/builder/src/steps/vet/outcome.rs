@@ -42,8 +42,15 @@ impl VetOutcome {
         for allowance in &rules.allow {
             if !found.iter().any(|found| allowance.is_for(found)) {
                 let item = allowance.item.as_ref().map(|item| format!(", item `{item}`"));
+                // What it depends on may do it, which is not seen here.
+                let unless = if allowance.what.is_at_run_time() {
+                    ", unless what it is linked with does it at run time"
+                } else {
+                    ""
+                };
                 notes.push(format!(
-                    "`policies.toml` allows crate `{}` what it does not do (`{}`{}): take it out",
+                    "`policies.toml` allows crate `{}` what it does not do (`{}`{}): take it \
+                     out{unless}",
                     allowance.crate_name,
                     allowance.what,
                     item.unwrap_or_default()

@@ -46,6 +46,16 @@ pub(super) struct Allowance {
     pub(super) reason: Reason,
 }
 
+/// Something that a crate may do while the program runs.
+#[derive(Debug, Clone)]
+pub(crate) struct AtRunTime<'a> {
+    pub(crate) crate_name: &'a str,
+    /// The kind, as `policies.toml` has it.
+    pub(crate) what: String,
+    pub(crate) item: Option<&'a str>,
+    pub(crate) reason: &'a str,
+}
+
 /// The reason; it is never empty.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -88,6 +98,17 @@ impl Rules {
             reason: error.to_string().trim_end().replace('\n', ", "),
         })?;
         Ok(rules.vet)
+    }
+
+    /// What `[vet.allow]` lets crates do while the program runs.
+    pub(crate) fn at_run_time(&self) -> impl Iterator<Item = AtRunTime<'_>> {
+        let allowed = self.allow.iter().filter(|allowance| allowance.what.is_at_run_time());
+        allowed.map(|allowance| AtRunTime {
+            crate_name: &allowance.crate_name,
+            what: allowance.what.to_string(),
+            item: allowance.item.as_deref(),
+            reason: allowance.reason.text(),
+        })
     }
 
     /// Checks whether a finding is allowed.

@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use policy_cargo::CargoError;
 use policy_cargo::lockfile::LockError;
 use policy_cargo::manifest::ManifestError;
 use semver::{Version, VersionReq};
@@ -35,6 +36,8 @@ pub(crate) enum GenerateError {
     Conflict(#[from] Box<Conflict>),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
     #[error("failed to write `policies.json`: {0}")]
     Json(#[from] serde_json::Error),
     #[error("failed to lay out the workspace: {0}")]

@@ -34,7 +34,7 @@ use policy_cargo::lockfile::Package;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;
-pub(crate) use program::{BUILD_PLAN, BuildPlan, FetchedCrate, PlannedCrate};
+pub(crate) use program::{BUILD_PLAN, BuildPlan, FetchedCrate, Grant, PlannedCrate};
 pub(crate) use stamp::Stamp;
 
 /// A workspace that is laid out on disk.
@@ -52,12 +52,12 @@ pub(crate) struct Workspace {
 
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
 ///
-/// `linked` is what the engine is linked with, as its own lock has it.
+/// `linked` is what the engine is linked with, as its own lock has it. The program's source is for
+/// [`write_program`], once the lock is complete.
 pub(crate) fn generate(
     policies: &Policies,
     engine: &Engine,
     linked: Vec<Package>,
-    stamp: &Stamp<'_>,
     extent: Extent,
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
@@ -66,8 +66,9 @@ pub(crate) fn generate(
     let lock = merged_lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
-    tree.add(program::BUILD_PLAN, BuildPlan::new(policies, engine, stamp).to_json()?);
-    tree.add("program/src/main.rs", program::source(policies, engine, stamp));
+    tree.keep(program::BUILD_PLAN);
+    tree.keep(program::SOURCE);
+    tree.keep(program::LINKED);
     for (place, manifest) in engine.crates() {
         crate_files::add_engines(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
@@ -97,6 +98,30 @@ pub(crate) fn generate(
     })
 }
 
+/// Writes the program's source and its build plan into a workspace, and the list of what the program
+/// is linked with, where it is to carry one; what stays the same is not touched.
+pub(crate) fn write_program(
+    workspace: &Workspace,
+    policies: &Policies,
+    engine: &Engine,
+    plan: &BuildPlan,
+    linked: Option<Vec<u8>>,
+) -> Result<(), GenerateError> {
+    let source = program::source(policies, engine, plan, linked.is_some());
+    let files = [
+        (program::BUILD_PLAN, Some(plan.to_json()?.into_bytes())),
+        (program::SOURCE, Some(source.into_bytes())),
+        (program::LINKED, linked),
+    ];
+    for (path, bytes) in files {
+        let (path, Some(bytes)) = (workspace.root.join(path), bytes) else { continue };
+        if !fs_err::read(&path).is_ok_and(|before| before == bytes) {
+            signals::critical_section(|| fs_err::write(&path, bytes))?;
+        }
+    }
+    Ok(())
+}
+
 /// Lays out the manifests of a workspace of the engine without any policy, with all that its own lock
 /// holds: what Cargo leaves of that is what the engine is linked with.
 pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, GenerateError> {
@@ -106,7 +131,7 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
     tree.add("Cargo.toml", program::workspace_manifest(&none, Extent::Libraries));
     tree.add("Cargo.lock", merged_lock::text(&locked));
     tree.add("program/Cargo.toml", program::manifest(&none, engine));
-    tree.add("program/src/main.rs", String::new());
+    tree.add(program::SOURCE, String::new());
     for (place, manifest) in engine.crates() {
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
         tree.add(format!("{place}/src/lib.rs"), String::new());

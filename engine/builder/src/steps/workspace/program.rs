@@ -1,7 +1,7 @@
 //! The crate that links the policies: its manifest, its source, and what was asked for.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::iter;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,11 @@ const CRATES_IO_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 /// The file of a laid-out workspace that holds its build plan.
 pub(crate) const BUILD_PLAN: &str = "program/policies.json";
 
+/// The program's source.
+pub(super) const SOURCE: &str = "program/src/main.rs";
+/// The list of what the program is linked with.
+pub(super) const LINKED: &str = "program/src/linked.zlib";
+
 /// The plan of a build: the program must report policies of each of these crates, and of no other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BuildPlan {
@@ -43,6 +48,9 @@ pub(crate) struct BuildPlan {
     /// folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fetched: Vec<FetchedCrate>,
+    /// What the policy crates may do while the program runs, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) grants: Vec<Grant>,
 }
 
 /// One policy crate that was asked for.
@@ -55,6 +63,23 @@ pub(crate) struct PlannedCrate {
     pub(crate) version: String,
     /// Its folder inside the policies folder.
     pub(crate) folder: String,
+}
+
+/// Something that a policy crate may do while the program runs, as `[vet.allow]` says it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    /// The policy crate that may do it.
+    pub(crate) policy: String,
+    /// The crate that does it, which the policy crate is linked with, or which it is.
+    #[serde(rename = "crate")]
+    pub(crate) crate_name: String,
+    /// The kind: `files`, `network`, `processes` or `threads`.
+    pub(crate) what: String,
+    /// The item that was allowed; `None` for all of the kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<String>,
+    /// Why it is allowed.
+    pub(crate) reason: String,
 }
 
 /// The source of a crate that `policies.toml` names.
@@ -70,8 +95,25 @@ pub(crate) struct FetchedCrate {
     pub(crate) checksum: Option<String>,
 }
 
+/// As people read it, without the reason: `geo: files (std::fs::read)`, `geo: files of shared`.
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.policy, self.what)?;
+        if self.crate_name != self.policy {
+            write!(f, " of {}", self.crate_name)?;
+        }
+        self.item.as_ref().map_or(Ok(()), |item| write!(f, " ({item})"))
+    }
+}
+
 impl BuildPlan {
-    pub(crate) fn new(crates: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> Self {
+    /// `grants` are sorted.
+    pub(crate) fn new(
+        crates: &Policies,
+        engine: &Engine,
+        stamp: &Stamp<'_>,
+        grants: Vec<Grant>,
+    ) -> Self {
         let policies = sorted(crates)
             .into_iter()
             .map(|policy| PlannedCrate {
@@ -90,6 +132,7 @@ impl BuildPlan {
             revision: stamp.revision.map(str::to_owned),
             policies,
             fetched,
+            grants,
         }
     }
 
@@ -223,7 +266,15 @@ policy-engine = {{ path = "../engine/runtime"{features} }}
 }
 
 /// The program: it refers to every policy crate, so that no linker drops one.
-pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) -> String {
+///
+/// Where it `lists` what it is linked with, that is in a section of the program, from the file
+/// [`LINKED`].
+pub(super) fn source(
+    policies: &Policies,
+    engine: &Engine,
+    plan: &BuildPlan,
+    lists: bool,
+) -> String {
     let api = engine.api_stamp();
     let mut crates = String::new();
     for policy in sorted(policies) {
@@ -233,10 +284,12 @@ pub(super) fn source(policies: &Policies, engine: &Engine, stamp: &Stamp<'_>) ->
             name: {:?},
             version: {:?},
             policies: &::{}::registered_for_policy_api_{api}::POLICIES, // by `policy_api::register!(…)` in its `src/lib.rs`
+            grants: &[{}],
         }},\n",
             policy.name,
             policy.version.to_string(),
             policy.library.name,
+            grants(plan, &policy.name, &api),
         );
     }
     format!(
@@ -253,13 +306,48 @@ static PROGRAM: Program = Program {{
     crates: &[
 {crates}    ],
 }};
-
+{}
 fn main() -> ::std::process::ExitCode {{
     run(&PROGRAM)
 }}
 ",
-        stamp.target, stamp.revision,
+        plan.target,
+        plan.revision,
+        if lists { LIST } else { "" },
     )
+}
+
+/// A section of a program has a name by an attribute that is unsafe, as two could have it. Nothing
+/// refers to it, so the linker is told that it is used; where it is read, it is read from the file.
+const LIST: &str = r#"
+/// What is linked, as `cargo auditable` writes it.
+#[used]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,.dep-v0"))]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".dep-v0"))]
+static LINKED: [u8; include_bytes!("linked.zlib").len()] = *include_bytes!("linked.zlib");
+"#;
+
+/// The grants of a policy crate, as Rust: their texts are written as Rust's `Debug` does, which
+/// reads back as the same text.
+fn grants(plan: &BuildPlan, policy: &str, api: &str) -> String {
+    let mut text = String::new();
+    for grant in plan.grants.iter().filter(|grant| grant.policy == policy) {
+        let Grant { crate_name, what, item, reason, .. } = grant;
+        let _ = write!(
+            text,
+            "
+                ::policy_engine::v{api}::Grant {{
+                    crate_name: {crate_name:?},
+                    what: {what:?},
+                    item: {item:?},
+                    reason: {reason:?},
+                }},"
+        );
+    }
+    if !text.is_empty() {
+        text.push_str("\n            ");
+    }
+    text
 }
 
 fn sorted(policies: &Policies) -> Vec<&PolicyCrate> {

@@ -77,7 +77,9 @@ fn laid_out(folder: &TempDir, extent: Extent) -> BTreeMap<String, String> {
 fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<String, String> {
     let policies = Policies::discover(&folder.path().join("policies"), engine).unwrap();
     let root = folder.path().join("workspace");
-    generate(&policies, engine, Vec::new(), &STAMP, extent, &root).unwrap();
+    let workspace = generate(&policies, engine, Vec::new(), extent, &root).unwrap();
+    let plan = BuildPlan::new(&policies, engine, &STAMP, vec![grant("hours"), grant("a-zones")]);
+    write_program(&workspace, &policies, engine, &plan, Some(b"list".to_vec())).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
         .filter(|path| path.is_file())
@@ -93,6 +95,17 @@ fn laid_out_with(folder: &TempDir, features: &str) -> BTreeMap<String, String> {
     let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
     let engine = engine.with_features(&features.parse().unwrap()).unwrap();
     laid_out_of(folder, Extent::Libraries, &engine)
+}
+
+/// Something that the shared crate may do for a policy crate.
+fn grant(policy: &str) -> Grant {
+    Grant {
+        policy: policy.to_owned(),
+        crate_name: "shared".to_owned(),
+        what: "files".to_owned(),
+        item: (policy == "a-zones").then(|| "std::fs::read".to_owned()),
+        reason: "reads \"maps\"\nonce\\".to_owned(),
+    }
 }
 
 const ORDER: [&str; 3] = ["hours", "shared-words", "zones"];
@@ -186,6 +199,7 @@ fn workspace_holds_all_compiled_sources() {
             "policies/zones/src/lib.rs",
             "program/Cargo.toml",
             "program/policies.json",
+            "program/src/linked.zlib",
             "program/src/main.rs",
         ]
     );

@@ -11,6 +11,7 @@ use super::{Failure, output};
 use crate::exit::Outcome;
 use crate::policies;
 use crate::policies::Registry;
+use crate::program::{Grant, Program};
 use webhook::Webhook;
 
 #[derive(Serialize)]
@@ -26,12 +27,15 @@ struct Described<'a> {
     /// Every version of this policy in the binary, highest first.
     versions: Vec<String>,
     checks: &'a [Check],
+    /// What its crate may do while the program runs.
+    grants: &'static [Grant],
     settings_schema: Option<Value>,
     input_schema: Option<Value>,
 }
 
 pub(super) fn run(
     args: &DescribeArgs,
+    program: &Program,
     registry: &Registry,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
@@ -51,6 +55,7 @@ pub(super) fn run(
             .map(|entry| entry.version.to_string())
             .collect(),
         checks: registration.checks,
+        grants: program.grants_of(registration.crate_name),
         settings_schema: schema(registration.settings_schema)?,
         input_schema: schema(registration.input_schema)?,
     };
@@ -85,6 +90,9 @@ fn text(
     match &described.settings_schema {
         None => writeln!(out, "settings  the author keeps no schema of them")?,
         Some(schema) => settings(schema, out)?,
+    }
+    for grant in described.grants {
+        writeln!(out, "may do    {grant}; {}", grant.reason)?;
     }
     checks(described.checks, out)?;
     if described.input_schema.is_some() {
