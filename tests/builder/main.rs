@@ -15,6 +15,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+/// What the program says that it is linked with.
+mod auditable;
 /// Logs of what another tool compiled, by which its program is packed.
 mod build_log;
 /// An image that builds images, run by Docker.

@@ -5,6 +5,7 @@ use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::steps::BuildError;
+use crate::steps::compile::Profile;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::git;
@@ -90,7 +91,8 @@ impl Generate {
             let workspace = workspace::generate(&policies, &engine, linked, extent, output)?;
             resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
             let cargo = Cargo::with_temporary_home;
-            program_source::write(&workspace, &policies, &engine, &stamp, &rules, cargo)?;
+            let profile = Profile::Release;
+            program_source::write(&workspace, &policies, &engine, &stamp, profile, &rules, cargo)?;
             Ok(workspace)
         };
         // Nor is what has no lock to go by; Cargo would build it all the same.

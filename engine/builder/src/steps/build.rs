@@ -185,8 +185,8 @@ impl<'a> Build<'a> {
     ) -> Result<BuildPlan, GenerateError> {
         let stamp = Stamp { target: &target.triple, revision: self.revision.as_deref() };
         let cargo = || Cargo::with_home_in(&self.cache());
-        let (policies, engine) = (&self.policies, &self.engine);
-        program_source::write(workspace, policies, engine, &stamp, &self.rules, cargo)
+        let (policies, engine, profile) = (&self.policies, &self.engine, self.options.profile);
+        program_source::write(workspace, policies, engine, &stamp, profile, &self.rules, cargo)
     }
 
     /// The folder that Cargo keeps what it compiles in.

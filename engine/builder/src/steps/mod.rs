@@ -5,12 +5,14 @@
 //! 2. [`discover`] finds the policy crates of a folder, and those that it names from elsewhere.
 //! 3. [`workspace`] lays out a Cargo workspace that links them into a program.
 //! 4. [`resolve`] completes its lock, by `policies.lock` where there is one. [`program_source`] then
-//!    writes the program, with what [`grants`] finds that policies may do while it runs.
+//!    writes the program, with what [`grants`] finds that policies may do while it runs, and the
+//!    list of what it is linked with, in the form of [`auditable`].
 //! 5. [`vet`] finds forbidden capabilities.
 //! 6. [`compile`] makes one static binary of it.
 //! 7. [`self_check`] compares what that binary reports with the build plan.
 //! 8. [`image`] packs it, and attaches what [`provenance`] writes.
 
+mod auditable;
 mod cache;
 pub(crate) mod compile;
 pub(crate) mod discover;

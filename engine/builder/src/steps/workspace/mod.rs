@@ -68,6 +68,7 @@ pub(crate) fn generate(
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
     tree.keep(program::BUILD_PLAN);
     tree.keep(program::SOURCE);
+    tree.keep(program::LINKED);
     for (place, manifest) in engine.crates() {
         crate_files::add_engines(&mut tree, &place, manifest.folder())?;
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
@@ -97,24 +98,26 @@ pub(crate) fn generate(
     })
 }
 
-/// Writes the program's source and its build plan into a workspace; what stays the same is not
-/// touched.
+/// Writes the program's source and its build plan into a workspace, and the list of what the program
+/// is linked with, where it is to carry one; what stays the same is not touched.
 pub(crate) fn write_program(
     workspace: &Workspace,
     policies: &Policies,
     engine: &Engine,
     plan: &BuildPlan,
+    linked: Option<Vec<u8>>,
 ) -> Result<(), GenerateError> {
+    let source = program::source(policies, engine, plan, linked.is_some());
     let files = [
-        (program::BUILD_PLAN, plan.to_json()?),
-        (program::SOURCE, program::source(policies, engine, plan)),
+        (program::BUILD_PLAN, Some(plan.to_json()?.into_bytes())),
+        (program::SOURCE, Some(source.into_bytes())),
+        (program::LINKED, linked),
     ];
-    for (path, text) in files {
-        let path = workspace.root.join(path);
-        if fs_err::read_to_string(&path).is_ok_and(|before| before == text) {
-            continue;
+    for (path, bytes) in files {
+        let (path, Some(bytes)) = (workspace.root.join(path), bytes) else { continue };
+        if !fs_err::read(&path).is_ok_and(|before| before == bytes) {
+            signals::critical_section(|| fs_err::write(&path, bytes))?;
         }
-        signals::critical_section(|| fs_err::write(&path, text))?;
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ pub(crate) const BUILD_PLAN: &str = "program/policies.json";
 
 /// The program's source.
 pub(super) const SOURCE: &str = "program/src/main.rs";
+/// The list of what the program is linked with.
+pub(super) const LINKED: &str = "program/src/linked.zlib";
 
 /// The plan of a build: the program must report policies of each of these crates, and of no other.
 #[derive(Debug, Serialize, Deserialize)]
@@ -264,7 +266,15 @@ policy-engine = {{ path = "../engine/runtime"{features} }}
 }
 
 /// The program: it refers to every policy crate, so that no linker drops one.
-pub(super) fn source(policies: &Policies, engine: &Engine, plan: &BuildPlan) -> String {
+///
+/// Where it `lists` what it is linked with, that is in a section of the program, from the file
+/// [`LINKED`].
+pub(super) fn source(
+    policies: &Policies,
+    engine: &Engine,
+    plan: &BuildPlan,
+    lists: bool,
+) -> String {
     let api = engine.api_stamp();
     let mut crates = String::new();
     for policy in sorted(policies) {
@@ -296,14 +306,26 @@ static PROGRAM: Program = Program {{
     crates: &[
 {crates}    ],
 }};
-
+{}
 fn main() -> ::std::process::ExitCode {{
     run(&PROGRAM)
 }}
 ",
-        plan.target, plan.revision,
+        plan.target,
+        plan.revision,
+        if lists { LIST } else { "" },
     )
 }
+
+/// A section of a program has a name by an attribute that is unsafe, as two could have it. Nothing
+/// refers to it, so the linker is told that it is used; where it is read, it is read from the file.
+const LIST: &str = r#"
+/// What is linked, as `cargo auditable` writes it.
+#[used]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,.dep-v0"))]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".dep-v0"))]
+static LINKED: [u8; include_bytes!("linked.zlib").len()] = *include_bytes!("linked.zlib");
+"#;
 
 /// The grants of a policy crate, as Rust: their texts are written as Rust's `Debug` does, which
 /// reads back as the same text.

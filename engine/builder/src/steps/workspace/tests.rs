@@ -79,7 +79,7 @@ fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<St
     let root = folder.path().join("workspace");
     let workspace = generate(&policies, engine, Vec::new(), extent, &root).unwrap();
     let plan = BuildPlan::new(&policies, engine, &STAMP, vec![grant("hours"), grant("a-zones")]);
-    write_program(&workspace, &policies, engine, &plan).unwrap();
+    write_program(&workspace, &policies, engine, &plan, Some(b"list".to_vec())).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
         .filter(|path| path.is_file())
@@ -199,6 +199,7 @@ fn workspace_holds_all_compiled_sources() {
             "policies/zones/src/lib.rs",
             "program/Cargo.toml",
             "program/policies.json",
+            "program/src/linked.zlib",
             "program/src/main.rs",
         ]
     );
