@@ -53,6 +53,8 @@ pub(crate) struct Metrics {
     pub(crate) requests: RequestMetrics,
     pub(crate) connections: ConnectionMetrics,
     pub(crate) decision_log: DecisionLogMetrics,
+    /// What policies tried and may not, by id and system call.
+    pub(crate) violations: IntCounterVec,
 }
 
 /// Requests before a policy is asked.
@@ -196,12 +198,13 @@ pub(crate) enum DecisionOutcome {
     Failed,
     Panicked,
     TimedOut,
+    Refused,
     OverBudget,
     Shed,
 }
 
 impl DecisionOutcome {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Allowed, "allowed"),
         (Self::Denied, "denied"),
         (Self::Answered, "answered"),
@@ -209,6 +212,7 @@ impl DecisionOutcome {
         (Self::Failed, "failed"),
         (Self::Panicked, "panicked"),
         (Self::TimedOut, "timed_out"),
+        (Self::Refused, "refused"),
         (Self::OverBudget, "over_budget"),
         (Self::Shed, "shed"),
     ];
@@ -318,6 +322,11 @@ impl Metrics {
                     &SHADOW,
                 )?,
             },
+            violations: make.counters(
+                "confinement_violations_total",
+                "System calls that policies made and may not, by id",
+                &["id", "call"],
+            )?,
             requests: RequestMetrics {
                 in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
                 queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,
