@@ -17,7 +17,7 @@ use tracing::warn;
 pub(crate) use earlier::EarlierThreads;
 pub(crate) use rest::rest;
 pub(crate) use told::{counted, log};
-pub(crate) use zone::Zone;
+pub(crate) use zone::{Zone, mark_thread};
 
 /// The zones of this process.
 #[derive(Debug)]

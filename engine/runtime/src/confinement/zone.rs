@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::panic::resume_unwind;
@@ -21,6 +22,16 @@ struct Keeper {
     starts: Sender<Start>,
 }
 
+thread_local! {
+    /// The zone that this thread is of.
+    static CURRENT: Cell<Option<Grants>> = const { Cell::new(None) };
+}
+
+/// Notes that this thread is of the zone with these grants, for [`Zone::run`].
+pub(crate) fn mark_thread(grants: Grants) {
+    CURRENT.set(Some(grants));
+}
+
 /// Starts one thread.
 type Start = Box<dyn FnOnce() + Send>;
 
@@ -42,13 +53,18 @@ impl Zone {
     ) -> io::Result<JoinHandle<T>> {
         let Some(keeper) = &self.0 else { return thread.spawn(run) };
         let (sender, started) = channel();
+        let grants = keeper.grants;
+        let run = move || {
+            mark_thread(grants);
+            run()
+        };
         let start = move || drop(sender.send(thread.spawn(run)));
         let gone = || io::Error::other("the keeper of the zone has ended");
         keeper.starts.send(Box::new(start)).map_err(|_| gone())?;
         started.recv().map_err(|_| gone())?
     }
 
-    /// Runs on a thread of the zone, and waits for that.
+    /// Runs on a thread of the zone, which may be this one, and waits for that.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -56,7 +72,7 @@ impl Zone {
         &self,
         run: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
-        if self.0.is_none() {
+        if self.0.as_ref().is_none_or(|keeper| CURRENT.get() == Some(keeper.grants)) {
             return Ok(run());
         }
         let thread = self.spawn(Builder::new().stack_size(stack::BYTES), run)?;

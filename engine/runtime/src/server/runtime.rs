@@ -26,7 +26,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::policy::WorkerSlots;
 use crate::config::{Config, PolicySelection};
-use crate::confinement::{Confinement, Zone};
+use crate::confinement::{Confinement, Zone, mark_thread};
 use crate::system::stack;
 
 /// Threads for what blocks beside policies: work on large bodies.
@@ -73,16 +73,17 @@ impl Threads {
 
     /// Builds the runtime that reads requests, whose threads are of the zone that this is called in.
     pub(crate) fn build(self) -> io::Result<Runtime> {
-        self.builder(self.workers).enable_all().build()
+        self.builder(self.workers, Grants::NONE).enable_all().build()
     }
 
-    fn builder(self, workers: usize) -> Builder {
+    fn builder(self, workers: usize, grants: Grants) -> Builder {
         let mut builder = Builder::new_multi_thread();
         builder
             .worker_threads(workers)
             .max_blocking_threads(self.blocking)
             .thread_name("policy-engine")
-            .thread_stack_size(stack::BYTES);
+            .thread_stack_size(stack::BYTES)
+            .on_thread_start(move || mark_thread(grants));
         builder
     }
 }
@@ -96,8 +97,9 @@ impl GrantedRuntimes {
         let zones = confinement.granted();
         let start = |zone: &Zone| {
             // It only hands work to its blocking threads, which are then of its own zone.
-            let runtime = zone.run(move || threads.builder(1).build()).flatten()?;
-            Ok((zone.grants(), runtime))
+            let grants = zone.grants();
+            let runtime = zone.run(move || threads.builder(1, grants).build()).flatten()?;
+            Ok((grants, runtime))
         };
         zones.map(start).collect::<io::Result<_>>().map(Self)
     }
