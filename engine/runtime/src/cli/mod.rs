@@ -23,7 +23,6 @@ use std::borrow::Cow;
 use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
-use std::sync::mpsc::Sender;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -34,7 +33,7 @@ use crate::exit::Outcome;
 use crate::policies::Registry;
 use crate::program::Program;
 use crate::server::Signals;
-use crate::system::stack::{self, Job};
+use crate::system::stack::{self, JobSender};
 use crate::telemetry::logging;
 use args::{Args, Command};
 use confined::Unconfined;
@@ -100,11 +99,11 @@ fn run(
     args: Args,
     signals: Option<io::Result<Signals>>,
     mut earlier: EarlierThreads,
-    main: Sender<Job>,
+    main: JobSender,
 ) -> Result<Outcome, Failure> {
     let log = logging::init(args.log, matches!(args.command, Command::Serve(_)));
     let registry = Registry::linked().map_err(Failure::message)?;
-    earlier.push(move |job| drop(main.send(job)));
+    earlier.push(move |job| main.send(job));
     if let Some(log) = log.clone() {
         earlier.push(move |job| log.run(job));
     }

@@ -94,8 +94,6 @@ pub(crate) fn run(
         let needs = confinement::rest(&loaded.config, &reload.sources, spans.as_ref());
         confinement.keep(needs, &earlier);
         confinement.forbid_dumps();
-        // The main thread ends when nobody has work for it any more.
-        drop(earlier);
         let server = BoundServer::start(
             program,
             &reload,

@@ -60,7 +60,8 @@ with OpaClient(host="127.0.0.1", port=PORT, timeout=30, retries=0) as client:
     }
     assert client.get_policy("http/authz")["result"]["version"] == "1.2.0"
     raised(errors.PolicyNotFoundError, client.get_policy, "nothing")
-    assert client.get_config() == {"result": {"labels": {}}}
+    config = client.get_config()["result"]
+    assert config["labels"] == {} and config["confinement"]["mode"] == "enforce"
     assert "policy_engine_decisions_total{" in client.get_metrics()
 
     # What cannot be done is told in words.
