@@ -56,8 +56,8 @@ pub fn spawn_zone<T: Send + 'static>(
 /// Confines the calling thread.
 fn confine(grants: Grants, mode: Mode) -> (Support, Option<OwnedFd>) {
     let landlock = match mode {
-        Mode::Enforce if domain::restrict_to_zone(grants).is_ok() => domain::version(),
-        _ => 0,
+        Mode::Enforce if domain::restrict_to_zone(grants).is_err() => 0,
+        _ => domain::version(),
     };
     if seccompy::set_no_new_privileges().is_err() {
         return (Support { landlock, filter: FilterSupport::None }, None);

@@ -6,6 +6,7 @@
 
 mod cli;
 mod config;
+mod confinement;
 mod decision_log;
 mod documents;
 mod exit;
@@ -28,8 +29,8 @@ pub use documents::{Document, DocumentError, Source, documents};
 pub use exit::Outcome;
 pub use policies::{
     Budget, CpuReading, Decision, DecisionError, Entry, Instance, InstanceError, OverBudget,
-    PolicyRef, PolicyRefError, Registry, RegistryError, Settings, SettingsError, UnknownPolicy,
-    Usage, VersionSelector,
+    PolicyRef, PolicyRefError, RefusedCalls, Registry, RegistryError, Settings, SettingsError,
+    UnknownPolicy, Usage, VersionSelector,
 };
 
 /// The interface of generated programs to this version of the engine: a program generated for

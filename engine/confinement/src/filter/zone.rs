@@ -184,7 +184,11 @@ const IOCTL: &[u32] = &[
     libc::FIOCLEX as u32,
 ];
 
-const PRCTL: &[u32] = &[word(libc::PR_SET_NAME), word(libc::PR_GET_NAME), word(libc::PR_SET_VMA)];
+const PRCTL: &[u32] =
+    &[word(libc::PR_SET_NAME), word(libc::PR_GET_NAME), word(libc::PR_SET_VMA), PR_GET_AUXV];
+
+/// What the kernel told the program when it started; libraries look for the size of a page there.
+const PR_GET_AUXV: u32 = 0x4155_5856;
 
 /// What is allowed with some arguments, where no grant allows it altogether.
 fn checked() -> Vec<Rule> {
@@ -212,6 +216,8 @@ fn checked() -> Vec<Rule> {
         one_of(libc::SYS_ioctl, 1, IOCTL),
         when(libc::SYS_setsockopt, &options),
         one_of(libc::SYS_prctl, 0, PRCTL),
+        // Its own limits, unchanged.
+        when(libc::SYS_prlimit64, &[&[(0, Test::Is(0)), (2, Test::Null)]]),
         when(libc::SYS_setpriority, &[&[(0, Test::Is(0)), (1, Test::Is(0))]]),
         one_of(libc::SYS_rt_sigaction, 0, &faults),
         when(

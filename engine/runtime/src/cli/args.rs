@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum};
+use policy_confinement::Mode;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
@@ -27,6 +28,11 @@ pub(super) struct Args {
     /// and info for `serve`]
     #[arg(long, global = true, value_name = "LEVEL", env = "POLICY_ENGINE_LOG")]
     pub(super) log: Option<LevelFilter>,
+    /// Confinement of the policies' code: `enforce`, `warn` (it is told what they try, and does it) or
+    /// `off` [default: enforce]
+    // Not by clap's `env`: a variable that is empty is as one that is not set.
+    #[arg(long, global = true, value_name = "MODE")]
+    pub(super) confinement: Option<Mode>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -205,9 +211,10 @@ pub(super) struct ReplayArgs {
 
 impl ReplayArgs {
     /// The sources of the configuration, with the environment of this process.
-    pub(super) fn sources(&self) -> Sources {
+    pub(super) fn sources(&self, confinement: Option<Mode>) -> Sources {
         let Self { skip_invalid, set, .. } = self;
-        let flags = Flags { skip_invalid: *skip_invalid, set: set.clone(), ..Flags::default() };
+        let (skip_invalid, set) = (*skip_invalid, set.clone());
+        let flags = Flags { skip_invalid, confinement, set, ..Flags::default() };
         Sources::from_process(self.file.clone(), flags)
     }
 
@@ -305,9 +312,10 @@ pub(super) struct ConfigSourceArgs {
 
 impl ConfigSourceArgs {
     /// The sources that these flags name, with the environment of this process.
-    pub(super) fn sources(self) -> Sources {
+    pub(super) fn sources(self, confinement: Option<Mode>) -> Sources {
         let Self { file, listen, decision_log, skip_invalid, set } = self;
-        Sources::from_process(file, Flags { listen, decision_log, skip_invalid, set })
+        let flags = Flags { listen, decision_log, skip_invalid, confinement, set };
+        Sources::from_process(file, flags)
     }
 }
 

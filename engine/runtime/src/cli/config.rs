@@ -4,21 +4,22 @@ use policy_text::escape_line;
 use tracing::warn;
 
 use super::args::{self, TextOrJson};
+use super::confined::Unconfined;
 use super::{Failure, output};
 use crate::config::{self, EffectiveSetting, ShownValue};
 use crate::exit::Outcome;
-use crate::policies::Registry;
 
 pub(super) fn run(
     args: args::ConfigArgs,
-    registry: &Registry,
+    policies: Unconfined<'_>,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     if args.schema {
         output::pretty_json(&config::json_schema().map_err(Failure::message)?, out)?;
         return Ok(Outcome::Allowed);
     }
-    let (loaded, policies) = config::load_and_resolve(&args.config.sources(), registry)?;
+    let sources = args.config.sources(policies.mode);
+    let (_, loaded, policies) = policies.configure(&sources)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod completions;
 mod config;
+mod confined;
 mod describe;
 mod eval;
 mod failure;
@@ -22,18 +23,21 @@ use std::borrow::Cow;
 use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::Sender;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use policy_text::escape;
 
+use crate::confinement::EarlierThreads;
 use crate::exit::Outcome;
 use crate::policies::Registry;
 use crate::program::Program;
 use crate::server::Signals;
-use crate::system::stack;
+use crate::system::stack::{self, Job};
 use crate::telemetry::logging;
 use args::{Args, Command};
+use confined::Unconfined;
 use failure::{ErrorMessage, Failure, print_error};
 use policy_text::redact_url;
 
@@ -44,6 +48,7 @@ use policy_text::redact_url;
 /// command line, 78 for an invalid configuration.
 #[must_use]
 pub fn main(program: &Program) -> ExitCode {
+    let earlier = EarlierThreads::at_the_beginning();
     let signals = serve::listen(env::args_os());
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -59,9 +64,10 @@ pub fn main(program: &Program) -> ExitCode {
             .code();
         }
     };
-    let done = stack::ample(|| run(program, args, signals)).unwrap_or_else(|error| {
-        Err(Failure::message(format_args!("failed to start a thread for the work: {error}")))
-    });
+    let done =
+        stack::ample(|main| run(program, args, signals, earlier, main)).unwrap_or_else(|error| {
+            Err(Failure::message(format_args!("failed to start a thread for the work: {error}")))
+        });
     match done {
         Ok(outcome) => outcome,
         Err(Failure::BrokenPipe) => Outcome::Failed,
@@ -93,12 +99,19 @@ fn run(
     program: &Program,
     args: Args,
     signals: Option<io::Result<Signals>>,
+    mut earlier: EarlierThreads,
+    main: Sender<Job>,
 ) -> Result<Outcome, Failure> {
     let log = logging::init(args.log, matches!(args.command, Command::Serve(_)));
     let registry = Registry::linked().map_err(Failure::message)?;
+    earlier.push(move |job| drop(main.send(job)));
+    if let Some(log) = log.clone() {
+        earlier.push(move |job| log.run(job));
+    }
+    let policies = Unconfined { program, registry, mode: args.confinement, earlier };
     // It has the decision log write to standard output, which nothing else may hold then.
     if let Command::Serve(args) = args.command {
-        let outcome = serve::run(args, program, registry, signals);
+        let outcome = serve::run(args, policies, signals);
         if let Some(log) = log {
             log.end();
         }
@@ -106,17 +119,20 @@ fn run(
     }
     let mut out = output::Plain::new(BufWriter::new(io::stdout().lock()));
     let outcome = match args.command {
-        Command::List(args) => list::run(&args, &registry, &mut out),
-        Command::Describe(args) => describe::run(&args, program, &registry, &mut out),
-        Command::Schema(args) => schema::run(&args, &registry, &mut out),
-        Command::Validate(args) => validate::run(&args, &registry, &mut out),
-        Command::Eval(args) => eval::run(&args, &registry, &mut out),
-        Command::Test(args) => test::run(&args, &registry, &mut out),
-        Command::Bench(args) => bench::run(&args, &registry, &mut out),
-        Command::Replay(args) => replay::run(&args, &registry, &mut out),
+        Command::List(args) => list::run(&args, &policies.registry, &mut out),
+        Command::Describe(args) => {
+            describe::run(&args, program, &policies.confine()?.registry, &mut out)
+        }
+        Command::Schema(args) => schema::run(&args, &policies.confine()?.registry, &mut out),
+        Command::Validate(args) => validate::run(&args, &policies.confine()?.registry, &mut out),
+        Command::Eval(args) => eval::run(&args, &policies.confine()?, &mut out),
+        Command::Test(args) => test::run(&args, &policies.confine()?, &mut out),
+        // What it measures must not be what confines it.
+        Command::Bench(args) => bench::run(&args, &policies.registry, &mut out),
+        Command::Replay(args) => replay::run(&args, policies, &mut out),
         Command::Serve(_) => Ok(Outcome::Allowed),
-        Command::Config(args) => config::run(args, &registry, &mut out),
-        Command::Version(args) => version::run(&args, program, &registry, &mut out),
+        Command::Config(args) => config::run(args, policies, &mut out),
+        Command::Version(args) => version::run(&args, program, &policies.registry, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
     }?;
     out.flush()?;

@@ -17,13 +17,14 @@ pub(super) fn run(
     } else {
         (entry.registration.input_schema, "input")
     };
-    let schema = policies::call_guarded(schema).map_err(Failure::message)?.ok_or_else(|| {
-        Failure::message(format_args!(
-            "policy `{}` keeps no schema of its {kind}: its author can give one with \
+    let schema =
+        policies::call_guarded(entry, schema).map_err(Failure::message)?.ok_or_else(|| {
+            Failure::message(format_args!(
+                "policy `{}` keeps no schema of its {kind}: its author can give one with \
              `{kind}_schema` of the `Policy` trait",
-            entry.name()
-        ))
-    })?;
+                entry.name()
+            ))
+        })?;
     output::pretty_json(&schema, out)?;
     Ok(Outcome::Allowed)
 }

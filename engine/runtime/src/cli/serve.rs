@@ -3,9 +3,8 @@ use std::io;
 
 use super::Failure;
 use super::args::ConfigSourceArgs;
+use super::confined::Unconfined;
 use crate::exit::Outcome;
-use crate::policies::Registry;
-use crate::program::Program;
 use crate::server::{self, ServeError, Signals};
 
 /// Listens for signals where these arguments look as if they asked for `serve`, before anything
@@ -17,15 +16,17 @@ pub(super) fn listen(args: impl Iterator<Item = OsString>) -> Option<io::Result<
 
 pub(super) fn run(
     args: ConfigSourceArgs,
-    program: &Program,
-    registry: Registry,
+    policies: Unconfined<'_>,
     signals: Option<io::Result<Signals>>,
 ) -> Result<Outcome, Failure> {
     let signals = signals
         .unwrap_or_else(Signals::listen)
         .map_err(|error| Failure::message(format_args!("failed to listen for signals: {error}")))?;
-    server::run(program, registry, args.sources(), signals).map_err(|error| match error {
-        ServeError::Config(mistakes) => Failure::Config(mistakes),
-        ServeError::Start(problems) => Failure::Messages(problems),
-    })
+    let Unconfined { program, registry, mode, earlier } = policies;
+    server::run(program, registry, args.sources(mode), signals, earlier).map_err(
+        |error| match error {
+            ServeError::Config(mistakes) => Failure::Config(mistakes),
+            ServeError::Start(problems) => Failure::Messages(problems),
+        },
+    )
 }

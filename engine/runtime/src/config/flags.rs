@@ -1,3 +1,5 @@
+use policy_confinement::Mode;
+
 use crate::documents::located::{ConfigError, Node, Origin, Value};
 use crate::policies::Assignment;
 
@@ -7,6 +9,7 @@ pub(crate) struct Flags {
     pub(crate) listen: Vec<String>,
     pub(crate) decision_log: Option<String>,
     pub(crate) skip_invalid: bool,
+    pub(crate) confinement: Option<Mode>,
     /// Any setting, in their order; the flags with names of their own are over them.
     pub(crate) set: Vec<Assignment>,
 }
@@ -36,6 +39,9 @@ impl Flags {
         }
         if let Some(to) = &self.decision_log {
             set(root, &["decision-log", "to"], Node::text(to, Origin::flag("--decision-log")));
+        }
+        if let Some(mode) = self.confinement {
+            set(root, &["confinement"], Node::text(mode.as_str(), Origin::flag("--confinement")));
         }
         if self.skip_invalid {
             set(root, &["skip-invalid"], Node::text("true", Origin::flag("--skip-invalid")));

@@ -28,4 +28,4 @@ pub(crate) use model::{
     Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
-pub(crate) use resolve::{Named, Resolved, ResolvedShadow, load_and_resolve, mistakes};
+pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, load_and_resolve, mistakes};

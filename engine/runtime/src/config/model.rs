@@ -30,6 +30,8 @@ pub(crate) struct Config {
     /// Serve the other policies where some are not valid.
     pub(crate) skip_invalid: bool,
     pub(crate) decision_log: Option<DecisionLogConfig>,
+    /// How the code of policies is confined.
+    pub(crate) confinement: policy_confinement::Mode,
 }
 
 /// The decision for requests that name no policy.

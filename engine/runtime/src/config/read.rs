@@ -30,6 +30,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
         .optional(&schema::DEFAULT_DECISION, report)
         .map(|path| path.map(|path| DefaultDecision { path, origin }));
     let skip_invalid = root.value(&schema::SKIP_INVALID, report);
+    let confinement = root.value(&schema::CONFINEMENT, report);
     let log = root.optional_section(schema::DECISION_LOG, report);
     let log = log
         .and_then(|section| section.map(|section| decision_log::read(section, report)).transpose());
@@ -56,6 +57,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
             default_decision: default_decision?,
             skip_invalid: skip_invalid?,
             decision_log: log?,
+            confinement: confinement?,
         })
     };
     (config(), policies)

@@ -1,7 +1,11 @@
 use std::sync::Arc;
 
+use policy_confinement as confinement;
+
 use super::load::load_as_far_as_possible;
-use super::{DefaultDecision, Loaded, Mode, PolicyConfig, PolicySelection, ShadowConfig, Sources};
+use super::{
+    Config, DefaultDecision, Loaded, Mode, PolicyConfig, PolicySelection, ShadowConfig, Sources,
+};
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
 use crate::policies::{
     Entry, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
@@ -100,10 +104,11 @@ fn ask(
         let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
         ConfigError::at(policy_origin, format_args!("`{path}`: {error}{help}"))
     })?;
-    let instance = Instance::configure(entry, settings).map_err(|error| match error {
+    let name = path.strip_prefix("policies.").unwrap_or(path);
+    let instance = Instance::configure_as(name, entry, settings).map_err(|error| match error {
         // It has its place already.
         InstanceError::Shape(message) => ConfigError::told_at(origin, message),
-        InstanceError::Refused(_) | InstanceError::Panicked(_) => ConfigError::at(
+        error => ConfigError::at(
             settings.origin().unwrap_or(origin),
             format_args!("`{path}.settings`: {error}"),
         ),
@@ -119,8 +124,67 @@ pub(crate) fn mistakes(policies: &[Named]) -> impl Iterator<Item = &ConfigError>
     })
 }
 
-/// Loads the configuration and resolves its policies. Those that are not valid are a mistake unless
-/// they are to be skipped.
+/// A configuration as far as it could be read, before any policy has seen its settings.
+#[derive(Debug)]
+pub(crate) struct Unresolved(Result<Loaded, (Vec<ConfigError>, PolicySelection)>);
+
+impl Unresolved {
+    pub(crate) fn load(sources: &Sources) -> Self {
+        Self(load_as_far_as_possible(sources))
+    }
+
+    /// The configuration, if all of it could be read.
+    pub(crate) fn config(&self) -> Option<&Config> {
+        self.0.as_ref().ok().map(|loaded| &loaded.config)
+    }
+
+    /// How the code of policies is confined.
+    pub(crate) fn confinement(&self) -> confinement::Mode {
+        self.config().map(|config| config.confinement).unwrap_or_default()
+    }
+
+    /// Resolves the policies. Those that are not valid are a mistake unless they are to be skipped.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with the configuration and with the policies.
+    pub(crate) fn resolve(self, registry: &Registry) -> Result<(Loaded, Vec<Named>), ConfigErrors> {
+        let (mut mistakes, policies, loaded) = match self.0 {
+            Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
+            Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
+        };
+        let default_decision =
+            loaded.as_ref().and_then(|loaded| loaded.config.default_decision.as_ref());
+        if let Some(DefaultDecision { path, origin }) = default_decision {
+            let is_below = |id: &str| {
+                path.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if !policies.iter().any(|(id, _)| is_below(id)) {
+                mistakes.push(ConfigError::at(
+                    origin,
+                    format_args!(
+                        "`default-decision` is `{path}`: expected the id of a policy that is \
+                         served, perhaps with what is wanted of its answer"
+                    ),
+                ));
+            }
+        }
+        match loaded {
+            Some(loaded)
+                if mistakes.is_empty()
+                    && (loaded.config.skip_invalid
+                        || self::mistakes(&policies).next().is_none()) =>
+            {
+                Ok((loaded, policies))
+            }
+            _ => {
+                mistakes.extend(self::mistakes(&policies).cloned());
+                Err(ConfigErrors::new(mistakes))
+            }
+        }
+    }
+}
+
+/// Loads the configuration and resolves its policies.
 ///
 /// # Errors
 /// Everything that is wrong, with the configuration and with the policies.
@@ -128,36 +192,5 @@ pub(crate) fn load_and_resolve(
     sources: &Sources,
     registry: &Registry,
 ) -> Result<(Loaded, Vec<Named>), ConfigErrors> {
-    let (mut mistakes, policies, loaded) = match load_as_far_as_possible(sources) {
-        Ok(loaded) => (Vec::new(), resolve(&loaded.config.policies, registry), Some(loaded)),
-        Err((mistakes, readable)) => (mistakes, resolve(&readable, registry), None),
-    };
-    let default_decision =
-        loaded.as_ref().and_then(|loaded| loaded.config.default_decision.as_ref());
-    if let Some(DefaultDecision { path, origin }) = default_decision {
-        let is_below = |id: &str| {
-            path.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if !policies.iter().any(|(id, _)| is_below(id)) {
-            mistakes.push(ConfigError::at(
-                origin,
-                format_args!(
-                    "`default-decision` is `{path}`: expected the id of a policy that is served, \
-                     perhaps with what is wanted of its answer"
-                ),
-            ));
-        }
-    }
-    match loaded {
-        Some(loaded)
-            if mistakes.is_empty()
-                && (loaded.config.skip_invalid || self::mistakes(&policies).next().is_none()) =>
-        {
-            Ok((loaded, policies))
-        }
-        _ => {
-            mistakes.extend(self::mistakes(&policies).cloned());
-            Err(ConfigErrors::new(mistakes))
-        }
-    }
+    Unresolved::load(sources).resolve(registry)
 }

@@ -134,6 +134,9 @@ settings! {
     DEFAULT_DECISION = "default-decision", DECISION: String;
     /// Whether the other policies are served where the settings of some are invalid.
     SKIP_INVALID = "skip-invalid", SWITCH: bool, "false";
+    /// Whether policies are kept from files, sockets and processes, or only reported where they try,
+    /// or neither.
+    CONFINEMENT = "confinement", CONFINEMENT_MODE: policy_confinement::Mode, "enforce";
     /// Short for `decision-log.to`.
     DECISION_LOG = "decision-log", {DECISION_LOG};
     /// The destination of decision events.

@@ -216,6 +216,15 @@ pub(super) const MODE: Parser<Mode> = Parser {
     },
 };
 
+/// The confinement of policies.
+pub(super) const CONFINEMENT_MODE: Parser<policy_confinement::Mode> = Parser {
+    format: Format {
+        expected: "`enforce`, `warn` or `off`",
+        json_schema: r#"{"enum": ["enforce", "warn", "off"]}"#,
+    },
+    from_text: |text| text.parse().ok(),
+};
+
 /// The effect of a full buffer.
 pub(super) const WHEN_FULL: Parser<WhenFull> = Parser {
     format: Format { expected: "`drop` or `wait`", json_schema: r#"{"enum": ["drop", "wait"]}"# },

@@ -17,6 +17,14 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::system::watched_file;
 use policy_text::redact_url;
 
+/// A server that is asked, and who vouches for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Destination {
+    pub(crate) url: Uri,
+    /// A file in PEM; the system's own authorities where there is none.
+    pub(crate) authorities: Option<PathBuf>,
+}
+
 /// A client with TLS or without, so that TLS alone needs a processor that supports it.
 #[derive(Debug)]
 pub(crate) enum Transport {

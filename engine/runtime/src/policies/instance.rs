@@ -1,16 +1,24 @@
 use std::any::Any;
 use std::cell::Cell;
+use std::fmt;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
+use policy_confinement::{Call, Refused, Subject, zone_calls};
 
 use super::budget::{self, Budget, CpuReading, Meter, OverBudget, Usage};
+use crate::confinement::Zone;
 use crate::policies::{Entry, Settings};
 
 /// A policy that is configured and can be asked, from many threads.
 pub struct Instance {
     policy: Box<dyn Evaluate>,
+    /// Where its code runs.
+    zone: Zone,
+    /// In whose name its code runs.
+    subject: Subject,
     budget: Budget,
     cpu: CpuReading,
 }
@@ -33,6 +41,9 @@ pub enum DecisionError {
     /// The policy broke off. That is its defect; the engine and other requests go on.
     #[error("the policy panicked: {0}")]
     Panicked(String),
+    /// It tried what it may not.
+    #[error("the policy {0}")]
+    Refused(RefusedCalls),
     /// It used more memory or time than it may. What it decided does not count.
     #[error(transparent)]
     OverBudget(#[from] OverBudget),
@@ -50,6 +61,46 @@ pub enum InstanceError {
     /// It broke off while it looked at them.
     #[error("the policy panicked: {0}")]
     Panicked(String),
+    /// It tried what it may not while it looked at them.
+    #[error("the policy {0}")]
+    Confined(RefusedCalls),
+    /// There is no thread to run its code on.
+    #[error("failed to start a thread for the policy: {0}")]
+    Thread(io::Error),
+}
+
+/// The system calls that were refused while a policy's code ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedCalls {
+    first: Call,
+    count: u32,
+}
+
+impl RefusedCalls {
+    fn new(refused: Refused) -> Option<Self> {
+        Some(Self { first: refused.first()?, count: refused.count() })
+    }
+}
+
+impl fmt::Display for RefusedCalls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "made the system call `{}`", self.first)?;
+        match self.count {
+            0 | 1 => {}
+            count => write!(f, " and {} more", count - 1)?,
+        }
+        f.write_str(", which its confinement refuses")?;
+        let groups = zone_calls();
+        let granted = groups.iter().find(|group| group.calls.contains(&self.first));
+        match granted.and_then(|group| group.grant) {
+            Some(grant) => write!(
+                f,
+                "; if that is right, allow `{grant}` to its crate by `[[vet.allow]]` of \
+                 `policies.toml`, and build anew"
+            ),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Instance {
@@ -58,10 +109,26 @@ impl Instance {
     /// # Errors
     /// When the policy does not take them.
     pub fn configure(entry: &Entry, settings: &Settings) -> Result<Self, InstanceError> {
+        Self::configure_as(entry.name(), entry, settings)
+    }
+
+    /// Has the policy validate its settings, once. What its code does is told under this name.
+    ///
+    /// # Errors
+    /// When the policy does not take them.
+    pub(crate) fn configure_as(
+        name: &str,
+        entry: &Entry,
+        settings: &Settings,
+    ) -> Result<Self, InstanceError> {
         let configure = entry.registration.configure;
-        match guarded(|| configure(settings.as_json())) {
+        let subject = Subject::new(name);
+        let json = settings.as_json().to_vec();
+        match in_zone(&entry.zone, subject, move || configure(&json))? {
             Ok(Ok(policy)) => {
-                Ok(Self { policy, budget: Budget::default(), cpu: CpuReading::default() })
+                let zone = entry.zone.clone();
+                let (budget, cpu) = (Budget::default(), CpuReading::default());
+                Ok(Self { policy, zone, subject, budget, cpu })
             }
             Ok(Err(ConfigureError::Settings(error))) => {
                 Err(InstanceError::Shape(settings.explain(&error)))
@@ -75,6 +142,11 @@ impl Instance {
     #[must_use]
     pub fn with_budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
+    }
+
+    /// The threads that may put questions.
+    pub(crate) fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The most that each of its evaluations may use.
@@ -115,10 +187,15 @@ impl Instance {
         if !budget.is_unlimited() {
             context = context.with_budget(budget::check);
         }
+        let entered = policy_confinement::enter(self.subject);
         let meter = Meter::begin(budget, self.cpu);
         let evaluated = guarded(|| self.policy.evaluate(input, &context, output));
-        // Over its budget it has failed, whatever it made of that.
         let used = meter.end();
+        // Refused anything, or over its budget, it has failed, whatever it made of that.
+        if let Some(refused) = RefusedCalls::new(entered.finish()) {
+            output.truncate(start);
+            return Err(DecisionError::Refused(refused));
+        }
         match (evaluated, used) {
             (Ok(evaluated), Ok(usage)) => Ok(Decision { verdict: evaluated?, usage }),
             (Ok(_), Err(over)) => {
@@ -136,9 +213,27 @@ impl Instance {
 /// Calls code of a policy's author, such as a schema's, and catches its panics.
 ///
 /// # Errors
-/// When that code panics.
-pub(crate) fn call_guarded<T>(call: fn() -> T) -> Result<T, InstanceError> {
-    guarded(call).map_err(InstanceError::Panicked)
+/// When that code panics, or is refused something.
+pub(crate) fn call_guarded<T: Send + 'static>(
+    entry: &Entry,
+    call: fn() -> T,
+) -> Result<T, InstanceError> {
+    in_zone(&entry.zone, Subject::new(entry.name()), call)?.map_err(InstanceError::Panicked)
+}
+
+/// Runs code of a policy in its zone, and gives what it made or the message of its panic.
+fn in_zone<T: Send + 'static>(
+    zone: &Zone,
+    subject: Subject,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<Result<T, String>, InstanceError> {
+    let entered = move || {
+        let entered = policy_confinement::enter(subject);
+        let made = guarded(run);
+        (made, entered.finish())
+    };
+    let (made, refused) = zone.run(entered).map_err(InstanceError::Thread)?;
+    RefusedCalls::new(refused).map_or(Ok(made), |refused| Err(InstanceError::Confined(refused)))
 }
 
 thread_local! {

@@ -12,7 +12,7 @@ mod settings;
 mod timed;
 
 pub use budget::{Budget, CpuReading, OverBudget, Usage};
-pub use instance::{Decision, DecisionError, Instance, InstanceError};
+pub use instance::{Decision, DecisionError, Instance, InstanceError, RefusedCalls};
 pub use policy_ref::{PolicyRef, PolicyRefError, VersionSelector};
 pub use registry::{Entry, Registry, RegistryError, UnknownPolicy};
 pub use settings::{Settings, SettingsError};

@@ -1,10 +1,14 @@
 use std::cmp::Reverse;
+use std::io;
 
 use policy_api::Registration;
+use policy_confinement::{Grant, Grants, Mode, Violation};
 use policy_text::most_similar;
 use semver::Version;
 
+use crate::confinement::{Confinement, EarlierThreads, Zone};
 use crate::policies::{PolicyRef, VersionSelector};
+use crate::program::Program;
 
 /// The policies of this binary, sorted by name, highest version first.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub struct Entry {
     pub registration: Registration,
     /// Its version.
     pub version: Version,
+    /// Where its code runs.
+    pub(crate) zone: Zone,
 }
 
 impl Registry {
@@ -50,6 +56,31 @@ impl Registry {
             }
         }
         Ok(Self { entries })
+    }
+
+    /// Confines the code of policies from now on, to what their crates are granted. Must come before
+    /// any of it runs.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or threads ran already that nothing can confine.
+    pub(crate) fn confine(
+        &mut self,
+        program: &Program,
+        mode: Mode,
+        earlier: &EarlierThreads,
+        on_violation: impl Fn(&Violation) + Send + Sync + 'static,
+    ) -> io::Result<Confinement> {
+        let grants = |entry: &Entry| {
+            let granted = program.grants_of(entry.registration.crate_name);
+            // Other words of the builder are of no consequence while the program runs.
+            granted.iter().filter_map(|grant| grant.what.parse::<Grant>().ok()).collect::<Grants>()
+        };
+        let confinement =
+            Confinement::start(mode, earlier, self.entries.iter().map(grants), on_violation)?;
+        for entry in &mut self.entries {
+            entry.zone = confinement.zone(grants(entry));
+        }
+        Ok(confinement)
     }
 
     /// All policies, sorted by name, highest version first.
@@ -108,7 +139,7 @@ impl Entry {
             crate_name: registration.crate_name,
             source,
         })?;
-        Ok(Self { registration, version })
+        Ok(Self { registration, version, zone: Zone::default() })
     }
 
     /// The policy's name.

@@ -3,16 +3,19 @@
 //! No thread can be stopped from outside: one with an evaluation that does not end is left to itself
 //! until the process ends, and another takes its place.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use policy_api::{Context, EvaluateError};
+use policy_confinement::Grants;
 
 use super::budget::Budget;
 use super::instance::{Decision, DecisionError, Instance};
+use crate::confinement::Zone;
 use crate::system::stack;
 
 /// The time that a policy which checks its context has to notice that its deadline has passed.
@@ -48,10 +51,11 @@ pub(crate) enum TimedError {
     Thread(io::Error),
 }
 
-/// Evaluates on a thread of its own, one question after the other.
+/// Evaluates on threads of the policies' zones, one question after the other.
 pub(crate) struct TimedEvaluator {
     limits: EvaluationLimits,
-    thread: Option<EvaluationThread>,
+    /// One in each zone that was asked.
+    threads: BTreeMap<Grants, EvaluationThread>,
 }
 
 struct EvaluationThread {
@@ -61,7 +65,7 @@ struct EvaluationThread {
 
 impl TimedEvaluator {
     pub(crate) fn new(limits: EvaluationLimits) -> Self {
-        Self { limits, thread: None }
+        Self { limits, threads: BTreeMap::new() }
     }
 
     /// The decision and the output, as JSON text.
@@ -73,9 +77,11 @@ impl TimedEvaluator {
         question: TimedQuestion,
     ) -> Result<(Decision, Vec<u8>), TimedError> {
         let EvaluationLimits { timeout, budget } = self.limits;
-        let thread = match self.thread.take() {
+        let zone = question.instance.zone();
+        let grants = zone.grants();
+        let thread = match self.threads.remove(&grants) {
             Some(thread) => thread,
-            None => EvaluationThread::start(budget).map_err(TimedError::Thread)?,
+            None => EvaluationThread::start(zone, budget).map_err(TimedError::Thread)?,
         };
         let timed_out = TimedError::TimedOut(timeout);
         let now = Instant::now();
@@ -87,7 +93,7 @@ impl TimedEvaluator {
         else {
             return Err(timed_out);
         };
-        self.thread = Some(thread);
+        self.threads.insert(grants, thread);
         match decided {
             Ok(_) if Instant::now() > deadline => Err(timed_out),
             Err(DecisionError::Evaluate(EvaluateError::Policy(error)))
@@ -102,7 +108,7 @@ impl TimedEvaluator {
 
 impl EvaluationThread {
     /// Starts a thread that ends once nobody asks it any more.
-    fn start(budget: Budget) -> io::Result<Self> {
+    fn start(zone: &Zone, budget: Budget) -> io::Result<Self> {
         let (questions, asked) = channel::<(TimedQuestion, Instant)>();
         let (answered, answers) = channel();
         let evaluate = move || {
@@ -112,10 +118,8 @@ impl EvaluationThread {
                 }
             }
         };
-        thread::Builder::new()
-            .name("evaluation".to_owned())
-            .stack_size(stack::BYTES)
-            .spawn(evaluate)?;
+        let thread = Builder::new().name("evaluation".to_owned()).stack_size(stack::BYTES);
+        zone.spawn(thread, evaluate)?;
         Ok(Self { questions, answers })
     }
 }

@@ -1,8 +1,9 @@
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, JoinHandle};
 
 use super::ReplayError;
 use super::effect::Change;
@@ -44,7 +45,7 @@ impl Replay {
 /// Where nothing can be told. That a log cannot be read is told among the rest.
 pub(crate) fn replay(
     logs: &[PathBuf],
-    program: &dyn Program,
+    program: &Arc<dyn Program>,
     examples: usize,
 ) -> Result<Replay, ReplayError> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
@@ -53,35 +54,33 @@ pub(crate) fn replay(
     // Gone with the last thread that takes from it.
     let receiver = Arc::new(Mutex::new(receiver));
     let mut problems = Vec::new();
-    let tallies = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                let receiver = Arc::clone(&receiver);
-                thread::Builder::new()
-                    .stack_size(stack::BYTES)
-                    .spawn_scoped(scope, move || work(program, examples, &receiver))
-                    .map_err(ReplayError::Thread)
-            })
-            .collect::<Result<_, _>>()?;
-        drop(receiver);
-        for (number, path) in logs.iter().enumerate() {
-            let read = open(path).and_then(|from| {
-                let mut splitter = Splitter::new(path.display().to_string(), from);
-                while let Some(chunk) = splitter.next()? {
-                    // Without a thread that takes it, one of them has the reason.
-                    if sender.send((number, chunk)).is_err() {
-                        break;
-                    }
+    let zone = program.zone();
+    let workers: Vec<_> = (0..threads)
+        .map(|_| {
+            let (program, receiver) = (Arc::clone(program), Arc::clone(&receiver));
+            let thread = thread::Builder::new().stack_size(stack::BYTES);
+            zone.spawn(thread, move || work(&*program, examples, &receiver))
+                .map_err(ReplayError::Thread)
+        })
+        .collect::<Result<_, _>>()?;
+    drop(receiver);
+    for (number, path) in logs.iter().enumerate() {
+        let read = open(path).and_then(|from| {
+            let mut splitter = Splitter::new(path.display().to_string(), from);
+            while let Some(chunk) = splitter.next()? {
+                // Without a thread that takes it, one of them has the reason.
+                if sender.send((number, chunk)).is_err() {
+                    break;
                 }
-                Ok(())
-            });
-            problems.extend(read.err().map(|error| (number, error.to_string())));
-        }
-        drop(sender);
-        let joined = workers.into_iter().map(ScopedJoinHandle::join);
-        joined.map(|tally| tally.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
-    let tallies: Result<Vec<Tally>, ReplayError> = tallies;
+            }
+            Ok(())
+        });
+        problems.extend(read.err().map(|error| (number, error.to_string())));
+    }
+    drop(sender);
+    let joined = workers.into_iter().map(JoinHandle::join);
+    let tallies: Result<Vec<Tally>, ReplayError> =
+        joined.map(|tally| tally.unwrap_or_else(|panic| resume_unwind(panic))).collect();
     let mut all = Tally::default();
     for tally in tallies? {
         all.merge(tally, examples)?;

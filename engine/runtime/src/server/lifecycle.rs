@@ -1,12 +1,12 @@
 //! The server's life: everything is checked before it listens, and everything is answered before it
 //! ends.
 
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use policy_confinement::Grants;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,16 +15,17 @@ use tracing::{error, info, warn};
 
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
-use super::listen::{Listeners, ShutdownPhase, UnixSocketFile};
+use super::listen::{BindError, Listeners, ShutdownPhase, UnixSocketFile};
 use super::policy::WorkerSlots;
 use super::reload::{Reload, on_own_thread};
-use super::runtime;
+use super::runtime::{self, GrantedRuntimes, Threads};
 use super::service::AppService;
 use super::signals::{SignalRequest, Signals};
-use super::state::{App, AppState, PolicyResources};
+use super::state::{App, AppState};
 use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
-use crate::config::{Config, Loaded, Named, Sources, load_and_resolve};
+use crate::config::{Config, Loaded, Named, Sources, Unresolved};
+use crate::confinement::{self, Confinement, EarlierThreads};
 use crate::decision_log::{DecisionLog, DecisionLogHandle};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
@@ -59,34 +60,57 @@ pub(crate) fn run(
     registry: Registry,
     sources: Sources,
     mut signals: Signals,
+    earlier: EarlierThreads,
 ) -> Result<Outcome, ServeError> {
     let inherited = InheritedSockets::take();
+    let metrics = Metrics::new().map_err(|error| ServeError::Start(vec![error.to_string()]))?;
     let rest =
         runtime::build_rest().map_err(start_error("failed to watch for signals and timers"))?;
-    let Some(loading) = rest.block_on(load(sources, registry, &mut signals))? else {
-        return Ok(ended_early());
-    };
-    let Loading { loaded, policies, sources, registry } = loading;
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get) + 1;
-    let runtime = runtime::build(workers, &loaded.config, policies.len())
+    let load = load(program, registry, sources, &metrics, earlier.clone(), &mut signals);
+    let Some(loading) = rest.block_on(load)? else { return Ok(ended_early()) };
+    let Loading { loaded, policies, sources, registry, confinement } = loading;
+    let threads = Threads::new(&loaded.config, policies.len());
+    let requests = confinement
+        .zone(Grants::NONE)
+        .run(move || threads.build())
+        .flatten()
         .map_err(start_error("failed to start the threads that read requests"))?;
-    let slots = Arc::new(WorkerSlots::new(workers));
-    runtime::keep_polling(&slots, runtime.handle().clone())
+    let granted = GrantedRuntimes::start(&confinement, threads)
+        .map_err(start_error("failed to start the threads of policies with grants"))?;
+    let slots = Arc::new(WorkerSlots::new(threads.workers));
+    runtime::keep_polling(&slots, requests.handle().clone())
         .map_err(start_error("failed to start the thread that keeps others polling"))?;
-    runtime.spawn(runtime::keep_timer_near());
-    let requests = runtime.handle();
+    requests.spawn(runtime::keep_timer_near());
+    let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
     let outcome = rest.block_on(async {
-        let start = BoundServer::start(program, requests, &slots, &loaded, policies, inherited);
-        let server = tokio::select! {
+        let bind = runtime::within(requests.handle(), bind(&loaded.config, inherited));
+        let listeners = tokio::select! {
             biased;
             () = signals.shutdown() => return Ok(ended_early()),
-            server = start => server.map_err(ServeError::Start)?,
+            listeners = bind => listeners,
         };
-        let reload = Reload { sources, registry, workers: slots };
-        Ok(server.serve(signals, reload, loaded.config, requests).await)
+        // What is wrong with it is told where spans are started.
+        let spans = Spans::destination().unwrap_or_default();
+        let needs = confinement::rest(&loaded.config, &reload.sources, spans.as_ref());
+        confinement.keep(needs, &earlier);
+        confinement.forbid_dumps();
+        // The main thread ends when nobody has work for it any more.
+        drop(earlier);
+        let server = BoundServer::start(
+            program,
+            &reload,
+            &loaded,
+            policies,
+            metrics,
+            confinement,
+            listeners,
+        );
+        let server = server.map_err(ServeError::Start)?;
+        Ok(server.serve(signals, reload, loaded.config, requests.handle()).await)
     });
     // Neither evaluations that are stuck are waited for, nor file systems.
-    runtime.shutdown_background();
+    requests.shutdown_background();
+    granted.shutdown();
     rest.shutdown_background();
     outcome
 }
@@ -101,31 +125,42 @@ struct Loading {
     policies: Vec<Named>,
     sources: Sources,
     registry: Registry,
+    confinement: Confinement,
 }
 
 /// Loads the configuration, unless a signal comes first: reading a file, or a policy's check of its
-/// settings, may take forever.
+/// settings, may take forever. No code of a policy runs before it is confined.
 async fn load(
+    program: &Program,
+    mut registry: Registry,
     sources: Sources,
-    registry: Registry,
+    metrics: &Metrics,
+    earlier: EarlierThreads,
     signals: &mut Signals,
 ) -> Result<Option<Loading>, ServeError> {
+    let (program, violations) = (*program, metrics.violations.clone());
     let load = on_own_thread(move || {
-        load_and_resolve(&sources, &registry).map(|(loaded, policies)| Loading {
-            loaded,
-            policies,
-            sources,
-            registry,
-        })
+        let read = Unresolved::load(&sources);
+        let told = confinement::counted(violations);
+        let confinement = registry
+            .confine(&program, read.confinement(), &earlier, told)
+            .map_err(start_error("failed to confine the policies"))?;
+        let (loaded, policies) = read.resolve(&registry).map_err(ServeError::Config)?;
+        Ok(Loading { loaded, policies, sources, registry, confinement })
     });
     tokio::select! {
         biased;
         () = signals.shutdown() => Ok(None),
-        loading = load => loading
-            .map_err(start_error("failed to load the configuration"))?
-            .map(Some)
-            .map_err(ServeError::Config),
+        loading = load => {
+            loading.map_err(start_error("failed to load the configuration"))?.map(Some)
+        }
     }
+}
+
+/// Binds what is listened on, with the threads that read requests to wait for it.
+async fn bind(config: &Config, inherited: InheritedSockets) -> Result<Listeners, Vec<BindError>> {
+    let Config { listen, diagnostic_listen, unix_socket_mode, tls, .. } = config;
+    Listeners::bind(listen, diagnostic_listen, *unix_socket_mode, tls.as_ref(), inherited).await
 }
 
 fn ended_early() -> Outcome {
@@ -142,19 +177,19 @@ struct BoundServer {
 }
 
 impl BoundServer {
-    async fn start(
+    fn start(
         program: &Program,
-        requests: &Handle,
-        workers: &Arc<WorkerSlots>,
+        reload: &Reload,
         loaded: &Loaded,
         policies: Vec<Named>,
-        inherited: InheritedSockets,
+        metrics: Metrics,
+        confinement: Confinement,
+        listeners: Result<Listeners, Vec<BindError>>,
     ) -> Result<Self, Vec<String>> {
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
         let config = &loaded.config;
-        let metrics = Metrics::new().map_err(|error| vec![error.to_string()])?;
         let mut problems = Vec::new();
         let (tokens, token_file) = match tokens(config) {
             Ok(tokens) => tokens.unzip(),
@@ -176,11 +211,7 @@ impl BoundServer {
             }
         };
         let spans = Spans::start().map_err(|problem| problems.push(problem)).ok();
-        let tls = config.tls.as_ref();
-        let mode = config.unix_socket_mode;
-        let bind = Listeners::bind(&config.listen, &config.diagnostic_listen, mode, tls, inherited);
-        let bound = runtime::within(requests, bind).await;
-        let (listeners, spans) = match (bound, spans) {
+        let (listeners, spans) = match (listeners, spans) {
             (Ok(listeners), Some(spans)) if problems.is_empty() => (listeners, spans),
             (Ok(_), _) => return Err(problems),
             (Err(errors), _) => {
@@ -189,8 +220,7 @@ impl BoundServer {
             }
         };
         let shadow_memory = MemoryBudget::new(config.limits.shadows);
-        let resources =
-            PolicyResources { metrics: &metrics, workers, shadow_memory: &shadow_memory };
+        let resources = reload.resources(&metrics, &shadow_memory);
         let state = AppState::from_config(config, policies, &resources, None);
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
@@ -204,6 +234,7 @@ impl BoundServer {
             spans,
             ready: AtomicBool::new(true),
             program: *program,
+            confinement,
         });
         Ok(Self { app, listeners, decision_log: log_running, token_file })
     }

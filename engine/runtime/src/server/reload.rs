@@ -1,9 +1,13 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use policy_confinement::{Grants, Mode};
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
+use super::http::memory_budget::MemoryBudget;
 use super::policy::WorkerSlots;
 use super::state::{App, AppState, PolicyResources};
 use crate::config::{
@@ -13,12 +17,15 @@ use crate::config::{
 use crate::documents::located::ConfigErrors;
 use crate::policies::Registry;
 use crate::system::stack;
+use crate::telemetry::Metrics;
 
 /// The sources that a configuration is loaded from.
 pub(super) struct Reload {
     pub(super) sources: Sources,
     pub(super) registry: Registry,
     pub(super) workers: Arc<WorkerSlots>,
+    /// The runtimes of policies with grants.
+    pub(super) granted: BTreeMap<Grants, Handle>,
 }
 
 /// Replaces the configuration of a running server.
@@ -33,6 +40,15 @@ pub(super) struct Reloader {
 }
 
 impl Reload {
+    pub(super) fn resources<'a>(
+        &'a self,
+        metrics: &'a Metrics,
+        shadow_memory: &'a Arc<MemoryBudget>,
+    ) -> PolicyResources<'a> {
+        let Self { workers, granted, .. } = self;
+        PolicyResources { metrics, workers, granted, shadow_memory }
+    }
+
     pub(super) fn begin(
         self,
         app: &Arc<App>,
@@ -84,11 +100,7 @@ impl Reloader {
             return "invalid";
         }
         let former = self.app.state.load();
-        let resources = PolicyResources {
-            metrics: &self.app.metrics,
-            workers: &self.from.workers,
-            shadow_memory: &self.app.shadow_memory,
-        };
+        let resources = self.from.resources(&self.app.metrics, &self.app.shadow_memory);
         let state = AppState::from_config(&config, policies, &resources, Some(&former));
         let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
@@ -133,6 +145,7 @@ struct StartSettings {
     tls: Option<Tls>,
     tokens: Option<PathBuf>,
     decision_log: Option<(LogDestination, usize, WhenFull)>,
+    confinement: Mode,
 }
 
 impl StartSettings {
@@ -145,6 +158,7 @@ impl StartSettings {
             tls: config.tls.clone(),
             tokens: config.tokens.clone(),
             decision_log: log.map(|log| (log.to, log.buffer, log.when_full)),
+            confinement: config.confinement,
         }
     }
 
@@ -156,6 +170,7 @@ impl StartSettings {
             ("tls", self.tls != now.tls),
             ("tokens", self.tokens != now.tokens),
             ("decision-log", self.decision_log != now.decision_log),
+            ("confinement", self.confinement != now.confinement),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))

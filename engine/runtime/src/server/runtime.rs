@@ -12,17 +12,21 @@
 //!
 //! Together they cost about 120 wake-ups a second of an idle server.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
+use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use policy_confinement::Grants;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::policy::WorkerSlots;
 use crate::config::{Config, PolicySelection};
+use crate::confinement::{Confinement, Zone, mark_thread};
 use crate::system::stack;
 
 /// Threads for what blocks beside policies: work on large bodies.
@@ -37,29 +41,77 @@ const NEAR: Duration = Duration::from_millis(50);
 /// The longest time that a policy may hold a worker before another one is woken.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Builds a runtime with this many workers, which read requests, for so many policies.
-///
-/// There are enough blocking threads that no policy can take those of another: each policy may be
-/// asked by all requests in flight before the first of its evaluations has timed out.
-pub(crate) fn build(workers: usize, config: &Config, policies: usize) -> io::Result<Runtime> {
-    let max_stuck = match &config.policies {
-        PolicySelection::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
-        PolicySelection::Named(all) => {
-            all.values().fold(0_usize, |sum, policy| sum.saturating_add(policy.max_stuck))
-        }
-    };
-    let in_flight = config.limits.in_flight;
-    let blocking = in_flight
-        .saturating_mul(policies.saturating_add(1))
-        .saturating_add(max_stuck)
-        .saturating_add(OTHER_THREADS);
-    Builder::new_multi_thread()
-        .worker_threads(workers)
-        .max_blocking_threads(blocking)
-        .thread_name("policy-engine")
-        .thread_stack_size(stack::BYTES)
-        .enable_all()
-        .build()
+/// The threads of runtimes that evaluate policies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Threads {
+    /// Threads that read requests, of which one is always left to do so.
+    pub(crate) workers: usize,
+    /// Threads for policies that block.
+    blocking: usize,
+}
+
+impl Threads {
+    /// Threads for so many policies.
+    ///
+    /// There are enough blocking threads that no policy can take those of another: each policy may be
+    /// asked by all requests in flight before the first of its evaluations has timed out.
+    pub(crate) fn new(config: &Config, policies: usize) -> Self {
+        let max_stuck = match &config.policies {
+            PolicySelection::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
+            PolicySelection::Named(all) => {
+                all.values().fold(0_usize, |sum, policy| sum.saturating_add(policy.max_stuck))
+            }
+        };
+        let in_flight = config.limits.in_flight;
+        let blocking = in_flight
+            .saturating_mul(policies.saturating_add(1))
+            .saturating_add(max_stuck)
+            .saturating_add(OTHER_THREADS);
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { workers: processors + 1, blocking }
+    }
+
+    /// Builds the runtime that reads requests, whose threads are of the zone that this is called in.
+    pub(crate) fn build(self) -> io::Result<Runtime> {
+        self.builder(self.workers, Grants::NONE).enable_all().build()
+    }
+
+    fn builder(self, workers: usize, grants: Grants) -> Builder {
+        let mut builder = Builder::new_multi_thread();
+        builder
+            .worker_threads(workers)
+            .max_blocking_threads(self.blocking)
+            .thread_name("policy-engine")
+            .thread_stack_size(stack::BYTES)
+            .on_thread_start(move || mark_thread(grants));
+        builder
+    }
+}
+
+/// The runtimes of policies with grants, which share no thread with others.
+pub(crate) struct GrantedRuntimes(BTreeMap<Grants, Runtime>);
+
+impl GrantedRuntimes {
+    /// Builds one in each zone with grants.
+    pub(crate) fn start(confinement: &Confinement, threads: Threads) -> io::Result<Self> {
+        let zones = confinement.granted();
+        let start = |zone: &Zone| {
+            // It only hands work to its blocking threads, which are then of its own zone.
+            let grants = zone.grants();
+            let runtime = zone.run(move || threads.builder(1, grants).build()).flatten()?;
+            Ok((grants, runtime))
+        };
+        zones.map(start).collect::<io::Result<_>>().map(Self)
+    }
+
+    pub(crate) fn handles(&self) -> BTreeMap<Grants, Handle> {
+        self.0.iter().map(|(grants, runtime)| (*grants, runtime.handle().clone())).collect()
+    }
+
+    /// Ends them, without waiting for evaluations.
+    pub(crate) fn shutdown(self) {
+        self.0.into_values().for_each(Runtime::shutdown_background);
+    }
 }
 
 /// Builds the runtime of the rest, which the calling thread drives.

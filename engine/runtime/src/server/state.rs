@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use policy_confinement::Grants;
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tracing::error;
 
 use super::http::auth::Tokens;
@@ -16,6 +18,7 @@ use super::trace::Spans;
 use crate::config::{
     Config, DecisionLogConfig, Limits, Named, Resolved, ResolvedShadow, ShadowConfig,
 };
+use crate::confinement::Confinement;
 use crate::decision_log::DecisionLog;
 use crate::documents::located::ConfigError;
 use crate::policies::{CpuReading, PolicyPath, Settings};
@@ -42,6 +45,7 @@ pub(crate) struct App {
     /// The server takes new requests.
     pub(crate) ready: AtomicBool,
     pub(crate) program: Program,
+    pub(crate) confinement: Confinement,
 }
 
 /// The parts of the server that a configuration defines.
@@ -59,6 +63,8 @@ pub(crate) struct AppState {
 pub(crate) struct PolicyResources<'a> {
     pub(crate) metrics: &'a Metrics,
     pub(crate) workers: &'a Arc<WorkerSlots>,
+    /// The runtimes of policies with grants.
+    pub(crate) granted: &'a BTreeMap<Grants, Handle>,
     pub(crate) shadow_memory: &'a Arc<MemoryBudget>,
 }
 
@@ -123,7 +129,7 @@ fn served(
     log: Option<&DecisionLogConfig>,
     former: Option<&Arc<ServedPolicy>>,
 ) -> ServedPolicy {
-    let PolicyResources { metrics, workers, .. } = resources;
+    let PolicyResources { metrics, workers, granted, .. } = resources;
     let Resolved { entry, config, instance, shadow } = resolved;
     let former_shadow = former.and_then(|former| former.shadow.as_ref());
     let former = former.filter(|former| former.entry.name() == entry.name());
@@ -143,6 +149,7 @@ fn served(
         blocking: AtomicBool::new(requested || learnt),
         stuck: former.map(|former| Arc::clone(&former.stuck)).unwrap_or_default(),
         workers: Arc::clone(workers),
+        granted: granted.get(&entry.zone.grants()).cloned(),
         id,
         entry,
         version,

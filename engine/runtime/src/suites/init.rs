@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use policy_api::{Context, EvaluateError, Verdict};
+use policy_api::{EvaluateError, Verdict};
 use serde_json::{Map, Value as Json};
 
 use super::discover::is_suite;
@@ -15,7 +15,10 @@ use super::run::denying;
 use super::yaml_text::{json, plain};
 use crate::documents::files::{self, FolderError};
 use crate::documents::{DocumentError, SourceError};
-use crate::policies::{DecisionError, Entry, Instance, Settings};
+use crate::policies::{
+    DecisionError, Entry, EvaluationLimits, Instance, Settings, TimedError, TimedEvaluator,
+    TimedQuestion,
+};
 
 /// A suite as text, and the number of cases by what is expected.
 #[derive(Debug, Default)]
@@ -34,7 +37,8 @@ pub(crate) struct Written {
 /// Fails where one cannot be read, or there are none.
 pub(crate) fn init(
     (policy, entry): (&str, &Entry),
-    (settings, instance): (&Settings, &Instance),
+    (settings, instance): (&Settings, &Arc<Instance>),
+    limits: EvaluationLimits,
     paths: &[PathBuf],
     folder: &Path,
 ) -> Result<Written, InitError> {
@@ -44,6 +48,7 @@ pub(crate) fn init(
          policy: {}\n",
         plain(policy)
     );
+    let mut evaluator = TimedEvaluator::new(limits);
     let mut written = Written { text: head, ..Written::default() };
     if settings.as_json() != b"{}" {
         let settings: Json = serde_json::from_slice(settings.as_json()).unwrap_or_default();
@@ -72,7 +77,7 @@ pub(crate) fn init(
                 ("file", Input::of_part(part))
             };
             written.case(&name, key, (count > 1).then_some(index + 1));
-            written.expect(instance, &input);
+            written.expect(&mut evaluator, instance, &input);
         }
     }
     if written.cases() == 0 {
@@ -97,10 +102,15 @@ impl Written {
         }
     }
 
-    fn expect(&mut self, instance: &Instance, input: &Input) {
-        let mut output = Vec::new();
-        match instance.decide(&input.json, &Context::new("init"), &mut output) {
-            Ok(decision) => match decision.verdict {
+    fn expect(&mut self, evaluator: &mut TimedEvaluator, instance: &Arc<Instance>, input: &Input) {
+        let decided = evaluator.decide(TimedQuestion {
+            instance: Arc::clone(instance),
+            input: input.json.clone(),
+            request_id: "init".to_owned(),
+            labels: Vec::new(),
+        });
+        match decided {
+            Ok((decision, output)) => match decision.verdict {
                 Some(Verdict::Allowed) => {
                     self.allowed += 1;
                     self.text.push_str("    expect: allowed\n");
@@ -130,7 +140,9 @@ impl Written {
             Err(error) => {
                 self.others += 1;
                 let message = match error {
-                    DecisionError::Evaluate(EvaluateError::Input(error)) => input.message(&error),
+                    TimedError::Decision(DecisionError::Evaluate(EvaluateError::Input(error))) => {
+                        input.message(&error)
+                    }
                     error => error.to_string(),
                 };
                 let message = json(&message.into());

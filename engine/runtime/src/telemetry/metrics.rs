@@ -51,6 +51,8 @@ pub(crate) struct Metrics {
     pub(crate) requests: RequestMetrics,
     pub(crate) connections: ConnectionMetrics,
     pub(crate) decision_log: DecisionLogMetrics,
+    /// What policies tried and may not, by id and system call.
+    pub(crate) violations: IntCounterVec,
 }
 
 /// Requests before a policy is asked.
@@ -202,12 +204,13 @@ pub(crate) enum DecisionOutcome {
     Failed,
     Panicked,
     TimedOut,
+    Refused,
     OverBudget,
     Shed,
 }
 
 impl DecisionOutcome {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Allowed, "allowed"),
         (Self::Denied, "denied"),
         (Self::Answered, "answered"),
@@ -215,6 +218,7 @@ impl DecisionOutcome {
         (Self::Failed, "failed"),
         (Self::Panicked, "panicked"),
         (Self::TimedOut, "timed_out"),
+        (Self::Refused, "refused"),
         (Self::OverBudget, "over_budget"),
         (Self::Shed, "shed"),
     ];
@@ -291,6 +295,11 @@ impl Metrics {
                 &POLICY,
             )?,
             shadows: ShadowVecs::new(&make)?,
+            violations: make.counters(
+                "confinement_violations_total",
+                "System calls that policies made and may not, by id",
+                &["id", "call"],
+            )?,
             requests: RequestMetrics {
                 in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
                 queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,

@@ -41,7 +41,7 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let entry = registry.find(&args.policy)?;
     let registration = &entry.registration;
-    let schema = |of| policies::call_guarded(of).map_err(Failure::message);
+    let schema = |of| policies::call_guarded(entry, of).map_err(Failure::message);
     let described = Described {
         name: entry.name(),
         version: entry.version.to_string(),

@@ -10,11 +10,12 @@ use serde_json::value::RawValue;
 use tracing::{debug, info};
 
 use super::args::EvalArgs;
+use super::confined::Confined;
 use super::{ErrorMessage, Failure};
 use crate::documents::{Document, DocumentError, Source, SourceError, documents, files};
 use crate::exit::Outcome;
 use crate::policies::{
-    CpuReading, Decision, DecisionError, Entry, Instance, Registry, TimedError, TimedEvaluator,
+    CpuReading, Decision, DecisionError, Entry, Instance, TimedError, TimedEvaluator,
     TimedQuestion, Usage,
 };
 use crate::suites;
@@ -22,7 +23,7 @@ use printer::{Printed, Printer, Problem};
 
 pub(super) fn run(
     args: &EvalArgs,
-    registry: &Registry,
+    policies: &Confined,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
     let standard_input = Path::new("-");
@@ -34,7 +35,7 @@ pub(super) fn run(
             help: Some("name a file for one of them".to_owned()),
         }));
     }
-    let entry = registry.find(&args.policy)?;
+    let entry = policies.registry.find(&args.policy)?;
     let instance = Instance::configure(entry, &args.settings.load()?);
     let instance = instance.map_err(|error| {
         Failure::message(format_args!(
@@ -43,6 +44,7 @@ pub(super) fn run(
             entry.version
         ))
     })?;
+    policies.keep_reading();
     info!(policy = entry.name(), version = %entry.version, "configured");
     let mut evaluation = Evaluation {
         entry,

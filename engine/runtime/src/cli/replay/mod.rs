@@ -4,32 +4,32 @@ mod table;
 mod told;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use policy_report::Format;
 use tracing::warn;
 
 use super::args::{ReplayArgs, ReplayFormat};
+use super::confined::Unconfined;
 use super::{Failure, print_error};
-use crate::config;
 use crate::exit::Outcome;
-use crate::policies::Registry;
 use crate::replay::{Against, OtherProgram, Program, ThisProgram, replay};
 use told::Told;
 
 pub(super) fn run(
     args: &ReplayArgs,
-    registry: &Registry,
+    policies: Unconfined<'_>,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let program: Box<dyn Program> = match &args.against {
-        None => Box::new(this_program(args, registry)?),
-        Some(name) => Box::new(
+    let program: Arc<dyn Program> = match &args.against {
+        None => Arc::new(this_program(args, policies)?),
+        Some(name) => Arc::new(
             Against::parse(name)
                 .and_then(|against| OtherProgram::start(name, &against, &args.serve_options()))
                 .map_err(Failure::message)?,
         ),
     };
-    let replay = replay(&args.logs, &*program, args.examples.into()).map_err(Failure::message)?;
+    let replay = replay(&args.logs, &program, args.examples.into()).map_err(Failure::message)?;
     drop(program);
     let told = Told {
         replay: &replay,
@@ -68,13 +68,16 @@ pub(super) fn run(
     })
 }
 
-fn this_program(args: &ReplayArgs, registry: &Registry) -> Result<ThisProgram, Failure> {
-    let (loaded, policies) = config::load_and_resolve(&args.sources(), registry)?;
+fn this_program(args: &ReplayArgs, policies: Unconfined<'_>) -> Result<ThisProgram, Failure> {
+    let sources = args.sources(policies.mode);
+    let (confined, loaded, policies) = policies.configure(&sources)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
     for mistake in policies.iter().filter_map(|(_, policy)| policy.as_ref().err()) {
         warn!("skipped: {mistake}");
     }
-    Ok(ThisProgram::new(policies))
+    let program = ThisProgram::new(policies, confined.zone());
+    confined.keep_reading();
+    Ok(program)
 }

@@ -1,6 +1,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::args::TestArgs;
 use super::super::{ErrorMessage, Failure};
@@ -32,8 +33,14 @@ pub(super) fn run(
     let is_printed = file == Path::new("-");
     let folder = if is_printed { Path::new("") } else { file.parent().unwrap_or(Path::new("")) };
     let named = policy.to_string();
-    let written = suites::init((&named, entry), (&settings, &instance), &args.paths, folder)
-        .map_err(|error| Failure::message(&error))?;
+    let written = suites::init(
+        (&named, entry),
+        (&settings, &Arc::new(instance)),
+        args.limits.limits(),
+        &args.paths,
+        folder,
+    )
+    .map_err(|error| Failure::message(&error))?;
     if is_printed {
         out.write_all(written.text.as_bytes())?;
         return Ok(Outcome::Allowed);

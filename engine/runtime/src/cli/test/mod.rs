@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use super::args::TestArgs;
+use super::confined::Confined;
 use super::{ErrorMessage, Failure, output};
 use crate::documents::{Source, SourceError};
 use crate::exit::Outcome;
@@ -18,9 +19,10 @@ const MAX_SUITE_BYTES: u64 = 32 << 20;
 
 pub(super) fn run(
     args: &TestArgs,
-    registry: &Registry,
+    policies: &Confined,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
+    let registry = &policies.registry;
     if args.schema {
         output::pretty_json(&suites::json_schema().map_err(Failure::message)?, out)?;
         return Ok(Outcome::Allowed);
@@ -34,6 +36,7 @@ pub(super) fn run(
             help: Some("a suite has the settings of its cases in it".to_owned()),
         }));
     }
+    policies.keep_reading();
     let mut printer = Printer::new(args.format, out);
     let mut outcome = Outcome::Allowed;
     let mut read = Vec::new();

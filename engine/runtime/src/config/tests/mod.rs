@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use policy_confinement as confinement;
+
 use super::*;
 use crate::documents::located::{ConfigErrors, Origin};
 use crate::policies::Budget;
@@ -128,6 +130,7 @@ allocation-budget: 64MiB
 cpu-budget: 50ms
 shutdown: { wait: 5s, grace: 20s }
 skip-invalid: true
+confinement: warn
 default-decision: /http/authz/allowed
 policies:
   web-pods:
@@ -171,6 +174,7 @@ allocation-budget = "64MiB"
 cpu-budget = "50ms"
 shutdown = { wait = "5s", grace = "20s" }
 skip-invalid = true
+confinement = "warn"
 default-decision = "http/authz/allowed"
 
 [limits]
@@ -233,6 +237,7 @@ fn every_setting_is_read_from_yaml() {
         default_decision,
         skip_invalid,
         decision_log,
+        confinement,
     } = Case::yaml(YAML).load().config;
     assert_eq!(
         listen,
@@ -271,6 +276,7 @@ fn every_setting_is_read_from_yaml() {
     );
     assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
     assert!(skip_invalid);
+    assert_eq!(confinement, confinement::Mode::Warn);
     assert_eq!(default_decision.unwrap().path, "http/authz/allowed");
     let PolicySelection::Named(policies) = policies else { panic!("all policies") };
     assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);
@@ -395,12 +401,14 @@ fn empty_configuration_has_defaults() {
         default_decision,
         skip_invalid,
         decision_log,
+        confinement,
     } = Case::default().load().config;
     assert_eq!(listen, [address("127.0.0.1:8181")]);
     assert!(diagnostic_listen.is_empty());
     assert_eq!(unix_socket_mode, 0o600);
     assert!(tls.is_none() && tokens.is_none() && decision_log.is_none() && !skip_invalid);
     assert!(default_decision.is_none());
+    assert_eq!(confinement, confinement::Mode::Enforce);
     let seconds = Duration::from_secs;
     assert_eq!(
         limits,

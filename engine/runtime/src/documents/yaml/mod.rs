@@ -368,7 +368,7 @@ mod tests {
             let aliased = format!("a: &a {half}\nb: {}*a{}\n", "[".repeat(60), "]".repeat(60));
             assert_eq!(one(&aliased), "line 2 column 64: nested deeper than 100 levels");
         };
-        crate::system::stack::ample(bombs).unwrap();
+        crate::system::stack::ample(|_| bombs()).unwrap();
         let more = "it has more values, or its aliases make more of them, than there is memory for";
         let values = (b'b'..=b'i')
             .map(|name| {

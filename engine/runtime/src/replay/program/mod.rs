@@ -12,6 +12,7 @@ use std::time::Duration;
 use policy_api::Verdict;
 
 use super::ReplayError;
+use crate::confinement::Zone;
 use crate::policies::PoliciesByPath;
 
 pub(crate) use against::Against;
@@ -21,8 +22,11 @@ pub(crate) use target::Target;
 pub(crate) use this::ThisProgram;
 
 /// A program that answers questions from many threads.
-pub(crate) trait Program: Sync {
+pub(crate) trait Program: Send + Sync {
     fn policies(&self) -> &PoliciesByPath<Target>;
+
+    /// Where the threads run that ask it.
+    fn zone(&self) -> Zone;
 
     /// A way to ask it, for one thread.
     ///

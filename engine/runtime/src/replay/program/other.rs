@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::launched::Launched;
 use super::{Against, Ask, Asked, Program, Question, ServeOptions, Target};
 use crate::config::Mode;
+use crate::confinement::Zone;
 use crate::policies::PoliciesByPath;
 use crate::replay::ReplayError;
 
@@ -116,6 +117,11 @@ impl OtherProgram {
 }
 
 impl Program for OtherProgram {
+    /// It is asked through a socket.
+    fn zone(&self) -> Zone {
+        Zone::default()
+    }
+
     fn policies(&self) -> &PoliciesByPath<Target> {
         &self.policies
     }

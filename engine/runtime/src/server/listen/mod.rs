@@ -20,6 +20,7 @@ mod tests;
 mod tls;
 mod unix;
 
+pub(crate) use self::error::BindError;
 pub(crate) use self::handler::{RequestHandler, Surface};
 pub(crate) use self::listeners::Listeners;
 pub(crate) use self::peer::Peer;

@@ -64,6 +64,7 @@ pub(super) fn call(
             Err(EvaluationFailure::TimedOut(timeout))
         }
         Err(DecisionError::Evaluate(error)) => Err(EvaluationFailure::Policy(error.to_string())),
+        Err(DecisionError::Refused(refused)) => Err(EvaluationFailure::Refused(refused)),
         Err(DecisionError::OverBudget(over)) => Err(EvaluationFailure::OverBudget(over)),
         Err(DecisionError::Panicked(message)) => Err(EvaluationFailure::Panicked(message)),
     }

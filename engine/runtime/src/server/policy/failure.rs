@@ -4,7 +4,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use policy_api::DecodeError;
 
-use crate::policies::OverBudget;
+use crate::policies::{OverBudget, RefusedCalls};
 use crate::server::http::memory_budget::Exhausted;
 use crate::telemetry;
 
@@ -20,6 +20,9 @@ pub(crate) enum EvaluationFailure {
     Panicked(String),
     #[error("timed out: there was no answer within {}", humantime::format_duration(*.0))]
     TimedOut(Duration),
+    /// It tried what its confinement refuses.
+    #[error("{0}")]
+    Refused(RefusedCalls),
     /// It used more memory or processor time than it may.
     #[error("{0}")]
     OverBudget(OverBudget),
@@ -42,6 +45,7 @@ impl EvaluationFailure {
         match self {
             Self::Input(_) => "invalid_parameter",
             Self::Policy(_) | Self::Panicked(_) | Self::TimedOut(_) => "internal_error",
+            Self::Refused(_) => "refused",
             Self::OverBudget(_) => "over_budget",
             Self::Suspended(_) | Self::Overloaded => "overloaded",
             Self::Exhausted(exhausted) => exhausted.code(),
@@ -52,7 +56,7 @@ impl EvaluationFailure {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Input(_) => StatusCode::BAD_REQUEST,
-            Self::Policy(_) | Self::Panicked(_) | Self::OverBudget(_) => {
+            Self::Policy(_) | Self::Panicked(_) | Self::Refused(_) | Self::OverBudget(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -68,6 +72,7 @@ impl EvaluationFailure {
             Self::Policy(_) => telemetry::DecisionOutcome::Failed,
             Self::Panicked(_) => telemetry::DecisionOutcome::Panicked,
             Self::TimedOut(_) => telemetry::DecisionOutcome::TimedOut,
+            Self::Refused(_) => telemetry::DecisionOutcome::Refused,
             Self::OverBudget(_) => telemetry::DecisionOutcome::OverBudget,
             Self::Suspended(_) | Self::Overloaded | Self::Exhausted(_) => {
                 telemetry::DecisionOutcome::Shed
@@ -81,7 +86,8 @@ impl EvaluationFailure {
         match self {
             Self::Policy(_) | Self::Panicked(_) | Self::TimedOut(_) => true,
             // Decoding may use up a budget.
-            Self::OverBudget(_)
+            Self::Refused(_)
+            | Self::OverBudget(_)
             | Self::Input(_)
             | Self::Suspended(_)
             | Self::Overloaded

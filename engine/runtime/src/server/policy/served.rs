@@ -47,6 +47,8 @@ pub(crate) struct ServedPolicy {
     pub(crate) stuck: Arc<AtomicUsize>,
     pub(crate) metrics: PolicyMetrics,
     pub(crate) workers: Arc<WorkerSlots>,
+    /// The runtime that it runs on if it has grants, beside those that read requests.
+    pub(crate) granted: Option<Handle>,
     /// The policy that is asked the same questions.
     pub(crate) shadow: Option<Shadow>,
 }
@@ -111,6 +113,7 @@ impl ServedPolicy {
             }
             EvaluationFailure::Policy(_)
             | EvaluationFailure::TimedOut(_)
+            | EvaluationFailure::Refused(_)
             | EvaluationFailure::OverBudget(_) => {
                 warn!(id, policy, version, request_id, "{failure}");
             }
@@ -150,7 +153,9 @@ impl ServedPolicy {
                 call(&policy.instance, declared, &input, request_id, policy.timeout, &progress)
             }
         };
-        let task = if self.blocking.load(Ordering::Relaxed) {
+        let task = if let Some(granted) = &self.granted {
+            granted.spawn(async move { joined(spawn_blocking(call).await) })
+        } else if self.blocking.load(Ordering::Relaxed) {
             spawn_blocking(call)
         } else {
             let workers = Arc::clone(&self.workers);

@@ -32,6 +32,7 @@ impl Trial {
         let entry = registry.entries()[0].clone();
         let metrics = Metrics::new().unwrap();
         let policy = Arc::new(ServedPolicy {
+            granted: None,
             id: "echo".to_owned(),
             version: "1.0.0".to_owned(),
             instance: Instance::configure(&entry, &Settings::default()).unwrap(),

@@ -14,6 +14,7 @@ use hyper::http::request::Parts;
 use uuid::Uuid;
 
 use super::Trace;
+use crate::net::outbound::Destination;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput, ServedPolicy};
 
 /// The exporter of spans.
@@ -26,6 +27,10 @@ pub(crate) struct RequestSpan(Option<Trace>);
 pub(crate) struct EvaluationSpan;
 
 impl Spans {
+    pub(crate) fn destination() -> Result<Option<Destination>, String> {
+        Ok(None)
+    }
+
     pub(crate) fn start() -> Result<Self, String> {
         Ok(Self)
     }

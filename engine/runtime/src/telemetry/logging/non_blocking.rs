@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::system::stack::Job;
 
 /// Lines that wait to be written.
 const QUEUE: usize = 1024;
@@ -24,11 +27,18 @@ pub(crate) struct NonBlockingWriter {
     lost: Arc<AtomicU64>,
 }
 
-#[derive(Debug)]
 enum Message {
     Line(Vec<u8>),
     /// To be answered when all before it is written.
     Written(SyncSender<()>),
+    /// To be run by the thread that writes.
+    Run(Job),
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message")
+    }
 }
 
 impl NonBlockingWriter {
@@ -43,6 +53,12 @@ impl NonBlockingWriter {
         let write = move || write_all(&queue, &lost_lines, writer);
         thread::Builder::new().name("log".to_owned()).spawn(write)?;
         Ok(Self { lines, lost })
+    }
+
+    /// Has the thread that writes run this, once all before it is written.
+    pub(crate) fn run(&self, job: Job) {
+        // Without room, lines are being lost; without the thread, there is nobody to run it.
+        let _ = self.lines.send(Message::Run(job));
     }
 
     /// Waits for what is not written yet, for a short time.
@@ -73,6 +89,7 @@ fn write_all(queue: &Receiver<Message>, lost: &AtomicU64, mut writer: impl Write
                 let _ = writer.flush();
                 let _ = written.try_send(());
             }
+            Message::Run(job) => job(),
         }
         let lost = lost.swap(0, Ordering::Relaxed);
         if lost > 0 {

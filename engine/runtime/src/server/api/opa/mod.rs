@@ -46,13 +46,13 @@ impl Api for Opa {
         Audience::Clients
     }
 
-    fn inform(_: &App, state: &AppState, info: OpaInfo, _: &Query) -> Reply {
+    fn inform(app: &App, state: &AppState, info: OpaInfo, _: &Query) -> Reply {
         match info {
             OpaInfo::Policies => policies::list(state),
             OpaInfo::Policy(path) => {
                 policies::show(state, &path).unwrap_or_else(|error| error.reply())
             }
-            OpaInfo::Config => policies::config(state),
+            OpaInfo::Config => policies::config(app, state),
         }
     }
 

@@ -72,21 +72,23 @@ pub(super) fn show(state: &AppState, path: &PolicyPath) -> Result<Reply, OpaErro
 }
 
 /// Answers `GET /v1/config` with what OPA's clients look for.
-pub(super) fn config(state: &AppState) -> Reply {
-    let labels = &state.labels;
-    let result = match &state.default_decision {
-        Some(path) => {
-            json!({"labels": labels, "default_decision": format!("/{}", path.as_str())})
-        }
-        None => json!({ "labels": labels }),
-    };
+pub(super) fn config(app: &App, state: &AppState) -> Reply {
+    let confinement = &app.confinement;
+    let mut result = json!({
+        "labels": state.labels,
+        "confinement": {"mode": confinement.mode, "missing": confinement.missing()},
+    });
+    if let (Some(path), Some(fields)) = (&state.default_decision, result.as_object_mut()) {
+        let path = format!("/{}", path.as_str());
+        fields.insert("default_decision".to_owned(), path.into());
+    }
     response::serialized(StatusCode::OK, &json!({ "result": result }))
 }
 
 /// Describes a policy as OPA describes a module, with additional fields of this engine.
 fn describe(policy: &ServedPolicy) -> Value {
     // Schemas are made by the author's code, which may panic.
-    let schema = |of| policies::call_guarded(of).ok().flatten();
+    let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
     let registration = &policy.entry.registration;
     let budget = policy.instance.budget();
     let path = std::iter::once(json!({"type": "var", "value": "data"}))

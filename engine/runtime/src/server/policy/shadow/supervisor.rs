@@ -41,7 +41,9 @@ pub(super) fn start(
             supervisor.rest();
         }
     };
-    let thread = thread::Builder::new().name("shadows".to_owned()).spawn(run)?;
+    // Its runners are of the same zone.
+    let zone = &shared.policy.entry.zone;
+    let thread = zone.spawn(thread::Builder::new().name("shadows".to_owned()), run)?;
     Ok(thread.thread().clone())
 }
 

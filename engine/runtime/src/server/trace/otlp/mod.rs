@@ -25,7 +25,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{info, warn};
 
 use super::Trace;
-use crate::net::outbound;
+use crate::net::outbound::{self, Destination};
 use client::OtlpClient;
 use environment::Environment;
 pub(crate) use request::RequestSpan;
@@ -44,6 +44,18 @@ struct Exporting {
 }
 
 impl Spans {
+    /// The collector, if the environment names one.
+    ///
+    /// # Errors
+    /// When the environment's settings for the export are invalid.
+    pub(crate) fn destination() -> Result<Option<Destination>, String> {
+        let environment = Environment::read(|name| std::env::var(name).ok())?;
+        Ok(environment.map(|environment| Destination {
+            url: environment.url,
+            authorities: environment.certificate,
+        }))
+    }
+
     /// Starts the exporter. The collector is not contacted before there are spans.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ fn kind(failure: &EvaluationFailure) -> &'static str {
         EvaluationFailure::Policy(_) => "failed",
         EvaluationFailure::Panicked(_) => "panicked",
         EvaluationFailure::TimedOut(_) => "timed_out",
+        EvaluationFailure::Refused(_) => "refused",
         EvaluationFailure::OverBudget(_) => "over_budget",
         EvaluationFailure::Suspended(_)
         | EvaluationFailure::Overloaded

@@ -1,0 +1,106 @@
+//! Where the code of policies runs, and what this process keeps. How the kernel sees to it is the
+//! business of `policy-confinement`.
+
+mod earlier;
+mod rest;
+mod told;
+mod zone;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::thread::Builder;
+
+use policy_confinement::{Grants, Mode, Rest, Supervisor, Support, Violation, spawn_zone};
+use tracing::warn;
+
+pub(crate) use earlier::EarlierThreads;
+pub(crate) use rest::rest;
+pub(crate) use told::{counted, log};
+pub(crate) use zone::{Zone, mark_thread};
+
+/// The zones of this process.
+#[derive(Debug)]
+pub(crate) struct Confinement {
+    pub(crate) mode: Mode,
+    /// What this kernel made of it; nothing without confinement.
+    support: Option<Support>,
+    zones: BTreeMap<Grants, Zone>,
+}
+
+impl Confinement {
+    /// Makes a zone for each of these grants, and one for policies without any. Must come before the
+    /// code of any policy runs.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or threads ran already that nothing can confine.
+    pub(crate) fn start(
+        mode: Mode,
+        earlier: &EarlierThreads,
+        grants: impl IntoIterator<Item = Grants>,
+        on_violation: impl Fn(&Violation) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let mut confinement = Self { mode, support: None, zones: BTreeMap::new() };
+        if mode == Mode::Off {
+            return Ok(confinement);
+        }
+        if mode == Mode::Enforce && !earlier.are_all_known() {
+            return Err(io::Error::other(
+                "some dependency runs code before the program begins, and has started threads, which \
+                 nothing can confine; leave it out, or set `confinement` to `warn`",
+            ));
+        }
+        let supervisor = Supervisor::new(on_violation);
+        for grants in std::iter::once(Grants::NONE).chain(grants) {
+            if confinement.zones.contains_key(&grants) {
+                continue;
+            }
+            let (zone, orders) = Zone::new(grants);
+            let keeper = Builder::new().name("zone".to_owned());
+            let keep = move || zone::keep(&orders);
+            let started = spawn_zone(&supervisor, mode, grants, keeper, keep)?;
+            confinement.support = confinement.support.or(started.confined);
+            confinement.zones.insert(grants, zone);
+        }
+        for missing in confinement.missing() {
+            warn!("confinement: {missing}");
+        }
+        Ok(confinement)
+    }
+
+    /// What is missing for full confinement, a sentence each.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        self.support.map(Support::missing).unwrap_or_default()
+    }
+
+    /// Keeps others from reading this process's memory, which holds keys and inputs.
+    pub(crate) fn forbid_dumps(&self) {
+        if self.mode == Mode::Enforce
+            && let Err(error) = policy_confinement::forbid_dumps()
+        {
+            warn!("confinement: failed to keep others from reading this process's memory: {error}");
+        }
+    }
+
+    /// The zones of policies with grants.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = &Zone> {
+        self.zones.values().filter(|zone| !zone.grants().is_empty())
+    }
+
+    /// Has this thread and earlier ones keep what is named, and nothing else. What they start later
+    /// keeps no more.
+    pub(crate) fn keep(&self, rest: Rest, earlier: &EarlierThreads) {
+        let mode = self.mode;
+        let keep = move || {
+            // How far this kernel goes was told when the zones were made.
+            let _ = rest.apply(mode);
+        };
+        keep();
+        earlier.each(&(Arc::new(keep) as _));
+    }
+
+    /// The zone of policies with these grants.
+    pub(crate) fn zone(&self, grants: Grants) -> Zone {
+        self.zones.get(&grants).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,99 @@
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+
+use policy_confinement::Grants;
+
+use crate::system::stack;
+
+/// The threads that run the code of some policies: what one of them starts is confined as they are.
+///
+/// A thread cannot be confined from outside, and what confines it cannot be taken off. So each zone has
+/// a keeper, which was confined before any policy ran, and which starts the zone's threads.
+#[derive(Clone, Default)]
+pub(crate) struct Zone(Option<Arc<Keeper>>);
+
+struct Keeper {
+    grants: Grants,
+    starts: Sender<Start>,
+}
+
+thread_local! {
+    /// The zone that this thread is of.
+    static CURRENT: Cell<Option<Grants>> = const { Cell::new(None) };
+}
+
+/// Notes that this thread is of the zone with these grants, for [`Zone::run`].
+pub(crate) fn mark_thread(grants: Grants) {
+    CURRENT.set(Some(grants));
+}
+
+/// Starts one thread.
+type Start = Box<dyn FnOnce() + Send>;
+
+impl Zone {
+    /// The zone of a keeper: what is sent to the other end, the keeper has to [`keep`].
+    pub(super) fn new(grants: Grants) -> (Self, Receiver<Start>) {
+        let (starts, orders) = channel();
+        (Self(Some(Arc::new(Keeper { grants, starts }))), orders)
+    }
+
+    /// Starts a thread in the zone.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        thread: Builder,
+        run: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<JoinHandle<T>> {
+        let Some(keeper) = &self.0 else { return thread.spawn(run) };
+        let (sender, started) = channel();
+        let grants = keeper.grants;
+        let run = move || {
+            mark_thread(grants);
+            run()
+        };
+        let start = move || drop(sender.send(thread.spawn(run)));
+        let gone = || io::Error::other("the keeper of the zone has ended");
+        keeper.starts.send(Box::new(start)).map_err(|_| gone())?;
+        started.recv().map_err(|_| gone())?
+    }
+
+    /// Runs on a thread of the zone, which may be this one, and waits for that.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        run: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        if self.0.as_ref().is_none_or(|keeper| CURRENT.get() == Some(keeper.grants)) {
+            return Ok(run());
+        }
+        let thread = self.spawn(Builder::new().stack_size(stack::BYTES), run)?;
+        Ok(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// What policies of this zone may do beyond deciding.
+    pub(crate) fn grants(&self) -> Grants {
+        self.0.as_ref().map(|keeper| keeper.grants).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Zone").field(&self.grants()).finish()
+    }
+}
+
+/// Starts the threads of a zone from this one, until the zone is gone.
+pub(super) fn keep(orders: &Receiver<Start>) {
+    while let Ok(start) = orders.recv() {
+        start();
+    }
+}
