@@ -42,7 +42,7 @@ pub(crate) use mounted::Mounted;
 pub(crate) use nix::{Nix, built, with_policies};
 pub(crate) use oci_registry::OciRegistry;
 pub(crate) use repository::{engine, repository};
-pub(crate) use server::{Server, stress_engine};
+pub(crate) use server::{Server, hostile_engine, stress_engine};
 pub(crate) use shell::{DockerTag, Shell, on_path};
 pub(crate) use small_engine::SMALL_RUNTIME;
 pub(crate) use sparse_registry::SparseRegistry;

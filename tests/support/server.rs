@@ -34,6 +34,14 @@ pub(crate) fn stress_engine(args: &[&str]) -> Command {
     command
 }
 
+/// The engine whose policy tries what it may not, with one grant or none, to serve.
+pub(crate) fn hostile_engine(grant: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hostile-engine"));
+    command.env_clear().env("HOSTILE_GRANT", grant);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(args);
+    command
+}
+
 impl Server {
     /// Starts `serve` on a port that is free, with these arguments.
     pub(crate) fn start(args: &[&str]) -> Self {

@@ -2,8 +2,10 @@
 
 /// Evaluations that use more than they may.
 mod budgets;
-/// The configuration and its errors.
 mod configuration;
+/// The configuration and its errors.
+/// What a policy may not do, tried by one that does.
+mod confinement;
 /// Clients that are slow, silent, too many, or send no valid HTTP.
 mod connections;
 /// The image in Docker.
