@@ -26,6 +26,9 @@ pub(super) struct Inspect {
     /// Prints the provenance as it is attached, and nothing else
     #[arg(long, conflicts_with = "format")]
     provenance: bool,
+    /// Prints the OpenVEX document with its in-toto statement as it is attached, and nothing else
+    #[arg(long, conflicts_with_all = ["sbom", "provenance", "format"])]
+    vex: bool,
     /// The platform to print the document of, such as `linux/arm64`, where there are several
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
@@ -47,6 +50,9 @@ impl Inspect {
         }
         if self.provenance {
             return self.print_document(&image, "provenance", |image| image.provenance.as_deref());
+        }
+        if self.vex {
+            return self.print_document(&image, "OpenVEX document", |image| image.vex.as_deref());
         }
         self.format.print(&to_json(&image), || to_text(&image))
     }
@@ -85,6 +91,7 @@ fn to_json(image: &Described) -> Value {
             "components": image.components(),
             "sbom": image.sbom.is_some(),
             "provenance": image.provenance.is_some(),
+            "vex": image.vex.is_some(),
         })
     };
     json!({
@@ -135,6 +142,9 @@ fn to_text(image: &Described) -> String {
         let provenance =
             if found.provenance.is_some() { "SLSA v1, unsigned" } else { "none attached" };
         line("provenance", provenance);
+        for (id, status) in found.vulnerabilities().unwrap_or_default() {
+            line("vex", &format!("{id}: {status}"));
+        }
     }
     text
 }

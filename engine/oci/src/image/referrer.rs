@@ -40,22 +40,18 @@ impl Attachment {
         Ok(Self { artifact_type: SBOM, title: "sbom.cdx.json", predicate_type: None, bytes })
     }
 
-    /// Creates an in-toto statement.
+    /// Creates an in-toto statement, for a file that is called `title`.
     ///
     /// # Errors
     /// When the content has no form in JSON.
     pub fn statement(
         content: &impl Serialize,
+        title: &'static str,
         predicate_type: &'static str,
     ) -> Result<Self, ImageError> {
         let bytes = canonical_json(content)?;
         let predicate_type = Some(predicate_type);
-        Ok(Self {
-            artifact_type: STATEMENT,
-            title: "provenance.intoto.json",
-            predicate_type,
-            bytes,
-        })
+        Ok(Self { artifact_type: STATEMENT, title, predicate_type, bytes })
     }
 }
 
@@ -122,7 +118,14 @@ pub(crate) mod tests {
         let mut image = sample();
         image.attach(&Attachment::sbom(&json!({"components": []})).unwrap()).unwrap();
         image
-            .attach(&Attachment::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
+            .attach(
+                &Attachment::statement(
+                    &json!({"a": 1}),
+                    "provenance.intoto.json",
+                    "https://example.com/p",
+                )
+                .unwrap(),
+            )
             .unwrap();
         image
     }
