@@ -138,7 +138,7 @@ impl Watch {
     fn end_without_listener(&self) -> ! {
         let call = Call::new(libc::SYS_close);
         self.tell(&Violation { subject: None, call, thread: 0, outcome: Outcome::Ended });
-        std::process::exit(EXIT_STATUS)
+        end()
     }
 
     fn answer(&mut self, notification: &SeccompNotif) {
@@ -168,7 +168,7 @@ impl Watch {
         self.tell(&Violation { subject, call, thread, outcome });
         match outcome {
             Outcome::Continued => self.respond(notification, continue_syscall(*notification)),
-            Outcome::Ended => std::process::exit(EXIT_STATUS),
+            Outcome::Ended => end(),
             Outcome::Refused => {
                 note_refused(thread, call);
                 self.respond(notification, refusal(*notification));
@@ -192,6 +192,12 @@ impl Watch {
             }
         }
     }
+}
+
+/// Ends the process at once. `std::process::exit` would wait for a thread that has called it already,
+/// and that thread may be the one whose call is judged.
+fn end() -> ! {
+    signal_hook::low_level::exit(EXIT_STATUS)
 }
 
 fn refusal(notification: SeccompNotif) -> SeccompNotifResponse {

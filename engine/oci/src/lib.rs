@@ -2,7 +2,8 @@
 //!
 //! - [`Layer`] and [`Image`] are made of files and a description ([`ImageSpec`]). The same input
 //!   gives the same bytes on every machine. [`MultiPlatform`] joins images of several platforms.
-//! - [`image::Attachment`]s, such as bills of materials, are attached to an image as OCI referrers.
+//! - [`image::Attachment`]s, such as bills of materials, are attached to an image as OCI referrers, or by
+//!   [`attach`](fn@attach::attach) where it is kept.
 //! - [`archive`] has what is special to files on disk, [`store`] reads images from disk and from
 //!   registries, and [`push`](fn@push::push) copies them to registries.
 //!
@@ -41,6 +42,7 @@
 //! ```
 
 pub mod archive;
+pub mod attach;
 mod blob;
 mod digest;
 mod error;

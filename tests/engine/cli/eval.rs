@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
 use super::{BAD, FINE, GOOD, WHY, baseline, decision};
-use crate::support::{Folder, engine, repository};
+use crate::support::{Folder, engine, repository, stress_engine};
 
 #[test]
 fn eval_exits_with_0_if_allowed_and_2_if_denied() {
@@ -217,4 +217,31 @@ fn yaml_is_read_as_kubernetes_reads_it() {
     let judged = baseline(&folder, &[]).write_stdin(shared).assert();
     assert_ne!(judged.get_output().status.code(), Some(0));
     assert!(judged.get_output().stderr.is_empty());
+}
+
+#[test]
+fn evaluation_that_does_not_end_or_is_over_its_budget_fails_and_the_next_is_made() {
+    let folder = Folder::new().file(
+        "tasks.jsonl",
+        "{\"do\": \"spin\", \"ms\": 600000}\n\
+         {\"do\": \"look\"}\n\
+         {\"do\": \"allocate\", \"bytes\": 90000, \"times\": 90000000, \"look\": true}\n\
+         {\"do\": \"answer\", \"output\": {\"allowed\": true}}\n",
+    );
+    let mut eval = stress_engine(&["eval", "stress", "tasks.jsonl", "--log", "debug"]);
+    eval.args(["--timeout", "400ms", "--allocation-budget", "1MiB"]).current_dir(folder.path());
+    let output = eval.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let told: Vec<_> = errors.lines().filter(|line| line.starts_with("error: ")).collect();
+    let timed_out = "timed out: there was no answer within 400ms; allow more with `--timeout`";
+    let [first, second, third] = told[..] else { panic!("{errors}") };
+    assert_eq!(first, format!("error: `tasks.jsonl` document 1: policy `stress`: {timed_out}"));
+    assert_eq!(second, format!("error: `tasks.jsonl` document 2: policy `stress`: {timed_out}"));
+    assert!(third.contains("the evaluation allocated 1"), "{third}");
+    assert!(third.ends_with("more than its budget of 1048576; raise `allocation-budget`, or have the policy allocate less"), "{third}");
+    let decided = String::from_utf8(output.stdout).unwrap();
+    assert!(decided.contains("\"document\":4") && decided.lines().count() == 1, "{decided}");
+    let told = errors.lines().find(|line| line.contains("decided")).unwrap();
+    assert!(["elapsed=", "cpu=", "allocated="].iter().all(|name| told.contains(name)), "{told}");
 }

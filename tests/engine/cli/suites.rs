@@ -282,3 +282,22 @@ fn suites_of_the_policies_here_pass_and_reach_every_check() {
         assert!(!is_policy || printed.contains(&format!("\n{name}/")), "{name}: {printed}");
     }
 }
+
+#[test]
+fn case_that_does_not_end_is_undecided_and_the_others_are_run() {
+    let folder = folder().file(
+        "a.suite.yaml",
+        "policy: stress\ncases:\n\
+         - {name: a, input: {do: spin, ms: 600000}, expect: allowed}\n\
+         - {name: b, input: {do: sleep, ms: 600000}, expect: {error: timed out}}\n\
+         - {name: c, input: {do: spin, ms: 1}, expect: allowed}\n",
+    );
+    let arguments = ["--timeout", "400ms", "--jobs", "1", "--format", "table"];
+    let done = test(&folder, &arguments).assert().code(1);
+    let table = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    let timed_out = "timed out: there was no answer within 400ms; allow more with `--timeout`";
+    assert_eq!(table.matches(timed_out).count(), 2, "{table}");
+    assert!(table.contains("a.suite.yaml  1       0       2"), "{table}");
+    test(&folder, &["--timeout", "soon"]).assert().code(64);
+    test(&folder, &["--allocation-budget", "all"]).assert().code(64);
+}

@@ -32,6 +32,8 @@ pub(crate) struct Described {
     pub(crate) name: Option<String>,
     /// Of the manifest, or of the index of several platforms.
     pub(crate) digest: Digest,
+    /// The manifest or the index itself.
+    pub(crate) root: Descriptor,
     /// Sorted by platform.
     pub(crate) platforms: Vec<PlatformImage>,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Described {
 #[derive(Debug)]
 pub(crate) struct PlatformImage {
     pub(crate) digest: Digest,
+    /// The manifest itself.
+    pub(crate) manifest: Descriptor,
     /// The platform as `os/architecture`, with the variant behind it where there is one.
     pub(crate) platform: String,
     /// Manifest, configuration and compressed layers, in bytes.
@@ -77,8 +81,18 @@ struct Process {
 impl Described {
     /// Opens and reads an image by what the user calls it.
     pub(crate) fn open(image: &str, options: RegistryOptions) -> Result<Self, DescribeError> {
-        let opened = store::open(image, options).and_then(|store| Self::read(store.as_ref()));
-        opened.map_err(|error| DescribeError { image: image.to_owned(), error })
+        Self::open_with_store(image, options).map(|(_, described)| described)
+    }
+
+    /// Opens and reads an image by what the user calls it, and gives its store as well.
+    pub(crate) fn open_with_store(
+        image: &str,
+        options: RegistryOptions,
+    ) -> Result<(Box<dyn Store>, Self), DescribeError> {
+        let named = |error| DescribeError { image: image.to_owned(), error };
+        let store = store::open(image, options).map_err(named)?;
+        let described = Self::read(store.as_ref()).map_err(named)?;
+        Ok((store, described))
     }
 
     /// Reads an image of one platform, or an index of such.
@@ -108,7 +122,7 @@ impl Described {
         }
         let annotations = root.annotations().as_ref();
         let name = NAMES.iter().find_map(|key| annotations?.get(*key).cloned());
-        Ok(Self { name, digest: root.digest().clone(), platforms })
+        Ok(Self { name, digest: root.digest().clone(), root, platforms })
     }
 }
 
@@ -141,6 +155,7 @@ impl PlatformImage {
         let of_layers = layers.iter().map(Descriptor::size).fold(0, u64::saturating_add);
         let mut read = Self {
             digest: image.digest().clone(),
+            manifest: image.clone(),
             platform: [Some(config.os), Some(config.architecture), config.variant]
                 .into_iter()
                 .flatten()

@@ -361,7 +361,8 @@ fn image_without_provenance_is_not_verified() {
     let sources =
         Sources { policies: folder.path(), engine: None, work_dir: None, locked: Locked::Free };
     let name = path.to_str().unwrap();
-    let Err(error) = verify(name, RegistryOptions::default(), &sources, &Progress::new()) else {
+    let there = Described::open(name, RegistryOptions::default()).unwrap();
+    let Err(error) = verify(name, &there, &sources, &Progress::new()) else {
         panic!("it is verified")
     };
     assert_eq!(

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::described::{DescribeError, Described, PlatformImage};
+use super::described::{Described, PlatformImage};
 use super::difference::Difference;
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
@@ -11,7 +11,6 @@ use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
 use policy_cargo::Target;
 use policy_host::progress::Progress;
 use policy_oci::image::IndexError;
-use policy_oci::store::RegistryOptions;
 use policy_oci::store::StoreError;
 use policy_oci::{Image, ImageError, MultiPlatform, Reference, ReferenceError, SourceDate};
 
@@ -33,14 +32,13 @@ struct Recorded {
     revision: Option<String>,
 }
 
-/// Builds an image again, each of its platforms, and compares the digests; gives them.
+/// Builds an image again, each of its platforms, and compares the digests.
 pub(crate) fn verify(
     image: &str,
-    options: RegistryOptions,
+    there: &Described,
     sources: &Sources<'_>,
     progress: &Progress,
-) -> Result<Described, VerifyError> {
-    let there = Described::open(image, options)?;
+) -> Result<(), VerifyError> {
     let name: Reference = "policy-engine:latest".parse()?;
     let mut platforms = Vec::new();
     for platform in &there.platforms {
@@ -77,8 +75,7 @@ pub(crate) fn verify(
         images.push(packed);
         first.get_or_insert(built);
     }
-    check_index(image, &there, &images)?;
-    Ok(there)
+    check_index(image, there, &images)
 }
 
 /// Compares the digest of what joins the images of several platforms.
@@ -159,8 +156,6 @@ impl Recorded {
 /// An error of verifying an image.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyError {
-    #[error(transparent)]
-    Describe(#[from] DescribeError),
     #[error(transparent)]
     Mismatch(Box<Mismatch>),
     #[error(

@@ -22,6 +22,7 @@ use super::pack::Pack;
 use super::push::Push;
 use super::run::Run;
 use super::setup::Setup;
+use super::sign::Sign;
 use super::verify::Verify;
 use super::version::Version;
 use super::vet::Vet;
@@ -62,6 +63,8 @@ pub(super) enum Command {
     Pack(Pack),
     /// Pushes an image to registries, without a container engine
     Push(Push),
+    /// Signs an image and what is attached to it, with a key
+    Sign(Sign),
     /// Adds the labels to a Docker image archive, from standard input to standard output
     Label(Label),
     /// Writes the files that every image has beside its binary
@@ -70,11 +73,11 @@ pub(super) enum Command {
     Index(Index),
     /// Writes `policies.lock`: one version of every package that the program is made of
     Lock(Lock),
-    /// Shows what an image holds: its policies, bill of materials and provenance
+    /// Shows what an image holds: its policies, bill of materials, provenance and signatures
     Inspect(Inspect),
     /// Compares two images, their policies first
     Diff(Diff),
-    /// Rebuilds an image from its sources, and compares the digests
+    /// Rebuilds an image from its sources and compares the digests, or checks its signatures
     Verify(Verify),
     /// Prints completions for a shell
     Completions(Completions),

@@ -7,6 +7,7 @@ use super::loader::LoadError;
 use crate::audit::{DescribeError, VerifyError};
 use crate::builder_image::BuilderImageError;
 use crate::scaffold::ScaffoldError;
+use crate::signatures::{KeyFileError, SignatureError};
 use crate::steps::BuildError;
 use crate::steps::discover::DiscoverError;
 use crate::steps::engine::EngineError;
@@ -103,6 +104,10 @@ pub(super) enum Failure {
     Describe(#[from] DescribeError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     #[error(
         "the image `{image}` has no {what} attached\nhelp: build the image with `policy-builder \
          image`, and copy it with a tool that copies referrers"

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -7,6 +8,7 @@ use super::format::Format;
 use super::options::RegistryArgs;
 use crate::audit::{Described, PlatformImage};
 use crate::cli::report::megabytes;
+use crate::signatures::{self, FoundBundle, Part, Parts, SignatureError};
 use policy_text::escape_line;
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +38,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let mut image = Described::open(&self.image, self.registry.options())?;
+        let (store, mut image) = Described::open_with_store(&self.image, self.registry.options())?;
         if let Some(platform) = &self.platform {
             let known = image.platforms.iter().map(|image| image.platform.clone()).collect();
             image.platforms.retain(|image| image.platform == *platform);
@@ -54,7 +56,15 @@ impl Inspect {
         if self.vex {
             return self.print_document(&image, "OpenVEX document", |image| image.vex.as_deref());
         }
-        self.format.print(&to_json(&image), || to_text(&image))
+        let parts = Parts::read(store.as_ref(), &image)
+            .map_err(|error| SignatureError::Read { image: self.image.clone(), error })?;
+        let mut signatures: Vec<_> = parts.all().flat_map(ClaimedSignature::of_part).collect();
+        // The image first, and the same order wherever the image is.
+        signatures.sort_by_key(|signature| {
+            let is_image = signature.of.as_deref() == Some("image");
+            (!is_image, signature.platform.clone(), signature.of.clone(), signature.bundle.clone())
+        });
+        self.format.print(&to_json(&image, &signatures), || to_text(&image, &signatures))
     }
 
     /// Prints the document of the one platform.
@@ -76,7 +86,7 @@ impl Inspect {
     }
 }
 
-fn to_json(image: &Described) -> Value {
+fn to_json(image: &Described, signatures: &[ClaimedSignature]) -> Value {
     let of_platform = |image: &PlatformImage| {
         json!({
             "platform": image.platform,
@@ -98,10 +108,11 @@ fn to_json(image: &Described) -> Value {
         "name": image.name,
         "digest": image.digest.to_string(),
         "platforms": image.platforms.iter().map(of_platform).collect::<Vec<_>>(),
+        "signatures": signatures,
     })
 }
 
-fn to_text(image: &Described) -> String {
+fn to_text(image: &Described, signatures: &[ClaimedSignature]) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         let _ = writeln!(text, "{key:<10} {}", escape_line(value));
@@ -139,12 +150,65 @@ fn to_text(image: &Described) -> String {
         }
         let sbom = found.components().map(|count| format!("{count} components, CycloneDX"));
         line("sbom", sbom.as_deref().unwrap_or("none attached"));
-        let provenance =
-            if found.provenance.is_some() { "SLSA v1, unsigned" } else { "none attached" };
+        let provenance = if found.provenance.is_some() { "SLSA v1" } else { "none attached" };
         line("provenance", provenance);
         for (id, status) in found.vulnerabilities().unwrap_or_default() {
             line("vex", &format!("{id}: {status}"));
         }
     }
+    if signatures.is_empty() {
+        line("signatures", "none attached");
+    }
+    for signature in signatures {
+        line("signature", &signature.to_text());
+    }
     text
+}
+
+/// A signature as it says of itself: who made it is checked by `verify --key` alone.
+#[derive(Debug, Serialize)]
+struct ClaimedSignature {
+    /// The digest of the bundle's manifest.
+    bundle: String,
+    /// The digest of what it refers to.
+    subject: String,
+    /// The platform of that, where it is one of several.
+    platform: Option<String>,
+    /// What is signed, by its name or by the type of the statement.
+    of: Option<String>,
+    /// The signer that it names.
+    by: Option<String>,
+    /// The reason why it cannot be read.
+    error: Option<String>,
+}
+
+impl ClaimedSignature {
+    fn of_part(part: &Part) -> impl Iterator<Item = Self> {
+        part.bundles.iter().map(|found| Self::new(part, found))
+    }
+
+    fn new(part: &Part, found: &FoundBundle) -> Self {
+        let bundle = found.read.as_ref();
+        let statement = bundle.map(|bundle| bundle.claimed().predicate_type()).ok();
+        Self {
+            bundle: found.digest.to_string(),
+            subject: part.digest().to_string(),
+            platform: part.platform.clone(),
+            of: statement.map(|kind| signatures::name_of(kind).to_owned()),
+            by: bundle.map(|bundle| bundle.signer().to_string()).ok(),
+            error: bundle.err().map(ToString::to_string),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let of_platform = self.platform.iter().map(|platform| format!(" for {platform}"));
+        let of_platform: String = of_platform.collect();
+        match (&self.of, &self.by) {
+            (Some(of), Some(by)) => format!("{of}{of_platform}, by {by} (not checked)"),
+            _ => {
+                let error = self.error.as_deref().unwrap_or_default();
+                format!("{}{of_platform} cannot be read: {error}", self.bundle)
+            }
+        }
+    }
 }

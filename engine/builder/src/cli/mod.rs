@@ -1,6 +1,6 @@
 //! The command line: `image` does the whole job; `discover`, `generate`, `vet` and `build` stop
 //! earlier, and `watch` serves what comes of it. `new` and `add` write folders to begin with, `lock`
-//! writes down the versions that they take. `push` takes an image to registries; `inspect`, `diff`
+//! writes down the versions that they take. `push` takes an image to registries, `sign` signs it; `inspect`, `diff`
 //! and `verify` judge one. `pack`, `label`, `base` and `index` serve those who compile with another
 //! tool. `builder-image` makes an image of all this, `completions` help to write it; `version` says what
 //! this program is made of.
@@ -31,6 +31,7 @@ mod push;
 pub(crate) mod report;
 mod run;
 mod setup;
+mod sign;
 mod verify;
 mod version;
 mod vet;
@@ -87,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Image(args) => args.run(),
         Command::Pack(args) => args.run(),
         Command::Push(args) => args.run(),
+        Command::Sign(args) => args.run(),
         Command::Label(args) => args.run(),
         Command::Base(args) => args.run(),
         Command::Index(args) => args.run(),

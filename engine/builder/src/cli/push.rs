@@ -6,9 +6,13 @@ use serde::Serialize;
 use super::Failure;
 use super::format::Format;
 use super::options::RegistryArgs;
+use crate::audit::Described;
+use crate::signatures::{self, Parts, SignatureError, Signed};
 use policy_host::progress::Progress;
 use policy_oci::Reference;
-use policy_oci::push::{self, BlobCounts, PushError, Pushed, ReferrerCounts};
+use policy_oci::attach::WithReferrers;
+use policy_oci::image::Referrer;
+use policy_oci::push::{self, BlobCounts, PushError, Pushed, ReferrerCounts, Referrers};
 use policy_oci::store::Layout;
 
 /// The file that `image` writes by default.
@@ -32,6 +36,20 @@ pub(super) struct Push {
     /// Without this, a registry that does not take them gets the image all the same, with a note.
     #[arg(long)]
     no_referrers: bool,
+    /// Signs the image and what is attached to it, with `--key`; a registry that does not take
+    /// signatures gets no tag
+    #[arg(long, requires = "key", conflicts_with = "no_referrers")]
+    sign: bool,
+    /// The private key to sign with: a file, or `env://NAME` for a variable; ECDSA on P-256 in
+    /// PKCS#8, as PEM
+    #[arg(long, value_name = "FILE|env://NAME", requires = "sign")]
+    key: Option<String>,
+    /// What holds the passphrase of an encrypted key: a file, or `env://NAME` for a variable
+    #[arg(long, value_name = "FILE|env://NAME", requires = "sign")]
+    passphrase: Option<String>,
+    /// Signs the image of each platform as well, not only the index of all
+    #[arg(long, requires = "sign")]
+    recursive: bool,
     #[command(flatten)]
     registry: RegistryArgs,
     /// The format of the output: text for people or JSON for programs
@@ -53,7 +71,14 @@ impl Push {
         let image = Layout::open(&self.image).map_err(|error| with_image(error.into()))?;
         let progress = Rc::new(Progress::new());
         let options = self.registry.options();
-        let pushed = push::push(&image, &names, !self.no_referrers, options, &progress);
+        let signatures = self.signatures(&image, &progress)?;
+        let wanted = match (self.no_referrers, self.sign) {
+            (true, _) => Referrers::LeftOut,
+            (false, false) => Referrers::IfTaken,
+            (false, true) => Referrers::Required,
+        };
+        let image = WithReferrers::new(&image, &signatures);
+        let pushed = push::push(&image, &names, wanted, options, &progress);
         progress.finish();
         let pushed = pushed.map_err(with_image)?;
         let document = Document::new(&pushed);
@@ -61,6 +86,20 @@ impl Push {
             let references = document.pushed.iter().map(|pushed| pushed.reference.as_str());
             references.collect::<Vec<_>>().join("\n")
         })
+    }
+}
+
+impl Push {
+    /// The signatures that are pushed with the image.
+    fn signatures(&self, image: &Layout, progress: &Progress) -> Result<Vec<Referrer>, Failure> {
+        let Some(key) = &self.key else { return Ok(Vec::new()) };
+        let key = signatures::private_key(key, self.passphrase.as_deref(), progress)?;
+        let name = self.image.display().to_string();
+        let unread = |error| SignatureError::Read { image: name.clone(), error };
+        let described = Described::read(image).map_err(unread)?;
+        let parts = Parts::read(image, &described).map_err(unread)?;
+        let signed = signatures::sign(&name, &parts, &key, self.recursive)?;
+        Ok(signed.into_iter().map(|signed| Signed::into_parts(signed).1).collect())
     }
 }
 

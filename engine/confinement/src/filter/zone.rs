@@ -244,3 +244,41 @@ fn new_thread_or_process(grants: Grants, asked: Asked) -> Rule {
     let otherwise = if grants.contains(Grant::Processes) { Action::Allow } else { Action::Notify };
     Rule { call: libc::SYS_clone, cases: vec![(thread, thread_action)], otherwise }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every set of grants.
+    fn sets() -> impl Iterator<Item = Grants> {
+        let has = |set: u32, grant: Grant| set >> (grant as u32) & 1 == 1;
+        (0..16).map(move |set| Grant::ALL.into_iter().filter(|grant| has(set, *grant)).collect())
+    }
+
+    #[test]
+    fn every_set_of_grants_has_a_filter_that_the_kernel_takes() {
+        for grants in sets() {
+            for asked in [Asked::Supervisor, Asked::Nobody] {
+                let program = zone_filter(grants, asked);
+                let most = usize::try_from(libc::BPF_MAXINSNS).unwrap();
+                assert!((1..=most).contains(&program.len()), "{grants}: {}", program.len());
+            }
+        }
+    }
+
+    #[test]
+    fn no_call_is_in_two_groups_of_a_grant_or_an_attack_without_one() {
+        let attacks = calls::ATTACKS.concat();
+        for grant in [None].into_iter().chain(Grant::ALL.map(Some)) {
+            let groups = zone_calls().into_iter().filter(|group| group.grant == grant);
+            let mut calls: Vec<_> = groups.flat_map(|group| group.calls).collect();
+            let all = calls.len();
+            calls.sort_unstable();
+            calls.dedup();
+            assert_eq!(calls.len(), all, "{grant:?}");
+            if grant != Some(Grant::Processes) {
+                assert!(calls.iter().all(|call| !attacks.contains(&call.number())), "{grant:?}");
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ mod stored;
 
 pub use multi_platform::{IndexError, MultiPlatform};
 pub use packed::Image;
-pub use referrer::{Attachment, SBOM, STATEMENT};
+pub use referrer::{Attachment, Referrer, SBOM, STATEMENT};
 pub use spec::ImageSpec;
 pub use stored::StoredImage;
 

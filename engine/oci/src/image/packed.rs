@@ -48,7 +48,7 @@ impl Image {
     /// # Errors
     /// None that the document could cause.
     pub fn attach(&mut self, document: &Attachment) -> Result<(), ImageError> {
-        self.referrers.push(Referrer::new(document, &self.manifest, self.spec.created)?);
+        self.referrers.push(Referrer::new(document, &self.manifest.descriptor, self.spec.created)?);
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ANNOTATION_CREATED, ANNOTATION_TITLE, ImageManifestBuilder, MediaType, SCHEMA_VERSION,
+    ANNOTATION_CREATED, ANNOTATION_TITLE, Descriptor, Digest, ImageManifestBuilder, MediaType,
+    SCHEMA_VERSION,
 };
 use serde::Serialize;
 
@@ -19,14 +19,17 @@ pub const STATEMENT: &str = "application/vnd.in-toto+json";
 const EMPTY: &[u8] = b"{}";
 /// By which others find the kind of a statement without reading it.
 const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
+/// The same of a statement in a bundle, as `cosign` has it.
+const BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+const BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
 
 /// A document on an image.
 #[derive(Debug, Clone)]
 pub struct Attachment {
     artifact_type: &'static str,
     /// The file that it is saved as.
-    title: &'static str,
-    predicate_type: Option<&'static str>,
+    title: Option<&'static str>,
+    annotations: Vec<(&'static str, String)>,
     bytes: Vec<u8>,
 }
 
@@ -37,7 +40,8 @@ impl Attachment {
     /// When the content has no form in JSON.
     pub fn sbom(content: &impl Serialize) -> Result<Self, ImageError> {
         let bytes = canonical_json(content)?;
-        Ok(Self { artifact_type: SBOM, title: "sbom.cdx.json", predicate_type: None, bytes })
+        let title = Some("sbom.cdx.json");
+        Ok(Self { artifact_type: SBOM, title, annotations: Vec::new(), bytes })
     }
 
     /// Creates an in-toto statement, for a file that is called `title`.
@@ -50,54 +54,88 @@ impl Attachment {
         predicate_type: &'static str,
     ) -> Result<Self, ImageError> {
         let bytes = canonical_json(content)?;
-        let predicate_type = Some(predicate_type);
-        Ok(Self { artifact_type: STATEMENT, title, predicate_type, bytes })
+        let annotations = vec![(PREDICATE_TYPE, predicate_type.to_owned())];
+        let title = Some(title);
+        Ok(Self { artifact_type: STATEMENT, title, annotations, bytes })
+    }
+
+    /// Creates a Sigstore bundle with a statement in a DSSE envelope, as `cosign` attaches it. The
+    /// type says the version of the bundle.
+    #[must_use]
+    pub fn bundle(artifact_type: &'static str, bytes: Vec<u8>, predicate_type: &str) -> Self {
+        let annotations = vec![
+            (BUNDLE_CONTENT, "dsse-envelope".to_owned()),
+            (BUNDLE_PREDICATE_TYPE, predicate_type.to_owned()),
+        ];
+        Self { artifact_type, title: None, annotations, bytes }
     }
 }
 
 /// A document that refers to an image, by a manifest of its own: an OCI referrer.
 #[derive(Debug)]
-pub(super) struct Referrer {
-    pub(super) manifest: Blob,
-    pub(super) config: Blob,
-    pub(super) document: Blob,
+pub struct Referrer {
+    pub(crate) subject: Digest,
+    pub(crate) manifest: Blob,
+    pub(crate) config: Blob,
+    pub(crate) document: Blob,
 }
 
 impl Referrer {
-    pub(super) fn new(
+    /// Creates the referrer of a manifest or an index.
+    ///
+    /// # Errors
+    /// None that the arguments could cause: they are valid by their types.
+    pub fn new(
         document: &Attachment,
-        subject: &Blob,
+        subject: &Descriptor,
         created: SourceDate,
-    ) -> Result<Self, OciSpecError> {
-        let mut annotations =
-            HashMap::from([(ANNOTATION_TITLE.to_owned(), document.title.to_owned())]);
-        annotations.extend(
-            document.predicate_type.map(|kind| (PREDICATE_TYPE.to_owned(), kind.to_owned())),
-        );
-        let mut document =
-            Blob::new(MediaType::from(document.artifact_type), document.bytes.clone())?;
-        document.descriptor.set_annotations(Some(annotations.clone()));
-        annotations.remove(ANNOTATION_TITLE);
+    ) -> Result<Self, ImageError> {
+        let annotations = document.annotations.iter();
+        let mut annotations: HashMap<String, String> =
+            annotations.map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let mut blob = Blob::new(MediaType::from(document.artifact_type), document.bytes.clone())?;
+        if let Some(title) = document.title {
+            let mut annotations = annotations.clone();
+            annotations.insert(ANNOTATION_TITLE.to_owned(), title.to_owned());
+            blob.descriptor.set_annotations(Some(annotations));
+        }
         annotations.insert(ANNOTATION_CREATED.to_owned(), created.to_string());
 
         let config = Blob::new(MediaType::EmptyJSON, EMPTY.to_vec())?;
-        let artifact_type = document.descriptor.media_type().clone();
+        let artifact_type = blob.descriptor.media_type().clone();
         let manifest = ImageManifestBuilder::default()
             .schema_version(SCHEMA_VERSION)
             .media_type(MediaType::ImageManifest)
             .artifact_type(artifact_type.clone())
             .config(config.descriptor.clone())
-            .layers([document.descriptor.clone()])
-            .subject(subject.descriptor.clone())
+            .layers([blob.descriptor.clone()])
+            // Without the name or the platform that an index gives it.
+            .subject(Descriptor::new(
+                subject.media_type().clone(),
+                subject.size(),
+                subject.digest().clone(),
+            ))
             .annotations(annotations.clone())
             .build()?;
         let mut manifest = Blob::json(MediaType::ImageManifest, &manifest)?;
         manifest.descriptor.set_artifact_type(Some(artifact_type));
         manifest.descriptor.set_annotations(Some(annotations));
-        Ok(Self { manifest, config, document })
+        Ok(Self { subject: subject.digest().clone(), manifest, config, document: blob })
     }
 
-    pub(super) fn blobs(&self) -> [&Blob; 3] {
+    /// The digest of the manifest or the index that it refers to.
+    #[must_use]
+    pub fn subject(&self) -> &Digest {
+        &self.subject
+    }
+
+    /// The descriptor of the referrer's own manifest.
+    #[must_use]
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.manifest.descriptor
+    }
+
+    pub(crate) fn blobs(&self) -> [&Blob; 3] {
         [&self.manifest, &self.config, &self.document]
     }
 }
@@ -171,6 +209,38 @@ pub(crate) mod tests {
                     "in-toto.io/predicate-type": "https://example.com/p",
                     "org.opencontainers.image.created": "2023-11-14T22:13:20Z",
                 },
+            })
+        );
+    }
+
+    /// As `specs/BUNDLE_SPEC.md` of sigstore/cosign has it.
+    #[test]
+    fn bundle_refers_to_an_image_as_those_of_cosign_do() {
+        const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+        let image = sample();
+        let bundle = Attachment::bundle(BUNDLE, b"{}".to_vec(), "https://example.com/p");
+        let referrer = Referrer::new(&bundle, &image.root, SourceDate::default()).unwrap();
+        let manifest = parsed(&referrer.manifest.bytes);
+        assert_eq!(manifest["artifactType"], BUNDLE);
+        assert_eq!(
+            manifest["layers"],
+            json!([{"mediaType": BUNDLE, "digest": digest::sha256(b"{}").unwrap(), "size": 2}])
+        );
+        // Not the name that an index gives the image.
+        assert_eq!(
+            manifest["subject"],
+            json!({
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "digest": image.manifest_digest().to_string(),
+                "size": image.manifest.size(),
+            })
+        );
+        assert_eq!(
+            manifest["annotations"],
+            json!({
+                "dev.sigstore.bundle.content": "dsse-envelope",
+                "dev.sigstore.bundle.predicateType": "https://example.com/p",
+                "org.opencontainers.image.created": "1970-01-01T00:00:00Z",
             })
         );
     }

@@ -74,6 +74,17 @@ pub struct BlobCounts {
     pub bytes: u64,
 }
 
+/// The referrers of an image that are pushed with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Referrers {
+    /// None.
+    LeftOut,
+    /// Those that the registry takes.
+    IfTaken,
+    /// All of them: a registry that refuses one gets no tag.
+    Required,
+}
+
 /// Pushes an image under names, or under its own name where there are none.
 ///
 /// Blobs come first, then manifests by their digests, then the documents that refer to the image,
@@ -84,13 +95,13 @@ pub struct BlobCounts {
 pub fn push(
     source: &dyn Store,
     names: &[Reference],
-    with_referrers: bool,
+    wanted: Referrers,
     options: RegistryOptions,
     progress: &Rc<Progress>,
 ) -> Result<Pushed, PushError> {
     let root = source.root()?;
     let targets = if names.is_empty() { targets(&[own_name(&root)?]) } else { targets(names) };
-    let contents = ImageContents::read(source, &root, with_referrers)?;
+    let contents = ImageContents::read(source, &root, wanted != Referrers::LeftOut)?;
     let (mut blobs, mut referrers) = (BlobCounts::default(), ReferrerCounts::default());
     let mut destinations = Vec::new();
     for PushTarget { repository, .. } in &targets {
@@ -105,7 +116,12 @@ pub fn push(
             };
             filling.put(&contents.image)?;
             for referrer in &contents.referrers {
-                filling.put_referrer(referrer, &mut referrers)?;
+                if wanted == Referrers::Required {
+                    filling.try_referrer(referrer)?;
+                    referrers.pushed += 1;
+                } else {
+                    filling.put_referrer(referrer, &mut referrers)?;
+                }
             }
             Ok::<_, PushError>(destination)
         })?;

@@ -32,6 +32,18 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Returns whether there are other bytes than those that were asked for.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        match self {
+            Self::Blob { problem, .. } => {
+                matches!(problem, BlobProblem::Size { .. } | BlobProblem::Digest(_))
+            }
+            Self::Registry(error) => error.is_mismatch(),
+            _ => false,
+        }
+    }
 }
 
 /// A reason why a file or folder is no image.

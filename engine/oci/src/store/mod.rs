@@ -13,5 +13,6 @@ mod source;
 pub use error::{BlobProblem, NotAnImage, StoreError};
 pub use layout::Layout;
 pub use open::open;
+pub(crate) use open::path;
 pub use registry::{RegistryError, RegistryOptions};
 pub use source::{LARGEST_MANIFEST, Store, bounded, document};

@@ -2,11 +2,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Flags, Sources};
-use crate::policies::{Assignment, PolicyRef, Settings};
+use crate::policies::{Assignment, Budget, EvaluationLimits, PolicyRef, Settings};
 use crate::replay::ServeOptions;
 
 use super::Failure;
@@ -125,6 +126,8 @@ pub(super) struct EvalArgs {
     /// A label of the caller, for the policy to see, such as `team=payments`; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
     /// Maximum size of one file
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20)]
     pub(super) max_bytes: u64,
@@ -239,6 +242,8 @@ pub(super) struct TestArgs {
     /// Number of cases that run at one time [default: one a processor]
     #[arg(long, value_name = "NUMBER")]
     pub(super) jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
     /// Output format: for people or programs, or a report for CI [default: table on a terminal,
     /// else json]
     #[arg(long, value_name = "FORMAT")]
@@ -247,7 +252,10 @@ pub(super) struct TestArgs {
     #[arg(
         long,
         value_name = "POLICY[@VERSION]",
-        conflicts_with_all = ["filter", "coverage", "min_coverage", "jobs", "format"]
+        conflicts_with_all = [
+            "filter", "coverage", "min_coverage", "jobs", "format", "timeout", "allocation_budget",
+            "cpu_budget"
+        ]
     )]
     pub(super) init: Option<PolicyRef>,
     /// With `--init`: the suite to write; `-` for standard output [default: POLICY.suite.yaml in the
@@ -325,6 +333,27 @@ pub(super) struct SettingsArgs {
     /// repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) assignments: Vec<Assignment>,
+}
+
+/// What one evaluation may take, in the words of the configuration of `serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct LimitArgs {
+    /// The time that a decision may take
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// The memory that a decision may allocate in all, freed or not, such as `64MiB` [default: any]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    allocation_budget: Option<u64>,
+    /// The time that a decision may have of a processor [default: any]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    cpu_budget: Option<Duration>,
+}
+
+impl LimitArgs {
+    pub(super) fn limits(&self) -> EvaluationLimits {
+        let budget = Budget { allocation: self.allocation_budget, cpu: self.cpu_budget };
+        EvaluationLimits { timeout: self.timeout, budget }
+    }
 }
 
 impl SettingsArgs {
@@ -420,6 +449,11 @@ fn config_help(example: &str) -> String {
          Example: {example}\n\n\
          Exit status: 78 invalid configuration, 1 failed, 64 invalid command line"
     )
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let size = text.parse::<ByteSize>().map(|size| size.as_u64());
+    size.map_err(|_| "expected a number of bytes such as `64MiB`".to_owned())
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use policy_api::Error;
-use rustix::time::{ClockId, clock_gettime};
+
+use crate::system::thread_cpu;
 
 /// Of so many evaluations on a thread, one is sampled. Reading the processor's time twice takes as
 /// long as some decisions do, and no part worth naming of 32 of them over HTTP.
@@ -160,11 +161,6 @@ fn is_sampled() -> bool {
     let since = UNSAMPLED.get();
     UNSAMPLED.set((since + 1) % SAMPLE);
     since == 0
-}
-
-/// The time that this thread had of a processor.
-fn thread_cpu() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// A count of what an evaluation uses of this thread, until this is dropped.

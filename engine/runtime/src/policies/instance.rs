@@ -99,12 +99,23 @@ impl Instance {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Decision, DecisionError> {
+        self.decide_within(self.budget, input, context, output)
+    }
+
+    /// The same within another budget.
+    pub(crate) fn decide_within(
+        &self,
+        budget: Budget,
+        input: &[u8],
+        context: &Context<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Decision, DecisionError> {
         let start = output.len();
         let mut context = *context;
-        if !self.budget.is_unlimited() {
+        if !budget.is_unlimited() {
             context = context.with_budget(budget::check);
         }
-        let meter = Meter::begin(self.budget, self.cpu);
+        let meter = Meter::begin(budget, self.cpu);
         let evaluated = guarded(|| self.policy.evaluate(input, &context, output));
         // Over its budget it has failed, whatever it made of that.
         let used = meter.end();

@@ -9,6 +9,7 @@ mod policy_ref;
 mod reasons;
 mod registry;
 mod settings;
+mod timed;
 
 pub use budget::{Budget, CpuReading, OverBudget, Usage};
 pub use instance::{Decision, DecisionError, Instance, InstanceError};
@@ -22,3 +23,4 @@ pub(crate) use instance::call_guarded;
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};
 pub(crate) use settings::Assignment;
+pub(crate) use timed::{EvaluationLimits, TimedError, TimedEvaluator, TimedQuestion};

@@ -2,15 +2,18 @@
 
 use std::io;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use policy_api::{Context, EvaluateError, Verdict};
+use policy_api::{EvaluateError, Verdict};
 
 use super::difference::Differences;
 use super::expectation::Expectation;
 use super::suite::Case;
-use crate::policies::{DecisionError, reasons};
+use crate::policies::{
+    DecisionError, EvaluationLimits, TimedError, TimedEvaluator, TimedQuestion, reasons,
+};
 use crate::system::stack;
 
 /// What came of a case.
@@ -36,19 +39,23 @@ pub(crate) struct Answer {
     pub(crate) checks: Vec<String>,
 }
 
-/// Puts the questions on so many threads, and gives the results in the order of the cases.
+/// Puts the questions, so many at one time, and gives the results in the order of the cases.
 ///
 /// # Errors
 /// The system has no thread more.
-pub(crate) fn run(cases: &[&Case], jobs: usize) -> io::Result<Vec<CaseResult>> {
+pub(crate) fn run(
+    cases: &[&Case],
+    jobs: usize,
+    limits: EvaluationLimits,
+) -> io::Result<Vec<CaseResult>> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut results = Vec::new();
-        let mut output = Vec::new();
+        let mut evaluator = TimedEvaluator::new(limits);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(case) = cases.get(index) else { return results };
-            results.push((index, decide(case, &mut output)));
+            results.push((index, decide(case, &mut evaluator)));
         }
     };
     let mut results = thread::scope(|scope| {
@@ -64,15 +71,20 @@ pub(crate) fn run(cases: &[&Case], jobs: usize) -> io::Result<Vec<CaseResult>> {
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-fn decide(case: &Case, output: &mut Vec<u8>) -> CaseResult {
-    let labels: Vec<_> = case.labels.iter().map(|(key, value)| (&**key, &**value)).collect();
-    let context = Context::new(&case.name).with_labels(&labels);
-    output.clear();
-    let decided = case.subject.instance.decide(&case.input.json, &context, output);
+fn decide(case: &Case, evaluator: &mut TimedEvaluator) -> CaseResult {
+    let decided = evaluator.decide(TimedQuestion {
+        instance: Arc::clone(&case.subject.instance),
+        input: case.input.json.clone(),
+        request_id: case.name.clone(),
+        labels: case.labels.clone(),
+    });
     let expected = &case.expectation;
-    let verdict = match decided {
-        Ok(decision) => decision.verdict,
-        Err(error) => {
+    let (verdict, output) = match decided {
+        Ok((decision, output)) => (decision.verdict, output),
+        Err(error @ (TimedError::TimedOut(_) | TimedError::Thread(_))) => {
+            return CaseResult { judgement: Judgement::Undecided(error.to_string()), answer: None };
+        }
+        Err(TimedError::Decision(error)) => {
             let message = match error {
                 DecisionError::Evaluate(EvaluateError::Input(error)) => case.input.explain(&error),
                 error => error.to_string(),
@@ -87,12 +99,12 @@ fn decide(case: &Case, output: &mut Vec<u8>) -> CaseResult {
         }
     };
     let checks = match verdict {
-        Some(Verdict::Denied) => denying(&String::from_utf8_lossy(output)),
+        Some(Verdict::Denied) => denying(&String::from_utf8_lossy(&output)),
         _ => Vec::new(),
     };
     let judgement = match expected {
         Expectation::Error(part, at) => Judgement::new(Expectation::answered(part, at, verdict)),
-        Expectation::Answer(answer) => match serde_json::from_slice(output) {
+        Expectation::Answer(answer) => match serde_json::from_slice(&output) {
             Ok(output) => Judgement::new(answer.compare(verdict, &checks, &output)),
             Err(error) => Judgement::Undecided(format!("the output cannot be read: {error}")),
         },

@@ -27,5 +27,5 @@ pub(crate) struct Case {
 pub(crate) struct Subject {
     pub(crate) entry: Entry,
     pub(crate) version: String,
-    pub(super) instance: Instance,
+    pub(super) instance: Arc<Instance>,
 }

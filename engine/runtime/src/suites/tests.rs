@@ -1,15 +1,22 @@
 use std::fmt::Write as _;
 use std::fs;
+use std::time::Duration;
 
 use policy_api::{Check, Registration};
 use tempfile::TempDir;
 
 use super::{Coverage, Judgement, Suite, read, run};
 use crate::documents::Source;
-use crate::policies::Registry;
+use crate::policies::{Budget, EvaluationLimits, Registry};
 use crate::testing;
 
 const CHECKS: &[Check] = &[Check::new("age", "It is young"), Check::new("size", "It is small")];
+
+/// Longer than anything takes.
+const LIMITS: EvaluationLimits = EvaluationLimits {
+    timeout: Duration::from_mins(1),
+    budget: Budget { allocation: None, cpu: None },
+};
 
 /// `pods` answers with its input, and has two checks; `plain` has none.
 fn registry() -> Registry {
@@ -43,7 +50,7 @@ fn outcome(files: &[(&str, &str)], text: &str) -> String {
     let suite = suite_beside(files, text).unwrap_or_else(|errors| panic!("{errors}"));
     let cases: Vec<_> = suite.cases.iter().collect();
     let mut told = String::new();
-    for (case, result) in cases.iter().zip(run(&cases, 2).unwrap()) {
+    for (case, result) in cases.iter().zip(run(&cases, 2, LIMITS).unwrap()) {
         match result.judgement {
             Judgement::Passed => writeln!(told, "{}: passed", case.name).unwrap(),
             Judgement::Undecided(error) => {
@@ -188,7 +195,7 @@ cases:
 ";
     let suite = suite_beside(&[], text).unwrap_or_else(|errors| panic!("{errors}"));
     let cases: Vec<_> = suite.cases.iter().collect();
-    let results = run(&cases, 1).unwrap();
+    let results = run(&cases, 1, LIMITS).unwrap();
     let coverage = Coverage::new(cases.iter().copied().zip(&results));
     let rows: Vec<_> = coverage
         .checks

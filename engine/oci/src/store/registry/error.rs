@@ -54,6 +54,12 @@ impl RegistryError {
         matches!(&*self.problem, RegistryProblem::NotFound(_))
     }
 
+    /// Returns whether the registry gives other bytes than it was asked for.
+    #[must_use]
+    pub fn is_mismatch(&self) -> bool {
+        matches!(&*self.problem, RegistryProblem::Mismatch { .. })
+    }
+
     /// The cause on one line, without the operation that failed and without the remedy.
     #[must_use]
     pub fn reason(&self) -> String {

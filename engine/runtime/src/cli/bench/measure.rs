@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instructions::Instructions;
 use crate::policies::{DecisionError, Instance};
+use crate::system::thread_cpu;
 
 /// What one sample lasts at the least: reading the clock is then no part of it worth naming.
 const SAMPLE: Duration = Duration::from_micros(10);
@@ -36,6 +37,9 @@ pub(super) struct Measured {
     /// Those in one sample, which the times are means of.
     pub(super) decisions_per_sample: u32,
     pub(super) nanoseconds: Percentiles,
+    /// The time that one had of a processor, on average; missing in what was saved before it was told.
+    #[serde(default)]
+    pub(super) cpu_nanoseconds: Option<f64>,
     /// Allocations per decision, with reallocations; `null` where they are not counted.
     pub(super) allocations: Option<u64>,
     /// The bytes of these.
@@ -82,6 +86,7 @@ impl Question {
         let batch = SAMPLE.as_nanos().div_ceil(per_decision.max(1));
         let batch = u32::try_from(batch).unwrap_or(u32::MAX).max(1);
         let mut samples = Vec::new();
+        let cpu = thread_cpu();
         let start = Instant::now();
         while samples.is_empty() || (start.elapsed() < time && samples.len() < SAMPLES) {
             let start = Instant::now();
@@ -90,6 +95,8 @@ impl Question {
             }
             samples.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(batch));
         }
+        let cpu = thread_cpu().saturating_sub(cpu);
+        let decisions = u64::from(batch).saturating_mul(samples.len() as u64);
         let allocated = densa_alloc::is_active().then(|| densa_alloc::measure(&mut decide).1);
         let instructions = Instructions::new().and_then(|mut counter| {
             let mut count = || {
@@ -104,9 +111,10 @@ impl Question {
         });
         Ok(Measured {
             input: self.name.clone(),
-            decisions: u64::from(batch).saturating_mul(samples.len() as u64),
+            decisions,
             decisions_per_sample: batch,
             nanoseconds: Percentiles::of_samples(samples),
+            cpu_nanoseconds: Some(per_decision_of(cpu, decisions)),
             allocations: allocated.map(|AllocStats { allocs, reallocs, .. }| allocs + reallocs),
             allocated_bytes: allocated.map(|allocated| allocated.bytes_allocated),
             instructions: instructions.map(|count| count / u64::from(COUNTED)),
@@ -114,15 +122,24 @@ impl Question {
     }
 }
 
+/// Nanoseconds, with a tenth.
+fn per_decision_of(time: Duration, decisions: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "nobody waits for so many decisions")]
+    let mean = time.as_secs_f64() * 1e9 / decisions.max(1) as f64;
+    tenths(mean)
+}
+
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
 impl Percentiles {
     /// Those of some samples; all zero where there are none.
     fn of_samples(mut samples: Vec<f64>) -> Self {
         samples.sort_by(f64::total_cmp);
         let last = samples.len().saturating_sub(1);
-        let at = |percent: usize| {
-            let tenths = samples.get(last * percent / 100).copied().unwrap_or_default() * 10.0;
-            tenths.round() / 10.0
-        };
+        let at =
+            |percent: usize| tenths(samples.get(last * percent / 100).copied().unwrap_or_default());
         Self { p50: at(50), p90: at(90), p99: at(99), max: at(100) }
     }
 }
@@ -158,6 +175,8 @@ mod tests {
         assert_eq!(slow.decisions_per_sample, 1);
         assert!(slow.nanoseconds.p50 >= 1e6, "{slow:?}");
         assert!(slow.nanoseconds.max >= slow.nanoseconds.p50);
+        // It sleeps.
+        assert!(slow.cpu_nanoseconds.unwrap() < slow.nanoseconds.p50, "{slow:?}");
         let quick = measure("[1]").unwrap();
         assert!(quick.nanoseconds.p50 < slow.nanoseconds.p50 / 10.0, "{quick:?}");
         let allocations = |json: &str| measure(json).unwrap().allocations.unwrap();

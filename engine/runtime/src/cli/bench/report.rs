@@ -4,7 +4,7 @@ use crate::cli::output;
 /// For people: a row a document, with what it took before where that is known.
 pub(super) fn table(now: &Measurements, before: Option<&Measurements>) -> String {
     let mut header =
-        vec!["INPUT", "P50", "P90", "P99", "MAX", "ALLOCATIONS", "BYTES", "INSTRUCTIONS"];
+        vec!["INPUT", "P50", "P90", "P99", "MAX", "CPU", "ALLOCATIONS", "BYTES", "INSTRUCTIONS"];
     if before.is_some() {
         header.push("P50 BEFORE");
     }
@@ -12,6 +12,7 @@ pub(super) fn table(now: &Measurements, before: Option<&Measurements>) -> String
         let times = document.nanoseconds;
         let mut row = vec![document.input.clone()];
         row.extend([times.p50, times.p90, times.p99, times.max].map(time));
+        row.push(document.cpu_nanoseconds.map_or("-".to_owned(), time));
         let counts = [document.allocations, document.allocated_bytes, document.instructions];
         row.extend(counts.map(|count| count.map_or("-".to_owned(), |count| count.to_string())));
         if let Some(before) = before {

@@ -115,6 +115,7 @@ mod tests {
             decisions: 7,
             decisions_per_sample: 1,
             nanoseconds: Percentiles { p50, p90: p50, p99: p50, max: p50 },
+            cpu_nanoseconds: Some(p50),
             allocations: Some(allocations),
             allocated_bytes: Some(64),
             instructions,

@@ -2,8 +2,10 @@ mod printer;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 
-use policy_api::{Context, EvaluateError, Verdict};
+use policy_api::{EvaluateError, Verdict};
 use serde_json::value::RawValue;
 use tracing::{debug, info};
 
@@ -11,7 +13,10 @@ use super::args::EvalArgs;
 use super::{ErrorMessage, Failure};
 use crate::documents::{Document, DocumentError, Source, SourceError, documents, files};
 use crate::exit::Outcome;
-use crate::policies::{DecisionError, Entry, Instance, Registry};
+use crate::policies::{
+    CpuReading, Decision, DecisionError, Entry, Instance, Registry, TimedError, TimedEvaluator,
+    TimedQuestion, Usage,
+};
 use crate::suites;
 use printer::{Printed, Printer, Problem};
 
@@ -30,7 +35,8 @@ pub(super) fn run(
         }));
     }
     let entry = registry.find(&args.policy)?;
-    let instance = Instance::configure(entry, &args.settings.load()?).map_err(|error| {
+    let instance = Instance::configure(entry, &args.settings.load()?);
+    let instance = instance.map_err(|error| {
         Failure::message(format_args!(
             "policy `{}` {}: settings: {error}",
             entry.name(),
@@ -41,10 +47,10 @@ pub(super) fn run(
     let mut evaluation = Evaluation {
         entry,
         version: entry.version.to_string(),
-        instance,
-        labels: args.labels.iter().map(|(key, value)| (&**key, &**value)).collect(),
+        instance: Arc::new(instance.with_cpu_reading(CpuReading::Always)),
+        evaluator: TimedEvaluator::new(args.limits.limits()),
+        labels: &args.labels,
         printer: Printer::new(entry, args.format, out),
-        output: Vec::new(),
         outcome: Outcome::Allowed,
     };
     let nothing_named = [standard_input.to_owned()];
@@ -80,11 +86,10 @@ pub(super) fn run(
 struct Evaluation<'a> {
     entry: &'a Entry,
     version: String,
-    instance: Instance,
-    labels: Vec<(&'a str, &'a str)>,
+    instance: Arc<Instance>,
+    evaluator: TimedEvaluator,
+    labels: &'a [(String, String)],
     printer: Printer<'a>,
-    /// The last answer; kept for its room.
-    output: Vec<u8>,
     outcome: Outcome,
 }
 
@@ -96,14 +101,14 @@ impl Evaluation<'_> {
         for document in documents(source) {
             number += 1;
             match self.decide(file, number, document) {
-                Ok((document, verdict)) => {
+                Ok((document, verdict, output)) => {
                     let decision = Printed {
                         file,
                         document: number,
                         policy: self.entry.name(),
                         version: &self.version,
                         verdict,
-                        output: raw(&self.output)?,
+                        output: raw(&output)?,
                     };
                     self.printer.print(&decision, &document)?;
                     self.outcome = self.outcome.max(verdict.into());
@@ -135,17 +140,23 @@ impl Evaluation<'_> {
         file: &str,
         number: usize,
         document: Result<Document<'d>, DocumentError>,
-    ) -> Result<(Document<'d>, Option<Verdict>), DocumentError> {
+    ) -> Result<(Document<'d>, Option<Verdict>, Vec<u8>), DocumentError> {
         let document = document?;
         let id = format!("{file}:{number}");
-        let context = Context::new(&id).with_labels(&self.labels);
-        self.output.clear();
-        match self.instance.decide(&document.json, &context, &mut self.output) {
-            Ok(decision) => {
-                debug!(request = id, verdict = ?decision.verdict, "decided");
-                Ok((document, decision.verdict))
+        let started = Instant::now();
+        let decided = self.evaluator.decide(TimedQuestion {
+            instance: Arc::clone(&self.instance),
+            input: document.json.to_vec(),
+            request_id: id.clone(),
+            labels: self.labels.to_vec(),
+        });
+        match decided {
+            Ok((decision, output)) => {
+                let Decision { verdict, usage: Usage { allocated, cpu } } = decision;
+                debug!(request = id, ?verdict, elapsed = ?started.elapsed(), cpu = ?cpu.unwrap_or_default(), allocated, "decided");
+                Ok((document, verdict, output))
             }
-            Err(DecisionError::Evaluate(EvaluateError::Input(error))) => {
+            Err(TimedError::Decision(DecisionError::Evaluate(EvaluateError::Input(error)))) => {
                 Err(document.explain(&error))
             }
             Err(error) => Err(DocumentError { message: error.to_string(), place: None }),

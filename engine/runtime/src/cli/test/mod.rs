@@ -79,7 +79,7 @@ pub(super) fn run(
         .jobs
         .map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let questions: Vec<_> = cases.iter().map(|(_, case)| *case).collect();
-    let results = suites::run(&questions, jobs).map_err(|error| {
+    let results = suites::run(&questions, jobs, args.limits.limits()).map_err(|error| {
         Failure::message(format_args!("failed to start a thread for the cases: {error}"))
     })?;
     for ((suite, case), result) in cases.iter().zip(&results) {

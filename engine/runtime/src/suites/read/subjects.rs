@@ -80,7 +80,10 @@ impl Reader<'_> {
             return known.clone();
         }
         let subject = match Instance::configure(entry, &settings) {
-            Ok(instance) => Some(Arc::new(Subject { entry: entry.clone(), version, instance })),
+            Ok(instance) => {
+                let (entry, instance) = (entry.clone(), Arc::new(instance));
+                Some(Arc::new(Subject { entry, version, instance }))
+            }
             Err(error) => {
                 let place = settings_at.as_ref().unwrap_or(at);
                 let text = error.to_string();
