@@ -147,8 +147,9 @@ impl<'a> Build<'a> {
             );
         }
         let count = self.policies.of_role(Role::Policy).count();
+        let crates = if count == 1 { "crate" } else { "crates" };
         let workspace =
-            self.progress.phase("generate", &format!("{count} policy crates"), || {
+            self.progress.phase("generate", &format!("{count} policy {crates}"), || {
                 self.generate("workspace")
             })?;
         let (policies, locked) = (&self.policies, self.options.locked);
