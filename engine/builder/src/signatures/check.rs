@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::documents::{DOCUMENTS, DocumentKind};
 use super::error::SignatureError;
-use super::parts::{FoundBundle, MOST_REFERRERS, Part, Parts};
+use super::parts::{FoundBundle, Part, Parts};
 use crate::audit::Described;
 use policy_oci::store::{self, LARGEST_MANIFEST, Store, StoreError};
 use policy_signing::{Bundle, IMAGE_SIGNATURE, PublicKey, Statement, VerifyError};
@@ -53,13 +53,7 @@ pub(crate) fn check(
     let mut checked = Checked::default();
     check_image(image, &parts.root, key)?;
     for part in parts.all() {
-        if part.listed > MOST_REFERRERS {
-            return Err(SignatureError::Many {
-                subject: part.digest().to_string(),
-                count: part.listed,
-                most: MOST_REFERRERS,
-            });
-        }
+        part.check_count()?;
         for kind in &DOCUMENTS {
             if check_documents(part, kind, key)? {
                 checked.documents.push((part.platform.clone(), kind.name));

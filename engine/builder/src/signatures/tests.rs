@@ -401,6 +401,7 @@ fn referrers_without_an_end_are_refused() {
         ),
         "{said}"
     );
+    assert!(layout.sign(false).is_err());
 }
 
 #[test]
