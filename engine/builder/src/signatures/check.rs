@@ -77,7 +77,7 @@ fn check_image(image: &str, part: &Part, key: &PublicKey) -> Result<(), Signatur
             Ok(statement) => statement,
             Err(error) => {
                 if says_more(why.is_some(), &error) {
-                    let (image, bundle) = (image(), bundle_digest);
+                    let (image, bundle, error) = (image(), bundle_digest, Box::new(error));
                     why = Some(SignatureError::Signature { image, bundle, error });
                 }
                 continue;
@@ -130,7 +130,7 @@ fn check_documents(
                     name: kind.name,
                     bundle: bundle_digest,
                     subject: subject(),
-                    error,
+                    error: Box::new(error),
                 });
             }
             Err(_) => {}
@@ -175,10 +175,10 @@ fn check_content(
     store: &dyn Store,
     descriptor: &Descriptor,
 ) -> Result<(), SignatureError> {
-    let read = |error| SignatureError::Read { image: image.to_owned(), error };
+    let read = |error| SignatureError::Read { image: image.to_owned(), error: Box::new(error) };
     let differs = |what, error: StoreError| match error {
         error if error.is_damaged() => {
-            SignatureError::Content { image: image.to_owned(), what, error }
+            SignatureError::Content { image: image.to_owned(), what, error: Box::new(error) }
         }
         error => read(error),
     };
