@@ -28,6 +28,9 @@ pub(super) struct Inspect {
     /// Prints the provenance as it is attached, and nothing else
     #[arg(long, conflicts_with = "format")]
     provenance: bool,
+    /// Prints the OpenVEX document with its in-toto statement as it is attached, and nothing else
+    #[arg(long, conflicts_with_all = ["sbom", "provenance", "format"])]
+    vex: bool,
     /// The platform to print the document of, such as `linux/arm64`, where there are several
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
@@ -49,6 +52,9 @@ impl Inspect {
         }
         if self.provenance {
             return self.print_document(&image, "provenance", |image| image.provenance.as_deref());
+        }
+        if self.vex {
+            return self.print_document(&image, "OpenVEX document", |image| image.vex.as_deref());
         }
         let parts = Parts::read(store.as_ref(), &image).map_err(|error| SignatureError::Read {
             image: self.image.clone(),
@@ -97,6 +103,7 @@ fn to_json(image: &Described, signatures: &[ClaimedSignature]) -> Value {
             "components": image.components(),
             "sbom": image.sbom.is_some(),
             "provenance": image.provenance.is_some(),
+            "vex": image.vex.is_some(),
         })
     };
     json!({
@@ -147,6 +154,9 @@ fn to_text(image: &Described, signatures: &[ClaimedSignature]) -> String {
         line("sbom", sbom.as_deref().unwrap_or("none attached"));
         let provenance = if found.provenance.is_some() { "SLSA v1" } else { "none attached" };
         line("provenance", provenance);
+        for (id, status) in found.vulnerabilities().unwrap_or_default() {
+            line("vex", &format!("{id}: {status}"));
+        }
     }
     if signatures.is_empty() {
         line("signatures", "none attached");

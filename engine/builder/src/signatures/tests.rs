@@ -56,7 +56,7 @@ fn provenance(sha256: &str, says: &str) -> Attachment {
         "predicateType": PROVENANCE,
         "predicate": {"says": says},
     });
-    Attachment::statement(&statement, PROVENANCE).unwrap()
+    Attachment::statement(&statement, "provenance.intoto.json", PROVENANCE).unwrap()
 }
 
 impl Layout {

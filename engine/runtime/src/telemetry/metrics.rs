@@ -45,9 +45,7 @@ pub(crate) struct Metrics {
     outcomes: IntCounterVec,
     denials: IntCounterVec,
     latency: HistogramVec,
-    cpu: HistogramVec,
-    allocated: HistogramVec,
-    over_budget: IntCounterVec,
+    usage: UsageVecs,
     stuck: IntGaugeVec,
     shadows: ShadowVecs,
     pub(crate) requests: RequestMetrics,
@@ -128,6 +126,14 @@ pub(crate) struct PolicyMetrics {
 
 /// The budgets of an evaluation.
 const BUDGETS: [&str; 2] = ["allocation", "cpu"];
+
+/// What evaluations use, and how many used more than they may.
+#[derive(Debug)]
+struct UsageVecs {
+    cpu: HistogramVec,
+    allocated: HistogramVec,
+    over_budget: IntCounterVec,
+}
 
 /// The series of all shadows.
 #[derive(Debug, Clone)]
@@ -278,46 +284,13 @@ impl Metrics {
                 &POLICY,
                 &BUCKETS,
             )?,
-            cpu: make.histograms(
-                "decision_cpu_seconds",
-                "Time that a decision had of a processor; of one in 32, unless a budget or the \
-                 decision log asks for all",
-                &POLICY,
-                &BUCKETS,
-            )?,
-            allocated: make.histograms(
-                "decision_allocated_bytes",
-                "Memory that a decision allocated in all, also what it freed meanwhile",
-                &POLICY,
-                &BYTES_BUCKETS,
-            )?,
-            over_budget: make.counters(
-                "over_budget_total",
-                "Evaluations that failed as they used more than their budget, by budget",
-                &[&POLICY[..], &["budget"]].concat(),
-            )?,
+            usage: UsageVecs::new(&make)?,
             stuck: make.gauges(
                 "evaluations_stuck",
                 "Evaluations that overran their time and have not ended",
                 &POLICY,
             )?,
-            shadows: ShadowVecs {
-                decisions: make.counters(
-                    "shadow_decisions_total",
-                    "Questions put to a shadow, by what came of them and of the shadow",
-                    &[&SHADOW[..], &["outcome", "shadow_outcome"]].concat(),
-                )?,
-                shed: make.counters(
-                    "shadow_shed_total",
-                    "Questions of the sample that were not put to a shadow, by reason",
-                    &[&SHADOW[..], &["reason"]].concat(),
-                )?,
-                stuck: make.gauges(
-                    "shadow_evaluations_stuck",
-                    "Evaluations of a shadow that overran their time and have not ended",
-                    &SHADOW,
-                )?,
-            },
+            shadows: ShadowVecs::new(&make)?,
             requests: RequestMetrics {
                 in_flight: make.gauge("requests_in_flight", "Requests that are decided on now")?,
                 queued: make.gauge("requests_queued", "Requests that wait to be decided on")?,
@@ -385,15 +358,16 @@ impl Metrics {
             let labels = [id, policy, version, check.id];
             (check.id, self.denials.with_label_values(&labels))
         };
+        let UsageVecs { cpu, allocated, over_budget } = &self.usage;
         PolicyMetrics {
             outcomes: DecisionOutcome::ALL
                 .map(|(_, name)| self.outcomes.with_label_values(&[id, policy, version, name])),
             denials: checks.iter().map(denials).collect(),
             latency: self.latency.with_label_values(&[id, policy, version]),
-            cpu: self.cpu.with_label_values(&[id, policy, version]),
-            allocated: self.allocated.with_label_values(&[id, policy, version]),
+            cpu: cpu.with_label_values(&[id, policy, version]),
+            allocated: allocated.with_label_values(&[id, policy, version]),
             over_budget: BUDGETS
-                .map(|budget| self.over_budget.with_label_values(&[id, policy, version, budget])),
+                .map(|budget| over_budget.with_label_values(&[id, policy, version, budget])),
             stuck: self.stuck.with_label_values(&[id, policy, version]),
         }
     }
@@ -427,6 +401,53 @@ impl Metrics {
             process.measure();
         }
         TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+impl UsageVecs {
+    fn new(make: &Make) -> prometheus::Result<Self> {
+        Ok(Self {
+            cpu: make.histograms(
+                "decision_cpu_seconds",
+                "Time that a decision had of a processor; of one in 32, unless a budget or the \
+                 decision log asks for all",
+                &POLICY,
+                &BUCKETS,
+            )?,
+            allocated: make.histograms(
+                "decision_allocated_bytes",
+                "Memory that a decision allocated in all, also what it freed meanwhile",
+                &POLICY,
+                &BYTES_BUCKETS,
+            )?,
+            over_budget: make.counters(
+                "over_budget_total",
+                "Evaluations that failed as they used more than their budget, by budget",
+                &[&POLICY[..], &["budget"]].concat(),
+            )?,
+        })
+    }
+}
+
+impl ShadowVecs {
+    fn new(make: &Make) -> prometheus::Result<Self> {
+        Ok(Self {
+            decisions: make.counters(
+                "shadow_decisions_total",
+                "Questions put to a shadow, by what came of them and of the shadow",
+                &[&SHADOW[..], &["outcome", "shadow_outcome"]].concat(),
+            )?,
+            shed: make.counters(
+                "shadow_shed_total",
+                "Questions of the sample that were not put to a shadow, by reason",
+                &[&SHADOW[..], &["reason"]].concat(),
+            )?,
+            stuck: make.gauges(
+                "shadow_evaluations_stuck",
+                "Evaluations of a shadow that overran their time and have not ended",
+                &SHADOW,
+            )?,
+        })
     }
 }
 

@@ -284,7 +284,6 @@ fn every_setting_is_read_from_yaml() {
         (pods.timeout, pods.mode, pods.blocking, pods.max_stuck),
         (Duration::from_millis(500), Mode::Monitor, Some(true), 2)
     );
-    assert_eq!(pods.budget, Budget { allocation: None, cpu: Some(Duration::from_millis(10)) });
     let shadow = pods.shadow.as_ref().unwrap();
     assert_eq!(shadow.policy.to_string(), "pod-security-restricted@2");
     assert_eq!(shadow.settings.as_json(), br#"{"version":"v1.31"}"#);
@@ -297,8 +296,6 @@ fn every_setting_is_read_from_yaml() {
         (authz.timeout, authz.mode, authz.blocking, authz.max_stuck),
         (seconds(3), Mode::Enforce, None, 5)
     );
-    let cpu = Some(Duration::from_millis(50));
-    assert_eq!(authz.budget, Budget { allocation: Some(64 << 20), cpu });
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         decision_log,
@@ -323,6 +320,22 @@ fn every_setting_is_read_from_yaml() {
             when_full: WhenFull::Wait,
         })
     );
+}
+
+#[test]
+fn budgets_are_those_of_all_policies_unless_one_sets_its_own() {
+    let ms = |ms| Some(Duration::from_millis(ms));
+    let PolicySelection::Named(policies) = Case::yaml(YAML).load().config.policies else {
+        panic!("all policies")
+    };
+    let budgets = ["http/authz", "web-pods"].map(|id| policies[id].budget);
+    let of_all = Budget { allocation: Some(64 << 20), cpu: ms(50) };
+    assert_eq!(budgets, [of_all, Budget { allocation: None, cpu: ms(10) }]);
+    let one = Case::yaml("policies: {a: {cpu-budget: none}}").env("POLICY_ENGINE_CPU_BUDGET", "1s");
+    let PolicySelection::Named(policies) = one.load().config.policies else {
+        panic!("all policies")
+    };
+    assert_eq!(policies["a"].budget, Budget::default());
 }
 
 /// A configuration without the places, which differ between formats.
