@@ -56,8 +56,10 @@ impl Inspect {
         if self.vex {
             return self.print_document(&image, "OpenVEX document", |image| image.vex.as_deref());
         }
-        let parts = Parts::read(store.as_ref(), &image)
-            .map_err(|error| SignatureError::Read { image: self.image.clone(), error })?;
+        let parts = Parts::read(store.as_ref(), &image).map_err(|error| SignatureError::Read {
+            image: self.image.clone(),
+            error: Box::new(error),
+        })?;
         let mut signatures: Vec<_> = parts.all().flat_map(ClaimedSignature::of_part).collect();
         // The image first, and the same order wherever the image is.
         signatures.sort_by_key(|signature| {
@@ -203,12 +205,10 @@ impl ClaimedSignature {
     fn to_text(&self) -> String {
         let of_platform = self.platform.iter().map(|platform| format!(" for {platform}"));
         let of_platform: String = of_platform.collect();
-        match (&self.of, &self.by) {
-            (Some(of), Some(by)) => format!("{of}{of_platform}, by {by} (not checked)"),
-            _ => {
-                let error = self.error.as_deref().unwrap_or_default();
-                format!("{}{of_platform} cannot be read: {error}", self.bundle)
-            }
+        if let (Some(of), Some(by)) = (&self.of, &self.by) {
+            return format!("{of}{of_platform}, by {by} (not checked)");
         }
+        let error = self.error.as_deref().unwrap_or_default();
+        format!("{}{of_platform} cannot be read: {error}", self.bundle)
     }
 }
