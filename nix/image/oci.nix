@@ -2,12 +2,14 @@
 # very image that `policy-builder image` makes. It has nothing of what a flake adds to the image of
 # dockerTools.
 {
+  advisoryDb,
   builder,
   lib,
   name,
   pkgs,
   programOptions,
   tag,
+  vetImages,
 }:
 { program, ... }@packed:
 let
@@ -32,7 +34,11 @@ let
           "messages.json"
           "metadata.json"
           "rustc.txt"
-        ];
+        ]
+    ++ lib.optionals (advisoryDb != null && vetImages) [
+      "--advisory-db"
+      "${advisoryDb}"
+    ];
 in
 pkgs.runCommand "${baseNameOf name}-oci"
   {

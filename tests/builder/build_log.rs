@@ -19,7 +19,12 @@ fn folder(house: &SparseRegistry) -> Folder {
         .library("hours", dependencies, "policy_api::register!();")
         .file(
             "policies/policies.toml",
-            "[policies]\ngeo = { version = \"1\", registry = \"house\" }",
+            "[policies]\ngeo = { version = \"1\", registry = \"house\" }\n\
+             [[vet.allow]]\ncrate = \"hours\"\nwhat = \"advisory\"\nreason = \"unused\"\n",
+        )
+        .file(
+            "advisories/crates/modest/RUSTSEC-2026-0001.md",
+            "```toml\n[advisory]\nid = \"RUSTSEC-2026-0001\"\n```\n\n# Not modest\n",
         )
 }
 
@@ -51,8 +56,17 @@ fn compiled(house: &SparseRegistry) -> (Folder, String) {
 
 /// Builds an image, and puts its program beside it.
 fn build(folder: &Folder) {
-    let image = ["image", "--engine", "source", "--no-vet", "--revision", "c0ffee"];
-    let written = ["--work-dir", "work", "--output", "built.tar", "--oci-layout", "built"];
+    let image = ["image", "--engine", "source", "--revision", "c0ffee"];
+    let written = [
+        "--advisory-db",
+        "advisories",
+        "--work-dir",
+        "work",
+        "--output",
+        "built.tar",
+        "--oci-layout",
+        "built",
+    ];
     folder.at_home(&[&image[..], &written].concat()).assert().success();
     let program = Unpacked::read(&folder.path().join("built.tar")).file("bin/policy-engine");
     let path = folder.path().join("program");
@@ -60,7 +74,7 @@ fn build(folder: &Folder) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-const PACK: [&str; 7] = [
+const PACK: [&str; 9] = [
     "pack",
     "--program",
     "program",
@@ -68,6 +82,8 @@ const PACK: [&str; 7] = [
     "elsewhere/laid-out",
     "--messages",
     "messages.json",
+    "--advisory-db",
+    "advisories",
 ];
 
 fn files_of(folder: &Folder, layout: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -82,8 +98,9 @@ fn program_is_packed_with_the_documents_of_a_built_image() {
     let house = SparseRegistry::start();
     let (folder, target) = compiled(&house);
     let built = files_of(&folder, "built");
-    // Index and layout, and manifest, configuration and layers of the image and of two documents.
-    assert_eq!(built.len(), 2 + 4 + 2 + 2 + 1);
+    // Index and layout, manifest, configuration and layers of the image, and three documents with
+    // their manifests, whose configuration is the same.
+    assert_eq!(built.len(), 2 + 4 + 3 * 2 + 1);
     folder.at_home(&PACK).args(["--oci-layout", "asked"]).assert().success();
     assert!(files_of(&folder, "asked") == built);
 

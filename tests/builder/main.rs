@@ -65,5 +65,7 @@ mod supply;
 mod terminal;
 /// Policies with forbidden capabilities.
 mod vet;
+/// What is told of known vulnerabilities.
+mod vex;
 /// `policy-builder watch`: each engine replaces the last one.
 mod watch;

@@ -21,6 +21,7 @@ pub(super) enum Scene {
     OwnFolder,
     Platforms,
     Push,
+    Sign,
     Nix,
     /// Each tutorial is followed from its beginning to its end.
     Tutorial,

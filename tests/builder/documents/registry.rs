@@ -101,6 +101,34 @@ fn readme_push_command_runs() {
 
 #[test]
 #[cfg_attr(
+    not(all(has_docker_registry, has_openssl)),
+    ignore = "needs `docker-registry` and OpenSSL"
+)]
+fn documented_commands_sign_an_image_and_demand_it() {
+    let mut script = Script::new(Scene::Sign);
+    let registry = Registry::start();
+    let mut shell = Shell::new(WORK_DIR, &[]);
+    registry.is_known_to(&mut shell);
+    fs::copy(&repository().archive, shell.here().join("policy-engine.tar")).unwrap();
+    for beginning in ["openssl genpkey", "openssl pkey", "policy-builder push"] {
+        shell.runs(&script.takes(beginning));
+    }
+    let mut printed = |beginning: &str| {
+        let output = shell.runs(&script.takes(beginning)).get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    };
+    let digest = &repository().image.digests[0];
+    let signed = printed("policy-builder sign");
+    let beginning = format!("signed     registry.example.com/policies:v1\ndigest     {digest}\n");
+    assert!(signed.starts_with(&beginning), "{signed}");
+    let verified = printed("policy-builder verify");
+    assert!(verified.contains(&format!("digest    {digest}, signed by the key sha256:")));
+    assert!(verified.contains("\nsigned    provenance\n"), "{verified}");
+    script.ends();
+}
+
+#[test]
+#[cfg_attr(
     not(all(has_skopeo, has_docker_registry, has_openssl, has_arm64)),
     ignore = "needs skopeo, `docker-registry`, OpenSSL and a toolchain and an emulator for linux/arm64"
 )]

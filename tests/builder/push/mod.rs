@@ -6,6 +6,7 @@ mod layout;
 mod network;
 mod redirects;
 mod referrers;
+mod signatures;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};

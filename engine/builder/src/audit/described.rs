@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::steps::image::labels;
-use crate::steps::provenance::BUILD_TYPE;
 use crate::steps::provenance::sbom::BillOfMaterials;
 use crate::steps::provenance::statement::{PROVENANCE, Statement};
+use crate::steps::provenance::{BUILD_TYPE, VEX};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::{Grant, PlannedCrate};
 use policy_oci::image::{SBOM, STATEMENT};
@@ -56,6 +56,8 @@ pub(crate) struct PlatformImage {
     pub(crate) sbom: Option<Vec<u8>>,
     /// The provenance as it is attached.
     pub(crate) provenance: Option<Vec<u8>>,
+    /// What vulnerabilities mean for the image, as it is attached.
+    pub(crate) vex: Option<Vec<u8>>,
 }
 
 /// A configuration, as far as it is needed: not only the builder's own images are described.
@@ -166,6 +168,7 @@ impl PlatformImage {
             layers: layers.iter().map(|layer| layer.digest().clone()).collect(),
             sbom: None,
             provenance: None,
+            vex: None,
         };
         // Anybody may attach more than there is time for: what may be of a kind that is known here
         // is looked at, what says so first.
@@ -181,7 +184,7 @@ impl PlatformImage {
     fn wants(&self, kind: ReferrerKind) -> bool {
         match kind {
             ReferrerKind::Sbom => self.sbom.is_none(),
-            ReferrerKind::Statement => self.provenance.is_none(),
+            ReferrerKind::Statement => self.provenance.is_none() || self.vex.is_none(),
             ReferrerKind::Other => false,
         }
     }
@@ -216,10 +219,13 @@ impl PlatformImage {
         let bytes = store::bounded(store, document, LARGEST_DOCUMENT.min(*left))?;
         let kept = match kind {
             ReferrerKind::Sbom => &mut self.sbom,
-            _ if is_provenance(&bytes, &self.digest) => &mut self.provenance,
-            _ => return Ok(()),
+            _ => match predicate_type(&bytes, &self.digest).as_deref() {
+                Some(PROVENANCE) => &mut self.provenance,
+                Some(VEX) => &mut self.vex,
+                _ => return Ok(()),
+            },
         };
-        *kept = Some(bytes);
+        kept.get_or_insert(bytes);
         *left = left.saturating_sub(document.size());
         Ok(())
     }
@@ -258,6 +264,31 @@ impl PlatformImage {
     /// The number of components in the bill of materials.
     pub(crate) fn components(&self) -> Option<usize> {
         self.bom().map(|bom| bom.components.len())
+    }
+
+    /// What the image says of vulnerabilities, in OpenVEX's words: the advisory and the status of
+    /// each.
+    pub(crate) fn vulnerabilities(&self) -> Option<Vec<(String, String)>> {
+        #[derive(Deserialize)]
+        struct Outline {
+            predicate: Document,
+        }
+        #[derive(Deserialize)]
+        struct Document {
+            statements: Vec<Told>,
+        }
+        #[derive(Deserialize)]
+        struct Told {
+            vulnerability: Vulnerability,
+            status: String,
+        }
+        #[derive(Deserialize)]
+        struct Vulnerability {
+            name: String,
+        }
+        let Outline { predicate } = serde_json::from_slice(self.vex.as_deref()?).ok()?;
+        let told = predicate.statements.into_iter();
+        Some(told.map(|told| (told.vulnerability.name, told.status)).collect())
     }
 
     pub(super) fn bom(&self) -> Option<BillOfMaterials> {
@@ -302,20 +333,21 @@ impl ReferrerKind {
     }
 }
 
-/// Checks that a statement is provenance of this image: anybody may attach any other to it.
-fn is_provenance(bytes: &[u8], image: &Digest) -> bool {
+/// The type of what a statement says of this image; `None` where it is about something else, which
+/// anybody may attach to it.
+fn predicate_type(bytes: &[u8], image: &Digest) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Outline {
         subject: Vec<crate::steps::provenance::statement::Resource>,
         predicate_type: String,
     }
-    let Ok(outline) = serde_json::from_slice::<Outline>(bytes) else { return false };
+    let outline: Outline = serde_json::from_slice(bytes).ok()?;
     let is_this = |digest: &BTreeMap<String, String>| {
         digest.get(image.algorithm().as_ref()).is_some_and(|found| found == image.digest())
     };
-    outline.predicate_type == PROVENANCE
-        && outline.subject.iter().any(|subject| is_this(&subject.digest))
+    let is_about_it = outline.subject.iter().any(|subject| is_this(&subject.digest));
+    is_about_it.then_some(outline.predicate_type)
 }
 
 /// An error of reading an image's description.

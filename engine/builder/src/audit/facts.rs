@@ -25,6 +25,7 @@ pub(super) enum FactKind {
     Grant,
     SupportCrate,
     ThirdParty,
+    Vulnerability,
     Revision,
     Created,
     Label,
@@ -46,6 +47,7 @@ impl fmt::Display for FactKind {
             Self::Grant => "grant",
             Self::SupportCrate => "support",
             Self::ThirdParty => "package",
+            Self::Vulnerability => "vex",
             Self::Revision => "revision",
             Self::Created => "created",
             Self::Label => "label",
@@ -110,6 +112,9 @@ pub(super) fn facts(image: &PlatformImage) -> Facts {
     }
     for grant in image.grants().unwrap_or_default() {
         say(FactKind::Grant, &grant.to_string(), &grant.reason, None);
+    }
+    for (id, status) in image.vulnerabilities().unwrap_or_default() {
+        say(FactKind::Vulnerability, &id, &status, None);
     }
     if let Some(version) = image.engine() {
         say(

@@ -243,8 +243,11 @@ fn statement_about_another_image_is_ignored() {
     let of_other = MADE.described().platforms.remove(0).provenance.unwrap();
     let of_other: Value = serde_json::from_slice(&of_other).unwrap();
     let own = Described::read(&image).unwrap().platforms.remove(0).provenance;
-    let document =
-        policy_oci::image::Attachment::statement(&of_other, "https://slsa.dev/provenance/v1");
+    let document = policy_oci::image::Attachment::statement(
+        &of_other,
+        "x.json",
+        "https://slsa.dev/provenance/v1",
+    );
     image.attach(&document.unwrap()).unwrap();
     assert_eq!(Described::read(&image).unwrap().platforms.remove(0).provenance, own);
 }

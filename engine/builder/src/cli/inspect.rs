@@ -28,6 +28,9 @@ pub(super) struct Inspect {
     /// Prints the provenance as it is attached, and nothing else
     #[arg(long, conflicts_with = "format")]
     provenance: bool,
+    /// Prints the OpenVEX document with its in-toto statement as it is attached, and nothing else
+    #[arg(long, conflicts_with_all = ["sbom", "provenance", "format"])]
+    vex: bool,
     /// The platform to print the document of, such as `linux/arm64`, where there are several
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
@@ -50,8 +53,13 @@ impl Inspect {
         if self.provenance {
             return self.print_document(&image, "provenance", |image| image.provenance.as_deref());
         }
-        let parts = Parts::read(store.as_ref(), &image)
-            .map_err(|error| SignatureError::Read { image: self.image.clone(), error })?;
+        if self.vex {
+            return self.print_document(&image, "OpenVEX document", |image| image.vex.as_deref());
+        }
+        let parts = Parts::read(store.as_ref(), &image).map_err(|error| SignatureError::Read {
+            image: self.image.clone(),
+            error: Box::new(error),
+        })?;
         let mut signatures: Vec<_> = parts.all().flat_map(ClaimedSignature::of_part).collect();
         // The image first, and the same order wherever the image is.
         signatures.sort_by_key(|signature| {
@@ -95,6 +103,7 @@ fn to_json(image: &Described, signatures: &[ClaimedSignature]) -> Value {
             "components": image.components(),
             "sbom": image.sbom.is_some(),
             "provenance": image.provenance.is_some(),
+            "vex": image.vex.is_some(),
         })
     };
     json!({
@@ -145,6 +154,9 @@ fn to_text(image: &Described, signatures: &[ClaimedSignature]) -> String {
         line("sbom", sbom.as_deref().unwrap_or("none attached"));
         let provenance = if found.provenance.is_some() { "SLSA v1" } else { "none attached" };
         line("provenance", provenance);
+        for (id, status) in found.vulnerabilities().unwrap_or_default() {
+            line("vex", &format!("{id}: {status}"));
+        }
     }
     if signatures.is_empty() {
         line("signatures", "none attached");
@@ -193,12 +205,10 @@ impl ClaimedSignature {
     fn to_text(&self) -> String {
         let of_platform = self.platform.iter().map(|platform| format!(" for {platform}"));
         let of_platform: String = of_platform.collect();
-        match (&self.of, &self.by) {
-            (Some(of), Some(by)) => format!("{of}{of_platform}, by {by} (not checked)"),
-            _ => {
-                let error = self.error.as_deref().unwrap_or_default();
-                format!("{}{of_platform} cannot be read: {error}", self.bundle)
-            }
+        if let (Some(of), Some(by)) = (&self.of, &self.by) {
+            return format!("{of}{of_platform}, by {by} (not checked)");
         }
+        let error = self.error.as_deref().unwrap_or_default();
+        format!("{}{of_platform} cannot be read: {error}", self.bundle)
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Label {
 
 impl Label {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let program = self.program.read(None, &Progress::new())?;
+        let program = self.program.read(None, None, &Progress::new())?;
         let mut output = BufWriter::new(io::stdout().lock());
         let labels = |created: Option<&str>| program.program.labels(created);
         let input = io::stdin().lock();

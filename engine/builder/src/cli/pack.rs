@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::Failure;
 use super::format::Format;
 use super::options::{BuildLogArgs, ImageArgs, ProgramArgs};
@@ -13,6 +15,10 @@ pub(super) struct Pack {
     program: ProgramArgs,
     #[command(flatten)]
     log: BuildLogArgs,
+    /// The copy of github.com/RustSec/advisory-db that the policies were vetted by: with it the
+    /// image gets an OpenVEX document of the vulnerabilities that were let pass
+    #[arg(long, value_name = "DIR", env = "POLICY_ENGINE_ADVISORY_DB", requires = "messages")]
+    advisory_db: Option<PathBuf>,
     #[command(flatten)]
     image: ImageArgs,
     /// The format of the output
@@ -24,7 +30,8 @@ impl Pack {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.image.check()?;
         let name = self.image.name()?;
-        let program = self.program.read(self.log.log(), &Progress::new())?;
+        let program =
+            self.program.read(self.log.log(), self.advisory_db.as_deref(), &Progress::new())?;
         let image = program.pack(&name, self.image.created)?;
         let written = self.image.write(&image)?;
         let report = ImageReport::new(&image);

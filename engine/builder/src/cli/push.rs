@@ -95,7 +95,7 @@ impl Push {
         let Some(key) = &self.key else { return Ok(Vec::new()) };
         let key = signatures::private_key(key, self.passphrase.as_deref(), progress)?;
         let name = self.image.display().to_string();
-        let unread = |error| SignatureError::Read { image: name.clone(), error };
+        let unread = |error| SignatureError::Read { image: name.clone(), error: Box::new(error) };
         let described = Described::read(image).map_err(unread)?;
         let parts = Parts::read(image, &described).map_err(unread)?;
         let signed = signatures::sign(&name, &parts, &key, self.recursive)?;

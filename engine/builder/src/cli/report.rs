@@ -236,7 +236,11 @@ fn policies(reported: Option<&[Reported]>) -> String {
 }
 
 fn grants(grants: &[Grant]) -> String {
-    grants.iter().map(|grant| format!("grant     {grant}; {}\n", grant.reason)).collect()
+    let mut text = String::new();
+    for grant in grants {
+        let _ = writeln!(text, "grant     {grant}; {}", grant.reason);
+    }
+    text
 }
 
 fn ending(phases: &[PhaseTiming], written: &str) -> String {

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -43,16 +44,16 @@ impl Sign {
         let key = signatures::private_key(&self.key, self.passphrase.as_deref(), &progress)?;
         let named = || self.image.clone();
         attach::check(&self.image)
-            .map_err(|error| SignatureError::Archive { image: named(), error })?;
+            .map_err(|error| SignatureError::Archive { image: named(), error: Box::new(error) })?;
         let options = self.registry.options();
         let (store, described) = Described::open_with_store(&self.image, options)?;
         let parts = Parts::read(store.as_ref(), &described)
-            .map_err(|error| SignatureError::Read { image: named(), error })?;
+            .map_err(|error| SignatureError::Read { image: named(), error: Box::new(error) })?;
         let signed = signatures::sign(&self.image, &parts, &key, self.recursive)?;
         let (signed, referrers): (Vec<_>, Vec<_>) =
             signed.into_iter().map(signatures::Signed::into_parts).unzip();
         let attached = attach::attach(&self.image, &referrers, options, &progress)
-            .map_err(|error| SignatureError::Attach { image: named(), error })?;
+            .map_err(|error| SignatureError::Attach { image: named(), error: Box::new(error) })?;
         progress.finish();
 
         let digests = referrers.iter().map(|referrer| referrer.descriptor().digest().to_string());
@@ -75,7 +76,7 @@ impl Sign {
                 self.image, described.digest
             );
             for (signed, bundle) in signed.iter().zip(&digests) {
-                text.push_str(&format!("signature  {bundle}, of the {signed}\n"));
+                let _ = writeln!(text, "signature  {bundle}, of the {signed}");
             }
             text
         })

@@ -93,8 +93,10 @@ impl Verify {
         image: &Described,
         key: &PublicKey,
     ) -> Result<Checked, SignatureError> {
-        let parts = Parts::read(store, image)
-            .map_err(|error| SignatureError::Read { image: self.image.clone(), error })?;
+        let parts = Parts::read(store, image).map_err(|error| SignatureError::Read {
+            image: self.image.clone(),
+            error: Box::new(error),
+        })?;
         signatures::check(&self.image, store, image, &parts, key)
     }
 }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::documents::{DOCUMENTS, DocumentKind};
 use super::error::SignatureError;
-use super::parts::{FoundBundle, MOST_REFERRERS, Part, Parts};
+use super::parts::{FoundBundle, Part, Parts};
 use crate::audit::Described;
 use policy_oci::store::{self, LARGEST_MANIFEST, Store, StoreError};
 use policy_signing::{Bundle, IMAGE_SIGNATURE, PublicKey, Statement, VerifyError};
@@ -53,13 +53,7 @@ pub(crate) fn check(
     let mut checked = Checked::default();
     check_image(image, &parts.root, key)?;
     for part in parts.all() {
-        if part.listed > MOST_REFERRERS {
-            return Err(SignatureError::Many {
-                subject: part.digest().to_string(),
-                count: part.listed,
-                most: MOST_REFERRERS,
-            });
-        }
+        part.check_count()?;
         for kind in &DOCUMENTS {
             if check_documents(part, kind, key)? {
                 checked.documents.push((part.platform.clone(), kind.name));
@@ -83,7 +77,7 @@ fn check_image(image: &str, part: &Part, key: &PublicKey) -> Result<(), Signatur
             Ok(statement) => statement,
             Err(error) => {
                 if says_more(why.is_some(), &error) {
-                    let (image, bundle) = (image(), bundle_digest);
+                    let (image, bundle, error) = (image(), bundle_digest, Box::new(error));
                     why = Some(SignatureError::Signature { image, bundle, error });
                 }
                 continue;
@@ -136,7 +130,7 @@ fn check_documents(
                     name: kind.name,
                     bundle: bundle_digest,
                     subject: subject(),
-                    error,
+                    error: Box::new(error),
                 });
             }
             Err(_) => {}
@@ -181,10 +175,10 @@ fn check_content(
     store: &dyn Store,
     descriptor: &Descriptor,
 ) -> Result<(), SignatureError> {
-    let read = |error| SignatureError::Read { image: image.to_owned(), error };
+    let read = |error| SignatureError::Read { image: image.to_owned(), error: Box::new(error) };
     let differs = |what, error: StoreError| match error {
         error if error.is_damaged() => {
-            SignatureError::Content { image: image.to_owned(), what, error }
+            SignatureError::Content { image: image.to_owned(), what, error: Box::new(error) }
         }
         error => read(error),
     };

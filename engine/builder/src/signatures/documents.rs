@@ -1,6 +1,7 @@
 //! The documents that this program attaches to images, and how each is signed: by one list, for signing
 //! and for checking.
 
+use crate::steps::provenance::VEX;
 use crate::steps::provenance::statement::PROVENANCE;
 use policy_oci::image::{SBOM, STATEMENT};
 use policy_signing::{IMAGE_SIGNATURE, Statement, StatementError};
@@ -27,7 +28,7 @@ enum Form {
 }
 
 /// Every kind of document that is signed.
-pub(super) const DOCUMENTS: [DocumentKind; 2] = [
+pub(super) const DOCUMENTS: [DocumentKind; 3] = [
     DocumentKind {
         artifact_type: SBOM,
         predicate_type: "https://cyclonedx.org/bom",
@@ -38,6 +39,12 @@ pub(super) const DOCUMENTS: [DocumentKind; 2] = [
         artifact_type: STATEMENT,
         predicate_type: PROVENANCE,
         name: "provenance",
+        form: Form::Statement,
+    },
+    DocumentKind {
+        artifact_type: STATEMENT,
+        predicate_type: VEX,
+        name: "OpenVEX document",
         form: Form::Statement,
     },
 ];

@@ -42,15 +42,15 @@ pub(crate) enum SignatureError {
     #[error(transparent)]
     Describe(#[from] DescribeError),
     #[error("failed to read the image `{image}`: {error}")]
-    Read { image: String, error: StoreError },
+    Read { image: String, error: Box<StoreError> },
     #[error(
         "failed to sign the image `{image}`: {error}\nhelp: sign it as it is pushed, with \
          `policy-builder push {image} REFERENCE --sign --key KEY`, or in its registry with \
          `policy-builder sign REFERENCE --key KEY`"
     )]
-    Archive { image: String, error: AttachError },
+    Archive { image: String, error: Box<AttachError> },
     #[error("failed to sign the image `{image}`: {error}")]
-    Attach { image: String, error: AttachError },
+    Attach { image: String, error: Box<AttachError> },
     #[error(
         "failed to sign the image `{image}`: `{subject}` has {count} documents of one kind ({name}): \
          {}; expected one\nhelp: remove those that are not yours", listed.join(", ")
@@ -84,7 +84,7 @@ pub(crate) enum SignatureError {
         "the signature `{bundle}` of the image `{image}` does not hold: {error}{}",
         keyless(error, image)
     )]
-    Signature { image: String, bundle: String, error: VerifyError },
+    Signature { image: String, bundle: String, error: Box<VerifyError> },
     #[error(
         "the signature `{bundle}` of the image `{image}` is of another image: it says `{says}`, and \
          this one is `{subject}`"
@@ -102,7 +102,12 @@ pub(crate) enum SignatureError {
         unreadable: Vec<(String, String)>,
     },
     #[error("the signature `{bundle}` of the {name} of `{subject}` does not hold: {error}")]
-    DocumentSignature { name: &'static str, bundle: String, subject: String, error: VerifyError },
+    DocumentSignature {
+        name: &'static str,
+        bundle: String,
+        subject: String,
+        error: Box<VerifyError>,
+    },
     #[error(
         "the {name} `{document}` of `{subject}` is not the one that was signed (`{bundle}`): it was \
          changed or replaced"
@@ -119,7 +124,7 @@ pub(crate) enum SignatureError {
     )]
     Removed { name: &'static str, bundle: String, subject: String },
     #[error("the {what} of the image `{image}` is not what was signed: {error}")]
-    Content { image: String, what: &'static str, error: StoreError },
+    Content { image: String, what: &'static str, error: Box<StoreError> },
     #[error(
         "failed to check what refers to `{subject}`: there are {count} referrers, expected at most \
          {most}\nhelp: remove those that are not yours"
@@ -134,11 +139,11 @@ fn unreadable_bundles(bundles: &[(String, String)]) -> String {
 }
 
 fn keyless(error: &VerifyError, image: &str) -> String {
-    match error {
-        VerifyError::Certificate => format!(
-            "\nhelp: `cosign verify {image} --certificate-identity … --certificate-oidc-issuer …` \
-             checks who signed it"
-        ),
-        _ => String::new(),
+    if *error != VerifyError::Certificate {
+        return String::new();
     }
+    format!(
+        "\nhelp: `cosign verify {image} --certificate-identity … --certificate-oidc-issuer …` checks \
+         who signed it"
+    )
 }

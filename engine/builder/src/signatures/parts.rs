@@ -1,6 +1,7 @@
 use oci_spec::image::{Descriptor, Digest, ImageManifest};
 
 use super::documents::{DOCUMENTS, DocumentKind};
+use super::error::SignatureError;
 use crate::audit::Described;
 use policy_oci::SourceDate;
 use policy_oci::store::{self, LARGEST_MANIFEST, Store, StoreError};
@@ -106,6 +107,15 @@ impl Part {
             part.take(store, referrer, left)?;
         }
         Ok(part)
+    }
+
+    /// Checks that no referrer is hidden by others.
+    pub(super) fn check_count(&self) -> Result<(), SignatureError> {
+        if self.listed <= MOST_REFERRERS {
+            return Ok(());
+        }
+        let (subject, count, most) = (self.digest().to_string(), self.listed, MOST_REFERRERS);
+        Err(SignatureError::Many { subject, count, most })
     }
 
     pub(crate) fn digest(&self) -> &Digest {

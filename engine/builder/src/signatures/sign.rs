@@ -47,6 +47,7 @@ pub(crate) fn sign(
 ) -> Result<Vec<Signed>, SignatureError> {
     let mut signed = Vec::new();
     for part in parts.all() {
+        part.check_count()?;
         let sha256 = part.digest().digest();
         let mut add = |name, statement: &Statement| {
             let bundle = Bundle::sign(statement, key).to_json()?;

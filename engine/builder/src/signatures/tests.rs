@@ -56,7 +56,7 @@ fn provenance(sha256: &str, says: &str) -> Attachment {
         "predicateType": PROVENANCE,
         "predicate": {"says": says},
     });
-    Attachment::statement(&statement, PROVENANCE).unwrap()
+    Attachment::statement(&statement, "provenance.intoto.json", PROVENANCE).unwrap()
 }
 
 impl Layout {
@@ -161,7 +161,7 @@ impl Layout {
         let error = error.replace(self.name(), "IMAGE").replace(&this, "THIS");
         let mut text = error.replace(&fingerprint, "KEY");
         while let Some((before, after)) = text.split_once("sha256:") {
-            text = format!("{before}DIGEST{}", &after[64..]);
+            text = format!("{before}DIGEST{}", after.get(64..).unwrap());
         }
         text
     }
@@ -401,6 +401,7 @@ fn referrers_without_an_end_are_refused() {
         ),
         "{said}"
     );
+    assert!(layout.sign(false).is_err());
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl<'a> Build<'a> {
             let others = built.iter().find_map(|other| other.program.reported.as_deref());
             let elsewhere = others.or(reported_elsewhere);
             let reported = self.check(&binary, &laid_out, elsewhere)?;
-            built.push(finish(laid_out, binary, reported)?);
+            built.push(self.finish(laid_out, binary, reported)?);
         }
         Ok(built)
     }
@@ -147,8 +147,9 @@ impl<'a> Build<'a> {
             );
         }
         let count = self.policies.of_role(Role::Policy).count();
+        let crates = if count == 1 { "crate" } else { "crates" };
         let workspace =
-            self.progress.phase("generate", &format!("{count} policy crates"), || {
+            self.progress.phase("generate", &format!("{count} policy {crates}"), || {
                 self.generate("workspace")
             })?;
         let (policies, locked) = (&self.policies, self.options.locked);
@@ -243,25 +244,33 @@ impl<'a> Build<'a> {
             self_check::check(&binary.path, target, plan, elsewhere, self.progress)
         })?)
     }
-}
 
-/// Puts together what a build gives, while the work folder is still its own.
-fn finish(
-    laid_out: LaidOut,
-    binary: Binary,
-    reported: Option<Vec<Reported>>,
-) -> Result<Built, BuildError> {
-    let LaidOut { target, workspace, plan } = laid_out;
-    let materials = Materials::read(&workspace.root, &plan)?;
-    let program = Program {
-        bytes: binary.bytes,
-        target,
-        plan,
-        reported,
-        rustc: Some(rustc::version()?),
-        linked: Some(binary.linked),
-    };
-    Ok(Built { program, compiled: binary.compiled, materials })
+    /// Puts together what a build gives, while the work folder is still its own.
+    fn finish(
+        &self,
+        laid_out: LaidOut,
+        binary: Binary,
+        reported: Option<Vec<Reported>>,
+    ) -> Result<Built, BuildError> {
+        let LaidOut { target, workspace, plan } = laid_out;
+        let materials = Materials::read(&workspace.root, &plan)?;
+        let linked = binary.linked;
+        // By a database that is named, and not by what this machine happens to have.
+        let vulnerabilities = match self.options.vet.and_then(|vet| vet.advisory_db) {
+            Some(database) => vet::allowed_vulnerabilities(database, &plan, &linked)?,
+            None => Vec::new(),
+        };
+        let program = Program {
+            bytes: binary.bytes,
+            target,
+            plan,
+            reported,
+            rustc: Some(rustc::version()?),
+            linked: Some(linked),
+            vulnerabilities,
+        };
+        Ok(Built { program, compiled: binary.compiled, materials })
+    }
 }
 
 /// The setting by which `policy-builder setup` has Cargo test policies.

@@ -31,7 +31,8 @@ pub(crate) fn write(
     } else {
         DependencyTree::default()
     };
-    let plan = BuildPlan::new(policies, engine, stamp, grants::find(rules, policies, &tree));
+    let grants = grants::find(rules, policies, &tree);
+    let plan = BuildPlan::new(policies, engine, stamp, grants, rules.advisories().collect());
     let list = is_released.then(|| auditable::list(&tree, &plan.fetched)).transpose()?;
     workspace::write_program(workspace, policies, engine, &plan, list)?;
     Ok(plan)

@@ -118,6 +118,7 @@ mod tests {
             policies: policies.collect(),
             fetched: Vec::new(),
             grants: Vec::new(),
+            advisories: Vec::new(),
         };
         let reported: Vec<_> = reported
             .iter()

@@ -44,17 +44,18 @@ impl Attachment {
         Ok(Self { artifact_type: SBOM, title, annotations: Vec::new(), bytes })
     }
 
-    /// Creates an in-toto statement.
+    /// Creates an in-toto statement, for a file that is called `title`.
     ///
     /// # Errors
     /// When the content has no form in JSON.
     pub fn statement(
         content: &impl Serialize,
+        title: &'static str,
         predicate_type: &'static str,
     ) -> Result<Self, ImageError> {
         let bytes = canonical_json(content)?;
         let annotations = vec![(PREDICATE_TYPE, predicate_type.to_owned())];
-        let title = Some("provenance.intoto.json");
+        let title = Some(title);
         Ok(Self { artifact_type: STATEMENT, title, annotations, bytes })
     }
 
@@ -155,7 +156,14 @@ pub(crate) mod tests {
         let mut image = sample();
         image.attach(&Attachment::sbom(&json!({"components": []})).unwrap()).unwrap();
         image
-            .attach(&Attachment::statement(&json!({"a": 1}), "https://example.com/p").unwrap())
+            .attach(
+                &Attachment::statement(
+                    &json!({"a": 1}),
+                    "provenance.intoto.json",
+                    "https://example.com/p",
+                )
+                .unwrap(),
+            )
             .unwrap();
         image
     }

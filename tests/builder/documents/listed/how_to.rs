@@ -87,6 +87,35 @@ pub(super) const COMMANDS: &[Listed] = &[
     ("policy-builder diff old.tar policy-engine.tar", In(Scene::Repository)),
     ("policy-builder verify policy-engine.tar --policies ./policies", In(Scene::Repository)),
     ("policy-builder push policy-engine.tar registry.example.com/policies:v1", In(Scene::Push)),
+    (
+        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
+        In(Scene::Sign),
+    ),
+    ("openssl pkey -in key.pem -pubout -out key.pub", In(Scene::Sign)),
+    (
+        "policy-builder push policy-engine.tar registry.example.com/policies:v1 --sign --key key.pem",
+        In(Scene::Sign),
+    ),
+    ("policy-builder sign registry.example.com/policies:v1 --key key.pem", In(Scene::Sign)),
+    ("policy-builder verify registry.example.com/policies:v1 --key key.pub", In(Scene::Sign)),
+    (
+        "cosign verify --key key.pub --insecure-ignore-tlog registry.example.com/policies:v1",
+        Not("it needs cosign", "builder/push/signatures.rs, by npm's @sigstore/verify"),
+    ),
+    (
+        "cosign verify-attestation --key key.pub --insecure-ignore-tlog --type cyclonedx \
+         registry.example.com/policies@sha256:…",
+        Not("it needs cosign", "builder/push/signatures.rs, by npm's @sigstore/verify"),
+    ),
+    (
+        "cosign verify-attestation --key key.pub --insecure-ignore-tlog --type slsaprovenance1 \
+         registry.example.com/policies@sha256:…",
+        Not("it needs cosign", "builder/push/signatures.rs, by npm's @sigstore/verify"),
+    ),
+    (
+        "cosign sign --yes \"registry.example.com/policies@$DIGEST\"",
+        Not("it needs cosign and who you are", "none: it is cosign's own"),
+    ),
     ("cargo run --package policy-builder -- builder-image", In(Scene::BuilderImage)),
     ("docker load < policy-builder.tar", In(Scene::BuilderImage)),
     ("mkdir -p out", In(Scene::BuilderImage)),

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::Failure;
 use crate::steps::image::BuildLog;
@@ -28,6 +28,7 @@ impl ProgramArgs {
     pub(crate) fn read(
         &self,
         log: Option<BuildLog<'_>>,
+        advisory_db: Option<&Path>,
         progress: &Progress,
     ) -> Result<Prebuilt, Failure> {
         let files = PrebuiltFiles {
@@ -35,6 +36,7 @@ impl ProgramArgs {
             workspace: &self.workspace,
             reported_by: self.reported_by.as_deref(),
             log,
+            advisory_db,
         };
         let mut program = Prebuilt::read(&files, progress)?;
         if let Some(revision) = &self.revision {

@@ -85,7 +85,8 @@ pub(crate) mod tests {
     pub(crate) fn sample_with_documents() -> Image {
         let mut image = sample().pack().unwrap();
         image.attach(&Attachment::sbom(&json!({"components": []})).unwrap()).unwrap();
-        let statement = Attachment::statement(&json!({"a": 1}), "https://example.com/p").unwrap();
+        let statement =
+            Attachment::statement(&json!({"a": 1}), "p.json", "https://example.com/p").unwrap();
         image.attach(&statement).unwrap();
         image
     }

@@ -5,6 +5,7 @@ use super::build_log::{BuildLog, BuildLogError};
 use super::program::Program;
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
+use crate::steps::vet::{VetError, allowed_vulnerabilities};
 use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
 use policy_cargo::{ElfError, Target};
 use policy_host::progress::Progress;
@@ -27,6 +28,8 @@ pub(crate) struct PrebuiltFiles<'a> {
     pub(crate) reported_by: Option<&'a Path>,
     /// The log of its compilation: with it the program is packed as one that was compiled here.
     pub(crate) log: Option<BuildLog<'a>>,
+    /// A copy of `RustSec`'s advisory database, by which the policies were vetted.
+    pub(crate) advisory_db: Option<&'a Path>,
 }
 
 impl Prebuilt {
@@ -35,7 +38,7 @@ impl Prebuilt {
         files: &PrebuiltFiles<'_>,
         progress: &Progress,
     ) -> Result<Self, PrebuiltError> {
-        let PrebuiltFiles { program, workspace, reported_by, log } = files;
+        let PrebuiltFiles { program, workspace, reported_by, log, advisory_db } = files;
         let plan = read_plan(workspace)?;
         let target = Target::new(&plan.target);
         let bytes = fs_err::read(program).map_err(PrebuiltError::Program)?;
@@ -51,7 +54,11 @@ impl Prebuilt {
         let reported = self_check::check(&program, &target, &plan, elsewhere.as_deref(), progress)?;
         let log = log.map(|log| log.read(workspace, &target)).transpose()?;
         let (rustc, linked) = log.map(|log| (log.rustc, log.linked)).unzip();
-        let program = Program { bytes, target, plan, reported, rustc, linked };
+        let vulnerabilities = match (advisory_db, &linked) {
+            (Some(database), Some(linked)) => allowed_vulnerabilities(database, &plan, linked)?,
+            _ => Vec::new(),
+        };
+        let program = Program { bytes, target, plan, reported, rustc, linked, vulnerabilities };
         Ok(Self { program, workspace: (*workspace).to_owned() })
     }
 
@@ -96,6 +103,8 @@ pub(crate) enum PrebuiltError {
     SelfCheck(#[from] SelfCheckError),
     #[error(transparent)]
     Log(#[from] BuildLogError),
+    #[error(transparent)]
+    Vet(#[from] VetError),
     #[error(transparent)]
     Materials(#[from] MaterialsError),
     #[error(transparent)]

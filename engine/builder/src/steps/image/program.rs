@@ -4,8 +4,9 @@ use super::labels;
 use super::pack::ProgramImage;
 use crate::steps::compile::Compiled;
 use crate::steps::platform;
-use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
+use crate::steps::provenance::{Materials, Parameters, provenance, sbom, vex};
 use crate::steps::self_check::Reported;
+use crate::steps::vet::AllowedVulnerability;
 use crate::steps::workspace::BuildPlan;
 use policy_cargo::{LinkedPackage, Target};
 use policy_oci::{Image, ImageError, Reference, SourceDate};
@@ -22,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) rustc: Option<String>,
     /// The packages that are linked into it; `None` where only that other tool knows them.
     pub(crate) linked: Option<Vec<LinkedPackage>>,
+    /// The vulnerabilities that it was let have; none where no database was named.
+    pub(crate) vulnerabilities: Vec<AllowedVulnerability>,
 }
 
 /// A program that was compiled here.
@@ -40,7 +43,7 @@ impl Built {
 
 impl Program {
     /// Packs the program as an image, and attaches its provenance and, where it is known what it is
-    /// linked with, its bill of materials.
+    /// linked with, its bill of materials; what its vulnerabilities mean, where it has some.
     pub(crate) fn pack(
         &self,
         materials: &Materials,
@@ -67,6 +70,9 @@ impl Program {
         }
         let provenance = provenance(&image, &parameters, materials)?;
         image.attach(&provenance)?;
+        if let Some(vex) = vex(&image, created, materials, &self.vulnerabilities)? {
+            image.attach(&vex)?;
+        }
         Ok(image)
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn package_url(material: &Material) -> String {
 }
 
 /// Percent-encoded but for what a package URL may hold as it is.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {

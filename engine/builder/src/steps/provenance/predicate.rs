@@ -13,7 +13,8 @@ use policy_oci::{Image, ImageError, SourceDate};
 /// The type of builds in provenance, and the page that explains it.
 pub(crate) const BUILD_TYPE: &str =
     "https://github.com/policy-engine/policy-engine/blob/main/engine/builder/provenance.md";
-const BUILDER: &str = "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
+pub(super) const BUILDER: &str =
+    "https://github.com/policy-engine/policy-engine/tree/main/engine/builder";
 
 /// The parameters of a program's compilation and packing.
 pub(crate) struct Parameters<'a> {
@@ -78,7 +79,7 @@ pub(crate) fn provenance(
             },
         },
     };
-    Attachment::statement(&statement, PROVENANCE)
+    Attachment::statement(&statement, "provenance.intoto.json", PROVENANCE)
 }
 
 fn of_crate(material: &Material) -> Resource {

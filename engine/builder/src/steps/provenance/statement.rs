@@ -1,5 +1,6 @@
-//! An in-toto statement (<https://github.com/in-toto/attestation/tree/main/spec/v1>) whose predicate
-//! is SLSA provenance (<https://slsa.dev/spec/v1.0/provenance>), as far as it is used here.
+//! An in-toto statement (<https://github.com/in-toto/attestation/tree/main/spec/v1>), and the
+//! predicate that is SLSA provenance (<https://slsa.dev/spec/v1.0/provenance>), as far as they are
+//! used here.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,12 @@ pub(crate) const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Statement {
+pub(crate) struct Statement<P = Provenance> {
     #[serde(rename = "_type")]
     pub(crate) kind: String,
     pub(crate) subject: Vec<Resource>,
     pub(crate) predicate_type: String,
-    pub(crate) predicate: Provenance,
+    pub(crate) predicate: P,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

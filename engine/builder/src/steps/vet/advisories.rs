@@ -29,21 +29,24 @@ pub(super) struct Database {
 
 /// One advisory, as far as it is used here.
 #[derive(Debug, Deserialize)]
-struct Advisory {
-    advisory: Head,
+pub(super) struct Advisory {
+    pub(super) advisory: Head,
     #[serde(default)]
     versions: Versions,
 }
 
 #[derive(Debug, Deserialize)]
-struct Head {
-    id: String,
+pub(super) struct Head {
+    pub(super) id: String,
     /// The kind of an advisory that is no vulnerability, such as `unmaintained`.
-    informational: Option<String>,
+    pub(super) informational: Option<String>,
     /// The day on which it was taken back.
     withdrawn: Option<String>,
     /// In place of the heading, in old ones.
-    title: Option<String>,
+    pub(super) title: Option<String>,
+    /// Its names elsewhere, such as that of the CVE.
+    #[serde(default)]
+    pub(super) aliases: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -89,7 +92,7 @@ impl Database {
                 if !package.is_from_registry() || is_the_apis(&package, lock) {
                     continue;
                 }
-                for advisory in self.advisories_for(&package)? {
+                for advisory in self.advisories_for(&package.name, &package.version)? {
                     let Package { name, version, .. } = &package;
                     let Head { id, informational, title, .. } = &advisory.advisory;
                     let title = title.as_deref().unwrap_or("no title");
@@ -117,10 +120,14 @@ impl Database {
     }
 
     /// The advisories for this version of a package.
-    fn advisories_for(&self, package: &Package) -> Result<Vec<Advisory>, VetError> {
+    pub(super) fn advisories_for(
+        &self,
+        name: &str,
+        version: &Version,
+    ) -> Result<Vec<Advisory>, VetError> {
         let mut found: Vec<Advisory> = Vec::new();
         for folder in &self.folders {
-            let Ok(entries) = fs_err::read_dir(folder.join("crates").join(&package.name)) else {
+            let Ok(entries) = fs_err::read_dir(folder.join("crates").join(name)) else {
                 continue;
             };
             let mut files = Vec::new();
@@ -132,7 +139,7 @@ impl Database {
             for file in files {
                 let advisory = Advisory::read(&file)?;
                 let is_known = found.iter().any(|found| found.advisory.id == advisory.advisory.id);
-                if advisory.is_about(&package.version) && !is_known {
+                if advisory.is_about(version) && !is_known {
                     found.push(advisory);
                 }
             }

@@ -14,6 +14,7 @@ mod code;
 mod dep_info;
 mod dependencies;
 mod error;
+mod exploitability;
 mod finding;
 mod manifests;
 mod outcome;
@@ -29,6 +30,7 @@ pub(crate) use rules::{Rules, RulesError};
 
 use advisories::Database;
 pub(crate) use error::VetError;
+pub(crate) use exploitability::{AllowedVulnerability, allowed_vulnerabilities};
 use policy_cargo::lockfile::Lock;
 use policy_host::progress::Progress;
 pub(crate) use subject::Subject;
@@ -59,6 +61,9 @@ pub(crate) fn vet(
             notes.extend(more);
         }
         None => notes.push(advisories::NONE.to_owned()),
+    }
+    if options.advisory_db.is_none() && rules.advisories().next().is_some() {
+        notes.push(exploitability::NONE.to_owned());
     }
     // Their build scripts, and their macros, would run on this machine while the rest is checked.
     let runs =

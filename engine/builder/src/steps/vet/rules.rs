@@ -21,6 +21,7 @@ use toml_edit::DocumentMut;
 
 use super::finding::{Capability, Finding};
 use crate::steps::discover::policies_file::{PoliciesFile, PoliciesFileError};
+use crate::steps::workspace::{AdvisoryStatus, AllowedAdvisory};
 use policy_cargo::lockfile::Package;
 
 const TABLE: &str = "vet";
@@ -44,6 +45,8 @@ pub(super) struct Allowance {
     pub(super) what: Capability,
     pub(super) item: Option<String>,
     pub(super) reason: Reason,
+    /// What an advisory means for the program.
+    pub(super) status: Option<AdvisoryStatus>,
 }
 
 /// Something that a crate may do while the program runs.
@@ -93,11 +96,32 @@ impl Rules {
         let mut document = DocumentMut::new();
         document.insert(TABLE, table.clone());
         let rules = toml_edit::de::from_document::<File>(document);
-        let rules = rules.map_err(|error| RulesError::Wrong {
-            path: file.path,
-            reason: error.to_string().trim_end().replace('\n', ", "),
-        })?;
-        Ok(rules.vet)
+        let wrong = |reason| RulesError::Wrong { path: file.path, reason };
+        let rules = match rules {
+            Ok(File { vet }) => vet,
+            Err(error) => return Err(wrong(error.to_string().trim_end().replace('\n', ", "))),
+        };
+        let has_status = |allowance: &&Allowance| {
+            allowance.status.is_some() && allowance.what != Capability::Advisory
+        };
+        if let Some(Allowance { crate_name, what, .. }) = rules.allow.iter().find(has_status) {
+            return Err(wrong(format!(
+                "`status` is what an advisory means for the program, but `{crate_name}` is allowed \
+                 `{what}`, in `vet.allow.status`"
+            )));
+        }
+        Ok(rules)
+    }
+
+    /// The advisories that are allowed.
+    pub(crate) fn advisories(&self) -> impl Iterator<Item = AllowedAdvisory> {
+        let allowed = self.allow.iter().filter(|allowance| allowance.what == Capability::Advisory);
+        allowed.map(|allowance| AllowedAdvisory {
+            crate_name: allowance.crate_name.clone(),
+            id: allowance.item.clone(),
+            status: allowance.status.unwrap_or_default(),
+            reason: allowance.reason.text().to_owned(),
+        })
     }
 
     /// What `[vet.allow]` lets crates do while the program runs.
@@ -244,6 +268,11 @@ mod tests {
             (
                 "[[vet.allow]]\ncrate = 'a'\nwhat = 'files'\nreason = ' '",
                 "`reason` is empty: write down why it is allowed, in `vet.allow.reason`",
+            ),
+            (
+                "[[vet.allow]]\ncrate = 'a'\nwhat = 'files'\nreason = 'x'\nstatus = 'affected'",
+                "`status` is what an advisory means for the program, but `a` is allowed `files`, in \
+                 `vet.allow.status`",
             ),
             (
                 "vet.dependencies.deny = ['foo@']",

@@ -34,7 +34,9 @@ use policy_cargo::lockfile::Package;
 use policy_host::paths;
 use policy_host::signals;
 use policy_host::tree::FileTree;
-pub(crate) use program::{BUILD_PLAN, BuildPlan, FetchedCrate, Grant, PlannedCrate};
+pub(crate) use program::{
+    AdvisoryStatus, AllowedAdvisory, BUILD_PLAN, BuildPlan, FetchedCrate, Grant, PlannedCrate,
+};
 pub(crate) use stamp::Stamp;
 
 /// A workspace that is laid out on disk.

@@ -51,6 +51,9 @@ pub(crate) struct BuildPlan {
     /// What the policy crates may do while the program runs, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) grants: Vec<Grant>,
+    /// The advisories that vetting was told to let pass, in the order of `policies.toml`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) advisories: Vec<AllowedAdvisory>,
 }
 
 /// One policy crate that was asked for.
@@ -82,6 +85,31 @@ pub(crate) struct Grant {
     pub(crate) reason: String,
 }
 
+/// An advisory that a crate may be linked with, as `[vet.allow]` says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AllowedAdvisory {
+    /// The crate of the policies folder that is linked with what the advisory is about.
+    #[serde(rename = "crate")]
+    pub(crate) crate_name: String,
+    /// The advisory; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    pub(crate) status: AdvisoryStatus,
+    /// Why it is allowed.
+    pub(crate) reason: String,
+}
+
+/// What an allowed advisory means for the program, in the words of OpenVEX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AdvisoryStatus {
+    /// The program is not vulnerable; the reason says why.
+    #[default]
+    NotAffected,
+    /// The program is vulnerable; the reason says what is done about it.
+    Affected,
+}
+
 /// The source of a crate that `policies.toml` names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FetchedCrate {
@@ -107,12 +135,13 @@ impl fmt::Display for Grant {
 }
 
 impl BuildPlan {
-    /// `grants` are sorted.
+    /// `grants` are sorted; `advisories` are in their file's order.
     pub(crate) fn new(
         crates: &Policies,
         engine: &Engine,
         stamp: &Stamp<'_>,
         grants: Vec<Grant>,
+        advisories: Vec<AllowedAdvisory>,
     ) -> Self {
         let policies = sorted(crates)
             .into_iter()
@@ -133,6 +162,7 @@ impl BuildPlan {
             policies,
             fetched,
             grants,
+            advisories,
         }
     }
 

@@ -78,7 +78,13 @@ fn laid_out_of(folder: &TempDir, extent: Extent, engine: &Engine) -> BTreeMap<St
     let policies = Policies::discover(&folder.path().join("policies"), engine).unwrap();
     let root = folder.path().join("workspace");
     let workspace = generate(&policies, engine, Vec::new(), extent, &root).unwrap();
-    let plan = BuildPlan::new(&policies, engine, &STAMP, vec![grant("hours"), grant("a-zones")]);
+    let plan = BuildPlan::new(
+        &policies,
+        engine,
+        &STAMP,
+        vec![grant("hours"), grant("a-zones")],
+        Vec::new(),
+    );
     write_program(&workspace, &policies, engine, &plan, Some(b"list".to_vec())).unwrap();
     let files = WalkDir::new(&root).into_iter().map(|entry| entry.unwrap().into_path());
     files
