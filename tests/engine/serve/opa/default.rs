@@ -27,7 +27,11 @@ fn default_decision_is_system_main_unless_set() {
     let server = Server::start(&[]);
     let nothing = "document missing or undefined: data.system.main";
     assert_error(&server.post("/", &json!({})), 404, "undefined_document", nothing);
-    assert_eq!(server.get("/v1/config").json(), json!({"result": {"labels": {}}}));
+    let config = json!({"result": {
+        "labels": {},
+        "confinement": {"mode": "enforce", "missing": []},
+    }});
+    assert_eq!(server.get("/v1/config").json(), config);
     let folder = Folder::new();
     let yaml = "policies: {system/main: {policy: echo}}\n";
     let server = Server::with_config(&folder, yaml, &[]);
