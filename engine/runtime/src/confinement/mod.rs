@@ -62,8 +62,9 @@ impl Confinement {
             confinement.support = confinement.support.or(started.confined);
             confinement.zones.insert(grants, zone);
         }
-        for missing in confinement.missing() {
-            warn!("confinement: {missing}");
+        let missing = confinement.missing();
+        if !missing.is_empty() {
+            warn!("confinement: {}", missing.join("; "));
         }
         Ok(confinement)
     }
