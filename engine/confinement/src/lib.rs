@@ -25,12 +25,12 @@ mod support;
 mod zone;
 
 pub use call::Call;
-pub use filter::{CallGroup, zone_calls};
+pub use filter::{CallGroup, FilterSupport, zone_calls};
 pub use grant::{Grant, Grants};
 pub use mode::Mode;
 pub use process::{forbid_dumps, threads};
 pub use rest::Rest;
 pub use subject::{Entered, Refused, Subject, enter};
 pub use supervisor::{EXIT_STATUS, Outcome, Supervisor, Violation};
-pub use support::{FilterSupport, Support};
+pub use support::Support;
 pub use zone::{Zone, spawn_zone};

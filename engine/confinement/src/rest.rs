@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::domain::{self, Reach};
+use crate::filter::FilterSupport;
 use crate::filter::{self, Kept, rest_filter};
 use crate::mode::Mode;
-use crate::support::{FilterSupport, Support};
+use crate::support::Support;
 
 /// Files by which names are looked up and time zones are known.
 const NAME_LOOKUP: [&str; 6] = [

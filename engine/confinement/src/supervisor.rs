@@ -111,8 +111,10 @@ impl Watch {
             match receive_notification(self.listener.as_raw_fd()) {
                 Ok(notification) => self.answer(&notification),
                 // Its thread has ended, or a signal came.
-                Err(ReceiveNotificationError::Interrupted) => {}
-                Err(ReceiveNotificationError::Unknown(libc::EINTR | libc::EAGAIN)) => {}
+                Err(
+                    ReceiveNotificationError::Interrupted
+                    | ReceiveNotificationError::Unknown(libc::EINTR | libc::EAGAIN),
+                ) => {}
                 Err(ReceiveNotificationError::Unknown(_)) => self.end_without_listener(),
             }
         }

@@ -3,18 +3,7 @@
 use std::thread;
 
 use crate::domain;
-use crate::filter;
-
-/// How far filters of system calls go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterSupport {
-    /// Calls are refused, and the supervisor is told.
-    Told,
-    /// Calls are refused, and nobody is told.
-    Silent,
-    /// There are no filters.
-    None,
-}
+use crate::filter::{self, FilterSupport};
 
 /// What this kernel can do, for this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +21,7 @@ impl Support {
     pub fn detect() -> Self {
         let tried = thread::Builder::new()
             .name("confinement-support".to_owned())
-            .spawn(|| seccompy::set_no_new_privileges().is_ok().then(|| filter::try_filter()));
+            .spawn(|| seccompy::set_no_new_privileges().is_ok().then(filter::try_filter));
         let filter = tried.ok().and_then(|thread| thread.join().ok().flatten());
         Self { landlock: domain::version(), filter: filter.unwrap_or(FilterSupport::None) }
     }

@@ -6,11 +6,12 @@ use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
 
 use crate::domain;
+use crate::filter::FilterSupport;
 use crate::filter::{Installed, install_zone};
 use crate::grant::Grants;
 use crate::mode::Mode;
 use crate::supervisor::Supervisor;
-use crate::support::{FilterSupport, Support};
+use crate::support::Support;
 
 /// A zone that runs.
 #[derive(Debug)]

@@ -97,8 +97,8 @@ fn allowed_advisories_are_told_beside_the_image() {
     let note = "note: the image tells by no OpenVEX document what the allowed advisories mean for \
                 it: name the database with `--advisory-db`";
     assert!(said.contains(note), "{said}");
-    let mut none = folder.builder(&["inspect", "without.tar", "--vex"]);
-    let refused = folder.fails_as(&mut none);
+    let mut nothing = folder.builder(&["inspect", "without.tar", "--vex"]);
+    let refused = folder.fails_as(&mut nothing);
     assert!(
         refused.contains("the image `without.tar` has no OpenVEX document attached"),
         "{refused}"

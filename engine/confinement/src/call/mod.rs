@@ -6,8 +6,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// The number of a system call, as the kernel of this architecture has it.
-pub(crate) type Number = libc::c_long;
+pub(crate) use names::Number;
 
 /// A system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

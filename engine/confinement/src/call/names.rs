@@ -1,6 +1,7 @@
 //! Names of system calls.
 
-use super::Number;
+/// The number of a system call, as the kernel of this architecture has it.
+pub(crate) type Number = libc::c_long;
 
 /// Pairs numbers with names.
 macro_rules! named {
@@ -65,7 +66,7 @@ static COMMON: &[(Number, &str)] = named! {
     SYS_wait4, SYS_waitid, SYS_write, SYS_writev
 };
 
-/// Calls of x86_64 alone: those that later ones replaced.
+/// Calls of `x86_64` alone: those that later ones replaced.
 #[cfg(target_arch = "x86_64")]
 static OLD: &[(Number, &str)] = named! {
     SYS__sysctl, SYS_access, SYS_afs_syscall, SYS_alarm, SYS_arch_prctl, SYS_chmod, SYS_chown,

@@ -35,7 +35,7 @@ use libc::{
 
 use crate::call::Number;
 
-/// What later calls replaced; x86_64 still has them.
+/// What later calls replaced; `x86_64` still has them.
 #[cfg(target_arch = "x86_64")]
 mod old {
     use crate::call::Number;

@@ -9,7 +9,17 @@ use super::program::{Action, compile};
 use super::zone::{Asked, zone_filter};
 use crate::grant::Grants;
 use crate::mode::Mode;
-use crate::support::FilterSupport;
+
+/// How far filters of system calls go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterSupport {
+    /// Calls are refused, and the supervisor is told.
+    Told,
+    /// Calls are refused, and nobody is told.
+    Silent,
+    /// There are no filters.
+    None,
+}
 
 /// A filter that is on this thread, and what its notifications are read from.
 #[derive(Debug)]

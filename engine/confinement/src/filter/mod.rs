@@ -7,6 +7,7 @@ mod program;
 mod rest;
 mod zone;
 
+pub use install::FilterSupport;
 pub(crate) use install::{Installed, install, install_zone, try_filter};
 pub(crate) use judge::{Answer, judge};
 pub(crate) use rest::{Kept, rest_filter};

@@ -72,7 +72,7 @@ const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
-/// Marks calls of x32, a second set of numbers on x86_64; aarch64 has no numbers that large.
+/// Marks calls of x32, a second set of numbers on `x86_64`; `aarch64` has no numbers that large.
 const X32: u32 = 0x4000_0000;
 
 #[cfg(target_arch = "x86_64")]

@@ -170,19 +170,13 @@ const FCNTL_FILES: &[u32] = &[
 
 /// Commands to `ioctl`: whether a socket waits, how much can be read, whether this is a terminal, and
 /// its size.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::unnecessary_cast,
-    reason = "commands have 32 bits, in a type that is the C library's choice"
-)]
-const IOCTL: &[u32] = &[
-    libc::FIONBIO as u32,
-    libc::FIONREAD as u32,
-    libc::TCGETS as u32,
-    libc::TIOCGWINSZ as u32,
-    libc::FIOCLEX as u32,
-];
+// By their numbers, which C libraries have in types of different widths.
+const IOCTL: &[u32] = &[FIONBIO, FIONREAD, TCGETS, TIOCGWINSZ, FIOCLEX];
+const FIONBIO: u32 = 0x5421;
+const FIONREAD: u32 = 0x541b;
+const TCGETS: u32 = 0x5401;
+const TIOCGWINSZ: u32 = 0x5413;
+const FIOCLEX: u32 = 0x5451;
 
 const PRCTL: &[u32] =
     &[word(libc::PR_SET_NAME), word(libc::PR_GET_NAME), word(libc::PR_SET_VMA), PR_GET_AUXV];

@@ -23,10 +23,10 @@ pub(super) fn run(
         .unwrap_or_else(Signals::listen)
         .map_err(|error| Failure::message(format_args!("failed to listen for signals: {error}")))?;
     let Unconfined { program, registry, mode, earlier } = policies;
-    server::run(program, registry, args.sources(mode), signals, earlier).map_err(
-        |error| match error {
+    server::run(program, registry, args.sources(mode), signals, &earlier).map_err(|error| {
+        match error {
             ServeError::Config(mistakes) => Failure::Config(mistakes),
             ServeError::Start(problems) => Failure::Messages(problems),
-        },
-    )
+        }
+    })
 }

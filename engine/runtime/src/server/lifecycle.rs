@@ -60,7 +60,7 @@ pub(crate) fn run(
     registry: Registry,
     sources: Sources,
     mut signals: Signals,
-    earlier: EarlierThreads,
+    earlier: &EarlierThreads,
 ) -> Result<Outcome, ServeError> {
     let inherited = InheritedSockets::take();
     let metrics = Metrics::new().map_err(|error| ServeError::Start(vec![error.to_string()]))?;
@@ -96,7 +96,7 @@ pub(crate) fn run(
         // What is wrong with it is told where spans are started.
         let spans = Spans::destination().unwrap_or_default();
         let needs = confinement::rest(&loaded.config, &reload.sources, spans.as_ref());
-        confinement.keep(needs, &earlier);
+        confinement.keep(needs, earlier);
         confinement.forbid_dumps();
         let server = BoundServer::start(
             program,

@@ -23,8 +23,8 @@ pub(super) struct ProcessMetrics {
 impl ProcessMetrics {
     /// Registers them; `None` where the system does not tell them.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Option<Self>> {
-        let Ok(stat) = ProcFile::open("/proc/self/stat") else { return Ok(None) };
-        let Some((figures, boot)) = Figures::read(&stat).zip(boot_seconds()) else {
+        let Ok(file) = ProcFile::open("/proc/self/stat") else { return Ok(None) };
+        let Some((figures, boot)) = Figures::read(&file).zip(boot_seconds()) else {
             return Ok(None);
         };
         let gauge = |name: &str, help: &str| {
@@ -45,7 +45,7 @@ impl ProcessMetrics {
         )?;
         start.set(saturated(boot + figures.start_ticks / rustix::param::clock_ticks_per_second()));
         let metrics = Self {
-            stat,
+            stat: file,
             files: OpenFiles::open().ok(),
             cpu,
             open_files: gauge("process_open_fds", "Number of open file descriptors.")?,

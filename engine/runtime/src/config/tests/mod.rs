@@ -298,10 +298,8 @@ fn every_setting_is_read_from_yaml() {
     assert!(authz.shadow.is_none());
     assert_eq!(authz.policy.to_string(), "http/authz");
     assert_eq!(authz.settings.as_json(), b"{}");
-    assert_eq!(
-        (authz.timeout, authz.mode, authz.blocking, authz.max_stuck),
-        (seconds(3), Mode::Enforce, None, 5)
-    );
+    let settings = (authz.timeout, authz.mode, authz.blocking, authz.max_stuck);
+    assert_eq!(settings, (seconds(3), Mode::Enforce, None, 5));
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         decision_log,
