@@ -77,11 +77,16 @@ impl Slot {
         }
     }
 
-    /// A slot for a thread: one that another thread left, or a new one.
+    /// A slot for a thread: one that another thread left, perhaps of the same id, or a new one.
     fn claim(thread: u32) -> &'static Self {
-        let (free, relaxed) = (0, Ordering::Relaxed);
+        let relaxed = Ordering::Relaxed;
+        if let Some(slot) = Self::find(thread) {
+            slot.subject.store(0, relaxed);
+            slot.refused.store(0, relaxed);
+            return slot;
+        }
         let take = |slot: &Self| {
-            slot.thread.compare_exchange(free, thread, Ordering::Acquire, relaxed).is_ok()
+            slot.thread.compare_exchange(0, thread, Ordering::Acquire, relaxed).is_ok()
         };
         SLOTS.find_or_add(take, || Self::new(thread)).1
     }
@@ -104,7 +109,10 @@ thread_local! {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.0.subject.store(0, Ordering::Relaxed);
+        // Whoever calls `exit` gets here, too, and the call that then ends the process is still its.
+        if self.0.subject.load(Ordering::Relaxed) != 0 {
+            return;
+        }
         self.0.refused.store(0, Ordering::Relaxed);
         self.0.thread.store(0, Ordering::Release);
     }

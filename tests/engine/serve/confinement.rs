@@ -107,7 +107,7 @@ fn what_a_policy_may_not_do_is_refused_and_told_and_others_are_answered() {
 fn attack_ends_the_process_which_names_the_policy_and_the_call() {
     for (what, call) in attacks() {
         let server = server("", &[]);
-        drop(server.begin("/v1/data/hostile", &json!({"input": {"attempt": what}})));
+        let _asked = server.begin("/v1/data/hostile", &json!({"input": {"attempt": what}}));
         assert_eq!(server.wait().code(), Some(ATTACKED), "{what}");
         let line = ("ERROR".to_owned(), "hostile".to_owned(), call.to_owned());
         assert!(told(&server).contains(&line), "{what}: {:?}", server.log_lines());
@@ -116,7 +116,7 @@ fn attack_ends_the_process_which_names_the_policy_and_the_call() {
 
 fn ended_by(what: &str) -> ExitStatus {
     let server = server("", &[]);
-    drop(server.begin("/v1/data/hostile", &json!({"input": {"attempt": what}})));
+    let _asked = server.begin("/v1/data/hostile", &json!({"input": {"attempt": what}}));
     server.wait()
 }
 

@@ -105,6 +105,8 @@ fn run(
     let registry = Registry::linked().map_err(Failure::message)?;
     earlier.push(move |job| main.send(job));
     if let Some(log) = log.clone() {
+        let ended = log.clone();
+        earlier.set_write_log(move || ended.end());
         earlier.push(move |job| log.run(job));
     }
     let policies = Unconfined { program, registry, mode: args.confinement, earlier };

@@ -9,6 +9,8 @@ pub(crate) struct EarlierThreads {
     known: Vec<Arc<dyn Fn(Job) + Send + Sync>>,
     /// Whether there was one thread where the program began.
     are_all_known: bool,
+    /// Waits until the log is written.
+    write_log: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl EarlierThreads {
@@ -16,11 +18,26 @@ impl EarlierThreads {
     pub(crate) fn at_the_beginning() -> Self {
         // Where nobody can look, there is nothing to say against it.
         let are_all_known = policy_confinement::threads().map_or(true, |threads| threads == 1);
-        Self { known: Vec::new(), are_all_known }
+        Self { known: Vec::new(), are_all_known, write_log: None }
     }
 
     pub(super) fn are_all_known(&self) -> bool {
         self.are_all_known
+    }
+
+    /// Sets how to wait for the log, where a thread writes it.
+    pub(crate) fn set_write_log(&mut self, write_log: impl Fn() + Send + Sync + 'static) {
+        self.write_log = Some(Arc::new(write_log));
+    }
+
+    /// Waits until the log is written, in what the result of this is called.
+    pub(super) fn write_log(&self) -> impl Fn() + Send + Sync + 'static {
+        let write_log = self.write_log.clone();
+        move || {
+            if let Some(write_log) = &write_log {
+                write_log();
+            }
+        }
     }
 
     /// Adds a thread, by the way to give it work.

@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::Builder;
 
-use policy_confinement::{Grants, Mode, Rest, Supervisor, Support, Violation, spawn_zone};
+use policy_confinement::{Grants, Mode, Outcome, Rest, Supervisor, Support, Violation, spawn_zone};
 use tracing::warn;
 
 pub(crate) use earlier::EarlierThreads;
@@ -50,7 +50,14 @@ impl Confinement {
                  nothing can confine; leave it out, or set `confinement` to `warn`",
             ));
         }
-        let supervisor = Supervisor::new(on_violation);
+        let write_log = earlier.write_log();
+        let supervisor = Supervisor::new(move |violation| {
+            on_violation(violation);
+            // The process ends when this returns.
+            if violation.outcome == Outcome::Ended {
+                write_log();
+            }
+        });
         for grants in std::iter::once(Grants::NONE).chain(grants) {
             if confinement.zones.contains_key(&grants) {
                 continue;

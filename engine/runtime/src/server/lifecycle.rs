@@ -78,7 +78,11 @@ pub(crate) fn run(
     let granted = GrantedRuntimes::start(&confinement, threads)
         .map_err(start_error("failed to start the threads of policies with grants"))?;
     let slots = Arc::new(WorkerSlots::new(threads.workers));
-    runtime::keep_polling(&slots, requests.handle().clone())
+    let (polled, handle) = (Arc::clone(&slots), requests.handle().clone());
+    confinement
+        .zone(Grants::NONE)
+        .run(move || runtime::keep_polling(&polled, handle))
+        .flatten()
         .map_err(start_error("failed to start the thread that keeps others polling"))?;
     requests.spawn(runtime::keep_timer_near());
     let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
