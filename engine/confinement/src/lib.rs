@@ -11,6 +11,7 @@
 //! Threads of a process share its memory and its descriptors: a zone keeps code from reaching out,
 //! not from spoiling what other threads do.
 
+mod allocator;
 mod call;
 mod chain;
 mod domain;

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
 
+use crate::allocator;
 use crate::domain;
 use crate::filter::FilterSupport;
 use crate::filter::{Installed, install_zone};
@@ -56,6 +57,7 @@ pub fn spawn_zone<T: Send + 'static>(
 
 /// Confines the calling thread.
 fn confine(grants: Grants, mode: Mode) -> (Support, Option<OwnedFd>) {
+    allocator::prepare();
     let landlock = match mode {
         Mode::Enforce if domain::restrict_to_zone(grants).is_err() => 0,
         _ => domain::version(),

@@ -197,7 +197,7 @@ mod tests {
         let rules = [Rule::always(7, Action::Allow), Rule::always(9, Action::Errno(38))];
         let program = compile(&rules, Action::Notify);
         assert_eq!(verdict(&program, 7, &[]), libc::SECCOMP_RET_ALLOW);
-        assert_eq!(verdict(&program, 9, &[]), libc::SECCOMP_RET_ERRNO | 38);
+        assert_eq!(verdict(&program, 9, &[]), libc::SECCOMP_RET_ERRNO | 0x26);
         assert_eq!(verdict(&program, 8, &[]), libc::SECCOMP_RET_USER_NOTIF);
     }
 

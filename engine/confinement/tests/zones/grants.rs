@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 
-use policy_confinement::{Grant, Mode};
+use policy_confinement::{Grant, Mode, Subject};
 
 use crate::support::{assert_allowed, assert_refused, run};
 
@@ -97,7 +97,7 @@ fn threads_that_a_subject_starts_are_confined_and_named_for_it() {
     let ran = run(Mode::Enforce, &grants, || thread::spawn(|| open().is_err()).join().unwrap());
     assert!(ran.value);
     assert_eq!(ran.violations.len(), 1);
-    assert_eq!(ran.violations[0].subject.map(|subject| subject.name()), Some("policy"));
+    assert_eq!(ran.violations[0].subject.map(Subject::name), Some("policy"));
     assert_not(&grants, open);
     assert_not(&grants, bind);
     assert_not(&grants, start);

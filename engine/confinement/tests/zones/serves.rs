@@ -35,6 +35,10 @@ fn connections_are_taken_and_answered() {
         let much = vec![1_u8; 32 << 20];
         let clocks = (Instant::now(), SystemTime::now());
         thread::spawn(move || drop((much, clocks))).join().unwrap();
+        // And gives back.
+        let blocks: Vec<_> = (0..64).map(|_| vec![1_u8; 100 << 10]).collect();
+        thread::spawn(|| drop(vec![vec![1_u8; 100 << 10]; 64])).join().unwrap();
+        drop(blocks);
         rustix::process::setpriority_process(None, 19).unwrap();
         drop(done);
     };

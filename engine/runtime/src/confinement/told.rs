@@ -1,12 +1,6 @@
-use std::thread;
-use std::time::Duration;
-
 use policy_confinement::{Outcome, Subject, Violation};
 use prometheus::IntCounterVec;
 use tracing::{error, warn};
-
-/// The time before the process ends for the thread that writes the log.
-const TIME_TO_LOG: Duration = Duration::from_millis(200);
 
 /// The name of threads that the engine did not start.
 const UNKNOWN: &str = "unknown";
@@ -31,7 +25,6 @@ pub(crate) fn log(violation: &Violation) {
         }
         Outcome::Ended => {
             error!(id, call, "the policy made a system call that only an attack makes: ending");
-            thread::sleep(TIME_TO_LOG);
         }
     }
 }
