@@ -271,6 +271,8 @@ in
         SystemCallErrorNumber = "EPERM";
         SystemCallFilter = [
           "@system-service"
+          # Landlock and seccomp, by which the program confines its policies.
+          "@sandbox"
           "~@privileged"
           "~@resources"
         ];

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
 use crate::rounds::Effort;
-use crate::{builds, decisions, folders, http, libc, replay, shadow, start, suites, watch};
+use crate::{
+    builds, confinement, decisions, folders, http, libc, replay, shadow, start, suites, watch,
+};
 
 /// Figures that are measured together.
 #[derive(
@@ -41,10 +43,12 @@ pub(crate) enum Group {
     Suites,
     /// Decisions over HTTP with a shadow beside the policy
     Shadow,
+    /// Start and decisions over HTTP with confinement and without
+    Confinement,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
@@ -57,6 +61,7 @@ impl Group {
         Self::Folders,
         Self::Suites,
         Self::Shadow,
+        Self::Confinement,
     ];
 
     /// True if the group is part of the short run.
@@ -79,6 +84,7 @@ impl Group {
             Self::Folders => folders::measure(effort, work),
             Self::Suites => suites::measure(effort, work),
             Self::Shadow => shadow::measure(effort, work),
+            Self::Confinement => confinement::measure(effort, work),
         }
     }
 }

@@ -12,7 +12,9 @@
 //! a size that has a bound of its own. What a peer needs is installed below the target folder, in
 //! a version that is named here; one that cannot be had is skipped, in words.
 
+mod asked;
 mod builds;
+mod confinement;
 mod counts;
 mod decisions;
 mod durations;

@@ -110,6 +110,18 @@ impl Server {
         Self::new(Kind::Ours, program, "/v1/data/http-authz", body, "viewer")
     }
 
+    /// The same without confinement.
+    pub(crate) fn ours_unconfined(program: PathBuf) -> io::Result<Self> {
+        let server = Self::ours(program)?;
+        let file = server.folder.path().join("config.json");
+        let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+        if let Some(settings) = config.as_object_mut() {
+            settings.insert("confinement".to_owned(), "off".into());
+        }
+        fs::write(file, config.to_string())?;
+        Ok(server)
+    }
+
     /// The same with a shadow of its own version and settings, which is asked everything.
     pub(crate) fn ours_with_shadow(program: PathBuf) -> io::Result<Self> {
         let server = Self::ours(program)?;

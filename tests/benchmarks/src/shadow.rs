@@ -1,49 +1,30 @@
 //! The price of a shadow for those who are answered: the same server, with one and without.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::http::{self, Load};
+use crate::asked::Asked;
+use crate::http::Load;
 use crate::results::{Goal, Quantity, Row};
 use crate::rounds::{Effort, median, ratio};
 use crate::servers::{Running, Server};
 use crate::{builds, tools};
 
-/// A server, and the rounds that it was asked in.
-struct Subject {
-    running: Running,
-    script: PathBuf,
-    _server: Server,
-    loads: Vec<Load>,
-}
-
-impl Subject {
-    fn start(server: Server) -> io::Result<Self> {
-        let (running, script) = (server.start()?, server.script()?);
-        Ok(Self { running, script, _server: server, loads: Vec::new() })
-    }
-
-    fn each(&self, figure: fn(&Load) -> f64) -> Vec<f64> {
-        self.loads.iter().map(figure).collect()
-    }
-}
-
 pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
     let loader = tools::wrk()?;
     let program = builds::engine(work, None)?;
-    let mut with = Subject::start(Server::ours_with_shadow(program.clone())?)?;
-    let mut without = Subject::start(Server::ours(program)?)?;
+    let mut with = Asked::start(Server::ours_with_shadow(program.clone())?)?;
+    let mut without = Asked::start(Server::ours(program)?)?;
     let mut rows = Vec::new();
     // With one connection the machine has room, and with many it has none.
     for connections in [1, 256] {
         let before = Shadowed::read(&with.running)?;
-        for subject in [&mut with, &mut without] {
-            subject.loads.clear();
+        for server in [&mut with, &mut without] {
+            server.loads.clear();
         }
         for _ in 0..effort.of(7, 1) {
-            for subject in [&mut with, &mut without] {
-                let Subject { running, script, loads, .. } = subject;
-                loads.push(http::load(&loader, running, script, connections, effort.of(3, 1))?);
+            for server in [&mut with, &mut without] {
+                server.ask(&loader, connections, effort.of(3, 1))?;
             }
         }
         let share = Shadowed::read(&with.running)?.share_since(&before);
