@@ -43,7 +43,7 @@ fn by_hand(folder: &Folder, arguments: &[&str], printed: &str) {
 /// workspace in another place; returns its target as well.
 fn compiled(house: &SparseRegistry) -> (Folder, String) {
     let folder = folder(house);
-    build(&folder);
+    build(&folder, &["--advisory-db", "advisories"]);
     let generate = ["generate", "--engine", "source", "--revision", "c0ffee", "--output"];
     folder.at_home(&generate).arg("elsewhere/laid-out").assert().success();
     let plan = fs::read(folder.path().join("elsewhere/laid-out/program/policies.json")).unwrap();
@@ -55,19 +55,10 @@ fn compiled(house: &SparseRegistry) -> (Folder, String) {
 }
 
 /// Builds an image, and puts its program beside it.
-fn build(folder: &Folder) {
-    let image = ["image", "--engine", "source", "--revision", "c0ffee"];
-    let written = [
-        "--advisory-db",
-        "advisories",
-        "--work-dir",
-        "work",
-        "--output",
-        "built.tar",
-        "--oci-layout",
-        "built",
-    ];
-    folder.at_home(&[&image[..], &written].concat()).assert().success();
+fn build(folder: &Folder, more: &[&str]) {
+    let image = ["image", "--engine", "source", "--revision", "c0ffee", "--work-dir", "work"];
+    let written = ["--output", "built.tar", "--oci-layout", "built"];
+    folder.at_home(&[&image[..], &written].concat()).args(more).assert().success();
     let program = Unpacked::read(&folder.path().join("built.tar")).file("bin/policy-engine");
     let path = folder.path().join("program");
     fs::write(&path, program).unwrap();
@@ -144,7 +135,7 @@ fn program_is_packed_with_the_documents_of_a_built_image() {
 #[test]
 fn another_program_reports_for_one_that_does_not_start() {
     let folder = Folder::with_registry(&[]).small_engine();
-    build(&folder);
+    build(&folder, &[]);
     let (target, program) = for_another_processor(fs::read(folder.path().join("program")).unwrap());
     fs::write(folder.path().join("foreign"), program).unwrap();
     let generate = ["generate", "--engine", "source", "--target", target, "--output", "other"];
