@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Folder, builder, repository, stress_engine};
 
 /// A Cargo that prints its arguments and does not compile.
-const CARGO: &str =
-    "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\necho \"$*\" > arguments\nexit 1\n";
+const CARGO: &str = "#!/bin/sh\ncd \"${0%/*}\"\ncase $1 in update|tree) exit;; esac\necho \"$*\" > arguments\nexit 1\n";
 
 /// Runs a failing build on a terminal with these variables. Returns the terminal's text and the
 /// arguments of Cargo.

@@ -2,7 +2,6 @@
 //! business of `policy-confinement`.
 
 mod earlier;
-mod rest;
 mod told;
 mod zone;
 
@@ -15,14 +14,19 @@ use policy_confinement::{Grants, Mode, Outcome, Rest, Supervisor, Support, Viola
 use tracing::warn;
 
 pub(crate) use earlier::EarlierThreads;
-pub(crate) use rest::rest;
 pub(crate) use told::{counted, log};
 pub(crate) use zone::{Zone, mark_thread};
+
+/// What is missing where the process had threads before it began.
+const UNKNOWN_THREADS: &str = "threads ran before the program began, and nothing confines them: an \
+                               emulator's, or those of a dependency that runs code before `main`";
 
 /// The zones of this process.
 #[derive(Debug)]
 pub(crate) struct Confinement {
     pub(crate) mode: Mode,
+    /// No other threads ran before the program began.
+    are_all_known: bool,
     /// What this kernel made of it; nothing without confinement.
     support: Option<Support>,
     zones: BTreeMap<Grants, Zone>,
@@ -33,22 +37,17 @@ impl Confinement {
     /// code of any policy runs.
     ///
     /// # Errors
-    /// When the system gives no thread, or threads ran already that nothing can confine.
+    /// When the system gives no thread.
     pub(crate) fn start(
         mode: Mode,
         earlier: &EarlierThreads,
         grants: impl IntoIterator<Item = Grants>,
         on_violation: impl Fn(&Violation) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let mut confinement = Self { mode, support: None, zones: BTreeMap::new() };
+        let are_all_known = earlier.are_all_known();
+        let mut confinement = Self { mode, are_all_known, support: None, zones: BTreeMap::new() };
         if mode == Mode::Off {
             return Ok(confinement);
-        }
-        if mode == Mode::Enforce && !earlier.are_all_known() {
-            return Err(io::Error::other(
-                "some dependency runs code before the program begins, and has started threads, which \
-                 nothing can confine; leave it out, or set `confinement` to `warn`",
-            ));
         }
         let write_log = earlier.write_log();
         let supervisor = Supervisor::new(move |violation| {
@@ -78,7 +77,12 @@ impl Confinement {
 
     /// What is missing for full confinement, a sentence each.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        self.support.map(Support::missing).unwrap_or_default()
+        let Some(support) = self.support else { return Vec::new() };
+        let mut missing = support.missing();
+        if !self.are_all_known {
+            missing.push(UNKNOWN_THREADS);
+        }
+        missing
     }
 
     /// Keeps others from reading this process's memory, which holds keys and inputs.

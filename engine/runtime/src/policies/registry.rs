@@ -62,7 +62,7 @@ impl Registry {
     /// any of it runs.
     ///
     /// # Errors
-    /// When the system gives no thread, or threads ran already that nothing can confine.
+    /// When the system gives no thread.
     pub(crate) fn confine(
         &mut self,
         program: &Program,

@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
 use super::listen::{BindError, Listeners, ShutdownPhase, UnixSocketFile};
+use super::needs::needs;
 use super::policy::WorkerSlots;
 use super::reload::{Reload, on_own_thread};
 use super::runtime::{self, GrantedRuntimes, Threads};
@@ -95,8 +96,7 @@ pub(crate) fn run(
         };
         // What is wrong with it is told where spans are started.
         let spans = Spans::destination().unwrap_or_default();
-        let needs = confinement::rest(&loaded.config, &reload.sources, spans.as_ref());
-        confinement.keep(needs, earlier);
+        confinement.keep(needs(&loaded.config, &reload.sources, spans.as_ref()), earlier);
         confinement.forbid_dumps();
         let server = BoundServer::start(
             program,

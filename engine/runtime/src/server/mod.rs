@@ -24,6 +24,7 @@ mod http;
 mod lifecycle;
 mod listen;
 mod monitor;
+mod needs;
 mod policy;
 mod reload;
 mod runtime;

@@ -29,7 +29,7 @@ const HTTP: u16 = 80;
 
 /// What a server with this configuration goes on to need: its files, the folders of files that it makes
 /// or removes, and the ports of collectors.
-pub(crate) fn rest(config: &Config, sources: &Sources, spans: Option<&Destination>) -> Rest {
+pub(super) fn needs(config: &Config, sources: &Sources, spans: Option<&Destination>) -> Rest {
     let mut rest = Rest { connect: Some(Vec::new()), bind: Some(Vec::new()), ..Rest::default() };
     if let Some((file, _)) = sources.file() {
         rest.read_beside(&file);
