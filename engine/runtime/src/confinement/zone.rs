@@ -1,14 +1,14 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
-use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use policy_confinement::Grants;
 
-use crate::system::stack;
+use crate::system::stack::{self, Job};
 
 /// The threads that run the code of some policies: what one of them starts is confined as they are.
 ///
@@ -20,6 +20,8 @@ pub(crate) struct Zone(Option<Arc<Keeper>>);
 struct Keeper {
     grants: Grants,
     starts: Sender<Start>,
+    /// A thread of the zone that has nothing to do. Starting one takes a turn of the supervisor.
+    idle: Mutex<Option<Sender<Job>>>,
 }
 
 thread_local! {
@@ -39,7 +41,7 @@ impl Zone {
     /// The zone of a keeper: what is sent to the other end, the keeper has to [`keep`].
     pub(super) fn new(grants: Grants) -> (Self, Receiver<Start>) {
         let (starts, orders) = channel();
-        (Self(Some(Arc::new(Keeper { grants, starts }))), orders)
+        (Self(Some(Arc::new(Keeper { grants, starts, idle: Mutex::default() }))), orders)
     }
 
     /// Starts a thread in the zone.
@@ -75,8 +77,30 @@ impl Zone {
         if self.0.as_ref().is_none_or(|keeper| CURRENT.get() == Some(keeper.grants)) {
             return Ok(run());
         }
-        let thread = self.spawn(Builder::new().stack_size(stack::BYTES), run)?;
-        Ok(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        let (sender, made) = channel();
+        let job = move || drop(sender.send(catch_unwind(AssertUnwindSafe(run))));
+        let thread = self.idle_thread()?;
+        let gone = || io::Error::other("a thread of the zone has ended");
+        thread.send(Box::new(job)).map_err(|_| gone())?;
+        let made = made.recv().map_err(|_| gone())?;
+        if let Some(keeper) = &self.0 {
+            *keeper.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        }
+        Ok(made.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// A thread that takes jobs: one that has nothing to do, or a new one.
+    fn idle_thread(&self) -> io::Result<Sender<Job>> {
+        let take = |keeper: &Arc<Keeper>| {
+            keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        if let Some(idle) = self.0.as_ref().and_then(take) {
+            return Ok(idle);
+        }
+        let (sender, jobs) = channel::<Job>();
+        let work = move || jobs.into_iter().for_each(|job| job());
+        self.spawn(Builder::new().name("configure".to_owned()).stack_size(stack::BYTES), work)?;
+        Ok(sender)
     }
 
     /// What policies of this zone may do beyond deciding.
