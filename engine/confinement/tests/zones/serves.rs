@@ -39,6 +39,17 @@ fn connections_are_taken_and_answered() {
         let blocks: Vec<_> = (0..64).map(|_| vec![1_u8; 100 << 10]).collect();
         thread::spawn(|| drop(vec![vec![1_u8; 100 << 10]; 64])).join().unwrap();
         drop(blocks);
+        // And many threads at one time.
+        let (end, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let wait = |held: Arc<Mutex<mpsc::Receiver<()>>>| {
+            move || drop((vec![1_u8; 100], held.lock().unwrap().recv()))
+        };
+        let many: Vec<_> = (0..20).map(|_| thread::spawn(wait(Arc::clone(&held)))).collect();
+        drop(end);
+        for thread in many {
+            thread.join().unwrap();
+        }
         rustix::process::setpriority_process(None, 19).unwrap();
         drop(done);
     };
