@@ -367,6 +367,8 @@ impl Metrics {
             let labels = [id, policy, version, check.id];
             (check.id, self.denials.with_label_values(&labels))
         };
+        // A counter that appears with its first violation never rises: the commonest begins at nothing.
+        let _ = self.violations.with_label_values(&[id, "openat"]);
         let UsageVecs { cpu, allocated, over_budget } = &self.usage;
         PolicyMetrics {
             outcomes: DecisionOutcome::ALL
