@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use serde_json::{Value, json};
 
 use crate::support::wire::{figure, get, post};
-use crate::support::{Folder, Server, hostile_engine};
+use crate::support::{Folder, Server, hostile_engine, until};
 
 /// The exit status of an engine that a policy has attacked.
 const ATTACKED: i32 = 70;
@@ -90,7 +90,7 @@ fn what_a_policy_may_not_do_is_refused_and_told_and_others_are_answered() {
         assert!(message.starts_with(&expected), "{what}: {message}");
         assert!(violations(&server, call) > before, "{what}");
         let line = ("ERROR".to_owned(), "hostile".to_owned(), call.to_owned());
-        assert!(told(&server).contains(&line), "{what}: {:?}", told(&server));
+        until("it is told", || told(&server).contains(&line));
         assert_eq!(attempt(&server, &json!("nothing")), Ok(0), "{what}");
     }
     let folder = Folder::new();
@@ -110,7 +110,7 @@ fn attack_ends_the_process_which_names_the_policy_and_the_call() {
         let _asked = server.begin("/v1/data/hostile", &json!({"input": {"attempt": what}}));
         assert_eq!(server.wait().code(), Some(ATTACKED), "{what}");
         let line = ("ERROR".to_owned(), "hostile".to_owned(), call.to_owned());
-        assert!(told(&server).contains(&line), "{what}: {:?}", server.log_lines());
+        until("it is told", || told(&server).contains(&line));
     }
 }
 
@@ -166,7 +166,7 @@ fn thread_that_a_policy_made_before_is_confined_as_the_policy_is() {
         assert_eq!(attempt_on_thread(&server, &what), Ok(EPERM), "{what}");
         assert!(violations(&server, call) > before, "{what}");
         let line = ("ERROR".to_owned(), "hostile".to_owned(), call.to_owned());
-        assert!(told(&server).contains(&line), "{what}: {:?}", told(&server));
+        until("it is told", || told(&server).contains(&line));
     }
     assert_eq!(attempt_on_thread(&server, &json!("fork")), Ok(EPERM));
     get(&server, "/health/ready").expect(200);
@@ -214,7 +214,7 @@ fn warn_tells_what_would_be_refused_and_off_tells_nothing() {
     }
     assert_eq!(violations(&warned, "openat"), 1);
     let line = ("WARN".to_owned(), "hostile".to_owned(), "openat".to_owned());
-    assert!(told(&warned).contains(&line));
+    until("it is told", || told(&warned).contains(&line));
     let off = server("", &["--set", "confinement=off"]);
     assert!(attempt(&off, &open).unwrap() >= 0);
     assert_eq!(told(&off), []);
