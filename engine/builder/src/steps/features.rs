@@ -103,7 +103,9 @@ impl Features {
                 known: known.map(|(name, _)| name.to_owned()).collect(),
             });
         }
-        let mut next: Vec<_> = self.0.iter().map(String::as_str).collect();
+        let default = features.filter(|features| features.contains_key("default"));
+        let default = default.map(|_| "default");
+        let mut next: Vec<_> = self.0.iter().map(String::as_str).chain(default).collect();
         let mut seen = BTreeSet::new();
         let mut taken = BTreeSet::new();
         while let Some(feature) = next.pop() {
