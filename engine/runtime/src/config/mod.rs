@@ -1,5 +1,6 @@
 //! The configuration of the server: one file, the environment over it, and the command line over both.
 
+mod console;
 mod decision_log;
 mod env;
 mod flags;
@@ -24,7 +25,7 @@ pub(crate) use json_schema::json_schema;
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
 pub(crate) use model::{
-    Address, CollectorConfig, Config, DecisionLogConfig, DefaultDecision, Limits, LogDestination,
+    Address, CollectorConfig, Config, ConsoleConfig, DecisionLogConfig, DefaultDecision, Limits, LogDestination,
     Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
