@@ -22,9 +22,10 @@ pub(crate) const POLICY_API: &str = "policy-api";
 pub(crate) const PROGRAM: &str = "policy-engine-program";
 
 /// The engine's own names, which no crate may have.
-pub(crate) const TAKEN: [&str; 7] = [
+pub(crate) const TAKEN: [&str; 8] = [
     POLICY_API,
     "policy-confinement",
+    "policy-console",
     "policy-engine",
     "policy-report",
     "policy-text",
@@ -190,6 +191,7 @@ mod tests {
                 "engine/api",
                 "engine/runtime",
                 "engine/confinement",
+                "engine/console",
                 "engine/report",
                 "engine/text",
                 "engine/tls"
