@@ -14,6 +14,7 @@ fn copy_in_another_folder_builds_the_same_bytes() {
     for place in [
         "engine/api",
         "engine/confinement",
+        "engine/console",
         "engine/report",
         "engine/runtime",
         "engine/text",

@@ -53,6 +53,7 @@ fn sbom_lists_the_linked_crates_with_their_roles() {
         ("policy-api", "engine"),
         ("policy-engine", "engine"),
         ("policy-confinement", "engine"),
+        ("policy-console", "engine"),
         ("policy-report", "engine"),
         ("policy-text", "engine"),
         ("policy-tls", "engine"),

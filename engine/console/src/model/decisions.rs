@@ -1,0 +1,110 @@
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{MarkedText, Violation};
+
+/// The last decisions, the latest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionsPage {
+    /// `None` where none are kept.
+    pub kept: Option<KeptDecisions>,
+    pub filter: Filter,
+    /// What may be chosen in the filter.
+    pub choices: Choices,
+    /// Those that the filter lets through, at most so many as a page has.
+    pub decisions: Vec<Decision>,
+    /// There are more that the filter lets through.
+    pub has_more: bool,
+}
+
+/// What is kept of all decisions.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct KeptDecisions {
+    pub decisions: u64,
+    pub bytes: u64,
+    pub max_bytes: u64,
+    /// Decisions since the server started that were not kept, as too many came at once.
+    pub passed_over: u64,
+    /// The most that are kept of one second.
+    pub max_per_second: u64,
+}
+
+/// A filter of decisions: all of what is set must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Filter {
+    /// The id of a policy.
+    pub policy: Option<String>,
+    pub verdict: Option<ResultKind>,
+    pub check: Option<String>,
+    /// `enforce` or `monitor`.
+    pub mode: Option<String>,
+    /// Text anywhere in the decision, whatever its case.
+    pub text: Option<String>,
+}
+
+/// The values of a filter.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Choices {
+    /// The ids of policies.
+    pub policies: Vec<String>,
+    pub checks: Vec<String>,
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultKind {
+    Allowed,
+    Denied,
+    /// An answer that is no verdict.
+    Answered,
+    /// An error in place of an answer.
+    Failed,
+}
+
+/// A decision in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decision {
+    pub decision_id: String,
+    pub timestamp: String,
+    /// The id that the policy is served under.
+    pub id: String,
+    pub policy: String,
+    pub version: String,
+    pub verdict: ResultKind,
+    /// `enforce` or `monitor`.
+    pub mode: String,
+    pub checks: Vec<String>,
+    /// The first reason, or the error.
+    pub reason: Option<String>,
+    /// The time that the policy took; `None` with an error.
+    pub microseconds: Option<f64>,
+    pub requested_by: String,
+    pub request_id: Option<String>,
+}
+
+/// One decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionPage {
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// The path that was asked for.
+    pub path: String,
+    pub trace_id: Option<String>,
+    pub span_id: Option<String>,
+    pub allocated_bytes: Option<u64>,
+    pub cpu_microseconds: Option<f64>,
+    pub violations: Vec<Violation>,
+    /// The input, erased and masked as in the decision log; `None` where there is none.
+    pub input: Option<MarkedText>,
+    /// JSON, indented.
+    pub result: Option<String>,
+    pub error: Option<String>,
+    /// JSON pointers of what was taken out, and of what was replaced.
+    pub erased: Vec<String>,
+    pub masked: Vec<String>,
+    /// The event of the decision log.
+    pub event: Value,
+    /// The page where it may be tried again, if it may.
+    pub try_href: Option<String>,
+}

@@ -1,0 +1,64 @@
+use serde::Serialize;
+
+/// The policies that are served.
+#[derive(Debug, Clone, Serialize)]
+pub struct PoliciesPage {
+    pub policies: Vec<PolicySummary>,
+    /// Those that could not be configured.
+    pub skipped: Vec<SkippedPolicy>,
+}
+
+/// One policy in a version, under the id that it is served by.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicySummary {
+    pub id: String,
+    /// The page of the policy, such as `/policies/pods`.
+    pub href: String,
+    /// The policy's own name.
+    pub policy: String,
+    pub version: String,
+    pub description: String,
+    /// `enforce` or `monitor`.
+    pub mode: &'static str,
+    pub rates: Rates,
+    /// Evaluations that overran and have not ended.
+    pub stuck: u64,
+    /// So many evaluations are stuck that the policy is not asked any more.
+    pub is_suspended: bool,
+    /// The policy that is asked the same questions, as `name@version`.
+    pub shadow: Option<String>,
+}
+
+/// What a policy decided in the last minutes.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Rates {
+    /// The time that one sample is of.
+    pub interval_seconds: u64,
+    /// Oldest first. Fewer at the beginning.
+    pub samples: Vec<Sample>,
+    /// Over all samples.
+    pub decisions_per_second: f64,
+    pub decisions: u64,
+    pub denied: u64,
+    pub failed: u64,
+    /// The time of half of the decisions; `None` without one.
+    pub p50_seconds: Option<f64>,
+    pub p99_seconds: Option<f64>,
+}
+
+/// What a policy decided in one interval.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Sample {
+    pub decisions: u64,
+    pub denied: u64,
+    pub failed: u64,
+    pub p50_seconds: Option<f64>,
+    pub p99_seconds: Option<f64>,
+}
+
+/// A policy that is not served.
+#[derive(Debug, Clone, Serialize)]
+pub struct SkippedPolicy {
+    pub id: String,
+    pub problem: String,
+}

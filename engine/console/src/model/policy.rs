@@ -1,0 +1,104 @@
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Decision, PolicySummary, Settings};
+
+/// One policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyPage {
+    #[serde(flatten)]
+    pub summary: PolicySummary,
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    pub crate_version: String,
+    pub authors: Vec<String>,
+    pub checks: Vec<CheckSummary>,
+    /// What its crate may do while it runs.
+    pub grants: Vec<Grant>,
+    pub limits: PolicyLimits,
+    pub settings: Settings,
+    pub settings_schema: Option<Schema>,
+    pub input_schema: Option<Schema>,
+    /// Every version of it in this program, highest first.
+    pub versions: Vec<String>,
+    /// The shadow and what it decides.
+    pub shadow_decisions: Option<Shadow>,
+    /// The last of them first; `None` where decisions are not kept.
+    pub last_denials: Option<Vec<Decision>>,
+}
+
+/// A check that the policy declares.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckSummary {
+    pub id: String,
+    pub severity: String,
+    pub summary: String,
+    /// A page about it.
+    pub url: Option<String>,
+    /// Denials that named it, since the server started.
+    pub denials: u64,
+}
+
+/// Something that a crate may do while it runs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Grant {
+    /// Such as `files of geo (std::fs::read)`.
+    pub grant: String,
+    pub reason: String,
+}
+
+/// What one evaluation may take.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyLimits {
+    /// Such as `2s`.
+    pub timeout: String,
+    /// Such as `64 MiB`.
+    pub allocation_budget: Option<String>,
+    pub cpu_budget: Option<String>,
+    pub max_stuck: u64,
+    /// It runs on threads of its own.
+    pub blocking: bool,
+}
+
+/// A JSON Schema, as a table.
+#[derive(Debug, Clone, Serialize)]
+pub struct Schema {
+    pub fields: Vec<SchemaField>,
+    /// The schema itself.
+    pub schema: Value,
+}
+
+/// One field of a schema, also within others.
+#[derive(Debug, Clone, Serialize)]
+pub struct SchemaField {
+    /// Such as `spec.containers[].image`.
+    pub path: String,
+    /// Such as `string`, `integer or null`, or `one of "a", "b"`.
+    pub kind: String,
+    pub required: bool,
+    /// As JSON.
+    pub default: Option<String>,
+    pub description: String,
+}
+
+/// A policy that is asked the same questions.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shadow {
+    pub policy: String,
+    pub version: String,
+    /// The part of the questions that it is asked, such as `10%`.
+    pub sample: String,
+    /// By what the policy and its shadow decided, since the server started.
+    pub outcomes: Vec<ShadowOutcome>,
+    /// Questions that were not put to it.
+    pub shed: u64,
+}
+
+/// Decisions of one outcome that had one outcome of the shadow.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShadowOutcome {
+    /// Such as `allowed`.
+    pub outcome: String,
+    pub shadow_outcome: String,
+    pub decisions: u64,
+}
