@@ -33,7 +33,7 @@
   rustToolchain ? defaults.rustToolchain,
   # The commit of the policies, for the program to report and for the image's label.
   revision ? null,
-  # Optional parts of the engine, such as "otlp".
+  # Optional parts of the engine: "otlp" adds one, "-console" leaves one out that is there by default.
   features ? [ ],
   # Registries beside crates.io, by their names in Cargo's configuration: the `index` as there, `dl`
   # from the registry's own `config.json`, and `fetchurlExtraArgs`, such as credentials, for fetchurl.

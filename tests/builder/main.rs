@@ -31,6 +31,8 @@ mod crates;
 mod documents;
 /// Errors of the builder.
 mod errors;
+/// The engine's optional parts.
+mod features;
 /// What policies may do at run time.
 mod grants;
 /// The contents of the image, its name, and its program.

@@ -71,7 +71,12 @@ const PRINT: &str = "fn print(policies: &str) { println!(\"[{policies}]\"); }\n"
 impl Folder {
     /// Adds such an engine in `source`, and a policy for it.
     pub(crate) fn small_engine(self) -> Self {
-        self.engine("", &[])
+        self.small_engine_with("")
+    }
+
+    /// The same, whose manifest goes on with this behind `[dependencies]`.
+    pub(crate) fn small_engine_with(self, manifest: &str) -> Self {
+        self.engine(manifest, &[])
             .file("source/engine/api/src/lib.rs", API)
             .file("source/engine/runtime/src/lib.rs", &format!("{SMALL_RUNTIME}{PRINT}"))
             .library("small", "policy-api = \"0.1\"", "policy_api::register!();")

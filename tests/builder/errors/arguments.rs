@@ -102,11 +102,3 @@ fn generate_refuses_a_folder_with_other_contents() {
          left as it is\nhelp: name an empty or a new folder"
     );
 }
-
-#[test]
-fn unknown_engine_feature_is_refused() {
-    let folder = Folder::new().policy("anything");
-    let expected = "the engine has no feature `oltp`: expected `otlp`";
-    assert_eq!(folder.refused(&["--engine-features", "oltp"]), expected);
-    assert_eq!(folder.refused(&["--engine-features", " otlp, oltp,"]), expected);
-}

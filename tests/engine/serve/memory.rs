@@ -6,9 +6,8 @@ use crate::support::{Folder, Server, until};
 
 const MIB: u64 = 1 << 20;
 
-/// The memory that a server may use beside its budget. GNU's allocator keeps some for each thread, and
-/// a confined server has more of them under load: starting one takes a turn of the supervisor.
-const BESIDE_BUDGET: u64 = 112 * MIB;
+/// The memory that a server may use beside its budget.
+const BESIDE_BUDGET: u64 = 64 * MIB;
 
 fn serving(limits: &str) -> Server {
     let config = format!("timeout: 2s\nlimits: {{{limits}}}\n");

@@ -152,8 +152,11 @@ fn of_statement(statement: &Statement, say: &mut impl FnMut(FactKind, &str, &str
         say(FactKind::Compiler, "", rustc, None);
     }
     say(FactKind::Target, "", &definition.external_parameters.target, None);
-    let features = definition.external_parameters.engine_features.join(",");
-    say(FactKind::EngineFeatures, "", if features.is_empty() { "none" } else { &features }, None);
+    let features = match definition.external_parameters.engine_features.as_slice() {
+        [] => "default".to_owned(),
+        asked => asked.join(","),
+    };
+    say(FactKind::EngineFeatures, "", &features, None);
     for resource in &definition.resolved_dependencies {
         let Some(known) = &resource.annotations else { continue };
         let kind = match MaterialRole::from_name(&known.role) {

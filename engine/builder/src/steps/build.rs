@@ -61,7 +61,9 @@ impl<'a> Build<'a> {
             })?;
         let revision = match options.profile {
             Profile::Release => {
-                options.revision.map(str::to_owned).or_else(|| git::revision(options.policies))
+                let named = options.revision.map(str::to_owned);
+                let revision = named.or_else(|| git::revision(options.policies));
+                revision.filter(|revision| !revision.is_empty())
             }
             // With it, each commit would have the program compiled again.
             Profile::Quick => None,

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn embedded_sources_are_not_watched() {
         let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
-        assert_eq!(edited(&engine).len(), 6);
+        assert_eq!(edited(&engine).len(), 7);
         assert!(edited(&Engine { is_embedded: true, ..engine }).is_empty());
     }
 

@@ -98,17 +98,12 @@ pub(crate) fn run(
         };
         // What is wrong with it is told where spans are started.
         let spans = Spans::destination().unwrap_or_default();
+        let limits = &loaded.config.limits;
+        let memory = MemoryBudget::with_process_bound(limits.bodies, limits.shadows);
         confinement.keep(needs(&loaded.config, &reload.sources, spans.as_ref()), earlier);
         confinement.forbid_dumps();
-        let server = BoundServer::start(
-            program,
-            &reload,
-            &loaded,
-            policies,
-            metrics,
-            confinement,
-            listeners,
-        );
+        let prepared = Prepared { program: *program, policies, metrics, memory, confinement };
+        let server = BoundServer::start(&reload, &loaded, prepared, listeners);
         let server = server.map_err(ServeError::Start)?;
         Ok(server.serve(signals, reload, loaded.config, requests.handle()).await)
     });
@@ -174,6 +169,16 @@ fn ended_early() -> Outcome {
     Outcome::Allowed
 }
 
+/// What is made before files and connections are out of reach.
+struct Prepared {
+    program: Program,
+    policies: Vec<Named>,
+    metrics: Metrics,
+    /// It measures the process by a file, which it has opened.
+    memory: Arc<MemoryBudget>,
+    confinement: Confinement,
+}
+
 /// A server that listens but does not accept connections yet.
 struct BoundServer {
     app: Arc<App>,
@@ -184,14 +189,12 @@ struct BoundServer {
 
 impl BoundServer {
     fn start(
-        program: &Program,
         reload: &Reload,
         loaded: &Loaded,
-        policies: Vec<Named>,
-        metrics: Metrics,
-        confinement: Confinement,
+        prepared: Prepared,
         listeners: Result<Listeners, Vec<BindError>>,
     ) -> Result<Self, Vec<String>> {
+        let Prepared { program, policies, metrics, memory, confinement } = prepared;
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
@@ -234,7 +237,7 @@ impl BoundServer {
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
-            memory: MemoryBudget::with_process_bound(config.limits.bodies, config.limits.shadows),
+            memory,
             operators_memory: MemoryBudget::new(OPERATORS_MEMORY),
             diagnostic_memory: MemoryBudget::new(OPERATORS_MEMORY),
             shadow_memory,
@@ -242,7 +245,7 @@ impl BoundServer {
             tokens,
             spans,
             ready: AtomicBool::new(true),
-            program: *program,
+            program,
             confinement,
             #[cfg(feature = "console")]
             console,

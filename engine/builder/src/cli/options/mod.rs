@@ -65,13 +65,15 @@ fn is_ci(value: Option<&OsStr>) -> bool {
 /// The option for optional parts of the engine.
 #[derive(Debug, clap::Args)]
 pub(super) struct FeaturesArg {
-    /// Optional parts of the engine, separated by commas, such as `otlp`
+    /// Optional parts of the engine, separated by commas: `otlp` adds one, and `-console` leaves one
+    /// out that is there by default
     #[arg(
         long,
         value_name = "FEATURES",
         env = "POLICY_ENGINE_FEATURES",
         default_value = "",
-        hide_default_value = true
+        hide_default_value = true,
+        allow_hyphen_values = true
     )]
     pub(super) engine_features: Features,
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::steps::features::{Features, UnknownFeature};
+use crate::steps::features::{FeatureError, Features};
 pub(crate) use embedded::Embedded;
 use embedded::UnpackError;
 use policy_cargo::lockfile::{Lock, LockError};
@@ -48,9 +48,9 @@ pub(crate) struct Engine {
     pub(crate) api_version: Version,
     /// The version of `policy-engine`.
     pub(crate) version: Version,
-    /// The optional parts that are wanted.
+    /// What is asked of its optional parts.
     pub(crate) features: Features,
-    /// The dependencies of the other optional parts.
+    /// The dependencies of the optional parts that are left out.
     pub(crate) left_out: BTreeSet<String>,
 }
 
@@ -92,15 +92,16 @@ impl Engine {
             version: version(&runtime)?,
             features: Features::default(),
             left_out: BTreeSet::new(),
-            shared: shared(root, [&api, &runtime])?,
+            shared: shared([&api, &runtime])?,
             api,
             runtime,
         }))
     }
 
-    /// The engine with these of its optional parts, and no other.
+    /// The engine with the optional parts that are wanted, and no other.
     pub(crate) fn with_features(mut self, features: &Features) -> Result<Self, EngineError> {
         self.left_out = features.choose(&mut self.runtime.document)?;
+        self.shared = shared([&self.api, &self.runtime])?;
         self.features = features.clone();
         Ok(self)
     }
@@ -130,8 +131,9 @@ impl Engine {
 }
 
 /// The crates in `engine` that the API and the runtime depend on, directly or not.
-fn shared(root: &Path, known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineError> {
-    let folder = root.join("engine");
+fn shared(known: [&Manifest; 2]) -> Result<Vec<Manifest>, EngineError> {
+    let [api, _] = known;
+    let folder = api.folder().parent().unwrap_or(Path::new(""));
     let mut shared = BTreeMap::new();
     let mut next = known.map(dependencies).concat();
     while let Some(dependency) = next.pop() {
@@ -168,7 +170,7 @@ pub(crate) enum EngineError {
     #[error("the engine's `{}` has no semantic version", .0.display())]
     NoVersion(PathBuf),
     #[error(transparent)]
-    Feature(#[from] UnknownFeature),
+    Feature(#[from] FeatureError),
     #[error("failed to read the engine's sources: {0}")]
     Manifest(#[from] ManifestError),
     #[error("failed to read the engine's sources: {0}")]

@@ -35,7 +35,7 @@ pub(crate) struct BuildPlan {
     pub(crate) engine: String,
     /// The version of `policy-api`.
     pub(crate) api: String,
-    /// The engine's optional parts.
+    /// What was asked of the engine's optional parts: names, and `-name` for default ones left out.
     #[serde(default)]
     pub(crate) features: Vec<String>,
     /// The target triple.
@@ -258,12 +258,11 @@ fn patched(source: &str) -> &str {
 /// The program's manifest.
 ///
 /// What policies may turn on of `policy-api` is on for every folder, also where none uses it: the
-/// engine is compiled with the same features for all of them, and so once.
+/// engine is compiled with the same features for all of them, and so once. Which of the engine's
+/// features are default ones stands in its own manifest here.
 pub(super) fn manifest(policies: &Policies, engine: &Engine) -> String {
-    let features = match engine.features.names() {
-        [] => String::new(),
-        names => format!(", features = {names:?}"),
-    };
+    let added: Vec<_> = engine.features.added().collect();
+    let features = if added.is_empty() { String::new() } else { format!(", features = {added:?}") };
     let mut text = format!(
         r#"{GENERATED}
 [package]

@@ -142,6 +142,22 @@ fn engine_feature_adds_its_dependencies_only_if_selected() {
 }
 
 #[test]
+fn default_feature_that_is_left_out_leaves_its_crate_out() {
+    let folder = folder(&ORDER);
+    let console = "engine/console/Cargo.toml";
+    assert!(laid_out_with(&folder, "").contains_key(console));
+
+    fs::remove_dir_all(folder.path().join("workspace")).unwrap();
+    let without = laid_out_with(&folder, "-console");
+    assert!(!without.contains_key(console));
+    let manifest = &without["engine/runtime/Cargo.toml"];
+    assert!(manifest.contains("\ndefault = []\n"), "{manifest}");
+    assert!(!manifest.contains("policy-console"), "{manifest}");
+    let plan: serde_json::Value = serde_json::from_str(&without["program/policies.json"]).unwrap();
+    assert_eq!(plan["features"], serde_json::json!(["-console"]));
+}
+
+#[test]
 fn expected_policies_are_written_to_policies_json() {
     assert_snapshot!(generated(&folder(&ORDER))["program/policies.json"]);
 }
