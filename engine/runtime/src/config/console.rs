@@ -30,8 +30,8 @@ impl Console {
     /// Checks that nobody but operators reaches it.
     pub(super) fn check_access(&self, tls: Option<&Tls>, has_tokens: bool, report: &mut Report) {
         let Element { value, path, node } = &self.address;
-        let asks_for_certificates = matches!(value, Address::Https(_))
-            && tls.is_some_and(|tls| tls.client_ca.is_some());
+        let asks_for_certificates =
+            matches!(value, Address::Https(_)) && tls.is_some_and(|tls| tls.client_ca.is_some());
         if value.is_local() || has_tokens || asks_for_certificates {
             return;
         }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::console::Console;
 use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
     Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, console,
     decision_log, policies, schema,
 };
-use super::console::Console;
 use crate::documents::located::{ConfigError, Node, Origin};
 
 /// The configuration, if it is as it must be; and the policies that could be read, even if not.

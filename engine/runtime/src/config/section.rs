@@ -127,8 +127,8 @@ impl Section {
     ) -> Read<Element<T>> {
         let key = schema::key(setting.path);
         let entry = self.entries.iter().find(|entry| entry.key == key);
-        let node = entry
-            .map_or_else(|| Node::empty_table(Origin::Default), |entry| entry.value.clone());
+        let node =
+            entry.map_or_else(|| Node::empty_table(Origin::Default), |entry| entry.value.clone());
         let value = self.required(setting, report)?;
         Ok(Element { value, path: self.path_of(key), node })
     }

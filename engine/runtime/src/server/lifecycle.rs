@@ -233,7 +233,10 @@ impl BoundServer {
         let settings = loaded.effective.clone();
         let state = AppState::from_config(config, settings, policies, &resources, None);
         #[cfg(feature = "console")]
-        let console = config.console.as_ref().map(|console| Console::new(console, config, &listeners));
+        let console = config
+            .console
+            .as_ref()
+            .map(|console| Console::new(console, config, reload.registry.clone(), &listeners));
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,

@@ -108,13 +108,8 @@ impl Reloader {
         }
         let former = self.app.state.load();
         let resources = self.from.resources(&self.app.metrics, &self.app.shadow_memory);
-        let state = AppState::from_config(
-            &config,
-            loaded.effective,
-            policies,
-            &resources,
-            Some(&former),
-        );
+        let state =
+            AppState::from_config(&config, loaded.effective, policies, &resources, Some(&former));
         let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);

@@ -26,7 +26,13 @@ impl RequestHandler for AppService {
         let (head, body) = request.into_parts();
         #[cfg(feature = "console")]
         if surface == Surface::Console {
-            return super::console::respond(&self.0, Arrival { surface, peer, started, received }, head, body).await;
+            return super::console::respond(
+                &self.0,
+                Arrival { surface, peer, started, received },
+                head,
+                body,
+            )
+            .await;
         }
         api::respond(&self.0, Arrival { surface, peer, started, received }, head, body).await
     }

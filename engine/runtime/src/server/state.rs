@@ -65,7 +65,7 @@ pub(crate) struct AppState {
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
     /// Every setting that counts, and where from, which the console shows.
-    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "nobody else shows them"))]
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console shows them"))]
     pub(crate) settings: Vec<EffectiveSetting>,
 }
 

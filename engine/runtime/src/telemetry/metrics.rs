@@ -537,7 +537,7 @@ fn series(counters: &IntCounterVec, labels: &[&str]) -> Vec<(Vec<String>, u64)> 
             clippy::cast_sign_loss,
             reason = "it was a whole number before"
         )]
-        let count = metric.get_counter().value() as u64;
+        let count = metric.get_counter().get_value() as u64;
         (labels.iter().map(value).collect::<Vec<_>>(), count)
     };
     let mut all: Vec<_> =

@@ -6,11 +6,8 @@ fn console(case: &Case) -> ConsoleConfig {
 
 #[test]
 fn address_alone_is_a_whole_console() {
-    let expected = |listen: &str| ConsoleConfig {
-        listen: address(listen),
-        decisions: None,
-        try_it: true,
-    };
+    let expected =
+        |listen: &str| ConsoleConfig { listen: address(listen), decisions: None, try_it: true };
     let at = "127.0.0.1:8383";
     assert_eq!(console(&Case::yaml("console: 127.0.0.1:8383\n")), expected(at));
     assert_eq!(console(&Case::default().env("POLICY_ENGINE_CONSOLE", at)), expected(at));

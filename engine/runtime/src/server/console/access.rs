@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use hyper::{HeaderMap, StatusCode};
 use hyper::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
+use hyper::{HeaderMap, StatusCode};
 
 use crate::server::http::auth::Tokens;
 
@@ -118,9 +118,9 @@ mod tests {
     use super::*;
 
     fn head(headers: &[(&str, &str)]) -> Parts {
-        let request = headers
-            .iter()
-            .fold(Request::builder().uri("/"), |request, (name, value)| request.header(*name, *value));
+        let request = headers.iter().fold(Request::builder().uri("/"), |request, (name, value)| {
+            request.header(*name, *value)
+        });
         request.body(()).unwrap().into_parts().0
     }
 
@@ -140,9 +140,16 @@ mod tests {
             ("Basic", false),
         ] {
             let refusal = admit(&head(&[("authorization", value)]), Some(&tokens), true);
-            assert_eq!(refusal, if is_admitted { Ok(()) } else { Err(Refusal::NoToken) }, "{value}");
+            assert_eq!(
+                refusal,
+                if is_admitted { Ok(()) } else { Err(Refusal::NoToken) },
+                "{value}"
+            );
         }
-        assert_eq!(admit(&head(&[("host", "localhost")]), Some(&tokens), true), Err(Refusal::NoToken));
+        assert_eq!(
+            admit(&head(&[("host", "localhost")]), Some(&tokens), true),
+            Err(Refusal::NoToken)
+        );
     }
 
     #[test]

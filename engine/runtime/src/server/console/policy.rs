@@ -46,7 +46,12 @@ pub(super) fn page(
         settings: settings(policy, settings_schema.as_ref()),
         settings_schema: settings_schema.map(table),
         input_schema: schema(registration.input_schema).map(table),
-        versions: console.versions(policy.entry.name()),
+        versions: console
+            .registry
+            .versions(policy.entry.name())
+            .iter()
+            .map(|entry| entry.version.to_string())
+            .collect(),
         shadow_decisions: policy.shadow.as_ref().map(|shadow| {
             let shadow = shadow.policy();
             let outcomes = shadow.metrics.outcomes().into_iter();

@@ -113,7 +113,11 @@ mod tests {
         for (decisions, denied, seconds) in [(10, 3, 2e-3), (0, 0, 0.0), (20, 0, 2e-5)] {
             for number in 0..decisions {
                 let is_denied = number < denied;
-                policy.count(if is_denied { DecisionOutcome::Denied } else { DecisionOutcome::Allowed });
+                policy.count(if is_denied {
+                    DecisionOutcome::Denied
+                } else {
+                    DecisionOutcome::Allowed
+                });
                 policy.latency.observe(seconds);
             }
             totals.push(policy.totals());

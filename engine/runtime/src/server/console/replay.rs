@@ -23,7 +23,8 @@ mod tests {
     use super::*;
 
     fn page_of(report: &str) -> ReplayPage {
-        let form = form_urlencoded::Serializer::new(String::new()).append_pair("report", report).finish();
+        let form =
+            form_urlencoded::Serializer::new(String::new()).append_pair("report", report).finish();
         page(&form.into())
     }
 
@@ -42,8 +43,8 @@ mod tests {
     fn other_text_is_told() {
         assert_eq!(
             page_of("[]").problem.unwrap(),
-            "this is no report of `policy-engine replay --format json`: invalid length 0, expected \
-             struct ReplayReport with 7 elements, at line 1 column 2"
+            "this is no report of `policy-engine replay --format json`: expected an object, found an \
+             array, at line 1 column 2"
         );
         let empty = page(&Bytes::new());
         assert!(empty.report.is_none() && empty.problem.is_none());

@@ -118,9 +118,9 @@ mod tests {
     use super::*;
 
     fn head(uri: &str, headers: &[(&str, &str)]) -> Parts {
-        let request = headers
-            .iter()
-            .fold(Request::builder().uri(uri), |request, (name, value)| request.header(*name, *value));
+        let request = headers.iter().fold(Request::builder().uri(uri), |request, (name, value)| {
+            request.header(*name, *value)
+        });
         request.body(()).unwrap().into_parts().0
     }
 
@@ -146,10 +146,12 @@ mod tests {
         assert_eq!(first.status(), StatusCode::OK);
         let tag = first.headers()[ETAG].to_str().unwrap();
         for tag in [tag, &format!("W/{tag}"), &format!("\"a\", {tag}")] {
-            let again = asset("/assets/console.css", &head("/", &[("if-none-match", tag)])).unwrap();
+            let again =
+                asset("/assets/console.css", &head("/", &[("if-none-match", tag)])).unwrap();
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{tag}");
         }
-        let other = asset("/assets/console.css", &head("/", &[("if-none-match", "\"a\"")])).unwrap();
+        let other =
+            asset("/assets/console.css", &head("/", &[("if-none-match", "\"a\"")])).unwrap();
         assert_eq!(other.status(), StatusCode::OK);
         assert!(asset("/assets/other.css", &head("/", &[])).is_none());
     }

@@ -37,7 +37,10 @@ fn collect(root: &Value, schema: &Value, path: &str, depth: usize, fields: &mut 
         fields.push(SchemaField {
             kind: kind(root, property),
             required: required.is_some_and(|required| required.iter().any(|one| one == name)),
-            default: described.iter().find_map(|schema| schema.get("default")).map(Value::to_string),
+            default: described
+                .iter()
+                .find_map(|schema| schema.get("default"))
+                .map(Value::to_string),
             description: text("description").unwrap_or_default().to_owned(),
             path: path.clone(),
         });

@@ -6,8 +6,7 @@ use policy_console::{
 use super::frame::timestamp;
 use super::policy::grants;
 use super::state::Console;
-use crate::config::{Config, EffectiveSetting, ShownValue};
-use crate::policies;
+use crate::config::{Config, EffectiveSetting, ShownValue, without_secrets};
 use crate::server::listen::Listeners;
 use crate::server::state::{App, AppState};
 
@@ -25,7 +24,7 @@ pub(super) fn page(app: &App, console: &Console, state: &AppState) -> ServerPage
         decision_log: decision_log(app, state),
         confinement: confinement(app),
         reloads: console.reloads.all(),
-        settings: state.settings.iter().map(|setting| shown(state, setting)).collect(),
+        settings: settings(state),
         build: build(app, console),
     }
 }
@@ -34,7 +33,8 @@ pub(super) fn page(app: &App, console: &Console, state: &AppState) -> ServerPage
 pub(super) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener> {
     let asks_for_certificates = config.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let listener = |url: &str, serves: &'static str| {
-        let certificate = (asks_for_certificates && url.starts_with("https://")).then_some("a certificate");
+        let certificate =
+            (asks_for_certificates && url.starts_with("https://")).then_some("a certificate");
         let token = (config.tokens.is_some() && serves != "diagnostics").then_some("a token");
         Listener {
             url: url.to_owned(),
@@ -51,10 +51,21 @@ pub(super) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener>
 fn limits(app: &App, state: &AppState) -> Vec<Limit> {
     let (limits, metrics) = (&state.limits, &app.metrics);
     let gauge = |gauge: &prometheus::IntGauge| u64::try_from(gauge.get()).unwrap_or_default();
-    let limit = |setting, used, limit: usize, unit| Limit { setting, used, limit: limit as u64, unit };
+    let limit =
+        |setting, used, limit: usize, unit| Limit { setting, used, limit: limit as u64, unit };
     vec![
-        limit("limits.connections", gauge(&metrics.connections.open), limits.connections, Unit::Count),
-        limit("limits.in-flight", gauge(&metrics.requests.in_flight), limits.in_flight, Unit::Count),
+        limit(
+            "limits.connections",
+            gauge(&metrics.connections.open),
+            limits.connections,
+            Unit::Count,
+        ),
+        limit(
+            "limits.in-flight",
+            gauge(&metrics.requests.in_flight),
+            limits.in_flight,
+            Unit::Count,
+        ),
         limit("limits.queue", gauge(&metrics.requests.queued), limits.queue, Unit::Count),
         limit("limits.bodies", app.memory.used() as u64, limits.bodies, Unit::Bytes),
         limit("limits.shadows", app.shadow_memory.used() as u64, limits.shadows, Unit::Bytes),
@@ -87,31 +98,26 @@ fn confinement(app: &App) -> Confinement {
     }
 }
 
-/// A setting without its secrets.
-fn shown(state: &AppState, setting: &EffectiveSetting) -> Setting {
-    let value = match &setting.value {
-        ShownValue::Text(text) => Some(text.clone()),
-        ShownValue::Json(json) => Some(without_secrets(state, &setting.path, json.get())),
-        ShownValue::Nothing => None,
-    };
-    Setting { path: setting.path.clone(), value, from: setting.origin.to_string() }
-}
-
-/// The settings of policies hold secrets; what else is JSON has none.
-fn without_secrets(state: &AppState, path: &str, json: &str) -> String {
-    let of_policy = path.strip_prefix("policies.").is_some_and(|path| path.ends_with("settings"));
-    match serde_json::from_str(json) {
-        Ok(value) if of_policy => {
-            let id = path.trim_start_matches("policies.").trim_end_matches(".settings");
-            let policy = state.policies.all().into_iter().find(|policy| policy.id == id);
-            let schema = policy.and_then(|policy| {
-                let schema = policy.entry.registration.settings_schema;
-                policies::call_guarded(&policy.entry, schema).ok().flatten()
-            });
-            policies::masked(&value, schema.as_ref()).to_string()
+/// The configuration without its secrets.
+fn settings(state: &AppState) -> Vec<Setting> {
+    let policies = state.policies.all();
+    let entry_of = |path: &str| {
+        let served = |id: &str| policies.iter().find(|policy| policy.id == id);
+        match served(path) {
+            Some(policy) => Some(&policy.entry),
+            None => Some(&served(path.strip_suffix(".shadow")?)?.shadow.as_ref()?.policy().entry),
         }
-        _ => json.to_owned(),
-    }
+    };
+    let shown = |setting: EffectiveSetting| Setting {
+        path: setting.path,
+        value: match setting.value {
+            ShownValue::Text(text) => Some(text),
+            ShownValue::Json(json) => Some(json.get().to_owned()),
+            ShownValue::Nothing => None,
+        },
+        from: setting.origin.to_string(),
+    };
+    without_secrets(&state.settings, entry_of).into_iter().map(shown).collect()
 }
 
 fn build(app: &App, console: &Console) -> Build {

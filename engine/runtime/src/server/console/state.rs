@@ -9,6 +9,7 @@ use super::certificates::Certificates;
 use super::rates::RateHistory;
 use super::reloads::Reloads;
 use crate::config::{Config, ConsoleConfig};
+use crate::policies::Registry;
 use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::listen::Listeners;
 use crate::server::state::App;
@@ -24,6 +25,8 @@ pub(crate) struct Console {
     pub(super) config: ConsoleConfig,
     /// No other machine reaches it.
     pub(super) is_loopback: bool,
+    /// Every policy in this program.
+    pub(super) registry: Registry,
     pub(super) memory: Arc<MemoryBudget>,
     pub(super) rates: RateHistory,
     pub(crate) reloads: Reloads,
@@ -36,17 +39,24 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(console: &ConsoleConfig, config: &Config, listeners: &Listeners) -> Self {
+    pub(crate) fn new(
+        console: &ConsoleConfig,
+        config: &Config,
+        registry: Registry,
+        listeners: &Listeners,
+    ) -> Self {
         Self {
+            registry,
             is_loopback: console.listen.is_local(),
             config: console.clone(),
             memory: MemoryBudget::new(MEMORY),
             rates: RateHistory::new(INTERVAL),
             reloads: Reloads::default(),
             listeners: super::server::listeners(config, listeners),
-            certificates: listeners.certificate().zip(config.tls.as_ref()).map(
-                |(served, tls)| Certificates::new(served, tls.certificate.clone()),
-            ),
+            certificates: listeners
+                .certificate()
+                .zip(config.tls.as_ref())
+                .map(|(served, tls)| Certificates::new(served, tls.certificate.clone())),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             started: (SystemTime::now(), Instant::now()),
             program_digest: OnceLock::new(),
