@@ -21,6 +21,7 @@ lib.makeScope lib.callPackageWith (
     discover = callPackage ./discover { };
     locks = callPackage ./discover/locks.nix { };
     paths = callPackage ./discover/paths.nix { };
+    policiesToml = callPackage ./build/policies-toml.nix { };
     readManifest = callPackage ./discover/manifest.nix { };
     targets = callPackage ./build/targets.nix { };
 

@@ -4,12 +4,13 @@
   lib,
   paths,
   pkgs,
+  policiesToml,
 }:
 let
   inherit (discovered)
     crates
-    hasElsewhere
     locks
+    policiesDocument
     policiesFile
     root
     within
@@ -19,9 +20,7 @@ let
   relative = paths.within root;
 
   manifests = fileset.unions (
-    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces)
-    ++ locks
-    ++ lib.optional hasElsewhere policiesFile
+    map (folder: folder + "/Cargo.toml") (map (crate: crate.path) crates ++ workspaces) ++ locks
   );
 
   # A crate's folder without what Git, Cargo and Nix leave there.
@@ -59,14 +58,15 @@ let
         if type == "directory" then isParent name else names ? ${name};
     };
 
-  # With the rules of vetting, which say what policies may do at run time, too.
-  whole = fileset.unions (
-    map sourcesOf crates
-    ++ [
-      manifests
-      (fileset.maybeMissing policiesFile)
-    ]
-  );
+  sources = fileset.unions (map sourcesOf crates ++ [ manifests ]);
+
+  # Puts `policies.toml` into `$out`, where it says anything.
+  addPoliciesFile =
+    document:
+    lib.optionalString (document != { }) ''
+      install -m 644 ${builtins.toFile "policies.toml" (policiesToml.toTOML document)} "$out"/${lib.escapeShellArg within}/policies.toml
+    '';
+  ofProgram = policiesToml.ofProgram policiesDocument;
 
   # The suites of the folder, and the files that their cases may be of.
   folder = if within == "" then root else root + "/${within}";
@@ -89,7 +89,19 @@ let
 in
 {
   inherit within;
-  whole = toSource whole;
+  # With all rules of vetting.
+  whole = toSource (fileset.union sources (fileset.maybeMissing policiesFile));
+
+  # With what `policies.toml` says of the program.
+  program =
+    if ofProgram == { } then
+      toSource sources
+    else
+      pkgs.runCommand "policies" { } ''
+        cp -r ${toSource sources} $out
+        chmod u+w "$out"/${lib.escapeShellArg within}
+        ${addPoliciesFile ofProgram}
+      '';
 
   # `null` without any.
   suites = if lib.any isSuite (fileset.toList documents) then toSource documents else null;
@@ -97,6 +109,7 @@ in
   # Manifests and locks only, which decide what the dependencies are.
   manifests = pkgs.runCommand "policies-manifests" { } ''
     cp -r --no-preserve=mode ${toSource manifests} $out
+    ${addPoliciesFile (removeAttrs ofProgram [ "vet" ])}
     cd $out
     for stub in ${lib.escapeShellArgs stubs}; do
       mkdir -p -- "$(dirname -- "$stub")"

@@ -22,7 +22,7 @@
   revision ? null,
 }:
 let
-  policies = if manifestsOnly then policiesSource.manifests else policiesSource.whole;
+  policies = if manifestsOnly then policiesSource.manifests else policiesSource.program;
   options = [
     "--engine"
     engine.source

@@ -264,9 +264,9 @@ assert checkMembers;
     )
   );
   inherit show;
-  # `policies.toml`, and whether it says what is built.
+  # `policies.toml`, and what it says.
   policiesFile = elsewhere.file;
-  hasElsewhere = !elsewhere.isEmpty;
+  policiesDocument = elsewhere.document;
   # The folder that the manifests need to be read, and the policies folder's place in it.
   root = common;
   within = paths.within common root;

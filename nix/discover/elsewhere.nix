@@ -46,9 +46,8 @@ let
       pins;
 in
 {
-  # Whether there are any.
-  isEmpty = entries == [ ];
-  inherit file;
+  # The file, and what it says.
+  inherit document file;
 
   # The folders of crates, each with its entry.
   folders = map (entry: {

@@ -9,6 +9,7 @@ let
     ./nixos-module.nix
     ./paths.nix
     ./policies.nix
+    ./policies-toml.nix
   ];
   tests = lib.concatMap (
     suite:

@@ -6,10 +6,11 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules
 /// A function that a policy crate may not use.
 const FORBIDDEN: &str = "pub fn first(text: &str) -> &str {\n    let _ = std::fs::read(text);\n    \
                          text.split_whitespace().next().unwrap_or_default()\n}\n";
-/// The derivations by which it is known what vetting decides and what it does not.
+/// The derivations that vetting and what it does not decide are known by.
 const DERIVATIONS: &str = "packages: {
     image = packages.image.drvPath;
-    engine-artifacts = packages.engine-artifacts.drvPath;
+    program = packages.default.drvPath;
+    dependencies = packages.default.dependencies.drvPath;
 }";
 
 fn house_rules() -> Folder {
@@ -44,14 +45,22 @@ fn policies_that_do_not_pass_vetting_stop_the_image() {
 
 #[test]
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
-fn vetting_rules_change_the_images_and_not_what_is_compiled_once() {
+fn vetting_rules_change_the_images_and_not_the_program() {
     let nix = Nix::find();
+    let with_rules =
+        |rules: &str| derivations(nix, &house_rules().file("policies/policies.toml", rules));
     let (check, packages) = derivations(nix, &house_rules());
-    let rules =
-        house_rules().file("policies/policies.toml", "[vet.dependencies]\ndeny = [\"a\"]\n");
-    let (other_check, other_packages) = derivations(nix, &rules);
-    assert_ne!(other_check, check);
-    assert_ne!(other_packages["image"], packages["image"]);
-    // What is allowed is in the program.
-    assert_eq!(other_packages["engine-artifacts"], packages["engine-artifacts"]);
+    let allow = |what: &str| {
+        format!("[[vet.allow]]\ncrate = \"words\"\nwhat = \"{what}\"\nreason = \"a test\"\n")
+    };
+    for rules in ["[vet.dependencies]\ndeny = [\"a\"]\n", &allow("unsafe")] {
+        let (other_check, other_packages) = with_rules(rules);
+        assert_ne!(other_check, check);
+        assert_ne!(other_packages["image"], packages["image"]);
+        assert_eq!(other_packages["program"], packages["program"], "{rules}");
+    }
+    // What policies may do at run time is in the program, and changes nothing that it is linked with.
+    let (_, other_packages) = with_rules(&allow("files"));
+    assert_ne!(other_packages["program"], packages["program"]);
+    assert_eq!(other_packages["dependencies"], packages["dependencies"]);
 }

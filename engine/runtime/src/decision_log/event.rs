@@ -67,8 +67,18 @@ pub(super) struct Template {
     /// The labels as a JSON object.
     labels: String,
     redaction: Redaction,
+    /// The number of times that the rules of redaction changed.
+    rules: u64,
     /// True if events are seen as they are written.
     on_terminal: bool,
+}
+
+/// What is told of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// Without its input and its result.
+    WithoutValues,
 }
 
 impl Template {
@@ -76,19 +86,45 @@ impl Template {
     /// A pointer that leads nowhere.
     pub(super) fn new(
         instance: Uuid,
-        config: &config::DecisionLogConfig,
+        config: Option<&config::DecisionLogConfig>,
     ) -> Result<Self, PointerError> {
         let mut labels: serde_json::Map<_, _> = config
-            .labels
             .iter()
+            .flat_map(|config| &config.labels)
             .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
             .collect();
         // As with OPA, nobody else has a say in these.
         labels.insert("id".to_owned(), instance.to_string().into());
         labels.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-        let redaction = Redaction::new(&config.erase, &config.mask)?;
-        let on_terminal = config.to == config::LogDestination::Stdout && io::stdout().is_terminal();
-        Ok(Self { labels: Value::Object(labels).to_string(), redaction, on_terminal })
+        let redaction = match config {
+            Some(config) => Redaction::new(&config.erase, &config.mask)?,
+            None => Redaction::default(),
+        };
+        let is_stdout = config.is_some_and(|config| config.to == config::LogDestination::Stdout);
+        let on_terminal = is_stdout && io::stdout().is_terminal();
+        Ok(Self { labels: Value::Object(labels).to_string(), redaction, rules: 0, on_terminal })
+    }
+
+    /// The template that comes after another one.
+    pub(super) fn following(self, former: &Self) -> Self {
+        let changes = u64::from(self.redaction != former.redaction);
+        Self { rules: former.rules + changes, ..self }
+    }
+
+    /// The number of times that the rules of redaction changed.
+    pub(super) fn rules(&self) -> u64 {
+        self.rules
+    }
+
+    /// The event as it is written: a terminal would act on some characters.
+    pub(super) fn to_be_written(&self, event: Box<[u8]>) -> Box<[u8]> {
+        if self.on_terminal
+            && let Ok(text) = str::from_utf8(&event)
+            && let Cow::Owned(plain) = escape_json(text)
+        {
+            return plain.into_bytes().into_boxed_slice();
+        }
+        event
     }
 }
 
@@ -96,10 +132,21 @@ impl Event<'_> {
     /// Encodes the event as OPA does (`EventV1` in its `v1/plugins/logs`), on one line. What OPA
     /// has no field for is in `custom`.
     pub(super) fn encode(&self, template: &Template) -> Box<[u8]> {
-        // What is erased needs no room.
-        let values = if template.redaction.is_empty() { self.likely_size() } else { 0 };
+        self.encode_as(Extent::Whole, template)
+    }
+
+    /// Encodes the event without its input and its result, which are listed as `custom.omitted`.
+    pub(super) fn encode_without_values(&self, template: &Template) -> Box<[u8]> {
+        self.encode_as(Extent::WithoutValues, template)
+    }
+
+    fn encode_as(&self, extent: Extent, template: &Template) -> Box<[u8]> {
+        // What is left out needs no room.
+        let is_copied = extent == Extent::Whole && template.redaction.is_empty();
+        let values = if is_copied { self.likely_size() } else { 0 };
         let mut out = Vec::with_capacity(values + template.labels.len() + 1024);
         let mut changes = Changes::default();
+        let mut omitted = Vec::new();
         let mut event = JsonObject::begin(&mut out);
         event.json("labels", &template.labels);
         event.id("decision_id", self.decision_id);
@@ -115,8 +162,13 @@ impl Event<'_> {
             [("input", Part::Input, self.input), ("result", Part::Result, self.result)]
         {
             let Some(value) = value else { continue };
+            let is_omitted = extent == Extent::WithoutValues;
             let refused = part == Part::Input && self.error.is_some_and(|error| !error.understood);
-            if refused && template.redaction.hide(part, &mut changes) {
+            if (is_omitted || refused) && template.redaction.hide(part, &mut changes) {
+                continue;
+            }
+            if is_omitted {
+                omitted.push(part.pointer());
                 continue;
             }
             event
@@ -157,17 +209,12 @@ impl Event<'_> {
                 None => {}
             }
             inner.texts("checks", self.checks);
+            inner.texts("omitted", &omitted);
             if !numbered {
                 inner.text("request_id", self.request_id);
             }
         });
         event.end();
-        if template.on_terminal
-            && let Ok(text) = str::from_utf8(&out)
-            && let Cow::Owned(plain) = escape_json(text)
-        {
-            out = plain.into_bytes();
-        }
         // What is queued is bounded by its length, so there must not be more behind it.
         out.into_boxed_slice()
     }
@@ -240,7 +287,7 @@ mod tests {
     }
 
     fn encoded(event: &Event<'_>, config: &config::DecisionLogConfig) -> String {
-        let template = Template::new(INSTANCE, config).unwrap();
+        let template = Template::new(INSTANCE, Some(config)).unwrap();
         String::from_utf8(event.encode(&template).into_vec()).unwrap()
     }
 

@@ -1,10 +1,12 @@
-//! Every decision, written down: to standard output, a file or a collector.
+//! Every decision, written down: to standard output, a file or a collector; and the last of them in
+//! memory, for the console.
 //!
 //! A request's handler encodes its event, without what must not be seen, and queues it; one thread
 //! takes events off the queue and writes them. Room in the queue is given back when an event is
 //! where it belongs, and not before, so that memory is bounded whatever becomes of the other side.
 
 mod event;
+mod kept;
 mod ledger;
 mod queue;
 mod redaction;
@@ -15,7 +17,7 @@ mod tests;
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
@@ -28,11 +30,12 @@ use crate::system::long_work;
 use crate::telemetry::DecisionLogMetrics;
 
 pub(crate) use event::{Event, EventError};
+pub(crate) use kept::{Kept, Share};
 pub(crate) use redaction::PointerError;
 
 use event::Template;
 use ledger::Ledger;
-use queue::{LogPhase, Queue};
+use queue::{Encoded, LogPhase, Queue};
 use sink::{Sink, SinkError};
 
 /// The time for a writer to stop once the log is abandoned: short, unless the system holds it.
@@ -47,21 +50,115 @@ struct Shared {
     /// This process, in the labels of its events.
     instance: Uuid,
     template: ArcSwap<Template>,
+    /// Where events are written; missing where they are only kept.
+    writer: Option<Writer>,
+    kept: Option<Kept>,
+}
+
+#[derive(Debug)]
+struct Writer {
     queue: Queue,
     reopen: Arc<Notify>,
 }
 
 impl DecisionLog {
-    /// Opens what is logged to and begins to write. Must be called within the runtime.
+    /// Opens what is logged to and begins to write, if anything is configured, and keeps the last
+    /// events in so many bytes, if any. There is no log where there is neither. Must be called within
+    /// the runtime.
     ///
     /// # Errors
     /// When there is nothing to write to, or a pointer that leads nowhere.
     pub(crate) fn start(
+        config: Option<&config::DecisionLogConfig>,
+        kept_bytes: Option<usize>,
+        metrics: DecisionLogMetrics,
+    ) -> Result<(Option<Self>, Option<DecisionLogHandle>), DecisionLogError> {
+        let instance = Uuid::new_v4();
+        let template = ArcSwap::from_pointee(Template::new(instance, config)?);
+        let (writer, handle) =
+            config.map(|config| Writer::start(config, metrics)).transpose()?.unzip();
+        let kept = kept_bytes.map(Kept::new);
+        let is_there = writer.is_some() || kept.is_some();
+        let log = is_there.then(|| Self(Arc::new(Shared { instance, template, writer, kept })));
+        Ok((log, handle))
+    }
+
+    /// Tells whether every decision is written.
+    pub(crate) fn is_written(&self) -> bool {
+        self.0.writer.is_some()
+    }
+
+    /// The last events, where they are kept.
+    #[cfg(feature = "console")]
+    pub(crate) fn kept(&self) -> Option<&Kept> {
+        self.0.kept.as_ref()
+    }
+
+    /// Tells whether the event of a request that began then is to be kept.
+    pub(crate) fn keeps(&self, share: Share, began: Instant) -> bool {
+        self.0.kept.as_ref().is_some_and(|kept| kept.admits(share, began))
+    }
+
+    /// Writes a decision, and keeps it in a share if one is named. Waits only for room in the queue,
+    /// and only where the configuration says so. An event that is given up while it waits is
+    /// dropped, and counted as that.
+    pub(crate) async fn record(&self, event: &Event<'_>, share: Option<Share>) {
+        let written = long_work::on_bytes(event.likely_size(), || self.0.encode(event, share));
+        if let (Some(writer), Some(event)) = (&self.0.writer, written) {
+            writer.queue.push(event).await;
+        }
+    }
+
+    /// Labels, erasing and masking of events from now on; nothing else of the configuration. What
+    /// was kept under other rules than these is dropped.
+    ///
+    /// # Errors
+    /// A pointer that leads nowhere; everything stays as it was.
+    pub(crate) fn set_redaction(
+        &self,
+        config: &config::DecisionLogConfig,
+    ) -> Result<(), PointerError> {
+        let Shared { instance, template, kept, .. } = &*self.0;
+        let next = Template::new(*instance, Some(config))?.following(&template.load());
+        let rules = next.rules();
+        let former = template.swap(Arc::new(next));
+        if let Some(kept) = kept.as_ref().filter(|_| rules != former.rules()) {
+            kept.clear(rules);
+        }
+        Ok(())
+    }
+
+    /// Opens a file's path again, after someone has moved the file.
+    pub(crate) fn reopen(&self) {
+        if let Some(writer) = &self.0.writer {
+            writer.reopen.notify_one();
+        }
+    }
+}
+
+impl Shared {
+    /// Keeps an event in a share if one is named, and gives it as it is written, if it is.
+    fn encode(&self, event: &Event<'_>, share: Option<Share>) -> Option<Encoded> {
+        let template = self.template.load();
+        let keep = self.kept.as_ref().zip(share);
+        let is_small = keep.is_some_and(|(kept, _)| event.likely_size() <= kept.max_event());
+        let whole = (self.writer.is_some() || is_small).then(|| event.encode(&template));
+        if let Some((kept, share)) = keep {
+            let text = match &whole {
+                Some(whole) if whole.len() <= kept.max_event() => Arc::from(&**whole),
+                Some(_) | None => Arc::from(event.encode_without_values(&template)),
+            };
+            kept.push(share, template.rules(), text);
+        }
+        whole.filter(|_| self.writer.is_some()).map(|event| template.to_be_written(event))
+    }
+}
+
+impl Writer {
+    fn start(
         config: &config::DecisionLogConfig,
         metrics: DecisionLogMetrics,
     ) -> Result<(Self, DecisionLogHandle), DecisionLogError> {
-        let instance = Uuid::new_v4();
-        let template = ArcSwap::from_pointee(Template::new(instance, config)?);
         let reopen = Arc::new(Notify::new());
         let sink = Sink::open(&config.to, Arc::clone(&reopen))?;
         let ledger = Arc::new(Ledger::new(config.buffer, metrics));
@@ -77,33 +174,7 @@ impl DecisionLog {
                 drop(ends);
             })
             .map_err(DecisionLogError::Thread)?;
-        let log = Self(Arc::new(Shared { instance, template, queue, reopen }));
-        Ok((log, DecisionLogHandle { phase, ended, ledger }))
-    }
-
-    /// Logs a decision: waits only for room in the queue, and only where the configuration says so.
-    /// An event that is given up while it waits is dropped, and counted as that.
-    pub(crate) async fn record(&self, event: &Event<'_>) {
-        let template = self.0.template.load_full();
-        let encoded = long_work::on_bytes(event.likely_size(), || event.encode(&template));
-        self.0.queue.push(encoded).await;
-    }
-
-    /// Labels, erasing and masking of events from now on; nothing else of the configuration.
-    ///
-    /// # Errors
-    /// A pointer that leads nowhere; everything stays as it was.
-    pub(crate) fn set_redaction(
-        &self,
-        config: &config::DecisionLogConfig,
-    ) -> Result<(), PointerError> {
-        self.0.template.store(Arc::new(Template::new(self.0.instance, config)?));
-        Ok(())
-    }
-
-    /// Opens a file's path again, after someone has moved the file.
-    pub(crate) fn reopen(&self) {
-        self.0.reopen.notify_one();
+        Ok((Self { queue, reopen }, DecisionLogHandle { phase, ended, ledger }))
     }
 }
 

@@ -15,7 +15,7 @@ use super::policy::{Asked, EvaluationFailure, EvaluationOutput, EvaluationReques
 use super::state::{App, AppState};
 use super::trace::RequestSpan;
 use crate::config::Mode;
-use crate::decision_log::{DecisionLog, Event, EventError};
+use crate::decision_log::{DecisionLog, Event, EventError, Share};
 
 /// A request, and the server that answers it.
 pub(crate) struct RequestContext<'a> {
@@ -47,7 +47,7 @@ pub(crate) struct DecisionRequest<'a> {
 
 /// The result of a decision.
 pub(crate) struct DecisionResult {
-    /// The id of the event in the decision log.
+    /// The id of the event in the decision log, if there is one that is written.
     pub(crate) id: Option<Uuid>,
     pub(crate) result: Result<EvaluationOutput, EvaluationFailure>,
     /// The policy is only monitored: denials are answered as allowed.
@@ -81,13 +81,16 @@ pub(crate) async fn decide(
     };
     let log = app.decision_log.as_ref().map(|log| DecisionRecord {
         log,
-        id: Uuid::new_v4(),
+        written: log.is_written().then(|| WrittenRecord {
+            id: Uuid::new_v4(),
+            memory: Reservation::beside(&app.memory, held),
+        }),
         batch,
         path,
         input: input.clone(),
         request_id: request_id.clone(),
-        memory: Reservation::beside(&app.memory, held),
     });
+    let id = log.as_ref().and_then(DecisionRecord::id);
     let input = input.unwrap_or(Bytes::from_static(b"null"));
     let shadow = policy.shadow.as_ref().filter(|shadow| shadow.samples_next());
     let shadow = shadow.map(|shadow| (shadow, input.clone(), request_id.clone()));
@@ -104,45 +107,53 @@ pub(crate) async fn decide(
             input,
             result: &result,
             request_id,
-            decision_id: log.as_ref().map(|record| record.id),
+            decision_id: id,
             is_busy: context.state.concurrency.is_busy(),
         });
     }
     let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
     let Some(mut record) = log else {
         span.decided(policy, &result, None);
-        return DecisionResult { id: None, result, is_monitored };
+        return DecisionResult { id, result, is_monitored };
     };
     if let Err(exhausted) = record.reserve(&result) {
         result = Err(EvaluationFailure::Exhausted(exhausted));
     }
-    let id = Some(record.id);
     span.decided(policy, &result, id);
     record.write(context, policy, &result).await;
     DecisionResult { id, result, is_monitored }
 }
 
-/// A decision that is to be logged.
+/// A decision that is to be written to the log, or perhaps only kept for the console.
 struct DecisionRecord<'a> {
     log: &'a DecisionLog,
-    id: Uuid,
+    written: Option<WrittenRecord>,
     batch: Option<Uuid>,
     path: &'a str,
     input: Option<Bytes>,
     request_id: Option<Arc<str>>,
+}
+
+struct WrittenRecord {
+    id: Uuid,
     /// The memory of the copy that waits for the log.
     memory: Reservation,
 }
 
 impl DecisionRecord<'_> {
+    fn id(&self) -> Option<Uuid> {
+        self.written.as_ref().map(|written| written.id)
+    }
+
     /// Reserves memory for the event. Where there is none, the event has no input.
     fn reserve(
         &mut self,
         result: &Result<EvaluationOutput, EvaluationFailure>,
     ) -> Result<(), Exhausted> {
+        let Some(written) = &mut self.written else { return Ok(()) };
         let output = result.as_ref().map_or(0, |output| output.text.len());
         let input = self.input.as_ref().map_or(0, Bytes::len);
-        self.memory.grow(input.saturating_add(output)).inspect_err(|_| self.input = None)
+        written.memory.grow(input.saturating_add(output)).inspect_err(|_| self.input = None)
     }
 
     async fn write(
@@ -152,10 +163,19 @@ impl DecisionRecord<'_> {
         result: &Result<EvaluationOutput, EvaluationFailure>,
     ) {
         let (output, failure) = (result.as_ref().ok(), result.as_ref().err());
+        let verdict = output.and_then(|output| output.verdict);
+        let share = match (failure, verdict) {
+            (Some(_), _) | (None, Some(Verdict::Denied)) => Share::Denials,
+            (None, Some(Verdict::Allowed) | None) => Share::Others,
+        };
+        let share = self.log.keeps(share, context.started).then_some(share);
+        if self.written.is_none() && share.is_none() {
+            return;
+        }
         let message = failure.map(|failure| failure.message(&policy.id));
         let trace = context.traced.trace();
         let event = Event {
-            decision_id: self.id,
+            decision_id: self.id().unwrap_or_else(Uuid::new_v4),
             batch_decision_id: self.batch,
             trace: trace.map(|trace| (trace.trace_id.as_str(), trace.span_id.as_str())),
             path: self.path,
@@ -174,11 +194,11 @@ impl DecisionRecord<'_> {
             id: &policy.id,
             policy: policy.entry.name(),
             version: &policy.version,
-            verdict: output.and_then(|output| output.verdict),
+            verdict,
             checks: output.map(|output| output.checks.as_slice()).unwrap_or_default(),
             mode: policy.mode,
         };
-        self.log.record(&event).await;
+        self.log.record(&event, share).await;
     }
 }
 

@@ -207,13 +207,11 @@ impl BoundServer {
                 (None, None)
             }
         };
-        let log = config
-            .decision_log
-            .as_ref()
-            .map(|log| DecisionLog::start(log, metrics.decision_log.clone()))
-            .transpose();
+        let log = config.decision_log.as_ref();
+        let kept_bytes = None;
+        let log = DecisionLog::start(log, kept_bytes, metrics.decision_log.clone());
         let (decision_log, log_running) = match log {
-            Ok(log) => log.unzip(),
+            Ok(log) => log,
             Err(error) => {
                 problems.push(error.to_string());
                 (None, None)

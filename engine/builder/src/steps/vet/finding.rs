@@ -131,3 +131,19 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So that no other rule of vetting has Nix compile a program anew.
+    #[test]
+    fn nix_passes_on_what_a_program_and_its_documents_tell() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nix/build/policies-toml.nix");
+        let text = std::fs::read_to_string(file).unwrap();
+        for what in Capability::ALL {
+            let is_told = what.is_at_run_time() || *what == Capability::Advisory;
+            assert_eq!(text.contains(&format!("\"{what}\"\n")), !is_told, "{what}");
+        }
+    }
+}

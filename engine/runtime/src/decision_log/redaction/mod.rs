@@ -20,7 +20,7 @@ use rule::{Action, Rule};
 use walk::Walk;
 
 /// The rules for inputs and results.
-#[derive(Debug)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Redaction {
     input: Vec<Rule>,
     result: Vec<Rule>,

@@ -6,7 +6,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(super) fn pointer(self) -> &'static str {
+    pub(crate) fn pointer(self) -> &'static str {
         match self {
             Self::Input => "/input",
             Self::Result => "/result",

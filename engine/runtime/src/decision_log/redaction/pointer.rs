@@ -1,7 +1,7 @@
 use super::Part;
 
 /// A step of a pointer.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Segment {
     /// `*`
     Any,

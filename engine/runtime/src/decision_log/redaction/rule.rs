@@ -15,7 +15,7 @@ pub(crate) struct Changes {
     abridged: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     /// The value as it was configured.
     pub(super) pointer: String,
@@ -23,7 +23,7 @@ pub(super) struct Rule {
     pub(super) action: Action,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Erase,
     /// The replacement, as JSON text.

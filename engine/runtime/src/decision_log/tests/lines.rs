@@ -24,7 +24,7 @@ async fn file_holds_one_line_per_event() {
     let input = serde_json::from_str("{\n  \"a\": \"\\n\"\r\n}").unwrap();
     let mut first = event(0);
     first.input = Some(input);
-    log.record(&first).await;
+    log.record(&first, None).await;
     record(&log, 1..3000).await;
     running.close(LONG).await.unwrap();
     assert_eq!(ids(&path), (0..3000).collect::<Vec<_>>());
@@ -137,7 +137,7 @@ async fn unwritable_file_fails_the_start() {
     let metrics = Metrics::new().unwrap().decision_log;
     let told = |path: &Path| {
         let config = config(LogDestination::File(path.to_owned()));
-        DecisionLog::start(&config, metrics.clone()).err().unwrap().to_string()
+        DecisionLog::start(Some(&config), None, metrics.clone()).err().unwrap().to_string()
     };
     assert_eq!(
         told(Path::new("/nowhere/log")),

@@ -1,6 +1,8 @@
 //! Each test sends decisions to something real, and accounts for every one of them.
 
 mod collector;
+#[cfg(feature = "console")]
+mod kept;
 mod lines;
 mod overload;
 mod tls;
@@ -34,8 +36,8 @@ fn start(
     config: &config::DecisionLogConfig,
 ) -> (DecisionLog, DecisionLogHandle, DecisionLogMetrics) {
     let metrics = Metrics::new().unwrap().decision_log;
-    let (log, running) = DecisionLog::start(config, metrics.clone()).unwrap();
-    (log, running, metrics)
+    let (log, running) = DecisionLog::start(Some(config), None, metrics.clone()).unwrap();
+    (log.unwrap(), running.unwrap(), metrics)
 }
 
 fn id(number: u32) -> Uuid {
@@ -67,7 +69,7 @@ fn event(number: u32) -> Event<'static> {
 
 async fn record(log: &DecisionLog, numbers: std::ops::Range<u32>) {
     for number in numbers {
-        log.record(&event(number)).await;
+        log.record(&event(number), None).await;
     }
 }
 

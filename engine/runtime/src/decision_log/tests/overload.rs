@@ -77,10 +77,10 @@ async fn cancelled_wait_for_the_buffer_counts_as_dropped() {
     config.buffer = 400;
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
-    log.record(&event(0)).await;
+    log.record(&event(0), None).await;
     let waiting = tokio::spawn({
         let log = log.clone();
-        async move { log.record(&event(1)).await }
+        async move { log.record(&event(1), None).await }
     });
     settle().await;
     waiting.abort();
@@ -102,7 +102,7 @@ async fn event_larger_than_the_buffer_is_dropped_at_once() {
     let large = serde_json::value::to_raw_value(&"x".repeat(1000)).unwrap();
     let mut too_large = event(0);
     too_large.input = Some(&large);
-    timeout(LONG, log.record(&too_large)).await.unwrap();
+    timeout(LONG, log.record(&too_large, None)).await.unwrap();
     record(&log, 1..2).await;
     running.close(LONG).await.unwrap();
     assert_eq!(dropped(&metrics, "too_large"), 1);
@@ -158,7 +158,7 @@ async fn every_event_is_accounted_for_under_load_and_failures() {
             let (log, steps) = (log.clone(), Arc::clone(&steps));
             tokio::spawn(async move {
                 for number in writer * 2000..(writer + 1) * 2000 {
-                    log.record(&event(number)).await;
+                    log.record(&event(number), None).await;
                     // Each mishap lets as many more events through.
                     if number % 400 == 399 {
                         steps.acquire().await.unwrap().forget();

@@ -114,7 +114,7 @@ async fn oversized_upload_is_split_and_only_oversized_events_dropped() {
     record(&log, 0..7).await;
     let mut seventh = event(7);
     seventh.input = Some(&large);
-    log.record(&seventh).await;
+    log.record(&seventh, None).await;
     record(&log, 8..20).await;
     running.close(LONG).await.unwrap();
 
@@ -133,7 +133,7 @@ async fn event_larger_than_the_upload_limit_is_sent_alone() {
     record(&log, 0..2).await;
     let mut second = event(2);
     second.input = Some(&large);
-    log.record(&second).await;
+    log.record(&second, None).await;
     record(&log, 3..5).await;
     running.close(LONG).await.unwrap();
     let uploads: Vec<_> = collector.uploads().iter().map(|upload| upload.events.len()).collect();
@@ -195,13 +195,13 @@ async fn reloaded_redaction_applies_to_later_events() {
     let input = serde_json::value::to_raw_value(&json!({"password": "x"})).unwrap();
     let mut event = event(0);
     event.input = Some(&input);
-    log.record(&event).await;
+    log.record(&event, None).await;
     config.erase = vec!["password".to_owned()];
     log.set_redaction(&config).unwrap_err();
     config.erase = vec!["/input/password".to_owned()];
     config.labels.insert("team".to_owned(), "red".to_owned());
     log.set_redaction(&config).unwrap();
-    log.record(&event).await;
+    log.record(&event, None).await;
     running.close(LONG).await.unwrap();
     let uploads = collector.uploads();
     let [before, after] = &uploads.iter().flat_map(|upload| &upload.events).collect::<Vec<_>>()[..]
@@ -221,7 +221,8 @@ async fn invalid_collector_fails_the_start() {
         let mut to = collector.config();
         url.clone_into(&mut to.url);
         to.ca = ca.map(Into::into);
-        let started = DecisionLog::start(&config(LogDestination::Collector(to)), metrics.clone());
+        let config = config(LogDestination::Collector(to));
+        let started = DecisionLog::start(Some(&config), None, metrics.clone());
         started.err().unwrap().to_string()
     };
     assert_eq!(

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::OpaError;
 use super::data::{OpaWarning, RequestTimers, finish, output_text, read_object};
+use crate::decision_log::DecisionLog;
 use crate::documents::value_at;
 use crate::json_object::JsonObject;
 use crate::policies::{PolicyLookup, PolicyPath};
@@ -103,7 +104,7 @@ pub(super) async fn answer(
     let status = answers.status();
     let mut head = Vec::with_capacity(64);
     let mut object = JsonObject::begin(&mut head);
-    if context.app.decision_log.is_some() {
+    if context.app.decision_log.as_ref().is_some_and(DecisionLog::is_written) {
         object.id("batch_decision_id", batch);
     }
     if context.query.metrics {
