@@ -47,9 +47,8 @@ fn policies_that_do_not_pass_vetting_stop_the_image() {
 #[cfg_attr(not(has_nix), ignore = "needs Nix with flakes")]
 fn vetting_rules_change_the_images_and_not_the_program() {
     let nix = Nix::find();
-    let with_rules = |rules: &str| {
-        derivations(nix, &house_rules().file("policies/policies.toml", rules))
-    };
+    let with_rules =
+        |rules: &str| derivations(nix, &house_rules().file("policies/policies.toml", rules));
     let (check, packages) = derivations(nix, &house_rules());
     let allow = |what: &str| {
         format!("[[vet.allow]]\ncrate = \"words\"\nwhat = \"{what}\"\nreason = \"a test\"\n")
