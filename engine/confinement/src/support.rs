@@ -29,6 +29,15 @@ impl Support {
     /// What is missing for full confinement, a sentence each.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {
+        if self.filter == FilterSupport::None {
+            return vec![if self.landlock == 0 {
+                "this kernel or container has neither Landlock nor filters of system calls: nothing \
+                 confines policies"
+            } else {
+                "this kernel or container takes no filter of system calls: policies can make any that \
+                 Landlock does not refuse"
+            }];
+        }
         let landlock = match self.landlock {
             0 => Some(
                 "this kernel has no Landlock (it came with Linux 5.13): files and connections are \
@@ -44,16 +53,34 @@ impl Support {
             ),
             _ => None,
         };
-        let filter = match self.filter {
-            FilterSupport::Told => None,
-            FilterSupport::Silent => Some(
-                "this kernel or container does not notify of system calls: what a policy may not do is \
-                 refused, and not told",
-            ),
-            FilterSupport::None => Some(
-                "this kernel or container takes no filter of system calls: policies can make any",
-            ),
-        };
+        let filter = (self.filter == FilterSupport::Silent).then_some(
+            "this kernel or container does not notify of system calls: what a policy may not do is \
+             refused, and not told",
+        );
         landlock.into_iter().chain(filter).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(landlock: u32, filter: FilterSupport) -> String {
+        Support { landlock, filter }.missing().join("; ")
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_guarded_by_what_is_missing() {
+        assert_eq!(missing(7, FilterSupport::Told), "");
+        assert!(missing(0, FilterSupport::Silent).contains("by seccomp alone; this kernel or"));
+        let nothing = "this kernel or container has neither Landlock nor filters of system calls: \
+                       nothing confines policies";
+        assert_eq!(missing(0, FilterSupport::None), nothing);
+        let landlock_alone = "this kernel or container takes no filter of system calls: policies can \
+                              make any that Landlock does not refuse";
+        for landlock in [1, 4, 7] {
+            assert_eq!(missing(landlock, FilterSupport::None), landlock_alone);
+            assert!(!missing(landlock, FilterSupport::Told).contains(';'));
+        }
     }
 }
