@@ -19,7 +19,8 @@ fn the_first_page_and_its_assets_are_small() {
     let assets: usize = ASSETS.iter().map(|asset| asset.text.len()).sum();
     let bytes = html().len() + assets;
     assert!(bytes <= MOST_BYTES, "{bytes} bytes, {assets} of which are assets");
-    let script = ASSETS.iter().find(|asset| asset.content_type.contains("script")).expect("the script");
+    let script =
+        ASSETS.iter().find(|asset| asset.content_type.contains("script")).expect("the script");
     assert!(script.text.len() < MOST_BYTES_OF_SCRIPT);
 }
 
