@@ -103,6 +103,8 @@ pub struct DecisionPage {
     /// JSON pointers of what was taken out, and of what was replaced.
     pub erased: Vec<String>,
     pub masked: Vec<String>,
+    /// JSON pointers of what was too large to be kept.
+    pub omitted: Vec<String>,
     /// The event of the decision log.
     pub event: Value,
     /// The page where it may be tried again, if it may.
