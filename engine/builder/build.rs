@@ -26,8 +26,7 @@ mod embed {
 
     /// The folders of the crates that `policy-api` and `policy-engine` are made of. A test of the
     /// program compares them with what the manifests say.
-    const CRATES: [&str; 7] =
-        ["api", "confinement", "console", "report", "runtime", "text", "tls"];
+    const CRATES: [&str; 7] = ["api", "confinement", "console", "report", "runtime", "text", "tls"];
     /// The files that the crates inherit from and are locked by.
     const FILES: [&str; 2] = ["Cargo.lock", "Cargo.toml"];
     /// Folders of a crate that nothing is compiled from, as in `steps/workspace/crate_files.rs`.
