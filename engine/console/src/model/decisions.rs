@@ -128,6 +128,8 @@ pub struct DecisionPage {
     pub erased: Vec<String>,
     /// JSON pointers of what was replaced.
     pub masked: Vec<String>,
+    /// JSON pointers of what was too large to be kept.
+    pub omitted: Vec<String>,
     /// The event of the decision log.
     pub event: Value,
     /// The page where it may be tried again, if it may.

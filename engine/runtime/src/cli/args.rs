@@ -301,6 +301,9 @@ pub(super) struct ConfigSourceArgs {
     /// Destination of the decision log: `stdout`, a file or the URL of a collector
     #[arg(long, value_name = "TO")]
     decision_log: Option<String>,
+    /// Address of the console, such as `127.0.0.1:8383`
+    #[arg(long, value_name = "ADDRESS")]
+    console: Option<String>,
     /// Serve the valid policies where others are not
     #[arg(long)]
     skip_invalid: bool,
@@ -313,8 +316,8 @@ pub(super) struct ConfigSourceArgs {
 impl ConfigSourceArgs {
     /// The sources that these flags name, with the environment of this process.
     pub(super) fn sources(self, confinement: Option<Mode>) -> Sources {
-        let Self { file, listen, decision_log, skip_invalid, set } = self;
-        let flags = Flags { listen, decision_log, skip_invalid, confinement, set };
+        let Self { file, listen, decision_log, console, skip_invalid, set } = self;
+        let flags = Flags { listen, decision_log, console, skip_invalid, confinement, set };
         Sources::from_process(file, flags)
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn run(
     for mistake in config::mistakes(&policies) {
         warn!("skipped: {mistake}");
     }
-    print(&loaded.effective, args.format, out)?;
+    let settings =
+        config::without_secrets(&loaded.effective, |path| config::entry_of(&policies, path));
+    print(&settings, args.format, out)?;
     Ok(Outcome::Allowed)
 }
 

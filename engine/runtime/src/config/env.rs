@@ -51,8 +51,7 @@ pub(super) fn apply(
         }
         let setting = PATHS.into_iter().find(|path| variable_of(path) == *name);
         let path = match setting {
-            Some(schema::DECISION_LOG) => schema::DECISION_LOG_TO.path,
-            Some(path) => path,
+            Some(path) => schema::longhand(path).unwrap_or(path),
             None if name == DEFAULT_LISTEN => schema::LISTEN.setting.path,
             None => {
                 if !is_of_a_service(name) {

@@ -1,5 +1,6 @@
 use policy_confinement::Mode;
 
+use super::schema;
 use crate::documents::located::{ConfigError, Node, Origin, Value};
 use crate::policies::Assignment;
 
@@ -8,6 +9,7 @@ use crate::policies::Assignment;
 pub(crate) struct Flags {
     pub(crate) listen: Vec<String>,
     pub(crate) decision_log: Option<String>,
+    pub(crate) console: Option<String>,
     pub(crate) skip_invalid: bool,
     pub(crate) confinement: Option<Mode>,
     /// Any setting, in their order; the flags with names of their own are over them.
@@ -40,6 +42,9 @@ impl Flags {
         if let Some(to) = &self.decision_log {
             set(root, &["decision-log", "to"], Node::text(to, Origin::flag("--decision-log")));
         }
+        if let Some(address) = &self.console {
+            set(root, &["console", "listen"], Node::text(address, Origin::flag("--console")));
+        }
         if let Some(mode) = self.confinement {
             set(root, &["confinement"], Node::text(mode.as_str(), Origin::flag("--confinement")));
         }
@@ -63,10 +68,12 @@ fn path(assignment: &Assignment, key: &str, root: &Node, value: &Node) -> Vec<St
     {
         return map.split('.').chain([rest]).map(str::to_owned).collect();
     }
+    if value.as_text().is_some()
+        && let Some(long) = schema::longhand(key)
+    {
+        return long.split('.').map(str::to_owned).collect();
+    }
     match path {
-        [log] if log == "decision-log" && value.as_text().is_some() => {
-            vec![log.clone(), "to".to_owned()]
-        }
         // An id may have dots in it: the longest that there is is meant.
         [policies, rest @ ..] if policies == "policies" => {
             let known = (2..=rest.len()).rev().find_map(|count| {

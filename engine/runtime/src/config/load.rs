@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::flags::Flags;
 use super::report::{EffectiveSetting, Report};
-use super::{Config, PolicySelection, env, read};
+use super::{Config, PolicySelection, env, read, schema};
 #[cfg(test)]
 use crate::documents::located::ConfigErrors;
 use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
@@ -113,12 +113,13 @@ fn parse_source(source: &Source) -> Result<Node, ConfigError> {
         return Err(ConfigError::at(&root.at, message));
     };
     for entry in entries {
-        // Short for its `to`.
-        if entry.key == "decision-log" && entry.value.as_text().is_some() {
+        if let Some(long) = schema::longhand(&entry.key)
+            && entry.value.as_text().is_some()
+        {
             let at = entry.value.at.clone();
-            let to = std::mem::replace(&mut entry.value, Node::empty_table(at.clone()));
-            entry.value.value =
-                Value::Table(vec![TableEntry { key: "to".to_owned(), at, value: to }]);
+            let value = std::mem::replace(&mut entry.value, Node::empty_table(at.clone()));
+            let key = schema::key(long).to_owned();
+            entry.value.value = Value::Table(vec![TableEntry { key, at, value }]);
         }
     }
     Ok(root)

@@ -1,5 +1,6 @@
 //! The configuration of the server: one file, the environment over it, and the command line over both.
 
+mod console;
 mod decision_log;
 mod env;
 mod flags;
@@ -11,6 +12,7 @@ mod read;
 mod report;
 mod resolve;
 mod schema;
+mod secrets;
 mod section;
 mod settings;
 mod shadow;
@@ -24,8 +26,10 @@ pub(crate) use json_schema::json_schema;
 pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
 pub(crate) use model::{
-    Address, CollectorConfig, Config, DecisionLogConfig, DefaultDecision, Limits, LogDestination,
-    Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls, WhenFull,
+    Address, CollectorConfig, Config, ConsoleConfig, DecisionLogConfig, DefaultDecision, Limits,
+    LogDestination, Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls,
+    WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
 pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, load_and_resolve, mistakes};
+pub(crate) use secrets::{entry_of, without_secrets};

@@ -30,8 +30,20 @@ pub(crate) struct Config {
     /// Serve the other policies where some are not valid.
     pub(crate) skip_invalid: bool,
     pub(crate) decision_log: Option<DecisionLogConfig>,
+    pub(crate) console: Option<ConsoleConfig>,
     /// How the code of policies is confined.
     pub(crate) confinement: policy_confinement::Mode,
+}
+
+/// The console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConsoleConfig {
+    /// Its address, perhaps one of those for diagnostics.
+    pub(crate) listen: Address,
+    /// Bytes of memory for the last decisions; none are kept without.
+    pub(crate) decisions: Option<usize>,
+    /// Policies can be tried.
+    pub(crate) try_it: bool,
 }
 
 /// The decision for requests that name no policy.
@@ -61,6 +73,14 @@ pub(super) enum BindTarget<'a> {
 }
 
 impl Address {
+    /// True if no other machine reaches it.
+    pub(crate) fn is_local(&self) -> bool {
+        match self {
+            Self::Http(at) | Self::Https(at) => at.ip().to_canonical().is_loopback(),
+            Self::Unix(_) => true,
+        }
+    }
+
     /// The target of the socket; `None` for port 0, which stands for any that is free.
     pub(super) fn place(&self) -> Option<BindTarget<'_>> {
         match self {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::console::Console;
 use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
-    Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, decision_log,
-    policies, schema,
+    Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, console,
+    decision_log, policies, schema,
 };
 use crate::documents::located::{ConfigError, Node, Origin};
 
@@ -34,15 +35,22 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
     let log = root.optional_section(schema::DECISION_LOG, report);
     let log = log
         .and_then(|section| section.map(|section| decision_log::read(section, report)).transpose());
+    let console = root.optional_section(schema::CONSOLE, report);
+    let console = console
+        .and_then(|section| section.map(|section| console::read(section, report)).transpose());
     let policies = policies::read(&mut root, defaults, report);
     root.finish(report);
 
-    let listening = match (listen, diagnostic, &tls) {
-        (Ok(listen), Ok(diagnostic), Ok(tls)) => {
-            listening(listen, diagnostic, tls.as_ref(), report)
+    let listening = match (listen, diagnostic, &console, &tls) {
+        (Ok(listen), Ok(diagnostic), Ok(console), Ok(tls)) => {
+            let console = console.as_ref().map(|console| &console.address);
+            listening(listen, diagnostic, console, tls.as_ref(), report)
         }
         _ => Err(ErrorReported),
     };
+    if let (Ok(Some(console)), Ok(tls), Ok(tokens)) = (&console, &tls, &tokens) {
+        console.check_access(tls.as_ref().map(|(tls, _)| tls), tokens.is_some(), report);
+    }
     let config = || {
         let (listen, diagnostic_listen) = listening?;
         Ok(Config {
@@ -57,6 +65,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
             default_decision: default_decision?,
             skip_invalid: skip_invalid?,
             decision_log: log?,
+            console: console?.map(Console::into_config),
             confinement: confinement?,
         })
     };
@@ -120,6 +129,7 @@ fn shutdown(mut section: Section, report: &mut Report) -> Read<Shutdown> {
 fn listening(
     listen: List<Address>,
     diagnostic: List<Address>,
+    console: Option<&Element<Address>>,
     tls: Option<&(Tls, Origin)>,
     report: &mut Report,
 ) -> Read<(Vec<Address>, Vec<Address>)> {
@@ -130,7 +140,12 @@ fn listening(
             "`listen` has no address: expected at least one",
         ));
     }
-    let all: Vec<_> = listen.elements.iter().chain(&diagnostic.elements).collect();
+    // The console may be where diagnostics are.
+    let is_shared = |element: &&Element<Address>| {
+        !diagnostic.elements.iter().any(|other| other.value == element.value)
+    };
+    let console = console.filter(is_shared);
+    let all: Vec<_> = listen.elements.iter().chain(&diagnostic.elements).chain(console).collect();
     let mut taken = HashMap::new();
     for Element { path, node, value } in &all {
         let text = node.as_text().unwrap_or_default();

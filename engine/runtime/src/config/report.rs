@@ -14,7 +14,7 @@ pub(super) struct Report {
 }
 
 /// A setting's value and its origin, of all that set it the one that counts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct EffectiveSetting {
     /// `limits.in-flight`
     pub(crate) path: String,
@@ -24,7 +24,7 @@ pub(crate) struct EffectiveSetting {
 }
 
 /// A setting's value for people, without secrets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ShownValue {
     /// A single value, as it was written.

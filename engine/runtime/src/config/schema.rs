@@ -137,6 +137,16 @@ settings! {
     /// Whether policies are kept from files, sockets and processes, or only reported where they try,
     /// or neither.
     CONFINEMENT = "confinement", CONFINEMENT_MODE: policy_confinement::Mode, "enforce";
+    /// Short for `console.listen`.
+    CONSOLE = "console", {CONSOLE};
+    /// The address of the console, which shows operators what the server does. Where it is one of
+    /// `diagnostic-listen`, both are served there.
+    CONSOLE_LISTEN = "console.listen", ADDRESS: Address;
+    /// The memory for the last decisions, which the console shows; none are kept where it is left
+    /// out.
+    CONSOLE_DECISIONS = "console.decisions", BYTES: usize;
+    /// Whether policies can be tried in the console.
+    CONSOLE_TRY_IT = "console.try-it", SWITCH: bool, "true";
     /// Short for `decision-log.to`.
     DECISION_LOG = "decision-log", {DECISION_LOG};
     /// The destination of decision events.
@@ -163,6 +173,15 @@ settings! {
     COLLECTOR_TIMEOUT = "decision-log.timeout", DURATION: Duration, "10s";
     /// The longest time between two attempts to upload.
     COLLECTOR_MAX_RETRY_DELAY = "decision-log.max-retry-delay", DURATION: Duration, "30s";
+}
+
+/// The tables that may be one text, with the setting in them that it is.
+pub(super) const SHORTHANDS: [(&str, &str); 2] =
+    [(CONSOLE, CONSOLE_LISTEN.path), (DECISION_LOG, DECISION_LOG_TO.path)];
+
+/// The setting that a text in place of a table stands for.
+pub(super) fn longhand(table: &str) -> Option<&'static str> {
+    SHORTHANDS.iter().find(|(short, _)| *short == table).map(|(_, long)| *long)
 }
 
 /// The mode of one policy, below its id.

@@ -119,6 +119,20 @@ impl Section {
         })
     }
 
+    /// Reads a setting that must be there, with its place.
+    pub(super) fn required_element<T>(
+        &mut self,
+        setting: &Setting<T>,
+        report: &mut Report,
+    ) -> Read<Element<T>> {
+        let key = schema::key(setting.path);
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        let node =
+            entry.map_or_else(|| Node::empty_table(Origin::Default), |entry| entry.value.clone());
+        let value = self.required(setting, report)?;
+        Ok(Element { value, path: self.path_of(key), node })
+    }
+
     /// Reads a setting that may be left out.
     pub(super) fn optional<T>(
         &mut self,

@@ -120,6 +120,12 @@ fn duration(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok().filter(|duration| *duration <= MAX_DURATION)
 }
 
+/// The console: its address, or a table.
+pub(super) const CONSOLE: Format = Format {
+    expected: "an address, or a table",
+    json_schema: r#"{"type": ["object", "string"], "minLength": 1}"#,
+};
+
 /// The decision log: its destination, or a table.
 pub(super) const DECISION_LOG: Format = Format {
     expected: "a destination, or a table",

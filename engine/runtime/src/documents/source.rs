@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// A file, or standard input, read whole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     name: String,
     bytes: Vec<u8>,

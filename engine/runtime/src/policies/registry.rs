@@ -11,7 +11,7 @@ use crate::policies::{PolicyRef, VersionSelector};
 use crate::program::Program;
 
 /// The policies of this binary, sorted by name, highest version first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Registry {
     entries: Vec<Entry>,
 }

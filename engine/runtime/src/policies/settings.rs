@@ -11,14 +11,14 @@ use crate::documents::{Source, SourceError, single_document, without_place};
 const MAX_FILE_BYTES: u64 = 32 << 20;
 
 /// The settings of a policy: an object, as JSON text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     json: Vec<u8>,
     places: Places,
 }
 
 /// The places of the parts of settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Places {
     Unknown,
     /// In the file: nothing was set over it.

@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+#[cfg(feature = "console")]
+use super::console::{self, Console};
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
 use super::listen::{BindError, Listeners, ShutdownPhase, UnixSocketFile};
@@ -156,8 +158,10 @@ async fn load(
 
 /// Binds what is listened on, with the threads that read requests to wait for it.
 async fn bind(config: &Config, inherited: InheritedSockets) -> Result<Listeners, Vec<BindError>> {
-    let Config { listen, diagnostic_listen, unix_socket_mode, tls, .. } = config;
-    Listeners::bind(listen, diagnostic_listen, *unix_socket_mode, tls.as_ref(), inherited).await
+    let Config { listen, diagnostic_listen, console, unix_socket_mode, tls, .. } = config;
+    let console = console.as_ref().map(|console| &console.listen);
+    let mode = *unix_socket_mode;
+    Listeners::bind(listen, diagnostic_listen, console, mode, tls.as_ref(), inherited).await
 }
 
 fn ended_early() -> Outcome {
@@ -204,7 +208,7 @@ impl BoundServer {
             }
         };
         let log = config.decision_log.as_ref();
-        let kept_bytes = None;
+        let kept_bytes = config.console.as_ref().and_then(|console| console.decisions);
         let log = DecisionLog::start(log, kept_bytes, metrics.decision_log.clone());
         let (decision_log, log_running) = match log {
             Ok(log) => log,
@@ -224,7 +228,13 @@ impl BoundServer {
         };
         let shadow_memory = MemoryBudget::new(config.limits.shadows);
         let resources = reload.resources(&metrics, &shadow_memory);
-        let state = AppState::from_config(config, policies, &resources, None);
+        let settings = loaded.effective.clone();
+        let state = AppState::from_config(config, settings, policies, &resources, None);
+        #[cfg(feature = "console")]
+        let console = config
+            .console
+            .as_ref()
+            .map(|console| Console::new(console, config, reload.registry.clone(), &listeners));
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,
@@ -238,6 +248,8 @@ impl BoundServer {
             ready: AtomicBool::new(true),
             program,
             confinement,
+            #[cfg(feature = "console")]
+            console,
         });
         Ok(Self { app, listeners, decision_log: log_running, token_file })
     }
@@ -256,6 +268,11 @@ impl BoundServer {
         for address in listeners.diagnostic_addresses() {
             info!(address, "serving health and metrics");
         }
+        if let Some(address) = listeners.console_address() {
+            info!(address, "serving the console");
+        }
+        #[cfg(feature = "console")]
+        tokio::spawn(console::observe(Arc::clone(&app)));
         if let (Some(file), Some(tokens)) = (token_file, app.tokens.clone()) {
             tokio::spawn(
                 file.watch(watched_file::INTERVAL, move |contents| {

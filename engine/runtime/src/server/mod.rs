@@ -16,6 +16,8 @@
 //! the caller of a stuck policy be answered on time (`policy`).
 
 mod api;
+#[cfg(feature = "console")]
+mod console;
 mod decide;
 /// Checks of what has to hold for any request, for the fuzz targets.
 #[cfg(any(test, fuzzing))]

@@ -41,10 +41,15 @@ pub(super) fn needs(config: &Config, sources: &Sources, spans: Option<&Destinati
     if let Some(tokens) = &config.tokens {
         rest.read_beside(tokens);
     }
-    for address in config.listen.iter().chain(&config.diagnostic_listen) {
+    let console = config.console.as_ref().map(|console| &console.listen);
+    for address in config.listen.iter().chain(&config.diagnostic_listen).chain(console) {
         if let Address::Unix(path) = address {
             rest.write_beside(path);
         }
+    }
+    // The console tells its digest.
+    if config.console.is_some() {
+        rest.read.extend(std::env::current_exe());
     }
     match config.decision_log.as_ref().map(|log| &log.to) {
         Some(LogDestination::File(path)) => rest.write_beside(path),

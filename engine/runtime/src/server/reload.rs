@@ -11,10 +11,10 @@ use super::http::memory_budget::MemoryBudget;
 use super::policy::WorkerSlots;
 use super::state::{App, AppState, PolicyResources};
 use crate::config::{
-    Address, Config, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
+    Address, Config, ConsoleConfig, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
     load_and_resolve,
 };
-use crate::documents::located::ConfigErrors;
+use crate::documents::located::{ConfigError, ConfigErrors};
 use crate::policies::Registry;
 use crate::system::stack;
 use crate::telemetry::Metrics;
@@ -71,13 +71,18 @@ impl Reloader {
         let outcome =
             match on_own_thread(move || load_and_resolve(&from.sources, &from.registry)).await {
                 Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
-                Ok(Err(mistakes)) => self.refuse(&mistakes),
+                Ok(Err(mistakes)) => Err(refused(&mistakes)),
                 Err(error) => {
                     error!("failed to load the configuration, the former stays: {error}");
-                    "invalid"
+                    Err(vec![error.to_string()])
                 }
             };
-        self.app.metrics.requests.reloads.with_label_values(&[outcome]).inc();
+        let label = if outcome.is_ok() { "ok" } else { "invalid" };
+        self.app.metrics.requests.reloads.with_label_values(&[label]).inc();
+        #[cfg(feature = "console")]
+        if let Some(console) = &self.app.console {
+            console.reloads.record(outcome.err().unwrap_or_default());
+        }
     }
 
     /// The configuration in force at the end.
@@ -85,7 +90,9 @@ impl Reloader {
         self.config
     }
 
-    fn apply(&mut self, loaded: Loaded, policies: Vec<Named>) -> &'static str {
+    /// # Errors
+    /// What is wrong; the former configuration stays.
+    fn apply(&mut self, loaded: Loaded, policies: Vec<Named>) -> Result<(), Vec<String>> {
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
@@ -97,11 +104,12 @@ impl Reloader {
             && let Err(error) = log.set_redaction(settings)
         {
             error!("the configuration is wrong, the former stays: {error}");
-            return "invalid";
+            return Err(vec![error.to_string()]);
         }
         let former = self.app.state.load();
         let resources = self.from.resources(&self.app.metrics, &self.app.shadow_memory);
-        let state = AppState::from_config(&config, policies, &resources, Some(&former));
+        let state =
+            AppState::from_config(&config, loaded.effective, policies, &resources, Some(&former));
         let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
@@ -110,16 +118,17 @@ impl Reloader {
         self.limits.send_replace(config.limits.clone());
         self.config = config;
         info!(policies, "loaded the configuration");
-        "ok"
+        Ok(())
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads as the other outcome does")]
-    fn refuse(&self, errors: &ConfigErrors) -> &'static str {
-        for mistake in errors.iter() {
-            error!("the configuration is wrong, the former stays: {mistake}");
-        }
-        "invalid"
-    }
+/// Logs the mistakes of a configuration.
+fn refused(errors: &ConfigErrors) -> Vec<String> {
+    let log = |mistake: &ConfigError| {
+        error!("the configuration is wrong, the former stays: {mistake}");
+        mistake.to_string()
+    };
+    errors.iter().map(log).collect()
 }
 
 /// Runs what may take long, or panic, on a thread of its own: policies that are stuck may hold all
@@ -141,6 +150,7 @@ pub(super) async fn on_own_thread<T: Send + 'static>(
 struct StartSettings {
     listen: Vec<Address>,
     diagnostic_listen: Vec<Address>,
+    console: Option<ConsoleConfig>,
     unix_socket_mode: u32,
     tls: Option<Tls>,
     tokens: Option<PathBuf>,
@@ -154,6 +164,7 @@ impl StartSettings {
         Self {
             listen: config.listen.clone(),
             diagnostic_listen: config.diagnostic_listen.clone(),
+            console: config.console.clone(),
             unix_socket_mode: config.unix_socket_mode,
             tls: config.tls.clone(),
             tokens: config.tokens.clone(),
@@ -166,6 +177,7 @@ impl StartSettings {
         [
             ("listen", self.listen != now.listen),
             ("diagnostic-listen", self.diagnostic_listen != now.diagnostic_listen),
+            ("console", self.console != now.console),
             ("unix-socket-mode", self.unix_socket_mode != now.unix_socket_mode),
             ("tls", self.tls != now.tls),
             ("tokens", self.tokens != now.tokens),

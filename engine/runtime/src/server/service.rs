@@ -24,6 +24,16 @@ impl RequestHandler for AppService {
     ) -> Response<Full<Bytes>> {
         let (started, received) = (Instant::now(), SystemTime::now());
         let (head, body) = request.into_parts();
+        #[cfg(feature = "console")]
+        if surface == Surface::Console {
+            return super::console::respond(
+                &self.0,
+                Arrival { surface, peer, started, received },
+                head,
+                body,
+            )
+            .await;
+        }
         api::respond(&self.0, Arrival { surface, peer, started, received }, head, body).await
     }
 

@@ -10,13 +10,18 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tracing::error;
 
+#[cfg(feature = "console")]
+use super::console::Console;
 use super::http::auth::Tokens;
 use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;
+#[cfg(feature = "console")]
+use super::policy::PolicySettings;
 use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{
-    Config, DecisionLogConfig, Limits, Named, Resolved, ResolvedShadow, ShadowConfig,
+    Config, DecisionLogConfig, EffectiveSetting, Limits, Named, Resolved, ResolvedShadow,
+    ShadowConfig,
 };
 use crate::confinement::Confinement;
 use crate::decision_log::DecisionLog;
@@ -46,6 +51,8 @@ pub(crate) struct App {
     pub(crate) ready: AtomicBool,
     pub(crate) program: Program,
     pub(crate) confinement: Confinement,
+    #[cfg(feature = "console")]
+    pub(crate) console: Option<Console>,
 }
 
 /// The parts of the server that a configuration defines.
@@ -57,6 +64,9 @@ pub(crate) struct AppState {
     pub(crate) default_decision: Option<PolicyPath>,
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
+    /// Every setting that counts, and where from, which the console shows.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console shows them"))]
+    pub(crate) settings: Vec<EffectiveSetting>,
 }
 
 /// The parts of the server that its policies use.
@@ -86,6 +96,7 @@ impl AppState {
     /// are the same, and so does what is known of policies that are still served.
     pub(crate) fn from_config(
         config: &Config,
+        settings: Vec<EffectiveSetting>,
         policies: Vec<Named>,
         resources: &PolicyResources<'_>,
         former: Option<&Self>,
@@ -118,6 +129,7 @@ impl AppState {
             limits: limits.clone(),
             default_decision: default_decision.map(|decision| PolicyPath::new(&decision.path)),
             labels: log.map(|log| log.labels.clone()).unwrap_or_default(),
+            settings,
         }
     }
 }
@@ -155,6 +167,11 @@ fn served(
         version,
         instance: instance.with_cpu_reading(cpu),
         shadow: None,
+        #[cfg(feature = "console")]
+        settings: PolicySettings {
+            settings: config.settings.clone(),
+            origin: config.settings.origin().unwrap_or(&config.origin).clone(),
+        },
     };
     if let (Some(shadow), Some(config)) = (shadow, &config.shadow) {
         served.shadow = start_shadow(&served, shadow, config, resources, former_shadow);
@@ -204,7 +221,12 @@ fn start_shadow(
 fn digest(settings: &Settings) -> String {
     let sorted = serde_json::from_slice::<serde_json::Value>(settings.as_json())
         .map_or_else(|_| settings.as_json().to_vec(), |value| value.to_string().into_bytes());
-    let digest = Sha256::digest(&sorted);
+    sha256(Sha256::new().chain_update(&sorted))
+}
+
+/// `sha256:…` of what was digested.
+pub(crate) fn sha256(digest: Sha256) -> String {
+    let digest = digest.finalize();
     digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
         use std::fmt::Write;
         // Writing to a string does not fail.

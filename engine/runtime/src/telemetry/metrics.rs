@@ -186,6 +186,27 @@ impl ShadowMetrics {
         ])
     }
 
+    /// The decisions so far: the outcome, that of the shadow, and how many.
+    #[cfg(feature = "console")]
+    pub(crate) fn outcomes(&self) -> Vec<(String, String, u64)> {
+        let of_this = |labels: &[&str]| labels.iter().zip(&self.labels).all(|(a, b)| a == b);
+        series(&self.decisions, &[&SHADOW[..], &["outcome", "shadow_outcome"]].concat())
+            .into_iter()
+            .filter_map(|(labels, count)| {
+                let labels: Vec<_> = labels.iter().map(String::as_str).collect();
+                let (own, outcomes) = labels.split_at_checked(SHADOW.len())?;
+                let [outcome, shadow] = outcomes else { return None };
+                of_this(own).then(|| ((*outcome).to_owned(), (*shadow).to_owned(), count))
+            })
+            .collect()
+    }
+
+    /// Questions that were not put to it, for any reason.
+    #[cfg(feature = "console")]
+    pub(crate) fn all_shed(&self) -> u64 {
+        self.shed.iter().map(IntCounter::get).sum()
+    }
+
     pub(crate) fn shed(&self, reason: ShedReason) {
         if let Some(counter) = self.shed.get(reason as usize) {
             counter.inc();
@@ -253,6 +274,30 @@ impl PolicyMetrics {
             OverBudget::Allocation { .. } => allocation.inc(),
             OverBudget::Cpu { .. } => cpu.inc(),
         }
+    }
+
+    /// Everything that it has been counted for.
+    #[cfg(feature = "console")]
+    pub(crate) fn totals(&self) -> super::PolicyTotals {
+        let mut totals = (0, 0, 0);
+        for ((outcome, _), counter) in DecisionOutcome::ALL.iter().zip(&self.outcomes) {
+            let count = counter.get();
+            totals.0 += count;
+            match outcome {
+                DecisionOutcome::Allowed | DecisionOutcome::Answered => {}
+                DecisionOutcome::Denied => totals.1 += count,
+                _ => totals.2 += count,
+            }
+        }
+        let (decisions, denied, failed) = totals;
+        super::PolicyTotals::new(decisions, denied, failed, &self.latency)
+    }
+
+    /// Denials that named a declared check.
+    #[cfg(feature = "console")]
+    pub(crate) fn denials_of(&self, check: &str) -> u64 {
+        let counter = self.denials.iter().find(|(id, _)| *id == check);
+        counter.map_or(0, |(_, counter)| counter.get())
     }
 
     /// Counts a denial that names these declared checks.
@@ -406,6 +451,19 @@ impl Metrics {
         metrics
     }
 
+    /// What policies tried and may not: the id, the system call, and how often, where ever.
+    #[cfg(feature = "console")]
+    pub(crate) fn violations_by_call(&self) -> Vec<(String, String, u64)> {
+        series(&self.violations, &["id", "call"])
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .filter_map(|(labels, count)| {
+                let [id, call] = <[String; 2]>::try_from(labels).ok()?;
+                Some((id, call, count))
+            })
+            .collect()
+    }
+
     /// All figures, in Prometheus' text format 0.0.4.
     pub(crate) fn text(&self) -> prometheus::Result<String> {
         if let Some(process) = &self.process {
@@ -460,6 +518,32 @@ impl ShadowVecs {
             )?,
         })
     }
+}
+
+/// The series of counters, sorted: the values of these labels, and the count.
+#[cfg(feature = "console")]
+fn series(counters: &IntCounterVec, labels: &[&str]) -> Vec<(Vec<String>, u64)> {
+    use prometheus::core::Collector;
+
+    let families = counters.collect();
+    let of_metric = |metric: &prometheus::proto::Metric| {
+        let value = |label: &&str| {
+            let pairs = metric.get_label().iter();
+            let pair = pairs.into_iter().find(|pair| pair.name() == *label);
+            pair.map(|pair| pair.value().to_owned()).unwrap_or_default()
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it was a whole number before"
+        )]
+        let count = metric.get_counter().get_value() as u64;
+        (labels.iter().map(value).collect::<Vec<_>>(), count)
+    };
+    let mut all: Vec<_> =
+        families.iter().flat_map(|family| family.get_metric()).map(of_metric).collect();
+    all.sort();
+    all
 }
 
 /// Makes series and registers them.

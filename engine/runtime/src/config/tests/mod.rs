@@ -1,5 +1,6 @@
 //! The whole of it: from a file, an environment and a command line to what comes of them.
 
+mod console;
 mod mistakes;
 mod precedence;
 mod settings;
@@ -131,6 +132,7 @@ cpu-budget: 50ms
 shutdown: { wait: 5s, grace: 20s }
 skip-invalid: true
 confinement: warn
+console: { listen: "127.0.0.1:8383", decisions: 16MiB, try-it: false }
 default-decision: /http/authz/allowed
 policies:
   web-pods:
@@ -176,6 +178,7 @@ shutdown = { wait = "5s", grace = "20s" }
 skip-invalid = true
 confinement = "warn"
 default-decision = "http/authz/allowed"
+console = { listen = "127.0.0.1:8383", decisions = "16MiB", try-it = false }
 
 [limits]
 connections = 100
@@ -237,6 +240,7 @@ fn every_setting_is_read_from_yaml() {
         default_decision,
         skip_invalid,
         decision_log,
+        console,
         confinement,
     } = Case::yaml(YAML).load().config;
     assert_eq!(
@@ -277,6 +281,8 @@ fn every_setting_is_read_from_yaml() {
     assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
     assert!(skip_invalid);
     assert_eq!(confinement, confinement::Mode::Warn);
+    let listen = address("127.0.0.1:8383");
+    assert_eq!(console, Some(ConsoleConfig { listen, decisions: Some(16 << 20), try_it: false }));
     assert_eq!(default_decision.unwrap().path, "http/authz/allowed");
     let PolicySelection::Named(policies) = policies else { panic!("all policies") };
     assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);
@@ -399,13 +405,14 @@ fn empty_configuration_has_defaults() {
         default_decision,
         skip_invalid,
         decision_log,
+        console,
         confinement,
     } = Case::default().load().config;
     assert_eq!(listen, [address("127.0.0.1:8181")]);
     assert!(diagnostic_listen.is_empty());
     assert_eq!(unix_socket_mode, 0o600);
     assert!(tls.is_none() && tokens.is_none() && decision_log.is_none() && !skip_invalid);
-    assert!(default_decision.is_none());
+    assert!(default_decision.is_none() && console.is_none());
     assert_eq!(confinement, confinement::Mode::Enforce);
     let seconds = Duration::from_secs;
     assert_eq!(

@@ -58,7 +58,7 @@ where
     let takes_gzip = response::takes_gzip(&head.headers);
     let state = app.state.load_full();
     let memory = match (surface, audience) {
-        (Surface::Diagnostics, _) => &app.diagnostic_memory,
+        (Surface::Diagnostics | Surface::Console, _) => &app.diagnostic_memory,
         (Surface::Decisions, Audience::Clients) => &app.memory,
         (Surface::Decisions, Audience::Operators | Audience::Probes) => &app.operators_memory,
     };
@@ -136,8 +136,10 @@ fn dispatch<A: Api>(
         }
     };
     let needs_token = match (surface, audience) {
-        (Surface::Diagnostics, Audience::Clients) => return not_found(head),
-        (Surface::Diagnostics, _) | (Surface::Decisions, Audience::Probes) => false,
+        (Surface::Diagnostics | Surface::Console, Audience::Clients) => return not_found(head),
+        (Surface::Diagnostics | Surface::Console, _) | (Surface::Decisions, Audience::Probes) => {
+            false
+        }
         (Surface::Decisions, Audience::Clients | Audience::Operators) => true,
     };
     if needs_token && app.tokens.as_ref().is_some_and(|tokens| !tokens.admit(&head.headers)) {

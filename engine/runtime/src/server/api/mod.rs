@@ -55,6 +55,12 @@ macro_rules! apis {
     };
 }
 
+/// Tells whether a path is of health, metrics, or what else every address serves.
+#[cfg(feature = "console")]
+pub(crate) fn is_diagnostic(head: &Parts) -> bool {
+    diagnostics::Diagnostics::route(head).is_some()
+}
+
 apis![opa::Opa, kubernetes::Kubernetes, diagnostics::Diagnostics,];
 
 #[cfg(test)]

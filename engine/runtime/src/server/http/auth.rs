@@ -44,8 +44,12 @@ impl Tokens {
         else {
             return false;
         };
-        let shown = digest(token.trim().as_bytes());
-        scheme.eq_ignore_ascii_case("bearer") && self.0.load().contains(&shown)
+        scheme.eq_ignore_ascii_case("bearer") && self.is_one(token.trim().as_bytes())
+    }
+
+    /// Tells whether this is one of the tokens.
+    pub(crate) fn is_one(&self, shown: &[u8]) -> bool {
+        self.0.load().contains(&digest(shown))
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Surface {
     Decisions,
     /// Diagnostics alone, without tokens.
     Diagnostics,
+    /// The console, and diagnostics as well.
+    Console,
 }
 
 /// A handler of requests.

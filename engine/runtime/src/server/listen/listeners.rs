@@ -13,7 +13,7 @@ use super::handler::{RequestHandler, Surface};
 use super::listener::Listener;
 use super::open_files::{self, DIAGNOSTIC_CONNECTIONS};
 use super::phase::ShutdownPhase;
-use super::tls::ServerTls;
+use super::tls::{ServedCertificate, ServerTls};
 use super::unix::UnixSocketFile;
 use crate::config::{Address, Limits, Tls};
 use crate::server::http::memory_budget::MemoryBudget;
@@ -24,7 +24,7 @@ use crate::telemetry::ConnectionMetrics;
 /// errors, whatever memory bodies hold.
 const CONNECTIONS_MEMORY: usize = 8 << 20;
 
-/// The memory of connections for diagnostics.
+/// The memory of connections for diagnostics, and as much for the console.
 const DIAGNOSTIC_MEMORY: usize = 4 << 20;
 
 /// The time that connections have to close once they are cut off.
@@ -35,6 +35,7 @@ const CUT_OFF_TIME: Duration = Duration::from_millis(500);
 pub(crate) struct Listeners {
     decisions: Vec<Listener>,
     diagnostics: Vec<Listener>,
+    console: Vec<Listener>,
     tls: Option<ServerTls>,
 }
 
@@ -46,6 +47,7 @@ impl Listeners {
     pub(crate) async fn bind(
         listen: &[Address],
         diagnostics: &[Address],
+        console: Option<&Address>,
         unix_socket_mode: u32,
         tls: Option<&Tls>,
         mut inherited: InheritedSockets,
@@ -60,8 +62,12 @@ impl Listeners {
             }
         };
         let tls_is_wrong = !errors.is_empty();
-        let mut bound = [Vec::new(), Vec::new()];
-        for (addresses, bound) in [listen, diagnostics].into_iter().zip(&mut bound) {
+        // The console serves diagnostics as well, so one socket is enough.
+        let diagnostics = diagnostics.iter().filter(|address| Some(*address) != console);
+        let addresses: [Vec<&Address>; 3] =
+            [listen.iter().collect(), diagnostics.collect(), console.into_iter().collect()];
+        let mut bound = [Vec::new(), Vec::new(), Vec::new()];
+        for (addresses, bound) in addresses.into_iter().zip(&mut bound) {
             for address in addresses {
                 let handshake = tls.as_ref().map(ServerTls::handshake);
                 match Listener::bind(address, unix_socket_mode, handshake, &mut inherited).await {
@@ -73,8 +79,12 @@ impl Listeners {
             }
         }
         inherited.close();
-        let [decisions, diagnostics] = bound;
-        if errors.is_empty() { Ok(Self { decisions, diagnostics, tls }) } else { Err(errors) }
+        let [decisions, diagnostics, console] = bound;
+        if errors.is_empty() {
+            Ok(Self { decisions, diagnostics, console, tls })
+        } else {
+            Err(errors)
+        }
     }
 
     /// URLs of [`Surface::Decisions`], with the ports that the system chose.
@@ -87,6 +97,17 @@ impl Listeners {
         self.diagnostics.iter().map(Listener::url)
     }
 
+    /// The URL of [`Surface::Console`].
+    pub(crate) fn console_address(&self) -> Option<&str> {
+        self.console.first().map(Listener::url)
+    }
+
+    /// The certificate in force, where one is served.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console shows it"))]
+    pub(crate) fn certificate(&self) -> Option<ServedCertificate> {
+        self.tls.as_ref().map(ServerTls::served)
+    }
+
     /// The certificates, which are to be kept current while the server runs.
     pub(crate) fn take_tls(&mut self) -> Option<ServerTls> {
         self.tls.take()
@@ -95,6 +116,7 @@ impl Listeners {
     /// The files of unix sockets, which are to be removed before [`ShutdownPhase::Draining`].
     pub(crate) fn take_socket_files(&mut self) -> Vec<UnixSocketFile> {
         let listeners = self.decisions.iter_mut().chain(&mut self.diagnostics);
+        let listeners = listeners.chain(&mut self.console);
         listeners.filter_map(Listener::take_file).collect()
     }
 
@@ -124,8 +146,12 @@ impl Listeners {
         let decisions =
             Acceptor::new(handler.clone(), Surface::Decisions, connections, pool, &context);
         let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
-        let diagnostics =
-            Acceptor::new(handler, Surface::Diagnostics, DIAGNOSTIC_CONNECTIONS, pool, &context);
+        let for_operators = |surface, pool| {
+            Acceptor::new(handler.clone(), surface, DIAGNOSTIC_CONNECTIONS, pool, &context)
+        };
+        let diagnostics = for_operators(Surface::Diagnostics, pool);
+        let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
+        let console = for_operators(Surface::Console, pool);
 
         let mut upkeep = JoinSet::new();
         upkeep.spawn(follow_limit(limits, connections, decisions.slots()));
@@ -135,6 +161,9 @@ impl Listeners {
         }
         for listener in self.diagnostics {
             accept_loops.spawn(diagnostics.clone().run(listener));
+        }
+        for listener in self.console {
+            accept_loops.spawn(console.clone().run(listener));
         }
         while accept_loops.join_next().await.is_some() {}
         drop(upkeep);

@@ -26,4 +26,6 @@ pub(crate) use self::listeners::Listeners;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::phase::ShutdownPhase;
 pub(crate) use self::request_body::RequestBody;
+#[cfg(feature = "console")]
+pub(crate) use self::tls::ServedCertificate;
 pub(crate) use self::unix::UnixSocketFile;

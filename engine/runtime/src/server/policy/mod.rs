@@ -17,6 +17,8 @@ mod workers;
 
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
+#[cfg(feature = "console")]
+pub(crate) use served::PolicySettings;
 pub(crate) use served::{ServedPolicies, ServedPolicy};
 pub(crate) use shadow::{Asked, Shadow, ShadowPolicy};
 pub(crate) use workers::WorkerSlots;

@@ -32,6 +32,9 @@ pub(crate) struct ServedPolicy {
     /// The entry's version, as text.
     pub(crate) version: String,
     pub(crate) instance: Instance,
+    /// What the console shows of its configuration.
+    #[cfg(feature = "console")]
+    pub(crate) settings: PolicySettings,
     /// The digest of its settings, `sha256:…`.
     pub(crate) settings_digest: String,
     pub(crate) timeout: Duration,
@@ -51,6 +54,13 @@ pub(crate) struct ServedPolicy {
     pub(crate) granted: Option<Handle>,
     /// The policy that is asked the same questions.
     pub(crate) shadow: Option<Shadow>,
+}
+
+/// The settings of a policy, and their place in the configuration.
+#[cfg(feature = "console")]
+pub(crate) struct PolicySettings {
+    pub(crate) settings: crate::policies::Settings,
+    pub(crate) origin: crate::documents::located::Origin,
 }
 
 /// The policies that are served, by their paths.

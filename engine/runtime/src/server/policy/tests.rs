@@ -6,9 +6,13 @@ use hyper::body::Bytes;
 
 use super::failure::EvaluationFailure;
 use super::output::EvaluationRequest;
+#[cfg(feature = "console")]
+use super::served::PolicySettings;
 use super::served::ServedPolicy;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
+#[cfg(feature = "console")]
+use crate::documents::located::Origin;
 use crate::policies::Settings;
 use crate::server::http::concurrency::ConcurrencyLimit;
 use crate::server::http::memory_budget::{MemoryBudget, Reservation};
@@ -47,6 +51,8 @@ impl Trial {
             metrics: metrics.policy("echo", "echo", "1.0.0", &[]),
             workers: Arc::new(WorkerSlots::new(threads)),
             shadow: None,
+            #[cfg(feature = "console")]
+            settings: PolicySettings { settings: Settings::default(), origin: Origin::Default },
         });
         let limit = Arc::new(ConcurrencyLimit::new(&limits(), metrics.requests.clone()));
         Self { metrics, limit, policy }

@@ -115,6 +115,7 @@ async fn all_errors_of_addresses_are_reported() {
     let errors = Listeners::bind(
         &[elsewhere, secure, any_port()],
         &diagnostics,
+        None,
         0o600,
         None,
         InheritedSockets::default(),

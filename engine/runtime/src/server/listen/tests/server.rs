@@ -145,7 +145,7 @@ impl TestServer {
 
     pub(super) async fn at(listen: &[Address], tls: Option<&Tls>, limits: Limits) -> Self {
         let listeners =
-            Listeners::bind(listen, &[any_port()], 0o600, tls, InheritedSockets::default())
+            Listeners::bind(listen, &[any_port()], None, 0o600, tls, InheritedSockets::default())
                 .await
                 .unwrap();
         let addresses = listeners.addresses().map(str::to_owned).collect();

@@ -169,9 +169,10 @@ async fn missing_file_is_reported_once() {
     let tls = write(folder.path(), &authority, &authority.issue());
     fs::remove_file(&tls.key).unwrap();
     let listen = [Address::Https("127.0.0.1:0".parse().unwrap())];
-    let errors = Listeners::bind(&listen, &[], 0o600, Some(&tls), InheritedSockets::default())
-        .await
-        .unwrap_err();
+    let errors =
+        Listeners::bind(&listen, &[], None, 0o600, Some(&tls), InheritedSockets::default())
+            .await
+            .unwrap_err();
     let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
     let path = tls.key.display();
     assert_eq!(

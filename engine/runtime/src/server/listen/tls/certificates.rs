@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::CryptoProvider;
@@ -93,6 +94,22 @@ pub(super) fn check_time(certificate: &CertificateDer<'_>, paths: &Tls) -> Resul
         _ => return Ok(()),
     };
     Err(at(TlsFile::Certificate, &paths.certificate)(problem))
+}
+
+/// The time since the beginning of 1970 until which a certificate is valid; `None` if it never is.
+pub(super) fn not_after(certificate: &CertificateDer<'_>) -> Option<Duration> {
+    let after_all = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
+    let certificate = ParsedCertificate::try_from(certificate).ok()?;
+    let no_roots = RootCertStore::empty();
+    let checked =
+        verify_server_cert_signed_by_trust_anchor(&certificate, &no_roots, &[], after_all, &[]);
+    match checked {
+        Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
+            not_after,
+            ..
+        })) => Some(Duration::from_secs(not_after.as_secs())),
+        _ => None,
+    }
 }
 
 fn kept<T>(result: Result<T, TlsError>, errors: &mut Vec<TlsError>) -> Option<T> {

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod error;
+mod served;
 mod usage;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use tracing::{info, warn};
 use self::certificates::Configured;
 pub(super) use self::certificates::HTTP2;
 pub(super) use self::error::TlsError;
+pub(crate) use self::served::ServedCertificate;
 use crate::config::Tls;
 use crate::system::watched_file::{RejectedContents, WatchedFiles, in_one_line};
 
@@ -41,6 +43,7 @@ pub(crate) struct ServerTls {
 struct CurrentTls {
     handshake: TlsHandshake,
     certificate: CertificateDer<'static>,
+    served: ServedCertificate,
     /// A certificate that is not valid yet, and is used once it is.
     next: Option<Configured>,
 }
@@ -69,12 +72,18 @@ impl ServerTls {
             warn!("{problem}; clients refuse it, and it is served until its file changes");
         }
         let handshake = TlsHandshake(Arc::new(ArcSwap::from_pointee(config)));
-        let current = CurrentTls { handshake, certificate, next: None };
+        let served = ServedCertificate::new(certificate.clone());
+        let current = CurrentTls { handshake, certificate, served, next: None };
         Ok(Self { files, paths: paths.clone(), provider, current })
     }
 
     pub(super) fn handshake(&self) -> TlsHandshake {
         self.current.handshake.clone()
+    }
+
+    /// The certificate in force, whichever that is.
+    pub(super) fn served(&self) -> ServedCertificate {
+        self.current.served.clone()
     }
 
     /// Loads the files whenever they change, forever.
@@ -126,6 +135,7 @@ impl CurrentTls {
 
     fn set(&mut self, Configured { config, certificate }: Configured) {
         self.handshake.0.store(Arc::new(config));
+        self.served.set(certificate.clone());
         self.certificate = certificate;
     }
 }

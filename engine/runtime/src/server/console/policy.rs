@@ -1,0 +1,127 @@
+use std::sync::atomic::Ordering;
+
+use bytesize::ByteSize;
+use policy_api::Check;
+use policy_console::{
+    CheckSummary, Filter, Grant, PolicyLimits, PolicyPage, ResultKind, Schema, Settings, Shadow,
+    ShadowOutcome,
+};
+use serde_json::Value;
+
+use super::policies::summary;
+use super::state::Console;
+use super::{decisions, schema_fields};
+use crate::policies::{self, PolicyLookup, PolicyPath};
+use crate::program;
+use crate::server::policy::ServedPolicy;
+use crate::server::state::{App, AppState};
+
+/// The last denials that are shown.
+const MAX_DENIALS: usize = 10;
+
+/// One policy.
+///
+/// # Errors
+/// The reason why none is served there.
+pub(super) fn page(
+    app: &App,
+    console: &Console,
+    state: &AppState,
+    path: &PolicyPath,
+) -> Result<PolicyPage, String> {
+    let policy = match state.policies.find(path) {
+        PolicyLookup::Found(policy, "") => policy,
+        PolicyLookup::Found(..) => return Err(format!("no policy `{}` is served", path.as_str())),
+        PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => return Err(message),
+    };
+    let registration = &policy.entry.registration;
+    // Schemas are made by the author's code, which may panic.
+    let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
+    let settings_schema = schema(registration.settings_schema);
+    let denials = Filter {
+        policy: Some(policy.id.clone()),
+        verdict: Some(ResultKind::Denied),
+        ..Filter::default()
+    };
+    let authors = registration.authors.split(':').filter(|author| !author.is_empty());
+    Ok(PolicyPage {
+        summary: summary(console, state, policy),
+        crate_name: registration.crate_name.to_owned(),
+        crate_version: registration.crate_version.to_owned(),
+        authors: authors.map(str::to_owned).collect(),
+        checks: registration.checks.iter().map(|check| check_summary(policy, check)).collect(),
+        grants: grants(app.program.grants_of(registration.crate_name)),
+        limits: limits(policy),
+        settings: settings(policy, settings_schema.as_ref()),
+        settings_schema: settings_schema.map(table),
+        input_schema: schema(registration.input_schema).map(table),
+        versions: console
+            .registry
+            .versions(policy.entry.name())
+            .iter()
+            .map(|entry| entry.version.to_string())
+            .collect(),
+        shadow_decisions: policy.shadow.as_ref().map(|shadow| {
+            let shadow = shadow.policy();
+            let outcomes = shadow.metrics.outcomes().into_iter();
+            Shadow {
+                policy: shadow.entry.name().to_owned(),
+                version: shadow.version.clone(),
+                sample: shadow.sample.to_string(),
+                outcomes: outcomes
+                    .map(|(outcome, shadow_outcome, decisions)| ShadowOutcome {
+                        outcome,
+                        shadow_outcome,
+                        decisions,
+                    })
+                    .collect(),
+                shed: shadow.metrics.all_shed(),
+            }
+        }),
+        last_denials: decisions::last_of(app, &denials, MAX_DENIALS),
+    })
+}
+
+/// What crates may do while they run.
+pub(super) fn grants(grants: &[program::Grant]) -> Vec<Grant> {
+    let grant = |grant: &program::Grant| Grant {
+        grant: grant.to_string(),
+        reason: grant.reason.to_owned(),
+    };
+    grants.iter().map(grant).collect()
+}
+
+fn check_summary(policy: &ServedPolicy, check: &Check) -> CheckSummary {
+    CheckSummary {
+        id: check.id.to_owned(),
+        severity: format!("{:?}", check.severity).to_lowercase(),
+        summary: check.summary.to_owned(),
+        url: check.link.map(str::to_owned),
+        denials: policy.metrics.denials_of(check.id),
+    }
+}
+
+fn limits(policy: &ServedPolicy) -> PolicyLimits {
+    let budget = policy.instance.budget();
+    let duration = |time| humantime::format_duration(time).to_string();
+    PolicyLimits {
+        timeout: duration(policy.timeout),
+        allocation_budget: budget.allocation.map(|bytes| ByteSize(bytes).to_string()),
+        cpu_budget: budget.cpu.map(duration),
+        max_stuck: policy.max_stuck as u64,
+        blocking: policy.blocking.load(Ordering::Relaxed),
+    }
+}
+
+fn settings(policy: &ServedPolicy, schema: Option<&Value>) -> Settings {
+    let value = serde_json::from_slice(policy.settings.settings.as_json()).unwrap_or(Value::Null);
+    Settings {
+        digest: policy.settings_digest.clone(),
+        value: policies::masked(&value, schema),
+        from: policy.settings.origin.to_string(),
+    }
+}
+
+fn table(schema: Value) -> Schema {
+    Schema { fields: schema_fields::fields(&schema), schema }
+}

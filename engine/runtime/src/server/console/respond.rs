@@ -1,0 +1,147 @@
+use http_body_util::Full;
+use hyper::body::{Body, Bytes};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+use policy_console::{Frame, Page};
+
+use super::decisions::filter;
+use super::frame::frame;
+use super::reply::Form;
+use super::route::{self, NoPage, Route};
+use super::state::Console;
+use super::{access, decision, decisions, policies, policy, replay, reply, server};
+use crate::config::Limits;
+use crate::server::api::{self, Arrival};
+use crate::server::http::body::{self, ContentCoding};
+use crate::server::http::error::HttpError;
+use crate::server::http::response::{self, Reply};
+use crate::server::http::well_formed;
+use crate::server::state::{App, AppState};
+
+/// How much longer a form may be than what is in it: each byte may be three of `%0A`.
+const FORM_LENGTH: usize = 3;
+
+/// Answers a request to the console's address.
+pub(crate) async fn respond<B>(
+    app: &App,
+    arrival: Arrival<'_>,
+    head: Parts,
+    body: B,
+) -> Response<Full<Bytes>>
+where
+    B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+{
+    let console = match &app.console {
+        Some(console) if !api::is_diagnostic(&head) => console,
+        _ => return api::respond(app, arrival, head, body).await,
+    };
+    let takes_gzip = response::takes_gzip(&head.headers);
+    let state = app.state.load_full();
+    let request = Request { app, console, state: &state, form: Form::wanted(&head) };
+    let frame = frame(app, console, &state, &head);
+    let reply = request.reply(&frame, &head, body).await;
+    let response = response::finish(takes_gzip, reply, &console.memory, |exhausted| {
+        reply::problem(exhausted.status(), request.form, &frame, exhausted.to_string())
+    });
+    app.metrics.requests.responded(response.status());
+    response
+}
+
+/// A request for a page.
+struct Request<'a> {
+    app: &'a App,
+    console: &'a Console,
+    state: &'a AppState,
+    form: Form,
+}
+
+impl Request<'_> {
+    async fn reply<B>(&self, frame: &Frame, head: &Parts, body: B) -> Reply
+    where
+        B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+    {
+        let problem = |status, message: String| reply::problem(status, self.form, frame, message);
+        if let Err(malformed) = well_formed::check(head) {
+            return problem(malformed.status(), malformed.to_string());
+        }
+        let tokens = self.app.tokens.as_ref();
+        if let Err(refusal) = access::admit(head, tokens, self.console.is_loopback) {
+            return problem(refusal.status(), refusal.to_string());
+        }
+        let route = match route::find(&head.method, head.uri.path()) {
+            Ok(route) => route,
+            Err(NoPage::NotFound) => {
+                let message = format!("nothing is at `{}`", head.uri.path());
+                return problem(StatusCode::NOT_FOUND, message);
+            }
+            Err(NoPage::Method(allowed)) => {
+                let message = format!("the method is `{}`: expected {allowed}", head.method);
+                let reply = problem(StatusCode::METHOD_NOT_ALLOWED, message);
+                return reply::allowing(reply, allowed);
+            }
+        };
+        let form = match self.form(head, body).await {
+            Ok(form) => form,
+            Err((status, message)) => return problem(status, message),
+        };
+        self.page(frame, head, route, &form).await
+    }
+
+    /// The body of a form; nothing with a request that is none.
+    async fn form<B>(&self, head: &Parts, body: B) -> Result<Bytes, (StatusCode, String)>
+    where
+        B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
+    {
+        if head.method != Method::POST {
+            return Ok(Bytes::new());
+        }
+        access::check_origin(head).map_err(|refusal| (refusal.status(), refusal.to_string()))?;
+        let limits = self.state.limits.clone();
+        let limits = Limits { body: limits.body.saturating_mul(FORM_LENGTH), ..limits };
+        let coding = ContentCoding::from_headers(&head.headers);
+        let read = match coding {
+            Ok(coding) => body::read(coding, body, &limits, &self.console.memory).await,
+            Err(error) => Err(error),
+        };
+        read.map_err(HttpError::from).map_err(|error| (error.status(), error.to_string()))
+    }
+
+    async fn page(&self, frame: &Frame, head: &Parts, route: Route, form: &Bytes) -> Reply {
+        let Self { app, console, state, .. } = *self;
+        let query = head.uri.query().unwrap_or_default();
+        match route {
+            Route::Policies => self.show(frame, &policies::page(console, state)),
+            Route::Policy(path) => self.found(frame, policy::page(app, console, state, &path)),
+            Route::Server => self.show(frame, &server::page(app, console, state)),
+            Route::Replay => self.show(frame, &replay::page(form)),
+            Route::Asset(path) => match reply::asset(&path, head) {
+                Some(reply) => reply,
+                None => self.missing(frame, format!("nothing is at `{path}`")),
+            },
+            Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
+            Route::Decision(id) => match decision::page(app, &id, console.config.try_it) {
+                Some(page) => self.show(frame, &page),
+                None => {
+                    let message = format!("no decision `{id}` is kept, or not any more");
+                    self.missing(frame, message)
+                }
+            },
+            Route::Trial => self.missing(frame, format!("nothing is here yet: {query}")),
+        }
+    }
+
+    fn show(&self, frame: &Frame, page: &impl Page) -> Reply {
+        reply::page(StatusCode::OK, self.form, frame, page)
+    }
+
+    fn found(&self, frame: &Frame, page: Result<impl Page, String>) -> Reply {
+        match page {
+            Ok(page) => self.show(frame, &page),
+            Err(message) => self.missing(frame, message),
+        }
+    }
+
+    fn missing(&self, frame: &Frame, message: String) -> Reply {
+        reply::problem(StatusCode::NOT_FOUND, self.form, frame, message)
+    }
+}

@@ -1,0 +1,91 @@
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::certificates::Certificates;
+use super::rates::RateHistory;
+use super::reloads::Reloads;
+use crate::config::{Config, ConsoleConfig};
+use crate::policies::Registry;
+use crate::server::http::memory_budget::MemoryBudget;
+use crate::server::listen::Listeners;
+use crate::server::state::App;
+
+/// Bytes of requests for the console and of its pages that are there at one time.
+const MEMORY: usize = 64 << 20;
+
+/// The interval at which decisions are counted for the pages.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// What the console knows beside the state of the server.
+pub(crate) struct Console {
+    pub(super) config: ConsoleConfig,
+    /// No other machine reaches it.
+    pub(super) is_loopback: bool,
+    /// Every policy in this program.
+    pub(super) registry: Registry,
+    pub(super) memory: Arc<MemoryBudget>,
+    pub(super) rates: RateHistory,
+    pub(crate) reloads: Reloads,
+    pub(super) listeners: Vec<policy_console::Listener>,
+    pub(super) certificates: Option<Certificates>,
+    pub(super) host: String,
+    pub(super) started: (SystemTime, Instant),
+    /// The digest of the program's file, where it can be read.
+    pub(super) program_digest: OnceLock<Option<String>>,
+}
+
+impl Console {
+    pub(crate) fn new(
+        console: &ConsoleConfig,
+        config: &Config,
+        registry: Registry,
+        listeners: &Listeners,
+    ) -> Self {
+        Self {
+            registry,
+            is_loopback: console.listen.is_local(),
+            config: console.clone(),
+            memory: MemoryBudget::new(MEMORY),
+            rates: RateHistory::new(INTERVAL),
+            reloads: Reloads::default(),
+            listeners: super::server::listeners(config, listeners),
+            certificates: listeners
+                .certificate()
+                .zip(config.tls.as_ref())
+                .map(|(served, tls)| Certificates::new(served, tls.certificate.clone())),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            started: (SystemTime::now(), Instant::now()),
+            program_digest: OnceLock::new(),
+        }
+    }
+}
+
+/// Counts what policies decide, for as long as the server runs and has a console.
+pub(crate) async fn observe(app: Arc<App>) {
+    let Some(console) = &app.console else { return };
+    let digest = tokio::task::spawn_blocking(|| program_digest().ok()).await;
+    let _ = console.program_digest.set(digest.ok().flatten());
+    let mut interval = tokio::time::interval(INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        console.rates.observe(&app.state.load().policies);
+    }
+}
+
+/// `sha256:…` of the file of this program.
+fn program_digest() -> io::Result<String> {
+    let mut file = File::open("/proc/self/exe")?;
+    let mut digest = Sha256::new();
+    let mut part = vec![0; 64 << 10];
+    loop {
+        let length = file.read(&mut part)?;
+        let Some(read) = part.get(..length).filter(|read| !read.is_empty()) else { break };
+        digest.update(read);
+    }
+    Ok(crate::server::state::sha256(digest))
+}
