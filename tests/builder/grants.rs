@@ -55,12 +55,6 @@ fn image(folder: &Folder, rest: &[&str]) -> Value {
     serde_json::from_slice(&printed.stdout).unwrap()
 }
 
-fn inspected(folder: &Folder, rest: &[&str]) -> String {
-    let mut command = folder.builder(&["inspect", "policy-engine.tar"]);
-    let printed = command.args(rest).assert().success().get_output().clone();
-    String::from_utf8(printed.stdout).unwrap()
-}
-
 #[test]
 fn policies_are_granted_what_they_are_linked_with_was_allowed() {
     let folder = folder();
@@ -74,9 +68,9 @@ fn policies_are_granted_what_they_are_linked_with_was_allowed() {
     ]);
     assert_eq!(report["grants"], granted);
 
-    let told: Value = serde_json::from_str(&inspected(&folder, &["--format", "json"])).unwrap();
+    let told: Value = serde_json::from_str(&folder.inspected(&["--format", "json"])).unwrap();
     assert_eq!(told["platforms"][0]["grants"], granted);
-    let told = inspected(&folder, &[]);
+    let told = folder.inspected(&[]);
     let lines = "grant      direct: threads; joins them\n\
                  grant      direct: files of shared (std::fs::read); reads \"maps\" once\n";
     assert!(told.contains(lines), "{told}");

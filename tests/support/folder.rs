@@ -103,6 +103,13 @@ impl Folder {
         command
     }
 
+    /// What `inspect` prints of the image here.
+    pub(crate) fn inspected(&self, options: &[&str]) -> String {
+        let mut command = self.builder(&["inspect", "policy-engine.tar"]);
+        let printed = command.args(options).assert().success();
+        String::from_utf8(printed.get_output().stdout.clone()).unwrap()
+    }
+
     /// Asserts that the builder fails and changes no file. Returns its messages.
     pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         self.fails_as(self.builder(&["image"]).args(arguments))

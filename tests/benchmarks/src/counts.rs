@@ -117,16 +117,16 @@ fn instructions(program: &Path, policy: &str, cases: &Path, rounds: u32) -> io::
 mod tests {
     use super::*;
 
-    fn of(count: u64) -> BTreeMap<String, u64> {
+    fn counted(count: u64) -> BTreeMap<String, u64> {
         [("http-authz".to_owned(), count)].into()
     }
 
     #[test]
     fn rise_above_two_percent_is_refused() {
-        assert!(compare(&of(1000), &of(1020)).is_ok());
-        assert!(compare(&of(1000), &of(400)).is_ok());
+        assert!(compare(&counted(1000), &counted(1020)).is_ok());
+        assert!(compare(&counted(1000), &counted(400)).is_ok());
         assert_eq!(
-            compare(&of(1000), &of(1021)).unwrap_err().to_string(),
+            compare(&counted(1000), &counted(1021)).unwrap_err().to_string(),
             "a rise of more than 2%: http-authz: 1021 instructions a decision, 1000 are kept; make \
              it fast again, or say why in the commit that runs `cargo benchmarks counts --record`"
         );
@@ -134,6 +134,6 @@ mod tests {
 
     #[test]
     fn case_without_a_recorded_count_is_refused() {
-        assert!(compare(&BTreeMap::new(), &of(1)).is_err());
+        assert!(compare(&BTreeMap::new(), &counted(1)).is_err());
     }
 }

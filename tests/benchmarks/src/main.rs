@@ -114,7 +114,7 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
     for group in Group::ALL.into_iter().filter(chosen) {
         say(&format!("== {group}"));
         let rows = group.measure(effort, &work)?;
-        say(&table::of(&rows));
+        say(&table::from_rows(&rows));
         if effort == Effort::Full {
             let mut results = Results::read()?;
             results.replace(group, &machine, rows);

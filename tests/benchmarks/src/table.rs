@@ -21,7 +21,7 @@ pub(crate) fn write(results: &Results) -> io::Result<()> {
 
 /// A text with the table in its place, if it has one.
 pub(crate) fn in_text(text: &str, results: &Results) -> Option<String> {
-    let table = format!("{}\n{}", of(&results.rows()), machines(results));
+    let table = format!("{}\n{}", from_rows(&results.rows()), machines(results));
     between(text, START, &table, END)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn between(text: &str, start: &str, inner: &str, end: &str) -> Option
 }
 
 /// The table itself.
-pub(crate) fn of(rows: &[Row]) -> String {
+pub(crate) fn from_rows(rows: &[Row]) -> String {
     let mut text = "| what | against | ours | theirs | ratio | goal | |\n\
                     | --- | --- | ---: | ---: | ---: | ---: | --- |\n"
         .to_owned();
@@ -137,7 +137,7 @@ mod tests {
             figure,
             goal,
         };
-        let table = of(&[
+        let table = from_rows(&[
             row(9.0, Goal::AtMost(10.0), None),
             row(2.0, Goal::AtLeast(3.0), Some(Quantity::new(4.0, "ms"))),
         ]);

@@ -55,26 +55,19 @@ fn image(folder: &Folder, rest: &[&str]) -> String {
     String::from_utf8(done.stderr).unwrap()
 }
 
-fn inspected(folder: &Folder, rest: &[&str]) -> String {
-    let mut command = folder.builder(&["inspect", "policy-engine.tar"]);
-    let printed = command.args(rest).assert().success().get_output().clone();
-    String::from_utf8(printed.stdout).unwrap()
-}
-
 #[test]
 fn allowed_advisories_are_told_beside_the_image() {
     let folder = folder();
     let said = image(&folder, &["--advisory-db", "advisories"]);
     assert!(!said.contains("OpenVEX"), "{said}");
-    let told = inspected(&folder, &[]);
+    let told = folder.inspected(&[]);
     let lines = "vex        RUSTSEC-2026-0001: not_affected\n\
                  vex        RUSTSEC-2026-0002: affected\n";
     assert!(told.contains(lines), "{told}");
 
-    let written = inspected(&folder, &["--vex"]);
+    let written = folder.inspected(&["--vex"]);
     let vex: Value = serde_json::from_str(&written).unwrap();
-    let image_told: Value =
-        serde_json::from_str(&inspected(&folder, &["--format", "json"])).unwrap();
+    let image_told: Value = serde_json::from_str(&folder.inspected(&["--format", "json"])).unwrap();
     let digest = image_told["digest"].as_str().unwrap();
     let (_, hex) = digest.split_once(':').unwrap();
     let id = vex["predicate"]["@id"].as_str().unwrap();

@@ -12,7 +12,7 @@ use crate::steps::self_check::Reported;
 use crate::steps::workspace::{Grant, PlannedCrate};
 use policy_oci::image::{SBOM, STATEMENT};
 use policy_oci::store::RegistryOptions;
-use policy_oci::store::{self, LARGEST_MANIFEST, NotAnImage, Store, StoreError};
+use policy_oci::store::{self, LARGEST_MANIFEST, MOST_REFERRERS, NotAnImage, Store, StoreError};
 
 /// The size limit of an attached document.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
@@ -21,8 +21,6 @@ const LARGEST_DOCUMENT: u64 = 64 << 20;
 const LARGEST_TOTAL: u64 = 256 << 20;
 /// The largest number of platforms of an index.
 const MOST_PLATFORMS: usize = 100;
-/// The number of attached documents that are looked at: anybody may attach some.
-const MOST_REFERRERS: usize = 100;
 const NAMES: [&str; 2] = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 /// The description that an image gives of itself, for all its platforms.
@@ -200,16 +198,9 @@ impl PlatformImage {
         if listed.is_some_and(|kind| !self.wants(kind)) {
             return Ok(());
         }
-        let manifest: ImageManifest = match store::document(store, referrer, LARGEST_MANIFEST) {
-            Ok(manifest) => manifest,
-            // Indexes go on listing what is gone, and whatever else somebody refers by.
-            Err(error) if error.is_missing() => return Ok(()),
-            Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        if manifest.subject().as_ref().is_none_or(|subject| *subject.digest() != self.digest) {
+        let Some(manifest) = store::referrer(store, referrer, &self.digest)? else {
             return Ok(());
-        }
+        };
         // Not every index of referrers says what they are.
         let kind = listed.unwrap_or_else(|| ReferrerKind::from_manifest(&manifest));
         let [document] = manifest.layers().as_slice() else { return Ok(()) };

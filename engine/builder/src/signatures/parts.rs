@@ -1,10 +1,10 @@
-use oci_spec::image::{Descriptor, Digest, ImageManifest};
+use oci_spec::image::{Descriptor, Digest};
 
 use super::documents::{DOCUMENTS, DocumentKind};
 use super::error::SignatureError;
 use crate::audit::Described;
 use policy_oci::SourceDate;
-use policy_oci::store::{self, LARGEST_MANIFEST, Store, StoreError};
+use policy_oci::store::{self, MOST_REFERRERS, Store, StoreError};
 use policy_signing::{Bundle, BundleError};
 
 /// What the type of a bundle begins with, whatever its version.
@@ -12,8 +12,6 @@ const BUNDLES: &str = "application/vnd.dev.sigstore.bundle";
 /// The size limit of a document or a bundle, and of all of them together.
 const LARGEST_DOCUMENT: u64 = 96 << 20;
 const LARGEST_TOTAL: u64 = 512 << 20;
-/// The number of referrers that are looked at: anybody may attach some.
-pub(super) const MOST_REFERRERS: usize = 100;
 
 /// The manifests of an image, with what refers to each.
 #[derive(Debug)]
@@ -134,16 +132,9 @@ impl Part {
             self.others.push((digest(), listed));
             return Ok(());
         }
-        let manifest: ImageManifest = match store::document(store, referrer, LARGEST_MANIFEST) {
-            Ok(manifest) => manifest,
-            // Indexes go on listing what is gone, and whatever else somebody refers by.
-            Err(error) if error.is_missing() => return Ok(()),
-            Err(StoreError::Blob { .. }) if listed.is_none() => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        if manifest.subject().as_ref().is_none_or(|subject| subject.digest() != self.digest()) {
+        let Some(manifest) = store::referrer(store, referrer, self.digest())? else {
             return Ok(());
-        }
+        };
         let own = manifest.artifact_type().as_ref().unwrap_or(manifest.config().media_type());
         let kind = own.to_string();
         let (true, [document]) = (is_known(&kind), manifest.layers().as_slice()) else {

@@ -7,7 +7,7 @@ use oci_spec::image::Descriptor;
 use policy_host::progress::Progress;
 use policy_oci::attach::{Attached, attach};
 use policy_oci::image::{Attachment, Image, Referrer};
-use policy_oci::store::{self, RegistryOptions, Store as _};
+use policy_oci::store::{self, MOST_REFERRERS, RegistryOptions, Store as _};
 use policy_oci::{MultiPlatform, SourceDate};
 use policy_signing::{BUNDLE, Bundle, PrivateKey, PublicKey, Statement};
 use serde_json::{Value, json};
@@ -61,10 +61,10 @@ fn provenance(sha256: &str, says: &str) -> Attachment {
 
 impl Layout {
     fn new() -> Self {
-        Self::of(&image_for("linux/amd64"))
+        Self::from_image(&image_for("linux/amd64"))
     }
 
-    fn of(image: &Image) -> Self {
+    fn from_image(image: &Image) -> Self {
         let folder = tempfile::tempdir().unwrap();
         image.write_layout_dir(folder.path()).unwrap();
         Self { folder, root: image.root().unwrap() }
@@ -333,7 +333,7 @@ fn other_key_is_told() {
 
 #[test]
 fn signature_of_another_image_is_told() {
-    let other = Layout::of(&image_for("linux/arm64")).signed();
+    let other = Layout::from_image(&image_for("linux/arm64")).signed();
     let layout = Layout::new().signed();
     layout.remove(BUNDLE, Some(policy_signing::IMAGE_SIGNATURE));
     let bundle = bundle_of(&other, policy_signing::IMAGE_SIGNATURE);
@@ -391,7 +391,7 @@ fn bundle_that_cannot_be_read_is_told_with_the_reason() {
 #[test]
 fn referrers_without_an_end_are_refused() {
     let layout = Layout::new().signed();
-    for count in 0..parts::MOST_REFERRERS {
+    for count in 0..MOST_REFERRERS {
         layout.add(&Attachment::bundle(BUNDLE, count.to_string().into_bytes(), "p"));
     }
     let said = layout.refused();

@@ -15,4 +15,4 @@ pub use layout::Layout;
 pub use open::open;
 pub(crate) use open::path;
 pub use registry::{RegistryError, RegistryOptions};
-pub use source::{LARGEST_MANIFEST, Store, bounded, document};
+pub use source::{LARGEST_MANIFEST, MOST_REFERRERS, Store, bounded, document, referrer};

@@ -1,6 +1,6 @@
 use std::io;
 
-use oci_spec::image::{Descriptor, Digest};
+use oci_spec::image::{Descriptor, Digest, ImageManifest};
 use serde::de::DeserializeOwned;
 
 use super::error::{BlobProblem, StoreError};
@@ -8,6 +8,8 @@ use crate::digest;
 
 /// The largest manifest, index or configuration, in bytes, as registries take it.
 pub const LARGEST_MANIFEST: u64 = 4 << 20;
+/// The number of an image's referrers to look at: anybody may attach some.
+pub const MOST_REFERRERS: usize = 100;
 
 /// One image, or one index of images, where it is kept.
 ///
@@ -46,6 +48,26 @@ pub fn document<T: DeserializeOwned>(
         digest: descriptor.digest().clone(),
         problem: BlobProblem::Json(error),
     })
+}
+
+/// Reads the manifest of a referrer. `None` where there is none that refers to this subject: indexes go
+/// on listing what is gone, and whatever else somebody refers by.
+///
+/// # Errors
+/// When it cannot be read, or is said to be of a known type and is no manifest.
+pub fn referrer(
+    store: &dyn Store,
+    listed: &Descriptor,
+    subject: &Digest,
+) -> Result<Option<ImageManifest>, StoreError> {
+    let manifest: ImageManifest = match document(store, listed, LARGEST_MANIFEST) {
+        Ok(manifest) => manifest,
+        Err(error) if error.is_missing() => return Ok(None),
+        Err(StoreError::Blob { .. }) if listed.artifact_type().is_none() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let refers = manifest.subject().as_ref().is_some_and(|found| found.digest() == subject);
+    Ok(refers.then_some(manifest))
 }
 
 /// Reads at most `largest` bytes.

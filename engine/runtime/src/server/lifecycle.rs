@@ -208,7 +208,7 @@ impl BoundServer {
             }
         };
         let log = config.decision_log.as_ref();
-        let kept_bytes = None;
+        let kept_bytes = config.console.as_ref().and_then(|console| console.decisions);
         let log = DecisionLog::start(log, kept_bytes, metrics.decision_log.clone());
         let (decision_log, log_running) = match log {
             Ok(log) => log,

@@ -12,8 +12,11 @@ pub(crate) struct Regorus {
 
 impl Regorus {
     pub(crate) fn rbac(settings: &str) -> Result<Self, String> {
-        let mut regorus =
-            Self::of("data.rbac.allow", "rbac.rego", include_str!("../policies/rbac.rego"))?;
+        let mut regorus = Self::from_policy(
+            "data.rbac.allow",
+            "rbac.rego",
+            include_str!("../policies/rbac.rego"),
+        )?;
         let data = Value::from_json_str(settings).map_err(|error| error.to_string())?;
         regorus.engine.add_data(data).map_err(|error| error.to_string())?;
         Ok(regorus)
@@ -21,10 +24,10 @@ impl Regorus {
 
     pub(crate) fn pod_security() -> Result<Self, String> {
         let policy = include_str!("../policies/pod_security_restricted.rego");
-        Self::of("data.pod_security.allow", "pod_security_restricted.rego", policy)
+        Self::from_policy("data.pod_security.allow", "pod_security_restricted.rego", policy)
     }
 
-    fn of(rule: &'static str, file: &str, policy: &str) -> Result<Self, String> {
+    fn from_policy(rule: &'static str, file: &str, policy: &str) -> Result<Self, String> {
         let mut engine = Engine::new();
         engine.add_policy(file.to_owned(), policy.to_owned()).map_err(|error| error.to_string())?;
         Ok(Self { engine, rule })

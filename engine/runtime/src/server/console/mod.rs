@@ -6,9 +6,14 @@
 
 mod access;
 mod certificates;
+mod decision;
+mod decisions;
+mod event;
 mod frame;
+mod places;
 mod policies;
 mod policy;
+mod pretty;
 mod rates;
 mod reloads;
 mod replay;

@@ -3,17 +3,21 @@ use std::sync::atomic::Ordering;
 use bytesize::ByteSize;
 use policy_api::Check;
 use policy_console::{
-    CheckSummary, Grant, PolicyLimits, PolicyPage, Schema, Settings, Shadow, ShadowOutcome,
+    CheckSummary, Filter, Grant, PolicyLimits, PolicyPage, ResultKind, Schema, Settings, Shadow,
+    ShadowOutcome,
 };
 use serde_json::Value;
 
 use super::policies::summary;
-use super::schema_fields;
 use super::state::Console;
+use super::{decisions, schema_fields};
 use crate::policies::{self, PolicyLookup, PolicyPath};
 use crate::program;
 use crate::server::policy::ServedPolicy;
 use crate::server::state::{App, AppState};
+
+/// The last denials that are shown.
+const MAX_DENIALS: usize = 10;
 
 /// One policy.
 ///
@@ -34,6 +38,11 @@ pub(super) fn page(
     // Schemas are made by the author's code, which may panic.
     let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
     let settings_schema = schema(registration.settings_schema);
+    let denials = Filter {
+        policy: Some(policy.id.clone()),
+        verdict: Some(ResultKind::Denied),
+        ..Filter::default()
+    };
     let authors = registration.authors.split(':').filter(|author| !author.is_empty());
     Ok(PolicyPage {
         summary: summary(console, state, policy),
@@ -69,7 +78,7 @@ pub(super) fn page(
                 shed: shadow.metrics.all_shed(),
             }
         }),
-        last_denials: None,
+        last_denials: decisions::last_of(app, &denials, MAX_DENIALS),
     })
 }
 

@@ -4,11 +4,12 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use policy_console::{Frame, Page};
 
+use super::decisions::filter;
 use super::frame::frame;
 use super::reply::Form;
 use super::route::{self, NoPage, Route};
 use super::state::Console;
-use super::{access, policies, policy, replay, reply, server};
+use super::{access, decision, decisions, policies, policy, replay, reply, server};
 use crate::config::Limits;
 use crate::server::api::{self, Arrival};
 use crate::server::http::body::{self, ContentCoding};
@@ -117,9 +118,15 @@ impl Request<'_> {
                 Some(reply) => reply,
                 None => self.missing(frame, format!("nothing is at `{path}`")),
             },
-            Route::Decisions | Route::Decision(_) | Route::Trial => {
-                self.missing(frame, format!("nothing is here yet: {query}"))
-            }
+            Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
+            Route::Decision(id) => match decision::page(app, &id, console.config.try_it) {
+                Some(page) => self.show(frame, &page),
+                None => {
+                    let message = format!("no decision `{id}` is kept, or not any more");
+                    self.missing(frame, message)
+                }
+            },
+            Route::Trial => self.missing(frame, format!("nothing is here yet: {query}")),
         }
     }
 

@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use policy_console::{DecisionPage, Filter, ResultKind};
+
+use super::event::{KeptEvent, passes};
+use super::places::{Places, marked, violations};
+use super::pretty::pretty;
+use crate::server::state::App;
+use crate::system::long_work;
+
+/// One decision, by its id; `None` where it is not kept, or not any more.
+pub(super) fn page(app: &App, id: &str, takes_trials: bool) -> Option<DecisionPage> {
+    let text = find(app, id)?;
+    let event = KeptEvent::parse(&text)?;
+    long_work::on_bytes(text.len(), || page_of(&event, &text, takes_trials))
+}
+
+/// The input of a decision, laid out for people, and the policy that decided, as `id`.
+pub(super) fn input(app: &App, id: &str) -> Option<(String, String)> {
+    let text = find(app, id)?;
+    let event = KeptEvent::parse(&text)?;
+    Some((event.decision().id, event.input.map(|input| pretty(input.get())).unwrap_or_default()))
+}
+
+/// The event of a decision.
+fn find(app: &App, id: &str) -> Option<Arc<[u8]>> {
+    let kept = app.decision_log.as_ref()?.kept()?;
+    let filter = Filter { text: Some(id.to_owned()), ..Filter::default() };
+    let has_id = |text: &[u8]| {
+        passes(&filter, text) && KeptEvent::parse(text).is_some_and(|event| event.decision_id == id)
+    };
+    long_work::on_bytes(kept.counts().bytes, || kept.latest_first().find(|text| has_id(text)))
+}
+
+fn page_of(event: &KeptEvent<'_>, text: &[u8], takes_trials: bool) -> Option<DecisionPage> {
+    let input = event.input.map(|input| pretty(input.get()));
+    let violations = match (event.verdict(), event.result) {
+        (ResultKind::Denied, Some(result)) => {
+            violations(result.get(), &Places::read(input.as_deref().unwrap_or_default()))
+        }
+        _ => Vec::new(),
+    };
+    let try_href = format!("/try?decision={}", event.decision_id);
+    Some(DecisionPage {
+        decision: event.decision(),
+        path: event.path.clone().into_owned(),
+        trace_id: event.trace_id.as_deref().map(str::to_owned),
+        span_id: event.span_id.as_deref().map(str::to_owned),
+        allocated_bytes: event.metrics.allocated_bytes,
+        cpu_microseconds: event.metrics.cpu_microseconds(),
+        input: input.map(|input| marked(&input, &violations)),
+        violations,
+        result: event.result.map(|result| pretty(result.get())),
+        error: event.error.as_ref().map(|error| error.message.clone().into_owned()),
+        erased: event.erased.clone(),
+        masked: event.masked.clone(),
+        omitted: event.custom.omitted.clone(),
+        event: serde_json::from_slice(text).ok()?,
+        try_href: takes_trials.then_some(try_href),
+    })
+}

@@ -1,0 +1,104 @@
+use policy_console::{Choices, Decision, DecisionsPage, Filter, KeptDecisions, ResultKind};
+
+use super::event::{KeptEvent, passes};
+use crate::decision_log::{DecisionLog, Kept};
+use crate::server::state::{App, AppState};
+use crate::system::long_work;
+
+/// Rows of a page.
+const MAX_ROWS: usize = 100;
+
+/// The filter that a query asks for. What is empty or unknown filters nothing.
+pub(super) fn filter(query: &str) -> Filter {
+    let mut filter = Filter::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        match &*name {
+            "policy" => filter.policy = value,
+            "verdict" => filter.verdict = value.as_deref().and_then(verdict),
+            "check" => filter.check = value,
+            "mode" => filter.mode = value,
+            "text" => filter.text = value,
+            _ => {}
+        }
+    }
+    filter
+}
+
+fn verdict(name: &str) -> Option<ResultKind> {
+    match name {
+        "allowed" => Some(ResultKind::Allowed),
+        "denied" => Some(ResultKind::Denied),
+        "answered" => Some(ResultKind::Answered),
+        "failed" => Some(ResultKind::Failed),
+        _ => None,
+    }
+}
+
+/// The last decisions that a filter lets through.
+pub(super) fn page(app: &App, state: &AppState, filter: Filter) -> DecisionsPage {
+    let kept = app.decision_log.as_ref().and_then(DecisionLog::kept);
+    let (decisions, has_more) = kept.map(|kept| last(kept, &filter, MAX_ROWS)).unwrap_or_default();
+    DecisionsPage { kept: kept.map(counts), filter, choices: choices(state), decisions, has_more }
+}
+
+/// The last decisions that a filter lets through, so many at most; `None` where none are kept.
+pub(super) fn last_of(app: &App, filter: &Filter, count: usize) -> Option<Vec<Decision>> {
+    let kept = app.decision_log.as_ref().and_then(DecisionLog::kept)?;
+    Some(last(kept, filter, count).0)
+}
+
+/// The last decisions, and whether there are more.
+fn last(kept: &Kept, filter: &Filter, count: usize) -> (Vec<Decision>, bool) {
+    long_work::on_bytes(kept.counts().bytes, || {
+        let mut events = kept.latest_first().filter(|text| passes(filter, text));
+        let decisions = events
+            .by_ref()
+            .filter_map(|text| KeptEvent::parse(&text).map(|event| event.decision()))
+            .take(count)
+            .collect();
+        (decisions, events.next().is_some())
+    })
+}
+
+fn counts(kept: &Kept) -> KeptDecisions {
+    let counts = kept.counts();
+    KeptDecisions {
+        decisions: counts.events as u64,
+        bytes: counts.bytes as u64,
+        max_bytes: counts.max_bytes as u64,
+        passed_over: counts.passed_over,
+        max_per_second: counts.max_per_second.into(),
+    }
+}
+
+/// The policies that are served, and their checks.
+fn choices(state: &AppState) -> Choices {
+    let all = state.policies.all();
+    let mut policies: Vec<_> = all.iter().map(|policy| policy.id.clone()).collect();
+    let declared = all.iter().flat_map(|policy| policy.entry.registration.checks);
+    let mut checks: Vec<_> = declared.map(|check| check.id.to_owned()).collect();
+    policies.dedup();
+    checks.sort();
+    checks.dedup();
+    Choices { policies, checks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filter_is_what_a_query_asks_for() {
+        let asked = filter("policy=a%2Fb&verdict=denied&check=&mode=monitor&text=x+y&other=1");
+        let expected = Filter {
+            policy: Some("a/b".to_owned()),
+            verdict: Some(ResultKind::Denied),
+            check: None,
+            mode: Some("monitor".to_owned()),
+            text: Some("x y".to_owned()),
+        };
+        assert_eq!(asked, expected);
+        assert_eq!(filter("verdict=no"), Filter::default());
+    }
+}
