@@ -309,6 +309,7 @@ pub(crate) fn decision_denied(text: Text<'_>) -> DecisionPage {
         error: None,
         erased: vec![text("/input/metadata/annotations/token")],
         masked: vec![text("/input/spec/password")],
+        omitted: Vec::new(),
         event: value(text),
         try_href: Some("/try?decision=0199".to_owned()),
     }
