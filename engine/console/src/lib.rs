@@ -5,7 +5,9 @@
 
 mod asset;
 mod html;
+mod link;
 mod model;
+mod number;
 
 pub use asset::{ASSETS, Asset};
 pub use html::{Page, document};

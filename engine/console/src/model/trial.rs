@@ -5,7 +5,9 @@ use super::{MarkedText, ResultKind, Violation};
 /// The page on which a policy is tried. Nothing of it is counted, logged or changed.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrialPage {
+    /// What may be tried.
     pub policies: Vec<PolicyChoice>,
+    /// What was put in.
     pub form: TrialForm,
     /// The form of the settings, by their schema; empty where there is none.
     pub fields: Vec<SettingsField>,
@@ -22,6 +24,7 @@ pub struct TrialPage {
 pub struct PolicyChoice {
     /// What the form sends: the id of what is served, or `name@version` of what is in the program.
     pub value: String,
+    /// What the reader chooses by.
     pub label: String,
     /// It is served, and has settings of its own.
     pub is_served: bool,
@@ -30,6 +33,7 @@ pub struct PolicyChoice {
 /// What was put into the form.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TrialForm {
+    /// The value of a choice.
     pub policy: String,
     /// The policy beside it, if two are compared.
     pub other: String,
@@ -48,11 +52,15 @@ pub struct SettingsField {
     pub name: String,
     /// Such as `version`.
     pub path: String,
+    /// What it takes.
     pub kind: FieldKind,
+    /// What was put in; empty where it is not set.
     pub value: String,
+    /// It has to be set.
     pub required: bool,
     /// As JSON.
     pub default: Option<String>,
+    /// What it means.
     pub description: String,
 }
 
@@ -60,9 +68,13 @@ pub struct SettingsField {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldKind {
+    /// Any text.
     Text,
+    /// A number.
     Number,
+    /// `true` or `false`.
     Switch,
+    /// One of these.
     Choice(Vec<String>),
     /// A value with parts, as JSON.
     Json,
@@ -75,7 +87,9 @@ pub enum FieldKind {
 pub struct TrialResult {
     /// The input with the violations of the first policy.
     pub input: MarkedText,
+    /// What the policy decided.
     pub side: TriedSide,
+    /// What the policy beside it decided, if two are compared.
     pub other: Option<TriedSide>,
     /// What differs between the two, in words; empty if nothing does.
     pub differences: Vec<String>,
@@ -84,14 +98,22 @@ pub struct TrialResult {
 /// What one policy decided.
 #[derive(Debug, Clone, Serialize)]
 pub struct TriedSide {
+    /// The policy's own name.
     pub policy: String,
+    /// The policy's version.
     pub version: String,
+    /// `sha256:…` of the settings that it was tried with.
     pub settings_digest: String,
+    /// What came of it.
     pub verdict: ResultKind,
+    /// The reasons of a denial.
     pub violations: Vec<Violation>,
     /// JSON, indented.
     pub output: Option<String>,
+    /// The error in place of a result.
     pub error: Option<String>,
+    /// The time that it took; `None` with an error.
     pub microseconds: Option<f64>,
+    /// The memory that it allocated, where that is counted.
     pub allocated_bytes: Option<u64>,
 }

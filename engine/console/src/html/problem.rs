@@ -1,0 +1,26 @@
+use maud::{Markup, html};
+
+use super::page::Page;
+use crate::model::ProblemPage;
+
+impl Page for ProblemPage {
+    fn title(&self) -> String {
+        match self.status {
+            400 | 413 | 422 => "This cannot be read",
+            401 => "A token is needed",
+            403 => "This is not allowed",
+            404 => "There is no such page",
+            405 => "This cannot be done here",
+            429 | 503 => "Too much at once",
+            _ => "Something went wrong",
+        }
+        .to_owned()
+    }
+
+    fn html(&self) -> Markup {
+        html! {
+            p.lead { (self.message) }
+            p { a href="/" { "All policies" } " " span.muted { "Status " (self.status) } }
+        }
+    }
+}
