@@ -31,6 +31,8 @@ let
   startSettings = lib.filterAttrs (
     name: _:
     lib.elem name [
+      "confinement"
+      "console"
       "decision-log"
       "diagnostic-listen"
       "listen"
@@ -143,7 +145,7 @@ in
       default = false;
       description = ''
         Whether to open the ports of `settings.listen` in the firewall. Those of
-        `settings.diagnostic-listen` stay closed.
+        `settings.diagnostic-listen` and of `settings.console` stay closed.
       '';
     };
 
