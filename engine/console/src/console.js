@@ -152,6 +152,7 @@ function rows() {
     label.hidden = false;
     label.querySelector("input").addEventListener("input", ({ target }) => {
       const text = target.value.toLowerCase();
+      for (const details of all("details", section)) details.open = text !== "";
       for (const row of all("tbody tr", section)) row.hidden = !row.textContent.toLowerCase().includes(text);
     });
   }

@@ -35,6 +35,11 @@ pub(crate) fn duration(seconds: f64) -> String {
     scaled(nanoseconds, 1000.0, &["µs", "ms", "s"])
 }
 
+/// A time, or a dash where there is none.
+pub(crate) fn duration_if_known(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "–".to_owned(), duration)
+}
+
 /// How often something comes: `0/s`, `0.05/s`, `1.2/s`, `1,234/s`.
 pub(crate) fn rate(per_second: f64) -> String {
     if per_second <= 0.0 || !per_second.is_finite() {

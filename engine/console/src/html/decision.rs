@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::page::Page;
 use super::parts::{facts, lines, list, mode, raw, time, verdict, violations};
 use crate::link;
-use crate::model::DecisionPage;
+use crate::model::{DecisionPage, ResultKind};
 use crate::number::{bytes, duration};
 
 impl Page for DecisionPage {
@@ -13,19 +13,18 @@ impl Page for DecisionPage {
 
     fn html(&self) -> Markup {
         html! {
-            p.verdict {
-                (verdict(self.decision.verdict))
-                @if self.decision.mode == "monitor" {
-                    " " span.muted { "and answered as allowed, as the policy is in monitor mode" }
+            div.lead-row {
+                p.verdict {
+                    (verdict(self.decision.verdict))
+                    @if self.decision.mode == "monitor" && self.decision.verdict == ResultKind::Denied {
+                        " " span.muted { "and answered as allowed, as the policy is in monitor mode" }
+                    }
+                }
+                @if let Some(href) = self.try_href.as_deref().and_then(link::local) {
+                    a.button href=(href) { "Try it again" }
                 }
             }
             div.split {
-                aside aria-label="Facts" {
-                    (about(self))
-                    @if let Some(href) = self.try_href.as_deref().and_then(link::local) {
-                        p { a.button href=(href) { "Try it again" } }
-                    }
-                }
                 div {
                     @if let Some(error) = &self.error {
                         section { h2 { "Error" } pre { code { (error) } } }
@@ -42,6 +41,7 @@ impl Page for DecisionPage {
                         (raw("Event of the decision log", &self.event))
                     }
                 }
+                aside aria-label="Facts" { (about(self)) }
             }
         }
     }
@@ -77,7 +77,8 @@ fn about(page: &DecisionPage) -> Markup {
             known.push((name, html! { code { (id) } }));
         }
     }
-    for (name, pointers) in [("Erased", &page.erased), ("Masked", &page.masked)] {
+    let hidden = [("Erased", &page.erased), ("Masked", &page.masked), ("Too large", &page.omitted)];
+    for (name, pointers) in hidden {
         if !pointers.is_empty() {
             known.push((name, list(pointers)));
         }

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::parts::{Column, Mark, mark, mode, sparkline, table};
 use crate::link;
 use crate::model::{PoliciesPage, PolicySummary, Rates, SkippedPolicy};
-use crate::number::{count, counted, duration, period, rate};
+use crate::number::{count, counted, duration_if_known, period, rate};
 
 impl Page for PoliciesPage {
     fn title(&self) -> String {
@@ -41,22 +41,22 @@ fn skipped(policies: &[SkippedPolicy]) -> Markup {
 
 /// What all of them decide together.
 fn summary(policies: &[PolicySummary]) -> String {
+    let number = counted(policies.len() as u64, "policy", "policies");
+    let seconds = policies.iter().map(|policy| seconds(&policy.rates)).max().unwrap_or_default();
+    if seconds == 0 {
+        return format!("{number}. There are no figures yet.");
+    }
     let per_second = policies.iter().map(|policy| policy.rates.decisions_per_second).sum();
     let decisions = policies.iter().map(|policy| policy.rates.decisions).sum();
     format!(
-        "{} made {} in the last {}, {}.",
-        counted(policies.len() as u64, "policy", "policies"),
+        "{number} made {} in the last {}, {}.",
         counted(decisions, "decision", "decisions"),
-        longest(policies),
+        period(seconds),
         rate(per_second)
     )
 }
 
-/// The time that the rates are of.
-fn longest(policies: &[PolicySummary]) -> String {
-    period(policies.iter().map(|policy| seconds(&policy.rates)).max().unwrap_or_default())
-}
-
+/// The time that rates are of.
 fn seconds(rates: &Rates) -> u64 {
     rates.interval_seconds.saturating_mul(rates.samples.len() as u64)
 }
@@ -65,8 +65,6 @@ fn policy_table(policies: &[PolicySummary]) -> Markup {
     let has_shadow = policies.iter().any(|policy| policy.shadow.is_some());
     let mut columns = vec![
         Column::Text("Policy"),
-        Column::Text("Version"),
-        Column::Text("Mode"),
         Column::Text("State"),
         Column::Number("Decisions"),
         Column::Number("Denied"),
@@ -74,24 +72,25 @@ fn policy_table(policies: &[PolicySummary]) -> Markup {
         Column::Number("p50"),
         Column::Number("p99"),
         Column::Text("Traffic"),
+        Column::Text("Mode"),
+        Column::Text("Version"),
     ];
     if has_shadow {
         columns.push(Column::Text("Shadow"));
     }
-    let time = |seconds: Option<f64>| seconds.map(duration).unwrap_or_default();
     let rows = html! {
         @for policy in policies {
             tr data-key=(policy.href) {
                 th scope="row" { a href=[link::local(&policy.href)] { (policy.id) } }
-                td { (policy.policy) "@" (policy.version) }
-                td { (mode(policy.mode)) }
                 td { (state(policy)) }
                 td.n { (rate(policy.rates.decisions_per_second)) }
                 td.n { (number(policy.rates.denied, "bad")) }
                 td.n { (number(policy.rates.failed, "warning")) }
-                td.n { (time(policy.rates.p50_seconds)) }
-                td.n { (time(policy.rates.p99_seconds)) }
+                td.n { (duration_if_known(policy.rates.p50_seconds)) }
+                td.n { (duration_if_known(policy.rates.p99_seconds)) }
                 td { (sparkline(&policy.rates)) }
+                td { (mode(policy.mode)) }
+                td { (policy.policy) "@" (policy.version) }
                 @if has_shadow { td { @if let Some(shadow) = &policy.shadow { (shadow) } } }
             }
         }

@@ -2,13 +2,13 @@ use maud::{Markup, html};
 
 use super::page::Page;
 use super::parts::{
-    Column, Mark, decision_table, facts, figures, json, mark, mode, plot_of_decisions,
-    plot_of_times, schema, table,
+    Column, Mark, denial_table, facts, figures, json, mark, mode, plot_of_decisions, plot_of_times,
+    schema, table,
 };
 use super::policies::state;
 use crate::link;
 use crate::model::{CheckSummary, Decision, Grant, PolicyPage, Settings, Shadow};
-use crate::number::{count, duration, percent, rate};
+use crate::number::{count, duration_if_known, percent, rate};
 
 impl Page for PolicyPage {
     fn title(&self) -> String {
@@ -17,9 +17,11 @@ impl Page for PolicyPage {
 
     fn html(&self) -> Markup {
         html! {
-            @if !self.summary.description.is_empty() { p.lead { (self.summary.description) } }
+            div.lead-row {
+                p.lead { (self.summary.description) }
+                a.button href=(link::trial(&self.summary.id)) { "Try it" }
+            }
             div.split {
-                aside aria-label="Facts" { (about(self)) }
                 div {
                     (traffic(self))
                     (checks(&self.checks))
@@ -32,6 +34,7 @@ impl Page for PolicyPage {
                     @if let Some(input) = &self.input_schema { (schema("Schema of its input", input)) }
                     (grants(&self.grants))
                 }
+                aside aria-label="Facts" { (about(self)) }
             }
         }
     }
@@ -64,10 +67,7 @@ fn about(page: &PolicyPage) -> Markup {
         "Threads",
         html! { @if limits.blocking { "of its own" } @else { "shared with other policies" } },
     ));
-    html! {
-        (facts(&known))
-        p { a.button href=(link::trial(&summary.id)) { "Try it" } }
-    }
+    facts(&known)
 }
 
 fn versions(page: &PolicyPage) -> Markup {
@@ -85,7 +85,6 @@ fn versions(page: &PolicyPage) -> Markup {
 
 fn traffic(page: &PolicyPage) -> Markup {
     let rates = &page.summary.rates;
-    let time = |seconds: Option<f64>| seconds.map_or_else(|| "–".to_owned(), duration);
     html! {
         section data-live="traffic" {
             h2.vh { "The last minutes" }
@@ -94,8 +93,8 @@ fn traffic(page: &PolicyPage) -> Markup {
                 ("Decisions", html! { (rate(rates.decisions_per_second)) }),
                 ("Denied", share(rates.denied, rates.decisions)),
                 ("Failed", share(rates.failed, rates.decisions)),
-                ("p50", html! { (time(rates.p50_seconds)) }),
-                ("p99", html! { (time(rates.p99_seconds)) }),
+                ("p50", html! { (duration_if_known(rates.p50_seconds)) }),
+                ("p99", html! { (duration_if_known(rates.p99_seconds)) }),
             ]))
             div.plots { (plot_of_decisions(rates)) (plot_of_times(rates)) }
         }
@@ -147,7 +146,7 @@ fn last_denials(id: &str, denials: Option<&[Decision]>) -> Markup {
                 },
                 Some([]) => p.muted { "None is kept." },
                 Some(denials) => {
-                    (decision_table("Last denials", denials))
+                    (denial_table("Last denials", denials))
                     p { a href=(link::denials(id)) { "All denials that are kept" } }
                 }
             }
@@ -206,7 +205,7 @@ pub(super) fn grant_list(grants: &[Grant]) -> Markup {
     html! {
         @if grants.is_empty() { p.muted { "None: it computes, and does nothing else." } }
         @else {
-            dl.facts {
+            dl.terms {
                 @for grant in grants { div { dt { code { (grant.grant) } } dd { (grant.reason) } } }
             }
         }

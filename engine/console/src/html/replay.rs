@@ -15,8 +15,11 @@ impl Page for ReplayPage {
 
     fn html(&self) -> Markup {
         html! {
-            p.lead { "What other versions or settings would have decided, by a report of `policy-engine replay`." }
-            (form(self.problem.as_deref()))
+            p.lead {
+                "What other versions or settings would have decided, by a report of "
+                code { "policy-engine replay" } "."
+            }
+            (form(self))
             @if let Some(report) = &self.report { div #result { (result(report)) } }
         }
     }
@@ -26,18 +29,21 @@ impl Page for ReplayPage {
     }
 }
 
-fn form(problem: Option<&str>) -> Markup {
+fn form(page: &ReplayPage) -> Markup {
+    let problem = page.problem.as_deref();
     let describes = problem.map(|_| "problem");
+    let rows = if page.report.is_some() { 2 } else { 8 };
     html! {
         form.stack method="post" action="/replay#result" {
-            label for="report" { "Report" }
-            p.muted {
-                "What `policy-engine replay --format json` printed."
-                span.drop hidden { " A file may be dropped anywhere on this page." }
-            }
-            textarea #report name="report" rows="6" required spellcheck="false"
+            div {
+                label for="report" {
+                    "What " code { "policy-engine replay --format json" } " printed"
+                    span.drop hidden { ". A file may be dropped anywhere on this page." }
+                }
+                textarea #report name="report" rows=(rows) required spellcheck="false"
                 autocomplete="off" data-drop data-send aria-invalid=[describes.map(|_| "true")]
                 aria-describedby=[describes] {}
+            }
             @if let Some(problem) = problem { p.problem #problem role="alert" { (problem) } }
             p { button { "Show" } }
         }
@@ -50,7 +56,7 @@ fn result(report: &ReplayReport) -> Markup {
         report.cannot_be_replayed.values().fold(0, |sum: u64, next| sum.saturating_add(*next));
     html! {
         section {
-            h2 { "All policies" }
+            h2 { "Report" }
             (figures(&[
                 ("Decisions", lost(report.decisions)),
                 ("Changed", html! {
@@ -62,7 +68,7 @@ fn result(report: &ReplayReport) -> Markup {
                 ("Unreadable events", lost(report.unreadable_events)),
             ]))
             @if cannot > 0 {
-                dl.facts {
+                dl.terms {
                     @for (reason, decisions) in &report.cannot_be_replayed {
                         div { dt { (reason) } dd { (count(*decisions)) } }
                     }
@@ -99,7 +105,7 @@ fn times(policy: &ReplayedPolicy) -> Markup {
         format!("mean {mean}, p50 {p50}, p99 {p99}")
     };
     html! {
-        dl.facts {
+        dl.terms {
             @for (name, side) in [("Took before", &policy.before), ("Takes after", &policy.after)] {
                 @if let Some(times) = side.nanoseconds { div { dt { (name) } dd { (told(times)) } } }
             }
@@ -193,7 +199,7 @@ fn example_of(example: &ReplayedExample) -> Markup {
             code { (example.decision_id) } " " code { (example.path) } " "
             span.muted { (example.log) ":" (example.line) ":" (example.column) }
         }
-        dl.facts {
+        dl.terms {
             div { dt { "Before" } dd { (side(&example.before)) } }
             div { dt { "After" } dd { (side(&example.after)) } }
         }

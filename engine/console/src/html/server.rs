@@ -209,24 +209,42 @@ fn reloads(reloads: &[Reload]) -> Markup {
 }
 
 fn settings(settings: &[Setting]) -> Markup {
-    let columns = [Column::Text("Setting"), Column::Text("Value"), Column::Text("From")];
-    let rows = html! {
-        @for setting in settings {
-            tr {
-                th scope="row" { code { (setting.path) } }
-                td.prose { @match &setting.value { Some(value) => code { (value) }, None => span.muted { "not set" } } }
-                td { @if setting.from == "default" { span.muted { (setting.from) } } @else { (setting.from) } }
-            }
-        }
-    };
+    let (defaults, set): (Vec<&Setting>, Vec<&Setting>) =
+        settings.iter().partition(|setting| setting.from == "default");
     html! {
         section data-rows {
             h2 { "Settings" }
             // The script shows it, and leaves the rows that have the text.
             label.narrow hidden { span { "Only with" } input type="search" autocomplete="off"; }
-            (table("Settings", &columns, &rows))
+            @if set.is_empty() { p.muted { "All are defaults." } }
+            @else { (setting_table("Settings", &set)) }
+            @if !defaults.is_empty() {
+                details {
+                    summary { (counted(defaults.len() as u64, "default", "defaults")) }
+                    (setting_table("Defaults", &defaults))
+                }
+            }
         }
     }
+}
+
+fn setting_table(caption: &str, settings: &[&Setting]) -> Markup {
+    let columns = [Column::Text("Setting"), Column::Text("Value"), Column::Text("From")];
+    let rows = html! {
+        @for setting in settings {
+            tr {
+                th scope="row" { code { (setting.path) } }
+                td.prose {
+                    @match &setting.value {
+                        Some(value) => code { (value) },
+                        None => span.muted { "not set" },
+                    }
+                }
+                td { (setting.from) }
+            }
+        }
+    };
+    table(caption, &columns, &rows)
 }
 
 fn build(build: &Build) -> Markup {

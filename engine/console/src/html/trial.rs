@@ -36,10 +36,9 @@ fn form(page: &TrialPage) -> Markup {
                 (choice("other", "Beside it", &page.policies, &form.other, Some("none")))
             }
             div {
-                label for="input" { "Input" }
-                " " span.muted #input-form { "YAML or JSON" }
-                textarea #input name="input" rows="14" data-drop spellcheck="false" autocomplete="off"
-                    aria-describedby="input-form" { (text(&form.input)) }
+                label for="input" { "Input, as YAML or JSON" }
+                textarea #input name="input" rows="14" data-drop spellcheck="false"
+                    autocomplete="off" { (text(&form.input)) }
             }
             (problems(&page.problems))
             p.buttons {
@@ -112,13 +111,13 @@ fn settings(page: &TrialPage) -> Markup {
             div data-part="fields" {
                 @if !page.fields.is_empty() {
                     fieldset {
-                        legend { "By their schema" }
+                        legend.vh { "Settings, by their schema" }
                         @for field in &page.fields { (field_of(field)) }
                     }
                 }
             }
-            (settings_text("settings", "Settings, as YAML or JSON", &form.settings))
-            (settings_text("other_settings", "Settings of the policy beside it", &form.other_settings))
+            (settings_text("settings", "In place of its own, as YAML or JSON; what is filled in above is set over them", &form.settings))
+            (settings_text("other_settings", "Settings of the policy beside it, in place of its own", &form.other_settings))
             p.buttons { button name="do" value="check" { "Check the settings" } }
             div data-part="configuration" {
                 @if let Some(yaml) = &page.configuration {

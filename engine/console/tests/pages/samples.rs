@@ -309,6 +309,7 @@ pub(crate) fn decision_denied(text: Text<'_>) -> DecisionPage {
         error: None,
         erased: vec![text("/input/metadata/annotations/token")],
         masked: vec![text("/input/spec/password")],
+        omitted: vec![text("/result/patches")],
         event: value(text),
         try_href: Some("/try?decision=0199".to_owned()),
     }
@@ -323,6 +324,7 @@ pub(crate) fn decision_failed(text: Text<'_>) -> DecisionPage {
         error: Some(text("policy `geo` took longer than 2s")),
         erased: Vec::new(),
         masked: Vec::new(),
+        omitted: Vec::new(),
         try_href: None,
         ..decision_denied(text)
     }

@@ -9,7 +9,16 @@ use crate::number::duration;
 
 /// Decisions in a list.
 pub(in crate::html) fn decision_table(caption: &str, decisions: &[Decision]) -> Markup {
-    let columns = [
+    rows(caption, decisions, true)
+}
+
+/// Denials of one policy in a list.
+pub(in crate::html) fn denial_table(caption: &str, denials: &[Decision]) -> Markup {
+    rows(caption, denials, false)
+}
+
+fn rows(caption: &str, decisions: &[Decision], are_of_all: bool) -> Markup {
+    let all = [
         Column::Text("Time (UTC)"),
         Column::Text("Verdict"),
         Column::Text("Policy"),
@@ -17,6 +26,8 @@ pub(in crate::html) fn decision_table(caption: &str, decisions: &[Decision]) -> 
         Column::Number("Took"),
         Column::Text("Asked by"),
     ];
+    let [time, _, _, reason, took, by] = all;
+    let of_one = [time, reason, took, by];
     let rows = html! {
         @for decision in decisions {
             tr data-key=(decision.decision_id) {
@@ -25,10 +36,12 @@ pub(in crate::html) fn decision_table(caption: &str, decisions: &[Decision]) -> 
                         (time_in_list(&decision.timestamp))
                     }
                 }
-                td { (verdict(decision.verdict)) }
-                td {
-                    (decision.id)
-                    @if decision.mode == "monitor" { " " (mode(&decision.mode)) }
+                @if are_of_all {
+                    td { (verdict(decision.verdict)) }
+                    td {
+                        (decision.id)
+                        @if decision.mode == "monitor" { " " (mode(&decision.mode)) }
+                    }
                 }
                 td.prose {
                     @for check in &decision.checks { strong { (check) } " " }
@@ -39,5 +52,5 @@ pub(in crate::html) fn decision_table(caption: &str, decisions: &[Decision]) -> 
             }
         }
     };
-    table(caption, &columns, &rows)
+    table(caption, if are_of_all { &all } else { &of_one }, &rows)
 }

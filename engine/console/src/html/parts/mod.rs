@@ -9,7 +9,7 @@ mod schema;
 mod table;
 mod time;
 
-pub(super) use decisions::decision_table;
+pub(super) use decisions::{decision_table, denial_table};
 pub(super) use facts::{facts, figures, json, list, raw};
 pub(super) use lines::{lines, violations};
 pub(super) use mark::{Mark, mark, mode, verdict, verdict_word};
