@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::page::Page;
 use super::parts::{
     Column, Mark, denial_table, facts, figures, json, mark, mode, plot_of_decisions, plot_of_times,
-    schema, table,
+    prose, schema, table,
 };
 use super::policies::state;
 use crate::link;
@@ -18,7 +18,7 @@ impl Page for PolicyPage {
     fn html(&self) -> Markup {
         html! {
             div.lead-row {
-                p.lead { (self.summary.description) }
+                p.lead { (prose(&self.summary.description)) }
                 a.button href=(link::trial(&self.summary.id)) { "Try it" }
             }
             div.split {
@@ -122,7 +122,7 @@ fn checks(checks: &[CheckSummary]) -> Markup {
                     }
                 }
                 td { (check.severity) }
-                td.prose { (check.summary) }
+                td.prose { (prose(&check.summary)) }
                 td.n { (count(check.denials)) }
             }
         }
@@ -206,7 +206,7 @@ pub(super) fn grant_list(grants: &[Grant]) -> Markup {
         @if grants.is_empty() { p.muted { "None: it computes, and does nothing else." } }
         @else {
             dl.terms {
-                @for grant in grants { div { dt { code { (grant.grant) } } dd { (grant.reason) } } }
+                @for grant in grants { div { dt { code { (grant.grant) } } dd { (prose(&grant.reason)) } } }
             }
         }
     }

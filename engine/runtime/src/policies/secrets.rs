@@ -85,6 +85,12 @@ pub(crate) fn names_a_secret(key: &str) -> bool {
     })
 }
 
+/// Tells whether a schema says by itself that what it describes is a secret.
+pub(crate) fn says_secret(schema: &Value) -> bool {
+    schema.get("writeOnly") == Some(&Value::Bool(true))
+        || schema.get("format").and_then(Value::as_str) == Some("password")
+}
+
 /// The words of a key, in lower case: they end at other characters than letters and digits, and
 /// before a capital that follows a small letter.
 fn words(key: &str) -> Vec<String> {
@@ -140,10 +146,7 @@ impl<'a> SchemasOfValue<'a> {
     }
 
     fn is_secret(&self) -> bool {
-        self.schemas.iter().any(|schema| {
-            schema.get("writeOnly") == Some(&Value::Bool(true))
-                || schema.get("format").and_then(Value::as_str) == Some("password")
-        })
+        self.schemas.iter().any(|schema| says_secret(schema))
     }
 
     fn of_field(&self, key: &str) -> Self {

@@ -218,7 +218,7 @@ fn start_shadow(
 }
 
 /// The digest of settings, whatever their order and layout.
-fn digest(settings: &Settings) -> String {
+pub(crate) fn digest(settings: &Settings) -> String {
     let sorted = serde_json::from_slice::<serde_json::Value>(settings.as_json())
         .map_or_else(|_| settings.as_json().to_vec(), |value| value.to_string().into_bytes());
     sha256(Sha256::new().chain_update(&sorted))

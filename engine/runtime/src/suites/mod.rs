@@ -19,7 +19,7 @@ mod run;
 mod suite;
 #[cfg(test)]
 mod tests;
-mod yaml_text;
+pub(crate) mod yaml_text;
 
 pub(crate) use coverage::{CheckCoverage, Coverage};
 pub(crate) use difference::Difference;

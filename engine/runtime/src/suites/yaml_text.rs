@@ -2,7 +2,7 @@ use policy_text::escape_json;
 use serde_json::Value as Json;
 
 /// A text as YAML writes it: in quotes where it would be something else without.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_./@".contains(letter))
         && !text.ends_with(' ')
@@ -14,7 +14,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// A scalar, or a value with nothing in it.
-pub(super) fn scalar(value: &Json) -> String {
+pub(crate) fn scalar(value: &Json) -> String {
     match value {
         Json::String(text) => plain(text),
         other => json(other),

@@ -15,11 +15,22 @@ pub(super) fn page(app: &App, id: &str, takes_trials: bool) -> Option<DecisionPa
     long_work::on_bytes(text.len(), || page_of(&event, &text, takes_trials))
 }
 
-/// The input of a decision, laid out for people, and the policy that decided, as `id`.
-pub(super) fn input(app: &App, id: &str) -> Option<(String, String)> {
+/// What a decision was about: the policy, and the input, laid out for people.
+pub(super) struct DecidedQuestion {
+    pub(super) id: String,
+    pub(super) policy: String,
+    pub(super) version: String,
+    pub(super) input: String,
+}
+
+/// The question of a decision, by its id; `None` where it is not kept, or not any more.
+pub(super) fn question(app: &App, id: &str) -> Option<DecidedQuestion> {
     let text = find(app, id)?;
     let event = KeptEvent::parse(&text)?;
-    Some((event.decision().id, event.input.map(|input| pretty(input.get())).unwrap_or_default()))
+    let input = event.input.map(|input| pretty(input.get())).unwrap_or_default();
+    let decision = event.decision();
+    let (policy, version) = (decision.policy, decision.version);
+    Some(DecidedQuestion { id: decision.id, policy, version, input })
 }
 
 /// The event of a decision.

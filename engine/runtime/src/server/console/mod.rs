@@ -23,6 +23,7 @@ mod route;
 mod schema_fields;
 mod server;
 mod state;
+mod trial;
 
 pub(super) use respond::respond;
 pub(super) use state::{Console, observe};

@@ -9,7 +9,7 @@ use super::frame::frame;
 use super::reply::Form;
 use super::route::{self, NoPage, Route};
 use super::state::Console;
-use super::{access, decision, decisions, policies, policy, replay, reply, server};
+use super::{access, decision, decisions, policies, policy, replay, reply, server, trial};
 use crate::config::Limits;
 use crate::server::api::{self, Arrival};
 use crate::server::http::body::{self, ContentCoding};
@@ -126,7 +126,13 @@ impl Request<'_> {
                     self.missing(frame, message)
                 }
             },
-            Route::Trial => self.missing(frame, format!("nothing is here yet: {query}")),
+            Route::Trial if console.config.try_it => {
+                self.show(frame, &trial::page(app, console, state, query, form).await)
+            }
+            Route::Trial => {
+                let message = "policies are not tried here: `console.try-it` is `false`";
+                self.missing(frame, message.to_owned())
+            }
         }
     }
 

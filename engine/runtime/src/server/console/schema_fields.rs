@@ -49,7 +49,7 @@ fn collect(root: &Value, schema: &Value, path: &str, depth: usize, fields: &mut 
 }
 
 /// The schema that a reference leads to, through what may also be `null`.
-fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(super) fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..MAX_DEPTH {
         let next = match (reference(root, schema), alternatives(schema)) {

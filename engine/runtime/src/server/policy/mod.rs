@@ -13,6 +13,8 @@ mod served;
 mod shadow;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "console")]
+mod uncounted;
 mod workers;
 
 pub(crate) use failure::{EvaluationFailure, policy_message};
@@ -21,4 +23,6 @@ pub(crate) use output::{EvaluationOutput, EvaluationRequest};
 pub(crate) use served::PolicySettings;
 pub(crate) use served::{ServedPolicies, ServedPolicy};
 pub(crate) use shadow::{Asked, Shadow, ShadowPolicy};
+#[cfg(feature = "console")]
+pub(crate) use uncounted::evaluate_uncounted;
 pub(crate) use workers::WorkerSlots;

@@ -1,0 +1,127 @@
+use std::sync::Arc;
+use std::thread::Builder;
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+
+use super::choices::Subject;
+use crate::policies::{Budget, CpuReading, Instance, InstanceError, Settings};
+use crate::server::http::memory_budget::Reservation;
+use crate::server::policy::{EvaluationFailure, EvaluationOutput, evaluate_uncounted};
+use crate::system::stack;
+
+/// Trials at one time.
+const MAX_TRIALS: usize = 2;
+
+/// The time that a trial waits for another one to end.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// The time that a policy has to validate settings.
+const CONFIGURE_TIME: Duration = Duration::from_secs(5);
+
+/// The time that a policy which is not served has to decide: the default of `timeout`.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The time beyond its timeout in which an evaluation that looks at its deadline ends.
+const CANCELLATION_TIME: Duration = Duration::from_millis(200);
+
+/// The places of trials.
+pub(in crate::server::console) struct Trials(Arc<Semaphore>);
+
+/// The place of a trial, until all of its evaluations have ended.
+pub(super) type TrialPlace = Arc<OwnedSemaphorePermit>;
+
+/// What is asked of a policy.
+pub(super) struct Question {
+    pub(super) subject: Subject,
+    /// Other settings than those that it is served with.
+    pub(super) settings: Option<Settings>,
+    /// JSON text; `None` if only the settings are validated.
+    pub(super) input: Option<Bytes>,
+    pub(super) memory: Reservation,
+}
+
+/// What came of it: nothing where only settings were validated.
+pub(super) type Evaluated = Option<Result<EvaluationOutput, EvaluationFailure>>;
+
+impl Default for Trials {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_TRIALS)))
+    }
+}
+
+impl Trials {
+    /// A place, which may be waited for.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub(super) async fn place(&self) -> Result<TrialPlace, String> {
+        let waiting = timeout(WAIT, Arc::clone(&self.0).acquire_owned());
+        match waiting.await {
+            Ok(Ok(permit)) => Ok(Arc::new(permit)),
+            Ok(Err(_)) | Err(_) => Err(format!(
+                "{MAX_TRIALS} trials are made already and have not ended: try again later; a policy \
+                 that never ends holds its place until the server is restarted"
+            )),
+        }
+    }
+}
+
+/// Puts a question to a policy, on a thread of its zone that holds the place until it ends.
+///
+/// # Errors
+/// The reason why the policy does not take the settings.
+pub(super) async fn evaluate(place: &TrialPlace, question: Question) -> Result<Evaluated, String> {
+    let limit = question.timeout();
+    let is_configured = question.settings.is_none() && question.subject.served().is_some();
+    let configure_time = if is_configured { Duration::ZERO } else { CONFIGURE_TIME };
+    let place = Arc::clone(place);
+    let zone = question.subject.entry().zone.clone();
+    let asks = question.input.is_some();
+    let (sender, answer) = oneshot::channel();
+    let run = move || {
+        let _place = place;
+        // The caller may be gone.
+        drop(sender.send(question.put()));
+    };
+    let thread = Builder::new().name("trial".to_owned()).stack_size(stack::BYTES);
+    if let Err(error) = zone.spawn(thread, run) {
+        return Err(format!("failed to start a thread for the policy: {error}"));
+    }
+    match timeout(configure_time + limit + CANCELLATION_TIME, answer).await {
+        Ok(Ok(evaluated)) => evaluated.map_err(|error| error.to_string()),
+        Ok(Err(_)) => Err("the evaluation broke off".to_owned()),
+        Err(_) if asks => Ok(Some(Err(EvaluationFailure::TimedOut(limit)))),
+        Err(_) => Err("the policy did not validate its settings in time".to_owned()),
+    }
+}
+
+impl Question {
+    fn timeout(&self) -> Duration {
+        self.subject.served().map_or(TIMEOUT, |policy| policy.timeout)
+    }
+
+    fn put(self) -> Result<Evaluated, InstanceError> {
+        let timeout = self.timeout();
+        let Self { subject, settings, input, memory } = self;
+        let configured;
+        let instance = match (subject.served(), &settings) {
+            (Some(policy), None) => &policy.instance,
+            (served, settings) => {
+                let none = Settings::default();
+                let settings = settings.as_ref().unwrap_or(&none);
+                let budget = served.map_or_else(Budget::default, |policy| policy.instance.budget());
+                configured = Instance::configure_as(subject.id(), subject.entry(), settings)?
+                    .with_budget(budget)
+                    .with_cpu_reading(CpuReading::Always);
+                &configured
+            }
+        };
+        let declared = subject.entry().registration.checks;
+        let evaluate =
+            |input: Bytes| evaluate_uncounted(instance, declared, &input, timeout, memory);
+        Ok(input.map(evaluate))
+    }
+}

@@ -1,0 +1,17 @@
+//! The page on which a policy is tried: what it decides on an input, with its own settings or with
+//! others, perhaps beside another policy. Nothing of it is counted, logged or changed.
+
+mod choices;
+mod differences;
+mod evaluate;
+mod example;
+mod fields;
+mod form;
+mod hidden;
+mod input;
+mod page;
+mod settings;
+mod yaml;
+
+pub(super) use evaluate::Trials;
+pub(super) use page::page;

@@ -1,0 +1,152 @@
+use serde_json::{Value, json};
+
+use super::choices::Subject;
+use super::fields::Field;
+use super::form::SentForm;
+use super::hidden::Hidden;
+use super::yaml::yaml;
+use crate::documents::{Source, single_document};
+use crate::policies::masked;
+
+/// The settings that a policy is tried with.
+pub(super) struct TrialSettings {
+    pub(super) value: Value,
+    /// Without secrets.
+    pub(super) shown: Value,
+    /// They are those that the policy is served with, or nothing is set.
+    pub(super) are_own: bool,
+}
+
+/// The settings that a policy is served with; of one that is not served, nothing.
+pub(super) fn configured(subject: &Subject) -> Value {
+    let served = subject.served();
+    served
+        .and_then(|policy| serde_json::from_slice(policy.settings.settings.as_json()).ok())
+        .unwrap_or_else(|| json!({}))
+}
+
+impl TrialSettings {
+    /// The settings of a text, or else those that are configured, with fields set over them.
+    /// Secrets that are not given are as configured.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(super) fn new(
+        configured: &Value,
+        schema: Option<&Value>,
+        text: &str,
+        fields: &[Field],
+        sent: &SentForm,
+        hidden: &mut Hidden,
+    ) -> Result<Self, Vec<String>> {
+        let shown_configured = masked(configured, schema);
+        hidden.add(configured, &shown_configured);
+        let mut value = if text.trim().is_empty() {
+            configured.clone()
+        } else {
+            restored(parse(text).map_err(|problem| vec![problem])?, &shown_configured, configured)
+        };
+        let problems: Vec<_> =
+            fields.iter().filter_map(|field| field.set(&sent.fields, &mut value).err()).collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let shown = masked(&value, schema);
+        hidden.add(&value, &shown);
+        Ok(Self { are_own: value == *configured, value, shown })
+    }
+
+    /// The configuration of a policy with these settings, without secrets.
+    pub(super) fn configuration(&self, subject: &Subject) -> String {
+        let mut policy = json!({"policy": subject.reference()});
+        if self.shown != json!({})
+            && let Some(policy) = policy.as_object_mut()
+        {
+            policy.insert("settings".to_owned(), self.shown.clone());
+        }
+        yaml(&json!({"policies": {(subject.id()): policy}}))
+    }
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    let source = Source::new("", text);
+    let document =
+        single_document(&source).map_err(|problem| format!("the settings: {problem}"))?;
+    let json = document.map_or_else(|| b"{}".as_slice().into(), |document| document.json);
+    let value: Value =
+        serde_json::from_slice(&json).map_err(|error| format!("the settings: {error}"))?;
+    match value {
+        Value::Object(_) => Ok(value),
+        _ => Err("the settings are no object: write a line `NAME: VALUE` for each".to_owned()),
+    }
+}
+
+/// Settings with their secrets, where those are left as they are shown.
+fn restored(value: Value, shown: &Value, configured: &Value) -> Value {
+    if value == *shown {
+        return configured.clone();
+    }
+    match (value, shown, configured) {
+        (Value::Object(fields), Value::Object(shown), Value::Object(configured)) => {
+            let restored = fields.into_iter().map(|(key, value)| {
+                let value = match (shown.get(&key), configured.get(&key)) {
+                    (Some(shown), Some(configured)) => restored(value, shown, configured),
+                    _ => value,
+                };
+                (key, value)
+            });
+            Value::Object(restored.collect())
+        }
+        (Value::Array(elements), Value::Array(shown), Value::Array(configured))
+            if shown.len() == elements.len() =>
+        {
+            let all = elements.into_iter().zip(shown.iter().zip(configured));
+            all.map(|(value, (shown, configured))| restored(value, shown, configured)).collect()
+        }
+        (value, ..) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use hyper::body::Bytes;
+
+    use crate::policies::MASK;
+
+    fn settings(configured: &Value, text: &str, body: &'static str) -> Result<Value, Vec<String>> {
+        let schema = json!({"properties": {"version": {"type": "string"},
+            "auth": {"properties": {"pin": {"type": "string", "writeOnly": true}}}}});
+        let sent = SentForm::parse("", &Bytes::from_static(body.as_bytes()));
+        let (fields, mut hidden) = (super::super::fields::fields(&schema), Hidden::default());
+        let made = TrialSettings::new(configured, Some(&schema), text, &fields, &sent, &mut hidden);
+        made.map(|settings| {
+            assert!(!settings.shown.to_string().contains("S3CRET"), "{}", settings.shown);
+            assert_eq!(hidden.masked("S3CRET".to_owned()), MASK);
+            settings.value
+        })
+    }
+
+    #[test]
+    fn secrets_that_are_not_given_are_as_configured() {
+        let configured = json!({"version": "v1", "token": "S3CRET", "auth": {"pin": "S3CRET"}});
+        let changed = |version: &str| json!({"version": version, "token": "S3CRET", "auth": {"pin": "S3CRET"}});
+        for (text, body, expected) in [
+            ("", "", configured.clone()),
+            ("", "set.version=v2", changed("v2")),
+            ("version: v2\ntoken: ••••••\nauth: {pin: ••••••}", "", changed("v2")),
+            ("version: v2", "set.auth.pin=x", json!({"version": "v2", "auth": {"pin": "x"}})),
+            ("other: ••••••", "", json!({"other": MASK})),
+        ] {
+            assert_eq!(settings(&configured, text, body).unwrap(), expected, "{text} {body}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_object_is_told() {
+        let told = |text| settings(&json!({"token": "S3CRET"}), text, "").unwrap_err().concat();
+        assert_eq!(told("[1]"), "the settings are no object: write a line `NAME: VALUE` for each");
+        assert!(told("a: [").starts_with("the settings: "), "{}", told("a: ["));
+    }
+}
