@@ -158,12 +158,10 @@ fn shadow_decisions(shadow: &Shadow) -> Markup {
     let columns = [Column::Text("Policy"), Column::Text("Shadow"), Column::Number("Decisions")];
     let rows = html! {
         @for row in &shadow.outcomes {
-            tr.changed[row.outcome != row.shadow_outcome] {
+            @let differs = row.outcome != row.shadow_outcome && row.decisions > 0;
+            tr.changed[differs] {
                 th scope="row" { (row.outcome) }
-                td {
-                    (row.shadow_outcome)
-                    @if row.outcome != row.shadow_outcome { " " (mark(Mark::Warning, "differs")) }
-                }
+                td { (row.shadow_outcome) @if differs { " " (mark(Mark::Warning, "differs")) } }
                 td.n { (count(row.decisions)) }
             }
         }
