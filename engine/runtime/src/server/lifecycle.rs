@@ -87,7 +87,7 @@ pub(crate) fn run(
         .run(move || runtime::keep_polling(&polled, handle))
         .flatten()
         .map_err(start_error("failed to start the thread that keeps others polling"))?;
-    requests.spawn(runtime::keep_timer_near());
+    requests.spawn(runtime::keep_timer_near(Arc::clone(&slots)));
     let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
     let outcome = rest.block_on(async {
         let bind = runtime::within(requests.handle(), bind(&loaded.config, inherited));

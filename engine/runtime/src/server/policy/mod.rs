@@ -4,6 +4,7 @@
 //! time, a policy whose evaluations do not end is suspended until one does, and policies never hold
 //! all threads that read requests.
 
+mod activity;
 mod call;
 mod failure;
 mod outcome;

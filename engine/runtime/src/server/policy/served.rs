@@ -139,6 +139,7 @@ impl ServedPolicy {
             return Err(EvaluationFailure::Suspended(stuck));
         }
         let deadline = Instant::now() + self.timeout;
+        self.workers.activity().begin();
         let mut pending = self.start(request, deadline);
         match timeout_at(deadline.into(), pending.result()).await {
             Ok(result) => result,

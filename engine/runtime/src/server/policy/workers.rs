@@ -1,17 +1,25 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::activity::Activity;
+
 /// The runtime's worker threads, which read requests. Policies may hold all of them but one.
 #[derive(Debug)]
 pub(crate) struct WorkerSlots {
     free: AtomicUsize,
     /// All workers but one.
     total: usize,
+    activity: Activity,
 }
 
 impl WorkerSlots {
     pub(crate) fn new(threads: usize) -> Self {
         let total = threads.saturating_sub(1);
-        Self { free: AtomicUsize::new(total), total }
+        Self { free: AtomicUsize::new(total), total, activity: Activity::new() }
+    }
+
+    /// Whether policies are asked at all, on these threads or on others.
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// Takes the current worker for a policy, if another one is left to read requests.
@@ -29,6 +37,13 @@ impl WorkerSlots {
 
     pub(super) fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for WorkerSlots {
+    /// Lets the observer notice that there is nothing more to look at.
+    fn drop(&mut self) {
+        self.activity.wake();
     }
 }
 
