@@ -29,7 +29,7 @@ struct Part {
     remedy: &'static str,
 }
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Part {
         name: "arm64",
         programs: &["qemu-aarch64-static"],
@@ -42,6 +42,12 @@ const PARTS: [Part; 17] = [
         programs: &["git"],
         probe: cargo_git,
         remedy: "install Debian's `git` and a toolchain by rustup",
+    },
+    Part {
+        name: "chromium",
+        programs: &["chromedriver", "npm"],
+        probe: || Ok(()),
+        remedy: "install Debian's `chromium-driver` and `npm`",
     },
     Part { name: "curl", programs: &["curl"], probe: || Ok(()), remedy: "install Debian's `curl`" },
     Part {

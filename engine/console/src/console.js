@@ -73,7 +73,7 @@ function live() {
   }
   button.addEventListener("click", () => {
     paused = !paused;
-    button.textContent = paused ? "Go on" : "Pause";
+    button.textContent = paused ? "Resume" : "Pause";
     say(paused ? "Paused" : "Live");
   });
   document.addEventListener("visibilitychange", update);

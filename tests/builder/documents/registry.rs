@@ -134,9 +134,10 @@ fn documented_commands_sign_an_image_and_demand_it() {
 )]
 fn readme_commands_for_two_platforms_run() {
     let mut script = Script::new(Scene::Platforms);
-    platforms::compile();
+    let cargo = platforms::compile();
     let registry = Registry::start();
     let mut shell = Shell::new(WORK_DIR, &repository().same_revision()).with_repository();
+    shell.set("CARGO", cargo.to_str().unwrap());
     registry.is_known_to(&mut shell);
     shell.runs(&script.takes("policy-builder image"));
     assert!(Path::new(&shell.here()).join("policy-engine/index.json").is_file());

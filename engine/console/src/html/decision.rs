@@ -34,7 +34,14 @@ impl Page for DecisionPage {
                     }
                     (input(self))
                     @if let Some(result) = &self.result {
-                        section { h2 { "Output" } pre { code { (result) } } }
+                        section {
+                            h2 { "Output" }
+                            // Its violations have been told above.
+                            details open[self.violations.is_empty()] {
+                                summary { "JSON" }
+                                pre { code { (result) } }
+                            }
+                        }
                     }
                     section {
                         h2.vh { "Event" }

@@ -6,7 +6,7 @@ use crate::model::{Choices, DecisionsPage, Filter, KeptDecisions, ResultKind};
 use crate::number::{bytes, count, counted};
 
 /// What keeps decisions.
-const CONFIGURATION: &str = "console:\n  decisions: 16MiB";
+const CONFIGURATION: &str = "console:\n  listen: ADDRESS\n  decisions: 16MiB";
 
 impl Page for DecisionsPage {
     fn title(&self) -> String {

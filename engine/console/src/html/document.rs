@@ -1,7 +1,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::page::Page;
-use super::parts::time;
+use super::parts::{prose, time};
 use crate::link;
 use crate::model::Frame;
 
@@ -37,7 +37,7 @@ fn around(frame: &Frame, title: &str, content: &Markup, is_at_its_path: bool) ->
                 }
                 main #main tabindex="-1" {
                     div data-live="notices" {
-                        @for notice in &frame.notices { p.alert role="alert" { (notice) } }
+                        @for notice in &frame.notices { p.alert role="alert" { (prose(notice)) } }
                     }
                     h1 { (title) }
                     (content)

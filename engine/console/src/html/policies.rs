@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::Page;
-use super::parts::{Column, Mark, mark, mode, sparkline, table};
+use super::parts::{Column, Mark, mark, mode, prose, sparkline, table};
 use crate::link;
 use crate::model::{PoliciesPage, PolicySummary, Rates, SkippedPolicy};
 use crate::number::{count, counted, duration_if_known, period, rate};
@@ -32,7 +32,7 @@ fn skipped(policies: &[SkippedPolicy]) -> Markup {
             div.alert role="alert" {
                 h2 { (counted(policies.len() as u64, "policy is not served", "policies are not served")) }
                 dl {
-                    @for policy in policies { dt { (policy.id) } dd { (policy.problem) } }
+                    @for policy in policies { dt { (policy.id) } dd { (prose(&policy.problem)) } }
                 }
             }
         }

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::page::Page;
 use super::parts::{
     Column, Mark, denial_table, facts, figures, json, mark, mode, plot_of_decisions, plot_of_times,
-    schema, table,
+    prose, schema, table,
 };
 use super::policies::state;
 use crate::link;
@@ -18,7 +18,7 @@ impl Page for PolicyPage {
     fn html(&self) -> Markup {
         html! {
             div.lead-row {
-                p.lead { (self.summary.description) }
+                p.lead { (prose(&self.summary.description)) }
                 a.button href=(link::trial(&self.summary.id)) { "Try it" }
             }
             div.split {
@@ -122,7 +122,7 @@ fn checks(checks: &[CheckSummary]) -> Markup {
                     }
                 }
                 td { (check.severity) }
-                td.prose { (check.summary) }
+                td.prose { (prose(&check.summary)) }
                 td.n { (count(check.denials)) }
             }
         }
@@ -158,12 +158,10 @@ fn shadow_decisions(shadow: &Shadow) -> Markup {
     let columns = [Column::Text("Policy"), Column::Text("Shadow"), Column::Number("Decisions")];
     let rows = html! {
         @for row in &shadow.outcomes {
-            tr.changed[row.outcome != row.shadow_outcome] {
+            @let differs = row.outcome != row.shadow_outcome && row.decisions > 0;
+            tr.changed[differs] {
                 th scope="row" { (row.outcome) }
-                td {
-                    (row.shadow_outcome)
-                    @if row.outcome != row.shadow_outcome { " " (mark(Mark::Warning, "differs")) }
-                }
+                td { (row.shadow_outcome) @if differs { " " (mark(Mark::Warning, "differs")) } }
                 td.n { (count(row.decisions)) }
             }
         }
@@ -206,7 +204,7 @@ pub(super) fn grant_list(grants: &[Grant]) -> Markup {
         @if grants.is_empty() { p.muted { "None: it computes, and does nothing else." } }
         @else {
             dl.terms {
-                @for grant in grants { div { dt { code { (grant.grant) } } dd { (grant.reason) } } }
+                @for grant in grants { div { dt { code { (grant.grant) } } dd { (prose(&grant.reason)) } } }
             }
         }
     }

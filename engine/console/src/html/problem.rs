@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::Page;
+use super::parts::prose;
 use crate::model::ProblemPage;
 
 impl Page for ProblemPage {
@@ -19,7 +20,7 @@ impl Page for ProblemPage {
 
     fn html(&self) -> Markup {
         html! {
-            p.lead { (self.message) }
+            p.lead { (prose(&self.message)) }
             p { a href="/" { "All policies" } " " span.muted { "Status " (self.status) } }
         }
     }

@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::Page;
-use super::parts::{Column, figures, table};
+use super::parts::{Column, figures, prose, table};
 use crate::model::{
     ReplayPage, ReplayReport, ReplayedCell, ReplayedExample, ReplayedPolicy, ReplayedSide,
     ReplayedTimes, ReplayedVersion,
@@ -44,7 +44,7 @@ fn form(page: &ReplayPage) -> Markup {
                 autocomplete="off" data-drop data-send aria-invalid=[describes.map(|_| "true")]
                 aria-describedby=[describes] {}
             }
-            @if let Some(problem) = problem { p.problem #problem role="alert" { (problem) } }
+            @if let Some(problem) = problem { p.problem #problem role="alert" { (prose(problem)) } }
             p { button { "Show" } }
         }
     }
@@ -67,12 +67,8 @@ fn result(report: &ReplayReport) -> Markup {
                 ("Other events", lost(report.other_events)),
                 ("Unreadable events", lost(report.unreadable_events)),
             ]))
-            @if cannot > 0 {
-                dl.terms {
-                    @for (reason, decisions) in &report.cannot_be_replayed {
-                        div { dt { (reason) } dd { (count(*decisions)) } }
-                    }
-                }
+            @for (reason, decisions) in &report.cannot_be_replayed {
+                p.muted { (count(*decisions)) " not replayed: " (prose(reason)) }
             }
         }
         @for policy in &report.policies { (policy_section(policy)) }
@@ -168,14 +164,13 @@ fn words(outcome: &str) -> &str {
     }
 }
 
-/// Each once, in the order of their first.
-fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut distinct = Vec::new();
-    for text in texts {
-        if !distinct.contains(&text) {
-            distinct.push(text);
-        }
-    }
+/// Each once, in the order that outcomes have everywhere.
+fn distinct<'a>(outcomes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    const ORDER: [&str; 4] = ["allowed", "denied", "monitored", "none"];
+    let place = |outcome: &str| ORDER.iter().position(|one| *one == outcome).unwrap_or(ORDER.len());
+    let mut distinct: Vec<&str> = outcomes.collect();
+    distinct.sort_by_key(|outcome| (place(outcome), *outcome));
+    distinct.dedup();
     distinct
 }
 
@@ -208,13 +203,13 @@ fn example_of(example: &ReplayedExample) -> Markup {
 
 fn side(side: &ReplayedSide) -> Markup {
     html! {
-        @if let Some(error) = &side.error { (error) }
+        @if let Some(error) = &side.error { (prose(error)) }
         @else if let Some(reasons) = side.reasons.as_ref().filter(|reasons| !reasons.is_empty()) {
             ul.plain {
                 @for reason in reasons {
                     li {
                         @if let Some(check) = &reason.check { strong { (check) } " " }
-                        (reason.message)
+                        (prose(&reason.message))
                         @if let Some(field) = &reason.field { " " code { (field) } }
                     }
                 }

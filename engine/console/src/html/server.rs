@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::Page;
-use super::parts::{Column, Mark, facts, figures, list, mark, raw, table, time};
+use super::parts::{Column, Mark, facts, figures, list, mark, prose, raw, table, time};
 use super::policy::grant_list;
 use crate::model::{
     Build, Certificate, Confinement, DecisionLog, Limit, LinkedCrate, Listener, Reload, ServerPage,
@@ -25,12 +25,14 @@ impl Page for ServerPage {
                     ("Started", time(&self.started)),
                     ("Up for", html! { (period(self.uptime_seconds)) }),
                 ]))
-                (limits(&self.limits))
-                (listeners(&self.listeners))
-                (certificates(&self.certificates))
-                (decision_log(self.decision_log.as_ref()))
-                (confinement(&self.confinement))
-                (reloads(&self.reloads))
+                div.pairs {
+                    (limits(&self.limits))
+                    (listeners(&self.listeners))
+                    (certificates(&self.certificates))
+                    (decision_log(self.decision_log.as_ref()))
+                    (confinement(&self.confinement))
+                    (reloads(&self.reloads))
+                }
             }
             (settings(&self.settings))
             (build(&self.build))
@@ -44,7 +46,6 @@ fn limits(limits: &[Limit]) -> Markup {
         Column::Number("Used"),
         Column::Number("Of"),
         Column::Number("Part"),
-        Column::Text("Bar"),
     ];
     let rows = html! {
         @for limit in limits {
@@ -56,8 +57,7 @@ fn limits(limits: &[Limit]) -> Markup {
                 th scope="row" { code { (limit.setting) } }
                 td.n { (number(limit.used)) }
                 td.n { (number(limit.limit)) }
-                td.n { (percent(limit.used, limit.limit)) }
-                td { (bar(limit)) }
+                td.n { (bar(limit)) span.part { (percent(limit.used, limit.limit)) } }
             }
         }
     };
@@ -144,7 +144,7 @@ fn decision_log(log: Option<&DecisionLog>) -> Markup {
                     @else {
                         ul.plain {
                             @for dropped in lost {
-                                li { (mark(Mark::Bad, &counted(dropped.events, "event lost: ", "events lost: "))) (dropped.reason) }
+                                li { (mark(Mark::Bad, &counted(dropped.events, "event lost: ", "events lost: "))) (prose(&dropped.reason)) }
                             }
                         }
                     }
@@ -165,19 +165,22 @@ fn confinement(confinement: &Confinement) -> Markup {
             }
         }
     };
+    let sum =
+        confinement.violations.iter().fold(0, |sum: u64, next| sum.saturating_add(next.count));
     html! {
         section {
             h2 { "Confinement" }
-            p {
-                "Mode: " (confinement.mode) ". "
-                @if confinement.violations.is_empty() {
-                    "No policy made a call that it may not make."
-                }
-            }
-            @if !confinement.missing.is_empty() {
-                p { "The kernel lacks:" }
-                (list(&confinement.missing))
-            }
+            (facts(&[
+                ("Mode", html! { (confinement.mode) }),
+                ("The kernel lacks", html! {
+                    @if confinement.missing.is_empty() { "nothing" }
+                    @else { (list(&confinement.missing)) }
+                }),
+                ("Violations", html! {
+                    @if confinement.violations.is_empty() { (mark(Mark::Good, "none")) }
+                    @else { (mark(Mark::Bad, &counted(sum, "call", "calls"))) }
+                }),
+            ]))
             @if !confinement.violations.is_empty() {
                 (table("Calls that policies made and may not", &columns, &rows))
             }

@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::Page;
-use super::parts::{facts, lines, verdict, violations};
+use super::parts::{facts, lines, prose, verdict, violations};
 use crate::model::{
     FieldKind, MarkedText, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide,
 };
@@ -93,7 +93,7 @@ fn problems(problems: &[String]) -> Markup {
         div data-part="problems" {
             @if !problems.is_empty() {
                 div.alert role="alert" {
-                    ul.plain { @for problem in problems { li { (problem) } } }
+                    ul.plain { @for problem in problems { li { (prose(problem)) } } }
                 }
             }
         }
@@ -147,7 +147,7 @@ fn field_of(field: &SettingsField) -> Markup {
     let unset =
         if default.is_empty() { "not set".to_owned() } else { format!("default: {default}") };
     html! {
-        div.field {
+        div.field data-key=(name) {
             label for=(name) {
                 (field.path)
                 @if field.required { span.muted { " required" } }
@@ -172,7 +172,7 @@ fn field_of(field: &SettingsField) -> Markup {
                         aria-describedby=[described];
                 },
             }
-            @if let Some(id) = described { p.muted id=(id) { (field.description) } }
+            @if let Some(id) = described { p.muted id=(id) { (prose(&field.description)) } }
         }
     }
 }
@@ -200,7 +200,7 @@ fn result(result: &TrialResult) -> Markup {
                 @if result.differences.is_empty() {
                     p { "Both decide the same." }
                 } @else {
-                    ul.differences { @for difference in &result.differences { li { (difference) } } }
+                    ul.differences { @for difference in &result.differences { li { (prose(difference)) } } }
                 }
                 div.sides {
                     (side(&result.side, Some(&result.input)))

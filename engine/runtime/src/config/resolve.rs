@@ -8,7 +8,7 @@ use super::{
 };
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
 use crate::policies::{
-    Entry, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
+    self, Entry, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
 };
 
 /// A policy that can be asked.
@@ -107,13 +107,23 @@ fn ask(
     let name = path.strip_prefix("policies.").unwrap_or(path);
     let instance = Instance::configure_as(name, entry, settings).map_err(|error| match error {
         // It has its place already.
-        InstanceError::Shape(message) => ConfigError::told_at(origin, message),
+        InstanceError::Shape(message) => {
+            ConfigError::told_at(origin, presentable(&message, entry, settings))
+        }
         error => ConfigError::at(
             settings.origin().unwrap_or(origin),
-            format_args!("`{path}.settings`: {error}"),
+            format_args!("`{path}.settings`: {}", presentable(&error.to_string(), entry, settings)),
         ),
     })?;
     Ok((entry.clone(), instance))
+}
+
+/// What a policy says of its settings, without their secrets.
+fn presentable(message: &str, entry: &Entry, settings: &Settings) -> String {
+    let value = serde_json::from_slice(settings.as_json()).unwrap_or_default();
+    // Schemas are made by the author's code, which may panic.
+    let schema = policies::call_guarded(entry, entry.registration.settings_schema);
+    policies::without_secrets(message, &value, schema.ok().flatten().as_ref())
 }
 
 /// What is wrong with policies and with their shadows.

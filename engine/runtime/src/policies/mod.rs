@@ -23,8 +23,8 @@ pub(crate) use denied_by::denied_by;
 pub(crate) use instance::call_guarded;
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};
-pub(crate) use secrets::masked;
 #[cfg(feature = "console")]
 pub(crate) use secrets::{MASK, names_a_secret, says_secret};
+pub(crate) use secrets::{masked, without_secrets};
 pub(crate) use settings::Assignment;
 pub(crate) use timed::{EvaluationLimits, TimedError, TimedEvaluator, TimedQuestion};

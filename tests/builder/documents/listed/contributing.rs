@@ -16,7 +16,7 @@ pub(super) const COMMANDS: &[Listed] = &[
         "REFERENCE=overwrite cargo test --package policy-tests --test builder reference",
         Not("it writes into the repository", "itself, without the variable"),
     ),
-    (".ci/book", Not("it compiles mdBook, from crates.io", "`.ci/run`, before the tests")),
+    (".ci/book", Not("it installs mdBook, from PyPI", "`.ci/run`, before the tests")),
     (".ci/run", Not("it runs this test", "itself, for every change")),
     ("cargo benchmarks", Not("it takes 30 minutes", "`cargo benchmarks --quick` in `.ci/run`")),
     (

@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
 use super::mark::{mode, verdict};
+use super::prose::prose;
 use super::table::{Column, table};
 use super::time::time_in_list;
 use crate::link;
@@ -45,7 +46,7 @@ fn rows(caption: &str, decisions: &[Decision], are_of_all: bool) -> Markup {
                 }
                 td.prose {
                     @for check in &decision.checks { strong { (check) } " " }
-                    @if let Some(reason) = &decision.reason { (reason) }
+                    @if let Some(reason) = &decision.reason { (prose(reason)) }
                 }
                 td.n { @if let Some(time) = decision.microseconds { (duration(time / 1e6)) } }
                 td { (decision.requested_by) }

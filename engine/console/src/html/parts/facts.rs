@@ -1,6 +1,8 @@
 use maud::{Markup, html};
 use serde::Serialize;
 
+use super::prose::prose;
+
 /// A name and what is known of it.
 pub(in crate::html) type Fact<'a> = (&'a str, Markup);
 
@@ -24,7 +26,7 @@ fn list_of(class: &str, facts: &[Fact<'_>]) -> Markup {
 
 /// Short texts, one below the other.
 pub(in crate::html) fn list(texts: &[String]) -> Markup {
-    html! { ul.plain { @for text in texts { li { (text) } } } }
+    html! { ul.plain { @for text in texts { li { (prose(text)) } } } }
 }
 
 /// A value as JSON.

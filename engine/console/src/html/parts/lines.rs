@@ -1,5 +1,6 @@
 use maud::{Markup, html};
 
+use super::prose::prose;
 use crate::model::{Line, MarkedText, Violation};
 use crate::number::counted;
 
@@ -25,7 +26,7 @@ fn beside(line: &Line, violations: &[Violation]) -> Markup {
     html! {
         div {
             @for violation in line.violations.iter().filter_map(|place| violations.get(*place)) {
-                p { (check(violation)) (violation.message) }
+                p { (check(violation)) (prose(&violation.message)) }
             }
         }
     }
@@ -37,7 +38,7 @@ pub(in crate::html) fn violations(violations: &[Violation]) -> Markup {
         ul.violations {
             @for violation in violations {
                 li {
-                    p { (check(violation)) (violation.message) }
+                    p { (check(violation)) (prose(&violation.message)) }
                     @if violation.field.is_some() || violation.line.is_some() {
                         p.muted {
                             @if let Some(field) = &violation.field { code { (field) } " " }

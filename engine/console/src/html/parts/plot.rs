@@ -7,17 +7,18 @@ use crate::number::{count, duration, period};
 
 /// The height of a plot in its own units.
 const HEIGHT: u64 = 24;
-/// The most points of a plot.
+/// The most points of a plot, and of one that is as small as a word.
 const POINTS: usize = 60;
+const FEW_POINTS: usize = 30;
 
 /// The decisions of the last minutes, as small as a word.
 pub(in crate::html) fn sparkline(rates: &Rates) -> Markup {
-    DecisionsPlot::new(rates).svg()
+    DecisionsPlot::new(rates, FEW_POINTS).svg()
 }
 
 /// The decisions of the last minutes, with what the areas mean.
 pub(in crate::html) fn plot_of_decisions(rates: &Rates) -> Markup {
-    let plot = DecisionsPlot::new(rates);
+    let plot = DecisionsPlot::new(rates, POINTS);
     html! {
         figure {
             figcaption {
@@ -42,21 +43,23 @@ pub(in crate::html) fn plot_of_times(rates: &Rates) -> Markup {
         nanoseconds
     };
     let times = |time: fn(&Sample) -> Option<f64>| {
-        grouped(&rates.samples, |samples| {
-            samples.iter().map(|sample| nanoseconds(time(sample))).max().unwrap_or_default()
+        let size = group_size(rates.samples.len(), POINTS);
+        grouped(&rates.samples, size, |group| {
+            group.iter().map(|sample| nanoseconds(time(sample))).max().unwrap_or_default()
         })
     };
     let (p50, p99) = (times(|sample| sample.p50_seconds), times(|sample| sample.p99_seconds));
     let most = p99.iter().copied().max().unwrap_or_default();
     let longest = rates.samples.iter().filter_map(|sample| sample.p99_seconds).fold(0.0, f64::max);
-    let label = format!(
-        "Times of decisions: 99 of 100 took at most {} in the slowest interval",
-        duration(longest)
-    );
+    let label = if most == 0 {
+        "No decision has a time".to_owned()
+    } else {
+        format!("99 of 100 decisions took at most {} in the slowest interval", duration(longest))
+    };
     html! {
         figure {
             figcaption {
-                "Times of decisions, at most " (duration(longest)) " "
+                "Times of decisions" @if most > 0 { ", at most " (duration(longest)) } " "
                 span.key.p99 { "p99" } " " span.key.p50 { "p50" }
             }
             (svg(&label, most, &[("p99", p99), ("p50", p50)]))
@@ -78,12 +81,13 @@ struct DecisionsPlot {
 }
 
 impl DecisionsPlot {
-    fn new(rates: &Rates) -> Self {
+    fn new(rates: &Rates, most_points: usize) -> Self {
         let samples = &rates.samples;
+        let size = group_size(samples.len(), most_points);
         let sum =
             |number: fn(&Sample) -> u64| samples.iter().map(number).fold(0, u64::saturating_add);
         let points = |number: fn(&Sample) -> u64| {
-            grouped(samples, |samples| samples.iter().map(number).fold(0, u64::saturating_add))
+            grouped(samples, size, |group| group.iter().map(number).fold(0, u64::saturating_add))
         };
         let all = points(|sample| sample.decisions);
         Self {
@@ -91,7 +95,7 @@ impl DecisionsPlot {
             all,
             not_allowed: points(|sample| sample.denied.saturating_add(sample.failed)),
             failed: points(|sample| sample.failed),
-            seconds: rates.interval_seconds.saturating_mul(group_size(samples.len()) as u64),
+            seconds: rates.interval_seconds.saturating_mul(size as u64),
             sum: Sample {
                 decisions: sum(|sample| sample.decisions),
                 denied: sum(|sample| sample.denied),
@@ -155,13 +159,14 @@ fn steps(numbers: &[u64], most: u64) -> String {
     path
 }
 
-/// Few enough points.
-fn grouped(samples: &[Sample], number: impl Fn(&[Sample]) -> u64) -> Vec<u64> {
-    samples.chunks(group_size(samples.len())).map(number).collect()
+/// A number for each group of samples.
+fn grouped(samples: &[Sample], size: usize, number: impl Fn(&[Sample]) -> u64) -> Vec<u64> {
+    samples.chunks(size).map(number).collect()
 }
 
-fn group_size(samples: usize) -> usize {
-    samples.div_ceil(POINTS).max(1)
+/// The samples that are one point, so that there are few enough.
+fn group_size(samples: usize, most_points: usize) -> usize {
+    samples.div_ceil(most_points).max(1)
 }
 
 #[cfg(test)]
@@ -181,7 +186,8 @@ mod tests {
     #[test]
     fn a_plot_has_no_more_points_than_can_be_seen() {
         let samples = vec![Sample { decisions: 1, ..Sample::default() }; 300];
-        let plot = DecisionsPlot::new(&Rates { interval_seconds: 2, samples, ..Rates::default() });
+        let rates = Rates { interval_seconds: 2, samples, ..Rates::default() };
+        let plot = DecisionsPlot::new(&rates, POINTS);
         assert_eq!(plot.all, vec![5; 60]);
         assert_eq!(plot.seconds, 10);
     }

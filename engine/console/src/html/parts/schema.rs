@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 
 use super::facts::raw;
+use super::prose::prose;
 use super::table::{Column, table};
 use crate::model::Schema;
 
@@ -21,7 +22,7 @@ pub(in crate::html) fn schema(title: &str, schema: &Schema) -> Markup {
                     @if let Some(default) = &field.default { code { (default) } }
                     @else if field.required { "required" }
                 }
-                td.prose { (field.description) }
+                td.prose { (prose(&field.description)) }
             }
         }
     };
