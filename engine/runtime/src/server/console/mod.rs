@@ -10,6 +10,7 @@ mod decision;
 mod decisions;
 mod event;
 mod frame;
+mod hidden;
 mod places;
 mod policies;
 mod policy;

@@ -119,7 +119,7 @@ impl Request<'_> {
                 None => self.missing(frame, format!("nothing is at `{path}`")),
             },
             Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
-            Route::Decision(id) => match decision::page(app, &id, console.config.try_it) {
+            Route::Decision(id) => match decision::page(app, state, &id, console.config.try_it) {
                 Some(page) => self.show(frame, &page),
                 None => {
                     let message = format!("no decision `{id}` is kept, or not any more");

@@ -7,7 +7,6 @@ mod evaluate;
 mod example;
 mod fields;
 mod form;
-mod hidden;
 mod input;
 mod page;
 mod settings;

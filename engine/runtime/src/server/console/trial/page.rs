@@ -13,12 +13,12 @@ use super::evaluate::{Question, TrialPlace, evaluate};
 use super::example::example;
 use super::fields::{Field, fields};
 use super::form::{Action, SentForm};
-use super::hidden::Hidden;
 use super::input::Input;
 use super::settings::{TrialSettings, configured};
 use super::yaml::yaml;
 use crate::policies::{Entry, Settings, call_guarded, masked};
 use crate::server::console::decision;
+use crate::server::console::hidden::Hidden;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
 use crate::server::console::state::Console;
@@ -284,11 +284,7 @@ impl Tried {
             Some(Verdict::Denied) => (ResultKind::Denied, violations(&text, places)),
             None => (ResultKind::Answered, Vec::new()),
         };
-        for violation in &mut violations {
-            violation.message = self.hidden.masked(std::mem::take(&mut violation.message));
-            violation.field = violation.field.take().map(|field| self.hidden.masked(field));
-            violation.check = violation.check.take().map(|check| self.hidden.masked(check));
-        }
+        violations.iter_mut().for_each(|violation| self.hidden.mask_violation(violation));
         TriedSide {
             verdict,
             violations,
