@@ -1,9 +1,11 @@
 //! The server, from the view of clients and operators.
 
+/// What a server costs that nobody asks anything.
+mod at_rest;
 /// Evaluations that use more than they may.
 mod budgets;
-mod configuration;
 /// The configuration and its errors.
+mod configuration;
 /// What a policy may not do, tried by one that does.
 mod confinement;
 /// Clients that are slow, silent, too many, or send no valid HTTP.

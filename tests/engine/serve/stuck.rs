@@ -51,11 +51,11 @@ fn overruns(id: &str, what: &str) {
 #[test]
 fn spinning_policy_on_an_idle_server_delays_no_other_request() {
     let server = Server::start(&["--set", "timeout=300ms"]);
-    for _ in 0..5 {
+    // Long enough for all its threads to sleep, and then also for those that look after them.
+    for rest in [200, 1500, 200, 1500] {
         let mut connection = Connection::to(&server);
         connection.post("/v1/data/echo", r#"{"input": 1}"#).expect(200);
-        // Long enough for all its threads to sleep.
-        thread::sleep(MS(200));
+        thread::sleep(MS(rest));
         let started = Instant::now();
         connection.begin("/v1/data/stress", &task("spin", 4000));
         thread::sleep(MS(50));
