@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{facts, lines, prose, verdict, violations};
 use crate::model::{
     FieldKind, MarkedText, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide,
@@ -10,6 +10,10 @@ use crate::number::{bytes, duration};
 impl Page for TrialPage {
     fn title(&self) -> String {
         "Try it".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

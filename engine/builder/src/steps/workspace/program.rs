@@ -212,6 +212,10 @@ panic = "unwind"
 debug = false
 incremental = false
 
+# Pages are templates, which are as quick when they are small.
+[profile.release.package.policy-console]
+opt-level = "z"
+
 # What is served while policies are written.
 [profile.dev]
 opt-level = 0

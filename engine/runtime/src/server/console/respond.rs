@@ -136,7 +136,7 @@ impl Request<'_> {
         }
     }
 
-    fn show(&self, frame: &Frame, page: &impl Page) -> Reply {
+    fn show(&self, frame: &Frame, page: &dyn Page) -> Reply {
         reply::page(StatusCode::OK, self.form, frame, page)
     }
 
