@@ -102,7 +102,7 @@ fn input(page: &DecisionPage) -> Markup {
         section {
             h2 { "Input" }
             @match &page.input {
-                Some(text) => (lines(text, &page.violations)),
+                Some(text) => (lines(text, &page.violations, &[])),
                 None => p.muted { "It is not in the event." },
             }
         }
