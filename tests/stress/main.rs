@@ -17,6 +17,7 @@ struct Echo;
 /// Does what its input says.
 struct Stress {
     refuse: bool,
+    token: String,
 }
 
 /// A [`Stress`] that runs on blocking threads.
@@ -59,6 +60,8 @@ enum Task {
     },
     /// An answer with the context of the request.
     Context,
+    /// A denial whose reason tells the token of the settings.
+    Tell,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +73,9 @@ struct StressSettings {
     /// True if their validation panics.
     #[serde(default)]
     panic: bool,
+    /// A secret.
+    #[serde(default)]
+    token: String,
 }
 
 /// The relevant fields of an `AdmissionReview`.
@@ -115,12 +121,31 @@ impl Policy for Stress {
     type Input<'a> = Task;
     type Output<'a> = Value;
 
+    fn settings_schema() -> Option<Value> {
+        Some(json!({
+            "type": "object",
+            "properties": {
+                "refuse": {"type": "boolean", "default": false},
+                "panic": {"type": "boolean", "default": false},
+                "token": {"type": "string", "writeOnly": true},
+            },
+        }))
+    }
+
+    fn input_schema() -> Option<Value> {
+        Some(json!({
+            "type": "object",
+            "required": ["do"],
+            "properties": {"do": {"enum": ["context", "fail"]}},
+        }))
+    }
+
     fn validate(settings: StressSettings) -> Result<Self, Error> {
         assert!(!settings.panic, "asked to panic over the settings");
         if settings.refuse {
             return Err(Error::msg("`refuse` is set: leave it out"));
         }
-        Ok(Self { refuse: settings.refuse })
+        Ok(Self { refuse: settings.refuse, token: settings.token })
     }
 
     #[expect(clippy::panic, reason = "it is what is asked for")]
@@ -154,6 +179,10 @@ impl Policy for Stress {
             Task::Context => {
                 let left = context.remaining().map(|left| left.as_millis());
                 return Ok(json!({"requestId": context.request_id(), "remainingMs": left}));
+            }
+            Task::Tell => {
+                let reason = format!("the token is `{}`", self.token);
+                return Ok(json!({"allowed": false, "reason": reason}));
             }
         }
         Ok(json!({"allowed": true}))

@@ -8,6 +8,8 @@ mod configuration;
 mod confinement;
 /// Clients that are slow, silent, too many, or send no valid HTTP.
 mod connections;
+/// The console, as scripts see it.
+mod console;
 /// The image in Docker.
 mod container;
 /// The decision log.

@@ -1,18 +1,28 @@
 use std::sync::Arc;
 
 use policy_console::{DecisionPage, Filter, ResultKind};
+use serde_json::value::RawValue;
 
 use super::event::{KeptEvent, passes};
+use super::hidden::Hidden;
 use super::places::{Places, marked, violations};
 use super::pretty::pretty;
-use crate::server::state::App;
+use crate::server::state::{App, AppState};
 use crate::system::long_work;
 
 /// One decision, by its id; `None` where it is not kept, or not any more.
-pub(super) fn page(app: &App, id: &str, takes_trials: bool) -> Option<DecisionPage> {
+pub(super) fn page(
+    app: &App,
+    state: &AppState,
+    id: &str,
+    takes_trials: bool,
+) -> Option<DecisionPage> {
     let text = find(app, id)?;
     let event = KeptEvent::parse(&text)?;
-    long_work::on_bytes(text.len(), || page_of(&event, &text, takes_trials))
+    let hidden = Hidden::of_served(state);
+    let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text, &hidden))?;
+    page.try_href = takes_trials.then(|| format!("/try?decision={}", event.decision_id));
+    Some(page)
 }
 
 /// What a decision was about: the policy, and the input, laid out for people.
@@ -28,7 +38,7 @@ pub(super) fn question(app: &App, id: &str) -> Option<DecidedQuestion> {
     let text = find(app, id)?;
     let event = KeptEvent::parse(&text)?;
     let input = event.input.map(|input| pretty(input.get())).unwrap_or_default();
-    let decision = event.decision();
+    let decision = event.decision(&Hidden::default());
     let (policy, version) = (decision.policy, decision.version);
     Some(DecidedQuestion { id: decision.id, policy, version, input })
 }
@@ -43,17 +53,20 @@ fn find(app: &App, id: &str) -> Option<Arc<[u8]>> {
     long_work::on_bytes(kept.counts().bytes, || kept.latest_first().find(|text| has_id(text)))
 }
 
-fn page_of(event: &KeptEvent<'_>, text: &[u8], takes_trials: bool) -> Option<DecisionPage> {
-    let input = event.input.map(|input| pretty(input.get()));
-    let violations = match (event.verdict(), event.result) {
+fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<DecisionPage> {
+    let shown = |json: &RawValue| hidden.masked(pretty(json.get()));
+    let input = event.input.map(shown);
+    let mut violations = match (event.verdict(), event.result) {
         (ResultKind::Denied, Some(result)) => {
             violations(result.get(), &Places::read(input.as_deref().unwrap_or_default()))
         }
         _ => Vec::new(),
     };
-    let try_href = format!("/try?decision={}", event.decision_id);
+    for violation in &mut violations {
+        hidden.mask_violation(violation);
+    }
     Some(DecisionPage {
-        decision: event.decision(),
+        decision: event.decision(hidden),
         path: event.path.clone().into_owned(),
         trace_id: event.trace_id.as_deref().map(str::to_owned),
         span_id: event.span_id.as_deref().map(str::to_owned),
@@ -61,12 +74,12 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], takes_trials: bool) -> Option<Dec
         cpu_microseconds: event.metrics.cpu_microseconds(),
         input: input.map(|input| marked(&input, &violations)),
         violations,
-        result: event.result.map(|result| pretty(result.get())),
-        error: event.error.as_ref().map(|error| error.message.clone().into_owned()),
+        result: event.result.map(shown),
+        error: event.error.as_ref().map(|error| hidden.masked(error.message.clone().into_owned())),
         erased: event.erased.clone(),
         masked: event.masked.clone(),
         omitted: event.custom.omitted.clone(),
-        event: serde_json::from_slice(text).ok()?,
-        try_href: takes_trials.then_some(try_href),
+        event: hidden.masked_value(serde_json::from_slice(text).ok()?),
+        try_href: None,
     })
 }

@@ -5,6 +5,7 @@ use policy_console::{Decision, Filter, ResultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::hidden::Hidden;
 use crate::policies::reasons;
 
 /// The name of the last field of an event: texts in it have their quotes escaped, so that nothing
@@ -98,8 +99,8 @@ impl<'a> KeptEvent<'a> {
         }
     }
 
-    /// The event in a list.
-    pub(super) fn decision(&self) -> Decision {
+    /// The event in a list, without what is hidden.
+    pub(super) fn decision(&self, hidden: &Hidden) -> Decision {
         let Custom { id, policy, version, mode, checks, request_id, .. } = &self.custom;
         let number = self.req_id.map(|id| id.get().to_owned());
         Decision {
@@ -111,7 +112,7 @@ impl<'a> KeptEvent<'a> {
             verdict: self.verdict(),
             mode: mode.clone().into_owned(),
             checks: checks.iter().map(|check| check.clone().into_owned()).collect(),
-            reason: self.reason(),
+            reason: self.reason().map(|reason| hidden.masked(reason)),
             microseconds: self.error.is_none().then(|| microseconds(self.metrics.evaluation)),
             requested_by: self.requested_by.clone().into_owned(),
             request_id: number.or_else(|| request_id.clone().map(Cow::into_owned)),
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn event_is_a_row_of_a_list() {
-        let row = KeptEvent::parse(DENIED.as_bytes()).unwrap().decision();
+        let row = KeptEvent::parse(DENIED.as_bytes()).unwrap().decision(&Hidden::default());
         assert_eq!(
             (&*row.decision_id, row.verdict, &*row.mode),
             ("d-1", ResultKind::Denied, "monitor")
@@ -215,7 +216,7 @@ mod tests {
         assert_eq!(row.reason.as_deref(), Some("it is bad"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (Some(1.5), Some("12")));
         assert_eq!((&*row.requested_by, row.checks), ("1.2.3.4", vec!["image".to_owned()]));
-        let row = KeptEvent::parse(FAILED.as_bytes()).unwrap().decision();
+        let row = KeptEvent::parse(FAILED.as_bytes()).unwrap().decision(&Hidden::default());
         assert_eq!((row.verdict, row.reason.as_deref()), (ResultKind::Failed, Some("broke")));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (None, Some("\"custom\":")));
     }

@@ -78,7 +78,7 @@ pub(super) fn page(
                 shed: shadow.metrics.all_shed(),
             }
         }),
-        last_denials: decisions::last_of(app, &denials, MAX_DENIALS),
+        last_denials: decisions::last_of(app, state, &denials, MAX_DENIALS),
     })
 }
 

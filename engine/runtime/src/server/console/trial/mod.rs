@@ -7,11 +7,9 @@ mod evaluate;
 mod example;
 mod fields;
 mod form;
-mod hidden;
 mod input;
 mod page;
 mod settings;
 mod yaml;
 
-pub(super) use evaluate::Trials;
 pub(super) use page::page;

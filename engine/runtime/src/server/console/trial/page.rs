@@ -9,19 +9,20 @@ use tokio::time::timeout;
 
 use super::choices::{Choices, Subject};
 use super::differences::differences;
-use super::evaluate::{Question, TrialPlace, evaluate};
+use super::evaluate::{Evaluated, Question, evaluate};
 use super::example::example;
 use super::fields::{Field, fields};
 use super::form::{Action, SentForm};
-use super::hidden::Hidden;
 use super::input::Input;
 use super::settings::{TrialSettings, configured};
 use super::yaml::yaml;
 use crate::policies::{Entry, Settings, call_guarded, masked};
 use crate::server::console::decision;
+use crate::server::console::hidden::Hidden;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
 use crate::server::console::state::Console;
+use crate::server::console::trial_places::TrialPlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput};
 use crate::server::state::{App, AppState, digest};
@@ -174,7 +175,7 @@ impl Tried {
         let action = match sent.action {
             Action::Show => Ok(()),
             Action::Example => self.example(page).await,
-            Action::Check => self.check(console, page).await,
+            Action::Check => self.check(console).await,
             Action::Try | Action::Compare => self.evaluate(console, state, page).await,
         };
         if let Err(problems) = action {
@@ -199,11 +200,10 @@ impl Tried {
         }
     }
 
-    async fn check(&self, console: &Console, page: &mut TrialPage) -> Result<(), Vec<String>> {
+    async fn check(&self, console: &Console) -> Result<(), Vec<String>> {
         let Ok(settings) = &self.first.settings else { return self.settings_problems() };
         let place = console.trials.place().await.map_err(|problem| vec![problem])?;
         let memory = Reservation::empty(&console.memory);
-        let _ = page;
         put(&place, &self.first, settings, None, memory)
             .await
             .map(drop)
@@ -285,9 +285,7 @@ impl Tried {
             None => (ResultKind::Answered, Vec::new()),
         };
         for violation in &mut violations {
-            violation.message = self.hidden.masked(std::mem::take(&mut violation.message));
-            violation.field = violation.field.take().map(|field| self.hidden.masked(field));
-            violation.check = violation.check.take().map(|check| self.hidden.masked(check));
+            self.hidden.mask_violation(violation);
         }
         TriedSide {
             verdict,
@@ -315,7 +313,7 @@ async fn put(
     settings: &TrialSettings,
     input: Option<Bytes>,
     memory: Reservation,
-) -> Result<super::evaluate::Evaluated, String> {
+) -> Result<Evaluated, String> {
     let settings = (!side.is_as_served()).then(|| to_settings(&settings.value));
     let question = Question { subject: side.subject.clone(), settings, input, memory };
     evaluate(place, question).await

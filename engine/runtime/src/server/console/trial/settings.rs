@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 use super::choices::Subject;
 use super::fields::Field;
 use super::form::SentForm;
-use super::hidden::Hidden;
 use super::yaml::yaml;
 use crate::documents::{Source, single_document};
 use crate::policies::masked;
+use crate::server::console::hidden::Hidden;
 
 /// The settings that a policy is tried with.
 pub(super) struct TrialSettings {

@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use policy_console::Violation;
+use serde_json::{Value, json};
 
-use crate::policies::MASK;
+use crate::policies::{MASK, call_guarded, masked};
+use crate::server::state::AppState;
 
 /// Shorter ones are parts of other words, and no secrets.
 const MIN_LENGTH: usize = 4;
@@ -12,6 +14,23 @@ const MIN_LENGTH: usize = 4;
 pub(super) struct Hidden(BTreeSet<String>);
 
 impl Hidden {
+    /// The secrets in the settings of all policies that are served: what one decides may quote them.
+    pub(super) fn of_served(state: &AppState) -> Self {
+        let mut hidden = Self::default();
+        for policy in state.policies.all() {
+            let settings = serde_json::from_slice(policy.settings.settings.as_json());
+            let settings = settings.unwrap_or(Value::Null);
+            if settings.as_object().is_none_or(serde_json::Map::is_empty) {
+                continue;
+            }
+            // Where nobody can tell what is secret, all is.
+            let schema = call_guarded(&policy.entry, policy.entry.registration.settings_schema)
+                .unwrap_or_else(|_| Some(json!({"writeOnly": true})));
+            hidden.add(&settings, &masked(&settings, schema.as_ref()));
+        }
+        hidden
+    }
+
     /// Adds what differs between settings and those that are shown of them.
     pub(super) fn add(&mut self, settings: &Value, shown: &Value) {
         match (settings, shown) {
@@ -62,6 +81,30 @@ impl Hidden {
         }
     }
 
+    /// Takes them out of a violation.
+    pub(super) fn mask_violation(&self, violation: &mut Violation) {
+        violation.message = self.masked(std::mem::take(&mut violation.message));
+        violation.field = violation.field.take().map(|field| self.masked(field));
+        violation.check = violation.check.take().map(|check| self.masked(check));
+    }
+
+    /// A value without them.
+    pub(super) fn masked_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::from(self.masked(text)),
+            Value::Array(elements) => {
+                elements.into_iter().map(|element| self.masked_value(element)).collect()
+            }
+            Value::Object(fields) => {
+                let masked = fields
+                    .into_iter()
+                    .map(|(key, value)| (self.masked(key), self.masked_value(value)));
+                Value::Object(masked.collect())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        }
+    }
+
     /// A text without them.
     pub(super) fn masked(&self, text: String) -> String {
         // The longest first: one may be a part of another.
@@ -74,10 +117,6 @@ impl Hidden {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    use crate::policies::masked;
-
     #[test]
     fn text_is_told_without_secrets() {
         let settings = json!({

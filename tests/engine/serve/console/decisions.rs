@@ -1,0 +1,146 @@
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{page, serve};
+use crate::support::wire::{Connection, figure};
+use crate::support::{Folder, Server, until};
+
+fn rows(page: &Value) -> &[Value] {
+    page["decisions"].as_array().unwrap()
+}
+
+/// Has the policy answer with what it is asked.
+fn ask(server: &Server, id: &str, input: &Value) {
+    let answered = server.post(&format!("/v1/data/{id}"), &json!({"input": input}));
+    assert_eq!(answered.status, 200, "{}", answered.text());
+}
+
+#[test]
+fn decisions_are_kept_without_a_log_and_filtered() {
+    let folder = Folder::new();
+    let (server, console) = serve(
+        &folder,
+        "policies: {echo: {}, stress: {}, watched: {policy: echo, mode: monitor}, \
+         pods: {policy: pod-security-baseline}}\nconsole: {decisions: 1MiB}\n",
+    );
+    let answer = server.post("/v1/data/echo", &json!({"input": {"allowed": true, "name": "Ann"}}));
+    assert_eq!(answer.json()["decision_id"], Value::Null, "no log has it");
+    ask(&server, "watched", &json!({"allowed": false, "reason": "no role"}));
+    ask(&server, "echo", &json!([1]));
+    server.post("/v1/data/stress", &json!({"input": {"do": "fail"}}));
+    let pod = json!({"kind": "Pod", "spec": {"hostNetwork": true, "containers": []}});
+    ask(&server, "pods", &pod);
+    let batch = json!({"inputs": {"a": {"allowed": true}, "b": 2}});
+    server.post("/v1/batch/data/echo", &batch);
+
+    let all = page(&console, "/decisions");
+    let ids: Vec<_> = rows(&all).iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["echo", "echo", "pods", "stress", "echo", "watched", "echo"]);
+    assert_eq!((&all["kept"]["decisions"], &all["has_more"]), (&json!(7), &json!(false)));
+    assert_eq!(all["choices"]["policies"], json!(["echo", "pods", "stress", "watched"]));
+    for (filter, expected) in [
+        ("policy=watched", 1),
+        ("verdict=denied", 2),
+        ("verdict=failed", 1),
+        ("verdict=answered", 2),
+        ("mode=monitor", 1),
+        ("check=hostNamespaces", 1),
+        ("text=ANN", 1),
+        ("text=no+role&verdict=denied", 1),
+        ("text=no+role&verdict=allowed", 0),
+        ("policy=nothing", 0),
+    ] {
+        let filtered = page(&console, &format!("/decisions?{filter}"));
+        assert_eq!(rows(&filtered).len(), expected, "{filter}: {filtered}");
+    }
+    let of_pods = page(&console, "/decisions?policy=pods");
+    let denied = &rows(&of_pods)[0];
+    assert_eq!((&denied["verdict"], &denied["mode"]), (&json!("denied"), &json!("enforce")));
+    let one = page(&console, &format!("/decisions/{}", denied["decision_id"].as_str().unwrap()));
+    let violation = &one["violations"][0];
+    assert_eq!(violation["field"], "spec.hostNetwork");
+    let line = usize::try_from(violation["line"].as_u64().unwrap()).unwrap();
+    let marked = &one["input"]["lines"][line - 1];
+    assert_eq!(marked["violations"], json!([0]));
+    assert!(marked["text"].as_str().unwrap().contains("\"hostNetwork\": true"), "{marked}");
+    assert_eq!(console.get("/decisions/nothing").status, 404);
+}
+
+#[test]
+fn decisions_are_kept_as_the_log_has_them_and_no_longer_than_its_masks() {
+    let folder = Folder::new();
+    let log = folder.path().join("log");
+    let config = |rules: &str| {
+        format!(
+            "policies: {{echo: {{}}}}\nconsole: {{decisions: 1MiB}}\n\
+             decision-log: {{to: {}, {rules}}}\n",
+            log.display()
+        )
+    };
+    let (server, console) = serve(&folder, &config("mask: {/input/password: \"***\"}"));
+    let secret = json!({"password": "S3CRET", "pin": "P1N"});
+    ask(&server, "echo", &secret);
+    let kept = page(&console, "/decisions?text=p1n");
+    let id = rows(&kept)[0]["decision_id"].as_str().unwrap().to_owned();
+    let one = page(&console, &format!("/decisions/{id}"));
+    assert_eq!(one["masked"], json!(["/input/password"]));
+    let input = one["input"].to_string();
+    assert!(input.contains("***") && !input.contains("S3CRET"), "{input}");
+    until("it is written", || fs::read_to_string(&log).unwrap().lines().count() == 1);
+    let written: Value = serde_json::from_str(&fs::read_to_string(&log).unwrap()).unwrap();
+    assert_eq!(one["event"], written);
+
+    let series = "policy_engine_reloads_total{outcome=\"ok\"}";
+    let more = config("mask: {/input/password: \"***\"}, erase: [/input/pin, /result]");
+    fs::write(folder.path().join("config.yaml"), more).unwrap();
+    server.signal("HUP");
+    until("it is loaded", || figure(&server, series) == 1);
+    assert_eq!(page(&console, "/decisions")["kept"]["decisions"], 0);
+    ask(&server, "echo", &secret);
+    let kept = page(&console, "/decisions").to_string();
+    assert!(kept.contains("echo") && !kept.contains("P1N"), "{kept}");
+}
+
+/// Allowed requests in masses are passed over and counted, and no denial is.
+#[test]
+fn denials_outlive_a_flood_of_others() {
+    let folder = Folder::new();
+    let (server, console) = serve(&folder, "policies: {echo: {}}\nconsole: {decisions: 64KiB}\n");
+    ask(&server, "echo", &json!({"allowed": false, "reason": "the first"}));
+    let mut connection = Connection::to(&server);
+    let filling = "x".repeat(1000);
+    for _ in 0..1500 {
+        let body = json!({"input": {"allowed": true, "filling": filling}}).to_string();
+        connection.post("/v1/data/echo", &body).expect(200);
+    }
+    let kept = page(&console, "/decisions");
+    let figures = &kept["kept"];
+    let [decisions, bytes, passed_over] =
+        ["decisions", "bytes", "passed_over"].map(|name| figures[name].as_u64().unwrap());
+    assert!(decisions > 10 && decisions < 64 && bytes <= 64 << 10, "{figures}");
+    // As many seconds as a slow machine may take.
+    assert!(passed_over < 1500 && (passed_over > 0 || figures["max_per_second"] == 0), "{figures}");
+    let denied = page(&console, "/decisions?verdict=denied");
+    assert_eq!(rows(&denied)[0]["reason"], "the first");
+}
+
+#[test]
+fn input_that_is_too_large_to_be_kept_is_named() {
+    let folder = Folder::new();
+    let (server, console) = serve(&folder, "policies: {echo: {}}\nconsole: {decisions: 64KiB}\n");
+    ask(&server, "echo", &json!({"allowed": true, "filling": "x".repeat(8000)}));
+    let id = rows(&page(&console, "/decisions"))[0]["decision_id"].as_str().unwrap().to_owned();
+    let one = page(&console, &format!("/decisions/{id}"));
+    assert_eq!(one["omitted"], json!(["/input", "/result"]));
+    assert_eq!((&one["input"], &one["verdict"]), (&Value::Null, &json!("allowed")));
+}
+
+#[test]
+fn nothing_is_kept_unless_it_is_asked_for() {
+    let folder = Folder::new();
+    let (server, console) = serve(&folder, "policies: {echo: {}}\n");
+    ask(&server, "echo", &json!({"allowed": false}));
+    let page = page(&console, "/decisions");
+    assert_eq!((&page["kept"], rows(&page).len()), (&Value::Null, 0));
+}
