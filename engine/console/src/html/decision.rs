@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{facts, lines, list, mode, raw, time, verdict, violations};
 use crate::link;
 use crate::model::{DecisionPage, ResultKind};
@@ -9,6 +9,10 @@ use crate::number::{bytes, duration};
 impl Page for DecisionPage {
     fn title(&self) -> String {
         format!("Decision {}", self.decision.decision_id)
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {
@@ -98,7 +102,7 @@ fn input(page: &DecisionPage) -> Markup {
         section {
             h2 { "Input" }
             @match &page.input {
-                Some(text) => (lines(text, &page.violations)),
+                Some(text) => (lines(text, &page.violations, &[])),
                 None => p.muted { "It is not in the event." },
             }
         }

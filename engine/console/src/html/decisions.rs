@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{decision_table, verdict_word};
 use crate::model::{Choices, DecisionsPage, Filter, KeptDecisions, ResultKind};
 use crate::number::{bytes, count, counted};
@@ -11,6 +11,10 @@ const CONFIGURATION: &str = "console:\n  listen: ADDRESS\n  decisions: 16MiB";
 impl Page for DecisionsPage {
     fn title(&self) -> String {
         "Decisions".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

@@ -10,7 +10,7 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
                     16'%3E%3Cpath fill='%233b6fb6' d='M2 2h8l4 4v8H2z'/%3E%3C/svg%3E";
 
 /// The HTML document of a page.
-pub fn document(frame: &Frame, page: &impl Page) -> String {
+pub fn document(frame: &Frame, page: &dyn Page) -> String {
     around(frame, &page.title(), &page.html(), page.is_at_its_path()).into_string()
 }
 

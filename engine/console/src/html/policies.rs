@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{Column, Mark, mark, mode, prose, sparkline, table};
 use crate::link;
 use crate::model::{PoliciesPage, PolicySummary, Rates, SkippedPolicy};
@@ -9,6 +9,10 @@ use crate::number::{count, counted, duration_if_known, period, rate};
 impl Page for PoliciesPage {
     fn title(&self) -> String {
         "Policies".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

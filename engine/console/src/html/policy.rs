@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{
     Column, Mark, denial_table, facts, figures, json, mark, mode, plot_of_decisions, plot_of_times,
     prose, schema, table,
@@ -13,6 +13,10 @@ use crate::number::{count, duration_if_known, percent, rate};
 impl Page for PolicyPage {
     fn title(&self) -> String {
         self.summary.id.clone()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::prose;
 use crate::model::ProblemPage;
 
@@ -16,6 +16,10 @@ impl Page for ProblemPage {
             _ => "Something went wrong",
         }
         .to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

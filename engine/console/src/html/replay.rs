@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{Column, figures, prose, table};
 use crate::model::{
     ReplayPage, ReplayReport, ReplayedCell, ReplayedExample, ReplayedPolicy, ReplayedSide,
@@ -11,6 +11,10 @@ use crate::number::{count, counted, duration, percent};
 impl Page for ReplayPage {
     fn title(&self) -> String {
         "Replay".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {

@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
-use super::page::Page;
-use super::parts::{Column, Mark, facts, figures, list, mark, prose, raw, table, time};
+use super::page::{Page, to_json};
+use super::parts::{Column, Mark, facts, figures, list, mark, prose, table, time};
 use super::policy::grant_list;
 use crate::model::{
     Build, Certificate, Confinement, DecisionLog, Limit, LinkedCrate, Listener, Reload, ServerPage,
@@ -15,6 +15,10 @@ const FEW_DAYS: i64 = 30;
 impl Page for ServerPage {
     fn title(&self) -> String {
         "Server".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {
@@ -267,7 +271,6 @@ fn build(build: &Build) -> Markup {
             h2 { "Build" }
             (facts(&known))
             @for linked in &build.crates { (linked_crate(linked)) }
-            (raw("Build as JSON", build))
         }
     }
 }

@@ -1,15 +1,17 @@
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, to_json};
 use super::parts::{facts, lines, prose, verdict, violations};
-use crate::model::{
-    FieldKind, MarkedText, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide,
-};
+use crate::model::{FieldKind, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide};
 use crate::number::{bytes, duration};
 
 impl Page for TrialPage {
     fn title(&self) -> String {
         "Try it".to_owned()
+    }
+
+    fn json(&self) -> Vec<u8> {
+        to_json(self)
     }
 
     fn html(&self) -> Markup {
@@ -193,6 +195,7 @@ fn select(
 }
 
 fn result(result: &TrialResult) -> Markup {
+    let others = result.other.as_ref().map_or(&[][..], |other| &other.violations);
     html! {
         section.result #result tabindex="-1" {
             h2.vh { "Result" }
@@ -202,19 +205,18 @@ fn result(result: &TrialResult) -> Markup {
                 } @else {
                     ul.differences { @for difference in &result.differences { li { (prose(difference)) } } }
                 }
-                div.sides {
-                    (side(&result.side, Some(&result.input)))
-                    (side(other, None))
-                }
+                div.sides { (side(&result.side)) (side(other)) }
             } @else {
-                (side(&result.side, Some(&result.input)))
+                (side(&result.side))
             }
+            h3 { "Input" }
+            (lines(&result.input, &result.side.violations, others))
         }
     }
 }
 
-/// What one policy decided, with its violations beside the lines of the input, if that is there.
-fn side(side: &TriedSide, input: Option<&MarkedText>) -> Markup {
+/// What one policy decided.
+fn side(side: &TriedSide) -> Markup {
     let mut known = Vec::new();
     if let Some(time) = side.microseconds {
         known.push(("Took", html! { (duration(time / 1e6)) }));
@@ -232,7 +234,6 @@ fn side(side: &TriedSide, input: Option<&MarkedText>) -> Markup {
             @if let Some(output) = &side.output {
                 details { summary { "Output" } pre { code { (output) } } }
             }
-            @if let Some(input) = input { h3 { "Input" } (lines(input, &side.violations)) }
         }
     }
 }

@@ -568,9 +568,15 @@ pub(crate) fn trial_denied(text: Text<'_>) -> TrialPage {
 pub(crate) fn trial_compared(text: Text<'_>) -> TrialPage {
     let mut page = trial_denied(text);
     if let Some(result) = &mut page.result {
-        result.other = Some(side(text, "2.0.0", Vec::new()));
+        let violation = Violation {
+            check: Some(text("names")),
+            field: Some(text("metadata.name")),
+            message: text("`web` is no name of this shop"),
+            line: Some(4),
+        };
+        result.other = Some(side(text, "2.0.0", vec![violation]));
         result.differences = vec![
-            text("pod-security@1.2.0 denies it, and pod-security@2.0.0 allows it"),
+            text("only pod-security@2.0.0 names `names`"),
             text("only pod-security@1.2.0 names `hostPorts`, `privileged`"),
         ];
     }

@@ -101,9 +101,10 @@ fn masked_value(value: &Value, schemas: &SchemasOfValue<'_>) -> Value {
     match value {
         Value::Object(fields) => {
             let masked = fields.iter().map(|(key, value)| {
-                let masked = match is_secret(key, value) {
-                    true => Value::from(MASK),
-                    false => masked_value(value, &schemas.of_field(key)),
+                let masked = if is_secret(key, value) {
+                    Value::from(MASK)
+                } else {
+                    masked_value(value, &schemas.of_field(key))
                 };
                 (key.clone(), masked)
             });

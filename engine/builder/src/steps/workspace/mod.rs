@@ -64,7 +64,7 @@ pub(crate) fn generate(
     root: &Path,
 ) -> Result<Workspace, GenerateError> {
     let mut tree = FileTree::default();
-    tree.add("Cargo.toml", program::workspace_manifest(policies, extent));
+    tree.add("Cargo.toml", program::workspace_manifest(policies, engine, extent));
     let lock = merged_lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
     tree.add("program/Cargo.toml", program::manifest(policies, engine));
@@ -130,7 +130,7 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
     let none = Policies::none();
     let mut tree = FileTree::default();
     let locked: Vec<_> = engine.lock()?.pins().cloned().map(Package::alone).collect();
-    tree.add("Cargo.toml", program::workspace_manifest(&none, Extent::Libraries));
+    tree.add("Cargo.toml", program::workspace_manifest(&none, engine, Extent::Libraries));
     tree.add("Cargo.lock", merged_lock::text(&locked));
     tree.add("program/Cargo.toml", program::manifest(&none, engine));
     tree.add(program::SOURCE, String::new());

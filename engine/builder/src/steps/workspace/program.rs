@@ -182,14 +182,25 @@ impl FetchedCrate {
     }
 }
 
+/// How the console's pages are compiled.
+const CONSOLE_PROFILE: &str = "
+[profile.release.package.policy-console]
+opt-level = \"z\"
+";
+
 /// The workspace's manifest.
 ///
 /// Each crate is optimised by itself: a policy that is edited is one crate to compile and a program
 /// to link, where optimising all of it as one took minutes each time. What is to be inlined across
 /// crates is generic, or says so. One unit of code a crate, though several would be sooner there:
 /// decisions are slower by them. Panics unwind, because one policy's must not end the others.
-pub(super) fn workspace_manifest(policies: &Policies, extent: Extent) -> String {
+///
+/// The console's pages are templates: long code that runs seldom, and so is made to be small.
+pub(super) fn workspace_manifest(policies: &Policies, engine: &Engine, extent: Extent) -> String {
     let patches = patches(policies);
+    // Cargo warns of a profile of a crate that is not there.
+    let has_console = engine.crates().any(|(place, _)| place == "engine/console");
+    let console = if has_console { CONSOLE_PROFILE } else { "" };
     let members = match extent {
         Extent::Libraries => &[][..],
         Extent::WithTests => &policies.crates,
@@ -211,7 +222,7 @@ strip = "symbols"
 panic = "unwind"
 debug = false
 incremental = false
-
+{console}
 # What is served while policies are written.
 [profile.dev]
 opt-level = 0

@@ -145,11 +145,13 @@ fn engine_feature_adds_its_dependencies_only_if_selected() {
 fn default_feature_that_is_left_out_leaves_its_crate_out() {
     let folder = folder(&ORDER);
     let console = "engine/console/Cargo.toml";
-    assert!(laid_out_with(&folder, "").contains_key(console));
+    let profile = "\n[profile.release.package.policy-console]\n";
+    let with = laid_out_with(&folder, "");
+    assert!(with.contains_key(console) && with["Cargo.toml"].contains(profile));
 
     fs::remove_dir_all(folder.path().join("workspace")).unwrap();
     let without = laid_out_with(&folder, "-console");
-    assert!(!without.contains_key(console));
+    assert!(!without.contains_key(console) && !without["Cargo.toml"].contains(profile));
     let manifest = &without["engine/runtime/Cargo.toml"];
     assert!(manifest.contains("\ndefault = []\n"), "{manifest}");
     assert!(!manifest.contains("policy-console"), "{manifest}");

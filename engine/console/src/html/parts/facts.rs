@@ -1,5 +1,5 @@
 use maud::{Markup, html};
-use serde::Serialize;
+use serde_json::Value;
 
 use super::prose::prose;
 
@@ -30,12 +30,12 @@ pub(in crate::html) fn list(texts: &[String]) -> Markup {
 }
 
 /// A value as JSON.
-pub(in crate::html) fn json(value: &impl Serialize) -> Markup {
+pub(in crate::html) fn json(value: &Value) -> Markup {
     code_block(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// A value as JSON, once it is asked for.
-pub(in crate::html) fn raw(summary: &str, value: &impl Serialize) -> Markup {
+pub(in crate::html) fn raw(summary: &str, value: &Value) -> Markup {
     html! { details { summary { (summary) } (json(value)) } }
 }
 

@@ -5,29 +5,52 @@ use crate::model::{Line, MarkedText, Violation};
 use crate::number::counted;
 
 /// Numbered lines with the violations beside those that they come from, or below on a narrow screen.
-pub(in crate::html) fn lines(text: &MarkedText, violations: &[Violation]) -> Markup {
+/// `others` are those of another policy.
+pub(in crate::html) fn lines(
+    text: &MarkedText,
+    violations: &[Violation],
+    others: &[Violation],
+) -> Markup {
     html! {
         ol.lines {
             @for (place, line) in text.lines.iter().enumerate() {
-                @if line.violations.is_empty() {
+                @let found = found_in(line, place + 1, violations, others);
+                @if found.is_empty() {
                     li { code { (line.text) } }
                 } @else {
-                    li.hit id={ "L" (place + 1) } { code { (line.text) } (beside(line, violations)) }
+                    li.hit id={ "L" (place + 1) } { code { (line.text) } (beside(&found)) }
                 }
             }
         }
         @if text.omitted_lines > 0 {
-            p.muted { (counted(text.omitted_lines as u64, "more line is", "more lines are")) " not shown" }
+            p.muted {
+                (counted(text.omitted_lines as u64, "more line is", "more lines are")) " not shown"
+            }
         }
     }
 }
 
-fn beside(line: &Line, violations: &[Violation]) -> Markup {
+/// The violations of a line, each once.
+fn found_in<'a>(
+    line: &Line,
+    number: usize,
+    violations: &'a [Violation],
+    others: &'a [Violation],
+) -> Vec<&'a Violation> {
+    let mut found: Vec<&Violation> =
+        line.violations.iter().filter_map(|place| violations.get(*place)).collect();
+    for other in others.iter().filter(|other| other.line == Some(number)) {
+        if !found.contains(&other) {
+            found.push(other);
+        }
+    }
+    found
+}
+
+fn beside(violations: &[&Violation]) -> Markup {
     html! {
         div {
-            @for violation in line.violations.iter().filter_map(|place| violations.get(*place)) {
-                p { (check(violation)) (prose(&violation.message)) }
-            }
+            @for violation in violations { p { (check(violation)) (prose(&violation.message)) } }
         }
     }
 }

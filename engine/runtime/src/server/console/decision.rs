@@ -62,7 +62,9 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<Decisi
         }
         _ => Vec::new(),
     };
-    violations.iter_mut().for_each(|violation| hidden.mask_violation(violation));
+    for violation in &mut violations {
+        hidden.mask_violation(violation);
+    }
     Some(DecisionPage {
         decision: event.decision(hidden),
         path: event.path.clone().into_owned(),

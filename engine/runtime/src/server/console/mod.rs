@@ -25,6 +25,7 @@ mod schema_fields;
 mod server;
 mod state;
 mod trial;
+mod trial_places;
 
 pub(super) use respond::respond;
 pub(super) use state::{Console, observe};

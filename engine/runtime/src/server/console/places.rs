@@ -119,7 +119,7 @@ impl<'a> Step<'a> {
     }
 
     /// The value of the first key or index of a path, and the rest of the path.
-    fn next<'p>(self, path: &'p str) -> Option<(Self, &'p str)> {
+    fn next(self, path: &str) -> Option<(Self, &str)> {
         let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
         match &self.tree.value {
             Value::Null | Value::Literal(_) | Value::Text(_) => None,

@@ -45,12 +45,12 @@ impl Form {
 }
 
 /// A page in the form that is wanted.
-pub(super) fn page(status: StatusCode, form: Form, frame: &Frame, page: &impl Page) -> Reply {
+pub(super) fn page(status: StatusCode, form: Form, frame: &Frame, page: &dyn Page) -> Reply {
     let reply = match form {
         Form::Html => {
             response::with_type(status, "text/html; charset=utf-8", document(frame, page))
         }
-        Form::Json => response::serialized(status, page),
+        Form::Json => response::json(status, page.json()),
     };
     let mut reply = guarded(reply);
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -119,13 +119,11 @@ impl Request<'_> {
                 None => self.missing(frame, format!("nothing is at `{path}`")),
             },
             Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
-            Route::Decision(id) => match decision::page(app, state, &id, console.config.try_it) {
-                Some(page) => self.show(frame, &page),
-                None => {
-                    let message = format!("no decision `{id}` is kept, or not any more");
-                    self.missing(frame, message)
-                }
-            },
+            Route::Decision(id) => {
+                let page = decision::page(app, state, &id, console.config.try_it);
+                let missing = || format!("no decision `{id}` is kept, or not any more");
+                self.found(frame, page.ok_or_else(missing))
+            }
             Route::Trial if console.config.try_it => {
                 self.show(frame, &trial::page(app, console, state, query, form).await)
             }
@@ -136,7 +134,7 @@ impl Request<'_> {
         }
     }
 
-    fn show(&self, frame: &Frame, page: &impl Page) -> Reply {
+    fn show(&self, frame: &Frame, page: &dyn Page) -> Reply {
         reply::page(StatusCode::OK, self.form, frame, page)
     }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::certificates::Certificates;
 use super::rates::RateHistory;
 use super::reloads::Reloads;
-use super::trial::Trials;
+use super::trial_places::TrialPlaces;
 use crate::config::{Config, ConsoleConfig};
 use crate::policies::Registry;
 use crate::server::http::memory_budget::MemoryBudget;
@@ -29,7 +29,7 @@ pub(crate) struct Console {
     /// Every policy in this program.
     pub(super) registry: Registry,
     pub(super) memory: Arc<MemoryBudget>,
-    pub(super) trials: Trials,
+    pub(super) trials: TrialPlaces,
     pub(super) rates: RateHistory,
     pub(crate) reloads: Reloads,
     pub(super) listeners: Vec<policy_console::Listener>,
@@ -52,7 +52,7 @@ impl Console {
             is_loopback: console.listen.is_local(),
             config: console.clone(),
             memory: MemoryBudget::new(MEMORY),
-            trials: Trials::default(),
+            trials: TrialPlaces::default(),
             rates: RateHistory::new(INTERVAL),
             reloads: Reloads::default(),
             listeners: super::server::listeners(config, listeners),

@@ -53,9 +53,10 @@ impl Choices {
         let all = state.policies.all();
         let is_alone = |id: &str| all.iter().filter(|policy| policy.id == id).count() == 1;
         let served = all.iter().map(|policy| {
-            let value = match is_alone(&policy.id) {
-                true => policy.id.clone(),
-                false => format!("{}/{}", policy.id, policy.version),
+            let value = if is_alone(&policy.id) {
+                policy.id.clone()
+            } else {
+                format!("{}/{}", policy.id, policy.version)
             };
             (value, Subject::Served(Arc::clone(policy)))
         });

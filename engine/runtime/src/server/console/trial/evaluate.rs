@@ -3,20 +3,15 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::choices::Subject;
 use crate::policies::{Budget, CpuReading, Instance, InstanceError, Settings};
+use crate::server::console::trial_places::TrialPlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput, evaluate_uncounted};
 use crate::system::stack;
-
-/// Trials at one time.
-const MAX_TRIALS: usize = 2;
-
-/// The time that a trial waits for another one to end.
-const WAIT: Duration = Duration::from_secs(2);
 
 /// The time that a policy has to validate settings.
 const CONFIGURE_TIME: Duration = Duration::from_secs(5);
@@ -26,12 +21,6 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The time beyond its timeout in which an evaluation that looks at its deadline ends.
 const CANCELLATION_TIME: Duration = Duration::from_millis(200);
-
-/// The places of trials.
-pub(in crate::server::console) struct Trials(Arc<Semaphore>);
-
-/// The place of a trial, until all of its evaluations have ended.
-pub(super) type TrialPlace = Arc<OwnedSemaphorePermit>;
 
 /// What is asked of a policy.
 pub(super) struct Question {
@@ -45,29 +34,6 @@ pub(super) struct Question {
 
 /// What came of it: nothing where only settings were validated.
 pub(super) type Evaluated = Option<Result<EvaluationOutput, EvaluationFailure>>;
-
-impl Default for Trials {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_TRIALS)))
-    }
-}
-
-impl Trials {
-    /// A place, which may be waited for.
-    ///
-    /// # Errors
-    /// When none is free in time.
-    pub(super) async fn place(&self) -> Result<TrialPlace, String> {
-        let waiting = timeout(WAIT, Arc::clone(&self.0).acquire_owned());
-        match waiting.await {
-            Ok(Ok(permit)) => Ok(Arc::new(permit)),
-            Ok(Err(_)) | Err(_) => Err(format!(
-                "{MAX_TRIALS} trials are made already and have not ended: try again later; a policy \
-                 that never ends holds its place until the server is restarted"
-            )),
-        }
-    }
-}
 
 /// Puts a question to a policy, on a thread of its zone that holds the place until it ends.
 ///

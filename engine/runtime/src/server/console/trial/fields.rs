@@ -149,9 +149,10 @@ impl Field {
         let current = self.keys.iter().try_fold(shown_settings, |value, key| value.get(key));
         let current = current.or(self.default.as_ref().filter(|_| !is_secret));
         SettingsField {
-            value: match is_secret {
-                true => String::new(),
-                false => sent.get(&name).cloned().unwrap_or_default(),
+            value: if is_secret {
+                String::new()
+            } else {
+                sent.get(&name).cloned().unwrap_or_default()
             },
             path: self.path(),
             default: match current {

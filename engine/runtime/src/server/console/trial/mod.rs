@@ -12,5 +12,4 @@ mod page;
 mod settings;
 mod yaml;
 
-pub(super) use evaluate::Trials;
 pub(super) use page::page;

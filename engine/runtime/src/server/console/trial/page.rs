@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::choices::{Choices, Subject};
 use super::differences::differences;
-use super::evaluate::{Question, TrialPlace, evaluate};
+use super::evaluate::{Evaluated, Question, evaluate};
 use super::example::example;
 use super::fields::{Field, fields};
 use super::form::{Action, SentForm};
@@ -22,6 +22,7 @@ use crate::server::console::hidden::Hidden;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
 use crate::server::console::state::Console;
+use crate::server::console::trial_places::TrialPlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput};
 use crate::server::state::{App, AppState, digest};
@@ -174,7 +175,7 @@ impl Tried {
         let action = match sent.action {
             Action::Show => Ok(()),
             Action::Example => self.example(page).await,
-            Action::Check => self.check(console, page).await,
+            Action::Check => self.check(console).await,
             Action::Try | Action::Compare => self.evaluate(console, state, page).await,
         };
         if let Err(problems) = action {
@@ -199,11 +200,10 @@ impl Tried {
         }
     }
 
-    async fn check(&self, console: &Console, page: &mut TrialPage) -> Result<(), Vec<String>> {
+    async fn check(&self, console: &Console) -> Result<(), Vec<String>> {
         let Ok(settings) = &self.first.settings else { return self.settings_problems() };
         let place = console.trials.place().await.map_err(|problem| vec![problem])?;
         let memory = Reservation::empty(&console.memory);
-        let _ = page;
         put(&place, &self.first, settings, None, memory)
             .await
             .map(drop)
@@ -284,7 +284,9 @@ impl Tried {
             Some(Verdict::Denied) => (ResultKind::Denied, violations(&text, places)),
             None => (ResultKind::Answered, Vec::new()),
         };
-        violations.iter_mut().for_each(|violation| self.hidden.mask_violation(violation));
+        for violation in &mut violations {
+            self.hidden.mask_violation(violation);
+        }
         TriedSide {
             verdict,
             violations,
@@ -311,7 +313,7 @@ async fn put(
     settings: &TrialSettings,
     input: Option<Bytes>,
     memory: Reservation,
-) -> Result<super::evaluate::Evaluated, String> {
+) -> Result<Evaluated, String> {
     let settings = (!side.is_as_served()).then(|| to_settings(&settings.value));
     let question = Question { subject: side.subject.clone(), settings, input, memory };
     evaluate(place, question).await
