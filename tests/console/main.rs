@@ -24,3 +24,5 @@ mod pages;
 mod readers;
 /// The server, and what is decided there.
 mod served;
+/// Trying a policy.
+mod trial;

@@ -52,6 +52,8 @@ fn every_page_is_without_fault_however_it_is_looked_at() {
         (&of_text("hostnetwork"), "decision", "hostNetwork"),
         (&of_text("catalogue"), "decision-failed", "the catalogue <b>is away</b>"),
         (&of_text("alert(5)"), "decision-markup", "<script>alert(5)</script>"),
+        ("/try", "try", "Nothing of it is counted"),
+        ("/try?policy=orders", "try-orders", "Policy"),
         ("/server", "server", "skip-invalid"),
         ("/replay", "replay-none", "policy-engine replay --format json"),
         ("/nothing", "problem", "404"),
@@ -85,7 +87,8 @@ fn page_of_what_is_not_kept_says_how_to_keep_it() {
 fn no_page_tells_a_secret() {
     let served = Served::start(CONFIGURATION);
     served.decide_something();
-    for path in ["/", "/policies/orders", "/decisions", "/server", "/replay"] {
+    for path in ["/", "/policies/orders", "/decisions", "/try?policy=orders", "/server", "/replay"]
+    {
         for accept in ["text/html", "application/json"] {
             let page = served.send("GET", path, &[("accept", accept)], Vec::new());
             assert_eq!(page.status, 200, "{path}");

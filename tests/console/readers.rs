@@ -16,7 +16,7 @@ fn browser_with_a_token_reads_everything_and_without_one_nothing() {
     let browser = Browser::take();
     let configuration = format!("tokens: tokens\n{CONFIGURATION}");
     let served = Served::with_files(&configuration, &[("tokens", "hunter2-of-the-operator\n")]);
-    for path in ["/", "/decisions", "/server", "/assets/console.js"] {
+    for path in ["/", "/decisions", "/try", "/server", "/assets/console.js"] {
         let refused = served.get(path);
         assert_eq!(refused.status, 401, "{path}");
         assert!(refused.header("www-authenticate").starts_with("Basic "), "{path}");
@@ -34,6 +34,9 @@ fn browser_with_a_token_reads_everything_and_without_one_nothing() {
     assert_eq!(decided.status, 200);
     browser.until("document.querySelectorAll('tbody tr').length == 1");
     browser.follow("tbody a");
+    browser.follow("main a.button");
+    browser.follow("button[value=try]");
+    assert!(browser.text("#result").contains("denied"));
     assert_eq!(browser.log(), [json!(null); 0]);
 }
 
@@ -55,6 +58,10 @@ fn everything_but_live_figures_works_without_script() {
     browser.follow("form.filter button");
     assert_eq!(browser.count("tbody tr"), 1);
     browser.follow("tbody a");
+    browser.follow("main a.button");
+    browser.follow("button[value=try]");
+    assert!(browser.text("#result").contains("denied"));
+    browser.screenshot("try-without-script");
 
     browser.open(&served.page("/replay"));
     browser.type_into("textarea", "{}");
@@ -97,6 +104,13 @@ fn keyboard_alone_goes_everywhere() {
     for wanted in ["Policies", "Try it", "Pause", "verdict", "text", "Filter"] {
         assert!(reached.iter().any(|name| name == wanted), "{wanted} is not among {reached:?}");
     }
+
+    browser.open(&served.page("/try?policy=orders"));
+    browser.evaluate("document.querySelector('#input').focus()");
+    browser.type_into("#input", "amount: 900\ncountry: SE");
+    browser.press(&[TAB, ENTER]);
+    browser.until("document.querySelector('#result') != null");
+    assert!(browser.text("#result").contains("denied"));
 }
 
 #[test]

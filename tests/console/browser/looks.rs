@@ -28,12 +28,12 @@ impl Look {
         }
     }
 
-    /// The width in CSS pixels, and how many of the screen's make one.
-    fn width(self) -> (u32, u32) {
+    /// The width in CSS pixels, of which a zoomed page has half as many.
+    fn width(self) -> u32 {
         match self {
-            Self::Wide | Self::Dark => (1280, 1),
-            Self::Narrow => (320, 2),
-            Self::Zoomed => (640, 2),
+            Self::Wide | Self::Dark => 1280,
+            Self::Narrow => 320,
+            Self::Zoomed => 640,
         }
     }
 }
@@ -41,9 +41,8 @@ impl Look {
 impl Browser {
     /// Looks at pages this way from now on.
     pub(crate) fn look(&self, look: Look) {
-        let (width, scale) = look.width();
         let metrics = json!({
-            "width": width, "height": 800, "deviceScaleFactor": scale,
+            "width": look.width(), "height": 800, "deviceScaleFactor": 1,
             // Without a bar for scrolling at the side.
             "mobile": look == Look::Narrow,
         });
