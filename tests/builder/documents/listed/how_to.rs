@@ -16,6 +16,26 @@ pub(super) const COMMANDS: &[Listed] = &[
         "policy-builder image --engine-features otlp",
         Not("it takes minutes", "engine/otlp.rs, with the feature"),
     ),
+    (
+        "policy-builder image --engine-features -console",
+        Not("it takes minutes", "builder/features.rs, of a small engine"),
+    ),
+    (
+        "cargo run --package policy-console --example gallery",
+        Not("it is compiled with the crate's tests", "engine/console/tests"),
+    ),
+    (
+        "python3 -m http.server --directory target/console-gallery",
+        Not("it serves until it is ended", "console"),
+    ),
+    (
+        "policy-engine serve --config policies.yaml --console 127.0.0.1:8383",
+        Not("it serves until it is ended", "console"),
+    ),
+    (
+        "curl -s -H 'accept: application/json' http://127.0.0.1:8383/decisions?verdict=denied",
+        Not("it asks the server of another block", "console/pages.rs"),
+    ),
     ("policy-builder lock", Not("it asks crates.io", "builder/policies_lock.rs")),
     ("policy-builder lock --update", Not("it asks crates.io", "builder/policies_lock.rs")),
     (
