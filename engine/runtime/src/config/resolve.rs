@@ -8,7 +8,7 @@ use super::{
 };
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
 use crate::policies::{
-    self, Entry, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
+    self, Entry, Hidden, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
 };
 
 /// A policy that can be asked.
@@ -123,7 +123,7 @@ fn presentable(message: &str, entry: &Entry, settings: &Settings) -> String {
     let value = serde_json::from_slice(settings.as_json()).unwrap_or_default();
     // Schemas are made by the author's code, which may panic.
     let schema = policies::call_guarded(entry, entry.registration.settings_schema);
-    policies::without_secrets(message, &value, schema.ok().flatten().as_ref())
+    Hidden::new(&value, schema.ok().flatten().as_ref()).masked(message.to_owned())
 }
 
 /// What is wrong with policies and with their shadows.

@@ -8,9 +8,6 @@ use serde_json::Value;
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "••••••";
 
-/// Bytes from which a text stands for nothing else.
-const DISTINCT: usize = 6;
-
 /// The last words of keys that name a secret, such as `client-secret`; also in the plural.
 const NAMES: [&[&str]; 11] = [
     &["password"],
@@ -31,67 +28,6 @@ const NAMES: [&[&str]; 11] = [
 pub(crate) fn masked(settings: &Value, schema: Option<&Value>) -> Value {
     let schemas = SchemasOfValue::of_root(schema);
     masked_value(settings, &schemas)
-}
-
-/// A message about settings, without their secrets where it quotes them.
-pub(crate) fn without_secrets(message: &str, settings: &Value, schema: Option<&Value>) -> String {
-    let mut secrets = BTreeSet::new();
-    collect_secrets(settings, &masked(settings, schema), &mut secrets);
-    let mut message = message.to_owned();
-    // The longest first: others may be parts of it.
-    let mut secrets: Vec<_> = secrets.into_iter().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        // Short ones are also parts of words: only where they are quoted.
-        if secret.len() >= DISTINCT {
-            message = message.replace(&secret, MASK);
-        }
-        for (open, close) in [('`', '`'), ('"', '"')] {
-            message =
-                message.replace(&format!("{open}{secret}{close}"), &format!("{open}{MASK}{close}"));
-        }
-    }
-    message
-}
-
-/// Collects the texts of what is masked.
-fn collect_secrets(value: &Value, masked: &Value, secrets: &mut BTreeSet<String>) {
-    match (value, masked) {
-        (Value::Object(fields), Value::Object(masked)) => {
-            for (value, masked) in fields.values().zip(masked.values()) {
-                collect_secrets(value, masked, secrets);
-            }
-        }
-        (Value::Array(elements), Value::Array(masked)) => {
-            for (value, masked) in elements.iter().zip(masked) {
-                collect_secrets(value, masked, secrets);
-            }
-        }
-        (value, masked) if value == masked => {}
-        (value, _) => collect_texts(value, secrets),
-    }
-}
-
-fn collect_texts(value: &Value, texts: &mut BTreeSet<String>) {
-    match value {
-        Value::Null | Value::Bool(_) => {}
-        Value::String(text) => {
-            texts.insert(text.clone());
-            // As messages quote it.
-            texts.insert(text.escape_debug().to_string());
-        }
-        Value::Number(number) => {
-            texts.insert(number.to_string());
-        }
-        Value::Array(elements) => elements.iter().for_each(|value| collect_texts(value, texts)),
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                texts.insert(key.clone());
-                collect_texts(value, texts);
-            }
-        }
-    }
-    texts.remove("");
 }
 
 fn masked_value(value: &Value, schemas: &SchemasOfValue<'_>) -> Value {
@@ -184,12 +120,12 @@ struct SchemasOfValue<'a> {
 impl<'a> SchemasOfValue<'a> {
     fn of_root(root: Option<&'a Value>) -> Self {
         let root = root.unwrap_or(&Value::Null);
-        Self { root, schemas: Vec::new() }.of([root])
+        Self { root, schemas: Vec::new() }.with_all([root])
     }
 
     /// Those that these come to, by references and alternatives. Each is taken once, so that
     /// circles end.
-    fn of(&self, schemas: impl IntoIterator<Item = &'a Value>) -> Self {
+    fn with_all(&self, schemas: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         let mut open: Vec<&'a Value> = schemas.into_iter().collect();
@@ -215,7 +151,7 @@ impl<'a> SchemasOfValue<'a> {
     }
 
     fn of_field(&self, key: &str) -> Self {
-        self.of(self.schemas.iter().flat_map(|schema| {
+        self.with_all(self.schemas.iter().flat_map(|schema| {
             let named = schema.get("properties").and_then(|properties| properties.get(key));
             let other = ["additionalProperties", "unevaluatedProperties"];
             let other = other.into_iter().filter_map(|key| schema.get(key));
@@ -226,7 +162,7 @@ impl<'a> SchemasOfValue<'a> {
     }
 
     fn of_element(&self, index: usize) -> Self {
-        self.of(self.schemas.iter().flat_map(|schema| {
+        self.with_all(self.schemas.iter().flat_map(|schema| {
             let listed = ["prefixItems", "items"].into_iter().filter_map(|key| schema.get(key));
             let listed = listed.filter_map(move |items| items.get(index));
             let others = ["items", "additionalItems", "unevaluatedItems", "contains"];
@@ -309,31 +245,6 @@ mod tests {
                 "nested": [{"api-key": MASK, "url": "https://…@host/x?…", "text": "a: b@c"}],
             })
         );
-    }
-
-    #[test]
-    fn message_does_not_quote_a_secret() {
-        let settings = json!({
-            "password": "hunter2\n",
-            "pin": 42,
-            "tokens": {"abcdefg": "x"},
-            "url": "https://me:s3cret@host/",
-            "mode": "42nd",
-        });
-        let schema = json!({"properties": {"pin": {"writeOnly": true}}});
-        for (message, expected) in [
-            ("`password` is `hunter2\\n`", "`password` is `••••••`"),
-            (
-                "invalid type: integer `42`, expected a string",
-                "invalid type: integer `••••••`, expected a string",
-            ),
-            ("42 of `42nd`", "42 of `42nd`"),
-            ("no user \"x\" of abcdefg, nor xy", "no user \"••••••\" of ••••••, nor xy"),
-            ("cannot reach https://me:s3cret@host/", "cannot reach ••••••"),
-        ] {
-            assert_eq!(without_secrets(message, &settings, Some(&schema)), expected);
-        }
-        assert_eq!(without_secrets("a `b`", &json!({"password": ""}), None), "a `b`");
     }
 
     #[test]

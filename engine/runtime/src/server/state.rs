@@ -168,10 +168,10 @@ fn served(
         instance: instance.with_cpu_reading(cpu),
         shadow: None,
         #[cfg(feature = "console")]
-        settings: PolicySettings {
-            settings: config.settings.clone(),
-            origin: config.settings.origin().unwrap_or(&config.origin).clone(),
-        },
+        settings: PolicySettings::new(
+            config.settings.clone(),
+            config.settings.origin().unwrap_or(&config.origin).clone(),
+        ),
     };
     if let (Some(shadow), Some(config)) = (shadow, &config.shadow) {
         served.shadow = start_shadow(&served, shadow, config, resources, former_shadow);

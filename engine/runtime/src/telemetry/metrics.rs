@@ -524,6 +524,7 @@ impl ShadowVecs {
 #[cfg(feature = "console")]
 fn series(counters: &IntCounterVec, labels: &[&str]) -> Vec<(Vec<String>, u64)> {
     use prometheus::core::Collector;
+    use prometheus::proto::MetricFamily;
 
     let families = counters.collect();
     let of_metric = |metric: &prometheus::proto::Metric| {
@@ -541,7 +542,7 @@ fn series(counters: &IntCounterVec, labels: &[&str]) -> Vec<(Vec<String>, u64)> 
         (labels.iter().map(value).collect::<Vec<_>>(), count)
     };
     let mut all: Vec<_> =
-        families.iter().flat_map(|family| family.get_metric()).map(of_metric).collect();
+        families.iter().flat_map(MetricFamily::get_metric).map(of_metric).collect();
     all.sort();
     all
 }

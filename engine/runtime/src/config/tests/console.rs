@@ -17,6 +17,8 @@ fn address_alone_is_a_whole_console() {
     assert_eq!(console(&flag), ConsoleConfig { try_it: false, ..expected(at) });
     let socket = Case::yaml("console: {listen: 'unix:///run/c.sock', decisions: 16MiB}\n");
     assert_eq!(console(&socket).decisions, Some(16 << 20));
+    let whole = ConsoleConfig { decisions: Some(16 << 20), try_it: false, ..expected(at) };
+    assert_eq!(console(&Case::yaml(YAML)), whole);
     assert!(Case::default().load().config.console.is_none());
 }
 

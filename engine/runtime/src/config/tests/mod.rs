@@ -240,7 +240,7 @@ fn every_setting_is_read_from_yaml() {
         default_decision,
         skip_invalid,
         decision_log,
-        console,
+        console: _,
         confinement,
     } = Case::yaml(YAML).load().config;
     assert_eq!(
@@ -281,8 +281,6 @@ fn every_setting_is_read_from_yaml() {
     assert_eq!(shutdown, Shutdown { wait: seconds(5), grace: seconds(20) });
     assert!(skip_invalid);
     assert_eq!(confinement, confinement::Mode::Warn);
-    let listen = address("127.0.0.1:8383");
-    assert_eq!(console, Some(ConsoleConfig { listen, decisions: Some(16 << 20), try_it: false }));
     assert_eq!(default_decision.unwrap().path, "http/authz/allowed");
     let PolicySelection::Named(policies) = policies else { panic!("all policies") };
     assert_eq!(policies.keys().collect::<Vec<_>>(), ["http/authz", "web-pods"]);

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use policy_console::Certificate;
 
-use super::frame::timestamp;
+use super::timestamp::timestamp;
 use crate::server::listen::ServedCertificate;
 
 /// Seconds of a day.

@@ -4,9 +4,10 @@ use policy_console::{DecisionPage, Filter, ResultKind};
 use serde_json::value::RawValue;
 
 use super::event::{KeptEvent, passes};
-use super::hidden::Hidden;
+use super::hidden::{self, mask_violation};
 use super::places::{Places, marked, violations};
 use super::pretty::pretty;
+use crate::policies::Hidden;
 use crate::server::state::{App, AppState};
 use crate::system::long_work;
 
@@ -19,7 +20,7 @@ pub(super) fn page(
 ) -> Option<DecisionPage> {
     let text = find(app, id)?;
     let event = KeptEvent::parse(&text)?;
-    let hidden = Hidden::of_served(state);
+    let hidden = hidden::of_served(state);
     let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text, &hidden))?;
     page.try_href = takes_trials.then(|| format!("/try?decision={}", event.decision_id));
     Some(page)
@@ -63,7 +64,7 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<Decisi
         _ => Vec::new(),
     };
     for violation in &mut violations {
-        hidden.mask_violation(violation);
+        mask_violation(hidden, violation);
     }
     Some(DecisionPage {
         decision: event.decision(hidden),

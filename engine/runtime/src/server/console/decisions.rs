@@ -1,8 +1,9 @@
 use policy_console::{Choices, Decision, DecisionsPage, Filter, KeptDecisions, ResultKind};
 
 use super::event::{KeptEvent, passes};
-use super::hidden::Hidden;
+use super::hidden;
 use crate::decision_log::{DecisionLog, Kept};
+use crate::policies::Hidden;
 use crate::server::state::{App, AppState};
 use crate::system::long_work;
 
@@ -39,7 +40,7 @@ fn verdict(name: &str) -> Option<ResultKind> {
 /// The last decisions that a filter lets through.
 pub(super) fn page(app: &App, state: &AppState, filter: Filter) -> DecisionsPage {
     let kept = app.decision_log.as_ref().and_then(DecisionLog::kept);
-    let last = |kept| last(kept, &Hidden::of_served(state), &filter, MAX_ROWS);
+    let last = |kept| last(kept, &hidden::of_served(state), &filter, MAX_ROWS);
     let (decisions, has_more) = kept.map(last).unwrap_or_default();
     DecisionsPage { kept: kept.map(counts), filter, choices: choices(state), decisions, has_more }
 }
@@ -52,7 +53,7 @@ pub(super) fn last_of(
     count: usize,
 ) -> Option<Vec<Decision>> {
     let kept = app.decision_log.as_ref().and_then(DecisionLog::kept)?;
-    Some(last(kept, &Hidden::of_served(state), filter, count).0)
+    Some(last(kept, &hidden::of_served(state), filter, count).0)
 }
 
 /// The last decisions, and whether there are more.

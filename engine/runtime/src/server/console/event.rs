@@ -5,7 +5,7 @@ use policy_console::{Decision, Filter, ResultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::hidden::Hidden;
+use crate::policies::Hidden;
 use crate::policies::reasons;
 
 /// The name of the last field of an event: texts in it have their quotes escaped, so that nothing

@@ -4,6 +4,7 @@ use hyper::http::request::Parts;
 use policy_console::Frame;
 
 use super::state::Console;
+use super::timestamp::timestamp;
 use crate::server::state::{App, AppState};
 
 /// What is around each page.
@@ -33,9 +34,4 @@ pub(super) fn frame(app: &App, console: &Console, state: &AppState, head: &Parts
         takes_trials: console.config.try_it,
         notices: [ending, refused, skipped].into_iter().flatten().collect(),
     }
-}
-
-/// A moment in the form of RFC 3339, to the second.
-pub(super) fn timestamp(at: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(at.max(SystemTime::UNIX_EPOCH)).to_string()
 }

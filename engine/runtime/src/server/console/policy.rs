@@ -37,7 +37,6 @@ pub(super) fn page(
     let registration = &policy.entry.registration;
     // Schemas are made by the author's code, which may panic.
     let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
-    let settings_schema = schema(registration.settings_schema);
     let denials = Filter {
         policy: Some(policy.id.clone()),
         verdict: Some(ResultKind::Denied),
@@ -52,8 +51,8 @@ pub(super) fn page(
         checks: registration.checks.iter().map(|check| check_summary(policy, check)).collect(),
         grants: grants(app.program.grants_of(registration.crate_name)),
         limits: limits(policy),
-        settings: settings(policy, settings_schema.as_ref()),
-        settings_schema: settings_schema.map(table),
+        settings: settings(policy),
+        settings_schema: schema(registration.settings_schema).map(table),
         input_schema: schema(registration.input_schema).map(table),
         versions: console
             .registry
@@ -113,11 +112,10 @@ fn limits(policy: &ServedPolicy) -> PolicyLimits {
     }
 }
 
-fn settings(policy: &ServedPolicy, schema: Option<&Value>) -> Settings {
-    let value = serde_json::from_slice(policy.settings.settings.as_json()).unwrap_or(Value::Null);
+fn settings(policy: &ServedPolicy) -> Settings {
     Settings {
         digest: policy.settings_digest.clone(),
-        value: policies::masked(&value, schema),
+        value: policy.settings.shown(&policy.entry),
         from: policy.settings.origin.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use policy_console::Reload;
 
-use super::frame::timestamp;
+use super::timestamp::timestamp;
 
 /// Reloads that are remembered.
 const KEPT: usize = 10;

@@ -1,13 +1,12 @@
 use policy_console::{
-    Build, Confinement, DecisionLog, Dropped, Limit, LinkedCrate, Listener, ServerPage, Setting,
-    Unit, Violated,
+    Build, Confinement, DecisionLog, Dropped, Limit, LinkedCrate, ServerPage, Setting, Unit,
+    Violated,
 };
 
-use super::frame::timestamp;
 use super::policy::grants;
 use super::state::Console;
-use crate::config::{Config, EffectiveSetting, ShownValue, without_secrets};
-use crate::server::listen::Listeners;
+use super::timestamp::timestamp;
+use crate::config::{EffectiveSetting, ShownValue, without_secrets};
 use crate::server::state::{App, AppState};
 
 /// The server: its configuration, its limits and how near they are, and its build.
@@ -27,25 +26,6 @@ pub(super) fn page(app: &App, console: &Console, state: &AppState) -> ServerPage
         settings: settings(state),
         build: build(app, console),
     }
-}
-
-/// The addresses that are listened on.
-pub(super) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener> {
-    let asks_for_certificates = config.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
-    let listener = |url: &str, serves: &'static str| {
-        let certificate =
-            (asks_for_certificates && url.starts_with("https://")).then_some("a certificate");
-        let token = (config.tokens.is_some() && serves != "diagnostics").then_some("a token");
-        Listener {
-            url: url.to_owned(),
-            serves,
-            asks_for: [certificate, token].into_iter().flatten().collect(),
-        }
-    };
-    let decisions = listeners.addresses().map(|url| listener(url, "decisions"));
-    let diagnostics = listeners.diagnostic_addresses().map(|url| listener(url, "diagnostics"));
-    let console = listeners.console_address().map(|url| listener(url, "console"));
-    decisions.chain(diagnostics).chain(console).collect()
 }
 
 fn limits(app: &App, state: &AppState) -> Vec<Limit> {

@@ -1,11 +1,8 @@
-use std::fs::File;
-use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use sha2::{Digest, Sha256};
-
 use super::certificates::Certificates;
+use super::listeners;
 use super::rates::RateHistory;
 use super::reloads::Reloads;
 use super::trial_places::TrialPlaces;
@@ -13,13 +10,12 @@ use crate::config::{Config, ConsoleConfig};
 use crate::policies::Registry;
 use crate::server::http::memory_budget::MemoryBudget;
 use crate::server::listen::Listeners;
-use crate::server::state::App;
 
 /// Bytes of requests for the console and of its pages that are there at one time.
 const MEMORY: usize = 64 << 20;
 
 /// The interval at which decisions are counted for the pages.
-const INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the console knows beside the state of the server.
 pub(crate) struct Console {
@@ -55,7 +51,7 @@ impl Console {
             trials: TrialPlaces::default(),
             rates: RateHistory::new(INTERVAL),
             reloads: Reloads::default(),
-            listeners: super::server::listeners(config, listeners),
+            listeners: listeners::listeners(config, listeners),
             certificates: listeners
                 .certificate()
                 .zip(config.tls.as_ref())
@@ -65,30 +61,4 @@ impl Console {
             program_digest: OnceLock::new(),
         }
     }
-}
-
-/// Counts what policies decide, for as long as the server runs and has a console.
-pub(crate) async fn observe(app: Arc<App>) {
-    let Some(console) = &app.console else { return };
-    let digest = tokio::task::spawn_blocking(|| program_digest().ok()).await;
-    let _ = console.program_digest.set(digest.ok().flatten());
-    let mut interval = tokio::time::interval(INTERVAL);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        console.rates.observe(&app.state.load().policies);
-    }
-}
-
-/// `sha256:…` of the file of this program.
-fn program_digest() -> io::Result<String> {
-    let mut file = File::open("/proc/self/exe")?;
-    let mut digest = Sha256::new();
-    let mut part = vec![0; 64 << 10];
-    loop {
-        let length = file.read(&mut part)?;
-        let Some(read) = part.get(..length).filter(|read| !read.is_empty()) else { break };
-        digest.update(read);
-    }
-    Ok(crate::server::state::sha256(digest))
 }

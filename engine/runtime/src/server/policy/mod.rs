@@ -11,6 +11,8 @@ mod outcome;
 mod output;
 mod progress;
 mod served;
+#[cfg(feature = "console")]
+mod settings;
 mod shadow;
 #[cfg(test)]
 mod tests;
@@ -20,9 +22,9 @@ mod workers;
 
 pub(crate) use failure::{EvaluationFailure, policy_message};
 pub(crate) use output::{EvaluationOutput, EvaluationRequest};
-#[cfg(feature = "console")]
-pub(crate) use served::PolicySettings;
 pub(crate) use served::{ServedPolicies, ServedPolicy};
+#[cfg(feature = "console")]
+pub(crate) use settings::PolicySettings;
 pub(crate) use shadow::{Asked, Shadow, ShadowPolicy};
 #[cfg(feature = "console")]
 pub(crate) use uncounted::evaluate_uncounted;

@@ -13,6 +13,8 @@ use super::failure::EvaluationFailure;
 use super::outcome::outcome;
 use super::output::{EvaluationOutput, EvaluationRequest};
 use super::progress::{CANCELLATION_TIME, EvaluationProgress};
+#[cfg(feature = "console")]
+use super::settings::PolicySettings;
 use super::shadow::Shadow;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
@@ -54,13 +56,6 @@ pub(crate) struct ServedPolicy {
     pub(crate) granted: Option<Handle>,
     /// The policy that is asked the same questions.
     pub(crate) shadow: Option<Shadow>,
-}
-
-/// The settings of a policy, and their place in the configuration.
-#[cfg(feature = "console")]
-pub(crate) struct PolicySettings {
-    pub(crate) settings: crate::policies::Settings,
-    pub(crate) origin: crate::documents::located::Origin,
 }
 
 /// The policies that are served, by their paths.

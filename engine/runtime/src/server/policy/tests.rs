@@ -6,9 +6,9 @@ use hyper::body::Bytes;
 
 use super::failure::EvaluationFailure;
 use super::output::EvaluationRequest;
-#[cfg(feature = "console")]
-use super::served::PolicySettings;
 use super::served::ServedPolicy;
+#[cfg(feature = "console")]
+use super::settings::PolicySettings;
 use super::workers::WorkerSlots;
 use crate::config::Mode;
 #[cfg(feature = "console")]
@@ -52,7 +52,7 @@ impl Trial {
             workers: Arc::new(WorkerSlots::new(threads)),
             shadow: None,
             #[cfg(feature = "console")]
-            settings: PolicySettings { settings: Settings::default(), origin: Origin::Default },
+            settings: PolicySettings::new(Settings::default(), Origin::Default),
         });
         let limit = Arc::new(ConcurrencyLimit::new(&limits(), metrics.requests.clone()));
         Self { metrics, limit, policy }

@@ -16,9 +16,10 @@ use super::form::{Action, SentForm};
 use super::input::Input;
 use super::settings::{TrialSettings, configured};
 use super::yaml::yaml;
+use crate::policies::Hidden;
 use crate::policies::{Entry, Settings, call_guarded, masked};
 use crate::server::console::decision;
-use crate::server::console::hidden::Hidden;
+use crate::server::console::hidden::mask_violation;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
 use crate::server::console::state::Console;
@@ -285,7 +286,7 @@ impl Tried {
             None => (ResultKind::Answered, Vec::new()),
         };
         for violation in &mut violations {
-            self.hidden.mask_violation(violation);
+            mask_violation(&self.hidden, violation);
         }
         TriedSide {
             verdict,

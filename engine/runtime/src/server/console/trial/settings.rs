@@ -5,8 +5,8 @@ use super::fields::Field;
 use super::form::SentForm;
 use super::yaml::yaml;
 use crate::documents::{Source, single_document};
+use crate::policies::Hidden;
 use crate::policies::masked;
-use crate::server::console::hidden::Hidden;
 
 /// The settings that a policy is tried with.
 pub(super) struct TrialSettings {
@@ -20,9 +20,7 @@ pub(super) struct TrialSettings {
 /// The settings that a policy is served with; of one that is not served, nothing.
 pub(super) fn configured(subject: &Subject) -> Value {
     let served = subject.served();
-    served
-        .and_then(|policy| serde_json::from_slice(policy.settings.settings.as_json()).ok())
-        .unwrap_or_else(|| json!({}))
+    served.map_or_else(|| json!({}), |policy| policy.settings.value())
 }
 
 impl TrialSettings {
