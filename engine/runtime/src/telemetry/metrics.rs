@@ -540,8 +540,11 @@ fn series(counters: &IntCounterVec, labels: &[&str]) -> Vec<(Vec<String>, u64)> 
         let count = metric.get_counter().get_value() as u64;
         (labels.iter().map(value).collect::<Vec<_>>(), count)
     };
-    let mut all: Vec<_> =
-        families.iter().flat_map(|family| family.get_metric()).map(of_metric).collect();
+    let mut all: Vec<_> = families
+        .iter()
+        .flat_map(prometheus::proto::MetricFamily::get_metric)
+        .map(of_metric)
+        .collect();
     all.sort();
     all
 }
