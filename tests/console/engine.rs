@@ -62,11 +62,12 @@ struct Bounds {
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[schemars(crate = "policy_api::schemars")]
+#[serde(rename_all = "UPPERCASE")]
 enum Currency {
     #[default]
-    EUR,
-    NOK,
-    USD,
+    Eur,
+    Nok,
+    Usd,
 }
 
 fn highest() -> u64 {
@@ -85,9 +86,9 @@ impl Orders {
         let Bounds { limit, countries, .. } = bounds;
         if order.amount > *limit {
             let currency = match bounds.currency {
-                Currency::EUR => "EUR",
-                Currency::NOK => "NOK",
-                Currency::USD => "USD",
+                Currency::Eur => "EUR",
+                Currency::Nok => "NOK",
+                Currency::Usd => "USD",
             };
             let message = format!("{} {currency} is above the limit of {limit}", order.amount);
             violations.add(&AMOUNT, "amount", message);

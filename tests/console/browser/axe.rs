@@ -22,7 +22,7 @@ impl Browser {
         let axe = AXE.get_or_init(|| fs::read_to_string(axe()).unwrap());
         if self.evaluate("typeof axe") != "object" {
             // Not by the page: its policy allows no script but its own.
-            self.driver().devtools("Runtime.evaluate", json!({"expression": axe}));
+            self.driver().devtools("Runtime.evaluate", &json!({"expression": axe}));
         }
         let found =
             self.driver().post("execute/async", json!({"script": RUN, "args": [only_colours]}));

@@ -9,10 +9,10 @@ use ureq::http::Request;
 
 use super::PATIENCE;
 
-/// The key under which WebDriver names an element.
+/// The key under which the protocol names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A session of Chromium, driven by its WebDriver. Both end with this process, however it ends.
+/// A session of Chromium, driven by its own driver. Both end with this process, however it ends.
 pub(super) struct Driver {
     agent: Agent,
     /// `http://127.0.0.1:PORT/session/ID`.
@@ -54,7 +54,7 @@ impl Driver {
     }
 
     /// A command of Chromium's own protocol.
-    pub(super) fn devtools(&self, command: &str, params: Value) -> Value {
+    pub(super) fn devtools(&self, command: &str, params: &Value) -> Value {
         self.post("goog/cdp/execute", json!({"cmd": command, "params": params}))
     }
 

@@ -46,10 +46,10 @@ impl Browser {
             // Without a bar for scrolling at the side.
             "mobile": look == Look::Narrow,
         });
-        self.driver().devtools("Emulation.setDeviceMetricsOverride", metrics);
+        self.driver().devtools("Emulation.setDeviceMetricsOverride", &metrics);
         let scheme = if look == Look::Dark { "dark" } else { "light" };
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.driver().devtools("Emulation.setEmulatedMedia", json!({"features": features}));
+        self.driver().devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
     /// What is wrong with the page, looked at in one way: what axe finds, what is wider than the

@@ -102,7 +102,7 @@ impl Browser {
     /// The value of an expression on the page, also where pages may run no script.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let mut evaluated = self.driver().devtools("Runtime.evaluate", params);
+        let mut evaluated = self.driver().devtools("Runtime.evaluate", &params);
         assert!(evaluated["exceptionDetails"].is_null(), "{evaluated}");
         evaluated["result"]["value"].take()
     }
@@ -125,7 +125,7 @@ impl Browser {
     /// Lets pages run scripts or not.
     pub(crate) fn set_script(&self, is_on: bool) {
         let params = json!({"value": !is_on});
-        self.driver().devtools("Emulation.setScriptExecutionDisabled", params);
+        self.driver().devtools("Emulation.setScriptExecutionDisabled", &params);
     }
 
     /// What went wrong since it was asked the last time, such as a violation of the policy of a page.
@@ -136,14 +136,14 @@ impl Browser {
 
     /// Writes the page, as long as it is, to `target/console/NAME.png`.
     pub(crate) fn screenshot(&self, name: &str) {
-        let metrics = self.driver().devtools("Page.getLayoutMetrics", json!({}));
+        let metrics = self.driver().devtools("Page.getLayoutMetrics", &json!({}));
         let size = &metrics["cssContentSize"];
         let clip = json!({
             "x": 0, "y": 0, "scale": 1, "width": size["width"],
             "height": size["height"].as_f64().unwrap().min(4_000.0),
         });
         let params = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
-        let taken = self.driver().devtools("Page.captureScreenshot", params);
+        let taken = self.driver().devtools("Page.captureScreenshot", &params);
         let image = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../console");
         fs::create_dir_all(&folder).unwrap();

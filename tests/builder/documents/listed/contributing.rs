@@ -38,4 +38,12 @@ pub(super) const COMMANDS: &[Listed] = &[
         "cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none request_head",
         Not("it runs until it is ended", "`fuzzing.rs` of a crate: each corpus is accepted"),
     ),
+    (
+        "cargo run --package policy-console --example gallery",
+        Not("it writes pages to look at", "its samples are those of the crate's own tests"),
+    ),
+    (
+        "python3 -m http.server --directory target/console-gallery",
+        Not("it runs until it is ended", "the pages are opened in a browser by `tests/console`"),
+    ),
 ];
