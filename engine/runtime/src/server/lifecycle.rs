@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 #[cfg(feature = "console")]
-use super::console::{self, Console};
+use super::console;
+#[cfg(feature = "console")]
+use super::console_state::Console;
 use super::http::auth::Tokens;
 use super::http::memory_budget::MemoryBudget;
 use super::listen::{BindError, Listeners, ShutdownPhase, UnixSocketFile};

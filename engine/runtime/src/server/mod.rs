@@ -18,6 +18,8 @@
 mod api;
 #[cfg(feature = "console")]
 mod console;
+#[cfg(feature = "console")]
+mod console_state;
 mod decide;
 /// Checks of what has to hold for any request, for the fuzz targets.
 #[cfg(any(test, fuzzing))]

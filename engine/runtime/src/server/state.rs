@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tracing::error;
 
 #[cfg(feature = "console")]
-use super::console::Console;
+use super::console_state::Console;
 use super::http::auth::Tokens;
 use super::http::concurrency::ConcurrencyLimit;
 use super::http::memory_budget::MemoryBudget;

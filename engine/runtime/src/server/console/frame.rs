@@ -3,8 +3,8 @@ use std::time::SystemTime;
 use hyper::http::request::Parts;
 use policy_console::Frame;
 
-use super::state::Console;
-use super::timestamp::timestamp;
+use crate::server::console_state::Console;
+use crate::server::console_state::timestamp;
 use crate::server::state::{App, AppState};
 
 /// What is around each page.

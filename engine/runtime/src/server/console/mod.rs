@@ -5,31 +5,23 @@
 //! what is served.
 
 mod access;
-mod certificates;
 mod decision;
 mod decisions;
 mod event;
 mod frame;
 mod hidden;
-mod listeners;
 mod observe;
 mod places;
 mod policies;
 mod policy;
 mod pretty;
-mod rates;
-mod reloads;
 mod replay;
 mod reply;
 mod respond;
 mod route;
 mod schema_fields;
 mod server;
-mod state;
-mod timestamp;
 mod trial;
-mod trial_places;
 
 pub(super) use observe::observe;
 pub(super) use respond::respond;
-pub(super) use state::Console;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::time::MissedTickBehavior;
 
-use super::state::INTERVAL;
+use crate::server::console_state::INTERVAL;
 use crate::server::state::{App, sha256};
 
 /// Counts what policies decide, for as long as the server runs and has a console.

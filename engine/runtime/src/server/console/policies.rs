@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 
 use policy_console::{PoliciesPage, PolicySummary, SkippedPolicy};
 
-use super::state::Console;
+use crate::server::console_state::Console;
 use crate::server::policy::ServedPolicy;
 use crate::server::state::AppState;
 

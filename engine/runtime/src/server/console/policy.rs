@@ -9,10 +9,10 @@ use policy_console::{
 use serde_json::Value;
 
 use super::policies::summary;
-use super::state::Console;
 use super::{decisions, schema_fields};
 use crate::policies::{self, PolicyLookup, PolicyPath};
 use crate::program;
+use crate::server::console_state::Console;
 use crate::server::policy::ServedPolicy;
 use crate::server::state::{App, AppState};
 

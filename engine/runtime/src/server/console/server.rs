@@ -4,9 +4,9 @@ use policy_console::{
 };
 
 use super::policy::grants;
-use super::state::Console;
-use super::timestamp::timestamp;
 use crate::config::{EffectiveSetting, ShownValue, without_secrets};
+use crate::server::console_state::Console;
+use crate::server::console_state::timestamp;
 use crate::server::state::{App, AppState};
 
 /// The server: its configuration, its limits and how near they are, and its build.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::choices::Subject;
 use crate::policies::{Budget, CpuReading, Instance, InstanceError, Settings};
-use crate::server::console::trial_places::TrialPlace;
+use crate::server::console_state::TrialPlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput, evaluate_uncounted};
 use crate::system::stack;

@@ -15,25 +15,25 @@ use crate::server::listen::Listeners;
 const MEMORY: usize = 64 << 20;
 
 /// The interval at which decisions are counted for the pages.
-pub(super) const INTERVAL: Duration = Duration::from_secs(5);
+pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the console knows beside the state of the server.
 pub(crate) struct Console {
-    pub(super) config: ConsoleConfig,
+    pub(crate) config: ConsoleConfig,
     /// No other machine reaches it.
-    pub(super) is_loopback: bool,
+    pub(crate) is_loopback: bool,
     /// Every policy in this program.
-    pub(super) registry: Registry,
-    pub(super) memory: Arc<MemoryBudget>,
-    pub(super) trials: TrialPlaces,
-    pub(super) rates: RateHistory,
+    pub(crate) registry: Registry,
+    pub(crate) memory: Arc<MemoryBudget>,
+    pub(crate) trials: TrialPlaces,
+    pub(crate) rates: RateHistory,
     pub(crate) reloads: Reloads,
-    pub(super) listeners: Vec<policy_console::Listener>,
-    pub(super) certificates: Option<Certificates>,
-    pub(super) host: String,
-    pub(super) started: (SystemTime, Instant),
+    pub(crate) listeners: Vec<policy_console::Listener>,
+    pub(crate) certificates: Option<Certificates>,
+    pub(crate) host: String,
+    pub(crate) started: (SystemTime, Instant),
     /// The digest of the program's file, where it can be read.
-    pub(super) program_digest: OnceLock<Option<String>>,
+    pub(crate) program_digest: OnceLock<Option<String>>,
 }
 
 impl Console {

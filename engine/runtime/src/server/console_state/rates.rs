@@ -17,19 +17,19 @@ type Key = (String, String);
 
 /// The totals of policies at each of the last intervals.
 #[derive(Debug)]
-pub(super) struct RateHistory {
+pub(crate) struct RateHistory {
     interval: Duration,
     totals: Mutex<BTreeMap<Key, VecDeque<PolicyTotals>>>,
 }
 
 impl RateHistory {
-    pub(super) fn new(interval: Duration) -> Self {
+    pub(crate) fn new(interval: Duration) -> Self {
         Self { interval, totals: Mutex::default() }
     }
 
     /// Takes down the totals of all policies; must be called at each interval. Those that are not
     /// served any more are forgotten.
-    pub(super) fn observe(&self, policies: &ServedPolicies) {
+    pub(crate) fn observe(&self, policies: &ServedPolicies) {
         let mut former = std::mem::take(&mut *self.lock());
         let mut next = BTreeMap::new();
         for policy in policies.all() {
@@ -45,7 +45,7 @@ impl RateHistory {
     }
 
     /// What a policy decided in the last minutes, up to the last interval.
-    pub(super) fn of_policy(&self, policy: &ServedPolicy) -> Rates {
+    pub(crate) fn of_policy(&self, policy: &ServedPolicy) -> Rates {
         let all = self.lock();
         let totals = all.get(&key(policy)).map(VecDeque::as_slices);
         let (older, newer) = totals.unwrap_or_default();

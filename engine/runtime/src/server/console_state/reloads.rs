@@ -30,12 +30,12 @@ impl Reloads {
     }
 
     /// The last first.
-    pub(super) fn all(&self) -> Vec<Reload> {
+    pub(crate) fn all(&self) -> Vec<Reload> {
         self.lock().iter().cloned().collect()
     }
 
     /// The last one, if it was refused.
-    pub(super) fn last_refused(&self) -> Option<Reload> {
+    pub(crate) fn last_refused(&self) -> Option<Reload> {
         self.lock().front().filter(|reload| !reload.mistakes.is_empty()).cloned()
     }
 

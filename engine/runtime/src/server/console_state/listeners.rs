@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::server::listen::Listeners;
 
 /// The addresses that are listened on.
-pub(super) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener> {
+pub(crate) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener> {
     let asks_for_certificates = config.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let listener = |url: &str, serves: &'static str| {
         let certificate =

@@ -10,18 +10,18 @@ use crate::server::listen::ServedCertificate;
 const DAY: i64 = 24 * 60 * 60;
 
 /// The certificate of the server, whichever is in force.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     served: ServedCertificate,
     file: PathBuf,
 }
 
 impl Certificates {
-    pub(super) fn new(served: ServedCertificate, file: PathBuf) -> Self {
+    pub(crate) fn new(served: ServedCertificate, file: PathBuf) -> Self {
         Self { served, file }
     }
 
     /// The one in force, unless it is never valid.
-    pub(super) fn all(&self, now: SystemTime) -> Vec<Certificate> {
+    pub(crate) fn all(&self, now: SystemTime) -> Vec<Certificate> {
         let Some(not_after) = self.served.not_after() else { return Vec::new() };
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let [not_after_seconds, now] =

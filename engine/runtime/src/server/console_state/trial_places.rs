@@ -11,10 +11,10 @@ const MAX_TRIALS: usize = 2;
 const WAIT: Duration = Duration::from_secs(2);
 
 /// The places of trials.
-pub(super) struct TrialPlaces(Arc<Semaphore>);
+pub(crate) struct TrialPlaces(Arc<Semaphore>);
 
 /// The place of a trial, until all of its evaluations have ended.
-pub(super) type TrialPlace = Arc<OwnedSemaphorePermit>;
+pub(crate) type TrialPlace = Arc<OwnedSemaphorePermit>;
 
 impl Default for TrialPlaces {
     fn default() -> Self {
@@ -27,7 +27,7 @@ impl TrialPlaces {
     ///
     /// # Errors
     /// When none is free in time.
-    pub(super) async fn place(&self) -> Result<TrialPlace, String> {
+    pub(crate) async fn place(&self) -> Result<TrialPlace, String> {
         let waiting = timeout(WAIT, Arc::clone(&self.0).acquire_owned());
         match waiting.await {
             Ok(Ok(permit)) => Ok(Arc::new(permit)),
