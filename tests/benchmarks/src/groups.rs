@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::results::Row;
 use crate::rounds::Effort;
 use crate::{
-    builds, confinement, decisions, folders, http, libc, replay, shadow, start, suites, watch,
+    builds, confinement, console, decisions, folders, http, libc, replay, shadow, start, suites,
+    watch,
 };
 
 /// Figures that are measured together.
@@ -45,10 +46,12 @@ pub(crate) enum Group {
     Shadow,
     /// Start and decisions over HTTP with confinement and without
     Confinement,
+    /// Decisions over HTTP with an open console and without, and its first page
+    Console,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
@@ -62,6 +65,7 @@ impl Group {
         Self::Suites,
         Self::Shadow,
         Self::Confinement,
+        Self::Console,
     ];
 
     /// True if the group is part of the short run.
@@ -85,6 +89,7 @@ impl Group {
             Self::Suites => suites::measure(effort, work),
             Self::Shadow => shadow::measure(effort, work),
             Self::Confinement => confinement::measure(effort, work),
+            Self::Console => console::measure(effort, work),
         }
     }
 }

@@ -15,6 +15,7 @@
 mod asked;
 mod builds;
 mod confinement;
+mod console;
 mod counts;
 mod decisions;
 mod durations;

@@ -86,6 +86,11 @@ pub(crate) fn all(effort: Effort, work: &Path) -> io::Result<Vec<Server>> {
     Ok(servers)
 }
 
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
 /// The first of the cases, which is allowed.
 fn request() -> io::Result<serde_json::Value> {
     let cases = Cases::read(&paths::own("cases/http-authz.json"))?;
@@ -112,14 +117,23 @@ impl Server {
 
     /// The same without confinement.
     pub(crate) fn ours_unconfined(program: PathBuf) -> io::Result<Self> {
-        let server = Self::ours(program)?;
-        let file = server.folder.path().join("config.json");
+        Self::ours(program)?.with_setting("confinement", "off".into())
+    }
+
+    /// The same with a console at this port, which keeps decisions.
+    pub(crate) fn ours_with_console(program: PathBuf, port: u16) -> io::Result<Self> {
+        let console = json!({ "listen": format!("127.0.0.1:{port}"), "decisions": "16MiB" });
+        Self::ours(program)?.with_setting("console", console)
+    }
+
+    fn with_setting(self, name: &str, value: serde_json::Value) -> io::Result<Self> {
+        let file = self.folder.path().join("config.json");
         let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
         if let Some(settings) = config.as_object_mut() {
-            settings.insert("confinement".to_owned(), "off".into());
+            settings.insert(name.to_owned(), value);
         }
         fs::write(file, config.to_string())?;
-        Ok(server)
+        Ok(self)
     }
 
     /// The same with a shadow of its own version and settings, which is asked everything.
@@ -170,7 +184,7 @@ impl Server {
 
     /// Starts it, and asks until it answers.
     pub(crate) fn start(&self) -> io::Result<Running> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}{}", self.path);
         let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build();
         let agent = agent.new_agent();

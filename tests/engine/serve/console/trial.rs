@@ -89,8 +89,8 @@ fn trial_changes_nothing() {
     }
     assert_eq!(figures(&server), before);
     assert_eq!(page(&console, "/decisions")["kept"]["decisions"], 0);
-    let served = server.post("/v1/data/stress", &json!({"input": {"do": "context"}}));
-    assert_eq!(served.status, 200, "it is not suspended");
+    let answered = server.post("/v1/data/stress", &json!({"input": {"do": "context"}}));
+    assert_eq!(answered.status, 200, "it is not suspended");
     server.signal("TERM");
     assert!(server.wait().success());
     assert_eq!(fs::read_to_string(log).unwrap().lines().count(), 1);
