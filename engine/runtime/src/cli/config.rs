@@ -19,16 +19,15 @@ pub(super) fn run(
         return Ok(Outcome::Allowed);
     }
     let sources = args.config.sources(policies.mode);
-    let (_, loaded, policies) = policies.configure(&sources)?;
+    let (confined, mut loaded, policies) = policies.configure(&sources)?;
     for warning in &loaded.warnings {
         warn!("{warning}");
     }
     for mistake in config::mistakes(&policies) {
         warn!("skipped: {mistake}");
     }
-    let settings =
-        config::without_secrets(&loaded.effective, |path| config::entry_of(&policies, path));
-    print(&settings, args.format, out)?;
+    loaded.hide_secrets(&confined.registry);
+    print(&loaded.effective, args.format, out)?;
     Ok(Outcome::Allowed)
 }
 

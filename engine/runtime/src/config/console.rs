@@ -3,6 +3,9 @@ use super::section::{Element, Section};
 use super::{Address, ConsoleConfig, Tls, schema};
 use crate::documents::located::ConfigError;
 
+/// The least memory for decisions: a sixteenth of it is what one may take whole.
+const MIN_DECISIONS: usize = 64 << 10;
+
 /// The console, with the place of its address for checks against others.
 pub(super) struct Console {
     pub(super) address: Element<Address>,
@@ -13,9 +16,21 @@ pub(super) struct Console {
 pub(super) fn read(mut section: Section, report: &mut Report) -> Read<Console> {
     let origin = section.origin.clone();
     let address = section.required_element(&schema::CONSOLE_LISTEN, report);
+    let decisions_at = section.origin_of(schema::key(schema::CONSOLE_DECISIONS.path));
     let decisions = section.optional(&schema::CONSOLE_DECISIONS, report);
     let try_it = section.value(&schema::CONSOLE_TRY_IT, report);
     section.finish(report);
+    if let (Ok(Some(bytes)), Some(at)) = (&decisions, decisions_at)
+        && *bytes < MIN_DECISIONS
+    {
+        report.error(ConfigError::at(
+            &at,
+            format_args!(
+                "`{}` is {bytes} bytes: expected `64KiB` at least, which hold some decisions",
+                schema::CONSOLE_DECISIONS.path
+            ),
+        ));
+    }
     if !cfg!(feature = "console") {
         return Err(report.error(ConfigError::at(
             &origin,

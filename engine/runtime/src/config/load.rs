@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::flags::Flags;
 use super::report::{EffectiveSetting, Report};
+use super::secrets::without_secrets;
 use super::{Config, PolicySelection, env, read, schema};
 #[cfg(test)]
 use crate::documents::located::ConfigErrors;
 use crate::documents::located::{ConfigError, Node, Origin, TableEntry, Value};
 use crate::documents::{self, Source};
+use crate::policies::{Hidden, Registry};
 
 /// The most that is read of a configuration file.
 const MAX_FILE_BYTES: u64 = 32 << 20;
@@ -29,8 +31,33 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     /// Every setting that counts, and where from.
     pub(crate) effective: Vec<EffectiveSetting>,
+    /// The secrets that are left out of these settings, once they are hidden.
+    pub(crate) secrets: Hidden,
     /// Warnings about what is odd, but stops nobody.
     pub(crate) warnings: Vec<String>,
+}
+
+impl Loaded {
+    /// Hides the secrets of policies' settings. Their schemas tell which they are, so code of these
+    /// policies runs for it.
+    pub(crate) fn hide_secrets(&mut self, registry: &Registry) {
+        (self.effective, self.secrets) = without_secrets(&self.effective, registry);
+    }
+
+    /// Keeps the settings of these names, and those below, as they were: a restart has to apply what
+    /// is new.
+    pub(crate) fn keep_in_force(&mut self, names: &[&str], former: &[EffectiveSetting]) {
+        let waits = |setting: &EffectiveSetting| {
+            let path = &setting.path;
+            let is_below = |name: &&str| {
+                path.strip_prefix(*name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            names.iter().any(is_below) && !schema::APPLIED_AT_ONCE.iter().any(is_below)
+        };
+        self.effective.retain(|setting| !waits(setting));
+        self.effective.extend(former.iter().filter(|setting| waits(setting)).cloned());
+    }
 }
 
 impl Sources {
@@ -79,7 +106,8 @@ pub(super) fn load_as_far_as_possible(
     let (config, policies) = read::config(root, &mut report);
     match config {
         Ok(config) if report.errors.is_empty() => {
-            Ok(Loaded { config, effective: report.effective, warnings })
+            let (effective, secrets) = (report.effective, Hidden::default());
+            Ok(Loaded { config, effective, secrets, warnings })
         }
         _ => Err((report.errors, policies)),
     }

@@ -32,4 +32,3 @@ pub(crate) use model::{
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
 pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, load_and_resolve, mistakes};
-pub(crate) use secrets::{entry_of, without_secrets};

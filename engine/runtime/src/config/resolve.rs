@@ -8,7 +8,8 @@ use super::{
 };
 use crate::documents::located::{ConfigError, ConfigErrors, Origin};
 use crate::policies::{
-    self, Entry, Hidden, Instance, InstanceError, PolicyRef, Registry, Settings, VersionSelector,
+    Entry, Hidden, Instance, InstanceError, MASK, PolicyRef, Registry, Settings, VersionSelector,
+    settings_schema,
 };
 
 /// A policy that can be asked.
@@ -104,6 +105,14 @@ fn ask(
         let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
         ConfigError::at(policy_origin, format_args!("`{path}`: {error}{help}"))
     })?;
+    // Copied from where secrets are not shown.
+    if str::from_utf8(settings.as_json()).is_ok_and(|json| json.contains(MASK)) {
+        let message = format_args!(
+            "`{path}.settings` has `{MASK}`, which stands for a secret that is not shown: write the \
+             secret"
+        );
+        return Err(ConfigError::at(settings.origin().unwrap_or(origin), message));
+    }
     let name = path.strip_prefix("policies.").unwrap_or(path);
     let instance = Instance::configure_as(name, entry, settings).map_err(|error| match error {
         // It has its place already.
@@ -121,9 +130,7 @@ fn ask(
 /// What a policy says of its settings, without their secrets.
 fn presentable(message: &str, entry: &Entry, settings: &Settings) -> String {
     let value = serde_json::from_slice(settings.as_json()).unwrap_or_default();
-    // Schemas are made by the author's code, which may panic.
-    let schema = policies::call_guarded(entry, entry.registration.settings_schema);
-    Hidden::new(&value, schema.ok().flatten().as_ref()).masked(message.to_owned())
+    Hidden::new(&value, settings_schema(entry).as_ref()).masked(message.to_owned())
 }
 
 /// What is wrong with policies and with their shadows.

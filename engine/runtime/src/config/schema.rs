@@ -175,6 +175,10 @@ settings! {
     COLLECTOR_MAX_RETRY_DELAY = "decision-log.max-retry-delay", DURATION: Duration, "30s";
 }
 
+/// The settings that a reload applies, in tables that otherwise wait for a restart.
+pub(super) const APPLIED_AT_ONCE: [&str; 3] =
+    [DECISION_LOG_LABELS, DECISION_LOG_ERASE.setting.path, DECISION_LOG_MASK];
+
 /// The tables that may be one text, with the setting in them that it is.
 pub(super) const SHORTHANDS: [(&str, &str); 2] =
     [(CONSOLE, CONSOLE_LISTEN.path), (DECISION_LOG, DECISION_LOG_TO.path)];

@@ -1,57 +1,62 @@
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use super::{EffectiveSetting, Resolved, ShownValue};
-use crate::policies::{self, Entry};
+use super::{EffectiveSetting, ShownValue};
+use crate::policies::{Hidden, PolicyRef, Registry, masked, settings_schema};
 
-/// Settings as they may be shown: without the secrets in those of policies. `entry_of` finds the
-/// policy of an id, or of `ID.shadow`, whose schema tells which they are.
-pub(crate) fn without_secrets<'a>(
+/// Settings as they may be shown, and what is left out of them: the secrets in those of policies.
+pub(super) fn without_secrets(
     settings: &[EffectiveSetting],
-    entry_of: impl Fn(&str) -> Option<&'a Entry>,
-) -> Vec<EffectiveSetting> {
-    settings.iter().map(|setting| shown(setting, &entry_of)).collect()
+    registry: &Registry,
+) -> (Vec<EffectiveSetting>, Hidden) {
+    let mut secrets = Hidden::default();
+    let shown =
+        settings.iter().map(|setting| shown(setting, settings, registry, &mut secrets)).collect();
+    (shown, secrets)
 }
 
-/// The policy of an id, or of `ID.shadow`, among resolved ones.
-pub(crate) fn entry_of<'a>(policies: &'a [super::Named], path: &str) -> Option<&'a Entry> {
-    let resolved = |id: &str| -> Option<&'a Resolved> {
-        policies.iter().find(|(known, _)| known == id)?.1.as_ref().ok()
-    };
-    if let Some(Resolved { entry, .. }) = resolved(path) {
-        return Some(entry);
-    }
-    let shadow = resolved(path.strip_suffix(".shadow")?)?.shadow.as_ref()?.as_ref().ok()?;
-    Some(&shadow.entry)
-}
-
-fn shown<'a>(
+fn shown(
     setting: &EffectiveSetting,
-    entry_of: &impl Fn(&str) -> Option<&'a Entry>,
+    all: &[EffectiveSetting],
+    registry: &Registry,
+    secrets: &mut Hidden,
 ) -> EffectiveSetting {
-    let path = setting.path.strip_prefix("policies.");
-    let of_policy = path.and_then(|path| path.strip_suffix(".settings"));
+    let of_policy = setting.path.strip_suffix(".settings");
+    let of_policy = of_policy.filter(|path| path.starts_with("policies."));
     let (Some(of_policy), ShownValue::Json(json)) = (of_policy, &setting.value) else {
         return setting.clone();
     };
     let value: Value = serde_json::from_str(json.get()).unwrap_or_default();
-    // Schemas are made by the author's code, which may panic.
-    let schema = entry_of(of_policy).and_then(|entry| {
-        policies::call_guarded(entry, entry.registration.settings_schema).ok().flatten()
-    });
-    let masked = policies::masked(&value, schema.as_ref());
+    if value == json!({}) {
+        return setting.clone();
+    }
+    let schema = schema(&format!("{of_policy}.policy"), all, registry);
+    let masked = masked(&value, schema.as_ref());
     if masked == value {
         return setting.clone();
     }
+    secrets.add(&value, &masked);
     let value = RawValue::from_string(masked.to_string())
         .map_or_else(|error| ShownValue::Text(error.to_string()), ShownValue::Json);
     EffectiveSetting { value, ..setting.clone() }
+}
+
+/// The schema of the settings of the policy that a setting names, whether it is served or skipped.
+/// Where there is no such policy, nobody can tell what is secret, and all is.
+fn schema(path: &str, all: &[EffectiveSetting], registry: &Registry) -> Option<Value> {
+    let named = all.iter().find(|setting| setting.path == path);
+    let entry = named.and_then(|setting| match &setting.value {
+        ShownValue::Text(text) => registry.find(&text.parse::<PolicyRef>().ok()?).ok(),
+        ShownValue::Json(_) | ShownValue::Nothing => None,
+    });
+    entry.map_or_else(|| Some(json!({"writeOnly": true})), settings_schema)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Flags, Sources, load};
+    use crate::testing::registration;
 
     #[test]
     fn secrets_of_policies_are_not_shown() {
@@ -63,7 +68,9 @@ mod tests {
         let set = set.iter().map(|text| text.parse().unwrap()).collect();
         let sources = Sources { flags: Flags { set, ..Flags::default() }, ..Sources::default() };
         let loaded = load(&sources).unwrap();
-        let shown = without_secrets(&loaded.effective, |_| None);
+        let registry = Registry::from_registrations([registration("a", "1.0.0")]).unwrap();
+        let (shown, secrets) = without_secrets(&loaded.effective, &registry);
+        assert!(secrets.are_in("hush"));
         let text = serde_json::to_string(&shown).unwrap();
         assert!(!text.contains("hush") && text.contains(r#""b":"x""#), "{text}");
         assert_eq!(shown.len(), loaded.effective.len());

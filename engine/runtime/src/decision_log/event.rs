@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 use policy_api::Verdict;
 use policy_text::escape_json;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::redaction::{Changes, Part, PointerError, Redaction};
 use crate::config::{self, Mode};
 use crate::json_object::JsonObject;
-use crate::policies::Usage;
+use crate::policies::{Hidden, Usage};
 
 /// The last moment that RFC 3339 can write.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
@@ -128,7 +128,49 @@ impl Template {
     }
 }
 
+/// The parts of an event that quote secrets, without these.
+#[derive(Debug)]
+pub(super) struct Quoted {
+    input: Option<Box<RawValue>>,
+    result: Option<Box<RawValue>>,
+    message: Option<String>,
+}
+
+impl Quoted {
+    /// The event without the secrets that it quotes.
+    pub(super) fn masked<'a>(&'a self, event: &Event<'a>) -> Event<'a> {
+        let error = event.error.map(|error| EventError {
+            message: self.message.as_deref().unwrap_or(error.message),
+            ..error
+        });
+        Event {
+            input: self.input.as_deref().or(event.input),
+            result: self.result.as_deref().or(event.result),
+            error,
+            ..*event
+        }
+    }
+}
+
 impl Event<'_> {
+    /// The parts that quote secrets; `None` where none does.
+    pub(super) fn quoted(&self, secrets: &Hidden) -> Option<Quoted> {
+        let value = |part: Option<&RawValue>| {
+            let text = part.map(RawValue::get).filter(|text| secrets.are_in(text))?;
+            let masked = secrets.masked_value(serde_json::from_str(text).unwrap_or_default());
+            to_raw_value(&masked).ok()
+        };
+        let message = self.error.map(|error| error.message);
+        let message = message.filter(|message| secrets.are_in(message));
+        let quoted = Quoted {
+            input: value(self.input),
+            result: value(self.result),
+            message: message.map(|message| secrets.masked(message.to_owned())),
+        };
+        let is_any = quoted.input.is_some() || quoted.result.is_some() || quoted.message.is_some();
+        is_any.then_some(quoted)
+    }
+
     /// Encodes the event as OPA does (`EventV1` in its `v1/plugins/logs`), on one line. What OPA
     /// has no field for is in `custom`.
     pub(super) fn encode(&self, template: &Template) -> Box<[u8]> {
@@ -246,7 +288,6 @@ mod tests {
 
     use proptest::prelude::*;
     use serde_json::json;
-    use serde_json::value::to_raw_value;
 
     use crate::config::{LogDestination, WhenFull};
 

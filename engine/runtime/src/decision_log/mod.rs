@@ -6,6 +6,7 @@
 //! where it belongs, and not before, so that memory is bounded whatever becomes of the other side.
 
 mod event;
+#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console alone reads it"))]
 mod kept;
 mod ledger;
 mod queue;
@@ -26,6 +27,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::config;
+use crate::policies::Hidden;
 use crate::system::long_work;
 use crate::telemetry::DecisionLogMetrics;
 
@@ -59,6 +61,14 @@ struct Shared {
 struct Writer {
     queue: Queue,
     reopen: Arc<Notify>,
+}
+
+/// How an event is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep<'a> {
+    pub(crate) share: Share,
+    /// The secrets of settings, which what is kept does not tell, whoever quotes them.
+    pub(crate) secrets: &'a Hidden,
 }
 
 impl DecisionLog {
@@ -99,11 +109,11 @@ impl DecisionLog {
         self.0.kept.as_ref().is_some_and(|kept| kept.admits(share, began))
     }
 
-    /// Writes a decision, and keeps it in a share if one is named. Waits only for room in the queue,
+    /// Writes a decision, and keeps it if that is asked for. Waits only for room in the queue,
     /// and only where the configuration says so. An event that is given up while it waits is
     /// dropped, and counted as that.
-    pub(crate) async fn record(&self, event: &Event<'_>, share: Option<Share>) {
-        let written = long_work::on_bytes(event.likely_size(), || self.0.encode(event, share));
+    pub(crate) async fn record(&self, event: &Event<'_>, keep: Option<Keep<'_>>) {
+        let written = long_work::on_bytes(event.likely_size(), || self.0.encode(event, keep));
         if let (Some(writer), Some(event)) = (&self.0.writer, written) {
             writer.queue.push(event).await;
         }
@@ -137,20 +147,24 @@ impl DecisionLog {
 }
 
 impl Shared {
-    /// Keeps an event in a share if one is named, and gives it as it is written, if it is.
-    fn encode(&self, event: &Event<'_>, share: Option<Share>) -> Option<Encoded> {
+    /// Keeps an event if that is asked for, and gives it as it is written, if it is.
+    fn encode(&self, event: &Event<'_>, keep: Option<Keep<'_>>) -> Option<Encoded> {
         let template = self.template.load();
-        let keep = self.kept.as_ref().zip(share);
-        let is_small = keep.is_some_and(|(kept, _)| event.likely_size() <= kept.max_event());
-        let whole = (self.writer.is_some() || is_small).then(|| event.encode(&template));
-        if let Some((kept, share)) = keep {
-            let text = match &whole {
-                Some(whole) if whole.len() <= kept.max_event() => Arc::from(&**whole),
-                Some(_) | None => Arc::from(event.encode_without_values(&template)),
+        let written = self.writer.as_ref().map(|_| event.encode(&template));
+        if let Some((kept, Keep { share, secrets })) = self.kept.as_ref().zip(keep) {
+            let quoted = event.quoted(secrets);
+            let shown = quoted.as_ref().map_or(*event, |quoted| quoted.masked(event));
+            let max = kept.max_event();
+            let is_small = |text: &Encoded| text.len() <= max;
+            let whole = match &written {
+                Some(written) if quoted.is_none() => Some(written.clone()).filter(is_small),
+                _ if event.likely_size() <= max => Some(shown.encode(&template)).filter(is_small),
+                _ => None,
             };
-            kept.push(share, template.rules(), text);
+            let text = whole.unwrap_or_else(|| shown.encode_without_values(&template));
+            kept.push(share, template.rules(), Arc::from(text));
         }
-        whole.filter(|_| self.writer.is_some()).map(|event| template.to_be_written(event))
+        written.map(|event| template.to_be_written(event))
     }
 }
 

@@ -42,12 +42,6 @@ impl Hidden {
         }
     }
 
-    /// Adds those of others.
-    #[cfg(feature = "console")]
-    pub(crate) fn extend(&mut self, others: &Self) {
-        self.0.extend(others.0.iter().cloned());
-    }
-
     fn add_all(&mut self, value: &Value) {
         match value {
             Value::Object(fields) => {
@@ -80,8 +74,12 @@ impl Hidden {
         }
     }
 
+    /// Tells whether a text may quote any of them.
+    pub(crate) fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret))
+    }
+
     /// A value without them.
-    #[cfg(feature = "console")]
     pub(crate) fn masked_value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::from(self.masked(text)),
@@ -94,6 +92,7 @@ impl Hidden {
                     .map(|(key, value)| (self.masked(key), self.masked_value(value)));
                 Value::Object(masked.collect())
             }
+            Value::Number(number) if self.0.contains(&number.to_string()) => Value::from(MASK),
             Value::Null | Value::Bool(_) | Value::Number(_) => value,
         }
     }

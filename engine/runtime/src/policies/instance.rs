@@ -8,6 +8,8 @@ use std::sync::Once;
 use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
 use policy_confinement::{Call, Refused, Subject, zone_calls};
 
+use serde_json::{Value, json};
+
 use super::budget::{self, Budget, CpuReading, Meter, OverBudget, Usage};
 use crate::confinement::Zone;
 use crate::policies::{Entry, Settings};
@@ -219,6 +221,12 @@ pub(crate) fn call_guarded<T: Send + 'static>(
     call: fn() -> T,
 ) -> Result<T, InstanceError> {
     in_zone(&entry.zone, Subject::new(entry.name()), call)?.map_err(InstanceError::Panicked)
+}
+
+/// The schema of a policy's settings. Where its author's code does not tell, all of them are secret.
+pub(crate) fn settings_schema(entry: &Entry) -> Option<Value> {
+    call_guarded(entry, entry.registration.settings_schema)
+        .unwrap_or_else(|_| Some(json!({"writeOnly": true})))
 }
 
 /// Runs code of a policy in its zone, and gives what it made or the message of its panic.

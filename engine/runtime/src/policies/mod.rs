@@ -22,11 +22,11 @@ pub use settings::{Settings, SettingsError};
 pub(crate) use by_path::{PoliciesByPath, PolicyLookup, Served};
 pub(crate) use denied_by::denied_by;
 pub(crate) use hidden::Hidden;
-pub(crate) use instance::call_guarded;
+pub(crate) use instance::{call_guarded, settings_schema};
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};
-pub(crate) use secrets::masked;
+pub(crate) use secrets::{MASK, masked};
 #[cfg(feature = "console")]
-pub(crate) use secrets::{MASK, names_a_secret, says_secret};
+pub(crate) use secrets::{names_a_secret, says_secret};
 pub(crate) use settings::Assignment;
 pub(crate) use timed::{EvaluationLimits, TimedError, TimedEvaluator, TimedQuestion};

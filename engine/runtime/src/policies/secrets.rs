@@ -9,19 +9,33 @@ use serde_json::Value;
 pub(crate) const MASK: &str = "••••••";
 
 /// The last words of keys that name a secret, such as `client-secret`; also in the plural.
-const NAMES: [&[&str]; 11] = [
-    &["password"],
-    &["passwd"],
-    &["passphrase"],
-    &["secret"],
-    &["token"],
-    &["credential"],
-    &["apikey"],
-    &["api", "key"],
-    &["private", "key"],
-    &["access", "key"],
-    &["secret", "key"],
+const NAMES: [&str; 19] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "secretkey",
+    "signingkey",
+    "encryptionkey",
+    "hmackey",
+    "connectionstring",
+    "bearer",
+    "jwt",
+    "pwd",
+    "pass",
+    "salt",
 ];
+
+/// Words at the end of a key that tell of what form the secret is.
+const FORMS: [&str; 4] = ["value", "pem", "base64", "hex"];
+
+/// The shortest name that also counts without a word of its own: `APITOKEN`.
+const LONG_NAME: usize = 5;
 
 /// The settings without their secrets: values that the schema calls `writeOnly` or of the format
 /// `password`, values whose key names a secret, and passwords in URLs.
@@ -71,18 +85,28 @@ fn is_secret(key: &str, value: &Value) -> bool {
     }
 }
 
-/// Tells whether a key's last words name a secret: `db_password`, `clientSecret` and `API-KEY` do,
-/// `token-ttl` does not.
+/// Tells whether a key's last words name a secret: `db_password`, `clientSecret`, `API-KEY` and
+/// `token_2` do, `token-ttl` does not.
 pub(crate) fn names_a_secret(key: &str) -> bool {
     let mut words = words(key);
-    if let Some(last) = words.last_mut()
-        && let Some(singular) = last.strip_suffix('s')
-        && !singular.ends_with('s')
-    {
-        *last = singular.to_owned();
+    let is_number = |word: &str| {
+        let number = word.strip_prefix('v').unwrap_or(word);
+        number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    while words.pop_if(|word| is_number(word) || FORMS.contains(&word.as_str())).is_some() {}
+    if let Some(last) = words.last_mut() {
+        last.truncate(last.trim_end_matches(|last: char| last.is_ascii_digit()).len());
+        if last.ends_with('s') && !last.ends_with("ss") {
+            last.pop();
+        }
     }
+    let joined = words.concat();
     NAMES.iter().any(|name| {
-        words.ends_with(&name.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        let is_last = |count: usize| {
+            let first = words.len().saturating_sub(count);
+            words.get(first..).is_some_and(|last| last.concat() == *name)
+        };
+        is_last(1) || is_last(2) || name.len() >= LONG_NAME && joined.ends_with(name)
     })
 }
 
@@ -199,6 +223,18 @@ mod tests {
             "credentials",
             "accessToken",
             "oauth2Token",
+            "DBPassword",
+            "APITOKEN",
+            "password2",
+            "PASSWORD1",
+            "api_key_v2",
+            "authToken1",
+            "client_secret_value",
+            "private-key-pem",
+            "signingKey",
+            "connection-string",
+            "pwd",
+            "pass",
         ] {
             assert!(names_a_secret(key), "{key}");
         }
@@ -214,7 +250,11 @@ mod tests {
             "tokenizer",
             "",
             "--",
-            "pass",
+            "compass",
+            "bypass",
+            "value",
+            "v2",
+            "authorization",
         ] {
             assert!(!names_a_secret(key), "{key}");
         }

@@ -15,7 +15,7 @@ use super::policy::{Asked, EvaluationFailure, EvaluationOutput, EvaluationReques
 use super::state::{App, AppState};
 use super::trace::RequestSpan;
 use crate::config::Mode;
-use crate::decision_log::{DecisionLog, Event, EventError, Share};
+use crate::decision_log::{DecisionLog, Event, EventError, Keep, Share};
 
 /// A request, and the server that answers it.
 pub(crate) struct RequestContext<'a> {
@@ -168,8 +168,9 @@ impl DecisionRecord<'_> {
             (Some(_), _) | (None, Some(Verdict::Denied)) => Share::Denials,
             (None, Some(Verdict::Allowed) | None) => Share::Others,
         };
-        let share = self.log.keeps(share, context.started).then_some(share);
-        if self.written.is_none() && share.is_none() {
+        let secrets = &context.state.secrets;
+        let keep = self.log.keeps(share, context.started).then_some(Keep { share, secrets });
+        if self.written.is_none() && keep.is_none() {
             return;
         }
         let message = failure.map(|failure| failure.message(&policy.id));
@@ -198,7 +199,7 @@ impl DecisionRecord<'_> {
             checks: output.map(|output| output.checks.as_slice()).unwrap_or_default(),
             mode: policy.mode,
         };
-        self.log.record(&event, share).await;
+        self.log.record(&event, keep).await;
     }
 }
 

@@ -146,7 +146,10 @@ async fn load(
         let confinement = registry
             .confine(&program, read.confinement(), &earlier, told)
             .map_err(start_error("failed to confine the policies"))?;
-        let (loaded, policies) = read.resolve(&registry).map_err(ServeError::Config)?;
+        let (mut loaded, policies) = read.resolve(&registry).map_err(ServeError::Config)?;
+        if loaded.config.console.is_some() {
+            loaded.hide_secrets(&registry);
+        }
         Ok(Loading { loaded, policies, sources, registry, confinement })
     });
     tokio::select! {
@@ -230,8 +233,7 @@ impl BoundServer {
         };
         let shadow_memory = MemoryBudget::new(config.limits.shadows);
         let resources = reload.resources(&metrics, &shadow_memory);
-        let settings = loaded.effective.clone();
-        let state = AppState::from_config(config, settings, policies, &resources, None);
+        let state = AppState::from_config(loaded, policies, &resources, None);
         #[cfg(feature = "console")]
         let console = config
             .console

@@ -68,15 +68,22 @@ impl Reloader {
             log.reopen();
         }
         let from = Arc::clone(&self.from);
-        let outcome =
-            match on_own_thread(move || load_and_resolve(&from.sources, &from.registry)).await {
-                Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
-                Ok(Err(mistakes)) => Err(refused(&mistakes)),
-                Err(error) => {
-                    error!("failed to load the configuration, the former stays: {error}");
-                    Err(vec![error.to_string()])
-                }
-            };
+        let has_console = self.started.console.is_some();
+        let load = move || {
+            let (mut loaded, policies) = load_and_resolve(&from.sources, &from.registry)?;
+            if has_console {
+                loaded.hide_secrets(&from.registry);
+            }
+            Ok((loaded, policies))
+        };
+        let outcome = match on_own_thread(load).await {
+            Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
+            Ok(Err(mistakes)) => Err(refused(&mistakes)),
+            Err(error) => {
+                error!("failed to load the configuration, the former stays: {error}");
+                Err(vec![error.to_string()])
+            }
+        };
         let label = if outcome.is_ok() { "ok" } else { "invalid" };
         self.app.metrics.requests.reloads.with_label_values(&[label]).inc();
         #[cfg(feature = "console")]
@@ -92,31 +99,37 @@ impl Reloader {
 
     /// # Errors
     /// What is wrong; the former configuration stays.
-    fn apply(&mut self, loaded: Loaded, policies: Vec<Named>) -> Result<(), Vec<String>> {
+    fn apply(&mut self, mut loaded: Loaded, policies: Vec<Named>) -> Result<(), Vec<String>> {
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
-        let config = loaded.config;
-        for name in self.started.differences(&StartSettings::new(&config)) {
+        let pending: Vec<_> =
+            self.started.differences(&StartSettings::new(&loaded.config)).collect();
+        for name in &pending {
             warn!("`{name}` has changed: restart the server to apply it");
         }
+        let former = self.app.state.load();
+        loaded.keep_in_force(&pending, &former.settings);
+        let config = &loaded.config;
         if let (Some(log), Some(settings)) = (&self.app.decision_log, &config.decision_log)
             && let Err(error) = log.set_redaction(settings)
         {
             error!("the configuration is wrong, the former stays: {error}");
             return Err(vec![error.to_string()]);
         }
-        let former = self.app.state.load();
         let resources = self.from.resources(&self.app.metrics, &self.app.shadow_memory);
-        let state =
-            AppState::from_config(&config, loaded.effective, policies, &resources, Some(&former));
+        let state = AppState::from_config(&loaded, policies, &resources, Some(&former));
         let policies = state.policies.all().len();
         self.app.state.store(Arc::new(state));
         self.app.memory.set_limit(config.limits.bodies);
         self.app.memory.set_beside(config.limits.shadows);
         self.app.shadow_memory.set_limit(config.limits.shadows);
         self.limits.send_replace(config.limits.clone());
-        self.config = config;
+        self.config = loaded.config;
+        #[cfg(feature = "console")]
+        if let Some(console) = &self.app.console {
+            console.reloads.set_pending(pending);
+        }
         info!(policies, "loaded the configuration");
         Ok(())
     }

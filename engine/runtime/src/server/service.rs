@@ -25,7 +25,7 @@ impl RequestHandler for AppService {
         let (started, received) = (Instant::now(), SystemTime::now());
         let (head, body) = request.into_parts();
         #[cfg(feature = "console")]
-        if surface == Surface::Console {
+        if matches!(surface, Surface::Console { .. }) {
             return super::console::respond(
                 &self.0,
                 Arrival { surface, peer, started, received },

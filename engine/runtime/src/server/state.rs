@@ -20,13 +20,13 @@ use super::policy::PolicySettings;
 use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{
-    Config, DecisionLogConfig, EffectiveSetting, Limits, Named, Resolved, ResolvedShadow,
+    DecisionLogConfig, EffectiveSetting, Limits, Loaded, Named, Resolved, ResolvedShadow,
     ShadowConfig,
 };
 use crate::confinement::Confinement;
 use crate::decision_log::DecisionLog;
 use crate::documents::located::ConfigError;
-use crate::policies::{CpuReading, PolicyPath, Settings};
+use crate::policies::{CpuReading, Hidden, PolicyPath, Settings};
 use crate::program::Program;
 use crate::telemetry::Metrics;
 
@@ -64,8 +64,9 @@ pub(crate) struct AppState {
     pub(crate) default_decision: Option<PolicyPath>,
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
-    /// Every setting that counts, and where from, which the console shows.
-    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console shows them"))]
+    /// The secrets in the settings of policies; empty where there is no console to keep them from.
+    pub(crate) secrets: Hidden,
+    /// Every setting that counts, and where from, which the console shows: without secrets.
     pub(crate) settings: Vec<EffectiveSetting>,
 }
 
@@ -95,12 +96,12 @@ impl AppState {
     /// After a reload, requests in flight still count: the concurrency limit stays while the limits
     /// are the same, and so does what is known of policies that are still served.
     pub(crate) fn from_config(
-        config: &Config,
-        settings: Vec<EffectiveSetting>,
+        loaded: &Loaded,
         policies: Vec<Named>,
         resources: &PolicyResources<'_>,
         former: Option<&Self>,
     ) -> Self {
+        let Loaded { config, effective, secrets, .. } = loaded;
         let mut all = Vec::with_capacity(policies.len());
         let log = config.decision_log.as_ref();
         let mut skipped = BTreeMap::new();
@@ -129,7 +130,8 @@ impl AppState {
             limits: limits.clone(),
             default_decision: default_decision.map(|decision| PolicyPath::new(&decision.path)),
             labels: log.map(|log| log.labels.clone()).unwrap_or_default(),
-            settings,
+            secrets: secrets.clone(),
+            settings: effective.clone(),
         }
     }
 }

@@ -62,6 +62,17 @@ fn address_that_others_reach_needs_tokens_or_certificates() {
 }
 
 #[test]
+fn memory_for_decisions_holds_some() {
+    assert_eq!(
+        Case::yaml("console: {listen: '127.0.0.1:1', decisions: 1kB}\n").mistakes(),
+        [
+            "`c.yaml` line 1 column 45: `console.decisions` is 1000 bytes: expected `64KiB` at least, \
+             which hold some decisions"
+        ]
+    );
+}
+
+#[test]
 fn console_without_an_address_is_a_mistake() {
     assert_eq!(
         Case::yaml("console: {decisions: 1MiB}\n").mistakes(),

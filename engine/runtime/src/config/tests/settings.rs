@@ -277,3 +277,13 @@ fn policy_is_served_without_an_invalid_shadow_with_skip_invalid() {
          `list` shows the policies in this binary"
     );
 }
+
+#[test]
+fn mask_of_a_secret_is_no_value() {
+    let case = Case::yaml("policies: {echo: {settings: {token: ••••••}}}\n");
+    assert_eq!(
+        resolved(&case),
+        ["`c.yaml` line 1 column 29: `policies.echo.settings` has `••••••`, which stands for a \
+             secret that is not shown: write the secret"]
+    );
+}

@@ -1,12 +1,20 @@
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::*;
-use crate::decision_log::{EventError, Share};
+use crate::decision_log::{EventError, Keep, Share};
+use crate::policies::Hidden;
 
 const KEPT_BYTES: usize = 64 << 10;
+
+/// In this share, with no secrets.
+fn keep(share: Share) -> Keep<'static> {
+    static NONE: LazyLock<Hidden> = LazyLock::new(Hidden::default);
+    Keep { share, secrets: &NONE }
+}
 
 fn input() -> Box<RawValue> {
     to_raw_value(&json!({"password": "s3cret", "user": "ann"})).unwrap()
@@ -26,7 +34,7 @@ async fn events_are_kept_where_no_log_is_written() {
     assert!(handle.is_none() && !log.is_written());
     let input = input();
     let event = Event { input: Some(&input), ..event(1) };
-    log.record(&event, Some(Share::Others)).await;
+    log.record(&event, Some(keep(Share::Others))).await;
     log.record(&event, None).await;
     let [kept] = &events(&log)[..] else { panic!("one event is kept") };
     assert_eq!(kept["input"], json!({"password": "s3cret", "user": "ann"}));
@@ -48,10 +56,28 @@ async fn events_are_kept_as_they_are_written() {
     let log = log.unwrap();
     let input = input();
     let event = Event { input: Some(&input), ..event(1) };
-    log.record(&event, Some(Share::Denials)).await;
+    log.record(&event, Some(keep(Share::Denials))).await;
     handle.unwrap().close(LONG).await.unwrap();
     let written: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(events(&log), [written]);
+}
+
+#[tokio::test]
+async fn secrets_of_settings_are_kept_by_nobody() {
+    let metrics = Metrics::new().unwrap().decision_log;
+    let (log, _) = DecisionLog::start(None, Some(KEPT_BYTES), metrics).unwrap();
+    let log = log.unwrap();
+    let secrets = Hidden::new(&json!({"token": "s3cret", "pin": 12345}), None);
+    let secrets = &secrets;
+    let input = input();
+    let event = Event { input: Some(&input), ..event(1) };
+    log.record(&event, Some(Keep { share: Share::Others, secrets })).await;
+    let error = EventError { code: "internal_error", message: "no s3cret", understood: true };
+    let failed = Event { error: Some(error), ..event };
+    log.record(&failed, Some(Keep { share: Share::Denials, secrets })).await;
+    let [last, first] = &events(&log)[..] else { panic!("two events are kept") };
+    assert_eq!(first["input"], json!({"password": "••••••", "user": "ann"}));
+    assert_eq!(last["error"]["message"], "no ••••••");
 }
 
 #[tokio::test]
@@ -62,14 +88,14 @@ async fn changed_masks_drop_what_was_kept_under_others() {
     let log = log.unwrap();
     let input = input();
     let event = Event { input: Some(&input), ..event(1) };
-    log.record(&event, Some(Share::Others)).await;
+    log.record(&event, Some(keep(Share::Others))).await;
     config.labels.insert("team".to_owned(), "red".to_owned());
     log.set_redaction(&config).unwrap();
     assert_eq!(events(&log).len(), 1, "labels hide nothing");
     config.mask.insert("/input/password".to_owned(), json!("-"));
     log.set_redaction(&config).unwrap();
     assert_eq!(events(&log), Vec::<Value>::new());
-    log.record(&event, Some(Share::Others)).await;
+    log.record(&event, Some(keep(Share::Others))).await;
     log.set_redaction(&config).unwrap();
     assert_eq!(events(&log)[0]["input"], json!({"password": "-", "user": "ann"}));
 }
@@ -82,7 +108,7 @@ async fn large_event_is_kept_without_its_values() {
     let large = to_raw_value(&"x".repeat(KEPT_BYTES)).unwrap();
     let error = EventError { code: "internal_error", message: "quotes", understood: true };
     let event = Event { input: Some(&large), result: Some(&large), error: Some(error), ..event(1) };
-    log.record(&event, Some(Share::Denials)).await;
+    log.record(&event, Some(keep(Share::Denials))).await;
     let mut config = config(LogDestination::Stdout);
     let kept = events(&log).remove(0);
     assert_eq!((&kept["input"], &kept["result"]), (&Value::Null, &Value::Null));
@@ -90,7 +116,7 @@ async fn large_event_is_kept_without_its_values() {
     assert_eq!(kept["error"]["message"], "quotes");
     config.erase = vec!["/input/password".to_owned()];
     log.set_redaction(&config).unwrap();
-    log.record(&event, Some(Share::Denials)).await;
+    log.record(&event, Some(keep(Share::Denials))).await;
     let kept = events(&log).remove(0);
     assert_eq!(
         (&kept["erased"], &kept["custom"]["omitted"]),

@@ -58,7 +58,7 @@ where
     let takes_gzip = response::takes_gzip(&head.headers);
     let state = app.state.load_full();
     let memory = match (surface, audience) {
-        (Surface::Diagnostics | Surface::Console, _) => &app.diagnostic_memory,
+        (Surface::Diagnostics | Surface::Console { .. }, _) => &app.diagnostic_memory,
         (Surface::Decisions, Audience::Clients) => &app.memory,
         (Surface::Decisions, Audience::Operators | Audience::Probes) => &app.operators_memory,
     };
@@ -136,11 +136,12 @@ fn dispatch<A: Api>(
         }
     };
     let needs_token = match (surface, audience) {
-        (Surface::Diagnostics | Surface::Console, Audience::Clients) => return not_found(head),
-        (Surface::Diagnostics | Surface::Console, _) | (Surface::Decisions, Audience::Probes) => {
-            false
+        (Surface::Diagnostics | Surface::Console { .. }, Audience::Clients) => {
+            return not_found(head);
         }
-        (Surface::Decisions, Audience::Clients | Audience::Operators) => true,
+        (_, Audience::Probes)
+        | (Surface::Diagnostics | Surface::Console { has_open_diagnostics: true }, _) => false,
+        (Surface::Decisions | Surface::Console { .. }, _) => true,
     };
     if needs_token && app.tokens.as_ref().is_some_and(|tokens| !tokens.admit(&head.headers)) {
         return Err(HttpError::Unauthorized);

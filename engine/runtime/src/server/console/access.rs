@@ -14,6 +14,10 @@ use crate::server::http::auth::Tokens;
 /// The header by which browsers tell what site a request is from.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// The headers by which they tell what it is for.
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// The reason why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
@@ -28,7 +32,7 @@ pub(super) enum Refusal {
          address such as `127.0.0.1`; set `tokens` to let other names in"
     )]
     OtherHost,
-    #[error("the form was sent from another site: nothing is evaluated")]
+    #[error("another site asks for this: open it from the console itself")]
     OtherSite,
 }
 
@@ -62,6 +66,20 @@ pub(super) fn admit(
     }
 }
 
+/// Checks that no page of another site asks: it could not read the answer, but the time that it takes
+/// to find something. Links of other sites lead here all the same, to pages without a query.
+///
+/// # Errors
+/// When one does.
+pub(super) fn check_site(head: &Parts) -> Result<(), Refusal> {
+    let header = |name: HeaderName| head.headers.get(name);
+    let is_own = header(SEC_FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
+    let is_link = header(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate")
+        && header(SEC_FETCH_DEST).is_some_and(|destination| destination == "document")
+        && head.uri.query().is_none();
+    if is_own || is_link { Ok(()) } else { Err(Refusal::OtherSite) }
+}
+
 /// Checks that a form was sent from a page of this console, or by no browser.
 ///
 /// # Errors
@@ -69,7 +87,9 @@ pub(super) fn admit(
 pub(super) fn check_origin(head: &Parts) -> Result<(), Refusal> {
     let is_foreign = match (head.headers.get(SEC_FETCH_SITE), head.headers.get(ORIGIN)) {
         (Some(site), _) => site != "same-origin" && site != "none",
-        (None, Some(origin)) => origin_host(origin) != host(head),
+        (None, Some(origin)) => {
+            origin_host(origin).is_none_or(|origin| host(head).as_ref() != Some(&origin))
+        }
         (None, None) => false,
     };
     if is_foreign { Err(Refusal::OtherSite) } else { Ok(()) }
@@ -162,6 +182,34 @@ mod tests {
             assert_eq!(refused, Err(Refusal::OtherHost), "{host}");
         }
         assert_eq!(admit(&head(&[("host", "evil.example")]), None, false), Ok(()));
+    }
+
+    #[test]
+    fn other_sites_may_link_to_pages_and_nothing_else() {
+        let check = |uri: &str, site: &str, mode: &str, destination: &str| {
+            let mut head = head(&[
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", destination),
+            ]);
+            head.uri = uri.parse().unwrap();
+            check_site(&head)
+        };
+        assert_eq!(check_site(&head(&[])), Ok(()));
+        assert_eq!(check("/decisions?text=a", "same-origin", "cors", "empty"), Ok(()));
+        assert_eq!(check("/decisions?text=a", "none", "navigate", "document"), Ok(()));
+        assert_eq!(check("/decisions", "cross-site", "navigate", "document"), Ok(()));
+        for (uri, mode, destination) in [
+            ("/decisions?text=a", "navigate", "document"),
+            ("/decisions", "no-cors", "empty"),
+            ("/decisions", "navigate", "iframe"),
+            ("/assets/console.css", "no-cors", "style"),
+        ] {
+            for site in ["cross-site", "same-site"] {
+                let refused = check(uri, site, mode, destination);
+                assert_eq!(refused, Err(Refusal::OtherSite), "{uri} {mode} {destination}");
+            }
+        }
     }
 
     #[test]

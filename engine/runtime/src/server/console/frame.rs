@@ -3,8 +3,7 @@ use std::time::SystemTime;
 use hyper::http::request::Parts;
 use policy_console::Frame;
 
-use crate::server::console_state::Console;
-use crate::server::console_state::timestamp;
+use crate::server::console_state::{Console, timestamp};
 use crate::server::state::{App, AppState};
 
 /// What is around each page.
@@ -14,16 +13,17 @@ pub(super) fn frame(app: &App, console: &Console, state: &AppState, head: &Parts
             1 => "a mistake".to_owned(),
             several => format!("{several} mistakes"),
         };
-        format!(
-            "The configuration was loaded at {} and has {mistakes}; the former is in force.",
-            reload.at
-        )
+        format!("The reload at {} was refused, for {mistakes}: see Server.", reload.at)
     });
     let skipped = state.policies.skipped().len();
-    let skipped = (skipped > 0).then(|| match skipped {
+    // The page of policies names them.
+    let skipped = (skipped > 0 && head.uri.path() != "/").then(|| match skipped {
         1 => "One policy is configured and not served.".to_owned(),
         several => format!("{several} policies are configured and not served."),
     });
+    let pending = console.reloads.pending().into_iter();
+    let pending =
+        pending.map(|name| format!("`{name}` has changed: restart the server to apply it."));
     let ending = (!app.is_ready()).then(|| "The server is ending.".to_owned());
     Frame {
         path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -32,6 +32,19 @@ pub(super) fn frame(app: &App, console: &Console, state: &AppState, head: &Parts
         now: timestamp(SystemTime::now()),
         keeps_decisions: console.config.decisions.is_some(),
         takes_trials: console.config.try_it,
-        notices: [ending, refused, skipped].into_iter().flatten().collect(),
+        notices: [ending, refused, skipped].into_iter().flatten().chain(pending).collect(),
+    }
+}
+
+/// What is around a page for those who are not let in: nothing of this server.
+pub(super) fn bare_frame(head: &Parts) -> Frame {
+    Frame {
+        path: head.uri.path().to_owned(),
+        version: String::new(),
+        instance: String::new(),
+        now: String::new(),
+        keeps_decisions: false,
+        takes_trials: false,
+        notices: Vec::new(),
     }
 }

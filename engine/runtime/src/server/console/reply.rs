@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use hyper::StatusCode;
 use hyper::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH,
-    REFERRER_POLICY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use policy_console::{ASSETS, Asset, Frame, Page, ProblemPage, document};
@@ -18,6 +18,10 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' \
      data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
+
+/// Other sites hold no window of the console, and embed nothing of it.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The form that a client wants a page in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,13 @@ pub(super) fn problem(status: StatusCode, form: Form, frame: &Frame, message: St
     reply
 }
 
+/// Lets the browser tell the origin of the forms on a page. It tells none of those under
+/// `no-referrer`, and over plain HTTP nothing else tells that they are this console's.
+pub(super) fn with_form(mut reply: Reply) -> Reply {
+    reply.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    reply
+}
+
 /// Names the methods that there are.
 pub(super) fn allowing(mut reply: Reply, methods: &'static str) -> Reply {
     reply.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
@@ -107,6 +118,8 @@ fn guarded(mut reply: Reply) -> Reply {
     headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
     reply
 }

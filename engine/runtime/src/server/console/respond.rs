@@ -5,21 +5,28 @@ use hyper::{Method, Response, StatusCode};
 use policy_console::{Frame, Page};
 
 use super::decisions::filter;
-use super::frame::frame;
+use super::frame::{bare_frame, frame};
 use super::reply::Form;
 use super::route::{self, NoPage, Route};
 use super::{access, decision, decisions, policies, policy, replay, reply, server, trial};
 use crate::config::Limits;
 use crate::server::api::{self, Arrival};
 use crate::server::console_state::Console;
-use crate::server::http::body::{self, ContentCoding};
+use crate::server::http::body::{self, BodyError, ContentCoding};
 use crate::server::http::error::HttpError;
 use crate::server::http::response::{self, Reply};
 use crate::server::http::well_formed;
 use crate::server::state::{App, AppState};
+use crate::system::long_work;
 
 /// How much longer a form may be than what is in it: each byte may be three of `%0A`.
 const FORM_LENGTH: usize = 3;
+
+/// The longest report of `replay`, once it is decoded.
+const MAX_REPORT: usize = 4 << 20;
+
+/// The most fields of a form.
+const MAX_FIELDS: usize = 1000;
 
 /// Answers a request to the console's address.
 pub(crate) async fn respond<B>(
@@ -38,8 +45,18 @@ where
     let takes_gzip = response::takes_gzip(&head.headers);
     let state = app.state.load_full();
     let request = Request { app, console, state: &state, form: Form::wanted(&head) };
-    let frame = frame(app, console, &state, &head);
-    let reply = request.reply(&frame, &head, body).await;
+    let (frame, reply) = match request.admit(&head) {
+        Ok(()) => {
+            let frame = frame(app, console, &state, &head);
+            let reply = request.reply(&frame, &head, body).await;
+            (frame, reply)
+        }
+        Err((status, message)) => {
+            let frame = bare_frame(&head);
+            let reply = reply::problem(status, request.form, &frame, message);
+            (frame, reply)
+        }
+    };
     let response = response::finish(takes_gzip, reply, &console.memory, |exhausted| {
         reply::problem(exhausted.status(), request.form, &frame, exhausted.to_string())
     });
@@ -56,18 +73,20 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// Lets the request in, unless the status and the message tell why not.
+    fn admit(&self, head: &Parts) -> Result<(), (StatusCode, String)> {
+        well_formed::check(head)
+            .map_err(|malformed| (malformed.status(), malformed.to_string()))?;
+        access::admit(head, self.app.tokens.as_ref(), self.console.is_loopback)
+            .and_then(|()| access::check_site(head))
+            .map_err(|refusal| (refusal.status(), refusal.to_string()))
+    }
+
     async fn reply<B>(&self, frame: &Frame, head: &Parts, body: B) -> Reply
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
         let problem = |status, message: String| reply::problem(status, self.form, frame, message);
-        if let Err(malformed) = well_formed::check(head) {
-            return problem(malformed.status(), malformed.to_string());
-        }
-        let tokens = self.app.tokens.as_ref();
-        if let Err(refusal) = access::admit(head, tokens, self.console.is_loopback) {
-            return problem(refusal.status(), refusal.to_string());
-        }
         let route = match route::find(&head.method, head.uri.path()) {
             Ok(route) => route,
             Err(NoPage::NotFound) => {
@@ -80,15 +99,24 @@ impl Request<'_> {
                 return reply::allowing(reply, allowed);
             }
         };
-        let form = match self.form(head, body).await {
-            Ok(form) => form,
-            Err((status, message)) => return problem(status, message),
-        };
-        self.page(frame, head, route, &form).await
+        if let Route::Asset(path) = &route {
+            let missing = || self.missing(frame, format!("nothing is at `{path}`"));
+            return reply::asset(path, head).unwrap_or_else(missing);
+        }
+        let _place = self.console.pages.acquire(route == Route::Trial).await;
+        match self.form(head, &route, body).await {
+            Ok(form) => self.page(frame, head, route, &form).await,
+            Err((status, message)) => problem(status, message),
+        }
     }
 
     /// The body of a form; nothing with a request that is none.
-    async fn form<B>(&self, head: &Parts, body: B) -> Result<Bytes, (StatusCode, String)>
+    async fn form<B>(
+        &self,
+        head: &Parts,
+        route: &Route,
+        body: B,
+    ) -> Result<Bytes, (StatusCode, String)>
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
@@ -97,13 +125,26 @@ impl Request<'_> {
         }
         access::check_origin(head).map_err(|refusal| (refusal.status(), refusal.to_string()))?;
         let limits = self.state.limits.clone();
-        let limits = Limits { body: limits.body.saturating_mul(FORM_LENGTH), ..limits };
+        let body_limit = if *route == Route::Replay { MAX_REPORT } else { limits.body };
+        let length = body_limit.saturating_mul(FORM_LENGTH);
+        let limits = Limits { body: length, ..limits };
         let coding = ContentCoding::from_headers(&head.headers);
         let read = match coding {
             Ok(coding) => body::read(coding, body, &limits, &self.console.memory).await,
             Err(error) => Err(error),
         };
-        read.map_err(HttpError::from).map_err(|error| (error.status(), error.to_string()))
+        let form = read.map_err(HttpError::from).map_err(|error| match error {
+            HttpError::Body(BodyError::TooLarge { .. }) => {
+                (error.status(), format!("the form is larger than {length} bytes"))
+            }
+            error => (error.status(), error.to_string()),
+        })?;
+        let fields = form.iter().filter(|byte| **byte == b'&').count() + 1;
+        if fields > MAX_FIELDS {
+            let message = format!("the form has {fields} fields: expected {MAX_FIELDS} at most");
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, message));
+        }
+        Ok(form)
     }
 
     async fn page(&self, frame: &Frame, head: &Parts, route: Route, form: &Bytes) -> Reply {
@@ -113,11 +154,10 @@ impl Request<'_> {
             Route::Policies => self.show(frame, &policies::page(console, state)),
             Route::Policy(path) => self.found(frame, policy::page(app, console, state, &path)),
             Route::Server => self.show(frame, &server::page(app, console, state)),
-            Route::Replay => self.show(frame, &replay::page(form)),
-            Route::Asset(path) => match reply::asset(&path, head) {
-                Some(reply) => reply,
-                None => self.missing(frame, format!("nothing is at `{path}`")),
-            },
+            Route::Replay => long_work::on_bytes(form.len(), || {
+                reply::with_form(self.show(frame, &replay::page(form)))
+            }),
+            Route::Asset(path) => self.missing(frame, format!("nothing is at `{path}`")),
             Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
             Route::Decision(id) => {
                 let page = decision::page(app, state, &id, console.config.try_it);
@@ -125,7 +165,8 @@ impl Request<'_> {
                 self.found(frame, page.ok_or_else(missing))
             }
             Route::Trial if console.config.try_it => {
-                self.show(frame, &trial::page(app, console, state, query, form).await)
+                let page = trial::page(app, console, state, query, form).await;
+                reply::with_form(self.show(frame, &page))
             }
             Route::Trial => {
                 let message = "policies are not tried here: `console.try-it` is `false`";

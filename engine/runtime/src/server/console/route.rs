@@ -32,7 +32,7 @@ pub(super) enum NoPage {
 pub(super) fn find(method: &Method, path: &str) -> Result<Route, NoPage> {
     let decoded = percent_decode_str(path).decode_utf8().map_err(|_| NoPage::NotFound)?;
     let route = match decoded.trim_end_matches('/') {
-        "" => Route::Policies,
+        "" | "/policies" => Route::Policies,
         "/decisions" => Route::Decisions,
         "/try" => Route::Trial,
         "/server" => Route::Server,

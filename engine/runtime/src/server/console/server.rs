@@ -4,7 +4,7 @@ use policy_console::{
 };
 
 use super::policy::grants;
-use crate::config::{EffectiveSetting, ShownValue, without_secrets};
+use crate::config::{EffectiveSetting, ShownValue};
 use crate::server::console_state::Console;
 use crate::server::console_state::timestamp;
 use crate::server::state::{App, AppState};
@@ -78,26 +78,18 @@ fn confinement(app: &App) -> Confinement {
     }
 }
 
-/// The configuration without its secrets.
+/// The configuration.
 fn settings(state: &AppState) -> Vec<Setting> {
-    let policies = state.policies.all();
-    let entry_of = |path: &str| {
-        let served = |id: &str| policies.iter().find(|policy| policy.id == id);
-        match served(path) {
-            Some(policy) => Some(&policy.entry),
-            None => Some(&served(path.strip_suffix(".shadow")?)?.shadow.as_ref()?.policy().entry),
-        }
-    };
-    let shown = |setting: EffectiveSetting| Setting {
-        path: setting.path,
-        value: match setting.value {
-            ShownValue::Text(text) => Some(text),
+    let shown = |setting: &EffectiveSetting| Setting {
+        path: setting.path.clone(),
+        value: match &setting.value {
+            ShownValue::Text(text) => Some(text.clone()),
             ShownValue::Json(json) => Some(json.get().to_owned()),
             ShownValue::Nothing => None,
         },
         from: setting.origin.to_string(),
     };
-    without_secrets(&state.settings, entry_of).into_iter().map(shown).collect()
+    state.settings.iter().map(shown).collect()
 }
 
 fn build(app: &App, console: &Console) -> Build {

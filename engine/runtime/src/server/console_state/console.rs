@@ -3,6 +3,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::certificates::Certificates;
 use super::listeners;
+use super::page_places::PagePlaces;
 use super::rates::RateHistory;
 use super::reloads::Reloads;
 use super::trial_places::TrialPlaces;
@@ -25,6 +26,7 @@ pub(crate) struct Console {
     /// Every policy in this program.
     pub(crate) registry: Registry,
     pub(crate) memory: Arc<MemoryBudget>,
+    pub(crate) pages: PagePlaces,
     pub(crate) trials: TrialPlaces,
     pub(crate) rates: RateHistory,
     pub(crate) reloads: Reloads,
@@ -48,6 +50,7 @@ impl Console {
             is_loopback: console.listen.is_local(),
             config: console.clone(),
             memory: MemoryBudget::new(MEMORY),
+            pages: PagePlaces::default(),
             trials: TrialPlaces::default(),
             rates: RateHistory::new(INTERVAL),
             reloads: Reloads::default(),

@@ -18,6 +18,6 @@ pub(crate) fn listeners(config: &Config, listeners: &Listeners) -> Vec<Listener>
     };
     let decisions = listeners.addresses().map(|url| listener(url, "decisions"));
     let diagnostics = listeners.diagnostic_addresses().map(|url| listener(url, "diagnostics"));
-    let console = listeners.console_address().map(|url| listener(url, "console"));
+    let console = listeners.console_address().map(|url| listener(url, "console and diagnostics"));
     decisions.chain(diagnostics).chain(console).collect()
 }

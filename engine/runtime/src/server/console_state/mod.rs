@@ -4,6 +4,7 @@
 mod certificates;
 mod console;
 mod listeners;
+mod page_places;
 mod rates;
 mod reloads;
 mod timestamp;

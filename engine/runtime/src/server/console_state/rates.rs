@@ -30,18 +30,18 @@ impl RateHistory {
     /// Takes down the totals of all policies; must be called at each interval. Those that are not
     /// served any more are forgotten.
     pub(crate) fn observe(&self, policies: &ServedPolicies) {
-        let mut former = std::mem::take(&mut *self.lock());
-        let mut next = BTreeMap::new();
-        for policy in policies.all() {
-            let key = key(policy);
-            let mut totals = former.remove(&key).unwrap_or_default();
-            if totals.len() > KEPT {
-                totals.pop_front();
+        let all = policies.all().into_iter();
+        let now: Vec<_> = all.map(|policy| (key(policy), policy.metrics.totals())).collect();
+        let mut history = self.lock();
+        let mut former = std::mem::take(&mut *history);
+        for (key, totals) in now {
+            let mut all = former.remove(&key).unwrap_or_default();
+            if all.len() > KEPT {
+                all.pop_front();
             }
-            totals.push_back(policy.metrics.totals());
-            next.insert(key, totals);
+            all.push_back(totals);
+            history.insert(key, all);
         }
-        *self.lock() = next;
     }
 
     /// What a policy decided in the last minutes, up to the last interval.

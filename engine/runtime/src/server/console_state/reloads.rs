@@ -14,7 +14,11 @@ const KEPT_MISTAKES: usize = 20;
 
 /// The last loads of a changed configuration.
 #[derive(Debug, Default)]
-pub(crate) struct Reloads(Mutex<VecDeque<Reload>>);
+pub(crate) struct Reloads {
+    last: Mutex<VecDeque<Reload>>,
+    /// Settings that have changed since the start, and wait for the next one.
+    pending: Mutex<Vec<&'static str>>,
+}
 
 impl Reloads {
     /// Remembers a load, with what was wrong with it.
@@ -24,24 +28,34 @@ impl Reloads {
         if more > 0 {
             mistakes.push(format!("and {more} more"));
         }
-        let mut kept = self.lock();
+        let mut kept = lock(&self.last);
         kept.truncate(KEPT - 1);
         kept.push_front(Reload { at: timestamp(SystemTime::now()), mistakes });
     }
 
+    /// Remembers the settings that wait for the next start.
+    pub(crate) fn set_pending(&self, settings: Vec<&'static str>) {
+        *lock(&self.pending) = settings;
+    }
+
+    /// The settings that wait for the next start.
+    pub(crate) fn pending(&self) -> Vec<&'static str> {
+        lock(&self.pending).clone()
+    }
+
     /// The last first.
     pub(crate) fn all(&self) -> Vec<Reload> {
-        self.lock().iter().cloned().collect()
+        lock(&self.last).iter().cloned().collect()
     }
 
     /// The last one, if it was refused.
     pub(crate) fn last_refused(&self) -> Option<Reload> {
-        self.lock().front().filter(|reload| !reload.mistakes.is_empty()).cloned()
+        lock(&self.last).front().filter(|reload| !reload.mistakes.is_empty()).cloned()
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Reload>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

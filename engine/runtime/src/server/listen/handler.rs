@@ -12,8 +12,9 @@ pub(crate) enum Surface {
     Decisions,
     /// Diagnostics alone, without tokens.
     Diagnostics,
-    /// The console, and diagnostics as well.
-    Console,
+    /// The console, and diagnostics as well: as on [`Self::Diagnostics`] where the address is one of
+    /// these, else as on [`Self::Decisions`].
+    Console { has_open_diagnostics: bool },
 }
 
 /// A handler of requests.

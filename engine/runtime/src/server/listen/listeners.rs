@@ -36,6 +36,8 @@ pub(crate) struct Listeners {
     decisions: Vec<Listener>,
     diagnostics: Vec<Listener>,
     console: Vec<Listener>,
+    /// The console's address is one for diagnostics.
+    has_open_diagnostics: bool,
     tls: Option<ServerTls>,
 }
 
@@ -63,6 +65,7 @@ impl Listeners {
         };
         let tls_is_wrong = !errors.is_empty();
         // The console serves diagnostics as well, so one socket is enough.
+        let has_open_diagnostics = console.is_some_and(|console| diagnostics.contains(console));
         let diagnostics = diagnostics.iter().filter(|address| Some(*address) != console);
         let addresses: [Vec<&Address>; 3] =
             [listen.iter().collect(), diagnostics.collect(), console.into_iter().collect()];
@@ -81,7 +84,7 @@ impl Listeners {
         inherited.close();
         let [decisions, diagnostics, console] = bound;
         if errors.is_empty() {
-            Ok(Self { decisions, diagnostics, console, tls })
+            Ok(Self { decisions, diagnostics, console, has_open_diagnostics, tls })
         } else {
             Err(errors)
         }
@@ -151,7 +154,8 @@ impl Listeners {
         };
         let diagnostics = for_operators(Surface::Diagnostics, pool);
         let pool = MemoryPool::new(DIAGNOSTIC_MEMORY, None, gauge.clone());
-        let console = for_operators(Surface::Console, pool);
+        let has_open_diagnostics = self.has_open_diagnostics;
+        let console = for_operators(Surface::Console { has_open_diagnostics }, pool);
 
         let mut upkeep = JoinSet::new();
         upkeep.spawn(follow_limit(limits, connections, decisions.slots()));
