@@ -17,6 +17,7 @@ pub(super) fn filter(query: &str) -> Filter {
         let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         match &*name {
             "policy" => filter.policy = value,
+            "version" => filter.version = value,
             "verdict" => filter.verdict = value.as_deref().and_then(verdict),
             "check" => filter.check = value,
             "mode" => filter.mode = value,
@@ -98,9 +99,11 @@ mod tests {
 
     #[test]
     fn filter_is_what_a_query_asks_for() {
-        let asked = filter("policy=a%2Fb&verdict=denied&check=&mode=monitor&text=x+y&other=1");
+        let asked =
+            filter("policy=a%2Fb&version=1&verdict=denied&check=&mode=monitor&text=x+y&other=1");
         let expected = Filter {
             policy: Some("a/b".to_owned()),
+            version: Some("1".to_owned()),
             verdict: Some(ResultKind::Denied),
             check: None,
             mode: Some("monitor".to_owned()),

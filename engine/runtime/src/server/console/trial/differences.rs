@@ -113,6 +113,7 @@ mod tests {
             settings_digest: String::new(),
             verdict,
             violations: violations.iter().map(violation).collect(),
+            omitted_violations: 0,
             output: Some(output.to_owned()),
             error: None,
             microseconds: None,
