@@ -16,6 +16,11 @@ pub(in crate::html) fn prose(text: &str) -> Markup {
     }
 }
 
+/// A code such as `invalid_input`, in words.
+pub(in crate::html) fn words(code: &str) -> String {
+    code.replace('_', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::prose;
