@@ -18,6 +18,7 @@ struct Echo;
 struct Stress {
     refuse: bool,
     token: String,
+    pin: String,
 }
 
 /// A [`Stress`] that runs on blocking threads.
@@ -60,7 +61,7 @@ enum Task {
     },
     /// An answer with the context of the request.
     Context,
-    /// A denial whose reason tells the token of the settings.
+    /// A denial whose reason tells the secrets of the settings.
     Tell,
 }
 
@@ -76,6 +77,9 @@ struct StressSettings {
     /// A secret.
     #[serde(default)]
     token: String,
+    /// A secret that nothing but the schema tells.
+    #[serde(default)]
+    pin: String,
 }
 
 /// The relevant fields of an `AdmissionReview`.
@@ -127,7 +131,8 @@ impl Policy for Stress {
             "properties": {
                 "refuse": {"type": "boolean", "default": false},
                 "panic": {"type": "boolean", "default": false},
-                "token": {"type": "string", "writeOnly": true},
+                "token": {"type": "string"},
+                "pin": {"type": "string", "writeOnly": true},
             },
         }))
     }
@@ -145,7 +150,7 @@ impl Policy for Stress {
         if settings.refuse {
             return Err(Error::msg("`refuse` is set: leave it out"));
         }
-        Ok(Self { refuse: settings.refuse, token: settings.token })
+        Ok(Self { refuse: settings.refuse, token: settings.token, pin: settings.pin })
     }
 
     #[expect(clippy::panic, reason = "it is what is asked for")]
@@ -181,7 +186,7 @@ impl Policy for Stress {
                 return Ok(json!({"requestId": context.request_id(), "remainingMs": left}));
             }
             Task::Tell => {
-                let reason = format!("the token is `{}`", self.token);
+                let reason = format!("the token is `{}`, the pin `{}`", self.token, self.pin);
                 return Ok(json!({"allowed": false, "reason": reason}));
             }
         }

@@ -26,9 +26,9 @@ pub(crate) fn trial(policy: &str) -> String {
     format!("/try?policy={}", encode(policy))
 }
 
-/// The denials of a policy.
-pub(crate) fn denials(id: &str) -> String {
-    format!("/decisions?policy={}&verdict=denied", encode(id))
+/// The denials of a policy in a version.
+pub(crate) fn denials(id: &str, version: &str) -> String {
+    format!("/decisions?policy={}&version={}&verdict=denied", encode(id), encode(version))
 }
 
 /// The same page as JSON.

@@ -41,15 +41,20 @@ pub(crate) fn duration_if_known(seconds: Option<f64>) -> String {
 }
 
 /// How often something comes: `0/s`, `0.05/s`, `1.2/s`, `1,234/s`.
-pub(crate) fn rate(per_second: f64) -> String {
-    if per_second <= 0.0 || !per_second.is_finite() {
-        "0/s".to_owned()
-    } else if per_second < 0.01 {
-        "<0.01/s".to_owned()
-    } else if per_second < 999.5 {
-        format!("{}/s", significant(per_second))
+pub(crate) fn rate(number: f64) -> String {
+    format!("{}/s", per_second(number))
+}
+
+/// How often something comes in a second: `0`, `0.05`, `1.2`, `1,234`.
+pub(crate) fn per_second(number: f64) -> String {
+    if number <= 0.0 || !number.is_finite() {
+        "0".to_owned()
+    } else if number < 0.01 {
+        "<0.01".to_owned()
+    } else if number < 999.5 {
+        significant(number)
     } else {
-        format!("{}/s", count(whole(per_second)))
+        count(whole(number))
     }
 }
 

@@ -37,7 +37,7 @@ impl Page for DecisionPage {
                         section { h2 { "Error" } pre { code { (error) } } }
                     }
                     @if !self.violations.is_empty() {
-                        section { h2 { "Violations" } (violations(&self.violations)) }
+                        section { h2 { "Violations" } (reasons(self)) }
                     }
                     (input(self))
                     @if let Some(result) = &self.result {
@@ -112,6 +112,10 @@ impl DecisionPage {
             "It is not in the event."
         }
     }
+}
+
+fn reasons(page: &DecisionPage) -> Markup {
+    violations(&page.violations, page.omitted_violations, page.input.as_ref())
 }
 
 fn input(page: &DecisionPage) -> Markup {

@@ -48,6 +48,10 @@ fn filter_form(filter: &Filter, choices: &Choices) -> Markup {
         form.filter role="search" action="/decisions" aria-label="Filter" {
             (choice("verdict", "Verdict", &verdicts, verdict))
             (choice("policy", "Policy", &choices.policies, filter.policy.as_deref()))
+            // Only a link chooses it.
+            @if let Some(version) = &filter.version {
+                (choice("version", "Version", std::slice::from_ref(version), Some(version)))
+            }
             (choice("check", "Check", &choices.checks, filter.check.as_deref()))
             (choice("mode", "Mode", &modes, filter.mode.as_deref()))
             label.grow {
@@ -90,8 +94,9 @@ fn found(page: &DecisionsPage, kept: &KeptDecisions) -> Markup {
             (counted(kept.decisions, "decision is", "decisions are")) " kept, in "
             (bytes(kept.bytes)) " of " (bytes(kept.max_bytes)) "."
             @if kept.passed_over > 0 {
-                " " (counted(kept.passed_over, "was", "were")) " not kept, as more than "
-                (count(kept.max_per_second)) " came in a second."
+                " " (counted(kept.passed_over, "was", "were")) " not kept: more than "
+                (count(kept.max_per_second))
+                " of a kind came in a second, or they were too large."
             }
         }
     }

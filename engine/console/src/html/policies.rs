@@ -4,7 +4,7 @@ use super::page::{Page, to_json};
 use super::parts::{Column, Mark, mark, mode, prose, sparkline, table};
 use crate::link;
 use crate::model::{PoliciesPage, PolicySummary, Rates, SkippedPolicy};
-use crate::number::{count, counted, duration_if_known, period, rate};
+use crate::number::{count, counted, duration_if_known, per_second, period, rate};
 
 impl Page for PoliciesPage {
     fn title(&self) -> String {
@@ -46,7 +46,7 @@ fn skipped(policies: &[SkippedPolicy]) -> Markup {
 /// What all of them decide together.
 fn summary(policies: &[PolicySummary]) -> String {
     let number = counted(policies.len() as u64, "policy", "policies");
-    let seconds = policies.iter().map(|policy| seconds(&policy.rates)).max().unwrap_or_default();
+    let seconds = seconds(policies);
     if seconds == 0 {
         return format!("{number}. There are no figures yet.");
     }
@@ -60,9 +60,10 @@ fn summary(policies: &[PolicySummary]) -> String {
     )
 }
 
-/// The time that rates are of.
-fn seconds(rates: &Rates) -> u64 {
-    rates.interval_seconds.saturating_mul(rates.samples.len() as u64)
+/// The time that the rates are of.
+fn seconds(policies: &[PolicySummary]) -> u64 {
+    let seconds = |rates: &Rates| rates.interval_seconds.saturating_mul(rates.samples.len() as u64);
+    policies.iter().map(|policy| seconds(&policy.rates)).max().unwrap_or_default()
 }
 
 fn policy_table(policies: &[PolicySummary]) -> Markup {
@@ -70,7 +71,7 @@ fn policy_table(policies: &[PolicySummary]) -> Markup {
     let mut columns = vec![
         Column::Text("Policy"),
         Column::Text("State"),
-        Column::Number("Decisions"),
+        Column::Number("Decisions/s"),
         Column::Number("Denied"),
         Column::Number("Failed"),
         Column::Number("p50"),
@@ -82,12 +83,16 @@ fn policy_table(policies: &[PolicySummary]) -> Markup {
     if has_shadow {
         columns.push(Column::Text("Shadow"));
     }
+    let caption = match seconds(policies) {
+        0 => "Policies".to_owned(),
+        seconds => format!("Policies, in the last {}", period(seconds)),
+    };
     let rows = html! {
         @for policy in policies {
             tr data-key=(policy.href) {
                 th scope="row" { a href=[link::local(&policy.href)] { (policy.id) } }
                 td { (state(policy)) }
-                td.n { (rate(policy.rates.decisions_per_second)) }
+                td.n { (per_second(policy.rates.decisions_per_second)) }
                 td.n { (number(policy.rates.denied, "bad")) }
                 td.n { (number(policy.rates.failed, "warning")) }
                 td.n { (duration_if_known(policy.rates.p50_seconds)) }
@@ -99,7 +104,7 @@ fn policy_table(policies: &[PolicySummary]) -> Markup {
             }
         }
     };
-    table("Policies", &columns, &rows)
+    table(&caption, &columns, &rows)
 }
 
 /// A number that stands out unless it is nothing.

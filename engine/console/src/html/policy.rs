@@ -7,8 +7,10 @@ use super::parts::{
 };
 use super::policies::state;
 use crate::link;
-use crate::model::{CheckSummary, Decision, Grant, PolicyPage, Settings, Shadow};
-use crate::number::{count, duration_if_known, percent, rate};
+use crate::model::{
+    CheckSummary, Decision, Grant, PolicyPage, PolicySummary, Settings, Shadow, Shed,
+};
+use crate::number::{count, counted, duration_if_known, percent, rate};
 
 impl Page for PolicyPage {
     fn title(&self) -> String {
@@ -23,13 +25,13 @@ impl Page for PolicyPage {
         html! {
             div.lead-row {
                 p.lead { (prose(&self.summary.description)) }
-                a.button href=(link::trial(&self.summary.id)) { "Try it" }
+                a.button href=(link::trial(self.summary.value())) { "Try it" }
             }
             div.split {
                 div {
                     (traffic(self))
                     (checks(&self.checks))
-                    (last_denials(&self.summary.id, self.last_denials.as_deref()))
+                    (last_denials(&self.summary, self.last_denials.as_deref()))
                     @if let Some(shadow) = &self.shadow_decisions { (shadow_decisions(shadow)) }
                     (settings(&self.settings))
                     @if let Some(settings) = &self.settings_schema {
@@ -140,7 +142,7 @@ fn checks(checks: &[CheckSummary]) -> Markup {
     }
 }
 
-fn last_denials(id: &str, denials: Option<&[Decision]>) -> Markup {
+fn last_denials(policy: &PolicySummary, denials: Option<&[Decision]>) -> Markup {
     html! {
         section data-live="denials" {
             h2 { "Last denials" }
@@ -151,7 +153,7 @@ fn last_denials(id: &str, denials: Option<&[Decision]>) -> Markup {
                 Some([]) => p.muted { "None is kept." },
                 Some(denials) => {
                     (denial_table("Last denials", denials))
-                    p { a href=(link::denials(id)) { "All denials that are kept" } }
+                    p { a href=(link::denials(&policy.id, &policy.version)) { "All denials that are kept" } }
                 }
             }
         }
@@ -175,10 +177,22 @@ fn shadow_decisions(shadow: &Shadow) -> Markup {
             h2 { "Shadow" }
             p {
                 (shadow.policy) "@" (shadow.version) " is asked " (shadow.sample) " of the same questions."
-                @if shadow.shed > 0 { " " (count(shadow.shed)) " were not put to it, as it was busy." }
+                (not_put(&shadow.shed))
             }
             @if shadow.outcomes.is_empty() { p.muted { "It was not asked yet." } }
             @else { (table("Decisions of the policy and its shadow", &columns, &rows)) }
+        }
+    }
+}
+
+/// How many questions were not put to a shadow, and why.
+fn not_put(shed: &[Shed]) -> Markup {
+    let sum: u64 = shed.iter().map(|shed| shed.questions).sum();
+    let reason = |shed: &Shed| format!("{}: {}", shed.reason, count(shed.questions));
+    let reasons: Vec<_> = shed.iter().map(reason).collect();
+    html! {
+        @if sum > 0 {
+            " " (counted(sum, "was", "were")) " not put to it (" (reasons.join(", ")) ")."
         }
     }
 }

@@ -1,8 +1,10 @@
 use maud::{Markup, html};
 
 use super::page::{Page, to_json};
-use super::parts::{facts, lines, prose, verdict, violations};
-use crate::model::{FieldKind, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide};
+use super::parts::{Mark, facts, lines, mark, prose, verdict, violations};
+use crate::model::{
+    FieldKind, MarkedText, PolicyChoice, SettingsField, TrialPage, TrialResult, TriedSide,
+};
 use crate::number::{bytes, duration};
 
 impl Page for TrialPage {
@@ -16,7 +18,7 @@ impl Page for TrialPage {
 
     fn html(&self) -> Markup {
         html! {
-            p.lead { "What a policy decides on an input, now or with other settings. Nothing of it is counted, logged or changed." }
+            p.lead { "What a policy decides on an input, now or with other settings. Nothing of it is counted, logged or changed, but what confinement refuses." }
             div.trial {
                 (form(self))
                 @if let Some(tried) = &self.result { (result(tried)) }
@@ -42,7 +44,7 @@ fn form(page: &TrialPage) -> Markup {
                 textarea #input name="input" rows="14" data-drop spellcheck="false"
                     autocomplete="off" { (text(&form.input)) }
             }
-            (problems(&page.problems))
+            (problems(page))
             p.buttons {
                 button.primary name="do" value="try" { "Try" }
                 button name="do" value="compare" { "Compare" }
@@ -90,13 +92,16 @@ fn choice(
     }
 }
 
-fn problems(problems: &[String]) -> Markup {
+/// What is wrong, or that nothing is where that was asked.
+fn problems(page: &TrialPage) -> Markup {
     html! {
         div data-part="problems" {
-            @if !problems.is_empty() {
+            @if !page.problems.is_empty() {
                 div.alert role="alert" {
-                    ul.plain { @for problem in problems { li { (prose(problem)) } } }
+                    ul.plain { @for problem in &page.problems { li { (prose(problem)) } } }
                 }
+            } @else if page.settings_are_valid {
+                p role="status" { (mark(Mark::Good, "the settings are valid")) }
             }
         }
     }
@@ -205,9 +210,9 @@ fn result(result: &TrialResult) -> Markup {
                 } @else {
                     ul.differences { @for difference in &result.differences { li { (prose(difference)) } } }
                 }
-                div.sides { (side(&result.side)) (side(other)) }
+                div.sides { (side(&result.side, &result.input)) (side(other, &result.input)) }
             } @else {
-                (side(&result.side))
+                (side(&result.side, &result.input))
             }
             h3 { "Input" }
             (lines(&result.input, &result.side.violations, others))
@@ -216,7 +221,7 @@ fn result(result: &TrialResult) -> Markup {
 }
 
 /// What one policy decided.
-fn side(side: &TriedSide) -> Markup {
+fn side(side: &TriedSide, input: &MarkedText) -> Markup {
     let mut known = Vec::new();
     if let Some(time) = side.microseconds {
         known.push(("Took", html! { (duration(time / 1e6)) }));
@@ -232,7 +237,9 @@ fn side(side: &TriedSide) -> Markup {
                 span.muted { (side.policy) "@" (side.version) " " (side.settings_from) }
             }
             @if let Some(error) = &side.error { pre { code { (error) } } }
-            @if !side.violations.is_empty() { (violations(&side.violations)) }
+            @if !side.violations.is_empty() {
+                (violations(&side.violations, side.omitted_violations, Some(input)))
+            }
             (facts(&known))
             @if let Some(output) = &side.output {
                 details { summary { "Output" } pre { code { (output) } } }

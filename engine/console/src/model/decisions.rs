@@ -27,9 +27,10 @@ pub struct KeptDecisions {
     pub bytes: u64,
     /// The memory that they may take: `console.decisions`.
     pub max_bytes: u64,
-    /// Decisions since the server started that were not kept, as too many came at once.
+    /// Decisions since the server started that were not kept: too many came at once, or they were
+    /// too large.
     pub passed_over: u64,
-    /// The most that are kept of one second.
+    /// The most that are kept of one second: of denials and failures, and as many of others.
     pub max_per_second: u64,
 }
 
@@ -38,6 +39,8 @@ pub struct KeptDecisions {
 pub struct Filter {
     /// The id of a policy.
     pub policy: Option<String>,
+    /// A version of it.
+    pub version: Option<String>,
     /// What came of it.
     pub verdict: Option<ResultKind>,
     /// A check that it names.
@@ -120,6 +123,8 @@ pub struct DecisionPage {
     pub cpu_microseconds: Option<f64>,
     /// The reasons of a denial.
     pub violations: Vec<Violation>,
+    /// Reasons beyond the first, which are not shown.
+    pub omitted_violations: usize,
     /// The input, erased and masked as in the decision log; `None` where there is none.
     pub input: Option<MarkedText>,
     /// JSON, indented.

@@ -19,7 +19,7 @@ pub use frame::Frame;
 pub use input::{Line, MarkedText, Violation};
 pub use policies::{PoliciesPage, PolicySummary, Rates, Sample, SkippedPolicy};
 pub use policy::{
-    CheckSummary, Grant, PolicyLimits, PolicyPage, Schema, SchemaField, Shadow, ShadowOutcome,
+    CheckSummary, Grant, PolicyLimits, PolicyPage, Schema, SchemaField, Shadow, ShadowOutcome, Shed,
 };
 pub use problem::ProblemPage;
 pub use replay::{

@@ -3,7 +3,7 @@ use serde::Serialize;
 /// The policies that are served.
 #[derive(Debug, Clone, Serialize)]
 pub struct PoliciesPage {
-    /// Each in its version, in the order of the configuration.
+    /// By id, the highest version first.
     pub policies: Vec<PolicySummary>,
     /// Those that could not be configured.
     pub skipped: Vec<SkippedPolicy>,
@@ -32,6 +32,14 @@ pub struct PolicySummary {
     pub is_suspended: bool,
     /// The policy that is asked the same questions, as `name@version`.
     pub shadow: Option<String>,
+}
+
+impl PolicySummary {
+    /// The value of the policy among those that may be tried: the id, with the version where several
+    /// have that id.
+    pub(crate) fn value(&self) -> &str {
+        self.href.strip_prefix("/policies/").unwrap_or(&self.id)
+    }
 }
 
 /// What a policy decided in the last minutes.

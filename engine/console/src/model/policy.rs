@@ -110,8 +110,17 @@ pub struct Shadow {
     pub sample: String,
     /// By what the policy and its shadow decided, since the server started.
     pub outcomes: Vec<ShadowOutcome>,
-    /// Questions that were not put to it.
-    pub shed: u64,
+    /// Questions that were not put to it, by reason.
+    pub shed: Vec<Shed>,
+}
+
+/// Questions that were not put to a shadow for one reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shed {
+    /// `busy`, `full` or `suspended`.
+    pub reason: &'static str,
+    /// How many there were, at least one.
+    pub questions: u64,
 }
 
 /// Decisions of one outcome that had one outcome of the shadow.

@@ -15,6 +15,8 @@ pub struct TrialPage {
     pub configuration: Option<String>,
     /// What is wrong with the form, with the settings or with the input.
     pub problems: Vec<String>,
+    /// The settings were checked, and nothing is wrong with them.
+    pub settings_are_valid: bool,
     /// `None` before anything was tried.
     pub result: Option<TrialResult>,
 }
@@ -112,6 +114,8 @@ pub struct TriedSide {
     pub mode: &'static str,
     /// The reasons of a denial.
     pub violations: Vec<Violation>,
+    /// Reasons beyond the first, which are not shown.
+    pub omitted_violations: usize,
     /// JSON, indented.
     pub output: Option<String>,
     /// The error in place of a result.

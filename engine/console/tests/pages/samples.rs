@@ -7,8 +7,8 @@ use policy_console::{
     PolicySummary, ProblemPage, Rates, Reload, ReplayPage, ReplayReport, ReplayedCell,
     ReplayedExample, ReplayedPolicy, ReplayedReason, ReplayedSide, ReplayedTimes, ReplayedVersion,
     ResultKind, Sample, Schema, SchemaField, ServerPage, Setting, Settings, SettingsField, Shadow,
-    ShadowOutcome, SkippedPolicy, TrialForm, TrialPage, TrialResult, TriedSide, Unit, Violated,
-    Violation, document,
+    ShadowOutcome, Shed, SkippedPolicy, TrialForm, TrialPage, TrialResult, TriedSide, Unit,
+    Violated, Violation, document,
 };
 use serde_json::{Value, json};
 
@@ -178,7 +178,7 @@ fn kept() -> KeptDecisions {
         bytes: 9_800_000,
         max_bytes: 16 << 20,
         passed_over: 182_331,
-        max_per_second: 200,
+        max_per_second: 250,
     }
 }
 
@@ -213,6 +213,7 @@ pub(crate) fn decisions_without_match(text: Text<'_>) -> DecisionsPage {
     DecisionsPage {
         filter: Filter {
             policy: Some(text("tenants")),
+            version: None,
             verdict: Some(ResultKind::Denied),
             check: Some(text("seccomp")),
             mode: Some(text("audit")),
@@ -274,6 +275,7 @@ fn violations(text: Text<'_>) -> Vec<Violation> {
             17,
         ),
         Violation { check: None, field: None, message: text("the pod has no owner"), line: None },
+        violation("names", "spec.containers[99].name", "in a line that is not shown", 2500),
     ]
 }
 
@@ -306,6 +308,7 @@ pub(crate) fn decision_denied(text: Text<'_>) -> DecisionPage {
         cpu_microseconds: Some(11.2),
         input: Some(marked(text, &violations)),
         violations,
+        omitted_violations: 2,
         result: Some(text("{\n  \"allowed\": false,\n  \"reasons\": []\n}")),
         error: None,
         erased: vec![text("/input/metadata/annotations/token")],
@@ -320,6 +323,7 @@ pub(crate) fn decision_failed(text: Text<'_>) -> DecisionPage {
     DecisionPage {
         decision: decision(text, 5, ResultKind::Failed),
         violations: Vec::new(),
+        omitted_violations: 0,
         input: None,
         result: None,
         error: Some(text("policy `geo` took longer than 2s")),
@@ -431,7 +435,10 @@ pub(crate) fn policy(text: Text<'_>) -> PolicyPage {
                 outcome("allowed", "denied", 417),
                 outcome("denied", "denied", 2011),
             ],
-            shed: 12,
+            shed: vec![
+                Shed { reason: "busy", questions: 12 },
+                Shed { reason: "full", questions: 3 },
+            ],
         }),
         last_denials: Some((1..4).map(|place| decision(text, place, ResultKind::Denied)).collect()),
     };
@@ -528,6 +535,7 @@ pub(crate) fn trial(text: Text<'_>) -> TrialPage {
         fields: fields(&|_| String::new()),
         configuration: None,
         problems: Vec::new(),
+        settings_are_valid: false,
         result: None,
     }
 }
@@ -543,6 +551,7 @@ fn side(text: Text<'_>, version: &str, violations: Vec<Violation>) -> TriedSide 
         mode: "monitor",
         settings_from: "as served",
         violations,
+        omitted_violations: 1,
         output: Some(text("{\n  \"allowed\": false\n}")),
         error: None,
         microseconds: Some(12.4),
@@ -584,6 +593,10 @@ pub(crate) fn trial_compared(text: Text<'_>) -> TrialPage {
         ];
     }
     page
+}
+
+pub(crate) fn trial_checked(text: Text<'_>) -> TrialPage {
+    TrialPage { form: form(text), fields: fields(text), settings_are_valid: true, ..trial(text) }
 }
 
 pub(crate) fn trial_with_problems(text: Text<'_>) -> TrialPage {
@@ -793,6 +806,7 @@ pub(crate) fn documents(text: Text<'_>) -> Vec<(&'static str, String)> {
         ("try", document(&plain("/try"), &trial(text))),
         ("try-denied", document(&plain("/try"), &trial_denied(text))),
         ("try-compared", document(&plain("/try"), &trial_compared(text))),
+        ("try-checked", document(&plain("/try"), &trial_checked(text))),
         ("try-problems", document(&plain("/try"), &trial_with_problems(text))),
         ("try-failed", document(&plain("/try"), &trial_failed(text))),
         ("server", document(&plain("/server"), &server(text))),

@@ -201,10 +201,11 @@ impl ShadowMetrics {
             .collect()
     }
 
-    /// Questions that were not put to it, for any reason.
+    /// Questions that were not put to it, by the reasons that there were.
     #[cfg(feature = "console")]
-    pub(crate) fn all_shed(&self) -> u64 {
-        self.shed.iter().map(IntCounter::get).sum()
+    pub(crate) fn shed_by_reason(&self) -> Vec<(&'static str, u64)> {
+        let all = ShedReason::ALL.iter().zip(&self.shed);
+        all.map(|((_, reason), shed)| (*reason, shed.get())).filter(|(_, shed)| *shed > 0).collect()
     }
 
     pub(crate) fn shed(&self, reason: ShedReason) {

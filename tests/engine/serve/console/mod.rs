@@ -1,5 +1,9 @@
 /// Decisions that are kept.
 mod decisions;
+/// Policies and their versions.
+mod policies;
+/// The headers of answers, and whom they are for.
+mod responses;
 /// Policies that are tried.
 mod trial;
 

@@ -3,7 +3,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{page, serve, submit, submit_as};
-use crate::support::{Folder, Server, until};
+use crate::support::wire::figure;
+use crate::support::{Folder, Http, Server, hostile_engine, until};
 
 const POD: &str = "\
 apiVersion: v1
@@ -98,6 +99,20 @@ fn trial_changes_nothing() {
     assert!(!lines.iter().any(|line| line.to_string().contains("asked to")), "{lines:?}");
 }
 
+/// Confinement counts by the policy's id, whoever asks it.
+#[test]
+fn what_a_trial_may_not_do_is_refused_and_counted() {
+    let server = Server::from_command(hostile_engine("", &["--console", "127.0.0.1:0"]));
+    let console = Http::new(server.logged("serving the console")["address"].as_str().unwrap());
+    let violations = "policy_engine_confinement_violations_total{call=\"openat\",id=\"hostile\"}";
+    assert_eq!(figure(&server, violations), 0);
+    let form = [("policy", "hostile"), ("input", "attempt: {open: /etc/passwd}")];
+    let tried = submit(&console, "/try", &form);
+    let error = tried["result"]["side"]["error"].as_str().unwrap();
+    assert!(error.starts_with("made the system call `openat`"), "{error}");
+    assert!(figure(&server, violations) > 0);
+}
+
 #[test]
 fn two_trials_that_do_not_end_hold_both_places() {
     let (_server, console) =
@@ -127,6 +142,7 @@ fn settings_are_validated_by_the_policy_itself() {
         submit(&console, "/try", &form)
     };
     let no_field = ("set.none", "");
+    assert_eq!(check("", no_field)["settings_are_valid"], true);
     for (settings, problem) in [
         ("refuse: true", "the settings: `refuse` is set: leave it out"),
         ("panic: true", "the settings: the policy panicked: asked to panic over the settings"),
@@ -137,7 +153,10 @@ fn settings_are_validated_by_the_policy_itself() {
     ] {
         let checked = check(settings, no_field);
         assert!(problems(&checked)[0].starts_with(problem), "{checked}");
-        assert!(checked["result"].is_null());
+        assert_eq!(
+            (&checked["result"], &checked["settings_are_valid"]),
+            (&Value::Null, &json!(false))
+        );
     }
     let checked = check("", ("set.refuse", "true"));
     assert_eq!(problems(&checked), ["the settings: `refuse` is set: leave it out"]);
@@ -154,20 +173,24 @@ fn settings_are_validated_by_the_policy_itself() {
     assert!(!checked.to_string().contains("S3CRET"), "{checked}");
 }
 
+/// What the settings hold: a key that names a secret, and one that only the schema says to be one.
+const SECRETS: [&str; 2] = ["S3CRET", "P1NC0DE"];
+
 /// However it is asked for, and whoever quotes it.
 #[test]
 fn secret_of_the_configuration_is_in_no_answer() {
     let (server, console) = serve(
         &Folder::new(),
-        "policies: {stress: {settings: {token: S3CRET}}}\nconsole: {decisions: 1MiB}\n",
+        "policies: {stress: {settings: {token: S3CRET, pin: P1NC0DE}}}\n\
+         console: {decisions: 1MiB}\n",
     );
     let answer = server.post("/v1/data/stress", &json!({"input": {"do": "tell"}})).text();
-    assert!(answer.contains("S3CRET"), "the policy has it: {answer}");
+    assert!(SECRETS.iter().all(|secret| answer.contains(secret)), "it has them: {answer}");
     let other = format!("{}@{}", "stress", env!("CARGO_PKG_VERSION"));
     let forms: [&[(&str, &str)]; 7] = [
         &[("policy", "stress"), ("input", "do: tell")],
         &[("policy", "stress"), ("input", "do: tell"), ("set.refuse", "false")],
-        &[("policy", "stress"), ("input", "do: tell"), ("settings", "token: ••••••")],
+        &[("policy", "stress"), ("input", "do: tell"), ("settings", "token: ••••••\npin: ••••••")],
         &[("policy", "stress"), ("input", "do: tell"), ("other", &other), ("do", "compare")],
         &[("policy", &other), ("input", "do: tell"), ("other", "stress"), ("do", "compare")],
         &[("policy", "stress"), ("do", "check"), ("settings", "token: ••••••\nrefuse: true")],
@@ -176,19 +199,22 @@ fn secret_of_the_configuration_is_in_no_answer() {
     for form in forms {
         for accept in ["application/json", "text/html"] {
             let told = submit_as(&console, "/try", &[("accept", accept)], form).text();
-            assert!(!told.contains("S3CRET"), "{form:?}: {told}");
+            assert!(!SECRETS.iter().any(|secret| told.contains(secret)), "{form:?}: {told}");
             assert!(told.contains("stress"), "{form:?}: {told}");
         }
     }
     let kept = submit(&console, "/try", &[("policy", "stress"), ("input", "do: tell")]);
-    assert_eq!(kept["result"]["side"]["violations"][0]["message"], "the token is `••••••`");
+    assert_eq!(
+        kept["result"]["side"]["violations"][0]["message"],
+        "the token is `••••••`, the pin `••••••`"
+    );
     let decisions = page(&console, "/decisions?verdict=denied");
     let id = decisions["decisions"][0]["decision_id"].as_str().unwrap();
     let [one, again] = [format!("/decisions/{id}"), format!("/try?decision={id}")];
     for path in ["/", "/policies/stress", "/server", "/try", "/decisions", &one, &again] {
         for accept in ["application/json", "text/html"] {
             let told = console.send("GET", path, &[("accept", accept)], Vec::new()).text();
-            assert!(!told.contains("S3CRET"), "{path}: {told}");
+            assert!(!SECRETS.iter().any(|secret| told.contains(secret)), "{path}: {told}");
         }
     }
 }

@@ -55,8 +55,14 @@ fn beside(violations: &[&Violation]) -> Markup {
     }
 }
 
-/// Violations, with links to the lines that they come from.
-pub(in crate::html) fn violations(violations: &[Violation]) -> Markup {
+/// Violations, with links to the lines that they come from, where those are shown. `omitted` are more
+/// that are not.
+pub(in crate::html) fn violations(
+    violations: &[Violation],
+    omitted: usize,
+    text: Option<&MarkedText>,
+) -> Markup {
+    let shown = text.map_or(0, |text| text.lines.len());
     html! {
         ul.violations {
             @for violation in violations {
@@ -66,12 +72,16 @@ pub(in crate::html) fn violations(violations: &[Violation]) -> Markup {
                         p.muted {
                             @if let Some(field) = &violation.field { code { (field) } " " }
                             @if let Some(line) = violation.line {
-                                a href={ "#L" (line) } { "line " (line) }
+                                @if line <= shown { a href={ "#L" (line) } { "line " (line) } }
+                                @else { "line " (line) }
                             }
                         }
                     }
                 }
             }
+        }
+        @if omitted > 0 {
+            p.muted { (counted(omitted as u64, "more is", "more are")) " not shown" }
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) struct KeptCounts {
     pub(crate) max_bytes: usize,
     /// Events that were not kept.
     pub(crate) passed_over: u64,
+    /// The most of each share.
     pub(crate) max_per_second: u32,
 }
 
@@ -33,7 +34,7 @@ impl Kept {
             bytes: ring.bytes(),
             max_bytes: self.max_bytes,
             passed_over,
-            max_per_second: 2 * MAX_PER_SECOND,
+            max_per_second: MAX_PER_SECOND,
         }
     }
 

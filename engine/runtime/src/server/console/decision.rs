@@ -75,6 +75,7 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<Decisi
         cpu_microseconds: event.metrics.cpu_microseconds(),
         input: input.map(|input| marked(&input, &violations)),
         violations,
+        omitted_violations: 0,
         result: event.result.map(shown),
         error: event.error.as_ref().map(|error| hidden.masked(error.message.clone().into_owned())),
         erased: event.erased.clone(),

@@ -21,6 +21,7 @@ pub(super) fn filter(query: &str) -> Result<Filter, String> {
         match &*name {
             "policy" => filter.policy = value,
             "verdict" => filter.verdict = value.as_deref().map(verdict).transpose()?,
+            "version" => filter.version = value,
             "check" => filter.check = value,
             "mode" => filter.mode = value.map(mode).transpose()?,
             "text" => filter.text = value,
@@ -110,9 +111,11 @@ mod tests {
 
     #[test]
     fn filter_is_what_a_query_asks_for() {
-        let asked = filter("policy=a%2Fb&verdict=denied&check=&mode=monitor&text=x+y&other=1");
+        let asked =
+            filter("policy=a%2Fb&version=1&verdict=denied&check=&mode=monitor&text=x+y&other=1");
         let expected = Filter {
             policy: Some("a/b".to_owned()),
+            version: Some("1".to_owned()),
             verdict: Some(ResultKind::Denied),
             check: None,
             mode: Some("monitor".to_owned()),

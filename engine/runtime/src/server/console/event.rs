@@ -147,8 +147,12 @@ fn microseconds(nanoseconds: u64) -> f64 {
 
 /// Tells whether a filter lets an event through. Only what it asks for is looked into.
 pub(super) fn passes(filter: &Filter, text: &[u8]) -> bool {
-    let Filter { policy, verdict, check, mode, text: contained } = filter;
-    let is_plain = policy.is_none() && verdict.is_none() && check.is_none() && mode.is_none();
+    let Filter { policy, version, verdict, check, mode, text: contained } = filter;
+    let is_plain = policy.is_none()
+        && version.is_none()
+        && verdict.is_none()
+        && check.is_none()
+        && mode.is_none();
     let is_like = |wanted: &Option<String>, found: &str| {
         wanted.as_deref().is_none_or(|wanted| wanted == found)
     };
@@ -156,6 +160,7 @@ pub(super) fn passes(filter: &Filter, text: &[u8]) -> bool {
         let Some(custom) = custom(text) else { return false };
         let has_check = |check: &String| custom.checks.iter().any(|found| found == check);
         is_like(policy, &custom.id)
+            && is_like(version, &custom.version)
             && is_like(mode, &custom.mode)
             && check.as_ref().is_none_or(has_check)
             && verdict.is_none_or(|verdict| match custom.verdict {
@@ -205,7 +210,7 @@ mod tests {
     const FAILED: &str = concat!(
         r#"{"decision_id":"d-2","error":{"code":"internal_error","message":"broke"},"#,
         r#""timestamp":"2026-01-01T00:00:00Z","metrics":{"timer_rego_query_eval_ns":0},"#,
-        r#""custom":{"id":"pods","policy":"pod-security","version":"1.0.0","mode":"enforce","#,
+        r#""custom":{"id":"pods","policy":"pod-security","version":"2.0.0","mode":"enforce","#,
         r#""request_id":"\"custom\":"}}"#,
     );
 
@@ -232,12 +237,14 @@ mod tests {
         let check = |check: &str| Filter { check: Some(check.to_owned()), ..filter() };
         let verdict = |verdict| Filter { verdict: Some(verdict), ..filter() };
         let policy = |policy: &str| Filter { policy: Some(policy.to_owned()), ..filter() };
+        let version = |version: &str| Filter { version: Some(version.to_owned()), ..filter() };
         let mode = |mode: &str| Filter { mode: Some(mode.to_owned()), ..filter() };
         let both = Filter { mode: Some("enforce".to_owned()), ..verdict(ResultKind::Denied) };
         for (filter, passing) in [
             (filter(), [true, true]),
             (policy("pods"), [true, true]),
             (policy("pod"), [false, false]),
+            (version("1.0.0"), [true, false]),
             (verdict(ResultKind::Denied), [true, false]),
             (verdict(ResultKind::Failed), [false, true]),
             (verdict(ResultKind::Answered), [false, false]),

@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use policy_api::Check;
 use policy_console::{
     CheckSummary, Filter, Grant, PolicyLimits, PolicyPage, ResultKind, Schema, Settings, Shadow,
-    ShadowOutcome,
+    ShadowOutcome, Shed,
 };
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ use crate::program;
 use crate::server::console_state::Console;
 use crate::server::policy::ServedPolicy;
 use crate::server::state::{App, AppState};
+use crate::telemetry::ShadowMetrics;
 
 /// The last denials that are shown.
 const MAX_DENIALS: usize = 10;
@@ -39,6 +40,7 @@ pub(super) fn page(
     let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
     let denials = Filter {
         policy: Some(policy.id.clone()),
+        version: Some(policy.version.clone()),
         verdict: Some(ResultKind::Denied),
         ..Filter::default()
     };
@@ -74,11 +76,16 @@ pub(super) fn page(
                         decisions,
                     })
                     .collect(),
-                shed: shadow.metrics.all_shed(),
+                shed: shed(&shadow.metrics),
             }
         }),
         last_denials: decisions::last_of(app, state, &denials, MAX_DENIALS),
     })
+}
+
+fn shed(metrics: &ShadowMetrics) -> Vec<Shed> {
+    let shed = metrics.shed_by_reason().into_iter();
+    shed.map(|(reason, questions)| Shed { reason, questions }).collect()
 }
 
 /// What crates may do while they run.

@@ -115,6 +115,7 @@ mod tests {
             verdict,
             mode: "enforce",
             violations: violations.iter().map(violation).collect(),
+            omitted_violations: 0,
             output: Some(output.to_owned()),
             error: None,
             microseconds: None,

@@ -57,6 +57,7 @@ pub(in crate::server::console) async fn page(
         fields: Vec::new(),
         configuration: None,
         problems,
+        settings_are_valid: false,
         result: None,
     };
     match tried(&choices, &sent).await {
@@ -186,7 +187,7 @@ impl Tried {
         let action = match sent.action {
             Action::Show => Ok(()),
             Action::Example => self.example(page).await,
-            Action::Check => self.check(console).await,
+            Action::Check => self.check(console, page).await,
             Action::Try | Action::Compare => self.evaluate(console, state, page).await,
         };
         if let Err(problems) = action {
@@ -211,14 +212,15 @@ impl Tried {
         }
     }
 
-    async fn check(&self, console: &Console) -> Result<(), Vec<String>> {
+    async fn check(&self, console: &Console, page: &mut TrialPage) -> Result<(), Vec<String>> {
         let Ok(settings) = &self.first.settings else { return self.settings_problems() };
         let place = console.trials.place().await.map_err(|problem| vec![problem])?;
         let memory = Reservation::empty(&console.memory);
         put(&place, &self.first, settings, None, memory)
             .await
-            .map(drop)
-            .map_err(|problem| vec![format!("the settings: {problem}")])
+            .map_err(|problem| vec![format!("the settings: {problem}")])?;
+        page.settings_are_valid = true;
+        Ok(())
     }
 
     fn settings_problems(&self) -> Result<(), Vec<String>> {
@@ -278,6 +280,7 @@ impl Tried {
             verdict: ResultKind::Failed,
             mode: side.subject.served().map_or("enforce", |policy| policy.mode.name()),
             violations: Vec::new(),
+            omitted_violations: 0,
             output: None,
             error: None,
             microseconds: None,
