@@ -158,6 +158,16 @@ impl Side {
         let are_own = self.settings.as_ref().is_ok_and(|settings| settings.are_own);
         are_own && self.subject.served().is_some()
     }
+
+    /// Which settings it is asked with, in words.
+    fn settings_from(&self) -> &'static str {
+        let are_own = self.settings.as_ref().is_ok_and(|settings| settings.are_own);
+        match (are_own, self.subject.served()) {
+            (true, Some(_)) => "as served",
+            (true, None) => "with its defaults",
+            (false, _) => "with the settings below",
+        }
+    }
 }
 
 /// A policy with settings that could be read.
@@ -288,7 +298,9 @@ impl Tried {
             policy: entry.name().to_owned(),
             version: entry.version.to_string(),
             settings_digest,
+            settings_from: side.settings_from(),
             verdict: ResultKind::Failed,
+            mode: side.subject.served().map_or("enforce", |policy| policy.mode.name()),
             violations: Vec::new(),
             omitted_violations: 0,
             output: None,
