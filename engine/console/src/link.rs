@@ -15,6 +15,12 @@ pub(crate) fn decision(decision_id: &str) -> String {
     format!("/decisions/{}", encode(decision_id))
 }
 
+/// The page of a policy, by its id, which may have several segments.
+pub(crate) fn policy(id: &str) -> String {
+    let segments: Vec<_> = id.split('/').map(encode).collect();
+    format!("/policies/{}", segments.join("/"))
+}
+
 /// The page that tries a policy.
 pub(crate) fn trial(policy: &str) -> String {
     format!("/try?policy={}", encode(policy))
@@ -91,6 +97,7 @@ mod tests {
     #[test]
     fn what_has_a_meaning_in_a_path_or_query_is_encoded() {
         assert_eq!(decision("a/b?c#d&e"), "/decisions/a%2Fb%3Fc%23d%26e");
+        assert_eq!(policy("httpapi/authz?"), "/policies/httpapi/authz%3F");
         assert_eq!(trial("pods@1.0.0"), "/try?policy=pods%401.0.0");
     }
 }

@@ -1,9 +1,9 @@
 use maud::{Markup, html};
 
 use super::page::{Page, to_json};
-use super::parts::{facts, lines, list, mode, raw, time, verdict, violations};
+use super::parts::{facts, is_monitored, lines, list, mode, raw, time, verdict, violations, words};
 use crate::link;
-use crate::model::{DecisionPage, ResultKind};
+use crate::model::DecisionPage;
 use crate::number::{bytes, duration};
 
 impl Page for DecisionPage {
@@ -19,9 +19,12 @@ impl Page for DecisionPage {
         html! {
             div.lead-row {
                 p.verdict {
-                    (verdict(self.decision.verdict))
-                    @if self.decision.mode == "monitor" && self.decision.verdict == ResultKind::Denied {
-                        " " span.muted { "and answered as allowed, as the policy is in monitor mode" }
+                    (verdict(self.decision.verdict, &self.decision.mode))
+                    @if is_monitored(self.decision.verdict, &self.decision.mode) {
+                        " " span.muted { "answered as allowed" }
+                    }
+                    @if let Some(code) = &self.decision.error_code {
+                        " " span.muted { (words(code)) }
                     }
                 }
                 @if let Some(href) = self.try_href.as_deref().and_then(link::local) {
@@ -65,7 +68,7 @@ fn about(page: &DecisionPage) -> Markup {
         (
             "Policy",
             html! {
-                (decision.id) br; span.muted { (decision.policy) "@" (decision.version) }
+                a href=(link::policy(&decision.id)) { (decision.id) } br; span.muted { (decision.policy) "@" (decision.version) }
             },
         ),
         ("Mode", mode(&decision.mode)),
@@ -97,6 +100,20 @@ fn about(page: &DecisionPage) -> Markup {
     facts(&known)
 }
 
+impl DecisionPage {
+    /// The reason why there is no input.
+    fn without_input(&self) -> &'static str {
+        let has = |pointers: &[String]| pointers.iter().any(|pointer| pointer == "/input");
+        if has(&self.omitted) {
+            "It was not kept: it was too large."
+        } else if has(&self.erased) {
+            "It was erased by the rules of the decision log."
+        } else {
+            "It is not in the event."
+        }
+    }
+}
+
 fn reasons(page: &DecisionPage) -> Markup {
     violations(&page.violations, page.omitted_violations, page.input.as_ref())
 }
@@ -107,7 +124,7 @@ fn input(page: &DecisionPage) -> Markup {
             h2 { "Input" }
             @match &page.input {
                 Some(text) => (lines(text, &page.violations, &[])),
-                None => p.muted { "It is not in the event." },
+                None => p.muted { (page.without_input()) },
             }
         }
     }

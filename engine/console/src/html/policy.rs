@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::page::{Page, to_json};
 use super::parts::{
     Column, Mark, denial_table, facts, figures, json, mark, mode, plot_of_decisions, plot_of_times,
-    prose, schema, table,
+    prose, schema, table, words,
 };
 use super::policies::state;
 use crate::link;
@@ -166,8 +166,8 @@ fn shadow_decisions(shadow: &Shadow) -> Markup {
         @for row in &shadow.outcomes {
             @let differs = row.outcome != row.shadow_outcome && row.decisions > 0;
             tr.changed[differs] {
-                th scope="row" { (row.outcome) }
-                td { (row.shadow_outcome) @if differs { " " (mark(Mark::Warning, "differs")) } }
+                th scope="row" { (words(&row.outcome)) }
+                td { (words(&row.shadow_outcome)) @if differs { " " (mark(Mark::Warning, "differs")) } }
                 td.n { (count(row.decisions)) }
             }
         }

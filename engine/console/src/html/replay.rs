@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
 use super::page::{Page, to_json};
-use super::parts::{Column, figures, prose, table};
+use super::parts::{Column, figures, prose, table, words as code_words};
 use crate::model::{
     ReplayPage, ReplayReport, ReplayedCell, ReplayedExample, ReplayedPolicy, ReplayedSide,
     ReplayedTimes, ReplayedVersion,
@@ -61,6 +61,15 @@ fn result(report: &ReplayReport) -> Markup {
     html! {
         section {
             h2 { "Report" }
+            @if cannot > report.decisions {
+                p {
+                    strong.warning {
+                        (count(cannot)) " of " (count(cannot.saturating_add(report.decisions)))
+                        " decisions could not be replayed"
+                    }
+                    ", and nothing below is about them."
+                }
+            }
             (figures(&[
                 ("Decisions", lost(report.decisions)),
                 ("Changed", html! {
@@ -72,11 +81,23 @@ fn result(report: &ReplayReport) -> Markup {
                 ("Unreadable events", lost(report.unreadable_events)),
             ]))
             @for (reason, decisions) in &report.cannot_be_replayed {
-                p.muted { (count(*decisions)) " not replayed: " (prose(reason)) }
+                @if *decisions > 0 { p.muted { (count(*decisions)) " not replayed: " (hidden(reason)) } }
             }
         }
         @for policy in &report.policies { (policy_section(policy)) }
     }
+}
+
+/// The reason why a decision is not replayed: reports name it by a code.
+fn hidden(reason: &str) -> String {
+    let words = match reason {
+        "input_hidden" => "parts of the input are erased or masked",
+        "verdict_hidden" => "parts of the result are erased or masked",
+        "query" => "it answers a query without a path",
+        "never_asked" => "no policy was asked",
+        code => return code_words(code),
+    };
+    words.to_owned()
 }
 
 fn policy_section(policy: &ReplayedPolicy) -> Markup {
@@ -107,7 +128,8 @@ fn times(policy: &ReplayedPolicy) -> Markup {
     html! {
         dl.terms {
             @for (name, side) in [("Took before", &policy.before), ("Takes after", &policy.after)] {
-                @if let Some(times) = side.nanoseconds { div { dt { (name) } dd { (told(times)) } } }
+                // Nothing was measured of what was not decided.
+                @if let Some(times) = side.nanoseconds.filter(|times| times.p99 > 0) { div { dt { (name) } dd { (told(times)) } } }
             }
         }
     }

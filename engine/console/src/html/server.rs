@@ -277,7 +277,7 @@ fn build(build: &Build) -> Markup {
 
 fn linked_crate(linked: &LinkedCrate) -> Markup {
     html! {
-        h3 { (linked.name) " " span.muted { (linked.version) } }
+        h3 { "Grants of " (linked.name) " " span.muted { (linked.version) } }
         (grant_list(&linked.grants))
     }
 }

@@ -232,7 +232,10 @@ fn side(side: &TriedSide, input: &MarkedText) -> Markup {
     known.push(("Settings", html! { code { (side.settings_digest) } }));
     html! {
         div {
-            p.verdict { (verdict(side.verdict)) " " span.muted { (side.policy) "@" (side.version) } }
+            p.verdict {
+                (verdict(side.verdict, side.mode)) " "
+                span.muted { (side.policy) "@" (side.version) " " (side.settings_from) }
+            }
             @if let Some(error) = &side.error { pre { code { (error) } } }
             @if !side.violations.is_empty() {
                 (violations(&side.violations, side.omitted_violations, Some(input)))

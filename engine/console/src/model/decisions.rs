@@ -89,6 +89,8 @@ pub struct Decision {
     pub version: String,
     /// What came of it.
     pub verdict: ResultKind,
+    /// The code of the error in place of an answer, such as `over_budget`.
+    pub error_code: Option<String>,
     /// `enforce` or `monitor`.
     pub mode: String,
     /// The checks that its reasons name.

@@ -106,8 +106,12 @@ pub struct TriedSide {
     pub version: String,
     /// `sha256:…` of the settings that it was tried with.
     pub settings_digest: String,
+    /// Which settings those are, such as `as served`.
+    pub settings_from: &'static str,
     /// What came of it.
     pub verdict: ResultKind,
+    /// `enforce` or `monitor`.
+    pub mode: &'static str,
     /// The reasons of a denial.
     pub violations: Vec<Violation>,
     /// Reasons beyond the first, which are not shown.

@@ -142,6 +142,7 @@ fn decision(text: Text<'_>, place: u64, verdict: ResultKind) -> Decision {
         policy: text("pod-security"),
         version: text("1.2.0"),
         verdict,
+        error_code: (verdict == ResultKind::Failed).then(|| text("over_budget")),
         mode: text(if place % 5 == 3 { "monitor" } else { "enforce" }),
         checks: match verdict {
             ResultKind::Denied => vec![text("hostPorts"), text("privileged")],
@@ -547,6 +548,8 @@ fn side(text: Text<'_>, version: &str, violations: Vec<Violation>) -> TriedSide 
             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ),
         verdict: if violations.is_empty() { ResultKind::Allowed } else { ResultKind::Denied },
+        mode: "monitor",
+        settings_from: "as served",
         violations,
         omitted_violations: 1,
         output: Some(text("{\n  \"allowed\": false\n}")),
@@ -748,7 +751,7 @@ pub(crate) fn replay_report(text: Text<'_>) -> ReplayPage {
         report: Some(ReplayReport {
             decisions: 9377,
             changed: 19,
-            cannot_be_replayed: [(text("parts of the input are erased or masked"), 12)].into(),
+            cannot_be_replayed: [(text("input_hidden"), 12), (text("a reason"), 3)].into(),
             other_events: 3,
             unreadable_events: 0,
             policies: vec![ReplayedPolicy {

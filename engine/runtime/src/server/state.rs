@@ -20,8 +20,8 @@ use super::policy::PolicySettings;
 use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{
-    DecisionLogConfig, EffectiveSetting, Limits, Loaded, Named, Resolved, ResolvedShadow,
-    ShadowConfig,
+    DecisionLogConfig, EffectiveSetting, Limits, Loaded, Named, PolicyDefaults, Resolved,
+    ResolvedShadow, ShadowConfig,
 };
 use crate::confinement::Confinement;
 use crate::decision_log::DecisionLog;
@@ -64,6 +64,8 @@ pub(crate) struct AppState {
     pub(crate) default_decision: Option<PolicyPath>,
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
+    /// What holds for policies that are tried and not served.
+    pub(crate) policy_defaults: PolicyDefaults,
     /// The secrets in the settings of policies; empty where there is no console to keep them from.
     pub(crate) secrets: Hidden,
     /// Every setting that counts, and where from, which the console shows: without secrets.
@@ -130,6 +132,7 @@ impl AppState {
             limits: limits.clone(),
             default_decision: default_decision.map(|decision| PolicyPath::new(&decision.path)),
             labels: log.map(|log| log.labels.clone()).unwrap_or_default(),
+            policy_defaults: config.policy_defaults,
             secrets: secrets.clone(),
             settings: effective.clone(),
         }

@@ -21,11 +21,7 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes minutes", "builder/features.rs, of a small engine"),
     ),
     (
-        "cargo run --package policy-console --example gallery",
-        Not("it is compiled with the crate's tests", "engine/console/tests"),
-    ),
-    (
-        "python3 -m http.server --directory target/console-gallery",
+        "policy-builder run -- serve --console 127.0.0.1:8383 --set console.decisions=16MiB",
         Not("it serves until it is ended", "console"),
     ),
     (
@@ -33,7 +29,17 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it serves until it is ended", "console"),
     ),
     (
-        "curl -s -H 'accept: application/json' http://127.0.0.1:8383/decisions?verdict=denied",
+        "curl -s -H 'accept: application/json' 'http://127.0.0.1:8383/decisions?verdict=denied'",
+        Not("it asks the server of another block", "console/pages.rs"),
+    ),
+    (
+        "curl -s -H 'accept: application/json' --data-urlencode policy=working-hours \
+         --data-urlencode 'input={\"hour\": 19}' http://127.0.0.1:8383/try",
+        Not("it asks the server of another block", "engine/serve/console/trial.rs"),
+    ),
+    (
+        "curl -s -H 'accept: application/json' --data-urlencode report@report.json \
+         http://127.0.0.1:8383/replay",
         Not("it asks the server of another block", "console/pages.rs"),
     ),
     ("policy-builder lock", Not("it asks crates.io", "builder/policies_lock.rs")),

@@ -112,7 +112,7 @@ fn form_of_another_site_evaluates_nothing() {
         let headers = [headers, &[("accept", JSON)]].concat();
         let refused = submit_as(&console, "/try", &headers, &sleep);
         expect(&refused, 403, JSON, "no-store");
-        let message = "the form was sent from another site: nothing is evaluated";
+        let message = "another site asks for this: open it from the console itself";
         assert_eq!(refused.json()["message"], message);
     }
     let headers = [("accept", JSON), ("sec-fetch-site", "same-origin"), ("origin", own)];

@@ -1,7 +1,7 @@
 use maud::{Markup, html};
 
-use super::mark::{mode, verdict};
-use super::prose::prose;
+use super::mark::{is_monitored, mode, verdict};
+use super::prose::{prose, words};
 use super::table::{Column, table};
 use super::time::time_in_list;
 use crate::link;
@@ -38,13 +38,18 @@ fn rows(caption: &str, decisions: &[Decision], are_of_all: bool) -> Markup {
                     }
                 }
                 @if are_of_all {
-                    td { (verdict(decision.verdict)) }
                     td {
-                        (decision.id)
-                        @if decision.mode == "monitor" { " " (mode(&decision.mode)) }
+                        (verdict(decision.verdict, &decision.mode))
+                        @if let Some(code) = &decision.error_code {
+                            " " span.muted { (words(code)) }
+                        }
                     }
+                    td { a href=(link::policy(&decision.id)) { (decision.id) } }
                 }
                 td.prose {
+                    @if !are_of_all && is_monitored(decision.verdict, &decision.mode) {
+                        (mode(&decision.mode)) " "
+                    }
                     @for check in &decision.checks { strong { (check) } " " }
                     @if let Some(reason) = &decision.reason { (prose(reason)) }
                 }

@@ -13,6 +13,8 @@ pub(in crate::html) enum Mark {
     Warning,
     /// A ring.
     Neutral,
+    /// A cross that does not stand out.
+    Muted,
 }
 
 /// A word with a shape, which says the same.
@@ -22,19 +24,30 @@ pub(in crate::html) fn mark(mark: Mark, word: &str) -> Markup {
         Mark::Bad => "mark bad",
         Mark::Warning => "mark warning",
         Mark::Neutral => "mark neutral",
+        Mark::Muted => "mark muted",
     };
     html! { span class=(class) { (word) } }
 }
 
-/// A verdict.
-pub(in crate::html) fn verdict(kind: ResultKind) -> Markup {
+/// A verdict of a policy in a mode: a denial that is only monitored does not look like a real one.
+pub(in crate::html) fn verdict(kind: ResultKind, mode: &str) -> Markup {
+    let is_monitored = is_monitored(kind, mode);
     let shape = match kind {
         ResultKind::Allowed => Mark::Good,
+        ResultKind::Denied if is_monitored => Mark::Muted,
         ResultKind::Denied => Mark::Bad,
         ResultKind::Answered => Mark::Neutral,
         ResultKind::Failed => Mark::Warning,
     };
-    mark(shape, verdict_word(kind))
+    html! {
+        (mark(shape, verdict_word(kind)))
+        @if is_monitored { " " span.mode.monitor { "monitored" } }
+    }
+}
+
+/// It denies, and is answered as allowed.
+pub(in crate::html) fn is_monitored(kind: ResultKind, mode: &str) -> bool {
+    kind == ResultKind::Denied && mode == "monitor"
 }
 
 /// A verdict's word.

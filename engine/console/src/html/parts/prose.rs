@@ -16,9 +16,24 @@ pub(in crate::html) fn prose(text: &str) -> Markup {
     }
 }
 
+/// A code such as `invalid_input`, in words. Any other text stays as it is.
+pub(in crate::html) fn words(code: &str) -> String {
+    let is_code = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_code { code.replace('_', " ") } else { code.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::prose;
+    use super::{prose, words};
+
+    #[test]
+    fn codes_are_words() {
+        for (code, expected) in
+            [("", ""), ("invalid_input", "invalid input"), ("A_b", "A_b"), ("a_ b", "a_ b")]
+        {
+            assert_eq!(words(code), expected);
+        }
+    }
 
     #[test]
     fn text_between_backticks_is_code() {

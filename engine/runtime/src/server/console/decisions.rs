@@ -10,31 +10,43 @@ use crate::system::long_work;
 /// Rows of a page.
 const MAX_ROWS: usize = 100;
 
-/// The filter that a query asks for. What is empty or unknown filters nothing.
-pub(super) fn filter(query: &str) -> Filter {
+/// The filter that a query asks for. Empty values and unknown names filter nothing.
+///
+/// # Errors
+/// A value that is none of those which a name may have.
+pub(super) fn filter(query: &str) -> Result<Filter, String> {
     let mut filter = Filter::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         match &*name {
             "policy" => filter.policy = value,
+            "verdict" => filter.verdict = value.as_deref().map(verdict).transpose()?,
             "version" => filter.version = value,
-            "verdict" => filter.verdict = value.as_deref().and_then(verdict),
             "check" => filter.check = value,
-            "mode" => filter.mode = value,
+            "mode" => filter.mode = value.map(mode).transpose()?,
             "text" => filter.text = value,
             _ => {}
         }
     }
-    filter
+    Ok(filter)
 }
 
-fn verdict(name: &str) -> Option<ResultKind> {
+fn verdict(name: &str) -> Result<ResultKind, String> {
     match name {
-        "allowed" => Some(ResultKind::Allowed),
-        "denied" => Some(ResultKind::Denied),
-        "answered" => Some(ResultKind::Answered),
-        "failed" => Some(ResultKind::Failed),
-        _ => None,
+        "allowed" => Ok(ResultKind::Allowed),
+        "denied" => Ok(ResultKind::Denied),
+        "answered" => Ok(ResultKind::Answered),
+        "failed" => Ok(ResultKind::Failed),
+        _ => Err(format!(
+            "`verdict` is `{name}`: expected `allowed`, `denied`, `answered` or `failed`"
+        )),
+    }
+}
+
+fn mode(name: String) -> Result<String, String> {
+    match &*name {
+        "enforce" | "monitor" => Ok(name),
+        _ => Err(format!("`mode` is `{name}`: expected `enforce` or `monitor`")),
     }
 }
 
@@ -109,7 +121,19 @@ mod tests {
             mode: Some("monitor".to_owned()),
             text: Some("x y".to_owned()),
         };
-        assert_eq!(asked, expected);
-        assert_eq!(filter("verdict=no"), Filter::default());
+        assert_eq!(asked.unwrap(), expected);
+    }
+
+    #[test]
+    fn value_that_there_is_not_is_told() {
+        for (query, problem) in [
+            (
+                "verdict=deny",
+                "`verdict` is `deny`: expected `allowed`, `denied`, `answered` or `failed`",
+            ),
+            ("verdict=denied&mode=x", "`mode` is `x`: expected `enforce` or `monitor`"),
+        ] {
+            assert_eq!(filter(query).unwrap_err(), problem);
+        }
     }
 }

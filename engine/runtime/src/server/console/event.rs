@@ -50,6 +50,8 @@ pub(super) struct KeptEvent<'a> {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct EventError<'a> {
+    #[serde(borrow, default)]
+    code: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) message: Cow<'a, str>,
 }
@@ -110,6 +112,7 @@ impl<'a> KeptEvent<'a> {
             policy: policy.clone().into_owned(),
             version: version.clone().into_owned(),
             verdict: self.verdict(),
+            error_code: self.error.as_ref().map(|error| error.code.clone().into_owned()),
             mode: mode.clone().into_owned(),
             checks: checks.iter().map(|check| check.clone().into_owned()).collect(),
             reason: self.reason().map(|reason| hidden.masked(reason)),
@@ -223,6 +226,7 @@ mod tests {
         assert_eq!((&*row.requested_by, row.checks), ("1.2.3.4", vec!["image".to_owned()]));
         let row = KeptEvent::parse(FAILED.as_bytes()).unwrap().decision(&Hidden::default());
         assert_eq!((row.verdict, row.reason.as_deref()), (ResultKind::Failed, Some("broke")));
+        assert_eq!(row.error_code.as_deref(), Some("internal_error"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (None, Some("\"custom\":")));
     }
 

@@ -158,7 +158,10 @@ impl Request<'_> {
                 reply::with_form(self.show(frame, &replay::page(form)))
             }),
             Route::Asset(path) => self.missing(frame, format!("nothing is at `{path}`")),
-            Route::Decisions => self.show(frame, &decisions::page(app, state, filter(query))),
+            Route::Decisions => match filter(query) {
+                Ok(filter) => self.show(frame, &decisions::page(app, state, filter)),
+                Err(message) => reply::problem(StatusCode::BAD_REQUEST, self.form, frame, message),
+            },
             Route::Decision(id) => {
                 let page = decision::page(app, state, &id, console.config.try_it);
                 let missing = || format!("no decision `{id}` is kept, or not any more");

@@ -59,7 +59,7 @@ impl SentForm {
             _ if body.is_empty() => Action::Show,
             Some("check") => Action::Check,
             Some("compare") => Action::Compare,
-            None if !form.other.is_empty() => Action::Compare,
+            _ if !form.other.is_empty() => Action::Compare,
             Some(_) | None => Action::Try,
         };
         Self { form, action, fields, decision }
@@ -77,7 +77,7 @@ mod tests {
             ("do=try&policy=pods", "", Action::Show),
             ("do=example", "", Action::Example),
             ("", "policy=pods", Action::Try),
-            ("", "do=try&other=b", Action::Try),
+            ("", "do=try&other=b", Action::Compare),
             ("", "other=b", Action::Compare),
             ("", "do=compare", Action::Compare),
             ("", "do=check", Action::Check),
