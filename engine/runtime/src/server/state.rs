@@ -65,6 +65,7 @@ pub(crate) struct AppState {
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
     /// What holds for policies that are tried and not served.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console tries them"))]
     pub(crate) policy_defaults: PolicyDefaults,
     /// The secrets in the settings of policies; empty where there is no console to keep them from.
     pub(crate) secrets: Hidden,
