@@ -98,11 +98,13 @@ mod tests {
         for (text, expected) in [
             (
                 "# An order.\namount: much",
-                "expected a number, found the text \"much\", at `amount` (line 2)",
+                "expected a whole number from 0 to 4294967295, found the string \"much\", \
+                 at `amount` (line 2)",
             ),
             (
                 "{\n\"amount\": \"much\"}",
-                "expected a number, found the text \"much\", at `amount` (line 2 column 16)",
+                "expected a whole number from 0 to 4294967295, found the string \"much\", \
+                 at `amount` (line 2 column 16)",
             ),
             ("input: {amount: 1}", "missing field `amount`: paste what is inside `input`"),
         ] {
