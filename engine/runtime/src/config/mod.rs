@@ -27,8 +27,8 @@ pub(crate) use load::load;
 pub(crate) use load::{Loaded, Sources};
 pub(crate) use model::{
     Address, CollectorConfig, Config, ConsoleConfig, DecisionLogConfig, DefaultDecision, Limits,
-    LogDestination, Mode, PolicyConfig, PolicySelection, Sample, ShadowConfig, Shutdown, Tls,
-    WhenFull,
+    LogDestination, Mode, PolicyConfig, PolicyDefaults, PolicySelection, Sample, ShadowConfig,
+    Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
 pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, load_and_resolve, mistakes};

@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) shutdown: Shutdown,
     /// The policies as they are served, sorted by id.
     pub(crate) policies: PolicySelection,
+    /// What holds for policies of the program that are not among them, where they are tried.
+    pub(crate) policy_defaults: PolicyDefaults,
     /// The decision that `POST /` asks for.
     pub(crate) default_decision: Option<DefaultDecision>,
     /// Serve the other policies where some are not valid.
@@ -150,6 +152,13 @@ pub(crate) enum PolicySelection {
     },
     /// These, by their ids.
     Named(BTreeMap<String, Arc<PolicyConfig>>),
+}
+
+/// What one evaluation of a policy may take that sets nothing of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PolicyDefaults {
+    pub(crate) timeout: Duration,
+    pub(crate) budget: Budget,
 }
 
 /// One policy as it is to be served.

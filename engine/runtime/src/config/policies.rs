@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::report::{Read, Report};
 use super::schema::{self, DefaultedSetting};
 use super::section::Section;
-use super::{PolicyConfig, PolicySelection, settings, shadow, values};
+use super::{PolicyConfig, PolicyDefaults, PolicySelection, settings, shadow, values};
 use crate::documents::located::{ConfigError, Node, TableEntry, Value};
 use crate::policies::Budget;
 
@@ -44,6 +44,13 @@ impl Defaults {
         let allocation = Inherited::read(root, &schema::ALLOCATION_BUDGET, report);
         let cpu = Inherited::read(root, &schema::CPU_BUDGET, report);
         Ok(Self { timeout: timeout?, max_stuck: max_stuck?, allocation: allocation?, cpu: cpu? })
+    }
+
+    pub(super) fn values(&self) -> PolicyDefaults {
+        PolicyDefaults {
+            timeout: self.timeout.value,
+            budget: Budget { allocation: self.allocation.value, cpu: self.cpu.value },
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
     let console = root.optional_section(schema::CONSOLE, report);
     let console = console
         .and_then(|section| section.map(|section| console::read(section, report)).transpose());
+    let policy_defaults =
+        defaults.as_ref().map(policies::Defaults::values).map_err(|_| ErrorReported);
     let policies = policies::read(&mut root, defaults, report);
     root.finish(report);
 
@@ -62,6 +64,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
             limits: limits?,
             shutdown: shutdown?,
             policies: policies.clone(),
+            policy_defaults: policy_defaults?,
             default_decision: default_decision?,
             skip_invalid: skip_invalid?,
             decision_log: log?,

@@ -20,8 +20,8 @@ use super::policy::PolicySettings;
 use super::policy::{ServedPolicies, ServedPolicy, Shadow, ShadowPolicy, WorkerSlots};
 use super::trace::Spans;
 use crate::config::{
-    Config, DecisionLogConfig, EffectiveSetting, Limits, Named, Resolved, ResolvedShadow,
-    ShadowConfig,
+    Config, DecisionLogConfig, EffectiveSetting, Limits, Named, PolicyDefaults, Resolved,
+    ResolvedShadow, ShadowConfig,
 };
 use crate::confinement::Confinement;
 use crate::decision_log::DecisionLog;
@@ -64,6 +64,9 @@ pub(crate) struct AppState {
     pub(crate) default_decision: Option<PolicyPath>,
     /// The labels of the decision log's events, which `/v1/config` shows.
     pub(crate) labels: BTreeMap<String, String>,
+    /// What holds for policies that are tried and not served.
+    #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console tries them"))]
+    pub(crate) policy_defaults: PolicyDefaults,
     /// Every setting that counts, and where from, which the console shows.
     #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "the console shows them"))]
     pub(crate) settings: Vec<EffectiveSetting>,
@@ -129,6 +132,7 @@ impl AppState {
             limits: limits.clone(),
             default_decision: default_decision.map(|decision| PolicyPath::new(&decision.path)),
             labels: log.map(|log| log.labels.clone()).unwrap_or_default(),
+            policy_defaults: config.policy_defaults,
             settings,
         }
     }

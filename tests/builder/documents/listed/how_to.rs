@@ -21,14 +21,6 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes minutes", "builder/features.rs, of a small engine"),
     ),
     (
-        "cargo run --package policy-console --example gallery",
-        Not("it is compiled with the crate's tests", "engine/console/tests"),
-    ),
-    (
-        "python3 -m http.server --directory target/console-gallery",
-        Not("it serves until it is ended", "console"),
-    ),
-    (
         "policy-builder run -- serve --console 127.0.0.1:8383 --set console.decisions=16MiB",
         Not("it serves until it is ended", "console"),
     ),

@@ -114,6 +114,21 @@ fn what_a_trial_may_not_do_is_refused_and_counted() {
 }
 
 #[test]
+fn limits_of_the_configuration_hold_for_policies_that_are_not_served() {
+    let (_server, console) =
+        serve(&Folder::new(), "policies: {echo: {}}\ntimeout: 300ms\nallocation-budget: 1MiB\n");
+    let stress = format!("stress@{}", env!("CARGO_PKG_VERSION"));
+    for (input, told) in [
+        ("do: sleep\nms: 600", "timed out: there was no answer within 300ms"),
+        ("do: allocate\nbytes: 4000000\ntimes: 1\nlook: false", "allocat"),
+    ] {
+        let tried = submit(&console, "/try", &[("policy", &stress), ("input", input)]);
+        let error = tried["result"]["side"]["error"].as_str().unwrap_or_default();
+        assert!(error.contains(told), "{input}: {tried}");
+    }
+}
+
+#[test]
 fn two_trials_that_do_not_end_hold_both_places() {
     let (_server, console) =
         serve(&Folder::new(), "policies: {stress: {}, echo: {}}\ntimeout: 200ms\n");

@@ -237,6 +237,7 @@ fn every_setting_is_read_from_yaml() {
         limits,
         shutdown,
         policies,
+        policy_defaults,
         default_decision,
         skip_invalid,
         decision_log,
@@ -304,6 +305,8 @@ fn every_setting_is_read_from_yaml() {
     assert_eq!(authz.settings.as_json(), b"{}");
     let settings = (authz.timeout, authz.mode, authz.blocking, authz.max_stuck);
     assert_eq!(settings, (seconds(3), Mode::Enforce, None, 5));
+    let PolicyDefaults { timeout, budget } = policy_defaults;
+    assert_eq!((timeout, budget), (seconds(3), authz.budget));
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         decision_log,
@@ -400,6 +403,7 @@ fn empty_configuration_has_defaults() {
         limits,
         shutdown,
         policies,
+        policy_defaults,
         default_decision,
         skip_invalid,
         decision_log,
@@ -433,6 +437,7 @@ fn empty_configuration_has_defaults() {
         panic!("named policies")
     };
     assert_eq!((timeout, max_stuck, budget), (seconds(2), 4, Budget::default()));
+    assert_eq!(policy_defaults, PolicyDefaults { timeout, budget });
 
     for text in ["", "# nothing\n", "{}"] {
         assert_eq!(Case::yaml(text).load().config.listen, [address("127.0.0.1:8181")], "{text}");

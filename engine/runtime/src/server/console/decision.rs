@@ -83,11 +83,11 @@ fn find(app: &App, id: &str) -> Option<Arc<[u8]>> {
 fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<DecisionPage> {
     let shown = |json: &RawValue| hidden.masked(pretty(json.get()));
     let input = event.input.map(shown);
-    let mut violations = match (event.verdict(), event.result) {
+    let (mut violations, omitted_violations) = match (event.verdict(), event.result) {
         (ResultKind::Denied, Some(result)) => {
             violations(result.get(), &Places::read(input.as_deref().unwrap_or_default()))
         }
-        _ => Vec::new(),
+        _ => (Vec::new(), 0),
     };
     for violation in &mut violations {
         mask_violation(hidden, violation);
@@ -101,7 +101,7 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<Decisi
         cpu_microseconds: event.metrics.cpu_microseconds(),
         input: input.map(|input| marked(&input, &violations)),
         violations,
-        omitted_violations: 0,
+        omitted_violations,
         result: event.result.map(shown),
         error: event.error.as_ref().map(|error| hidden.masked(error.message.clone().into_owned())),
         erased: event.erased.clone(),

@@ -11,6 +11,9 @@ const MAX_LINES: usize = 2_000;
 const MAX_BYTES: usize = 512 << 10;
 const MAX_LINE: usize = 2_000;
 
+/// The most violations that are shown of a denial.
+const MAX_VIOLATIONS: usize = 500;
+
 /// No places are looked for in longer texts: the tree of one takes many times its bytes.
 const MAX_READ: usize = 4 << 20;
 
@@ -44,15 +47,17 @@ impl Places {
     }
 }
 
-/// The violations in a denial's output, with the lines that they come from.
-pub(super) fn violations(output: &str, places: &Places) -> Vec<Violation> {
-    let violations = reasons(output).into_iter().map(|reason| Violation {
+/// The first violations in a denial's output, with the lines that they come from, and the number of
+/// those that are left out.
+pub(super) fn violations(output: &str, places: &Places) -> (Vec<Violation>, usize) {
+    let mut reasons = reasons(output).into_iter();
+    let violations = reasons.by_ref().take(MAX_VIOLATIONS).map(|reason| Violation {
         line: reason.field.as_deref().and_then(|field| places.line(field)),
         check: reason.check,
         field: reason.field,
         message: reason.message,
     });
-    violations.collect()
+    (violations.collect(), reasons.count())
 }
 
 /// A text with violations beside its lines.
@@ -192,6 +197,14 @@ spec:
 
     fn line(text: &str, field: &str) -> Option<usize> {
         Places::read(text).line(field)
+    }
+
+    #[test]
+    fn violations_beyond_the_first_are_counted() {
+        let all = vec![r#"{"message":"no"}"#; MAX_VIOLATIONS + 7].join(",");
+        let output = format!(r#"{{"allowed":false,"violations":[{all}]}}"#);
+        let (first, omitted) = violations(&output, &Places::read(""));
+        assert_eq!((first.len(), omitted), (MAX_VIOLATIONS, 7));
     }
 
     #[test]

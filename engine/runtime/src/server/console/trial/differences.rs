@@ -26,6 +26,9 @@ pub(super) fn differences(first: &TriedSide, second: &TriedSide) -> Vec<String> 
     let violations =
         |side: &TriedSide| -> BTreeSet<String> { side.violations.iter().map(in_words).collect() };
     only("violation", &violations(first), &violations(second), &mut told);
+    if first.omitted_violations + second.omitted_violations > 0 {
+        told.push("only the first violations of each are compared: one has more".to_owned());
+    }
     if let (Some(first), Some(second)) = (&first.output, &second.output) {
         output(first, second, &mut told);
     }
@@ -56,7 +59,7 @@ fn only(what: &str, first: &BTreeSet<String>, second: &BTreeSet<String>, told: &
         told.extend(listed.map(|one| format!("{what} of the {whose} only: {one}")));
         match all.count() {
             0 => {}
-            more => told.push(format!("and {more} more of the {whose} only")),
+            more => told.push(format!("and {more} more {what}s of the {whose} only")),
         }
     }
 }
@@ -79,12 +82,17 @@ fn output(first: &str, second: &str, told: &mut Vec<String>) {
     // These are told above.
     let others =
         keys.into_iter().filter(|key| !matches!(&***key, "allowed" | "allow" | "violations"));
-    let differing = others.filter(|key| first.get(*key) != second.get(*key)).take(MAX_LISTED);
+    let mut differing = others.filter(|key| first.get(*key) != second.get(*key));
+    let listed = differing.by_ref().take(MAX_LISTED);
     told.extend(
-        differing.map(|key| {
+        listed.map(|key| {
             format!("`{key}` is {} and {}", short(first.get(key)), short(second.get(key)))
         }),
     );
+    match differing.count() {
+        0 => {}
+        more => told.push(format!("and {more} more fields of the output")),
+    }
 }
 
 fn short(value: Option<&Value>) -> String {
@@ -146,7 +154,7 @@ mod tests {
         let texts: Vec<_> = (0..60).map(|number| number.to_string()).collect();
         let many: Vec<_> = texts.iter().map(|text| ("image", text.as_str())).collect();
         let told = differences(&denied, &side(ResultKind::Denied, &many, "[1]"));
-        assert!(told.contains(&"and 10 more of the second only".to_owned()), "{told:?}");
+        assert!(told.contains(&"and 10 more violations of the second only".to_owned()), "{told:?}");
         assert_eq!(
             told.last().unwrap(),
             "the output is `{\"allowed\":false,\"violations\":[]}` and `[1]`"

@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::choices::Subject;
-use crate::policies::{Budget, CpuReading, Instance, InstanceError, Settings};
+use crate::config::PolicyDefaults;
+use crate::policies::{CpuReading, Instance, InstanceError, Settings};
 use crate::server::console_state::TrialPlace;
 use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput, evaluate_uncounted};
@@ -16,15 +17,14 @@ use crate::system::stack;
 /// The time that a policy has to validate settings.
 const CONFIGURE_TIME: Duration = Duration::from_secs(5);
 
-/// The time that a policy which is not served has to decide: the default of `timeout`.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
 /// The time beyond its timeout in which an evaluation that looks at its deadline ends.
 const CANCELLATION_TIME: Duration = Duration::from_millis(200);
 
 /// What is asked of a policy.
 pub(super) struct Question {
     pub(super) subject: Subject,
+    /// What it may take where it is not served.
+    pub(super) defaults: PolicyDefaults,
     /// Other settings than those that it is served with.
     pub(super) settings: Option<Settings>,
     /// JSON text; `None` if only the settings are validated.
@@ -41,50 +41,55 @@ pub(super) type Evaluated = Option<Result<EvaluationOutput, EvaluationFailure>>;
 /// The reason why the policy does not take the settings.
 pub(super) async fn evaluate(place: &TrialPlace, question: Question) -> Result<Evaluated, String> {
     let limit = question.timeout();
-    let is_configured = question.settings.is_none() && question.subject.served().is_some();
-    let configure_time = if is_configured { Duration::ZERO } else { CONFIGURE_TIME };
     let place = Arc::clone(place);
     let zone = question.subject.entry().zone.clone();
     let asks = question.input.is_some();
+    let (configured, is_configured) = oneshot::channel();
     let (sender, answer) = oneshot::channel();
     let run = move || {
         let _place = place;
         // The caller may be gone.
-        drop(sender.send(question.put()));
+        drop(sender.send(question.put(configured)));
     };
     let thread = Builder::new().name("trial".to_owned()).stack_size(stack::BYTES);
     if let Err(error) = zone.spawn(thread, run) {
         return Err(format!("failed to start a thread for the policy: {error}"));
     }
-    match timeout(configure_time + limit + CANCELLATION_TIME, answer).await {
+    if timeout(CONFIGURE_TIME, is_configured).await.is_err() {
+        let time = CONFIGURE_TIME.as_secs();
+        return Err(format!("the policy did not validate its settings within {time}s"));
+    }
+    match timeout(limit + CANCELLATION_TIME, answer).await {
         Ok(Ok(evaluated)) => evaluated.map_err(|error| error.to_string()),
         Ok(Err(_)) => Err("the evaluation broke off".to_owned()),
-        Err(_) if asks => Ok(Some(Err(EvaluationFailure::TimedOut(limit)))),
-        Err(_) => Err("the policy did not validate its settings in time".to_owned()),
+        Err(_) => Ok(asks.then_some(Err(EvaluationFailure::TimedOut(limit)))),
     }
 }
 
 impl Question {
     fn timeout(&self) -> Duration {
-        self.subject.served().map_or(TIMEOUT, |policy| policy.timeout)
+        self.subject.served().map_or(self.defaults.timeout, |policy| policy.timeout)
     }
 
-    fn put(self) -> Result<Evaluated, InstanceError> {
+    /// Puts it, and tells in between that the settings are valid.
+    fn put(self, is_configured: oneshot::Sender<()>) -> Result<Evaluated, InstanceError> {
         let timeout = self.timeout();
-        let Self { subject, settings, input, memory } = self;
+        let Self { subject, defaults, settings, input, memory } = self;
         let configured;
         let instance = match (subject.served(), &settings) {
             (Some(policy), None) => &policy.instance,
             (served, settings) => {
                 let none = Settings::default();
                 let settings = settings.as_ref().unwrap_or(&none);
-                let budget = served.map_or_else(Budget::default, |policy| policy.instance.budget());
+                let budget = served.map_or(defaults.budget, |policy| policy.instance.budget());
                 configured = Instance::configure_as(subject.id(), subject.entry(), settings)?
                     .with_budget(budget)
                     .with_cpu_reading(CpuReading::Always);
                 &configured
             }
         };
+        // The caller may be gone.
+        let _ = is_configured.send(());
         let declared = subject.entry().registration.checks;
         let evaluate =
             |input: Bytes| evaluate_uncounted(instance, declared, &input, timeout, memory);

@@ -119,9 +119,10 @@ impl Field {
         let path = self.path();
         let value = match serde_json::from_str(text) {
             Ok(value) if !self.is_text => value,
-            _ if self.is_text || !matches!(self.kind, FieldKind::Json) => Value::from(&**text),
-            Ok(_) => Value::from(&**text),
-            Err(error) => return Err(format!("`{path}` is no JSON: {error}")),
+            Err(error) if matches!(self.kind, FieldKind::Json) => {
+                return Err(format!("`{path}` is no JSON: {error}"));
+            }
+            Ok(_) | Err(_) => Value::from(&**text),
         };
         let mut place = settings;
         for key in &self.keys {

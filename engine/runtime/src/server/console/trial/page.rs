@@ -146,6 +146,11 @@ impl Side {
         Self { shown_settings: masked(&configured, schema), subject, fields, settings }
     }
 
+    fn ready(&self) -> Result<ReadySide<'_>, Vec<String>> {
+        let settings = self.settings.as_ref().map_err(Vec::clone)?;
+        Ok(ReadySide { side: self, settings })
+    }
+
     /// The policy's own settings are those that it is asked with.
     fn is_as_served(&self) -> bool {
         let are_own = self.settings.as_ref().is_ok_and(|settings| settings.are_own);
@@ -161,6 +166,13 @@ impl Side {
             (false, _) => "with the settings below",
         }
     }
+}
+
+/// A policy with settings that could be read.
+#[derive(Clone, Copy)]
+struct ReadySide<'a> {
+    side: &'a Side,
+    settings: &'a TrialSettings,
 }
 
 /// A schema, which the author's code makes: `Err` where it makes none in time.
@@ -185,7 +197,7 @@ impl Tried {
         let action = match sent.action {
             Action::Show => Ok(()),
             Action::Example => self.example(page).await,
-            Action::Check => self.check(console, page).await,
+            Action::Check => self.check(console, state, page).await,
             Action::Try | Action::Compare => self.evaluate(console, state, page).await,
         };
         if let Err(problems) = action {
@@ -210,22 +222,31 @@ impl Tried {
         }
     }
 
-    async fn check(&self, console: &Console, page: &mut TrialPage) -> Result<(), Vec<String>> {
-        let Ok(settings) = &self.first.settings else { return self.settings_problems() };
+    async fn check(
+        &self,
+        console: &Console,
+        state: &AppState,
+        page: &mut TrialPage,
+    ) -> Result<(), Vec<String>> {
+        let first = self.first.ready()?;
         let place = console.trials.place().await.map_err(|problem| vec![problem])?;
         let memory = Reservation::empty(&console.memory);
-        put(&place, &self.first, settings, None, memory)
+        put(&place, state, first, None, memory)
             .await
             .map_err(|problem| vec![format!("the settings: {problem}")])?;
         page.settings_are_valid = true;
         Ok(())
     }
 
-    fn settings_problems(&self) -> Result<(), Vec<String>> {
-        let sides = [Some(&self.first), self.second.as_ref()].into_iter().flatten();
-        let problems: Vec<_> =
-            sides.filter_map(|side| side.settings.as_ref().err()).flatten().cloned().collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    /// Both policies with settings that could be read, or all that is wrong with either's.
+    fn ready(&self) -> Result<(ReadySide<'_>, Option<ReadySide<'_>>), Vec<String>> {
+        match (self.first.ready(), self.second.as_ref().map(Side::ready).transpose()) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (first, second) => {
+                let problems = [first.err(), second.err()].into_iter().flatten();
+                Err(problems.flatten().collect())
+            }
+        }
     }
 
     async fn evaluate(
@@ -234,14 +255,14 @@ impl Tried {
         state: &AppState,
         page: &mut TrialPage,
     ) -> Result<(), Vec<String>> {
-        self.settings_problems()?;
+        let (first, second) = self.ready()?;
         let text = page.form.input.as_str();
         let place = console.trials.place().await.map_err(|problem| vec![problem])?;
         let input = long_work::on_bytes(text.len(), || Input::read(text, state.limits.body))
             .map_err(|problem| vec![problem])?;
-        let side = self.side(console, &place, &self.first, &input).await?;
-        let other = match &self.second {
-            Some(second) => Some(self.side(console, &place, second, &input).await?),
+        let side = self.side(console, state, &place, first, &input).await?;
+        let other = match second {
+            Some(second) => Some(self.side(console, state, &place, second, &input).await?),
             None => None,
         };
         page.result = Some(TrialResult {
@@ -256,15 +277,16 @@ impl Tried {
     async fn side(
         &self,
         console: &Console,
+        state: &AppState,
         place: &TrialPlace,
-        side: &Side,
+        ready: ReadySide<'_>,
         input: &Input,
     ) -> Result<TriedSide, Vec<String>> {
-        let Ok(settings) = &side.settings else { return Err(Vec::new()) };
         let memory = Reservation::beside(&console.memory, input.json.len());
-        let evaluated = put(place, side, settings, Some(input.json.clone()), memory)
+        let evaluated = put(place, state, ready, Some(input.json.clone()), memory)
             .await
             .map_err(|problem| vec![format!("the settings: {problem}")])?;
+        let ReadySide { side, settings } = ready;
         let settings_digest = match side.subject.served() {
             Some(policy) if side.is_as_served() => policy.settings_digest.clone(),
             _ => digest(&to_settings(&settings.value)),
@@ -293,10 +315,11 @@ impl Tried {
 
     fn decided(&self, tried: TriedSide, output: &EvaluationOutput, places: &Places) -> TriedSide {
         let text = String::from_utf8_lossy(&output.text);
-        let (verdict, mut violations) = match output.verdict {
-            Some(Verdict::Allowed) => (ResultKind::Allowed, Vec::new()),
+        let none = (Vec::new(), 0);
+        let (verdict, (mut violations, omitted_violations)) = match output.verdict {
+            Some(Verdict::Allowed) => (ResultKind::Allowed, none),
             Some(Verdict::Denied) => (ResultKind::Denied, violations(&text, places)),
-            None => (ResultKind::Answered, Vec::new()),
+            None => (ResultKind::Answered, none),
         };
         for violation in &mut violations {
             mask_violation(&self.hidden, violation);
@@ -304,6 +327,7 @@ impl Tried {
         TriedSide {
             verdict,
             violations,
+            omitted_violations,
             output: Some(self.hidden.masked(pretty(&text))),
             microseconds: Some(output.elapsed.as_secs_f64() * 1e6),
             allocated_bytes: Some(output.usage.allocated),
@@ -324,13 +348,14 @@ impl Tried {
 
 async fn put(
     place: &TrialPlace,
-    side: &Side,
-    settings: &TrialSettings,
+    state: &AppState,
+    ReadySide { side, settings }: ReadySide<'_>,
     input: Option<Bytes>,
     memory: Reservation,
 ) -> Result<Evaluated, String> {
     let settings = (!side.is_as_served()).then(|| to_settings(&settings.value));
-    let question = Question { subject: side.subject.clone(), settings, input, memory };
+    let (subject, defaults) = (side.subject.clone(), state.policy_defaults);
+    let question = Question { subject, defaults, settings, input, memory };
     evaluate(place, question).await
 }
 

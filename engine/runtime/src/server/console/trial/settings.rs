@@ -6,8 +6,7 @@ use super::form::SentForm;
 use super::yaml::yaml_without_secrets;
 use crate::config::Mode;
 use crate::documents::{Source, single_document};
-use crate::policies::Hidden;
-use crate::policies::masked;
+use crate::policies::{Hidden, MASK, masked};
 
 /// The settings that a policy is tried with.
 pub(super) struct TrialSettings {
@@ -26,7 +25,7 @@ pub(super) fn configured(subject: &Subject) -> Value {
 
 impl TrialSettings {
     /// The settings of a text, or else those that are configured, with fields set over them.
-    /// Secrets that are not given are as configured.
+    /// Secrets that are left as `••••••` are as configured.
     ///
     /// # Errors
     /// Everything that is wrong with them.
@@ -43,7 +42,16 @@ impl TrialSettings {
         let mut value = if text.trim().is_empty() {
             configured.clone()
         } else {
-            restored(parse(text).map_err(|problem| vec![problem])?, &shown_configured, configured)
+            let value = parse(text).map_err(|problem| vec![problem])?;
+            let value = restored(value, &shown_configured, configured);
+            match masked_element(&value, "", false) {
+                Some(path) => {
+                    return Err(vec![format!(
+                        "`{path}` is `{MASK}`: write the value, or leave the list as it was"
+                    )]);
+                }
+                None => value,
+            }
         };
         let problems: Vec<_> =
             fields.iter().filter_map(|field| field.set(&sent.fields, &mut value).err()).collect();
@@ -84,6 +92,22 @@ fn parse(text: &str) -> Result<Value, String> {
     }
 }
 
+/// The path of a secret in a list that was left as it is shown, and is none of those configured: of a
+/// list with more or fewer elements nobody can tell which is which.
+fn masked_element(value: &Value, path: &str, is_in_list: bool) -> Option<String> {
+    match value {
+        Value::String(text) => (is_in_list && text == MASK).then(|| path.to_owned()),
+        Value::Array(elements) => elements.iter().enumerate().find_map(|(index, element)| {
+            masked_element(element, &format!("{path}[{index}]"), true)
+        }),
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            masked_element(value, &path, is_in_list)
+        }),
+        _ => None,
+    }
+}
+
 /// Settings with their secrets, where those are left as they are shown.
 fn restored(value: Value, shown: &Value, configured: &Value) -> Value {
     if value == *shown {
@@ -116,8 +140,6 @@ mod tests {
 
     use hyper::body::Bytes;
 
-    use crate::policies::MASK;
-
     fn settings(configured: &Value, text: &str, body: &'static str) -> Result<Value, Vec<String>> {
         let schema = json!({"properties": {"version": {"type": "string"},
             "auth": {"properties": {"pin": {"type": "string", "writeOnly": true}}}}});
@@ -132,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_are_not_given_are_as_configured() {
+    fn secrets_that_are_left_masked_are_as_configured() {
         let configured = json!({"version": "v1", "token": "S3CRET", "auth": {"pin": "S3CRET"}});
         let changed = |version: &str| json!({"version": version, "token": "S3CRET", "auth": {"pin": "S3CRET"}});
         for (text, body, expected) in [
@@ -143,6 +165,23 @@ mod tests {
             ("other: ••••••", "", json!({"other": MASK})),
         ] {
             assert_eq!(settings(&configured, text, body).unwrap(), expected, "{text} {body}");
+        }
+    }
+
+    #[test]
+    fn secret_of_a_list_with_other_elements_has_to_be_written() {
+        let configured =
+            json!({"tokens": ["S3CRET", "S3CRET2"], "users": [{"pin": 1, "token": "S3CRET"}]});
+        let changed = |text| settings(&configured, text, "");
+        let same = "tokens: ••••••\nusers: [{pin: 1, token: ••••••}]";
+        assert_eq!(changed(same).unwrap(), configured);
+        for (text, path) in [
+            ("tokens: [••••••]", "tokens[0]"),
+            ("tokens: [new, ••••••, ••••••]", "tokens[1]"),
+            ("users: [{pin: 2}, {token: ••••••}]", "users[1].token"),
+        ] {
+            let message = "is `••••••`: write the value, or leave the list as it was";
+            assert_eq!(changed(text).unwrap_err(), [format!("`{path}` {message}")], "{text}");
         }
     }
 
