@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 use policy_api::DecodeError;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::documents::{Source, documents};
 use crate::server::console::places::Places;
@@ -61,7 +61,7 @@ impl Input {
 
     /// It is the body of a request, `{"input": …}`.
     fn is_wrapped(&self) -> bool {
-        serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&self.json)
+        serde_json::from_slice::<BTreeMap<String, &RawValue>>(&self.json)
             .is_ok_and(|fields| fields.keys().eq(["input"]))
     }
 }
