@@ -66,6 +66,12 @@ fn decisions_are_kept_without_a_log_and_filtered() {
     assert_eq!(marked["violations"], json!([0]));
     assert!(marked["text"].as_str().unwrap().contains("\"hostNetwork\": true"), "{marked}");
     assert_eq!(console.get("/decisions/nothing").status, 404);
+    let wrong = console.get("/decisions?verdict=deny&format=json");
+    assert_eq!(wrong.status, 400);
+    let told = "`verdict` is `deny`: expected `allowed`, `denied`, `answered` or `failed`";
+    assert_eq!(wrong.json()["message"], told);
+    let html = console.get("/decisions").text();
+    assert_eq!(html.matches(">monitored<").count(), 1, "{html}");
 }
 
 #[test]
@@ -86,6 +92,9 @@ fn decisions_are_kept_as_the_log_has_them_and_no_longer_than_its_masks() {
     let id = rows(&kept)[0]["decision_id"].as_str().unwrap().to_owned();
     let one = page(&console, &format!("/decisions/{id}"));
     assert_eq!(one["masked"], json!(["/input/password"]));
+    let again = page(&console, &format!("/try?decision={id}"));
+    let told = "parts of this input were erased or masked (/input/password): the answer may differ";
+    assert_eq!(again["problems"], json!([told]));
     let input = one["input"].to_string();
     assert!(input.contains("***") && !input.contains("S3CRET"), "{input}");
     until("it is written", || fs::read_to_string(&log).unwrap().lines().count() == 1);
@@ -138,6 +147,10 @@ fn input_that_is_too_large_to_be_kept_is_named() {
     let one = page(&console, &format!("/decisions/{id}"));
     assert_eq!(one["omitted"], json!(["/input", "/result"]));
     assert_eq!((&one["input"], &one["verdict"]), (&Value::Null, &json!("allowed")));
+    let again = page(&console, &format!("/try?decision={id}"));
+    assert_eq!(again["problems"], json!(["the input was not kept: it was too large"]));
+    let shown = console.get(&format!("/decisions/{id}")).text();
+    assert!(shown.contains("It was not kept: it was too large."), "{shown}");
 }
 
 #[test]

@@ -7,9 +7,12 @@ use super::event::{KeptEvent, passes};
 use super::hidden::{self, mask_violation};
 use super::places::{Places, marked, violations};
 use super::pretty::pretty;
-use crate::policies::Hidden;
+use crate::policies::{Hidden, MASK};
 use crate::server::state::{App, AppState};
 use crate::system::long_work;
+
+/// The most parts of an input that are named.
+const MAX_LISTED: usize = 8;
 
 /// One decision, by its id; `None` where it is not kept, or not any more.
 pub(super) fn page(
@@ -32,6 +35,8 @@ pub(super) struct DecidedQuestion {
     pub(super) policy: String,
     pub(super) version: String,
     pub(super) input: String,
+    /// What of the input is not there, in words.
+    pub(super) caveat: Option<String>,
 }
 
 /// The question of a decision, by its id; `None` where it is not kept, or not any more.
@@ -39,9 +44,30 @@ pub(super) fn question(app: &App, id: &str) -> Option<DecidedQuestion> {
     let text = find(app, id)?;
     let event = KeptEvent::parse(&text)?;
     let input = event.input.map(|input| pretty(input.get())).unwrap_or_default();
+    let caveat = caveat(&event, &input);
     let decision = event.decision(&Hidden::default());
     let (policy, version) = (decision.policy, decision.version);
-    Some(DecidedQuestion { id: decision.id, policy, version, input })
+    Some(DecidedQuestion { id: decision.id, policy, version, input, caveat })
+}
+
+/// Tells what of an input is not as it was when it was decided about.
+fn caveat(event: &KeptEvent<'_>, input: &str) -> Option<String> {
+    let is_of_input = |pointer: &&str| *pointer == "/input" || pointer.starts_with("/input/");
+    if event.custom.omitted.iter().any(|pointer| is_of_input(&pointer.as_str())) {
+        return Some("the input was not kept: it was too large".to_owned());
+    }
+    let all = event.erased.iter().chain(&event.masked).map(String::as_str).filter(is_of_input);
+    let parts: Vec<_> = all.collect();
+    let listed = parts
+        .get(..MAX_LISTED)
+        .map_or_else(|| parts.join(", "), |first| format!("{}, …", first.join(", ")));
+    if !parts.is_empty() {
+        Some(format!("parts of this input were erased or masked ({listed}): the answer may differ"))
+    } else if input.contains(MASK) {
+        Some(format!("parts of this input were masked (`{MASK}`): the answer may differ"))
+    } else {
+        None
+    }
 }
 
 /// The event of a decision.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use policy_console::PolicyChoice;
 
+use crate::config::Mode;
 use crate::policies::{Entry, Registry};
 use crate::server::policy::ServedPolicy;
 use crate::server::state::AppState;
@@ -39,6 +40,11 @@ impl Subject {
             Self::Served(policy) => &policy.id,
             Self::InProgram(entry) => entry.name(),
         }
+    }
+
+    /// Whether denials are enforced.
+    pub(super) fn mode(&self) -> Mode {
+        self.served().map_or(Mode::Enforce, |policy| policy.mode)
     }
 
     /// `name@version`

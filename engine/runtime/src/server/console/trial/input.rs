@@ -1,4 +1,9 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use hyper::body::Bytes;
+use policy_api::DecodeError;
+use serde_json::value::RawValue;
 
 use crate::documents::{Source, documents};
 use crate::server::console::places::Places;
@@ -7,6 +12,8 @@ use crate::server::console::places::Places;
 pub(super) struct Input {
     pub(super) json: Bytes,
     pub(super) places: Places,
+    /// The text is that JSON, so that places in it are places in the text.
+    is_json: bool,
 }
 
 impl Input {
@@ -30,12 +37,32 @@ impl Input {
         if all.next().is_some() {
             return Err("the input holds more than one document: leave one".to_owned());
         }
+        let is_json = first.as_ref().is_some_and(|first| matches!(first.json, Cow::Borrowed(_)));
         // A document of nothing is passed over.
         let json = first.map_or_else(|| b"null".to_vec(), |document| document.json.into_owned());
         if json.len() > limit {
             return Err(format!("the input takes more than {limit} bytes as JSON (`limits.body`)"));
         }
-        Ok(Self { json: json.into(), places: Places::read(text) })
+        Ok(Self { json: json.into(), places: Places::read(text), is_json })
+    }
+
+    /// An error of the policy that read the input, with its line in the text, and what may help.
+    pub(super) fn told(&self, error: &DecodeError) -> String {
+        let mut error = error.clone();
+        let mut line = None;
+        if !self.is_json {
+            error.line = 0;
+            line = error.path.as_deref().and_then(|path| self.places.line(path));
+        }
+        let line = line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        let hint = if self.is_wrapped() { ": paste what is inside `input`" } else { "" };
+        format!("{error}{line}{hint}")
+    }
+
+    /// It is the body of a request, `{"input": …}`.
+    fn is_wrapped(&self) -> bool {
+        serde_json::from_slice::<BTreeMap<String, &RawValue>>(&self.json)
+            .is_ok_and(|fields| fields.keys().eq(["input"]))
     }
 }
 
@@ -58,6 +85,32 @@ mod tests {
             ("text", "\"text\""),
         ] {
             assert_eq!(read(text).unwrap(), json, "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_have_the_line_of_the_text() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Order {
+            #[expect(dead_code, reason = "it is only read")]
+            amount: u32,
+        }
+        for (text, expected) in [
+            (
+                "# An order.\namount: much",
+                "expected a whole number from 0 to 4294967295, found the string \"much\", \
+                 at `amount` (line 2)",
+            ),
+            (
+                "{\n\"amount\": \"much\"}",
+                "expected a whole number from 0 to 4294967295, found the string \"much\", \
+                 at `amount` (line 2 column 16)",
+            ),
+            ("input: {amount: 1}", "missing field `amount`: paste what is inside `input`"),
+        ] {
+            let input = Input::read(text, 100).unwrap_or_else(|problem| panic!("{problem}"));
+            let error = policy_api::decode::<Order>(&input.json).unwrap_err();
+            assert_eq!(input.told(&error), expected);
         }
     }
 

@@ -44,7 +44,7 @@ pub(in crate::server::console) async fn page(
     let choices = Choices::new(state, &console.registry);
     let mut problems = Vec::new();
     if let Some(id) = sent.decision.take() {
-        problems.extend(begin_with_decision(app, &choices, &id, &mut sent).err());
+        problems.extend(begin_with_decision(app, &choices, &id, &mut sent));
     }
     if sent.form.policy.is_empty()
         && let Some(first) = choices.first()
@@ -68,22 +68,20 @@ pub(in crate::server::console) async fn page(
     page
 }
 
-/// Begins with the input of a decision, and with the policy that made it.
-fn begin_with_decision(
-    app: &App,
-    choices: &Choices,
-    id: &str,
-    sent: &mut SentForm,
-) -> Result<(), String> {
-    let decided = decision::question(app, id)
-        .ok_or_else(|| format!("no decision `{id}` is kept, or not any more"))?;
+/// Begins with the input of a decision, and with the policy that made it. Tells what is missing.
+fn begin_with_decision(app: &App, choices: &Choices, id: &str, sent: &mut SentForm) -> Vec<String> {
+    let Some(decided) = decision::question(app, id) else {
+        return vec![format!("no decision `{id}` is kept, or not any more")];
+    };
     sent.form.input = decided.input;
     let value = choices.value_of(&decided.id, &decided.policy, &decided.version);
     let reference = format!("{}@{}", decided.policy, decided.version);
-    value
-        .ok_or_else(|| format!("`{reference}` is not in this program"))?
-        .clone_into(&mut sent.form.policy);
-    Ok(())
+    let mut problems: Vec<_> = decided.caveat.into_iter().collect();
+    match value {
+        Some(value) => value.clone_into(&mut sent.form.policy),
+        None => problems.push(format!("`{reference}` is not in this program")),
+    }
+    problems
 }
 
 /// The policy that is tried and, if there is one, the one beside it.
@@ -300,7 +298,7 @@ impl Tried {
             settings_digest,
             settings_from: side.settings_from(),
             verdict: ResultKind::Failed,
-            mode: side.subject.served().map_or("enforce", |policy| policy.mode.name()),
+            mode: side.subject.mode().name(),
             violations: Vec::new(),
             omitted_violations: 0,
             output: None,
@@ -310,7 +308,7 @@ impl Tried {
         };
         Ok(match evaluated {
             Some(Ok(output)) => self.decided(tried, &output, &input.places),
-            Some(Err(failure)) => TriedSide { error: Some(self.told(&failure)), ..tried },
+            Some(Err(failure)) => TriedSide { error: Some(self.told(&failure, input)), ..tried },
             None => tried,
         })
     }
@@ -337,8 +335,9 @@ impl Tried {
         }
     }
 
-    fn told(&self, failure: &EvaluationFailure) -> String {
+    fn told(&self, failure: &EvaluationFailure, input: &Input) -> String {
         match failure {
+            EvaluationFailure::Input(error) => self.hidden.masked(input.told(error)),
             EvaluationFailure::Exhausted(_) => {
                 "more memory is needed than the console has for trials".to_owned()
             }

@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::choices::Subject;
 use super::fields::Field;
 use super::form::SentForm;
-use super::yaml::yaml;
+use super::yaml::yaml_without_secrets;
+use crate::config::Mode;
 use crate::documents::{Source, single_document};
 use crate::policies::{Hidden, MASK, masked};
 
@@ -65,12 +66,16 @@ impl TrialSettings {
     /// The configuration of a policy with these settings, without secrets.
     pub(super) fn configuration(&self, subject: &Subject) -> String {
         let mut policy = json!({"policy": subject.reference()});
-        if self.shown != json!({})
-            && let Some(policy) = policy.as_object_mut()
-        {
-            policy.insert("settings".to_owned(), self.shown.clone());
+        if let Some(policy) = policy.as_object_mut() {
+            let mode = subject.mode();
+            if mode == Mode::Monitor {
+                policy.insert("mode".to_owned(), Value::from(mode.name()));
+            }
+            if self.shown != json!({}) {
+                policy.insert("settings".to_owned(), self.shown.clone());
+            }
         }
-        yaml(&json!({"policies": {(subject.id()): policy}}))
+        yaml_without_secrets(&json!({"policies": {(subject.id()): policy}}))
     }
 }
 
