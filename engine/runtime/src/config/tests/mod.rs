@@ -226,6 +226,32 @@ max-retry-delay = "1m"
 "/result/token" = "***"
 "#;
 
+/// The decision log of [`YAML`] and [`TOML`].
+fn decision_log_of_yaml() -> DecisionLogConfig {
+    let seconds = Duration::from_secs;
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    DecisionLogConfig {
+        to: LogDestination::Collector(CollectorConfig {
+            url: "https://logs.example.com/v1".to_owned(),
+            token: Some("/run/secrets/collector-token".into()),
+            ca: Some("/tls/collector-ca.crt".into()),
+            upload: 2 << 20,
+            delay: Duration::ZERO,
+            timeout: seconds(5),
+            max_retry_delay: seconds(60),
+        }),
+        labels: [pair("region", "eu"), pair("zone", "1")].into(),
+        erase: vec!["/input/password".to_owned()],
+        mask: [
+            ("/result/token".to_owned(), "***".into()),
+            ("/input/a".to_owned(), serde_json::Value::Null),
+        ]
+        .into(),
+        buffer: 32 << 20,
+        when_full: WhenFull::Wait,
+    }
+}
+
 #[test]
 fn every_setting_is_read_from_yaml() {
     let Config {
@@ -307,30 +333,7 @@ fn every_setting_is_read_from_yaml() {
     assert_eq!(settings, (seconds(3), Mode::Enforce, None, 5));
     let PolicyDefaults { timeout, budget } = policy_defaults;
     assert_eq!((timeout, budget), (seconds(3), authz.budget));
-    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(
-        decision_log,
-        Some(DecisionLogConfig {
-            to: LogDestination::Collector(CollectorConfig {
-                url: "https://logs.example.com/v1".to_owned(),
-                token: Some("/run/secrets/collector-token".into()),
-                ca: Some("/tls/collector-ca.crt".into()),
-                upload: 2 << 20,
-                delay: Duration::ZERO,
-                timeout: seconds(5),
-                max_retry_delay: seconds(60),
-            }),
-            labels: [pair("region", "eu"), pair("zone", "1")].into(),
-            erase: vec!["/input/password".to_owned()],
-            mask: [
-                ("/result/token".to_owned(), "***".into()),
-                ("/input/a".to_owned(), serde_json::Value::Null)
-            ]
-            .into(),
-            buffer: 32 << 20,
-            when_full: WhenFull::Wait,
-        })
-    );
+    assert_eq!(decision_log, Some(decision_log_of_yaml()));
 }
 
 #[test]
