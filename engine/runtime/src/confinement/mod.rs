@@ -12,6 +12,7 @@ use std::thread::Builder;
 
 use policy_confinement::{Grants, Mode, Outcome, Rest, Supervisor, Support, Violation, spawn_zone};
 use tracing::warn;
+use uuid::Uuid;
 
 pub(crate) use earlier::EarlierThreads;
 pub(crate) use told::{counted, log};
@@ -49,6 +50,9 @@ impl Confinement {
         if mode == Mode::Off {
             return Ok(confinement);
         }
+        // Programs that are linked with glibc statically read random bytes from a file, which stays open
+        // once it was: nobody could open it later.
+        let _ = Uuid::new_v4();
         let write_log = earlier.write_log();
         let supervisor = Supervisor::new(move |violation| {
             on_violation(violation);
