@@ -1,3 +1,7 @@
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use crate::support::{Folder, HttpResponse};
 
 use super::{serve, submit, submit_as};
@@ -130,4 +134,26 @@ fn form_of_another_site_evaluates_nothing() {
     let echo = [("policy", "echo"), ("input", "1")];
     assert_eq!(submit_as(&console, "/try", &headers, &echo).status, 200);
     assert!(!submit(&console, "/try", &echo)["result"].is_null());
+}
+
+/// There are places for two pages at one time.
+#[test]
+fn form_that_comes_slowly_delays_no_page() {
+    let (_server, console) = serve(&Folder::new(), "policies: {echo: {}}\n");
+    let address = console.url().trim_start_matches("http://");
+    let slow: Vec<_> = (0..3)
+        .map(|_| {
+            let mut client = TcpStream::connect(address).unwrap();
+            let head =
+                format!("POST /replay HTTP/1.1\r\nhost: {address}\r\ncontent-length: 9\r\n\r\na");
+            client.write_all(head.as_bytes()).unwrap();
+            client
+        })
+        .collect();
+    // Longer than their heads take to be read.
+    std::thread::sleep(Duration::from_millis(300));
+    let started = Instant::now();
+    assert_eq!(console.get("/").status, 200);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    drop(slow);
 }

@@ -103,11 +103,13 @@ impl Request<'_> {
             let missing = || self.missing(frame, format!("nothing is at `{path}`"));
             return reply::asset(path, head).unwrap_or_else(missing);
         }
+        let form = match self.form(head, &route, body).await {
+            Ok(form) => form,
+            Err((status, message)) => return problem(status, message),
+        };
+        // Not before the form is there: a client that sends it slowly holds no place.
         let _place = self.console.pages.acquire(route == Route::Trial).await;
-        match self.form(head, &route, body).await {
-            Ok(form) => self.page(frame, head, route, &form).await,
-            Err((status, message)) => problem(status, message),
-        }
+        self.page(frame, head, route, &form).await
     }
 
     /// The body of a form; nothing with a request that is none.
