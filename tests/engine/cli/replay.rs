@@ -544,7 +544,8 @@ fn program_that_does_not_serve_is_told_and_leaves_nothing_behind() {
 
 #[test]
 fn memory_does_not_grow_with_the_log() {
-    const EVENTS: usize = 128;
+    // Long beside what is read ahead, which is more the more processors there are.
+    const EVENTS: usize = 512;
     let folder = Folder::new().file("new.yaml", POLICIES);
     let event = json!({
         "decision_id": "1", "path": "echo", "result": {"allowed": true},
@@ -566,7 +567,7 @@ fn memory_does_not_grow_with_the_log() {
     assert_eq!(told(&output)["decisions"], EVENTS);
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kibibytes: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
-    assert!(kibibytes < EVENTS * 512 / 2, "{peak}");
+    assert!(kibibytes < EVENTS * 512 / 4, "{peak}");
 }
 
 /// The repository's image, by its archive and by its name.

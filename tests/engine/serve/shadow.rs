@@ -64,11 +64,16 @@ fn shadow_is_counted_and_logged_and_changes_no_answer() {
         }
         until(shadow, || decided(&server, "allowed", shadow).to_string() == times.to_string());
     }
-    let log = server.log_lines();
-    let examples: Vec<_> =
-        log.iter().filter(|line| line["message"] == "the shadow decides otherwise").collect();
-    let of = |outcome| examples.iter().filter(|line| line["shadow_outcome"] == outcome).count();
+    let examples = || {
+        let mut lines = server.log_lines();
+        lines.retain(|line| line["message"] == "the shadow decides otherwise");
+        lines
+    };
+    let of = |outcome| examples().iter().filter(|line| line["shadow_outcome"] == outcome).count();
+    // An example is logged after its decision is counted.
+    until("the last example", || of("panicked") == 3);
     assert_eq!([of("allowed"), of("denied"), of("failed"), of("panicked")], [0, 3, 1, 3]);
+    let examples = examples();
     let denied = examples.iter().find(|line| line["shadow_outcome"] == "denied").unwrap();
     for (name, value) in [
         ("id", "a"),
