@@ -2,16 +2,16 @@
 //! without; and what its first page takes.
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::asked::Asked;
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median, ratio};
+use crate::load::Asked;
+use crate::results::{Goal, Row};
+use crate::rounds::median;
 use crate::servers::{Server, free_port};
-use crate::{builds, tools};
+use crate::setup::Setup;
+use crate::{programs, tools};
 
 /// The connections that ask.
 const CONNECTIONS: u32 = 16;
@@ -22,28 +22,27 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// What the first page is made of.
 const FIRST_PAGE: [&str; 3] = ["/", "/assets/console.css", "/assets/console.js"];
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let loader = tools::wrk()?;
-    let program = builds::engine(work, None)?;
+    let program = programs::engine(setup, None)?;
     let port = free_port()?;
     let console = format!("http://127.0.0.1:{port}");
     let mut with = Asked::start(Server::ours_with_console(program.clone(), port)?)?;
     let mut without = Asked::start(Server::ours(program)?)?;
-    for _ in 0..effort.of(25, 1) {
-        let seconds = effort.of(2, 1);
+    for _ in 0..setup.of(15, 1) {
+        let seconds = setup.of(2, 1);
         while_open(&format!("{console}/decisions"), || with.ask(&loader, CONNECTIONS, seconds))?;
         without.ask(&loader, CONNECTIONS, seconds)?;
     }
-    let first_page = first_page(effort, &console)?;
+    let first_page = first_page(setup, &console)?;
     let (with, without) = (with.each(|load| load.per_second), without.each(|load| load.per_second));
-    let mut rows = vec![Row {
-        what: format!("HTTP decisions with the console open, {CONNECTIONS} connections"),
-        against: "without a console".to_owned(),
-        ours: Quantity::new(median(&with), "/s"),
-        theirs: Some(Quantity::new(median(&without), "/s")),
-        figure: ratio(&with, &without),
-        goal: Goal::AtLeast(0.99),
-    }];
+    let mut rows = vec![Row::beside(
+        format!("HTTP decisions with the console open, {CONNECTIONS} connections"),
+        "without a console",
+        (&with, &without),
+        "/s",
+        Goal::AtLeast(0.99),
+    )];
     rows.extend(first_page);
     Ok(rows)
 }
@@ -70,23 +69,18 @@ fn while_open<T>(page: &str, ask: impl FnOnce() -> io::Result<T>) -> io::Result<
 }
 
 /// The bytes and the time of the first page, with its stylesheet and script.
-fn first_page(effort: Effort, console: &str) -> io::Result<[Row; 2]> {
+fn first_page(setup: &Setup, console: &str) -> io::Result<[Row; 2]> {
     let mut bytes = 0;
     let mut times = Vec::new();
-    for _ in 0..effort.of(51, 3) {
+    for _ in 0..setup.of(51, 3) {
         let started = Instant::now();
         let lengths: io::Result<Vec<_>> =
             FIRST_PAGE.iter().map(|path| fetch(&format!("{console}{path}"))).collect();
         times.push(started.elapsed().as_secs_f64() * 1e3);
         bytes = lengths?.iter().sum();
     }
-    let row = |what: &str, value: f64, unit: &'static str, at_most: f64| Row {
-        what: format!("first page of the console, {what}"),
-        against: String::new(),
-        figure: value,
-        ours: Quantity::new(value, unit),
-        theirs: None,
-        goal: Goal::AtMost(at_most),
+    let row = |what: &str, value: f64, unit, at_most: f64| {
+        Row::alone(format!("first page of the console, {what}"), value, unit, Goal::AtMost(at_most))
     };
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let kilobytes = bytes as f64 / 1e3;

@@ -10,7 +10,7 @@ use std::{fs, io};
 use policy_benchmarks::Cases;
 
 use crate::rounds::Effort;
-use crate::{decisions, paths, results, say, tools};
+use crate::{paths, programs, results, say, tools};
 
 /// So much of a rise is a change of the compiler's mind; more is one of ours.
 const TOLERATED: f64 = 1.02;
@@ -36,7 +36,7 @@ pub(crate) fn run(record: bool) -> io::Result<()> {
     if tools::on_path("valgrind").is_none() {
         tools::debian("valgrind")?;
     }
-    let program = decisions::in_process(Effort::Full)?;
+    let program = programs::in_process(Effort::Full)?;
     let mut counted = BTreeMap::new();
     for (policy, cases) in COUNTED {
         counted.insert(cases.to_owned(), per_decision(&program, policy, cases)?);

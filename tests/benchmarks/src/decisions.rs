@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::results::{Goal, Quantity, Row};
 use crate::rounds::{Effort, median, ratio};
-use crate::{paths, tools};
+use crate::setup::Setup;
+use crate::{paths, programs, tools};
 
 /// A measured program that waits for orders.
 pub(crate) struct Process {
@@ -78,7 +79,8 @@ impl Drop for Process {
 }
 
 /// `http-authz`, against code by hand and engines that others use.
-pub(crate) fn requests(effort: Effort) -> io::Result<Vec<Row>> {
+pub(crate) fn requests(setup: &Setup) -> io::Result<Vec<Row>> {
+    let effort = setup.effort;
     let file = paths::own("cases/http-authz.json");
     let policy = "http-authz";
     let peers = [
@@ -96,8 +98,9 @@ pub(crate) fn requests(effort: Effort) -> io::Result<Vec<Row>> {
 }
 
 /// `pod-security-restricted`, against the same in Rego.
-pub(crate) fn pods(effort: Effort) -> io::Result<Vec<Row>> {
-    let file = pod_cases()?;
+pub(crate) fn pods(setup: &Setup) -> io::Result<Vec<Row>> {
+    let effort = setup.effort;
+    let file = pod_cases(setup)?;
     let policy = "pod-security-restricted";
     let peers = [
         ("regorus 0.14.1", Goal::AtLeast(20.0), peer(effort, "regorus", policy, &file)),
@@ -107,8 +110,9 @@ pub(crate) fn pods(effort: Effort) -> io::Result<Vec<Row>> {
 }
 
 /// Measures the same number of decisions on each of two threads as on one.
-pub(crate) fn threads(effort: Effort) -> io::Result<Vec<Row>> {
+pub(crate) fn threads(setup: &Setup) -> io::Result<Vec<Row>> {
     let file = paths::own("cases/http-authz.json");
+    let effort = setup.effort;
     let cases = Cases::read(&file)?;
     let mut process = Process::start(ours(effort, "ours", "http-authz", &file)?, &cases)?;
     let rounds = process.rounds_in(effort.of(200.0, 5.0))?;
@@ -123,7 +127,7 @@ pub(crate) fn threads(effort: Effort) -> io::Result<Vec<Row>> {
         ours: Quantity::new(median(&two) * 1e6, "/s"),
         theirs: Some(Quantity::new(median(&one) * 1e6, "/s")),
         figure: ratio(&two, &one),
-        goal: Goal::AtLeast(1.9),
+        goal: Goal::AtLeast(1.95),
     }])
 }
 
@@ -179,48 +183,14 @@ fn against<const N: usize>(
 
 /// This crate's own program, compiled as the engine is.
 fn ours(effort: Effort, engine: &str, policy: &str, cases: &Path) -> io::Result<Command> {
-    let program = in_process(effort)?;
+    let program = programs::in_process(effort)?;
     Ok(subject(program, &[engine, policy], cases))
 }
 
-/// The program that has our policies.
-pub(crate) fn in_process(effort: Effort) -> io::Result<PathBuf> {
-    own_program(effort, "in-process", &[])
-}
-
-/// The server with a constant answer.
-pub(crate) fn bare_server(effort: Effort) -> io::Result<PathBuf> {
-    own_program(effort, "bare-server", &["--features", "bare-server"])
-}
-
-fn own_program(effort: Effort, program: &str, features: &[&str]) -> io::Result<PathBuf> {
-    let mut command = tools::cargo();
-    command.args(["build", "--quiet", "--locked", "--package", "policy-benchmarks"]);
-    command.args(["--bin", program, "--no-default-features"]).args(features);
-    Ok(built(command, effort, &paths::target())?.join(program))
-}
-
-/// Compiles as the generated workspace does, or quickly.
-fn built(mut command: Command, effort: Effort, folder: &Path) -> io::Result<PathBuf> {
-    if effort == Effort::Full {
-        command.arg("--release").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
-    } else {
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    }
-    tools::output(&mut command)?;
-    Ok(folder.join(effort.of("release", "debug")))
-}
-
-/// A peer in Rust, which takes a minute or more to compile: none where there is no time for that.
+/// A peer in Rust: none where there is no time to compile it.
 fn peer(effort: Effort, engine: &str, policy: &str, cases: &Path) -> Option<io::Result<Command>> {
-    (effort == Effort::Full).then(|| {
-        let mut command = tools::cargo();
-        let folder = paths::target().join("peers");
-        command.args(["build", "--quiet", "--locked", "--manifest-path"]);
-        command.arg(paths::own("peers/Cargo.toml")).arg("--target-dir").arg(&folder);
-        let program = built(command, effort, &folder)?.join("peers");
-        Ok(subject(program, &[engine, policy], cases))
-    })
+    let full = effort == Effort::Full;
+    full.then(|| Ok(subject(programs::peers(effort)?, &[engine, policy], cases)))
 }
 
 fn opa(policy: &str, cases: &Path) -> io::Result<Command> {
@@ -239,7 +209,7 @@ fn subject(program: PathBuf, arguments: &[&str], cases: &Path) -> Command {
 
 /// The cases of Kubernetes' own tests for the latest version, where they are: in the folder that
 /// `POD_SECURITY_CASES` names. Else a few of this repository.
-pub(crate) fn pod_cases() -> io::Result<PathBuf> {
+fn pod_cases(setup: &Setup) -> io::Result<PathBuf> {
     let own = paths::own("cases/pods.json");
     let folder = env::var_os("POD_SECURITY_CASES")
         .map_or_else(|| paths::root().join("../shared/pod-security"), PathBuf::from)
@@ -261,8 +231,7 @@ pub(crate) fn pod_cases() -> io::Result<PathBuf> {
             cases.cases.push(policy_benchmarks::Case { allowed, input });
         }
     }
-    let file = paths::target().join("pods.json");
-    fs::create_dir_all(paths::target())?;
+    let file = setup.scratch("pods.json");
     fs::write(&file, serde_json::to_vec(&cases)?)?;
     Ok(file)
 }

@@ -1,4 +1,4 @@
-//! Folders of 1, 10 and 100 policies: what each one more costs to build, to list and to ask.
+//! Folders of 1, 10 and 100 policies: what each one more costs to build, to list, to start and to ask.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,75 +7,80 @@ use std::{fs, io};
 
 use tempfile::TempDir;
 
+use crate::load::wrk;
 use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median, ratio};
+use crate::rounds::median;
 use crate::servers::Server;
-use crate::{builds, http, paths, tools};
+use crate::setup::Setup;
+use crate::{paths, programs, tools};
 
 /// A folder, and the program that was built from it.
-struct Built {
+pub(crate) struct Built {
     folder: TempDir,
-    /// To build with everything but the policies compiled.
-    seconds: f64,
+    /// To build it, with what the work folder has.
+    pub(crate) seconds: f64,
 }
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
+    let build = |count| build(count, &setup.work);
     // The engine and what it depends on, which every folder's build then finds.
-    build(0, work)?;
-    let [one, ten, hundred] = [build(1, work)?, build(10, work)?, build(100, work)?];
-    let each = |more: &Built, fewer: &Built, count: f64| (more.seconds - fewer.seconds) / count;
-    let (few, many) = (each(&ten, &one, 9.0), each(&hundred, &ten, 90.0));
+    build(0)?;
+    let counts = setup.of([1, 10, 100], [1, 2, 3]);
+    let [few, some, many] = counts;
+    let [one, ten, hundred] = [build(few)?, build(some)?, build(many)?];
+    let each = |more: &Built, fewer: &Built, policies: u32| {
+        (more.seconds - fewer.seconds) / f64::from(policies)
+    };
+    let (first, last) = (each(&ten, &one, some - few), each(&hundred, &ten, many - some));
     let mut rows = vec![Row {
-        what: "build time of each policy more, 11 to 100".to_owned(),
-        against: "2 to 10".to_owned(),
-        ours: Quantity::new(many, "s"),
-        theirs: Some(Quantity::new(few, "s")),
-        figure: many / few,
+        what: format!("build time of each policy more, {} to {many}", some + 1),
+        against: format!("{} to {some}", few + 1),
+        ours: Quantity::new(last, "s"),
+        theirs: Some(Quantity::new(first, "s")),
+        figure: last / first,
         goal: Goal::AtMost(1.25),
     }];
     let (mut short, mut long) = (Vec::new(), Vec::new());
-    for _ in 0..effort.of(51, 1) {
+    for _ in 0..setup.of(51, 1) {
         short.push(list(&one)?);
         long.push(list(&hundred)?);
     }
-    rows.push(Row {
-        what: "`list` of 100 policies".to_owned(),
-        against: "of one".to_owned(),
-        ours: Quantity::new(median(&long), "ms"),
-        theirs: Some(Quantity::new(median(&short), "ms")),
-        figure: ratio(&long, &short),
-        goal: Goal::AtMost(2.0),
-    });
-    rows.push(decisions(effort, &one, &hundred)?);
+    let what = format!("`list` of {many} policies");
+    rows.push(Row::beside(what, "of one", (&long, &short), "ms", Goal::AtMost(2.0)));
+    let servers = [server(&one)?, server(&hundred)?];
+    let [_, hundred] = &servers;
+    let mut starts = Vec::new();
+    for _ in 0..setup.of(25, 1) {
+        starts.push(hundred.start()?.took.as_secs_f64() * 1e3);
+    }
+    let what = format!("start to first answer with {many} policies");
+    rows.push(Row::alone(what, median(&starts), "ms", Goal::AtMost(10.0)));
+    rows.push(decisions(setup, &servers, many)?);
     Ok(rows)
 }
 
+fn server(built: &Built) -> io::Result<Server> {
+    Server::ours(built.folder.path().join("policy-engine"))
+}
+
 /// Over HTTP, so that finding the policy counts.
-fn decisions(effort: Effort, one: &Built, hundred: &Built) -> io::Result<Row> {
+fn decisions(setup: &Setup, servers: &[Server; 2], many: u32) -> io::Result<Row> {
     let loader = tools::wrk()?;
-    let server = |built: &Built| Server::ours(built.folder.path().join("policy-engine"));
-    let servers = [server(one)?, server(hundred)?];
     let mut rates = [Vec::new(), Vec::new()];
-    for _ in 0..effort.of(7, 1) {
+    for _ in 0..setup.of(7, 1) {
         for (server, rates) in servers.iter().zip(&mut rates) {
-            let script = server.script()?;
-            let load = http::load(&loader, &server.start()?, &script, 16, effort.of(2, 1))?;
+            let script = wrk::script(server)?;
+            let load = wrk::load(&loader, &server.start()?, &script, 16, setup.of(2, 1))?;
             rates.push(load.per_second);
         }
     }
-    let [few, many] = &rates;
-    Ok(Row {
-        what: "HTTP decisions beside 100 policies".to_owned(),
-        against: "beside one".to_owned(),
-        ours: Quantity::new(median(many), "/s"),
-        theirs: Some(Quantity::new(median(few), "/s")),
-        figure: ratio(many, few),
-        goal: Goal::AtLeast(0.95),
-    })
+    let [one, hundred] = &rates;
+    let what = format!("HTTP decisions beside {many} policies");
+    Ok(Row::beside(what, "beside one", (hundred, one), "/s", Goal::AtLeast(0.95)))
 }
 
 /// `http-authz`, which is asked, and so many small policies.
-fn build(count: u32, work: &Path) -> io::Result<Built> {
+pub(crate) fn build(count: u32, work: &Path) -> io::Result<Built> {
     let folder = TempDir::new()?;
     let policies = folder.path().join("policies");
     fs::create_dir(&policies)?;
@@ -86,7 +91,7 @@ fn build(count: u32, work: &Path) -> io::Result<Built> {
     for index in 0..count {
         small(&policies.join(format!("small-{index}")), index)?;
     }
-    let mut command = builds::builder("build", &policies, work);
+    let mut command = programs::builder("build", &policies, work);
     command.arg("--output").arg(folder.path().join("policy-engine"));
     let start = Instant::now();
     tools::output(&mut command)?;

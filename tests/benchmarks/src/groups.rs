@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::results::Row;
-use crate::rounds::Effort;
+use crate::setup::Setup;
 use crate::{
-    builds, confinement, console, decisions, folders, http, libc, replay, shadow, start, suites,
-    watch,
+    builds, cold, confinement, console, decisions, folders, http, latency, libc, replay, rest,
+    shadow, start, suites, watch,
 };
 
 /// Figures that are measured together.
@@ -26,14 +25,20 @@ pub(crate) enum Group {
     Pods,
     /// Decisions in process by two threads
     Threads,
-    /// Decisions over HTTP, and the memory that servers take for it
+    /// Latencies over HTTP at fixed rates
+    Latency,
+    /// Decisions over HTTP as fast as servers answer, and the memory that they take for it
     Http,
+    /// A server that is asked nothing: wake-ups and processor time
+    Rest,
     /// Decisions of a log, made once more
     Replay,
     /// From a server's start to its first answer
     Start,
     /// The static musl binary against one for glibc
     Libc,
+    /// The first build on a machine, and that of a second folder
+    Cold,
     /// From an edited policy to an image, packing, and the image's size
     Builds,
     /// From an edited policy to its decisions, in `watch`
@@ -51,14 +56,17 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Decisions,
         Self::Pods,
         Self::Threads,
+        Self::Latency,
         Self::Http,
+        Self::Rest,
         Self::Replay,
         Self::Start,
         Self::Libc,
+        Self::Cold,
         Self::Builds,
         Self::Watch,
         Self::Folders,
@@ -68,28 +76,32 @@ impl Group {
         Self::Console,
     ];
 
-    /// True if the group is part of the short run.
+    /// True if the group is part of the short run. For the others the engine, or a load generator, has
+    /// to be compiled first.
     pub(crate) fn is_quick(self) -> bool {
-        !matches!(self, Self::Libc | Self::Watch | Self::Folders)
+        !matches!(self, Self::Latency | Self::Libc | Self::Cold | Self::Watch | Self::Folders)
     }
 
-    /// Measures it, with `work` to build policies in.
-    pub(crate) fn measure(self, effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
+    /// Measures it.
+    pub(crate) fn measure(self, setup: &Setup) -> io::Result<Vec<Row>> {
         match self {
-            Self::Decisions => decisions::requests(effort),
-            Self::Pods => decisions::pods(effort),
-            Self::Threads => decisions::threads(effort),
-            Self::Http => http::measure(effort, work),
-            Self::Replay => replay::measure(effort, work),
-            Self::Start => start::measure(effort, work),
-            Self::Libc => libc::measure(effort, work),
-            Self::Builds => builds::measure(effort, work),
-            Self::Watch => watch::measure(effort, work),
-            Self::Folders => folders::measure(effort, work),
-            Self::Suites => suites::measure(effort, work),
-            Self::Shadow => shadow::measure(effort, work),
-            Self::Confinement => confinement::measure(effort, work),
-            Self::Console => console::measure(effort, work),
+            Self::Decisions => decisions::requests(setup),
+            Self::Pods => decisions::pods(setup),
+            Self::Threads => decisions::threads(setup),
+            Self::Latency => latency::measure(setup),
+            Self::Http => http::measure(setup),
+            Self::Rest => rest::measure(setup),
+            Self::Replay => replay::measure(setup),
+            Self::Start => start::measure(setup),
+            Self::Libc => libc::measure(setup),
+            Self::Cold => cold::measure(setup),
+            Self::Builds => builds::measure(setup),
+            Self::Watch => watch::measure(setup),
+            Self::Folders => folders::measure(setup),
+            Self::Suites => suites::measure(setup),
+            Self::Shadow => shadow::measure(setup),
+            Self::Confinement => confinement::measure(setup),
+            Self::Console => console::measure(setup),
         }
     }
 }

@@ -12,24 +12,32 @@
 //! a size that has a bound of its own. What a peer needs is installed below the target folder, in
 //! a version that is named here; one that cannot be had is skipped, in words.
 
-mod asked;
 mod builds;
+mod cold;
 mod confinement;
 mod console;
 mod counts;
 mod decisions;
 mod durations;
+mod edits;
 mod figures;
 mod folders;
 mod groups;
 mod http;
+mod latency;
 mod libc;
+mod load;
 mod paths;
 mod plots;
+mod process;
+mod programs;
 mod replay;
+mod report;
+mod rest;
 mod results;
 mod rounds;
 mod servers;
+mod setup;
 mod shadow;
 mod start;
 mod suites;
@@ -37,7 +45,6 @@ mod table;
 mod tools;
 mod watch;
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +54,7 @@ use clap::{Parser, Subcommand};
 use groups::Group;
 use results::Results;
 use rounds::Effort;
+use setup::Setup;
 
 #[derive(Parser)]
 #[command(about = "Measures policy-engine beside what people would use instead")]
@@ -102,19 +110,17 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> io::Result<()> {
     let effort = if arguments.quick { Effort::Quick } else { Effort::Full };
     let work = arguments.work_dir.clone().unwrap_or_else(|| paths::target().join("work"));
-    // What groups write there, tools write that make no folder.
-    fs::create_dir_all(paths::target())?;
     let machine = results::Machine::of_this();
-    let chosen = |group: &Group| {
-        if arguments.groups.is_empty() {
-            effort == Effort::Full || group.is_quick()
-        } else {
-            arguments.groups.contains(group)
+    for group in Group::ALL {
+        if arguments.groups.is_empty() && effort == Effort::Quick && !group.is_quick() {
+            say(&format!("== {group} is not part of a quick run"));
+            continue;
         }
-    };
-    for group in Group::ALL.into_iter().filter(chosen) {
+        if !arguments.groups.is_empty() && !arguments.groups.contains(&group) {
+            continue;
+        }
         say(&format!("== {group}"));
-        let rows = group.measure(effort, &work)?;
+        let rows = group.measure(&Setup::new(effort, &work)?)?;
         say(&table::from_rows(&rows));
         if effort == Effort::Full {
             let mut results = Results::read()?;

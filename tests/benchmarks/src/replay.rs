@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median};
-use crate::{builds, paths, tools};
+use crate::results::{Goal, Row};
+use crate::rounds::median;
+use crate::setup::Setup;
+use crate::{paths, process, programs, tools};
 
 /// The policies that decided, each with its cases.
 const POLICIES: [(&str, &str); 2] =
@@ -29,45 +30,35 @@ struct Decision {
     output: Box<RawValue>,
 }
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
-    let program = builds::engine(work, None)?;
-    let decisions = effort.of(1_000_000, 20_000);
-    let (configuration, log) = write(&program, decisions)?;
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
+    let program = programs::engine(setup, None)?;
+    let decisions = setup.of(1_000_000, 20_000);
+    let (configuration, log) = write(setup, &program, decisions)?;
     tools::output(Command::new("gzip").args(["--fast", "--keep", "--force"]).arg(&log))?;
     let packed = log.with_extension("jsonl.gz");
     let mut rows = Vec::new();
     for (what, log) in [("replayed", &log), ("replayed, of gzip", &packed)] {
-        let runs: Vec<(f64, f64)> = (0..effort.of(3, 1))
-            .map(|_| replay(&program, &configuration, log, decisions))
+        let runs: Vec<(f64, f64)> = (0..setup.of(3, 1))
+            .map(|_| replay(setup, &program, &configuration, log, decisions))
             .collect::<io::Result<_>>()?;
         let (times, memory): (Vec<f64>, Vec<f64>) = runs.into_iter().unzip();
-        let row = |what: String, value: f64, unit: &str, most: f64| Row {
-            what,
-            against: String::new(),
-            ours: Quantity::new(value, unit),
-            theirs: None,
-            figure: value,
-            goal: Goal::AtMost(most),
-        };
-        let count = effort.of("a million decisions", "20\u{a0}000 decisions");
+        let row =
+            |what: String, value, unit, most| Row::alone(what, value, unit, Goal::AtMost(most));
+        let count = setup.of("a million decisions", "20\u{a0}000 decisions");
         rows.push(row(format!("{count} of a log {what}"), median(&times), "s", 10.0));
         rows.push(row("memory, the most for it".to_owned(), median(&memory), "MB", 64.0));
     }
-    // They are larger than all that is kept.
-    fs::remove_file(log)?;
-    fs::remove_file(packed)?;
     Ok(rows)
 }
 
 /// Writes a configuration, and a log of so many decisions by it.
-fn write(program: &Path, decisions: usize) -> io::Result<(PathBuf, PathBuf)> {
-    let folder = paths::target();
+fn write(setup: &Setup, program: &Path, decisions: usize) -> io::Result<(PathBuf, PathBuf)> {
     let mut policies = serde_json::Map::new();
     let mut events = Vec::new();
     for (policy, file) in POLICIES {
         let cases = Cases::read(&paths::own(file))?;
-        let settings = folder.join("replay-settings.json");
-        let inputs = folder.join("replay-inputs.jsonl");
+        let settings = setup.scratch("settings.json");
+        let inputs = setup.scratch("inputs.jsonl");
         fs::write(&settings, cases.settings.get())?;
         let lines = cases.cases.iter().map(|case| format!("{}\n", case.input));
         fs::write(&inputs, lines.collect::<String>())?;
@@ -82,9 +73,9 @@ fn write(program: &Path, decisions: usize) -> io::Result<(PathBuf, PathBuf)> {
         let settings: &RawValue = &cases.settings;
         policies.insert(policy.to_owned(), json!({ "settings": settings }));
     }
-    let configuration = folder.join("replay.json");
+    let configuration = setup.scratch("replay.json");
     fs::write(&configuration, json!({ "policies": policies }).to_string())?;
-    let log = folder.join("replay.jsonl");
+    let log = setup.scratch("replay.jsonl");
     let mut out = BufWriter::new(File::create(&log)?);
     for (number, event) in (0..decisions).zip(events.iter().cycle()) {
         writeln!(out, "{}", event.replace("NUMBER", &format!("{number:012}")))?;
@@ -109,12 +100,13 @@ fn event(input: &RawValue, decision: &Decision) -> String {
 
 /// The seconds that a replay takes, and its memory in megabytes.
 fn replay(
+    setup: &Setup,
     program: &Path,
     configuration: &Path,
     log: &Path,
     decisions: usize,
 ) -> io::Result<(f64, f64)> {
-    let told = paths::target().join("replay-told.json");
+    let told = setup.scratch("told.json");
     let started = Instant::now();
     let mut child = Command::new(program)
         .arg("replay")
@@ -128,7 +120,7 @@ fn replay(
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        memory = memory.max(tools::megabytes(child.id(), "VmHWM").unwrap_or_default());
+        memory = memory.max(process::megabytes(child.id(), "VmHWM").unwrap_or_default());
         sleep(Duration::from_millis(5));
     };
     let took = started.elapsed().as_secs_f64();

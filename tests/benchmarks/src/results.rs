@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::groups::Group;
 use crate::paths;
+use crate::rounds::{median, ratio};
 
 /// Every group's latest rows.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -77,6 +78,38 @@ impl Goal {
 impl Quantity {
     pub(crate) fn new(value: f64, unit: &str) -> Self {
         Self { value, unit: unit.to_owned() }
+    }
+}
+
+impl Row {
+    /// A figure with a bound of its own.
+    pub(crate) fn alone(what: impl Into<String>, value: f64, unit: &str, goal: Goal) -> Self {
+        Self {
+            what: what.into(),
+            against: String::new(),
+            ours: Quantity::new(value, unit),
+            theirs: None,
+            figure: value,
+            goal,
+        }
+    }
+
+    /// Rounds of ours beside those of something else: the medians, and that of the ratios.
+    pub(crate) fn beside(
+        what: impl Into<String>,
+        against: impl Into<String>,
+        (ours, theirs): (&[f64], &[f64]),
+        unit: &str,
+        goal: Goal,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            against: against.into(),
+            ours: Quantity::new(median(ours), unit),
+            theirs: Some(Quantity::new(median(theirs), unit)),
+            figure: ratio(ours, theirs),
+            goal,
+        }
     }
 }
 

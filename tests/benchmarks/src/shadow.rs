@@ -1,18 +1,17 @@
 //! The price of a shadow for those who are answered: the same server, with one and without.
 
 use std::io;
-use std::path::Path;
 
-use crate::asked::Asked;
-use crate::http::Load;
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median, ratio};
+use crate::load::Asked;
+use crate::load::wrk::Load;
+use crate::results::{Goal, Row};
 use crate::servers::{Running, Server};
-use crate::{builds, tools};
+use crate::setup::Setup;
+use crate::{programs, tools};
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let loader = tools::wrk()?;
-    let program = builds::engine(work, None)?;
+    let program = programs::engine(setup, None)?;
     let mut with = Asked::start(Server::ours_with_shadow(program.clone())?)?;
     let mut without = Asked::start(Server::ours(program)?)?;
     let mut rows = Vec::new();
@@ -22,34 +21,22 @@ pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
         for server in [&mut with, &mut without] {
             server.loads.clear();
         }
-        for _ in 0..effort.of(7, 1) {
+        for _ in 0..setup.of(5, 1) {
             for server in [&mut with, &mut without] {
-                server.ask(&loader, connections, effort.of(3, 1))?;
+                server.ask(&loader, connections, setup.of(3, 1))?;
             }
         }
         let share = Shadowed::read(&with.running)?.share_since(&before);
         let row = |what: &str, unit: &str, figure: fn(&Load) -> f64, goal| {
-            let (with, without) = (with.each(figure), without.each(figure));
-            Row {
-                what: format!("{what}, {connections} connections"),
-                against: "without a shadow".to_owned(),
-                ours: Quantity::new(median(&with), unit),
-                theirs: Some(Quantity::new(median(&without), unit)),
-                figure: ratio(&with, &without),
-                goal,
-            }
+            let rounds = (&*with.each(figure), &*without.each(figure));
+            let what = format!("{what}, {connections} connections");
+            Row::beside(what, "without a shadow", rounds, unit, goal)
         };
         let rate = |load: &Load| load.per_second;
         rows.push(row("HTTP decisions with a shadow", "/s", rate, Goal::AtLeast(0.95)));
         rows.push(row("their 99th percentile", "ms", |load| load.p99, Goal::None));
-        rows.push(Row {
-            what: format!("of them put to the shadow, {connections} connections"),
-            against: String::new(),
-            ours: Quantity::new(share, "%"),
-            theirs: None,
-            figure: share,
-            goal: Goal::None,
-        });
+        let what = format!("of them put to the shadow, {connections} connections");
+        rows.push(Row::alone(what, share, "%", Goal::None));
     }
     Ok(rows)
 }

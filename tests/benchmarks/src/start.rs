@@ -1,38 +1,32 @@
 //! The time from a server's start to its first response: rollouts and cold functions wait for it.
 
 use std::io;
-use std::path::Path;
 
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median, ratio};
-use crate::servers;
+use crate::results::{Goal, Row};
+use crate::rounds::median;
+use crate::servers::{self, Kind};
+use crate::setup::Setup;
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
-    let servers = servers::all(effort, work)?;
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
+    let servers = servers::all(setup)?;
     let mut times: Vec<Vec<f64>> = servers.iter().map(|_| Vec::new()).collect();
-    for _ in 0..effort.of(25, 1) {
+    for _ in 0..setup.of(25, 1) {
         for (server, times) in servers.iter().zip(&mut times) {
             times.push(server.start()?.took.as_secs_f64() * 1e3);
         }
     }
     let Some((ours, theirs)) = times.split_first() else { return Ok(Vec::new()) };
-    let what = "start to first answer".to_owned();
-    let our_time = Quantity::new(median(ours), "ms");
-    let mut rows = vec![Row {
-        what: what.clone(),
-        against: String::new(),
-        figure: our_time.value,
-        ours: our_time.clone(),
-        theirs: None,
-        goal: Goal::AtMost(10.0),
-    }];
-    rows.extend(servers.iter().skip(1).zip(theirs).map(|(server, times)| Row {
-        what: what.clone(),
-        against: server.kind.name().to_owned(),
-        ours: our_time.clone(),
-        theirs: Some(Quantity::new(median(times), "ms")),
-        figure: ratio(ours, times),
-        goal: Goal::AtMost(1.0),
-    }));
+    let what = "start to first answer";
+    let mut rows = vec![Row::alone(what, median(ours), "ms", Goal::AtMost(10.0))];
+    for (server, times) in servers.iter().skip(1).zip(theirs) {
+        let kind = server.kind;
+        let goal = if kind == Kind::Bare { Goal::None } else { Goal::AtMost(1.0) };
+        rows.push(Row::beside(what, kind.name(), (ours, times), "ms", goal));
+        if kind == Kind::Bare {
+            let later: Vec<_> = ours.iter().zip(times).map(|(ours, bare)| ours - bare).collect();
+            let what = format!("{what}, later than {}", kind.name());
+            rows.push(Row::alone(what, median(&later), "ms", Goal::AtMost(0.5)));
+        }
+    }
     Ok(rows)
 }

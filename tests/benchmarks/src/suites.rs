@@ -1,24 +1,24 @@
 //! Suites of cases, by `policy-engine test`: from its start to its end.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 use std::{fs, io};
 
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median};
-use crate::{builds, tools};
+use crate::results::{Goal, Row};
+use crate::rounds::median;
+use crate::setup::Setup;
+use crate::{programs, tools};
 
 /// The cases of the suite.
 const CASES: usize = 1000;
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
-    let program = builds::engine(work, None)?;
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
+    let program = programs::engine(setup, None)?;
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("pods.suite.yaml"), suite())?;
     let mut times = Vec::new();
-    for _ in 0..effort.of(25, 1) {
+    for _ in 0..setup.of(25, 1) {
         let mut command = Command::new(&program);
         command.arg("test").current_dir(folder.path());
         let start = Instant::now();
@@ -29,15 +29,8 @@ pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
             return Err(io::Error::other(format!("{passed} of {CASES} cases passed")));
         }
     }
-    let time = median(&times);
-    Ok(vec![Row {
-        what: "1,000 cases of a suite, from the program's start to its end".to_owned(),
-        against: String::new(),
-        ours: Quantity::new(time, "ms"),
-        theirs: None,
-        figure: time,
-        goal: Goal::AtMost(100.0),
-    }])
+    let what = "1,000 cases of a suite, from the program's start to its end";
+    Ok(vec![Row::alone(what, median(&times), "ms", Goal::AtMost(100.0))])
 }
 
 /// Pods as they are written by hand, as objects of reviews, half of them denied.

