@@ -39,9 +39,12 @@ impl BuildLog<'_> {
         let linked = match self.metadata {
             Some(path) => {
                 let metadata = fs_err::read(path).map_err(BuildLogError::Open)?;
-                ids.packages_in(&metadata).map_err(in_file(path))?
+                ids.packages(&metadata).map_err(in_file(path))?
             }
-            None => ids.packages(&Cargo::with_temporary_home()?, workspace)?,
+            None => {
+                let cargo = Cargo::with_temporary_home()?;
+                ids.packages(&ids.print_metadata(&cargo, workspace)?)?
+            }
         };
         if !linked.iter().any(|package| package.id.name == PROGRAM && package.id.source.is_none()) {
             let (path, target) = (self.messages.to_owned(), target.triple.clone());

@@ -52,6 +52,13 @@ pub(crate) struct Workspace {
     pub(crate) engine_lock: Vec<Package>,
 }
 
+impl Workspace {
+    /// Checks whether the lock held this package when the workspace was laid out.
+    pub(crate) fn pins(&self, package: &Package) -> bool {
+        self.seed.iter().any(|pin| pin.is(package))
+    }
+}
+
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
 ///
 /// `linked` is what the engine is linked with, as its own lock has it. The program's source is for
