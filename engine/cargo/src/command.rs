@@ -44,7 +44,7 @@ pub fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
 pub fn circumstances() -> Result<String, CargoError> {
     let configuration = Configuration::read()?;
     let (program, compiler) = (program(), rustc::version()?);
-    Ok(format!("{program:?}\n{compiler}\n{}", configuration.to_toml()))
+    Ok(format!("{}\n{compiler}\n{}", program.display(), configuration.to_toml()))
 }
 
 /// Runs a command of Cargo that resolves dependencies, and gives what it prints.

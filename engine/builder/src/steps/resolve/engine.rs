@@ -23,20 +23,16 @@ pub(crate) fn linked(engine: &Engine, answers: &Answers) -> Result<Vec<Package>,
         return Ok(Vec::new());
     }
     let question = question(engine, &lock)?;
-    let alone = match answers.find(LINKED, &question) {
-        Some(kept) => String::from_utf8_lossy(&kept).into_owned(),
-        None => match alone(engine, &lock)? {
-            Some(alone) => {
-                let listed = list(alone.pins());
-                answers.keep(LINKED, &question, listed.as_bytes())?;
-                listed
-            }
-            // Why Cargo has no answer, it tells when it is asked for the whole.
-            None => {
-                let all = lock.without("policy-engine", &engine.left_out);
-                list(all.linked_with("policy-engine", |_| true))
-            }
-        },
+    let alone = if let Some(kept) = answers.find(LINKED, &question) {
+        String::from_utf8_lossy(&kept).into_owned()
+    } else if let Some(alone) = alone(engine, &lock)? {
+        let listed = list(alone.pins());
+        answers.keep(LINKED, &question, listed.as_bytes())?;
+        listed
+    } else {
+        // Why Cargo has no answer, it tells when it is asked for the whole.
+        let all = lock.without("policy-engine", &engine.left_out);
+        list(all.linked_with("policy-engine", |_| true))
     };
     let alone: BTreeSet<_> = alone.lines().collect();
     Ok(lock.pins().filter(|pin| alone.contains(line(pin).as_str())).cloned().collect())
