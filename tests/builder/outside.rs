@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -5,7 +6,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, WORK_DIR, document_block, root};
+use crate::support::{Folder, WORK_DIR, cargo, document_block, repository, root};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/house-rules");
 
@@ -19,6 +20,8 @@ struct Outside {
 fn outside() -> &'static Outside {
     static OUTSIDE: OnceLock<Outside> = OnceLock::new();
     OUTSIDE.get_or_init(|| {
+        // On a machine that has built another folder.
+        repository();
         let folder = Folder::new().copy(Path::new(FIXTURE), "house-rules");
         for name in ["working-hours", "office-hours"] {
             let mut add = folder.builder(&["add", name, "--policies", "house-rules"]);
@@ -63,6 +66,61 @@ fn decision(document: usize, policy: &str, version: &str, verdict: &str, output:
         "{{\"file\":\"-\",\"document\":{document},\"policy\":\"{policy}\",\
          \"version\":\"{version}\",\"verdict\":\"{verdict}\",\"output\":{output}}}\n"
     )
+}
+
+#[test]
+fn second_folder_compiles_what_is_its_own() {
+    // The crates of the folder, `hex` and `static_assertions`, and the program.
+    let fresh = outside().report["binary"]["crates"]["fresh"].as_u64().unwrap();
+    assert!(fresh <= 7 + 2 + 1, "{fresh} crates were compiled");
+    assert!(outside().report["binary"]["crates"]["cached"].as_u64().unwrap() > 100);
+}
+
+/// The crates that are compiled for a folder and not its own, with their features.
+fn compiled(folder: &Folder) -> BTreeSet<String> {
+    folder.builder(&["generate", "--output", "laid-out"]).assert().success();
+    let root = fs::canonicalize(folder.path().join("laid-out")).unwrap();
+    let tree = Command::new(cargo())
+        .args(["tree", "--locked", "--offline", "--package", "policy-engine-program"])
+        .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p} {f}", "--no-dedupe"])
+        .current_dir(&root)
+        .assert()
+        .success();
+    let tree = String::from_utf8(tree.get_output().stdout.clone()).unwrap();
+    let is_shared = |line: &String| !line.contains("(policies/") && !line.contains("(program)");
+    let lines = tree.lines().map(|line| line.replace(&format!("{}/", root.display()), ""));
+    lines.filter(is_shared).collect()
+}
+
+#[test]
+fn what_policies_mostly_ask_for_changes_no_crate_of_the_engine() {
+    let plain = compiled(&Folder::new().policy_with("plain", "", ""));
+    // Dependencies as authors write them, and the features that macros of theirs ask `syn` for.
+    let demanding = Folder::new()
+        .policy_with(
+            "demanding",
+            "macros = { path = \"../macros\" }\n\
+             percent-encoding = \"2\"\n\
+             schemars = \"1\"\n\
+             semver = { version = \"1\", features = [\"serde\"] }\n\
+             serde = { version = \"1\", features = [\"derive\"] }\n\
+             serde_json = \"1\"\n\
+             thiserror = \"2\"\n\
+             uuid = { version = \"1\", features = [\"serde\"] }\n",
+            "",
+        )
+        .library(
+            "macros",
+            "syn-2 = { package = \"syn\", version = \"2\", features = [\"full\", \"visit\", \"visit-mut\"] }\n\
+             syn-3 = { package = \"syn\", version = \"3\", features = [\"extra-traits\", \"fold\", \"visit\"] }\n\
+             [lib]\nproc-macro = true\n",
+            "",
+        );
+    let demanding = compiled(&demanding);
+    let added: Vec<_> = demanding.difference(&plain).collect();
+    let gone: Vec<_> = plain.difference(&demanding).collect();
+    assert!(gone.is_empty(), "{gone:#?} would be compiled again, as {added:#?}");
+    assert!(plain.iter().any(|line| line.starts_with("syn v3") && line.contains("visit-mut")));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::io::{self, BufReader, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::thread;
 
 use super::home::{self, ConfigFile};
@@ -35,6 +34,17 @@ pub fn complete_lock(root: &Path, network: Network) -> Result<(), CargoError> {
         command.arg("--offline");
     }
     resolve(&mut command).map(drop)
+}
+
+/// What decides Cargo's answers beside the workspace that they are about: its version and its
+/// configuration. There may be secrets in it.
+///
+/// # Errors
+/// When the compiler does not start, or the configuration is wrong.
+pub fn circumstances() -> Result<String, CargoError> {
+    let configuration = Configuration::read()?;
+    let (program, compiler) = (program(), rustc::version()?);
+    Ok(format!("{}\n{compiler}\n{}", program.display(), configuration.to_toml()))
 }
 
 /// Runs a command of Cargo that resolves dependencies, and gives what it prints.
@@ -152,7 +162,7 @@ impl Cargo {
     /// # Errors
     /// When the toolchain is not known.
     pub fn clippy(&self, root: &Path) -> Result<Option<Command>, CargoError> {
-        let own = Path::new(sysroot()?).join("bin");
+        let own = PathBuf::from(sysroot()?).join("bin");
         let path = env::var_os("PATH").unwrap_or_default();
         let folders = iter::once(own).chain(env::split_paths(&path));
         let mut programs = folders.map(|folder| folder.join("cargo-clippy"));
@@ -214,13 +224,8 @@ fn absolute_folders(path: &OsStr) -> Option<OsString> {
 const TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
 
 /// The folder of the toolchain.
-fn sysroot() -> Result<&'static OsStr, CargoError> {
-    static SYSROOT: OnceLock<OsString> = OnceLock::new();
-    if let Some(sysroot) = SYSROOT.get() {
-        return Ok(sysroot);
-    }
-    let sysroot = rustc::print("sysroot", &[])?.into();
-    Ok(SYSROOT.get_or_init(|| sysroot))
+fn sysroot() -> Result<String, CargoError> {
+    rustc::print("sysroot", &[])
 }
 
 fn program() -> OsString {

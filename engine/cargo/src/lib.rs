@@ -30,7 +30,8 @@ mod tree;
 mod vendor;
 
 pub use command::{
-    Cargo, CargoOutput, Network, complete_lock, one_line, stream_messages, use_temporary_folder,
+    Cargo, CargoOutput, Network, circumstances, complete_lock, one_line, stream_messages,
+    use_temporary_folder,
 };
 pub use configuration::{Configuration, ConfigurationError, SetAside};
 pub use elf::{ElfError, check_processor, check_static};

@@ -54,20 +54,16 @@ impl LinkedIds {
         }
     }
 
-    /// These packages, sorted, for the workspace that was compiled.
+    /// Has Cargo print what [`Self::packages`] reads, of a workspace that was compiled.
     ///
     /// # Errors
-    /// When Cargo does not start, fails, or knows nothing of one of them.
-    pub fn packages(
-        &self,
-        cargo: &Cargo,
-        workspace: &Path,
-    ) -> Result<Vec<LinkedPackage>, CargoError> {
+    /// When Cargo does not start or fails.
+    pub fn print_metadata(&self, cargo: &Cargo, workspace: &Path) -> Result<Vec<u8>, CargoError> {
         let mut command = cargo.command("metadata", workspace)?;
         command
             .args(["--format-version", "1", "--locked", "--offline"])
             .args(["--filter-platform", &self.triple]);
-        self.select(&metadata::read(&mut command)?)
+        metadata::print(&mut command)
     }
 
     /// These packages, sorted, by what `cargo metadata --format-version 1 --filter-platform TRIPLE`
@@ -75,7 +71,7 @@ impl LinkedIds {
     ///
     /// # Errors
     /// When that is not understood, or knows nothing of one of the packages.
-    pub fn packages_in(&self, metadata: &[u8]) -> Result<Vec<LinkedPackage>, CargoError> {
+    pub fn packages(&self, metadata: &[u8]) -> Result<Vec<LinkedPackage>, CargoError> {
         self.select(&metadata::parse(metadata)?)
     }
 
@@ -240,7 +236,7 @@ mod tests {
         });
         assert_eq!(
             linked(&["registry+here#other@1.0.0"])
-                .packages_in(metadata.to_string().as_bytes())
+                .packages(metadata.to_string().as_bytes())
                 .unwrap_err()
                 .to_string(),
             "Cargo compiled `registry+here#other@1.0.0`, which is none of the workspace's \

@@ -31,13 +31,13 @@ pub fn fetch_metadata(root: &Path, network: Network) -> Result<FetchedMetadata, 
     Ok(FetchedMetadata { metadata: parse(&resolve(&mut command)?)?, _cargo: cargo })
 }
 
-/// Runs a `cargo metadata` that has nothing to resolve.
-pub(super) fn read(command: &mut Command) -> Result<Metadata, CargoError> {
+/// Runs a `cargo metadata` that has nothing to resolve, and gives what it prints.
+pub(super) fn print(command: &mut Command) -> Result<Vec<u8>, CargoError> {
     let output = signals::output(command).map_err(not_started)?;
     if !output.status.success() {
         return Err(CargoError::Metadata(one_line(&String::from_utf8_lossy(&output.stderr))));
     }
-    parse(&output.stdout)
+    Ok(output.stdout)
 }
 
 pub(super) fn parse(json: &[u8]) -> Result<Metadata, CargoError> {

@@ -1,10 +1,12 @@
 //! Questions to the Rust compiler.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::CargoError;
 use policy_host::signals;
@@ -27,8 +29,13 @@ pub(super) fn absolute(program: OsString) -> OsString {
 /// # Errors
 /// When the compiler does not start.
 pub fn version() -> Result<String, CargoError> {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    if let Some(version) = VERSION.get() {
+        return Ok(version.clone());
+    }
     let output = run(&["--version"])?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok(VERSION.get_or_init(|| version).clone())
 }
 
 /// The compiler's version in what `rustc -vV` or `rustc --version` prints, as [`version`] gives it.
@@ -54,14 +61,22 @@ fn run(arguments: &[&str]) -> Result<Output, CargoError> {
     })
 }
 
-/// Asks the compiler for what it prints for `--print WHAT`.
+/// Asks the compiler for what it prints for `--print WHAT`, once: it takes as long as a small crate.
 ///
 /// # Errors
 /// When the compiler does not start, or does not know the target.
 pub fn print(what: &str, more: &[&str]) -> Result<String, CargoError> {
+    static PRINTED: Mutex<BTreeMap<Vec<String>, String>> = Mutex::new(BTreeMap::new());
+    let question: Vec<_> = [what].iter().chain(more).map(ToString::to_string).collect();
+    let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = printed.get(&question) {
+        return Ok(known.clone());
+    }
     let output = run(&[&["--print", what], more].concat())?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        printed.insert(question, answer.clone());
+        return Ok(answer);
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let reason = words.lines().next().unwrap_or_default().trim_start_matches("error: ");

@@ -1,6 +1,5 @@
 use std::env::consts::{ARCH, OS};
 use std::path::PathBuf;
-use std::sync::OnceLock;
 
 use super::configuration::linker_variable;
 use super::{CargoError, linker, rustc};
@@ -55,12 +54,7 @@ impl Target {
     /// # Errors
     /// When the compiler does not start.
     pub fn host() -> Result<Self, CargoError> {
-        static HOST: OnceLock<String> = OnceLock::new();
-        if let Some(host) = HOST.get() {
-            return Ok(Self::new(host));
-        }
-        let host = rustc::host()?;
-        Ok(Self::new(HOST.get_or_init(|| host)))
+        Ok(Self::new(&rustc::host()?))
     }
 
     /// A target that a program was compiled for already.

@@ -18,17 +18,17 @@ pub struct DependencyTree {
 }
 
 impl DependencyTree {
-    /// Asks Cargo about the program of a workspace whose lock is complete. It downloads the packages
-    /// that are missing.
+    /// Has Cargo print that of the program of a workspace whose lock is complete. It downloads the
+    /// packages that are missing.
     ///
     /// # Errors
-    /// When Cargo does not start or fails, or prints what is not understood.
-    pub fn read(
+    /// When Cargo does not start or fails.
+    pub fn print(
         cargo: &Cargo,
         workspace: &Path,
         program: &str,
         triple: &str,
-    ) -> Result<Self, CargoError> {
+    ) -> Result<Vec<u8>, CargoError> {
         let mut command = cargo.command("tree", workspace)?;
         command
             .args(["--locked", "--quiet", "--charset", "ascii", "--color", "never"])
@@ -36,10 +36,17 @@ impl DependencyTree {
             // What runs when something is compiled is in no program.
             .args(["--edges", "normal,no-proc-macro"])
             .args(["--prefix", "depth", "--format", FORMAT]);
-        let printed = resolve(&mut command)?;
+        resolve(&mut command)
+    }
+
+    /// Reads what Cargo printed for a workspace.
+    ///
+    /// # Errors
+    /// When the workspace's lock cannot be read, or what was printed is not understood.
+    pub fn read(printed: &[u8], workspace: &Path) -> Result<Self, CargoError> {
         let lock = Lock::read(&workspace.join("Cargo.lock"))
             .map_err(|error| CargoError::Tree(error.to_string()))?;
-        Self::parse(&String::from_utf8_lossy(&printed), &lock)
+        Self::parse(&String::from_utf8_lossy(printed), &lock)
     }
 
     fn parse(printed: &str, lock: &Lock) -> Result<Self, CargoError> {

@@ -65,7 +65,7 @@ fn packages(
     for platform in platforms {
         command.args(["--filter-platform", platform]);
     }
-    Ok(metadata::read(&mut command)?.packages)
+    Ok(metadata::parse(&metadata::print(&mut command)?)?.packages)
 }
 
 /// `registry/src/index` of `…/registry/src/index/serde-1.0.0/Cargo.toml`.

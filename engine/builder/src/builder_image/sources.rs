@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use super::{BuilderImageError, places};
+use crate::steps::answers::Answers;
 use crate::steps::discover::Policies;
 use crate::steps::discover::carried;
 use crate::steps::discover::policies_file::POLICIES_FILE;
@@ -111,9 +112,10 @@ fn lay_out(
     let features = Features::all(&engine.runtime.document);
     let engine = engine.with_features(&features)?;
     let policies = Policies::discover(policies, &engine)?;
-    let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
+    let answers = Answers::none();
+    let (linked, extent) = (resolve::linked(&engine, &answers)?, Extent::Libraries);
     let workspace = workspace::generate(&policies, &engine, linked, extent, root)?;
-    resolve::complete_lock(&workspace, &policies, locked, progress)?;
+    resolve::complete_lock(&workspace, &policies, locked, &answers, progress)?;
     Ok((workspace, policies))
 }
 

@@ -5,11 +5,12 @@ use super::Failure;
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs, LockedArg};
 use crate::steps::BuildError;
+use crate::steps::answers::Answers;
 use crate::steps::compile::Profile;
 use crate::steps::discover::Policies;
 use crate::steps::engine::Engine;
 use crate::steps::git;
-use crate::steps::program_source;
+use crate::steps::program_source::ProgramSource;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::vet::Rules;
@@ -85,14 +86,20 @@ impl Generate {
             .then(|| TempPath::new(&self.output))
             .transpose()
             .map_err(GenerateError::Files)?;
+        let answers = Answers::none();
         let lay_out = || -> Result<_, Failure> {
-            let linked = resolve::linked(&engine)?;
+            let linked = resolve::linked(&engine, &answers)?;
             let output = &self.output;
             let workspace = workspace::generate(&policies, &engine, linked, extent, output)?;
-            resolve::complete_lock(&workspace, &policies, locked, &Progress::new())?;
+            resolve::complete_lock(&workspace, &policies, locked, &answers, &Progress::new())?;
             let cargo = Cargo::with_temporary_home;
-            let profile = Profile::Release;
-            program_source::write(&workspace, &policies, &engine, &stamp, profile, &rules, cargo)?;
+            let source = ProgramSource {
+                workspace: &workspace,
+                policies: &policies,
+                engine: &engine,
+                rules: &rules,
+            };
+            source.write(&stamp, Profile::Release, &answers, cargo)?;
             Ok(workspace)
         };
         // Nor is what has no lock to go by; Cargo would build it all the same.

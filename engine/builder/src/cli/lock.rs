@@ -5,6 +5,7 @@ use super::failure::{Failure, UnknownPackage};
 use super::format::Format;
 use super::options::{FeaturesArg, Inputs};
 use crate::artifacts;
+use crate::steps::answers::Answers;
 use crate::steps::discover::Policies;
 use crate::steps::discover::{policies_lock_path, read_policies_lock};
 use crate::steps::engine::Engine;
@@ -47,7 +48,7 @@ impl Lock {
         let policies = Policies::discover_with(root, &engine, pins)?;
 
         let folder = ScratchDir::new().map_err(Failure::TempDir)?;
-        let (linked, extent) = (resolve::linked(&engine)?, Extent::Libraries);
+        let (linked, extent) = (resolve::linked(&engine, &Answers::none())?, Extent::Libraries);
         let workspace = workspace::generate(&policies, &engine, linked, extent, folder.path())?;
         let after = resolve::resolve(&workspace, &policies, Choice::Newest)?;
         if let Renewal::Packages(names) = &policies.pins.renewal {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::answers::Answers;
 use super::compile::{self, Binary, Profile};
 use super::discover::{Policies, PolicyCrate, Role, carried};
 use super::engine::Engine;
@@ -10,9 +11,9 @@ use super::error::BuildError;
 use super::git;
 use super::image::{Built, Program};
 use super::options::BuildOptions;
-use super::program_source;
+use super::program_source::ProgramSource;
 use super::provenance::Materials;
-use super::resolve::{self, cached, policies_lock};
+use super::resolve::{self, policies_lock};
 use super::self_check::{self, Reported};
 use super::vet::{self, Rules, VetError, VetOutcome};
 use super::work_folder::WorkFolder;
@@ -32,6 +33,8 @@ pub(crate) struct Build<'a> {
     engine_packages: Vec<Package>,
     revision: Option<String>,
     work: WorkFolder,
+    /// What Cargo answered in earlier builds.
+    answers: Answers,
     targets: Vec<Target>,
 }
 
@@ -71,7 +74,8 @@ impl<'a> Build<'a> {
         let work = options.profile.work_folder(&WorkFolder::choose(options.work_dir, &engine));
         workspace::check_outside(&work, &policies)?;
         let work = WorkFolder::take(&work, progress)?;
-        let engine_packages = resolve::linked(&engine)?;
+        let answers = Answers::in_work_folder(&work.path);
+        let engine_packages = resolve::linked(&engine, &answers)?;
         Ok(Self {
             options,
             progress,
@@ -81,6 +85,7 @@ impl<'a> Build<'a> {
             engine_packages,
             revision,
             work,
+            answers,
             targets,
         })
     }
@@ -155,12 +160,8 @@ impl<'a> Build<'a> {
                 self.generate("workspace")
             })?;
         let (policies, locked) = (&self.policies, self.options.locked);
-        self.progress.phase("resolve", "dependencies", || match self.options.profile {
-            Profile::Release => resolve::complete_lock(&workspace, policies, locked, self.progress),
-            Profile::Quick => {
-                let cache = self.work.path.join("resolved");
-                cached::complete_lock(&workspace, policies, locked, &cache, self.progress)
-            }
+        self.progress.phase("resolve", "dependencies", || {
+            resolve::complete_lock(&workspace, policies, locked, &self.answers, self.progress)
         })?;
         Ok(workspace)
     }
@@ -188,8 +189,13 @@ impl<'a> Build<'a> {
     ) -> Result<BuildPlan, GenerateError> {
         let stamp = Stamp { target: &target.triple, revision: self.revision.as_deref() };
         let cargo = || Cargo::with_home_in(&self.cache());
-        let (policies, engine, profile) = (&self.policies, &self.engine, self.options.profile);
-        program_source::write(workspace, policies, engine, &stamp, profile, &self.rules, cargo)
+        let source = ProgramSource {
+            workspace,
+            policies: &self.policies,
+            engine: &self.engine,
+            rules: &self.rules,
+        };
+        source.write(&stamp, self.options.profile, &self.answers, cargo)
     }
 
     /// The folder that Cargo keeps what it compiles in.
@@ -231,7 +237,8 @@ impl<'a> Build<'a> {
         let LaidOut { target, workspace, .. } = laid_out;
         let (cache, profile) = (self.cache(), self.options.profile);
         Ok(self.progress.phase("compile", &target.triple, || {
-            compile::compile(workspace, &self.policies, target, &cache, profile, self.progress)
+            let (policies, answers) = (&self.policies, &self.answers);
+            compile::compile(workspace, policies, target, &cache, profile, answers, self.progress)
         })?)
     }
 

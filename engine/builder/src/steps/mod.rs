@@ -12,6 +12,7 @@
 //! 7. [`self_check`] compares what that binary reports with the build plan.
 //! 8. [`image`] packs it, and attaches what [`provenance`] writes.
 
+pub(crate) mod answers;
 mod auditable;
 mod cache;
 pub(crate) mod compile;

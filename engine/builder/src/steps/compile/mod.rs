@@ -13,6 +13,7 @@ pub(crate) use build::Compiled;
 pub(crate) use clippy::{Checked, ClippyConfig, check};
 pub(crate) use profile::Profile;
 
+use crate::steps::answers::{Answers, Question};
 use crate::steps::discover::Policies;
 use crate::steps::platform;
 use crate::steps::workspace::Workspace;
@@ -40,13 +41,14 @@ pub(crate) struct Binary {
 }
 
 /// Compiles the workspace's program, whose lock is complete, with what Cargo keeps between builds
-/// in `cache`.
+/// in `cache`, and what it answered of this workspace before.
 pub(crate) fn compile(
     workspace: &Workspace,
     policies: &Policies,
     target: &Target,
     cache: &Path,
     profile: Profile,
+    answers: &Answers,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
     let flags = match profile {
@@ -61,7 +63,12 @@ pub(crate) fn compile(
     let bytes = fs_err::read(&path)?;
     policy_cargo::check_static(&path, &bytes)?;
     paths::check_absent(&bytes, &[&workspace.root, cache])?;
-    // Where the home of the user's Cargo cannot be written to, only this one has the sources.
-    let linked = built.linked.packages(&Cargo::with_home_in(cache)?, &workspace.root)?;
+    let question = Question::new()?.about(&workspace.root)?;
+    let metadata = answers.find_or(&format!("metadata-{}", target.triple), &question, || {
+        // Where the home of the user's Cargo cannot be written to, only this one has the sources.
+        let cargo = Cargo::with_home_in(cache)?;
+        Ok::<_, CompileError>(built.linked.print_metadata(&cargo, &workspace.root)?)
+    })?;
+    let linked = built.linked.packages(&metadata)?;
     Ok(Binary { path, bytes, compiled, linked })
 }

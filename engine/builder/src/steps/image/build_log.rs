@@ -36,12 +36,12 @@ impl BuildLog<'_> {
         let messages = fs_err::File::open(self.messages).map_err(BuildLogError::Open)?;
         let ids = LinkedIds::read(BufReader::new(messages), &target.triple)
             .map_err(in_file(self.messages))?;
-        let linked = match self.metadata {
-            Some(path) => {
-                let metadata = fs_err::read(path).map_err(BuildLogError::Open)?;
-                ids.packages_in(&metadata).map_err(in_file(path))?
-            }
-            None => ids.packages(&Cargo::with_temporary_home()?, workspace)?,
+        let linked = if let Some(path) = self.metadata {
+            let metadata = fs_err::read(path).map_err(BuildLogError::Open)?;
+            ids.packages(&metadata).map_err(in_file(path))?
+        } else {
+            let cargo = Cargo::with_temporary_home()?;
+            ids.packages(&ids.print_metadata(&cargo, workspace)?)?
         };
         if !linked.iter().any(|package| package.id.name == PROGRAM && package.id.source.is_none()) {
             let (path, target) = (self.messages.to_owned(), target.triple.clone());

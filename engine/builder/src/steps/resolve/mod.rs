@@ -1,16 +1,17 @@
 //! Completing the lock of a workspace that is laid out.
 
-pub(crate) mod cached;
 mod clash;
 mod engine;
 pub(crate) mod policies_lock;
 mod requirement;
 
 use std::io;
+use std::process;
 
 use semver::{Version, VersionReq};
 
 use crate::container;
+use crate::steps::answers::{Answers, Question};
 use crate::steps::discover::{Policies, Role};
 use crate::steps::engine::POLICY_API;
 use crate::steps::workspace::{GenerateError, Workspace};
@@ -34,7 +35,8 @@ pub(crate) enum Choice {
 }
 
 /// Has Cargo complete the lock of a workspace, and compares it with `policies.lock`, or tells what
-/// Cargo chose by itself: that may be something else another day.
+/// Cargo chose by itself: that may be something else another day. Cargo is asked again where
+/// something changed since the last of these `answers`.
 ///
 /// # Errors
 /// Also when Cargo would move what the engine is linked with to another version, and when it is not
@@ -43,10 +45,38 @@ pub(crate) fn complete_lock(
     workspace: &Workspace,
     policies: &Policies,
     locked: Locked,
+    answers: &Answers,
     progress: &Progress,
 ) -> Result<(), ResolveError> {
-    let resolved = resolve(workspace, policies, Choice::AtHand)?;
+    let resolved = resolve_again(workspace, policies, answers)?;
     Ok(policies_lock::follow(policies, workspace, &resolved, locked, progress)?)
+}
+
+/// The kind of question that a completed lock answers.
+const LOCK: &str = "lock";
+
+/// Resolves like [`resolve`], where that was not done before.
+///
+/// What is pinned nowhere goes by the registries at hand. So nobody takes another process's word for
+/// it, which may have had others.
+fn resolve_again(
+    workspace: &Workspace,
+    policies: &Policies,
+    answers: &Answers,
+) -> Result<Lock, ResolveError> {
+    let path = workspace.root.join("Cargo.lock");
+    let lasting = Question::new()?.about(&workspace.root)?;
+    let passing = lasting.clone().and(process::id().to_string());
+    let kept = [&lasting, &passing].into_iter().find_map(|question| answers.find(LOCK, question));
+    if let Some(kept) = kept {
+        fs_err::write(&path, kept)?;
+        return Ok(policies_lock::with_sources(Lock::read(&path)?, policies));
+    }
+    let resolved = resolve(workspace, policies, Choice::AtHand)?;
+    let question =
+        if Lock::read(&path)?.pins().all(|pin| workspace.pins(pin)) { &lasting } else { &passing };
+    answers.keep(LOCK, question, &fs_err::read(&path)?)?;
+    Ok(resolved)
 }
 
 /// Has Cargo complete the lock of a workspace, and gives it, the policies from elsewhere with their
@@ -74,9 +104,8 @@ pub(crate) fn resolve(
         let completed = Lock::read(&path)?;
         check_engine(&completed, policies, &workspace.engine_pins).map(|()| completed)
     };
-    let is_pinned = |package: &Package| workspace.seed.iter().any(|pin| pin.is(package));
     let completed = match complete(Network::Off) {
-        Ok(lock) if choice == Choice::AtHand || lock.pins().all(is_pinned) => lock,
+        Ok(lock) if choice == Choice::AtHand || lock.pins().all(|pin| workspace.pins(pin)) => lock,
         Ok(_) => complete(Network::On)?,
         // Without the network Cargo may also have moved what is pinned to what it has at hand.
         Err(offline) => complete(Network::On).map_err(|online| match (offline, online) {

@@ -52,6 +52,13 @@ pub(crate) struct Workspace {
     pub(crate) engine_lock: Vec<Package>,
 }
 
+impl Workspace {
+    /// Checks whether the lock held this package when the workspace was laid out.
+    pub(crate) fn pins(&self, package: &Package) -> bool {
+        self.seed.iter().any(|pin| pin.is(package))
+    }
+}
+
 /// Lays the workspace out in `root`; what is there already and stays the same is not touched.
 ///
 /// `linked` is what the engine is linked with, as its own lock has it. The program's source is for
@@ -67,7 +74,7 @@ pub(crate) fn generate(
     tree.add("Cargo.toml", program::workspace_manifest(policies, engine, extent));
     let lock = merged_lock::merged(policies, engine, &linked, extent)?;
     tree.add("Cargo.lock", lock.text);
-    tree.add("program/Cargo.toml", program::manifest(policies, engine));
+    tree.add("program/Cargo.toml", program::manifest(policies, engine, &linked));
     tree.keep(program::BUILD_PLAN);
     tree.keep(program::SOURCE);
     tree.keep(program::LINKED);
@@ -132,7 +139,7 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
     let locked: Vec<_> = engine.lock()?.pins().cloned().map(Package::alone).collect();
     tree.add("Cargo.toml", program::workspace_manifest(&none, engine, Extent::Libraries));
     tree.add("Cargo.lock", merged_lock::text(&locked));
-    tree.add("program/Cargo.toml", program::manifest(&none, engine));
+    tree.add("program/Cargo.toml", program::manifest(&none, engine, &[]));
     tree.add(program::SOURCE, String::new());
     for (place, manifest) in engine.crates() {
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));

@@ -127,6 +127,32 @@ fn program_manifest_depends_on_the_copied_crates() {
 }
 
 #[test]
+fn parser_of_macros_has_the_same_features_for_every_folder() {
+    let folder = folder(&["hours"]);
+    let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+    let policies = Policies::discover(&folder.path().join("policies"), &engine).unwrap();
+    let pin = |name: &str, version: &str| Package {
+        name: name.to_owned(),
+        version: version.parse().unwrap(),
+        source: Some("registry+here".to_owned()),
+        checksum: None,
+        dependencies: Vec::new(),
+    };
+    let linked = [pin("quote", "1.0.0"), pin("syn", "2.0.119"), pin("syn", "3.0.9")];
+    let manifest = program::manifest(&policies, &engine, &linked);
+    let (_, parsers) = manifest.split_once("\n[build-dependencies]\n").unwrap();
+    let features = r#"["extra-traits", "fold", "full", "visit", "visit-mut"]"#;
+    assert_eq!(
+        parsers,
+        format!(
+            "syn-2 = {{ package = \"syn\", version = \"2.0.119\", features = {features} }}\n\
+             syn-3 = {{ package = \"syn\", version = \"3.0.9\", features = {features} }}\n"
+        )
+    );
+    assert!(!program::manifest(&policies, &engine, &[]).contains("[build-dependencies]"));
+}
+
+#[test]
 fn engine_feature_adds_its_dependencies_only_if_selected() {
     let folder = folder(&ORDER);
     let with = laid_out_with(&folder, "otlp");

@@ -102,7 +102,7 @@ fn tell_unpinned(
     locked: Locked,
     progress: &Progress,
 ) {
-    let chosen = resolved.pins().filter(|pinned| !workspace.seed.iter().any(|pin| pin.is(pinned)));
+    let chosen = resolved.pins().filter(|package| !workspace.pins(package));
     let chosen: Vec<_> =
         chosen.map(|package| format!("{} {}", package.name, package.version)).collect();
     if chosen.is_empty() {
