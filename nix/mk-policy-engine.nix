@@ -35,6 +35,9 @@
   revision ? null,
   # Optional parts of the engine: "otlp" adds one, "-console" leaves one out that is there by default.
   features ? [ ],
+  # The compression of the layers of `oci` and `oci-index`: "gzip" or "zstd". What dockerTools makes, for
+  # `docker load`, has gzip.
+  compression ? "gzip",
   # Registries beside crates.io, by their names in Cargo's configuration: the `index` as there, `dl`
   # from the registry's own `config.json`, and `fetchurlExtraArgs`, such as credentials, for fetchurl.
   registries ? { },
@@ -75,6 +78,7 @@ let
     {
       inherit
         advisoryDb
+        compression
         extraContents
         extraImageConfig
         features

@@ -2,6 +2,7 @@
 # It compiles the engine once more, so it is none of the checks.
 {
   builder,
+  compression,
   cargoVendorDir,
   craneLib,
   cratesIo,
@@ -32,6 +33,8 @@ let
     name
     "--tag"
     tag
+    "--compression"
+    compression
   ]
   ++ lib.optionals (revision != null) [
     "--revision"

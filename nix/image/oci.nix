@@ -4,6 +4,7 @@
 {
   advisoryDb,
   builder,
+  compression,
   lib,
   name,
   pkgs,
@@ -23,6 +24,8 @@ let
       name
       "--tag"
       tag
+      "--compression"
+      compression
     ]
     ++
       lib.concatMap

@@ -23,6 +23,8 @@ mod build_log;
 mod builder_image;
 /// Configurations of Cargo, which do not change the program.
 mod cargo_configuration;
+/// The compression of the image's layers.
+mod compression;
 /// The image in Docker, Podman and skopeo.
 mod containers;
 /// Crates of all permitted kinds.

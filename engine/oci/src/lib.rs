@@ -14,13 +14,13 @@
 //! An image of one file, written as an archive for `docker load`, `podman load` and `skopeo`:
 //!
 //! ```
-//! use policy_oci::{FileSet, Image, ImageSpec, Layer, SourceDate};
+//! use policy_oci::{Compression, FileSet, Image, ImageSpec, Layer, SourceDate};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let created = SourceDate::default();
 //! let mut files = FileSet::default();
 //! files.program("/bin/hello", b"#!/bin/sh\necho hello\n".to_vec());
-//! let layer = Layer::new(&files, "the program", created)?;
+//! let layer = Layer::new(&files, "the program", created, Compression::Gzip)?;
 //! let image = Image::new(
 //!     ImageSpec {
 //!         platform: "linux/amd64".parse()?,
@@ -62,7 +62,7 @@ pub use blob::canonical_json;
 pub use digest::sha256;
 pub use error::ImageError;
 pub use image::{Image, ImageSpec, MultiPlatform, StoredImage};
-pub use layer::{FileSet, GzipWriter, Layer, StoredLayer};
+pub use layer::{Compression, CompressionError, FileSet, GzipWriter, Layer, StoredLayer};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, Repository};
 pub use source_date::{SourceDate, SourceDateError};

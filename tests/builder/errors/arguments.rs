@@ -18,6 +18,22 @@ fn invalid_image_name_is_refused() {
 }
 
 #[test]
+fn archive_of_zstd_is_refused() {
+    let folder = Folder::new().policy("anything");
+    let error = "no archive has layers of zstd: Docker before 23 fails to load them\nhelp: write a \
+                 layout, with `--oci-layout DIR` and without `--output` or `--load`, and push that";
+    assert_eq!(folder.refused(&["--compression", "zstd"]), error);
+    let both = ["--compression", "zstd", "--oci-layout", "image", "--output", "image.tar"];
+    assert_eq!(folder.refused(&both), error);
+    let unknown = folder.builder(&["image", "--compression", "xz"]).assert().code(64).stdout("");
+    assert_eq!(
+        String::from_utf8(unknown.get_output().stderr.clone()).unwrap(),
+        "error: invalid value 'xz' for '--compression <COMPRESSION>': expected `gzip` or `zstd`\n\n\
+         For more information, try '--help'.\n"
+    );
+}
+
+#[test]
 fn invalid_source_date_is_refused() {
     let folder = Folder::new().policy("anything");
     let mut command = folder.builder(&["image"]);

@@ -10,6 +10,7 @@ use crate::steps::provenance::statement::{PROVENANCE, Statement};
 use crate::steps::provenance::{BUILD_TYPE, VEX};
 use crate::steps::self_check::Reported;
 use crate::steps::workspace::{Grant, PlannedCrate};
+use policy_oci::Compression;
 use policy_oci::image::{SBOM, STATEMENT};
 use policy_oci::store::RegistryOptions;
 use policy_oci::store::{self, LARGEST_MANIFEST, MOST_REFERRERS, NotAnImage, Store, StoreError};
@@ -50,6 +51,8 @@ pub(crate) struct PlatformImage {
     pub(crate) labels: BTreeMap<String, String>,
     pub(super) config: Digest,
     pub(super) layers: Vec<Digest>,
+    /// The compression of its layers; `None` where they have none, several, or one that is not known.
+    pub(super) compression: Option<Compression>,
     /// The bill of materials as it is attached.
     pub(crate) sbom: Option<Vec<u8>>,
     /// The provenance as it is attached.
@@ -143,6 +146,13 @@ fn is_image(listed: &Descriptor) -> bool {
     platform.is_none_or(|platform| platform.os().to_string() != "unknown")
 }
 
+/// The one compression of all layers.
+fn compression(layers: &[Descriptor]) -> Option<Compression> {
+    let mut found = layers.iter().map(|layer| Compression::from_media_type(layer.media_type()));
+    let first = found.next()??;
+    found.all(|other| other == Some(first)).then_some(first)
+}
+
 impl PlatformImage {
     fn read(store: &dyn Store, image: &Descriptor, left: &mut u64) -> Result<Self, StoreError> {
         let manifest: ImageManifest = store::document(store, image, LARGEST_MANIFEST)?;
@@ -164,6 +174,7 @@ impl PlatformImage {
             labels: config.config.and_then(|config| config.labels).unwrap_or_default(),
             config: manifest.config().digest().clone(),
             layers: layers.iter().map(|layer| layer.digest().clone()).collect(),
+            compression: compression(layers),
             sbom: None,
             provenance: None,
             vex: None,

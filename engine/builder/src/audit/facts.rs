@@ -28,6 +28,7 @@ pub(super) enum FactKind {
     Vulnerability,
     Revision,
     Created,
+    Compression,
     Label,
     Layer,
     Configuration,
@@ -50,6 +51,7 @@ impl fmt::Display for FactKind {
             Self::Vulnerability => "vex",
             Self::Revision => "revision",
             Self::Created => "created",
+            Self::Compression => "layers",
             Self::Label => "label",
             Self::Layer => "layer",
             Self::Configuration => "config",
@@ -84,6 +86,9 @@ pub(super) fn facts(image: &PlatformImage) -> Facts {
     say(FactKind::Configuration, "", image.config.as_ref(), None);
     for (place, layer) in image.layers.iter().enumerate() {
         say(FactKind::Layer, &(place + 1).to_string(), layer.as_ref(), None);
+    }
+    if let Some(compression) = image.compression {
+        say(FactKind::Compression, "", compression.name(), None);
     }
     if let Some(created) = &image.created {
         say(FactKind::Created, "", created, None);

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::steps::engine::PROGRAM;
 use crate::steps::image::labels;
-use crate::steps::image::pack::ProgramImage;
 use crate::steps::image::pack::tests::sample;
+use crate::steps::image::pack::{ImageOptions, ProgramImage};
 use crate::steps::provenance::materials::tests::{local, remote};
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom};
 use crate::steps::resolve::policies_lock::Locked;
@@ -13,7 +13,7 @@ use crate::steps::workspace::BuildPlan;
 use policy_cargo::{LinkedPackage, PackageId};
 use policy_host::progress::Progress;
 use policy_oci::store::RegistryOptions;
-use policy_oci::{Image, MultiPlatform, SourceDate};
+use policy_oci::{Compression, Image, MultiPlatform, SourceDate};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -26,6 +26,7 @@ struct Made<'a> {
     rustc: Option<&'a str>,
     binary: &'a [u8],
     revision: Option<&'a str>,
+    compression: Compression,
 }
 
 const MADE: Made<'_> = Made {
@@ -34,6 +35,7 @@ const MADE: Made<'_> = Made {
     rustc: Some("rustc 1.95.0 (abc 2026-04-14)"),
     binary: b"program",
     revision: Some(COMMIT),
+    compression: Compression::Gzip,
 };
 
 impl Made<'_> {
@@ -50,7 +52,7 @@ impl Made<'_> {
         let reported: Vec<_> = self.policies.iter().map(reported).collect();
         let contents = ProgramImage {
             binary: self.binary,
-            created,
+            options: ImageOptions { created, compression: self.compression, ..sample().options },
             labels: labels::labels(&plan, Some(&reported), Some(&created.to_string())),
             ..sample()
         };
@@ -79,8 +81,13 @@ impl Made<'_> {
             });
         let linked: Vec<_> = linked.collect();
         let materials = Materials { all, lock: "10cc".to_owned() };
-        let parameters =
-            Parameters { plan: &plan, created, rustc: self.rustc, binary: self.binary };
+        let parameters = Parameters {
+            plan: &plan,
+            created,
+            compression: self.compression,
+            rustc: self.rustc,
+            binary: self.binary,
+        };
         if self.rustc.is_some() {
             image.attach(&sbom(&parameters, &materials, &linked, &reported).unwrap()).unwrap();
         }
@@ -194,6 +201,7 @@ fn provenance_names_the_image_and_every_source_by_digest() {
             "target": "aarch64-unknown-linux-musl",
             "engineFeatures": ["otlp"],
             "created": "2023-11-14T22:13:20Z",
+            "compression": "gzip",
             "revision": COMMIT,
         })
     );

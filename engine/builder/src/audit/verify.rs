@@ -5,6 +5,7 @@ use super::difference::Difference;
 use crate::steps::compile::Profile;
 use crate::steps::features::Features;
 use crate::steps::image::Built;
+use crate::steps::image::ImageOptions;
 use crate::steps::image::labels;
 use crate::steps::resolve::policies_lock::Locked;
 use crate::steps::{Build, BuildError, BuildOptions, TargetChoice};
@@ -56,8 +57,12 @@ pub(crate) fn verify(
         let options = recorded.options(sources);
         let built = Build::new(&options, progress)?.run(other)?;
         let Some(built) = built.into_iter().next() else { continue };
-        let packed = progress
-            .phase("pack", &image_there.platform, || built.pack(&name, recorded.created))?;
+        let packing = ImageOptions {
+            name: name.clone(),
+            created: recorded.created,
+            compression: image_there.compression.unwrap_or_default(),
+        };
+        let packed = progress.phase("pack", &image_there.platform, || built.pack(&packing))?;
         if *packed.manifest_digest() != image_there.digest {
             let here = Described::read(&packed).map_err(VerifyError::Packed)?;
             let of_here = here.platforms.first();

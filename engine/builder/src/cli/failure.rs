@@ -96,6 +96,11 @@ pub(super) enum Failure {
     NotStarted { program: PathBuf, error: io::Error },
     #[error(transparent)]
     Destination(#[from] WriteError),
+    #[error(
+        "no archive has layers of zstd: Docker before 23 fails to load them\nhelp: write a layout, \
+         with `--oci-layout DIR` and without `--output` or `--load`, and push that"
+    )]
+    ZstdArchive,
     #[error("failed to use the system's folder for temporary files: {0}")]
     TempDir(io::Error),
     #[error(transparent)]

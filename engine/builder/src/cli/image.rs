@@ -2,11 +2,11 @@ use super::Failure;
 use super::loader::Loader;
 use super::options::{BuildArgs, ImageArgs};
 use crate::cli::report::{IndexReport, PlatformReport, PlatformsReport, Report};
-use crate::steps::image::Built;
+use crate::steps::image::{Built, ImageOptions};
 use crate::steps::platform;
 use crate::steps::{Build, TargetChoice};
 use policy_host::progress::Progress;
-use policy_oci::{MultiPlatform, Platform, Reference};
+use policy_oci::{MultiPlatform, Platform};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -30,17 +30,17 @@ impl Image {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.output.check()?;
         self.build.check_report()?;
-        let name = self.output.name()?;
+        let options = self.output.options()?;
         let loader = self.load.then(|| Loader::find(self.output.archive_path())).transpose()?;
-        let mut options = self.build.options();
+        let mut build = self.build.options();
         if !self.platform.is_empty() {
-            options.targets = TargetChoice::Platforms(&self.platform);
+            build.targets = TargetChoice::Platforms(&self.platform);
         }
         let progress = Progress::new();
-        let built = Build::new(&options, &progress)?.run(None)?;
+        let built = Build::new(&build, &progress)?.run(None)?;
         match <[Built; 1]>::try_from(built) {
-            Ok([built]) => self.write_one(&built, &name, loader, &progress),
-            Err(built) => self.write_all(&built, &name, loader, &progress),
+            Ok([built]) => self.write_one(&built, &options, loader, &progress),
+            Err(built) => self.write_all(&built, &options, loader, &progress),
         }
     }
 
@@ -48,12 +48,12 @@ impl Image {
     fn write_one(
         &self,
         built: &Built,
-        name: &Reference,
+        options: &ImageOptions,
         loader: Option<Loader>,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let (image, written) = progress.phase("pack", &name.to_string(), || {
-            let image = built.pack(name, self.output.created)?;
+        let (image, written) = progress.phase("pack", &options.name.to_string(), || {
+            let image = built.pack(options)?;
             let written = self.output.write(&image)?;
             Ok::<_, Failure>((image, written))
         })?;
@@ -66,12 +66,12 @@ impl Image {
     fn write_all(
         &self,
         built: &[Built],
-        name: &Reference,
+        options: &ImageOptions,
         loader: Option<Loader>,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let (images, whole, written) = progress.phase("pack", &name.to_string(), || {
-            let images = built.iter().map(|built| built.pack(name, self.output.created));
+        let (images, whole, written) = progress.phase("pack", &options.name.to_string(), || {
+            let images = built.iter().map(|built| built.pack(options));
             let images = images.collect::<Result<Vec<_>, _>>()?;
             let whole = MultiPlatform::from_images(&images)?;
             let written = self.output.write_joined(&whole, images.first())?;
@@ -84,7 +84,7 @@ impl Image {
         };
         let platforms = built.iter().zip(&images);
         let report = PlatformsReport {
-            image: IndexReport::new(name, &whole),
+            image: IndexReport::new(&options.name, &whole),
             platforms: platforms.map(|(built, image)| PlatformReport::new(built, image)).collect(),
             phases: progress.finish(),
         };

@@ -29,10 +29,10 @@ pub(super) struct Pack {
 impl Pack {
     pub(super) fn run(&self) -> Result<(), Failure> {
         self.image.check()?;
-        let name = self.image.name()?;
+        let options = self.image.options()?;
         let program =
             self.program.read(self.log.log(), self.advisory_db.as_deref(), &Progress::new())?;
-        let image = program.pack(&name, self.image.created)?;
+        let image = program.pack(&options)?;
         let written = self.image.write(&image)?;
         let report = ImageReport::new(&image);
         self.format.print(&report, || format!("{}written   {written}\n", report.summary()))

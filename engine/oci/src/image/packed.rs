@@ -181,7 +181,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::digest;
-    use crate::layer::FileSet;
+    use crate::layer::{Compression, FileSet};
 
     /// An image of a few bytes that stand for a program.
     pub(crate) fn sample() -> Image {
@@ -213,8 +213,9 @@ pub(crate) mod tests {
         let (mut base, mut upper) = (FileSet::default(), FileSet::default());
         base.text("/etc/group", "root:x:0:\n".to_owned());
         upper.program("/bin/policy-engine", program.to_owned());
-        let layers = [(base, "users"), (upper, "the program")]
-            .map(|(files, comment)| Layer::new(&files, comment, spec.created).unwrap());
+        let layers = [(base, "users"), (upper, "the program")].map(|(files, comment)| {
+            Layer::new(&files, comment, spec.created, Compression::Gzip).unwrap()
+        });
         Image::new(spec, layers.into()).unwrap()
     }
 

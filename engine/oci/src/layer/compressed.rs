@@ -1,6 +1,10 @@
-use oci_spec::image::{Digest, MediaType};
+use std::panic::resume_unwind;
+use std::thread;
 
-use super::{file_set::FileSet, gzip};
+use oci_spec::image::Digest;
+
+use super::compression::Compression;
+use super::file_set::FileSet;
 use crate::blob::Blob;
 use crate::error::ImageError;
 use crate::{SourceDate, digest};
@@ -24,11 +28,17 @@ impl Layer {
         files: &FileSet,
         comment: &'static str,
         created: SourceDate,
+        compression: Compression,
     ) -> Result<Self, ImageError> {
         let tar = files.write(Vec::new(), created)?;
+        let (compressed, diff_id) = thread::scope(|scope| {
+            let diff_id = scope.spawn(|| digest::sha256(&tar));
+            let compressed = compression.compress(&tar);
+            (compressed, diff_id.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
         Ok(Self {
-            blob: Blob::new(MediaType::ImageLayerGzip, gzip::compress(&tar)?)?,
-            diff_id: digest::sha256(&tar)?,
+            blob: Blob::new(compression.media_type(), compressed?)?,
+            diff_id: diff_id?,
             uncompressed_size: tar.len() as u64,
             comment,
         })

@@ -13,6 +13,14 @@ pub(super) const COMMANDS: &[Listed] = &[
         In(Scene::Platforms),
     ),
     (
+        "policy-builder image --compression zstd --oci-layout image",
+        Not("it is packed there to be compared", "builder/compression.rs"),
+    ),
+    (
+        "policy-builder push image registry.example.com/policies:v1",
+        Not("there is no such registry", "builder/compression.rs"),
+    ),
+    (
         "policy-builder image --engine-features otlp",
         Not("it takes minutes", "engine/otlp.rs, with the feature"),
     ),

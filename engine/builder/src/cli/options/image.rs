@@ -1,12 +1,15 @@
 use std::path::{Path, PathBuf};
 
 use policy_host::atomic::{self, WriteError};
-use policy_oci::{Image, MultiPlatform, Reference, ReferenceError, SourceDate};
+use policy_oci::{Compression, Image, MultiPlatform, Reference, ReferenceError, SourceDate};
+
+use super::super::Failure;
+use crate::steps::image::ImageOptions;
 
 /// The archive of those who name none.
 const DEFAULT: &str = "policy-engine.tar";
 
-/// The destination, the name and the date of an image.
+/// The destination, the name, the date and the compression of an image.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImageArgs {
     /// The file to write the archive to, for `docker load`, `podman load` and `skopeo` [default:
@@ -30,23 +33,32 @@ pub(crate) struct ImageArgs {
         default_value = "0",
         hide_default_value = true
     )]
-    pub(crate) created: SourceDate,
+    created: SourceDate,
+    /// The compression of the layers: `gzip`, or `zstd`, which is smaller; Docker reads that since 23,
+    /// so it is for `--oci-layout` and registries, and no archive has it
+    #[arg(long, value_name = "COMPRESSION", default_value_t)]
+    compression: Compression,
 }
 
 impl ImageArgs {
-    /// The image's name.
-    pub(crate) fn name(&self) -> Result<Reference, ReferenceError> {
-        Reference::parse_name(&format!("{}:{}", self.repo, self.tag))
+    /// The image's name, date and compression.
+    pub(crate) fn options(&self) -> Result<ImageOptions, ReferenceError> {
+        let name = Reference::parse_name(&format!("{}:{}", self.repo, self.tag))?;
+        Ok(ImageOptions { name, created: self.created, compression: self.compression })
     }
 
     /// Checks that the image can be written, before the work for it begins.
-    pub(crate) fn check(&self) -> Result<(), WriteError> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         if let Some(path) = self.archive() {
+            if self.compression == Compression::Zstd {
+                return Err(Failure::ZstdArchive);
+            }
             atomic::check_file(path, policy_oci::archive::ARTIFACT)?;
         }
-        self.oci_layout
-            .as_deref()
-            .map_or(Ok(()), |folder| atomic::check_folder(folder, policy_oci::archive::ARTIFACT))
+        if let Some(folder) = &self.oci_layout {
+            atomic::check_folder(folder, policy_oci::archive::ARTIFACT)?;
+        }
+        Ok(())
     }
 
     /// Writes the image, and returns where.

@@ -10,4 +10,5 @@ mod program;
 
 pub(crate) use base::write_base;
 pub(crate) use build_log::BuildLog;
+pub(crate) use pack::ImageOptions;
 pub(crate) use program::{Built, Program};

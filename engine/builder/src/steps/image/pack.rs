@@ -1,9 +1,13 @@
 //! The image of a program: its layers and how it runs.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use oci_spec::image::ConfigBuilder;
-use policy_oci::{FileSet, Image, ImageError, ImageSpec, Layer, Platform, Reference, SourceDate};
+use policy_oci::{
+    Compression, FileSet, Image, ImageError, ImageSpec, Layer, Platform, Reference, SourceDate,
+};
 
 use super::base::{self, CA_CERTIFICATES};
 
@@ -12,6 +16,17 @@ const PROGRAM: &str = "/bin/policy-engine";
 /// The port of `serve`, unless it is configured otherwise.
 const PORT: u16 = 8181;
 
+/// The choices of who packs an image.
+#[derive(Debug, Clone)]
+pub(crate) struct ImageOptions {
+    /// The name that loaders give the image.
+    pub(crate) name: Reference,
+    /// The date of the image and of every file in it.
+    pub(crate) created: SourceDate,
+    /// The compression of its layers.
+    pub(crate) compression: Compression,
+}
+
 /// A program and the description of its image.
 #[derive(Debug, Clone)]
 pub(crate) struct ProgramImage<'a> {
@@ -19,10 +34,7 @@ pub(crate) struct ProgramImage<'a> {
     pub(crate) binary: &'a [u8],
     /// The platform that the program was built for.
     pub(crate) platform: Platform,
-    /// The name that loaders give the image.
-    pub(crate) name: Reference,
-    /// The date of the image and of every file in it.
-    pub(crate) created: SourceDate,
+    pub(crate) options: ImageOptions,
     /// The image's labels; those of `org.opencontainers.image` are annotations as well.
     pub(crate) labels: BTreeMap<String, String>,
 }
@@ -30,10 +42,15 @@ pub(crate) struct ProgramImage<'a> {
 impl ProgramImage<'_> {
     /// Packs the image: a layer that is the same for every program, and one of the program alone.
     pub(crate) fn pack(self) -> Result<Image, ImageError> {
-        let base = Layer::new(&base::files(), "users and CA certificates", self.created)?;
+        let ImageOptions { name, created, compression } = self.options;
+        let layer = |files: &FileSet, comment| Layer::new(files, comment, created, compression);
         let mut program = FileSet::default();
         program.program(PROGRAM, self.binary.to_owned());
-        let program = Layer::new(&program, "the policy engine with its policies", self.created)?;
+        let (base, program) = thread::scope(|scope| {
+            let base = scope.spawn(|| layer(&base::files(), "users and CA certificates"));
+            let program = layer(&program, "the policy engine with its policies");
+            (base.join().unwrap_or_else(|panic| resume_unwind(panic)), program)
+        });
         let process = ConfigBuilder::default()
             .user("1000:1000")
             .entrypoint([PROGRAM.to_owned()])
@@ -49,13 +66,13 @@ impl ProgramImage<'_> {
             .build()?;
         let spec = ImageSpec {
             platform: self.platform,
-            name: self.name,
-            created: self.created,
+            name,
+            created,
             labels: self.labels,
             process,
             created_by: "policy-builder".to_owned(),
         };
-        Image::new(spec, vec![base, program])
+        Image::new(spec, vec![base?, program?])
     }
 }
 
@@ -73,8 +90,11 @@ pub(crate) mod tests {
         ProgramImage {
             binary: b"\x7fELF and so on",
             platform: "linux/arm64".parse().unwrap(),
-            name: "example.com:5000/team/policy-engine:v1".parse().unwrap(),
-            created: "1700000000".parse().unwrap(),
+            options: ImageOptions {
+                name: "example.com:5000/team/policy-engine:v1".parse().unwrap(),
+                created: "1700000000".parse().unwrap(),
+                compression: Compression::Gzip,
+            },
             labels: [("org.opencontainers.image.title", "Policies"), ("policies", "a, b")]
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .into(),

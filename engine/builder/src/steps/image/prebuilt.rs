@@ -2,6 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::build_log::{BuildLog, BuildLogError};
+use super::pack::ImageOptions;
 use super::program::Program;
 use crate::steps::provenance::{Materials, MaterialsError};
 use crate::steps::self_check::{self, SelfCheckError};
@@ -9,7 +10,7 @@ use crate::steps::vet::{VetError, allowed_vulnerabilities};
 use crate::steps::workspace::{BUILD_PLAN, BuildPlan};
 use policy_cargo::{ElfError, Target};
 use policy_host::progress::Progress;
-use policy_oci::{Image, ImageError, Reference, SourceDate};
+use policy_oci::{Image, ImageError};
 
 /// A program that another tool compiled from a laid-out workspace.
 #[derive(Debug)]
@@ -63,13 +64,9 @@ impl Prebuilt {
     }
 
     /// Packs the program as an image; the sources in its workspace are what it was made from.
-    pub(crate) fn pack(
-        &self,
-        name: &Reference,
-        created: SourceDate,
-    ) -> Result<Image, PrebuiltError> {
+    pub(crate) fn pack(&self, options: &ImageOptions) -> Result<Image, PrebuiltError> {
         let materials = Materials::read(&self.workspace, &self.program.plan)?;
-        Ok(self.program.pack(&materials, name, created)?)
+        Ok(self.program.pack(&materials, options)?)
     }
 }
 

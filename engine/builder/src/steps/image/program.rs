@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::labels;
-use super::pack::ProgramImage;
+use super::pack::{ImageOptions, ProgramImage};
 use crate::steps::compile::Compiled;
 use crate::steps::platform;
 use crate::steps::provenance::{Materials, Parameters, provenance, sbom, vex};
@@ -9,7 +11,7 @@ use crate::steps::self_check::Reported;
 use crate::steps::vet::AllowedVulnerability;
 use crate::steps::workspace::BuildPlan;
 use policy_cargo::{LinkedPackage, Target};
-use policy_oci::{Image, ImageError, Reference, SourceDate};
+use policy_oci::{Image, ImageError};
 
 /// A program that reports what its build plan says.
 #[derive(Debug)]
@@ -36,8 +38,8 @@ pub(crate) struct Built {
 
 impl Built {
     /// Packs the program as an image.
-    pub(crate) fn pack(&self, name: &Reference, created: SourceDate) -> Result<Image, ImageError> {
-        self.program.pack(&self.materials, name, created)
+    pub(crate) fn pack(&self, options: &ImageOptions) -> Result<Image, ImageError> {
+        self.program.pack(&self.materials, options)
     }
 }
 
@@ -47,26 +49,34 @@ impl Program {
     pub(crate) fn pack(
         &self,
         materials: &Materials,
-        name: &Reference,
-        created: SourceDate,
+        options: &ImageOptions,
     ) -> Result<Image, ImageError> {
-        let mut image = ProgramImage {
-            binary: &self.bytes,
-            platform: platform::from_target(&self.target.triple),
-            name: name.clone(),
-            created,
-            labels: self.labels(Some(&created.to_string())),
-        }
-        .pack()?;
+        let created = options.created;
         let parameters = Parameters {
             plan: &self.plan,
             created,
+            compression: options.compression,
             rustc: self.rustc.as_deref(),
             binary: &self.bytes,
         };
-        if let Some(linked) = &self.linked {
-            let reported = self.reported.as_deref().unwrap_or_default();
-            image.attach(&sbom(&parameters, materials, linked, reported)?)?;
+        let reported = self.reported.as_deref().unwrap_or_default();
+        let program_image = ProgramImage {
+            binary: &self.bytes,
+            platform: platform::from_target(&self.target.triple),
+            options: options.clone(),
+            labels: self.labels(Some(&created.to_string())),
+        };
+        // The bill of materials has the program's digest, and waits for no layer.
+        let (image, bill) = thread::scope(|scope| {
+            let bill = self.linked.as_deref();
+            let bill =
+                bill.map(|linked| scope.spawn(|| sbom(&parameters, materials, linked, reported)));
+            let image = program_image.pack();
+            (image, bill.map(|bill| bill.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        });
+        let mut image = image?;
+        if let Some(bill) = bill {
+            image.attach(&bill?)?;
         }
         let provenance = provenance(&image, &parameters, materials)?;
         image.attach(&provenance)?;

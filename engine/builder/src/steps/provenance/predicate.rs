@@ -8,7 +8,7 @@ use super::statement::{
 };
 use crate::steps::workspace::BuildPlan;
 use policy_oci::image::Attachment;
-use policy_oci::{Image, ImageError, SourceDate};
+use policy_oci::{Compression, Image, ImageError, SourceDate};
 
 /// The type of builds in provenance, and the page that explains it.
 pub(crate) const BUILD_TYPE: &str =
@@ -20,6 +20,7 @@ pub(super) const BUILDER: &str =
 pub(crate) struct Parameters<'a> {
     pub(crate) plan: &'a BuildPlan,
     pub(crate) created: SourceDate,
+    pub(crate) compression: Compression,
     /// The compiler, as it names itself; `None` where another tool compiled the program.
     pub(crate) rustc: Option<&'a str>,
     /// The program.
@@ -33,7 +34,7 @@ pub(crate) fn provenance(
     parameters: &Parameters<'_>,
     materials: &Materials,
 ) -> Result<Attachment, ImageError> {
-    let Parameters { plan, created, rustc, binary } = parameters;
+    let Parameters { plan, created, compression, rustc, binary } = parameters;
     let mut dependencies: Vec<_> = materials.all.iter().map(of_crate).collect();
     dependencies.push(named("Cargo.lock", "sha256", &materials.lock));
     if let Some(commit) = plan.revision.as_deref().filter(|revision| is_commit(revision)) {
@@ -59,6 +60,7 @@ pub(crate) fn provenance(
                     target: plan.target.clone(),
                     engine_features: plan.features.clone(),
                     created: created.to_string(),
+                    compression: Some(compression.to_string()),
                     revision: plan.revision.clone(),
                 },
                 internal_parameters: Internal {

@@ -45,6 +45,9 @@ pub(crate) struct External {
     pub(crate) engine_features: Vec<String>,
     /// The date of the image, as RFC 3339 has it.
     pub(crate) created: String,
+    /// The compression of the layers. Images without it are older, and have gzip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) compression: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) revision: Option<String>,
 }
