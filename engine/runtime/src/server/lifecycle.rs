@@ -86,9 +86,9 @@ pub(crate) fn run(
     let (polled, handle) = (Arc::clone(&slots), requests.handle().clone());
     confinement
         .zone(Grants::NONE)
-        .run(move || runtime::keep_polling(&polled, handle))
+        .run(move || runtime::watch(&polled, handle))
         .flatten()
-        .map_err(start_error("failed to start the thread that keeps others polling"))?;
+        .map_err(start_error("failed to start the thread that watches those that policies hold"))?;
     requests.spawn(runtime::keep_timer_near(Arc::clone(&slots)));
     let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
     let outcome = rest.block_on(async {

@@ -49,7 +49,7 @@ impl Trial {
             blocking: AtomicBool::new(blocking),
             stuck: Arc::default(),
             metrics: metrics.policy("echo", "echo", "1.0.0", &[]),
-            workers: Arc::new(WorkerSlots::new(threads)),
+            workers: Arc::new(WorkerSlots::new(threads - 1)),
             shadow: None,
             #[cfg(feature = "console")]
             settings: PolicySettings::new(Settings::default(), Origin::Default),

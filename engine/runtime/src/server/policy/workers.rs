@@ -2,18 +2,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::activity::Activity;
 
-/// The runtime's worker threads, which read requests. Policies may hold all of them but one.
+/// The runtime's worker threads that policies may hold: all but the one that stands by.
 #[derive(Debug)]
 pub(crate) struct WorkerSlots {
     free: AtomicUsize,
-    /// All workers but one.
     total: usize,
     activity: Activity,
 }
 
 impl WorkerSlots {
-    pub(crate) fn new(threads: usize) -> Self {
-        let total = threads.saturating_sub(1);
+    pub(crate) fn new(total: usize) -> Self {
         Self { free: AtomicUsize::new(total), total, activity: Activity::new() }
     }
 
@@ -33,6 +31,11 @@ impl WorkerSlots {
     /// Tells whether a policy holds a worker.
     pub(crate) fn any_held(&self) -> bool {
         self.free() < self.total
+    }
+
+    /// Tells whether policies hold all of them.
+    pub(crate) fn all_held(&self) -> bool {
+        self.free() == 0
     }
 
     pub(super) fn free(&self) -> usize {
