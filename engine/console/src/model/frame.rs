@@ -11,8 +11,6 @@ pub struct Frame {
     pub instance: String,
     /// The moment when the page was made.
     pub now: String,
-    /// Decisions are kept.
-    pub keeps_decisions: bool,
     /// Policies may be tried.
     pub takes_trials: bool,
     /// What an operator should know on every page, such as a configuration that could not be loaded.

@@ -21,7 +21,6 @@ pub(crate) fn frame(path: &str, text: Text<'_>) -> Frame {
         version: text("0.2.0"),
         instance: text("policies-7d4b9c6f5-x2xqp"),
         now: text("2026-11-27T03:04:05.678Z"),
-        keeps_decisions: true,
         takes_trials: true,
         notices: Vec::new(),
     }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use super::report::{ErrorReported, Read, Report};
 use super::section::Section;
 use super::values::{self, DestinationAddress};
-use super::{CollectorConfig, DecisionLogConfig, LogDestination, schema};
-use crate::documents::located::{ConfigError, TableEntry};
+use super::{CollectorConfig, DecisionLogConfig, LogDestination, schema, tls};
+use crate::documents::located::{ConfigError, Origin, TableEntry};
 
 /// The settings that are for collectors only.
 const COLLECTOR_PATHS: [&str; 6] = [
@@ -20,6 +20,7 @@ const COLLECTOR_PATHS: [&str; 6] = [
 const OWN_LABELS: [&str; 2] = ["id", "version"];
 
 pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLogConfig> {
+    let to_at = section.origin_of(schema::key(schema::DECISION_LOG_TO.path));
     let to = section.required(&schema::DECISION_LOG_TO, report);
     let labels = labels(&mut section, report);
     let erase = section.list(&schema::DECISION_LOG_ERASE, report);
@@ -34,7 +35,11 @@ pub(super) fn read(mut section: Section, report: &mut Report) -> Read<DecisionLo
             reject_collector_settings(&mut section, report).map(|()| LogDestination::File(path))
         }
         Ok(DestinationAddress::Collector(url)) => {
-            collector(&mut section, url, report).map(LogDestination::Collector)
+            let path = schema::DECISION_LOG_TO.path;
+            let at = to_at.unwrap_or(Origin::Default);
+            let can_do = tls::check_url(tls::IS_BUILT_IN, path, &url, &at, report);
+            let collector = collector(&mut section, url, report);
+            can_do.and(collector).map(LogDestination::Collector)
         }
         Err(reported) => collector(&mut section, String::new(), report).and(Err(reported)),
     };

@@ -18,6 +18,7 @@ mod settings;
 mod shadow;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 
 pub(crate) use flags::Flags;

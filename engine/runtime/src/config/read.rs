@@ -7,7 +7,7 @@ use super::report::{ErrorReported, Read, Report};
 use super::section::{Element, List, Section};
 use super::{
     Address, Config, DefaultDecision, Limits, PolicySelection, Shutdown, Tls, console,
-    decision_log, policies, schema,
+    decision_log, policies, schema, tls,
 };
 use crate::documents::located::{ConfigError, Node, Origin};
 
@@ -21,7 +21,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
     let listen = root.list(&schema::LISTEN, report);
     let diagnostic = root.list(&schema::DIAGNOSTIC_LISTEN, report);
     let unix_socket_mode = root.value(&schema::UNIX_SOCKET_MODE, report);
-    let tls = tls(&mut root, report);
+    let certificates = tls::read(tls::IS_BUILT_IN, &mut root, report);
     let tokens = root.optional(&schema::TOKENS, report);
     let limits = root.section("limits", report).and_then(|section| limits(section, report));
     let defaults = policies::Defaults::read(&mut root, report);
@@ -43,15 +43,16 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
     let policies = policies::read(&mut root, defaults, report);
     root.finish(report);
 
-    let listening = match (listen, diagnostic, &console, &tls) {
-        (Ok(listen), Ok(diagnostic), Ok(console), Ok(tls)) => {
+    let listening = match (listen, diagnostic, &console, &certificates) {
+        (Ok(listen), Ok(diagnostic), Ok(console), Ok(certificates)) => {
             let console = console.as_ref().map(|console| &console.address);
-            listening(listen, diagnostic, console, tls.as_ref(), report)
+            listening(listen, diagnostic, console, certificates.as_ref(), report)
         }
         _ => Err(ErrorReported),
     };
-    if let (Ok(Some(console)), Ok(tls), Ok(tokens)) = (&console, &tls, &tokens) {
-        console.check_access(tls.as_ref().map(|(tls, _)| tls), tokens.is_some(), report);
+    if let (Ok(Some(console)), Ok(certificates), Ok(tokens)) = (&console, &certificates, &tokens) {
+        let tls = certificates.as_ref().map(|(tls, _)| tls);
+        console.check_access(tls, tokens.is_some(), report);
     }
     let config = || {
         let (listen, diagnostic_listen) = listening?;
@@ -59,7 +60,7 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
             listen,
             diagnostic_listen,
             unix_socket_mode: unix_socket_mode?,
-            tls: tls?.map(|(tls, _)| tls),
+            tls: certificates?.map(|(tls, _)| tls),
             tokens: tokens?,
             limits: limits?,
             shutdown: shutdown?,
@@ -73,17 +74,6 @@ pub(super) fn config(root: Node, report: &mut Report) -> (Read<Config>, PolicySe
         })
     };
     (config(), policies)
-}
-
-/// Reads `tls`, with its place for checks against the addresses.
-fn tls(root: &mut Section, report: &mut Report) -> Read<Option<(Tls, Origin)>> {
-    let Some(mut section) = root.optional_section("tls", report)? else { return Ok(None) };
-    let origin = section.origin.clone();
-    let certificate = section.required(&schema::TLS_CERTIFICATE, report);
-    let key = section.required(&schema::TLS_KEY, report);
-    let client_ca = section.optional(&schema::TLS_CLIENT_CA, report);
-    section.finish(report);
-    Ok(Some((Tls { certificate: certificate?, key: key?, client_ca: client_ca? }, origin)))
 }
 
 fn limits(mut section: Section, report: &mut Report) -> Read<Limits> {
@@ -133,7 +123,7 @@ fn listening(
     listen: List<Address>,
     diagnostic: List<Address>,
     console: Option<&Element<Address>>,
-    tls: Option<&(Tls, Origin)>,
+    certificates: Option<&(Tls, Origin)>,
     report: &mut Report,
 ) -> Read<(Vec<Address>, Vec<Address>)> {
     let before = report.errors.len();
@@ -152,7 +142,8 @@ fn listening(
     let mut taken = HashMap::new();
     for Element { path, node, value } in &all {
         let text = node.as_text().unwrap_or_default();
-        if matches!(value, Address::Https(_)) && tls.is_none() {
+        let can_do = tls::check_url(tls::IS_BUILT_IN, path, text, &node.at, report).is_ok();
+        if can_do && matches!(value, Address::Https(_)) && certificates.is_none() {
             report.error(ConfigError::at(
                 &node.at,
                 format_args!(
@@ -168,7 +159,7 @@ fn listening(
             ));
         }
     }
-    if let Some((_, origin)) = tls
+    if let Some((_, origin)) = certificates
         && !all.iter().any(|element| matches!(element.value, Address::Https(_)))
     {
         report.error(ConfigError::at(

@@ -29,6 +29,10 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes minutes", "builder/features.rs, of a small engine"),
     ),
     (
+        "policy-builder image --engine-features -tls",
+        Not("it takes minutes", "builder/features.rs, of a small engine"),
+    ),
+    (
         "policy-builder run -- serve --console 127.0.0.1:8383 --set console.decisions=16MiB",
         Not("it serves until it is ended", "console"),
     ),

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::SinkError;
 use crate::config;
-use crate::net::outbound::{self, Authorities, Transport, TransportError};
+use crate::net::Authorities;
+use crate::net::outbound::{self, Transport, TransportError};
 use crate::system::watched_file;
 
 /// The most that is read of an answer, so that its connection can be used again.
@@ -53,7 +54,7 @@ impl CollectorEndpoint {
         let authorities = Authorities { file: config.ca.as_deref(), setting: "ca" };
         let client = Transport::to(&url, authorities).map_err(|error| match error {
             TransportError::Url => no_url(),
-            error => SinkError::Transport(error),
+            error @ TransportError::Tls(_) => SinkError::Transport(error),
         })?;
         Ok(Self { client, url, token: config.token.clone(), timeout: config.timeout })
     }

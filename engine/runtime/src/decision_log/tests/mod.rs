@@ -5,6 +5,7 @@ mod collector;
 mod kept;
 mod lines;
 mod overload;
+#[cfg(feature = "tls")]
 mod tls;
 mod uploads;
 

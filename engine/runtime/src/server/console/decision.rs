@@ -3,28 +3,21 @@ use std::sync::Arc;
 use policy_console::{DecisionPage, Filter, ResultKind};
 use serde_json::value::RawValue;
 
-use super::event::{KeptEvent, passes};
-use super::hidden::{self, mask_violation};
+use super::event::{DecisionEvent, passes};
 use super::places::{Places, marked, violations};
 use super::pretty::pretty;
-use crate::policies::{Hidden, MASK};
-use crate::server::state::{App, AppState};
+use crate::policies::MASK;
+use crate::server::state::App;
 use crate::system::long_work;
 
 /// The most parts of an input that are named.
 const MAX_LISTED: usize = 8;
 
 /// One decision, by its id; `None` where it is not kept, or not any more.
-pub(super) fn page(
-    app: &App,
-    state: &AppState,
-    id: &str,
-    takes_trials: bool,
-) -> Option<DecisionPage> {
+pub(super) fn page(app: &App, id: &str, takes_trials: bool) -> Option<DecisionPage> {
     let text = find(app, id)?;
-    let event = KeptEvent::parse(&text)?;
-    let hidden = hidden::of_served(state);
-    let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text, &hidden))?;
+    let event = DecisionEvent::parse(&text)?;
+    let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text))?;
     page.try_href = takes_trials.then(|| format!("/try?decision={}", event.decision_id));
     Some(page)
 }
@@ -42,16 +35,16 @@ pub(super) struct DecidedQuestion {
 /// The question of a decision, by its id; `None` where it is not kept, or not any more.
 pub(super) fn question(app: &App, id: &str) -> Option<DecidedQuestion> {
     let text = find(app, id)?;
-    let event = KeptEvent::parse(&text)?;
+    let event = DecisionEvent::parse(&text)?;
     let input = event.input.map(|input| pretty(input.get())).unwrap_or_default();
     let caveat = caveat(&event, &input);
-    let decision = event.decision(&Hidden::default());
+    let decision = event.decision();
     let (policy, version) = (decision.policy, decision.version);
     Some(DecidedQuestion { id: decision.id, policy, version, input, caveat })
 }
 
 /// Tells what of an input is not as it was when it was decided about.
-fn caveat(event: &KeptEvent<'_>, input: &str) -> Option<String> {
+fn caveat(event: &DecisionEvent<'_>, input: &str) -> Option<String> {
     let is_of_input = |pointer: &&str| *pointer == "/input" || pointer.starts_with("/input/");
     if event.custom.omitted.iter().any(|pointer| is_of_input(&pointer.as_str())) {
         return Some("the input was not kept: it was too large".to_owned());
@@ -75,25 +68,23 @@ fn find(app: &App, id: &str) -> Option<Arc<[u8]>> {
     let kept = app.decision_log.as_ref()?.kept()?;
     let filter = Filter { text: Some(id.to_owned()), ..Filter::default() };
     let has_id = |text: &[u8]| {
-        passes(&filter, text) && KeptEvent::parse(text).is_some_and(|event| event.decision_id == id)
+        passes(&filter, text)
+            && DecisionEvent::parse(text).is_some_and(|event| event.decision_id == id)
     };
     long_work::on_bytes(kept.counts().bytes, || kept.latest_first().find(|text| has_id(text)))
 }
 
-fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<DecisionPage> {
-    let shown = |json: &RawValue| hidden.masked(pretty(json.get()));
+fn page_of(event: &DecisionEvent<'_>, text: &[u8]) -> Option<DecisionPage> {
+    let shown = |json: &RawValue| pretty(json.get());
     let input = event.input.map(shown);
-    let (mut violations, omitted_violations) = match (event.verdict(), event.result) {
+    let (violations, omitted_violations) = match (event.verdict(), event.result) {
         (ResultKind::Denied, Some(result)) => {
             violations(result.get(), &Places::read(input.as_deref().unwrap_or_default()))
         }
         _ => (Vec::new(), 0),
     };
-    for violation in &mut violations {
-        mask_violation(hidden, violation);
-    }
     Some(DecisionPage {
-        decision: event.decision(hidden),
+        decision: event.decision(),
         path: event.path.clone().into_owned(),
         trace_id: event.trace_id.as_deref().map(str::to_owned),
         span_id: event.span_id.as_deref().map(str::to_owned),
@@ -103,11 +94,11 @@ fn page_of(event: &KeptEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<Decisi
         violations,
         omitted_violations,
         result: event.result.map(shown),
-        error: event.error.as_ref().map(|error| hidden.masked(error.message.clone().into_owned())),
+        error: event.error.as_ref().map(|error| error.message.clone().into_owned()),
         erased: event.erased.clone(),
         masked: event.masked.clone(),
         omitted: event.custom.omitted.clone(),
-        event: hidden.masked_value(serde_json::from_slice(text).ok()?),
+        event: serde_json::from_slice(text).ok()?,
         try_href: None,
     })
 }

@@ -5,7 +5,6 @@ use policy_console::{Decision, Filter, ResultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::policies::Hidden;
 use crate::policies::reasons;
 
 /// The name of the last field of an event: texts in it have their quotes escaped, so that nothing
@@ -15,9 +14,9 @@ const CUSTOM: &[u8] = b"\"custom\":";
 /// Results of more bytes are not looked into for lists.
 const MAX_RESULT: usize = 256 << 10;
 
-/// An event of the decision log, as this engine writes it.
+/// An event of the decision log, as this engine writes it. One that is kept quotes no secrets.
 #[derive(Debug, Deserialize)]
-pub(super) struct KeptEvent<'a> {
+pub(super) struct DecisionEvent<'a> {
     #[serde(borrow)]
     pub(super) decision_id: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -87,7 +86,7 @@ pub(super) struct Custom<'a> {
     request_id: Option<Cow<'a, str>>,
 }
 
-impl<'a> KeptEvent<'a> {
+impl<'a> DecisionEvent<'a> {
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
@@ -101,8 +100,8 @@ impl<'a> KeptEvent<'a> {
         }
     }
 
-    /// The event in a list, without what is hidden.
-    pub(super) fn decision(&self, hidden: &Hidden) -> Decision {
+    /// The event in a list.
+    pub(super) fn decision(&self) -> Decision {
         let Custom { id, policy, version, mode, checks, request_id, .. } = &self.custom;
         let number = self.req_id.map(|id| id.get().to_owned());
         Decision {
@@ -115,7 +114,7 @@ impl<'a> KeptEvent<'a> {
             error_code: self.error.as_ref().map(|error| error.code.clone().into_owned()),
             mode: mode.clone().into_owned(),
             checks: checks.iter().map(|check| check.clone().into_owned()).collect(),
-            reason: self.reason().map(|reason| hidden.masked(reason)),
+            reason: self.reason(),
             microseconds: self.error.is_none().then(|| microseconds(self.metrics.evaluation)),
             requested_by: self.requested_by.clone().into_owned(),
             request_id: number.or_else(|| request_id.clone().map(Cow::into_owned)),
@@ -167,7 +166,7 @@ pub(super) fn passes(filter: &Filter, text: &[u8]) -> bool {
                 Some(Verdict::Allowed) => verdict == ResultKind::Allowed,
                 Some(Verdict::Denied) => verdict == ResultKind::Denied,
                 // Only the whole event tells which of the two.
-                None => KeptEvent::parse(text).is_some_and(|event| event.verdict() == verdict),
+                None => DecisionEvent::parse(text).is_some_and(|event| event.verdict() == verdict),
             })
     };
     (is_plain || custom_passes()) && contained.as_ref().is_none_or(|part| contains(text, part))
@@ -216,7 +215,7 @@ mod tests {
 
     #[test]
     fn event_is_a_row_of_a_list() {
-        let row = KeptEvent::parse(DENIED.as_bytes()).unwrap().decision(&Hidden::default());
+        let row = DecisionEvent::parse(DENIED.as_bytes()).unwrap().decision();
         assert_eq!(
             (&*row.decision_id, row.verdict, &*row.mode),
             ("d-1", ResultKind::Denied, "monitor")
@@ -224,7 +223,7 @@ mod tests {
         assert_eq!(row.reason.as_deref(), Some("it is bad"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (Some(1.5), Some("12")));
         assert_eq!((&*row.requested_by, row.checks), ("1.2.3.4", vec!["image".to_owned()]));
-        let row = KeptEvent::parse(FAILED.as_bytes()).unwrap().decision(&Hidden::default());
+        let row = DecisionEvent::parse(FAILED.as_bytes()).unwrap().decision();
         assert_eq!((row.verdict, row.reason.as_deref()), (ResultKind::Failed, Some("broke")));
         assert_eq!(row.error_code.as_deref(), Some("internal_error"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (None, Some("\"custom\":")));

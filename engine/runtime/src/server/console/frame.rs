@@ -30,7 +30,6 @@ pub(super) fn frame(app: &App, console: &Console, state: &AppState, head: &Parts
         version: env!("CARGO_PKG_VERSION").to_owned(),
         instance: console.host.clone(),
         now: timestamp(SystemTime::now()),
-        keeps_decisions: console.config.decisions.is_some(),
         takes_trials: console.config.try_it,
         notices: [ending, refused, skipped].into_iter().flatten().chain(pending).collect(),
     }
@@ -43,7 +42,6 @@ pub(super) fn bare_frame(head: &Parts) -> Frame {
         version: String::new(),
         instance: String::new(),
         now: String::new(),
-        keeps_decisions: false,
         takes_trials: false,
         notices: Vec::new(),
     }

@@ -9,7 +9,6 @@ mod decision;
 mod decisions;
 mod event;
 mod frame;
-mod hidden;
 mod observe;
 mod places;
 mod policies;

@@ -23,14 +23,14 @@ const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// The form that a client wants a page in.
+/// The representation of a page that a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Representation {
     Html,
     Json,
 }
 
-impl Form {
+impl Representation {
     /// JSON where the query asks for it (`format=json`), or the header `accept` and not for HTML.
     pub(super) fn wanted(head: &Parts) -> Self {
         let query = head.uri.query().unwrap_or_default();
@@ -48,13 +48,18 @@ impl Form {
     }
 }
 
-/// A page in the form that is wanted.
-pub(super) fn page(status: StatusCode, form: Form, frame: &Frame, page: &dyn Page) -> Reply {
-    let reply = match form {
-        Form::Html => {
+/// A page as it is wanted.
+pub(super) fn page(
+    status: StatusCode,
+    representation: Representation,
+    frame: &Frame,
+    page: &dyn Page,
+) -> Reply {
+    let reply = match representation {
+        Representation::Html => {
             response::with_type(status, "text/html; charset=utf-8", document(frame, page))
         }
-        Form::Json => response::json(status, page.json()),
+        Representation::Json => response::json(status, page.json()),
     };
     let mut reply = guarded(reply);
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -62,8 +67,14 @@ pub(super) fn page(status: StatusCode, form: Form, frame: &Frame, page: &dyn Pag
 }
 
 /// A page in place of another, with the headers that its status requires.
-pub(super) fn problem(status: StatusCode, form: Form, frame: &Frame, message: String) -> Reply {
-    let mut reply = page(status, form, frame, &ProblemPage { status: status.as_u16(), message });
+pub(super) fn problem(
+    status: StatusCode,
+    representation: Representation,
+    frame: &Frame,
+    message: String,
+) -> Reply {
+    let mut reply =
+        page(status, representation, frame, &ProblemPage { status: status.as_u16(), message });
     if status == StatusCode::UNAUTHORIZED {
         let basic = HeaderValue::from_static("Basic realm=\"policy-engine\", charset=\"UTF-8\"");
         reply.headers_mut().append(WWW_AUTHENTICATE, basic);
@@ -141,15 +152,19 @@ mod tests {
     fn json_is_sent_where_it_is_asked_for() {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         for (uri, accept, expected) in [
-            ("/", browser, Form::Html),
-            ("/", "*/*", Form::Html),
-            ("/", "application/json", Form::Json),
-            ("/", "text/html, application/json", Form::Html),
-            ("/?format=json", browser, Form::Json),
-            ("/?policy=a&format=json", browser, Form::Json),
-            ("/?format=html", "application/json", Form::Html),
+            ("/", browser, Representation::Html),
+            ("/", "*/*", Representation::Html),
+            ("/", "application/json", Representation::Json),
+            ("/", "text/html, application/json", Representation::Html),
+            ("/?format=json", browser, Representation::Json),
+            ("/?policy=a&format=json", browser, Representation::Json),
+            ("/?format=html", "application/json", Representation::Html),
         ] {
-            assert_eq!(Form::wanted(&head(uri, &[("accept", accept)])), expected, "{uri} {accept}");
+            assert_eq!(
+                Representation::wanted(&head(uri, &[("accept", accept)])),
+                expected,
+                "{uri} {accept}"
+            );
         }
     }
 

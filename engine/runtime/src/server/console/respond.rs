@@ -6,8 +6,8 @@ use policy_console::{Frame, Page};
 
 use super::decisions::filter;
 use super::frame::{bare_frame, frame};
-use super::reply::Form;
-use super::route::{self, NoPage, Route};
+use super::reply::Representation;
+use super::route::{self, NoPage, PageRoute, Route};
 use super::{access, decision, decisions, policies, policy, replay, reply, server, trial};
 use crate::config::Limits;
 use crate::server::api::{self, Arrival};
@@ -44,7 +44,8 @@ where
     };
     let takes_gzip = response::takes_gzip(&head.headers);
     let state = app.state.load_full();
-    let request = Request { app, console, state: &state, form: Form::wanted(&head) };
+    let request =
+        Request { app, console, state: &state, representation: Representation::wanted(&head) };
     let (frame, reply) = match request.admit(&head) {
         Ok(()) => {
             let frame = frame(app, console, &state, &head);
@@ -53,12 +54,12 @@ where
         }
         Err((status, message)) => {
             let frame = bare_frame(&head);
-            let reply = reply::problem(status, request.form, &frame, message);
+            let reply = reply::problem(status, request.representation, &frame, message);
             (frame, reply)
         }
     };
     let response = response::finish(takes_gzip, reply, &console.memory, |exhausted| {
-        reply::problem(exhausted.status(), request.form, &frame, exhausted.to_string())
+        reply::problem(exhausted.status(), request.representation, &frame, exhausted.to_string())
     });
     app.metrics.requests.responded(response.status());
     response
@@ -69,7 +70,7 @@ struct Request<'a> {
     app: &'a App,
     console: &'a Console,
     state: &'a AppState,
-    form: Form,
+    representation: Representation,
 }
 
 impl Request<'_> {
@@ -86,7 +87,8 @@ impl Request<'_> {
     where
         B: Body<Data = Bytes, Error: std::error::Error> + Unpin,
     {
-        let problem = |status, message: String| reply::problem(status, self.form, frame, message);
+        let problem =
+            |status, message: String| reply::problem(status, self.representation, frame, message);
         let route = match route::find(&head.method, head.uri.path()) {
             Ok(route) => route,
             Err(NoPage::NotFound) => {
@@ -99,16 +101,19 @@ impl Request<'_> {
                 return reply::allowing(reply, allowed);
             }
         };
-        if let Route::Asset(path) = &route {
-            let missing = || self.missing(frame, format!("nothing is at `{path}`"));
-            return reply::asset(path, head).unwrap_or_else(missing);
-        }
+        let route = match route {
+            Route::Page(route) => route,
+            Route::Asset(path) => {
+                let missing = || self.missing(frame, format!("nothing is at `{path}`"));
+                return reply::asset(&path, head).unwrap_or_else(missing);
+            }
+        };
         let form = match self.form(head, &route, body).await {
             Ok(form) => form,
             Err((status, message)) => return problem(status, message),
         };
         // Not before the form is there: a client that sends it slowly holds no place.
-        let _place = self.console.pages.acquire(route == Route::Trial).await;
+        let _place = self.console.pages.acquire(route == PageRoute::Trial).await;
         self.page(frame, head, route, &form).await
     }
 
@@ -116,7 +121,7 @@ impl Request<'_> {
     async fn form<B>(
         &self,
         head: &Parts,
-        route: &Route,
+        route: &PageRoute,
         body: B,
     ) -> Result<Bytes, (StatusCode, String)>
     where
@@ -127,7 +132,7 @@ impl Request<'_> {
         }
         access::check_origin(head).map_err(|refusal| (refusal.status(), refusal.to_string()))?;
         let limits = self.state.limits.clone();
-        let body_limit = if *route == Route::Replay { MAX_REPORT } else { limits.body };
+        let body_limit = if *route == PageRoute::Replay { MAX_REPORT } else { limits.body };
         let length = body_limit.saturating_mul(FORM_LENGTH);
         let limits = Limits { body: length, ..limits };
         let coding = ContentCoding::from_headers(&head.headers);
@@ -149,31 +154,32 @@ impl Request<'_> {
         Ok(form)
     }
 
-    async fn page(&self, frame: &Frame, head: &Parts, route: Route, form: &Bytes) -> Reply {
+    async fn page(&self, frame: &Frame, head: &Parts, route: PageRoute, form: &Bytes) -> Reply {
         let Self { app, console, state, .. } = *self;
         let query = head.uri.query().unwrap_or_default();
         match route {
-            Route::Policies => self.show(frame, &policies::page(console, state)),
-            Route::Policy(path) => self.found(frame, policy::page(app, console, state, &path)),
-            Route::Server => self.show(frame, &server::page(app, console, state)),
-            Route::Replay => long_work::on_bytes(form.len(), || {
+            PageRoute::Policies => self.show(frame, &policies::page(console, state)),
+            PageRoute::Policy(path) => self.found(frame, policy::page(app, console, state, &path)),
+            PageRoute::Server => self.show(frame, &server::page(app, console, state)),
+            PageRoute::Replay => long_work::on_bytes(form.len(), || {
                 reply::with_form(self.show(frame, &replay::page(form)))
             }),
-            Route::Asset(path) => self.missing(frame, format!("nothing is at `{path}`")),
-            Route::Decisions => match filter(query) {
+            PageRoute::Decisions => match filter(query) {
                 Ok(filter) => self.show(frame, &decisions::page(app, state, filter)),
-                Err(message) => reply::problem(StatusCode::BAD_REQUEST, self.form, frame, message),
+                Err(message) => {
+                    reply::problem(StatusCode::BAD_REQUEST, self.representation, frame, message)
+                }
             },
-            Route::Decision(id) => {
-                let page = decision::page(app, state, &id, console.config.try_it);
+            PageRoute::Decision(id) => {
+                let page = decision::page(app, &id, console.config.try_it);
                 let missing = || format!("no decision `{id}` is kept, or not any more");
                 self.found(frame, page.ok_or_else(missing))
             }
-            Route::Trial if console.config.try_it => {
+            PageRoute::Trial if console.config.try_it => {
                 let page = trial::page(app, console, state, query, form).await;
                 reply::with_form(self.show(frame, &page))
             }
-            Route::Trial => {
+            PageRoute::Trial => {
                 let message = "policies are not tried here: `console.try-it` is `false`";
                 self.missing(frame, message.to_owned())
             }
@@ -181,7 +187,7 @@ impl Request<'_> {
     }
 
     fn show(&self, frame: &Frame, page: &dyn Page) -> Reply {
-        reply::page(StatusCode::OK, self.form, frame, page)
+        reply::page(StatusCode::OK, self.representation, frame, page)
     }
 
     fn found(&self, frame: &Frame, page: Result<impl Page, String>) -> Reply {
@@ -192,6 +198,6 @@ impl Request<'_> {
     }
 
     fn missing(&self, frame: &Frame, message: String) -> Reply {
-        reply::problem(StatusCode::NOT_FOUND, self.form, frame, message)
+        reply::problem(StatusCode::NOT_FOUND, self.representation, frame, message)
     }
 }

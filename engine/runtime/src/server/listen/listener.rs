@@ -12,7 +12,7 @@ use super::error::BindError;
 use super::lent_socket::{MEMORY_PAUSE, SocketLender};
 use super::peer::Peer;
 use super::socket::{BACKLOG, ClientSocket};
-use super::tls::{HTTP2, TlsHandshake};
+use super::tls::TlsHandshake;
 use super::unix::{UnixSocketFile, listen as listen_unix};
 use crate::config::Address;
 use crate::server::systemd::InheritedSockets;
@@ -171,8 +171,8 @@ impl Accepted {
     ) -> io::Result<(Box<dyn Stream>, HttpVersions)> {
         let socket = lender.lend(self.socket, self.tls.is_some(), Arc::clone(&memory), max_head);
         let Some(tls) = self.tls else { return Ok((Box::new(socket), HttpVersions::Any)) };
-        let stream = tls.accept(socket).await?;
-        if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+        let (stream, is_http2) = tls.accept(socket).await?;
+        if !is_http2 {
             return Ok((Box::new(stream), HttpVersions::Http1));
         }
         while memory.reserve_http2().is_err() {

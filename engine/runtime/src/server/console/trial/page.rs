@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use policy_api::Verdict;
-use policy_console::{ResultKind, TrialPage, TrialResult, TriedSide};
+use policy_console::{ResultKind, TrialPage, TrialResult, TriedSide, Violation};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -19,7 +19,6 @@ use super::yaml::yaml;
 use crate::policies::Hidden;
 use crate::policies::{Entry, Settings, call_guarded, masked};
 use crate::server::console::decision;
-use crate::server::console::hidden::mask_violation;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
 use crate::server::console_state::Console;
@@ -322,7 +321,7 @@ impl Tried {
             None => (ResultKind::Answered, none),
         };
         for violation in &mut violations {
-            mask_violation(&self.hidden, violation);
+            self.mask(violation);
         }
         TriedSide {
             verdict,
@@ -332,6 +331,13 @@ impl Tried {
             microseconds: Some(output.elapsed.as_secs_f64() * 1e6),
             allocated_bytes: Some(output.usage.allocated),
             ..tried
+        }
+    }
+
+    /// Takes secrets out of a violation.
+    fn mask(&self, Violation { check, field, message, .. }: &mut Violation) {
+        for text in [check, field].into_iter().flatten().chain([message]) {
+            *text = self.hidden.masked(std::mem::take(text));
         }
     }
 

@@ -5,4 +5,5 @@ mod ending;
 mod protocols;
 mod server;
 mod slow_clients;
+#[cfg(feature = "tls")]
 mod tls;

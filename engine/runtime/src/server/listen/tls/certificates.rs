@@ -18,7 +18,7 @@ use super::usage;
 use crate::config::Tls;
 
 /// HTTP/2, as clients ask for it.
-pub(in crate::server::listen) const HTTP2: &[u8] = b"h2";
+pub(super) const HTTP2: &[u8] = b"h2";
 
 /// The versions of HTTP that clients may choose, the preferred one first.
 const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];

@@ -12,7 +12,8 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::environment::Environment;
-use crate::net::outbound::{self, Authorities, Transport, TransportError};
+use crate::net::Authorities;
+use crate::net::outbound::{self, Transport, TransportError};
 
 /// The most that is read of an answer.
 const MAX_ANSWER: usize = 64 << 10;
