@@ -15,14 +15,14 @@ impl SpareWorker {
     pub(super) fn of(runtime: &Handle) -> Self {
         let (spare, calls) = channel();
         let (begins, begun) = channel();
-        drop(runtime.spawn(stand_by(begins, calls)));
+        drop(runtime.spawn(async move { stand_by(&begins, &calls) }));
         // It fails only where the runtime has ended.
         let _ = begun.recv();
         Self(spare)
     }
 }
 
-async fn stand_by(begins: Sender<()>, calls: Receiver<()>) {
+fn stand_by(begins: &Sender<()>, calls: &Receiver<()>) {
     let _ = begins.send(());
     let _ = calls.recv();
 }
@@ -48,7 +48,7 @@ mod tests {
         assert!(runs(long), "the other one works");
         let (held, holds) = channel::<()>();
         let (begins, begun) = channel();
-        runtime.spawn(stand_by(begins, holds));
+        runtime.spawn(async move { stand_by(&begins, &holds) });
         begun.recv_timeout(long).unwrap();
         assert!(!runs(moment), "it stands by");
         drop(spare);
