@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
+use toml_edit::Value;
 
 use crate::steps::features::{FeatureError, Features};
 pub(crate) use embedded::Embedded;
@@ -114,6 +115,17 @@ impl Engine {
         })
     }
 
+    /// The crates that are compiled to be small, as none is on a request's way: what
+    /// `compiled-for-size` names in the `[package.metadata.policy-engine]` of its crates' manifests.
+    pub(crate) fn compiled_for_size(&self) -> BTreeSet<&str> {
+        let listed = |manifest| {
+            let metadata = Manifest::package(manifest, "metadata")?.get("policy-engine")?;
+            metadata.get("compiled-for-size")?.as_array()
+        };
+        let manifests = self.crates().map(|(_, manifest)| manifest);
+        manifests.filter_map(listed).flatten().filter_map(Value::as_str).collect()
+    }
+
     /// Its own lock: an empty one where it has none.
     pub(crate) fn lock(&self) -> Result<Lock, LockError> {
         let path = self.root.join("Cargo.lock");
@@ -201,5 +213,24 @@ mod tests {
             let name = manifest.package("name").unwrap().as_str().unwrap();
             assert!(TAKEN.contains(&name), "{place}");
         }
+    }
+
+    /// Cargo warns of a profile of a crate that is not there.
+    #[test]
+    fn crates_compiled_for_size_are_those_that_are_there() {
+        let small = |features: &str| {
+            let features: Features = features.parse().unwrap();
+            let engine = Engine::locate(Some(Path::new("../.."))).unwrap();
+            let engine = engine.with_features(&features).unwrap();
+            engine.compiled_for_size().into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let lock = Lock::read(Path::new("../../Cargo.lock")).unwrap();
+        let is_locked = |name: &String| lock.packages.iter().any(|locked| locked.name == *name);
+        let all = small("");
+        assert_eq!(all.iter().find(|name| !is_locked(name)), None);
+        assert!(["clap", "maud", "rustls"].iter().all(|name| all.contains(*name)), "{all:?}");
+        let less = small("-console,-tls");
+        assert!(less.contains("clap"), "{less:?}");
+        assert!(!["maud", "rustls"].iter().any(|name| less.contains(*name)), "{less:?}");
     }
 }
