@@ -37,10 +37,10 @@ impl Image {
             build.targets = TargetChoice::Platforms(&self.platform);
         }
         let progress = Progress::new();
-        let built = Build::new(&build, &progress)?.run(None)?;
-        match <[Built; 1]>::try_from(built) {
-            Ok([built]) => self.write_one(&built, &options, loader, &progress),
-            Err(built) => self.write_all(&built, &options, loader, &progress),
+        let programs = Build::new(&build, &progress)?.run(None)?;
+        match <[Built; 1]>::try_from(programs) {
+            Ok([program]) => self.write_one(&program, &options, loader, &progress),
+            Err(programs) => self.write_all(&programs, &options, loader, &progress),
         }
     }
 
