@@ -179,7 +179,7 @@ fn default_feature_that_is_left_out_leaves_its_crate_out() {
     let without = laid_out_with(&folder, "-console");
     assert!(!without.contains_key(console) && !without["Cargo.toml"].contains(profile));
     let manifest = &without["engine/runtime/Cargo.toml"];
-    assert!(manifest.contains("\ndefault = []\n"), "{manifest}");
+    assert!(manifest.contains("\ndefault = [ \"tls\"]\n"), "{manifest}");
     assert!(!manifest.contains("policy-console"), "{manifest}");
     let plan: serde_json::Value = serde_json::from_str(&without["program/policies.json"]).unwrap();
     assert_eq!(plan["features"], serde_json::json!(["-console"]));
