@@ -69,8 +69,9 @@ fn zstd_layers_are_unpacked_by_skopeo_and_from_a_registry_by_podman() {
     image.assert().success();
     let reported: Value = serde_json::from_slice(&fs::read(reported).unwrap()).unwrap();
     let reported = &reported["image"];
+    // By its tag: its documents are images as well.
     let in_folder = |kind: &str, name: &str| format!("{kind}:{}/{name}", folder.path().display());
-    let (packed, plain) = (in_folder("oci", "zstd"), in_folder("dir", "plain"));
+    let (packed, plain) = (in_folder("oci", "zstd:latest"), in_folder("dir", "plain"));
     run("skopeo", &["copy", "--insecure-policy", "--dest-decompress", &packed, &plain]);
     let plain: Value =
         serde_json::from_slice(&fs::read(folder.path().join("plain/manifest.json")).unwrap())
