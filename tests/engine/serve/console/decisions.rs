@@ -112,6 +112,30 @@ fn decisions_are_kept_as_the_log_has_them_and_no_longer_than_its_masks() {
     assert!(kept.contains("echo") && !kept.contains("P1N"), "{kept}");
 }
 
+#[test]
+fn decision_that_was_kept_before_a_reload_hides_the_secrets_of_today() {
+    let folder = Folder::new();
+    let config = |settings: &str| {
+        format!("policies: {{echo: {{}}, stress: {{{settings}}}}}\nconsole: {{decisions: 1MiB}}\n")
+    };
+    let (server, console) = serve(&folder, &config(""));
+    let input = json!({"allowed": false, "reason": "it is S3CRET", "note": "S3CRET"});
+    ask(&server, "echo", &input);
+    let kept = page(&console, "/decisions");
+    assert!(kept.to_string().contains("it is S3CRET"), "{kept}");
+    let id = rows(&kept)[0]["decision_id"].as_str().unwrap();
+
+    fs::write(folder.path().join("config.yaml"), config("settings: {token: S3CRET}")).unwrap();
+    server.signal("HUP");
+    until("it is loaded", || figure(&server, "policy_engine_reloads_total{outcome=\"ok\"}") == 1);
+    for path in ["/decisions", "/policies/echo", &format!("/decisions/{id}")] {
+        let told = page(&console, path).to_string();
+        assert!(told.contains("it is ••••••") && !told.contains("S3CRET"), "{path}: {told}");
+    }
+    let again = page(&console, &format!("/try?decision={id}")).to_string();
+    assert!(again.contains("note") && !again.contains("S3CRET"), "{again}");
+}
+
 /// Allowed requests in masses are passed over and counted, and no denial is.
 #[test]
 fn denials_outlive_a_flood_of_others() {

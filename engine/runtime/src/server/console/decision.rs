@@ -4,20 +4,28 @@ use policy_console::{DecisionPage, Filter, ResultKind};
 use serde_json::value::RawValue;
 
 use super::event::{DecisionEvent, passes};
+use super::hidden::mask_violation;
 use super::places::{Places, marked, violations};
 use super::pretty::pretty;
-use crate::policies::MASK;
-use crate::server::state::App;
+use crate::policies::{Hidden, MASK};
+use crate::server::state::{App, AppState};
 use crate::system::long_work;
 
 /// The most parts of an input that are named.
 const MAX_LISTED: usize = 8;
 
 /// One decision, by its id; `None` where it is not kept, or not any more.
-pub(super) fn page(app: &App, id: &str, takes_trials: bool) -> Option<DecisionPage> {
+///
+/// It was kept without the secrets of its time. Those that were configured since are taken out here.
+pub(super) fn page(
+    app: &App,
+    state: &AppState,
+    id: &str,
+    takes_trials: bool,
+) -> Option<DecisionPage> {
     let text = find(app, id)?;
     let event = DecisionEvent::parse(&text)?;
-    let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text))?;
+    let mut page = long_work::on_bytes(text.len(), || page_of(&event, &text, &state.secrets))?;
     page.try_href = takes_trials.then(|| format!("/try?decision={}", event.decision_id));
     Some(page)
 }
@@ -33,12 +41,13 @@ pub(super) struct DecidedQuestion {
 }
 
 /// The question of a decision, by its id; `None` where it is not kept, or not any more.
-pub(super) fn question(app: &App, id: &str) -> Option<DecidedQuestion> {
+pub(super) fn question(app: &App, state: &AppState, id: &str) -> Option<DecidedQuestion> {
     let text = find(app, id)?;
     let event = DecisionEvent::parse(&text)?;
-    let input = event.input.map(|input| pretty(input.get())).unwrap_or_default();
+    let shown = |input: &RawValue| state.secrets.masked(pretty(input.get()));
+    let input = event.input.map(shown).unwrap_or_default();
     let caveat = caveat(&event, &input);
-    let decision = event.decision();
+    let decision = event.decision(&state.secrets);
     let (policy, version) = (decision.policy, decision.version);
     Some(DecidedQuestion { id: decision.id, policy, version, input, caveat })
 }
@@ -74,17 +83,20 @@ fn find(app: &App, id: &str) -> Option<Arc<[u8]>> {
     long_work::on_bytes(kept.counts().bytes, || kept.latest_first().find(|text| has_id(text)))
 }
 
-fn page_of(event: &DecisionEvent<'_>, text: &[u8]) -> Option<DecisionPage> {
-    let shown = |json: &RawValue| pretty(json.get());
+fn page_of(event: &DecisionEvent<'_>, text: &[u8], hidden: &Hidden) -> Option<DecisionPage> {
+    let shown = |json: &RawValue| hidden.masked(pretty(json.get()));
     let input = event.input.map(shown);
-    let (violations, omitted_violations) = match (event.verdict(), event.result) {
+    let (mut violations, omitted_violations) = match (event.verdict(), event.result) {
         (ResultKind::Denied, Some(result)) => {
             violations(result.get(), &Places::read(input.as_deref().unwrap_or_default()))
         }
         _ => (Vec::new(), 0),
     };
+    for violation in &mut violations {
+        mask_violation(hidden, violation);
+    }
     Some(DecisionPage {
-        decision: event.decision(),
+        decision: event.decision(hidden),
         path: event.path.clone().into_owned(),
         trace_id: event.trace_id.as_deref().map(str::to_owned),
         span_id: event.span_id.as_deref().map(str::to_owned),
@@ -94,11 +106,11 @@ fn page_of(event: &DecisionEvent<'_>, text: &[u8]) -> Option<DecisionPage> {
         violations,
         omitted_violations,
         result: event.result.map(shown),
-        error: event.error.as_ref().map(|error| error.message.clone().into_owned()),
+        error: event.error.as_ref().map(|error| hidden.masked(error.message.clone().into_owned())),
         erased: event.erased.clone(),
         masked: event.masked.clone(),
         omitted: event.custom.omitted.clone(),
-        event: serde_json::from_slice(text).ok()?,
+        event: hidden.masked_value(serde_json::from_slice(text).ok()?),
         try_href: None,
     })
 }

@@ -2,6 +2,7 @@ use policy_console::{Choices, Decision, DecisionsPage, Filter, KeptDecisions, Re
 
 use super::event::{DecisionEvent, passes};
 use crate::decision_log::{DecisionLog, Kept};
+use crate::policies::Hidden;
 use crate::server::state::{App, AppState};
 use crate::system::long_work;
 
@@ -51,24 +52,29 @@ fn mode(name: String) -> Result<String, String> {
 /// The last decisions that a filter lets through.
 pub(super) fn page(app: &App, state: &AppState, filter: Filter) -> DecisionsPage {
     let kept = app.decision_log.as_ref().and_then(DecisionLog::kept);
-    let last = |kept| last(kept, &filter, MAX_ROWS);
+    let last = |kept| last(kept, &state.secrets, &filter, MAX_ROWS);
     let (decisions, has_more) = kept.map(last).unwrap_or_default();
     DecisionsPage { kept: kept.map(counts), filter, choices: choices(state), decisions, has_more }
 }
 
 /// The last decisions that a filter lets through, so many at most; `None` where none are kept.
-pub(super) fn last_of(app: &App, filter: &Filter, count: usize) -> Option<Vec<Decision>> {
+pub(super) fn last_of(
+    app: &App,
+    state: &AppState,
+    filter: &Filter,
+    count: usize,
+) -> Option<Vec<Decision>> {
     let kept = app.decision_log.as_ref().and_then(DecisionLog::kept)?;
-    Some(last(kept, filter, count).0)
+    Some(last(kept, &state.secrets, filter, count).0)
 }
 
 /// The last decisions, and whether there are more.
-fn last(kept: &Kept, filter: &Filter, count: usize) -> (Vec<Decision>, bool) {
+fn last(kept: &Kept, hidden: &Hidden, filter: &Filter, count: usize) -> (Vec<Decision>, bool) {
     long_work::on_bytes(kept.counts().bytes, || {
         let mut events = kept.latest_first().filter(|text| passes(filter, text));
         let decisions = events
             .by_ref()
-            .filter_map(|text| DecisionEvent::parse(&text).map(|event| event.decision()))
+            .filter_map(|text| DecisionEvent::parse(&text).map(|event| event.decision(hidden)))
             .take(count)
             .collect();
         (decisions, events.next().is_some())

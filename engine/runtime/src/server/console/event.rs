@@ -5,6 +5,7 @@ use policy_console::{Decision, Filter, ResultKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::policies::Hidden;
 use crate::policies::reasons;
 
 /// The name of the last field of an event: texts in it have their quotes escaped, so that nothing
@@ -14,7 +15,7 @@ const CUSTOM: &[u8] = b"\"custom\":";
 /// Results of more bytes are not looked into for lists.
 const MAX_RESULT: usize = 256 << 10;
 
-/// An event of the decision log, as this engine writes it. One that is kept quotes no secrets.
+/// An event of the decision log, as this engine writes it.
 #[derive(Debug, Deserialize)]
 pub(super) struct DecisionEvent<'a> {
     #[serde(borrow)]
@@ -100,8 +101,8 @@ impl<'a> DecisionEvent<'a> {
         }
     }
 
-    /// The event in a list.
-    pub(super) fn decision(&self) -> Decision {
+    /// The event in a list, without what is hidden.
+    pub(super) fn decision(&self, hidden: &Hidden) -> Decision {
         let Custom { id, policy, version, mode, checks, request_id, .. } = &self.custom;
         let number = self.req_id.map(|id| id.get().to_owned());
         Decision {
@@ -114,7 +115,7 @@ impl<'a> DecisionEvent<'a> {
             error_code: self.error.as_ref().map(|error| error.code.clone().into_owned()),
             mode: mode.clone().into_owned(),
             checks: checks.iter().map(|check| check.clone().into_owned()).collect(),
-            reason: self.reason(),
+            reason: self.reason().map(|reason| hidden.masked(reason)),
             microseconds: self.error.is_none().then(|| microseconds(self.metrics.evaluation)),
             requested_by: self.requested_by.clone().into_owned(),
             request_id: number.or_else(|| request_id.clone().map(Cow::into_owned)),
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn event_is_a_row_of_a_list() {
-        let row = DecisionEvent::parse(DENIED.as_bytes()).unwrap().decision();
+        let row = DecisionEvent::parse(DENIED.as_bytes()).unwrap().decision(&Hidden::default());
         assert_eq!(
             (&*row.decision_id, row.verdict, &*row.mode),
             ("d-1", ResultKind::Denied, "monitor")
@@ -223,7 +224,7 @@ mod tests {
         assert_eq!(row.reason.as_deref(), Some("it is bad"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (Some(1.5), Some("12")));
         assert_eq!((&*row.requested_by, row.checks), ("1.2.3.4", vec!["image".to_owned()]));
-        let row = DecisionEvent::parse(FAILED.as_bytes()).unwrap().decision();
+        let row = DecisionEvent::parse(FAILED.as_bytes()).unwrap().decision(&Hidden::default());
         assert_eq!((row.verdict, row.reason.as_deref()), (ResultKind::Failed, Some("broke")));
         assert_eq!(row.error_code.as_deref(), Some("internal_error"));
         assert_eq!((row.microseconds, row.request_id.as_deref()), (None, Some("\"custom\":")));

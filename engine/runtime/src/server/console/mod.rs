@@ -9,6 +9,7 @@ mod decision;
 mod decisions;
 mod event;
 mod frame;
+mod hidden;
 mod observe;
 mod places;
 mod policies;

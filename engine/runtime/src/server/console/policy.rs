@@ -79,7 +79,7 @@ pub(super) fn page(
                 shed: shed(&shadow.metrics),
             }
         }),
-        last_denials: decisions::last_of(app, &denials, MAX_DENIALS),
+        last_denials: decisions::last_of(app, state, &denials, MAX_DENIALS),
     })
 }
 

@@ -171,7 +171,7 @@ impl Request<'_> {
                 }
             },
             PageRoute::Decision(id) => {
-                let page = decision::page(app, &id, console.config.try_it);
+                let page = decision::page(app, state, &id, console.config.try_it);
                 let missing = || format!("no decision `{id}` is kept, or not any more");
                 self.found(frame, page.ok_or_else(missing))
             }

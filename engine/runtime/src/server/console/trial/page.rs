@@ -43,7 +43,7 @@ pub(in crate::server::console) async fn page(
     let choices = Choices::new(state, &console.registry);
     let mut problems = Vec::new();
     if let Some(id) = sent.decision.take() {
-        problems.extend(begin_with_decision(app, &choices, &id, &mut sent));
+        problems.extend(begin_with_decision(app, state, &choices, &id, &mut sent));
     }
     if sent.form.policy.is_empty()
         && let Some(first) = choices.first()
@@ -68,8 +68,14 @@ pub(in crate::server::console) async fn page(
 }
 
 /// Begins with the input of a decision, and with the policy that made it. Tells what is missing.
-fn begin_with_decision(app: &App, choices: &Choices, id: &str, sent: &mut SentForm) -> Vec<String> {
-    let Some(decided) = decision::question(app, id) else {
+fn begin_with_decision(
+    app: &App,
+    state: &AppState,
+    choices: &Choices,
+    id: &str,
+    sent: &mut SentForm,
+) -> Vec<String> {
+    let Some(decided) = decision::question(app, state, id) else {
         return vec![format!("no decision `{id}` is kept, or not any more")];
     };
     sent.form.input = decided.input;
