@@ -6,12 +6,14 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use fs_err::File;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use policy_cargo::CargoError;
-use policy_host::signals;
+use policy_host::atomic::{self, Artifact};
+
+/// A kept answer, as errors call it.
+const ANSWER: Artifact = Artifact::new("Cargo's answer");
 
 /// The last answer to each kind of question, in a folder.
 #[derive(Debug)]
@@ -78,15 +80,11 @@ impl Answers {
     pub(crate) fn keep(&self, kind: &str, question: &Question, answer: &[u8]) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         fs_err::create_dir_all(folder)?;
-        let (path, new) = (folder.join(kind), folder.join(format!("{kind}.new")));
-        // What is half written has another name.
-        signals::critical_section(|| {
-            let mut file = File::create(&new)?;
+        let write = |file: &mut std::fs::File| {
             writeln!(file, "{}", question.digest())?;
-            file.write_all(answer)?;
-            drop(file);
-            fs_err::rename(new, path)
-        })
+            file.write_all(answer)
+        };
+        atomic::replace_file(&folder.join(kind), ANSWER, write).map_err(io::Error::other)
     }
 
     /// The answer to a question: the one that is kept, or else what `ask` gives.
