@@ -12,7 +12,7 @@ pub(super) struct SpareWorker(#[expect(dead_code, reason = "its drop is the call
 
 impl SpareWorker {
     /// Has one worker of a runtime stand by, on which nothing else may have been spawned yet.
-    pub(super) fn of(runtime: &Handle) -> Self {
+    pub(super) fn new(runtime: &Handle) -> Self {
         let (spare, calls) = channel();
         let (begins, begun) = channel();
         drop(runtime.spawn(async move { stand_by(&begins, &calls) }));
@@ -44,7 +44,7 @@ mod tests {
             is_done.recv_timeout(within).is_ok()
         };
         let (long, moment) = (Duration::from_secs(30), Duration::from_millis(300));
-        let spare = SpareWorker::of(runtime.handle());
+        let spare = SpareWorker::new(runtime.handle());
         assert!(runs(long), "the other one works");
         let (held, holds) = channel::<()>();
         let (begins, begun) = channel();

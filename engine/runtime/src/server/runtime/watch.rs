@@ -23,7 +23,7 @@ const IDLE_LOOKS: u32 = 100;
 /// with the slots, and sleeps while no policy is asked.
 pub(crate) fn watch(slots: &Arc<WorkerSlots>, runtime: Handle) -> io::Result<()> {
     let slots = Arc::downgrade(slots);
-    let mut spare = Some(SpareWorker::of(&runtime));
+    let mut spare = Some(SpareWorker::new(&runtime));
     let watch = move || {
         let [mut idle, mut full] = [0_u32; 2];
         while let Some(slots) = slots.upgrade() {
