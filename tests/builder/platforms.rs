@@ -39,12 +39,15 @@ pub(crate) fn compile() -> &'static Path {
     &joined().cargo
 }
 
-/// Makes a Cargo that does not optimise for the other processor. What the tests prove is that a program
-/// is made for it, and decides there; optimising takes minutes, and this processor's program proves it.
+/// Makes a Cargo that does not optimise for the other processor, neither for speed nor for size. What the
+/// tests prove is that a program is made for it, and decides there; optimising takes minutes, and this
+/// processor's program proves it.
 fn quick_cargo(folder: &Path) -> PathBuf {
     let script = format!(
-        "#!/bin/sh\ncase \"$*\" in 'build '*{TARGET}*)\n\
-         set -- \"$@\" --config profile.release.opt-level=0 --config profile.release.codegen-units=16;;\n\
+        "#!/bin/bash\ncase \"$*\" in 'build '*{TARGET}*)\n\
+         set -- \"$@\" --config profile.release.opt-level=0 --config profile.release.codegen-units=16\n\
+         for table in $(sed -n 's/^\\[\\(profile.release.package.*\\)\\]$/\\1/p' \"$3\"); do\n\
+         set -- \"$@\" --config \"$table.opt-level=0\"; done;;\n\
          esac\nexec '{}' \"$@\"\n",
         Path::new(&cargo()).display()
     );
