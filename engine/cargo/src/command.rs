@@ -101,7 +101,7 @@ pub fn stream_messages(
 /// When the folder cannot be made.
 pub fn use_temporary_folder(command: &mut Command, cache: &Path) -> Result<TempPath, CargoError> {
     let folder = TempPath::new(&cache.join("tmp"))?;
-    fs_err::create_dir_all(folder.path())?;
+    signals::critical_section(|| fs_err::create_dir_all(folder.path()))?;
     // Overrides the configuration that Cargo reads wherever it runs.
     command.env("CARGO_BUILD_BUILD_DIR", cache);
     command.env("TMPDIR", folder.path());

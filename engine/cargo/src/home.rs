@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 
-use policy_host::signals::TempPath;
+use policy_host::signals::{self, TempPath};
 
 /// The home of a Cargo that compiles in `cache`.
 pub(super) fn home_in(cache: &Path) -> PathBuf {
@@ -47,7 +47,7 @@ impl Drop for ConfigFile {
 
 /// Lays it out, with this configuration; what is there already and stays the same is not touched.
 pub(super) fn lay_out(folder: &Path, configuration: &str) -> io::Result<ConfigFile> {
-    fs_err::create_dir_all(folder)?;
+    signals::critical_section(|| fs_err::create_dir_all(folder))?;
     let file = ConfigFile::write(folder, configuration)?;
     let Some(home) = cargo_home() else { return Ok(file) };
     // Where nothing can be written, Cargo makes do with what is there.

@@ -85,18 +85,19 @@ impl FileTree {
         Ok(())
     }
 
-    /// Makes `root` hold just these files. An unchanged file keeps its modification time.
+    /// Makes `root` hold just these files. An unchanged file keeps its modification time. `root` is
+    /// created, but not what it is in.
     ///
     /// # Errors
     /// When a file cannot be read, written or removed.
     pub fn write(&self, root: &Path) -> io::Result<()> {
-        fs_err::create_dir_all(root)?;
+        create_folder(root)?;
         self.remove_others(root)?;
-        for (path, content) in &self.files {
-            let path = root.join(path);
+        for (inside, content) in &self.files {
+            let path = root.join(inside);
             let Some(bytes) = content.to_write(&path)? else { continue };
-            if let Some(folder) = path.parent() {
-                fs_err::create_dir_all(folder)?;
+            if let Some(folder) = inside.parent() {
+                create_folders_in(root, folder)?;
             }
             fs_err::write(&path, bytes)?;
         }
@@ -159,9 +160,45 @@ fn is_dangling(error: &walkdir::Error) -> bool {
     is_missing && error.path().is_some_and(Path::is_symlink)
 }
 
+/// Creates the folders of a relative path in `root`, which must be there. An interruption that removes a
+/// temporary folder may come while its files are written, and `create_dir_all` would make it again.
+///
+/// # Errors
+/// When one of them cannot be created.
+pub fn create_folders_in(root: &Path, inside: &Path) -> io::Result<()> {
+    let mut folder = root.to_owned();
+    for name in inside.components() {
+        folder.push(name);
+        create_folder(&folder)?;
+    }
+    Ok(())
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    match fs_err::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn removed_folder_is_not_made_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("removed");
+        let error = create_folders_in(&root, Path::new("a/b")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let mut tree = FileTree::default();
+        tree.add("a/b", String::new());
+        assert_eq!(tree.write(&root.join("new")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!root.exists());
+        tree.write(&root).unwrap();
+        create_folders_in(&root, Path::new("a/c")).unwrap();
+        assert!(root.join("a/b").is_file() && root.join("a/c").is_dir());
+    }
 
     #[test]
     fn written_tree_holds_only_the_added_files() {

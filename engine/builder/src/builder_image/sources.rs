@@ -20,6 +20,7 @@ use policy_cargo::lockfile::{self, CRATES_IO};
 use policy_cargo::manifest;
 use policy_cargo::{Target, Vendored};
 use policy_host::progress::Progress;
+use policy_host::tree::create_folders_in;
 use policy_oci::FileSet;
 
 /// The name that `cargo vendor` gives to what replaces registries.
@@ -50,7 +51,7 @@ pub(super) fn collect(
     progress: &Progress,
 ) -> Result<FileSet, BuilderImageError> {
     let any = scratch.join("any");
-    fs_err::create_dir_all(any.join("any-policy/src"))?;
+    create_folders_in(scratch, Path::new("any/any-policy/src"))?;
     fs_err::write(any.join("any-policy/Cargo.toml"), any_policy(engine))?;
     fs_err::write(any.join("any-policy/src/lib.rs"), "")?;
     let mut workspaces = Vec::new();

@@ -2,6 +2,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use policy_host::tree::create_folders_in;
+
 use super::{Api, CrateName, cargo_config};
 
 const WORKSPACE: &str = include_str!("template/workspace.toml");
@@ -89,9 +91,8 @@ pub(super) fn of_crate(name: &CrateName, api: &Api, form: Form) -> Files {
 
 pub(super) fn write(files: &Files, folder: &Path) -> io::Result<()> {
     for (path, text) in files {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(folder))?;
-        fs::write(path, text)?;
+        path.parent().map_or(Ok(()), |inside| create_folders_in(folder, inside))?;
+        fs::write(folder.join(path), text)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use policy_host::atomic::Artifact;
+use policy_host::tree::create_folders_in;
 
 use crate::SourceDate;
 use crate::layer::tar::{self, Member};
@@ -49,6 +50,6 @@ pub(crate) fn write(
 
 /// Writes the files of a layout into a folder.
 pub(crate) fn write_folder(dir: &Path, files: &[LayoutFile<'_>]) -> io::Result<()> {
-    fs::create_dir_all(dir.join(BLOBS))?;
+    create_folders_in(dir, Path::new(BLOBS))?;
     files.iter().try_for_each(|(path, bytes)| fs::write(dir.join(path), bytes))
 }

@@ -21,6 +21,7 @@ use crate::digest::DigestWriter;
 use crate::layer::GzipWriter;
 use crate::{Reference, manifest};
 use policy_host::signals::ScratchDir;
+use policy_host::tree::create_folders_in;
 
 /// The name of the document that says what the archive holds.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -66,7 +67,7 @@ pub(super) fn is_gzip(path: &Path) -> io::Result<bool> {
 pub(super) fn lay_out(path: &Path) -> Result<ScratchDir, StoreError> {
     let folder = ScratchDir::new().map_err(StoreError::Open)?;
     let blobs = folder.path().join(BLOBS);
-    fs_err::create_dir_all(&blobs).map_err(StoreError::Open)?;
+    create_folders_in(folder.path(), Path::new(BLOBS)).map_err(StoreError::Open)?;
     let (image, config) = documents(path)?;
     let wrong = |error: serde_json::Error| {
         let (name, error) = (image.config.clone(), error.to_string());

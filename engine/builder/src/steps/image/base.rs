@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use policy_host::atomic::{self, WriteError};
+use policy_host::tree::create_folders_in;
 use policy_oci::FileSet;
 
 use super::ca_certificates;
@@ -36,9 +37,9 @@ pub(super) fn files() -> FileSet {
 pub(crate) fn write_base(dir: &Path) -> Result<(), WriteError> {
     atomic::replace_folder(dir, artifacts::BASE_LAYER, |new| {
         texts().iter().try_for_each(|(path, text)| {
-            let path = new.join(path.trim_start_matches('/'));
-            path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            fs::write(path, text)
+            let path = Path::new(path.trim_start_matches('/'));
+            path.parent().map_or(Ok(()), |folder| create_folders_in(new, folder))?;
+            fs::write(new.join(path), text)
         })
     })
 }

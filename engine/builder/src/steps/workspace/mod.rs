@@ -97,13 +97,20 @@ pub(crate) fn generate(
             member::policy_manifest(policy_crate, policies, extent)?,
         );
     }
-    signals::critical_section(|| tree.write(root))?;
+    write(&tree, root)?;
     Ok(Workspace {
         root: root.to_owned(),
         extent,
         seed: lock.pins,
         engine_pins: linked,
         engine_lock: lock.engine,
+    })
+}
+
+fn write(tree: &FileTree, root: &Path) -> io::Result<()> {
+    signals::critical_section(|| {
+        fs_err::create_dir_all(root)?;
+        tree.write(root)
     })
 }
 
@@ -145,7 +152,7 @@ pub(crate) fn engine_alone(engine: &Engine, root: &Path) -> Result<Workspace, Ge
         tree.add(format!("{place}/Cargo.toml"), member::engine_manifest(manifest, engine));
         tree.add(format!("{place}/src/lib.rs"), String::new());
     }
-    tree.write(root)?;
+    write(&tree, root)?;
     Ok(Workspace {
         root: root.to_owned(),
         extent: Extent::Libraries,
