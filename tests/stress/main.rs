@@ -59,8 +59,10 @@ enum Task {
     Large {
         bytes: usize,
     },
-    /// An answer with the context of the request.
+    /// An answer with the request's id.
     Context,
+    /// An answer with the time left, which is another one each time.
+    Remaining,
     /// A denial whose reason tells the secrets of the settings.
     Tell,
 }
@@ -182,8 +184,11 @@ impl Policy for Stress {
                 return Ok(json!({"allowed": true, "filling": "x".repeat(bytes)}));
             }
             Task::Context => {
+                return Ok(json!({"requestId": context.request_id()}));
+            }
+            Task::Remaining => {
                 let left = context.remaining().map(|left| left.as_millis());
-                return Ok(json!({"requestId": context.request_id(), "remainingMs": left}));
+                return Ok(json!({"remainingMs": left}));
             }
             Task::Tell => {
                 let reason = format!("the token is `{}`, the pin `{}`", self.token, self.pin);

@@ -1,6 +1,8 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -540,6 +542,37 @@ fn program_that_does_not_serve_is_told_and_leaves_nothing_behind() {
     assert!(run("policies:v1", &[]).contains("neither on the PATH answers"));
     let left: Vec<_> = fs::read_dir(folder.path().join("temporary")).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn program_that_closes_idle_connections_is_asked_on_new_ones() {
+    const EVENTS: usize = 32;
+    let folder = Folder::new();
+    let program = env!("CARGO_BIN_EXE_stress-engine");
+    let set = ["--set", "limits.idle-time=1s", "--set", "policies={\"echo\":{}}"];
+    let mut child = replay(&folder, &["-", "--against", program])
+        .args(set)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = child.stdin.take().unwrap();
+    // More than what is read before a thread gets its part of it.
+    let event = json!({
+        "decision_id": "1", "path": "echo/allowed", "result": true,
+        "input": {"allowed": true, "padding": "x".repeat(256 << 10)},
+    });
+    for half in 0..2 {
+        for _ in 0..EVENTS / 2 {
+            writeln!(log, "{event}").unwrap();
+        }
+        if half == 0 {
+            sleep(Duration::from_secs(3));
+        }
+    }
+    drop(log);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((&told(&output)["decisions"], output.status.code()), (&json!(EVENTS), Some(0)));
 }
 
 #[test]

@@ -20,7 +20,8 @@ fn request_id_reaches_the_policy() {
     }
     let found = server.send("POST", "/v1/data/stress/requestId", &[], CONTEXT.into());
     assert_eq!(found.json(), json!({"result": ""}));
-    let left = server.send("POST", "/v1/data/stress/remainingMs", &[], CONTEXT.into()).json();
+    let remaining = json!({"input": {"do": "remaining"}});
+    let left = server.post("/v1/data/stress/remainingMs", &remaining).json();
     assert!((1..=2000).contains(&left["result"].as_u64().unwrap()), "{left}");
 }
 

@@ -25,6 +25,9 @@ impl<'a> Connection<'a> {
     }
 
     /// Sends a request, and gives the whole answer.
+    ///
+    /// Servers close what is idle, such as while a log is slow to come, and that may be seen only
+    /// once something is sent. No question changes anything: it is put again, on a new connection.
     pub(super) fn send(
         &mut self,
         method: Method,
@@ -32,10 +35,6 @@ impl<'a> Connection<'a> {
         request_id: &str,
         body: Vec<u8>,
     ) -> io::Result<(StatusCode, Bytes)> {
-        // Servers close what is idle, such as while a log is slow to come.
-        if self.sender.is_closed() {
-            self.sender = connect(&self.runtime, self.socket)?;
-        }
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = method;
         *request.uri_mut() = path.parse::<Uri>().map_err(io::Error::other)?;
@@ -45,13 +44,24 @@ impl<'a> Connection<'a> {
         {
             request.headers_mut().insert("x-request-id", id);
         }
+        match self.try_send(request.clone()) {
+            Ok(answer) => Ok(answer),
+            Err(closed) => {
+                // The first error says more than that a server that has ended does not listen.
+                self.sender =
+                    connect(&self.runtime, self.socket).map_err(|_| io::Error::other(closed))?;
+                self.try_send(request).map_err(io::Error::other)
+            }
+        }
+    }
+
+    fn try_send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<(StatusCode, Bytes)> {
         let sender = &mut self.sender;
         self.runtime.block_on(async {
-            sender.ready().await.map_err(io::Error::other)?;
-            let response = sender.send_request(request).await.map_err(io::Error::other)?;
+            sender.ready().await?;
+            let response = sender.send_request(request).await?;
             let status = response.status();
-            let body = response.into_body().collect().await.map_err(io::Error::other)?;
-            Ok((status, body.to_bytes()))
+            Ok((status, response.into_body().collect().await?.to_bytes()))
         })
     }
 }
