@@ -108,6 +108,6 @@ fn list_of_the_repositorys_program_is_its_sbom_and_below_four_kilobytes() {
 fn quick_program_carries_no_list() {
     let folder = Folder::new().small_engine();
     folder.builder(&["run", "--engine", "source", "--work-dir", "work"]).assert().success();
-    let source = folder.path().join("work/watch/workspace/program/src/main.rs");
+    let source = folder.path().join("work/workspace/program/src/main.rs");
     assert!(!fs::read_to_string(source).unwrap().contains("dep-v0"));
 }

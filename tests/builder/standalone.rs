@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Folder, Unpacked, WORK_DIR, builder, cargo, root, run};
 
@@ -263,6 +263,29 @@ fn run_becomes_the_program() {
     let told = String::from_utf8(listed.stderr).unwrap();
     assert!(told.contains("compile"), "{told}");
     run(&["panic"]).assert().success().stdout("caught\n");
+}
+
+/// The engine, its API and Cargo's own answer of what they are made of serve both; the policy is another
+/// crate to each of them, and so is the program.
+#[test]
+fn engine_that_run_compiled_serves_image_and_the_other_way_round() {
+    let folder = Folder::new().small_engine();
+    let base = ["--engine", "source", "--work-dir", "work"];
+    let built = |name: &str| {
+        let arguments = ["build", "--no-vet", "--output", name, "--report", "report.json"];
+        folder.builder(&arguments).args(base).assert().success();
+        let report: Value =
+            serde_json::from_slice(&fs::read(folder.path().join("report.json")).unwrap()).unwrap();
+        (report["binary"]["crates"].clone(), fs::read(folder.path().join(name)).unwrap())
+    };
+    let run = || folder.builder(&["run"]).args(base).args(["--", "list"]).assert().success();
+    run();
+    let (crates, first) = built("first");
+    assert_eq!(crates, json!({"fresh": 2, "cached": 2}));
+    run();
+    let (crates, second) = built("second");
+    assert_eq!(crates["cached"], 3, "the policy as well: {crates}");
+    assert!(first == second);
 }
 
 #[test]

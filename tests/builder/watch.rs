@@ -14,6 +14,9 @@ use crate::support::{Folder, Server, StopsOthers, WORK_DIR, builder, until_withi
 /// The time limit of a compilation. The first takes a minute or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(20);
 
+/// The time between two requests of a client. Without it, clients have a processor that compilers need.
+const BETWEEN: Duration = Duration::from_millis(1);
+
 const QUESTION: &str = r#"{"input": "allowed"}"#;
 
 /// A policy that always answers this.
@@ -82,6 +85,7 @@ fn post_on_kept_connections(
         }
         answers.insert(reply.body);
         asked.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(BETWEEN);
     }
     answers
 }
@@ -97,6 +101,7 @@ fn post_on_new_connections(
     while !stop.load(Ordering::Relaxed) {
         answers.insert(ask(address));
         asked.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(BETWEEN);
     }
     answers
 }

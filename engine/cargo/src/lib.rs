@@ -43,7 +43,7 @@ pub use message::{
 };
 pub use metadata::fetch_metadata;
 pub use pins::{Pins, Renewal};
-pub use rustflags::{lld_rustflags, rustflags};
+pub use rustflags::rustflags;
 pub use source::Source;
 pub use target::Target;
 pub use tree::DependencyTree;

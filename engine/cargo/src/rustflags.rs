@@ -1,7 +1,5 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::{env, iter};
 
 use super::{CargoError, Target, home, rustc};
 
@@ -46,42 +44,4 @@ pub fn rustflags(workspace: &Path, cache: &Path, target: &Target) -> Result<OsSt
         }
     }
     Ok(flags)
-}
-
-/// The compiler's flags that link with LLVM's linker, where there is one. It takes a quarter of the
-/// time of GNU's, and linking is most of the work after a small change.
-///
-/// # Errors
-/// When the compiler does not start.
-pub fn lld_rustflags() -> Result<OsString, CargoError> {
-    static FLAGS: OnceLock<OsString> = OnceLock::new();
-    if let Some(flags) = FLAGS.get() {
-        return Ok(flags.clone());
-    }
-    let mut flags = OsString::new();
-    if let Some(folder) = lld_folder()? {
-        // Cargo's separator of encoded flags, which no path has to be quoted for.
-        flags.push("-Clink-arg=-fuse-ld=lld\x1f-Clink-arg=-B");
-        flags.push(folder);
-    }
-    Ok(FLAGS.get_or_init(|| flags).clone())
-}
-
-/// A folder with an `ld.lld`, the name by which C compilers look for it: the toolchain's own, or
-/// that of an LLVM on the `PATH`, where it may have the version behind its name.
-fn lld_folder() -> Result<Option<PathBuf>, CargoError> {
-    let host = rustc::host()?;
-    let sysroot = PathBuf::from(rustc::print("sysroot", &[])?);
-    let own = sysroot.join("lib/rustlib").join(host).join("bin/gcc-ld");
-    let path = env::var_os("PATH").unwrap_or_default();
-    let on_path = env::split_paths(&path).flat_map(|folder| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut found: Vec<_> = entries
-            .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"ld.lld"))
-            .filter_map(|entry| Some(entry.path().canonicalize().ok()?.parent()?.to_owned()))
-            .collect();
-        found.sort();
-        found
-    });
-    Ok(iter::once(own).chain(on_path).find(|folder| folder.join("ld.lld").is_file()))
 }

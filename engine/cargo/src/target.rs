@@ -49,14 +49,6 @@ impl Target {
         Err(CargoError::NoStandardLibrary { target: musl })
     }
 
-    /// The compiler's own machine, for programs that are to run here.
-    ///
-    /// # Errors
-    /// When the compiler does not start.
-    pub fn host() -> Result<Self, CargoError> {
-        Ok(Self::new(&rustc::host()?))
-    }
-
     /// A target that a program was compiled for already.
     #[must_use]
     pub fn new(triple: &str) -> Self {

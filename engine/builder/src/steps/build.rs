@@ -71,7 +71,7 @@ impl<'a> Build<'a> {
             // With it, each commit would have the program compiled again.
             Profile::Quick => None,
         };
-        let work = options.profile.work_folder(&WorkFolder::choose(options.work_dir, &engine));
+        let work = WorkFolder::choose(options.work_dir, &engine);
         workspace::check_outside(&work, &policies)?;
         let work = WorkFolder::take(&work, progress)?;
         let answers = Answers::in_work_folder(&work.path);

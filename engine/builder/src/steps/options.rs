@@ -32,8 +32,6 @@ pub(crate) enum TargetChoice<'a> {
     Triple(Option<&'a str>),
     /// Several platforms.
     Platforms(&'a [Platform]),
-    /// The compiler's own machine, for programs that only run here.
-    Host,
 }
 
 impl TargetChoice<'_> {
@@ -41,7 +39,6 @@ impl TargetChoice<'_> {
     pub(super) fn resolve(self) -> Result<Vec<Target>, CargoError> {
         match self {
             Self::Triple(triple) => Ok(vec![Target::choose(triple)?]),
-            Self::Host => Ok(vec![Target::host()?]),
             Self::Platforms(platforms) => {
                 let targets = platforms.iter().map(target_for_platform);
                 let mut targets = targets.collect::<Result<Vec<_>, _>>()?;

@@ -24,7 +24,7 @@ impl QuickArgs {
             policies: &self.inputs.policies,
             engine: self.inputs.engine.as_deref(),
             engine_features: &self.features.engine_features,
-            targets: TargetChoice::Host,
+            targets: TargetChoice::Triple(None),
             revision: None,
             work_dir: self.work_dir.as_deref(),
             profile: Profile::Quick,

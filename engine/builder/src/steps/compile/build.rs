@@ -41,10 +41,11 @@ pub(super) fn build(
     let cargo = Cargo::with_home_in(cache)?;
     let mut command = cargo.command("build", &workspace.root)?;
     let _temporary = policy_cargo::use_temporary_folder(&mut command, cache)?;
-    if profile == Profile::Release {
-        command.args(["--release", "--target", &target.triple]);
+    for setting in profile.settings(policies) {
+        command.args(["--config", &setting]);
     }
     command
+        .args(["--release", "--target", &target.triple])
         .args(["--locked", "--package", PROGRAM, "--message-format", message_format()])
         .arg("--target-dir")
         .arg(cache)

@@ -51,10 +51,7 @@ pub(crate) fn compile(
     answers: &Answers,
     progress: &Progress,
 ) -> Result<Binary, CompileError> {
-    let flags = match profile {
-        Profile::Release => policy_cargo::rustflags(&workspace.root, cache, target)?,
-        Profile::Quick => policy_cargo::lld_rustflags()?,
-    };
+    let flags = policy_cargo::rustflags(&workspace.root, cache, target)?;
     let built = build::build(workspace, policies, target, cache, profile, &flags, progress)?;
     let (path, compiled) = (built.program, built.compiled);
     if profile == Profile::Quick {

@@ -1,20 +1,37 @@
-use std::path::{Path, PathBuf};
+use super::Policies;
 
-/// The purpose of a compilation.
+/// The purpose of a compilation. Both share what is compiled of the engine and of all that others
+/// publish, and so the work folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// A program that is small, fast, static and the same everywhere.
     Release,
-    /// A program that is soon there, to be run here.
+    /// The same program, but for the crates of the policies folder: these are compiled as Cargo's own
+    /// profile for development has it, to be soon there, with checks of arithmetic.
     Quick,
 }
 
+/// What is set of each crate of the policies folder.
+const QUICK: [&str; 5] = [
+    "opt-level=0",
+    "codegen-units=256",
+    "incremental=true",
+    "debug-assertions=true",
+    "overflow-checks=true",
+];
+
 impl Profile {
-    /// The folder inside the work folder: what one of them keeps is of no use to the other.
-    pub(crate) fn work_folder(self, work: &Path) -> PathBuf {
+    /// The settings for Cargo's `--config`, besides those of the workspace.
+    pub(super) fn settings(self, policies: &Policies) -> Vec<String> {
         match self {
-            Self::Release => work.to_owned(),
-            Self::Quick => work.join("watch"),
+            Self::Release => Vec::new(),
+            Self::Quick => policies
+                .crates
+                .iter()
+                .flat_map(|found| {
+                    QUICK.map(|set| format!("profile.release.package.{}.{set}", found.name))
+                })
+                .collect(),
         }
     }
 }
