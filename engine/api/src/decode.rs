@@ -5,7 +5,7 @@ use serde::de::{DeserializeSeed, Error};
 
 use crate::meter::{self, Refused};
 use crate::metered::{Anywhere, Metered};
-use crate::{DecodeError, nesting, wording};
+use crate::{DecodeError, nesting, path, wording};
 
 /// Texts up to this length cost little, whatever is in them.
 const SHORT: usize = 4 << 10;
@@ -23,12 +23,10 @@ pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> 
     nesting::check(json)?;
     let text = as_text(json)?;
     let before = meter::used();
-    // Tracking the path costs time on every field, so only what failed is decoded again with it.
-    within(text, PhantomData::<T>).map_err(|error| {
+    let (decoded, left) = path::counted(|| within(text, PhantomData::<T>));
+    decoded.map_err(|error| {
         meter::reset(before);
-        let explained = explain::<T>(text, &error);
-        meter::reset(before);
-        explained
+        explain(text, &error, left)
     })
 }
 
@@ -42,7 +40,9 @@ pub fn decode_seed<'a, S: DeserializeSeed<'a>>(
     seed: S,
     json: &'a [u8],
 ) -> Result<S::Value, DecodeError> {
-    within(as_text(json)?, seed).map_err(|error| DecodeError::from(&error))
+    let text = as_text(json)?;
+    let (decoded, _) = path::counted(|| within(text, seed));
+    decoded.map_err(|error| DecodeError::from(&error))
 }
 
 fn as_text(json: &[u8]) -> Result<&str, DecodeError> {
@@ -67,16 +67,11 @@ fn within<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> serde_json::Res
 }
 
 #[cold]
-fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> DecodeError {
-    if meter::is_refused() {
+fn explain(text: &str, error: &serde_json::Error, left: usize) -> DecodeError {
+    if meter::is_refused() || !error.is_data() {
         return error.into();
     }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let path =
-        serde_path_to_error::deserialize::<_, T>(Metered::<_, Anywhere>::new(&mut deserializer))
-            .err()
-            .map(|error| wording::shortened(&error.path().to_string()))
-            .filter(|path| error.is_data() && path != ".");
+    let path = path::path(text, error, left).map(|path| wording::shortened(&path));
     DecodeError { path, ..error.into() }
 }
 

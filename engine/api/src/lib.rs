@@ -105,6 +105,7 @@ mod meter;
 mod metered;
 mod nesting;
 mod output;
+mod path;
 mod policy;
 mod registration;
 mod schema;

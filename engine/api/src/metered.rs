@@ -1,5 +1,5 @@
 //! A deserializer around another, for everything that strangers send: it charges the memory that
-//! decoding allocates, and refuses arrays for structs.
+//! decoding allocates, refuses arrays for structs, and counts the fields that an error leaves.
 //!
 //! The charge is the size of the standard library's collections. For a type that is `untagged`, has a
 //! `tag` or a `flatten`ed field, serde keeps parts of the input in a form of its own: that form is
@@ -14,6 +14,7 @@ use serde::de::{
 };
 
 use crate::meter::{self, Refused};
+use crate::path;
 
 /// The bytes that an allocator adds to each allocation, at most.
 const OVERHEAD: usize = 32;
@@ -478,7 +479,8 @@ impl<'de, T: SeqAccess<'de>, A: Requested> SeqAccess<'de> for Elements<T, A> {
         &mut self,
         seed: D,
     ) -> Result<Option<D::Value>, T::Error> {
-        let element = self.inner.next_element_seed(Metered::<_, In<D::Value>>::new(seed))?;
+        let seed = Metered::<_, In<D::Value>>::new(seed);
+        let element = self.inner.next_element_seed(seed).map_err(path::left)?;
         if A::KEEPS_ELEMENTS && element.is_some() {
             let bytes = size_of::<D::Value>();
             self.growth.push(bytes, first(bytes))?;
@@ -519,7 +521,7 @@ impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
         if A::KEEPS_ENTRIES {
             self.key = size_of::<K::Value>();
         }
-        self.inner.next_key_seed(Metered::<_, In<K::Value>>::new(seed))
+        self.inner.next_key_seed(Metered::<_, In<K::Value>>::new(seed)).map_err(path::left)
     }
 
     #[inline]
@@ -529,7 +531,7 @@ impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
             let entry = self.key + size_of::<D::Value>();
             self.growth.push(entry + entry / 8 + 8, 11)?;
         }
-        self.inner.next_value_seed(Metered::<_, In<D::Value>>::new(seed))
+        self.inner.next_value_seed(Metered::<_, In<D::Value>>::new(seed)).map_err(path::left)
     }
 
     #[inline]
@@ -574,13 +576,14 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
 
     #[inline]
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        self.0.newtype_variant_seed(Metered::<_, In<T::Value>>::new(seed))
+        let seed = Metered::<_, In<T::Value>>::new(seed);
+        self.0.newtype_variant_seed(seed).map_err(path::left)
     }
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         let visitor = MeteredVisitor::<_, Inline, Anywhere>::new(visitor)?;
-        self.0.tuple_variant(len, visitor)
+        self.0.tuple_variant(len, visitor).map_err(path::left)
     }
 
     #[inline]
@@ -590,7 +593,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         let visitor = MeteredVisitor::<_, Struct, Anywhere>::new(visitor)?;
-        self.0.struct_variant(fields, visitor)
+        self.0.struct_variant(fields, visitor).map_err(path::left)
     }
 }
 
