@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::meter::{self, Metering};
 use crate::{Context, DecodeError, Error, Policy, Verdict, decode, output};
@@ -33,22 +33,23 @@ impl<P: Policy> Evaluate for P {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError> {
-        evaluate(input, context, output, |input, context| self.execute(input, context))
+        evaluate(input, context, output, P::decode, |input, context| self.execute(input, context))
     }
 }
 
 /// The way from an input's bytes to an output's, whatever gives the answer.
 #[inline]
-pub(crate) fn evaluate<'a, I: Deserialize<'a>, O: Serialize>(
+pub(crate) fn evaluate<'a, I, O: Serialize>(
     input: &'a [u8],
     context: &Context<'a>,
     output: &mut Vec<u8>,
+    decode: impl FnOnce(&'a [u8]) -> Result<I, DecodeError>,
     execute: impl FnOnce(I, &Context<'a>) -> Result<O, Error>,
 ) -> Result<Option<Verdict>, EvaluateError> {
     let _metering = Metering::begin(context);
     // Where there was no memory, that is the reason, whatever came of it.
     let refused = |error| meter::take_refusal().map_or(error, EvaluateError::Policy);
-    let decoded = decode::<I>(input).map_err(EvaluateError::Input).map_err(refused)?;
+    let decoded = decode(input).map_err(EvaluateError::Input).map_err(refused)?;
     let answer = execute(decoded, context).map_err(EvaluateError::Policy).map_err(refused)?;
     output::write(&answer, context, output).map_err(EvaluateError::Policy)
 }

@@ -103,7 +103,7 @@ impl<F: PolicyFunction<Signature>, Signature> Evaluate for Configured<F, Signatu
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError> {
-        evaluate(input, context, output, |input, context| self.0.call(input, context))
+        evaluate(input, context, output, decode, |input, context| self.0.call(input, context))
     }
 }
 

@@ -208,8 +208,13 @@ impl<'de, D: Deserializer<'de>, S: Slot> Deserializer<'de> for Metered<D, S> {
         deserialize_f32, deserialize_f64,
         deserialize_char,
         deserialize_unit,
-        // Nothing of it is kept.
-        deserialize_ignored_any,
+    }
+
+    /// Skips a value, of which nothing is kept. One function for all that is skipped: inlined in each
+    /// place, the compiler finds fewer registers for the loop.
+    #[inline(never)]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_ignored_any(visitor)
     }
 
     #[inline]

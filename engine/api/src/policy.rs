@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Check, Context, Error};
+use crate::{Check, Context, DecodeError, Error, decode};
 
 /// One rule: configured once, then asked many times, from many threads.
 ///
@@ -41,6 +41,19 @@ pub trait Policy: Send + Sync + Sized + 'static {
     /// # Errors
     /// Settings that decode but make no sense. Say which field, what was found and what to write.
     fn validate(settings: Self::Settings) -> Result<Self, Error>;
+
+    /// Decodes one input from JSON text, by [`decode`].
+    ///
+    /// Generic code is compiled in the crate that asks for it: here, in the policy's. A type that
+    /// several policies take can bring a function that does the same, such as
+    /// `kube_objects::Object::from_json`. Called here, it is compiled once for all of them, and a
+    /// policy that is edited is there sooner.
+    ///
+    /// # Errors
+    /// Text that is not JSON, or has another shape.
+    fn decode(input: &[u8]) -> Result<Self::Input<'_>, DecodeError> {
+        decode(input)
+    }
 
     /// Judges one input.
     ///

@@ -1,6 +1,7 @@
 use kube_objects::{Object, POD_RESOURCES, Place, Pod, Text};
 use policy_api::{
-    Check, Context, Decision, Error, KubernetesResources, Policy, Violations, schema_of,
+    Check, Context, Decision, DecodeError, Error, KubernetesResources, Policy, Violations,
+    schema_of,
 };
 use serde_json::Value;
 
@@ -27,6 +28,10 @@ impl Policy for AllowedRegistries {
 
     fn validate(settings: Settings) -> Result<Self, Error> {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
+    }
+
+    fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+        Object::from_json(input)
     }
 
     fn execute<'a>(&'a self, object: Object<'a>, context: &Context<'a>) -> Result<Decision, Error> {

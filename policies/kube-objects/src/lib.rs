@@ -9,7 +9,8 @@
 //! ```
 //! use kube_objects::{Object, POD_RESOURCES};
 //! use policy_api::{
-//!     Check, Context, Decision, Error, KubernetesResources, NoSettings, Policy, Violations,
+//!     Check, Context, Decision, DecodeError, Error, KubernetesResources, NoSettings, Policy,
+//!     Violations,
 //! };
 //!
 //! const IMAGE: Check = Check::new("image", "Every container names its image");
@@ -29,6 +30,11 @@
 //!
 //!     fn validate(_: NoSettings) -> Result<Self, Error> {
 //!         Ok(Self)
+//!     }
+//!
+//!     // Compiled once for all policies, where generic code would be compiled again here.
+//!     fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+//!         Object::from_json(input)
 //!     }
 //!
 //!     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {

@@ -1,5 +1,7 @@
 use std::convert::Infallible;
 
+use policy_api::DecodeError;
+
 use crate::{Path, Pod};
 
 /// A Kubernetes object, as far as it holds pods.
@@ -22,6 +24,14 @@ pub enum Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Decodes an object from JSON text: a policy's `decode`. It is compiled once, for all policies.
+    ///
+    /// # Errors
+    /// Text that is not JSON, or no Kubernetes object.
+    pub fn from_json(json: &'a [u8]) -> Result<Self, DecodeError> {
+        policy_api::decode(json)
+    }
+
     /// Shows every pod that is to be judged, with its path: all of them, but for one that an
     /// `AdmissionReview` wants to update and of which nothing changes that this crate decodes.
     ///

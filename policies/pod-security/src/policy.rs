@@ -1,6 +1,8 @@
 use kube_objects::{Object, POD_RESOURCES};
 use policy_api::schemars::JsonSchema;
-use policy_api::{Check, Context, Decision, Error, KubernetesResources, Policy, schema_of};
+use policy_api::{
+    Check, Context, Decision, DecodeError, Error, KubernetesResources, Policy, schema_of,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -40,6 +42,10 @@ macro_rules! impl_policy {
 
             fn validate(settings: Settings) -> Result<Self, Error> {
                 Ok(Self(Standard::new($level, settings.version)))
+            }
+
+            fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+                Object::from_json(input)
             }
 
             fn execute<'a>(

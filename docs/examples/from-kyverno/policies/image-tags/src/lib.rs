@@ -1,6 +1,7 @@
 use kube_objects::{Object, POD_RESOURCES};
 use policy_api::{
-    Check, Context, Decision, Error, KubernetesResources, NoSettings, Policy, Violations,
+    Check, Context, Decision, DecodeError, Error, KubernetesResources, NoSettings, Policy,
+    Violations,
 };
 
 // ANCHOR: policy
@@ -22,6 +23,11 @@ impl Policy for ImageTags {
 
     fn validate(_: NoSettings) -> Result<Self, Error> {
         Ok(Self)
+    }
+
+    // Compiled once, in `kube-objects`.
+    fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+        Object::from_json(input)
     }
 
     fn execute<'a>(&'a self, object: Object<'a>, _: &Context<'a>) -> Result<Decision, Error> {
