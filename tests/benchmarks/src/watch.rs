@@ -15,13 +15,13 @@ use crate::setup::Setup;
 /// Longer than the first build takes.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Ended with its engine, as from a terminal.
+/// Ended with its engine. Not by an interrupt, which whatever a script starts in the background ignores.
 struct Watching(Child);
 
 impl Drop for Watching {
     fn drop(&mut self) {
         let _ = crate::tools::output(
-            std::process::Command::new("kill").args(["-INT", &self.0.id().to_string()]),
+            std::process::Command::new("kill").args(["-TERM", &self.0.id().to_string()]),
         );
         let _ = self.0.wait();
     }
