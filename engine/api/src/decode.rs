@@ -5,7 +5,8 @@ use serde::de::{DeserializeSeed, Error};
 
 use crate::meter::{self, Refused};
 use crate::metered::{Anywhere, Metered};
-use crate::{DecodeError, nesting, path, wording};
+use crate::path::{self, Level};
+use crate::{DecodeError, nesting, wording};
 
 /// Texts up to this length cost little, whatever is in them.
 const SHORT: usize = 4 << 10;
@@ -23,10 +24,10 @@ pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> 
     nesting::check(json)?;
     let text = as_text(json)?;
     let before = meter::used();
-    let (decoded, left) = path::counted(|| within(text, PhantomData::<T>));
+    let (decoded, levels) = path::levels(|| within(text, PhantomData::<T>));
     decoded.map_err(|error| {
         meter::reset(before);
-        explain(text, &error, left)
+        explain(text, &error, &levels)
     })
 }
 
@@ -41,7 +42,7 @@ pub fn decode_seed<'a, S: DeserializeSeed<'a>>(
     json: &'a [u8],
 ) -> Result<S::Value, DecodeError> {
     let text = as_text(json)?;
-    let (decoded, _) = path::counted(|| within(text, seed));
+    let (decoded, _) = path::levels(|| within(text, seed));
     decoded.map_err(|error| DecodeError::from(&error))
 }
 
@@ -67,11 +68,11 @@ fn within<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> serde_json::Res
 }
 
 #[cold]
-fn explain(text: &str, error: &serde_json::Error, left: usize) -> DecodeError {
+fn explain(text: &str, error: &serde_json::Error, levels: &[Level]) -> DecodeError {
     if meter::is_refused() || !error.is_data() {
         return error.into();
     }
-    let path = path::path(text, error, left).map(|path| wording::shortened(&path));
+    let path = path::path(text, error, levels).map(|path| wording::shortened(&path));
     DecodeError { path, ..error.into() }
 }
 

@@ -33,7 +33,9 @@ impl<P: Policy> Evaluate for P {
         context: &Context<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Option<Verdict>, EvaluateError> {
-        evaluate(input, context, output, P::decode, |input, context| self.execute(input, context))
+        evaluate(input, context, output, P::decode_input, |input, context| {
+            self.execute(input, context)
+        })
     }
 }
 

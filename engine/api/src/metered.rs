@@ -1,5 +1,5 @@
 //! A deserializer around another, for everything that strangers send: it charges the memory that
-//! decoding allocates, refuses arrays for structs, and counts the fields that an error leaves.
+//! decoding allocates, refuses arrays for structs, and notes the levels that an error leaves on its way out.
 //!
 //! The charge is the size of the standard library's collections. For a type that is `untagged`, has a
 //! `tag` or a `flatten`ed field, serde keeps parts of the input in a form of its own: that form is
@@ -14,7 +14,7 @@ use serde::de::{
 };
 
 use crate::meter::{self, Refused};
-use crate::path;
+use crate::path::{self, Level};
 
 /// The bytes that an allocator adds to each allocation, at most.
 const OVERHEAD: usize = 32;
@@ -139,6 +139,11 @@ fn charge<E: Error>(bytes: usize) -> Result<(), E> {
 #[cold]
 fn refused<E: Error>(refused: Refused) -> E {
     E::custom(refused)
+}
+
+#[cold]
+fn left_field<E>(error: E) -> E {
+    path::left(error, Level::Field)
 }
 
 /// Charges text that is copied.
@@ -456,6 +461,8 @@ impl Growth {
 
 struct Elements<T, A> {
     inner: T,
+    /// The number of elements so far.
+    count: usize,
     growth: Growth,
     asked: PhantomData<fn() -> A>,
 }
@@ -463,7 +470,7 @@ struct Elements<T, A> {
 impl<T, A> Elements<T, A> {
     #[inline]
     fn new(inner: T) -> Self {
-        Self { inner, growth: Growth::default(), asked: PhantomData }
+        Self { inner, count: 0, growth: Growth::default(), asked: PhantomData }
     }
 }
 
@@ -485,7 +492,10 @@ impl<'de, T: SeqAccess<'de>, A: Requested> SeqAccess<'de> for Elements<T, A> {
         seed: D,
     ) -> Result<Option<D::Value>, T::Error> {
         let seed = Metered::<_, In<D::Value>>::new(seed);
-        let element = self.inner.next_element_seed(seed).map_err(path::left)?;
+        let index = self.count;
+        let left = |error| path::left(error, Level::Element(index));
+        let element = self.inner.next_element_seed(seed).map_err(left)?;
+        self.count += 1;
         if A::KEEPS_ELEMENTS && element.is_some() {
             let bytes = size_of::<D::Value>();
             self.growth.push(bytes, first(bytes))?;
@@ -526,7 +536,7 @@ impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
         if A::KEEPS_ENTRIES {
             self.key = size_of::<K::Value>();
         }
-        self.inner.next_key_seed(Metered::<_, In<K::Value>>::new(seed)).map_err(path::left)
+        self.inner.next_key_seed(Metered::<_, In<K::Value>>::new(seed)).map_err(left_field)
     }
 
     #[inline]
@@ -536,7 +546,7 @@ impl<'de, T: MapAccess<'de>, A: Requested> MapAccess<'de> for Entries<T, A> {
             let entry = self.key + size_of::<D::Value>();
             self.growth.push(entry + entry / 8 + 8, 11)?;
         }
-        self.inner.next_value_seed(Metered::<_, In<D::Value>>::new(seed)).map_err(path::left)
+        self.inner.next_value_seed(Metered::<_, In<D::Value>>::new(seed)).map_err(left_field)
     }
 
     #[inline]
@@ -582,13 +592,13 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
     #[inline]
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
         let seed = Metered::<_, In<T::Value>>::new(seed);
-        self.0.newtype_variant_seed(seed).map_err(path::left)
+        self.0.newtype_variant_seed(seed).map_err(left_field)
     }
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         let visitor = MeteredVisitor::<_, Inline, Anywhere>::new(visitor)?;
-        self.0.tuple_variant(len, visitor).map_err(path::left)
+        self.0.tuple_variant(len, visitor).map_err(left_field)
     }
 
     #[inline]
@@ -598,7 +608,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Variant<A> {
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         let visitor = MeteredVisitor::<_, Struct, Anywhere>::new(visitor)?;
-        self.0.struct_variant(fields, visitor).map_err(path::left)
+        self.0.struct_variant(fields, visitor).map_err(left_field)
     }
 }
 

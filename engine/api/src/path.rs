@@ -1,29 +1,47 @@
 //! The path to the field that an input went wrong at, as `spec.containers[0].image`.
 //!
-//! Types decode an input once. On the way out, an error counts the fields and elements that it leaves
-//! ([`left`]), and its position says where in the text it arose: together they are the path. To decode
-//! once more with a path at hand would have every type compiled twice.
+//! Types decode an input once. On the way out, an error says which fields and elements it leaves
+//! ([`left`]), and its position says where in the text it arose, from which follow the fields' names. To
+//! decode once more with a path at hand would have every type compiled twice.
 
 use std::cell::Cell;
 use std::fmt::Write;
 use std::ops::Range;
 
-thread_local! {
-    /// The fields and elements that the error of this thread has left.
-    static LEFT: Cell<usize> = const { Cell::new(0) };
+/// The most levels that are kept. An input has no more, but for what comes of errors that are passed over.
+const MOST: usize = 4 * crate::MAX_NESTING;
+
+/// A level of an input that an error leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// An element, by its index in the array.
+    Element(usize),
+    /// A field of an object, or what a variant holds.
+    Field,
 }
 
-/// Counts a field or an element that an error leaves.
+thread_local! {
+    /// The levels that the error of this thread has left, from the innermost.
+    static LEFT: Cell<Vec<Level>> = const { Cell::new(Vec::new()) };
+}
+
+/// Notes a level that an error leaves.
 #[cold]
-pub(crate) fn left<E>(error: E) -> E {
-    LEFT.set(LEFT.get().saturating_add(1));
+pub(crate) fn left<E>(error: E, level: Level) -> E {
+    let mut levels = LEFT.take();
+    // A type that passes over errors leaves theirs here. The last levels are those of the last error.
+    if levels.len() >= MOST {
+        levels.clear();
+    }
+    levels.push(level);
+    LEFT.set(levels);
     error
 }
 
-/// Runs what decodes, and gives the number of fields and elements that its error left.
-pub(crate) fn counted<T>(decode: impl FnOnce() -> T) -> (T, usize) {
+/// Runs what decodes, and gives the levels that its error left, from the innermost.
+pub(crate) fn levels<T>(decode: impl FnOnce() -> T) -> (T, Vec<Level>) {
     // What decodes may be a part of what decodes another text.
-    let outer = LEFT.replace(0);
+    let outer = LEFT.take();
     let decoded = decode();
     (decoded, LEFT.replace(outer))
 }
@@ -35,24 +53,25 @@ enum Segment {
     Key(Range<usize>),
 }
 
-/// Writes the path of so many segments to the place of an error in this text.
-pub(crate) fn path(text: &str, error: &serde_json::Error, segments: usize) -> Option<String> {
+/// Writes the path to the place of an error in this text, by the levels that it left.
+///
+/// `None` where the levels are not those of the text at the error's position: a custom error may bring
+/// the position in a text of its own.
+pub(crate) fn path(text: &str, error: &serde_json::Error, levels: &[Level]) -> Option<String> {
     let end = offset(text, error.line(), error.column())?;
-    let mut before = text.as_bytes().get(..end)?;
-    // Noticed only once the array or object goes on behind the variant's name.
-    if error.to_string().starts_with("invalid type: unit variant") {
-        before = before.trim_ascii_end();
-        before = before.strip_suffix(b",").unwrap_or(before);
-    }
     let mut path = String::new();
-    for segment in walk(before).iter().take(segments) {
+    for (segment, level) in walk(text.as_bytes(), end).iter().zip(levels.iter().rev()) {
         // To write to a string cannot fail.
-        let _ = match segment {
-            Segment::Index(index) => write!(path, "[{index}]"),
-            Segment::Key(key) => {
+        let _ = match (segment, level) {
+            // What is wrong with an element as a whole is told once the next one has begun.
+            (Segment::Index(at), Level::Element(index)) if (*index..=index + 1).contains(at) => {
+                write!(path, "[{index}]")
+            }
+            (Segment::Key(key), Level::Field) => {
                 let dot = if path.is_empty() { "" } else { "." };
                 write!(path, "{dot}{}", unescaped(text, key.clone())?)
             }
+            _ => return None,
         };
     }
     Some(path).filter(|path| !path.is_empty())
@@ -68,13 +87,13 @@ fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     Some(start + column)
 }
 
-/// Follows JSON text, as far as it goes, and gives the way to its end. Where that is the end of an
-/// array or object, the way goes on to what stood last in there.
-fn walk(json: &[u8]) -> Vec<Segment> {
+/// Follows JSON text to an offset, and gives the way there. Where that is the end of an array or object,
+/// the way goes on to what stood last in there.
+fn walk(json: &[u8], end: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut open = 0;
     let mut at = 0;
-    while let Some(byte) = json.get(at) {
+    while let Some(byte) = json.get(at).filter(|_| at < end) {
         match byte {
             b'[' | b'{' => {
                 segments.truncate(open);
@@ -143,6 +162,34 @@ mod tests {
         tasks: Vec<Task>,
         tagged: Tagged,
         either: Either,
+        lists: Lists,
+    }
+
+    /// Elements whose mistakes are found once they have been decoded.
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Lists {
+        tagged: Vec<Tagged>,
+        either: Vec<Either>,
+        small: Vec<Vec<Small>>,
+        pair: (Small, Tagged, u8),
+    }
+
+    #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+    #[serde(try_from = "u8", into = "u8")]
+    struct Small(u8);
+
+    impl TryFrom<u8> for Small {
+        type Error = String;
+
+        fn try_from(number: u8) -> Result<Self, String> {
+            if number < 100 { Ok(Self(number)) } else { Err(format!("`{number}` is not small")) }
+        }
+    }
+
+    impl From<Small> for u8 {
+        fn from(small: Small) -> Self {
+            small.0
+        }
     }
 
     #[derive(Debug, Serialize, Deserialize)]
@@ -189,6 +236,12 @@ mod tests {
             "tasks": ["Rest", {"Sleep": {"ms": 1}}, {"Run": {"args": []}}, {"Pair": [1, [2, 3]]}],
             "tagged": {"do": "Sleep", "ms": 1},
             "either": [{"args": []}],
+            "lists": {
+                "tagged": [{"do": "Sleep", "ms": 1}, {"do": "Sleep", "ms": 2}],
+                "either": [1, [{"args": []}], 2],
+                "small": [[1, 2], [], [3]],
+                "pair": [1, {"do": "Sleep", "ms": 1}, 2],
+            },
         })
     }
 
@@ -236,6 +289,7 @@ mod tests {
             Just(json!(-1)),
             Just(json!(1e300)),
             Just(json!(70000)),
+            Just(json!(200)),
             Just(json!("é\"\\")),
             Just(json!([])),
             Just(json!([1, 2, 3])),
@@ -279,6 +333,40 @@ mod tests {
             };
             prop_assert_eq!(found::<Pod>(&text), tracked::<Pod>(&text), "{}", text);
         }
+    }
+
+    #[test]
+    fn element_that_is_wrong_as_a_whole_is_counted_right() {
+        let path = |text: &str| found::<Vec<Tagged>>(text).unwrap();
+        assert_eq!(path(r#"[{"do": "Sleep"}, {"do": "Sleep", "ms": 1}]"#), "[0]");
+        assert_eq!(path(r#"[{"do": "Sleep", "ms": 1}, {"do": "Sleep"}]"#), "[1]");
+        assert_eq!(found::<Vec<u8>>("[1, [2], 3]").unwrap(), "[1]");
+        assert_eq!(found::<Vec<Vec<Small>>>("[[1], [2, 200, 3], [4]]").unwrap(), "[1][1]");
+    }
+
+    #[test]
+    fn key_that_is_wrong_is_named_whole() {
+        let path = |text: &str| found::<BTreeMap<u8, BTreeMap<u8, bool>>>(text).unwrap();
+        assert_eq!(path(r#"{"1": {"300abc": true}}"#), "1.300abc");
+        assert_eq!(path(r#"{"1": {"2": 3}}"#), "1.2");
+    }
+
+    #[test]
+    fn position_in_another_text_gives_no_path() {
+        /// JSON in a string.
+        #[derive(Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        struct Inside;
+
+        impl TryFrom<String> for Inside {
+            type Error = serde_json::Error;
+
+            fn try_from(text: String) -> Result<Self, serde_json::Error> {
+                serde_json::from_str::<u8>(&text).map(|_| Self)
+            }
+        }
+
+        assert_eq!(found::<Vec<Vec<Inside>>>(r#"[["1", "2"], ["true"]]"#), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Policy for AllowedRegistries {
         Ok(Self { allowed: Allowlist::parse(&settings)? })
     }
 
-    fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+    fn decode_input(input: &[u8]) -> Result<Object<'_>, DecodeError> {
         Object::from_json(input)
     }
 

@@ -32,8 +32,8 @@
 //!         Ok(Self)
 //!     }
 //!
-//!     // Compiled once for all policies, where generic code would be compiled again here.
-//!     fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+//!     // Optional. It saves compile time: this crate has the decoder compiled.
+//!     fn decode_input(input: &[u8]) -> Result<Object<'_>, DecodeError> {
 //!         Object::from_json(input)
 //!     }
 //!

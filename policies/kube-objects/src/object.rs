@@ -24,7 +24,10 @@ pub enum Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Decodes an object from JSON text: a policy's `decode`. It is compiled once, for all policies.
+    /// Decodes an object from JSON text.
+    ///
+    /// A policy calls it in `Policy::decode_input`: the decoder is compiled once, in this crate, and not
+    /// again in each policy's.
     ///
     /// # Errors
     /// Text that is not JSON, or no Kubernetes object.

@@ -44,7 +44,7 @@ macro_rules! impl_policy {
                 Ok(Self(Standard::new($level, settings.version)))
             }
 
-            fn decode(input: &[u8]) -> Result<Object<'_>, DecodeError> {
+            fn decode_input(input: &[u8]) -> Result<Object<'_>, DecodeError> {
                 Object::from_json(input)
             }
 

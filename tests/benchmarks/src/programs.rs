@@ -67,6 +67,7 @@ fn own_program(effort: Effort, program: &str, features: &[&str]) -> io::Result<P
     let mut command = tools::cargo();
     command.args(["build", "--quiet", "--locked", "--package", "policy-benchmarks"]);
     command.args(["--bin", program, "--no-default-features"]).args(features);
+    // As `workspace_manifest` of the builder has it: both are to be kept alike.
     for policy in ["http-authz", "pod-security"] {
         let units = format!("profile.release.package.{policy}.codegen-units=4");
         command.args(["--config", &units]);

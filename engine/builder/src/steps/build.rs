@@ -142,7 +142,10 @@ impl<'a> Build<'a> {
     }
 
     fn lay_out_first(&self, target: &Target) -> Result<Workspace, BuildError> {
-        if let Some(note) = &target.note {
+        // `watch` would print it with each save.
+        if let Some(note) = &target.note
+            && self.options.profile == Profile::Release
+        {
             self.progress.line(&format!("note: {note}"));
         }
         let is_carried = |found: &PolicyCrate| {

@@ -60,7 +60,8 @@ fn round(saved: &str, options: &BuildOptions<'_>, server: &mut Server, progress:
     let outcome = Build::new(options, progress).map_err(RoundError::from).and_then(|build| {
         // Another build may put its program in the same place, once this one has ended.
         let Some(binary) = build.run_quick()? else { return Ok(None) };
-        let is_new = binary.compiled.fresh > 0 || !server.is_current();
+        // Another command may have compiled the save already.
+        let is_new = !server.runs(&binary.path);
         let compiled = start.elapsed();
         if is_new {
             server.replace(&binary.path)?;

@@ -1,8 +1,10 @@
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::addresses;
 use super::engine::Engine;
@@ -14,6 +16,20 @@ use policy_host::signals::ScratchDir;
 /// The interval of checks whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A program as a linker wrote it: the next one is another file, with another time.
+#[derive(Debug, PartialEq, Eq)]
+struct Build {
+    file: u64,
+    modified: SystemTime,
+}
+
+impl Build {
+    fn of(program: &Path) -> Option<Self> {
+        let metadata = fs::metadata(program).ok()?;
+        Some(Self { file: metadata.ino(), modified: metadata.modified().ok()? })
+    }
+}
+
 /// The server that clients see: sockets, and an engine behind them.
 pub(super) struct Server {
     serve_flags: Vec<String>,
@@ -21,8 +37,8 @@ pub(super) struct Server {
     engine: Option<Engine>,
     /// The number of engines so far.
     started: u64,
-    /// It is the newest program.
-    is_current: bool,
+    /// The program that the engine runs; `None` after one that did not start.
+    current: Option<Build>,
     /// The former engines that still answer requests.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
@@ -37,7 +53,7 @@ impl Server {
             sockets: Vec::new(),
             engine: None,
             started: 0,
-            is_current: false,
+            current: None,
             leaving: Vec::new(),
             folder: ScratchDir::new()?,
         })
@@ -46,7 +62,8 @@ impl Server {
     /// Has another program serve. Until it does, everything is as it was, and so it stays if it
     /// does not.
     pub(super) fn replace(&mut self, program: &Path) -> Result<(), StartError> {
-        self.is_current = false;
+        self.current = None;
+        let build = Build::of(program);
         let wanted = addresses::wanted(program, &self.serve_flags)?;
         let missing = sockets::missing(&self.sockets, &wanted)?;
         let mut duplicates = Vec::new();
@@ -62,7 +79,7 @@ impl Server {
         }
         self.sockets.extend(missing);
         self.sockets.retain(|socket| socket.is_in(&wanted));
-        self.is_current = true;
+        self.current = build;
         Ok(())
     }
 
@@ -71,9 +88,9 @@ impl Server {
         self.engine.is_some()
     }
 
-    /// Checks whether the engine is of the last program.
-    pub(super) fn is_current(&self) -> bool {
-        self.engine.is_some() && self.is_current
+    /// Checks whether the engine runs this program, whoever compiled it.
+    pub(super) fn runs(&self, program: &Path) -> bool {
+        self.engine.is_some() && self.current.is_some() && self.current == Build::of(program)
     }
 
     /// The exit status of an engine that ended by itself, once.

@@ -1,4 +1,5 @@
 use super::Policies;
+use policy_cargo::Source;
 
 /// The purpose of a compilation. Both share what is compiled of the engine and of all that others
 /// publish, and so the work folder.
@@ -6,12 +7,12 @@ use super::Policies;
 pub(crate) enum Profile {
     /// A program that is small, fast, static and the same everywhere.
     Release,
-    /// The same program, but for the crates of the policies folder: these are compiled as Cargo's own
-    /// profile for development has it, to be soon there, with checks of arithmetic.
+    /// The same program, except that crates which somebody may be editing are compiled as in Cargo's own
+    /// profile for development: in little time, with checks of arithmetic.
     Quick,
 }
 
-/// What is set of each crate of the policies folder.
+/// What is set of each crate that is of no registry and no repository.
 const QUICK: [&str; 5] = [
     "opt-level=0",
     "codegen-units=256",
@@ -28,6 +29,7 @@ impl Profile {
             Self::Quick => policies
                 .crates
                 .iter()
+                .filter(|found| !matches!(found.origin, Source::Remote { source: Some(_), .. }))
                 .flat_map(|found| {
                     QUICK.map(|set| format!("profile.release.package.{}.{set}", found.name))
                 })

@@ -190,13 +190,13 @@ impl FetchedCrate {
 /// crates is generic, or says so. All of it as one, linked for minutes, answers hardly more requests
 /// and is no smaller once compressed. Panics unwind, because one policy's must not end the others.
 ///
-/// A crate is one unit of code, as its functions call each other fastest so. Four are the crates that
-/// a build waits for: the engine's own in a first one, a policy's once it is edited. Two processors
-/// compile those in half the time, more in less. Functions are inlined from one of the units into
-/// another (`lto = false`, where `"off"` would keep them apart, for a tenth fewer requests). Requests
-/// are as many as with one unit, and decisions take 1% more instructions at most; the program is 1%
-/// larger. At level 3 the engine's units would make that 3%. What several policies depend on is one
-/// unit: four would take 3% more instructions of whoever decodes Kubernetes' objects.
+/// Most crates are one codegen unit, which gives the fastest code. The engine's crate and the policies
+/// are four, because builds wait for them: the engine's in a first build, a policy's after an edit. Two
+/// processors compile those in half the time, more in less. Functions are inlined from one of the units
+/// into another (`lto = false`; `"off"` would keep them apart, for a tenth fewer requests). Requests are
+/// as many as with one unit, and decisions take 1% more instructions at most; the program is 1% larger. At
+/// level 3 the engine's units would make that 3%. Crates that policies share are one unit: with four,
+/// decoding Kubernetes' objects took 3% more instructions.
 ///
 /// What is not on a request's way is compiled to be small: the command line, the reader of the
 /// configuration, the console's pages, handshakes. As fast as the rest, it takes twice the bytes.
