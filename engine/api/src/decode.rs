@@ -24,10 +24,10 @@ pub fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> 
     nesting::check(json)?;
     let text = as_text(json)?;
     let before = meter::used();
-    let (decoded, levels) = path::levels(|| within(text, PhantomData::<T>));
-    decoded.map_err(|error| {
+    path::forget_left();
+    within(text, PhantomData::<T>).map_err(|error| {
         meter::reset(before);
-        explain(text, &error, &levels)
+        explain(text, &error, &path::take_left())
     })
 }
 
@@ -42,8 +42,11 @@ pub fn decode_seed<'a, S: DeserializeSeed<'a>>(
     json: &'a [u8],
 ) -> Result<S::Value, DecodeError> {
     let text = as_text(json)?;
-    let (decoded, _) = path::levels(|| within(text, seed));
-    decoded.map_err(|error| DecodeError::from(&error))
+    within(text, seed).map_err(|error| {
+        // They are levels of this text, which may be a part of another.
+        path::forget_left();
+        DecodeError::from(&error)
+    })
 }
 
 fn as_text(json: &[u8]) -> Result<&str, DecodeError> {

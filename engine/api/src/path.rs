@@ -21,6 +21,8 @@ pub(crate) enum Level {
 }
 
 thread_local! {
+    /// True if there are levels. What decodes without an error looks at no more.
+    static IS_LEFT: Cell<bool> = const { Cell::new(false) };
     /// The levels that the error of this thread has left, from the innermost.
     static LEFT: Cell<Vec<Level>> = const { Cell::new(Vec::new()) };
 }
@@ -28,22 +30,30 @@ thread_local! {
 /// Notes a level that an error leaves.
 #[cold]
 pub(crate) fn left<E>(error: E, level: Level) -> E {
-    let mut levels = LEFT.take();
-    // A type that passes over errors leaves theirs here. The last levels are those of the last error.
+    let mut levels = take_left();
+    // The last levels are those of the last error.
     if levels.len() >= MOST {
         levels.clear();
     }
     levels.push(level);
     LEFT.set(levels);
+    IS_LEFT.set(true);
     error
 }
 
-/// Runs what decodes, and gives the levels that its error left, from the innermost.
-pub(crate) fn levels<T>(decode: impl FnOnce() -> T) -> (T, Vec<Level>) {
-    // What decodes may be a part of what decodes another text.
-    let outer = LEFT.take();
-    let decoded = decode();
-    (decoded, LEFT.replace(outer))
+/// Takes the levels that an error has left, from the innermost.
+#[cold]
+pub(crate) fn take_left() -> Vec<Level> {
+    IS_LEFT.set(false);
+    LEFT.take()
+}
+
+/// Forgets the levels of errors that a type has passed over.
+#[inline]
+pub(crate) fn forget_left() {
+    if IS_LEFT.get() {
+        take_left();
+    }
 }
 
 /// Where a value stands in its array or object.
