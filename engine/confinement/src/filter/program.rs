@@ -64,6 +64,7 @@ impl Rule {
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
 const EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
 const AT_LEAST: u32 = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
+const JUMP: u32 = libc::BPF_JMP | libc::BPF_JA;
 const AND: u32 = libc::BPF_ALU | libc::BPF_AND | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
 
@@ -80,8 +81,14 @@ const NATIVE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]
 const NATIVE: u32 = 0xc000_00b7;
 
+/// The rules that are looked through one by one.
+const FEW: usize = 4;
+
 /// A filter that applies the first rule for a call, and `otherwise` where there is none. Calls of
 /// another architecture end the process.
+///
+/// Rules are found by halves: the kernel runs a filter for every number there is when it takes one, and
+/// at each call whose arguments are tested.
 pub(crate) fn compile(rules: &[Rule], otherwise: Action) -> Vec<sock_filter> {
     let kill = Action::KillProcess;
     let mut program = vec![
@@ -92,14 +99,38 @@ pub(crate) fn compile(rules: &[Rule], otherwise: Action) -> Vec<sock_filter> {
         jump(AT_LEAST, X32, 0, 1),
         instruction(RETURN, kill.code()),
     ];
-    for rule in rules {
-        let body = body(rule);
-        let Ok(number) = u32::try_from(rule.call) else { continue };
-        program.push(jump(EQUAL, number, 0, length(&body)));
-        program.extend(body);
-    }
-    program.push(instruction(RETURN, otherwise.code()));
+    // The first of each call stays, as sorting keeps their order.
+    let mut rules: Vec<_> =
+        rules.iter().filter_map(|rule| Some((u32::try_from(rule.call).ok()?, rule))).collect();
+    rules.sort_by_key(|(number, _)| *number);
+    rules.dedup_by_key(|(number, _)| *number);
+    program.extend(search(&rules, otherwise));
     program
+}
+
+/// Runs the rule for the number that is loaded, of rules in the order of their numbers. Each way through
+/// it returns.
+fn search(rules: &[(u32, &Rule)], otherwise: Action) -> Vec<sock_filter> {
+    let (lower, upper) = rules.split_at(rules.len() / 2);
+    if let [(pivot, _), ..] = upper
+        && rules.len() > FEW
+    {
+        let lower = search(lower, otherwise);
+        // Jumps that depend on something reach over 255 instructions, others over any number.
+        let over = u32::try_from(lower.len()).unwrap_or(u32::MAX);
+        let mut halves = vec![jump(AT_LEAST, *pivot, 0, 1), instruction(JUMP, over)];
+        halves.extend(lower);
+        halves.extend(search(upper, otherwise));
+        return halves;
+    }
+    let mut one_by_one = Vec::new();
+    for (number, rule) in rules {
+        let body = body(rule);
+        one_by_one.push(jump(EQUAL, *number, 0, length(&body)));
+        one_by_one.extend(body);
+    }
+    one_by_one.push(instruction(RETURN, otherwise.code()));
+    one_by_one
 }
 
 /// What is run for a rule's call. Each way through it returns.
@@ -180,6 +211,7 @@ mod tests {
                 AND => value &= step.k,
                 EQUAL => branch(value == step.k),
                 AT_LEAST => branch(value >= step.k),
+                JUMP => at += step.k as usize,
                 RETURN => return step.k,
                 other => panic!("instruction {other}"),
             }
@@ -199,6 +231,29 @@ mod tests {
         assert_eq!(verdict(&program, 7, &[]), libc::SECCOMP_RET_ALLOW);
         assert_eq!(verdict(&program, 9, &[]), libc::SECCOMP_RET_ERRNO | 0x26);
         assert_eq!(verdict(&program, 8, &[]), libc::SECCOMP_RET_USER_NOTIF);
+    }
+
+    #[test]
+    fn every_call_gets_the_first_of_its_rules() {
+        for count in 0..40 {
+            // Numbers with gaps, in no order; the second time around, each has another action.
+            let number = |index: i64| (index * 7) % 41 * 3;
+            let rules: Vec<_> = (0..2 * count)
+                .map(|index| {
+                    let case = vec![(vec![(0, Test::Is(1))], Action::Allow)];
+                    let otherwise = Action::Errno(i32::try_from(index + 1).unwrap());
+                    Rule { call: number(index % count), cases: case, otherwise }
+                })
+                .collect();
+            let program = compile(&rules, Action::Notify);
+            for call in 0..130 {
+                let first = rules.iter().find(|rule| rule.call == i64::from(call));
+                let expected = first.map_or(Action::Notify, |rule| rule.otherwise);
+                assert_eq!(verdict(&program, call, &[0]), expected.code(), "{call} of {count}");
+                let expected = first.map_or(Action::Notify, |_| Action::Allow);
+                assert_eq!(verdict(&program, call, &[1]), expected.code(), "{call} of {count}");
+            }
+        }
     }
 
     #[test]

@@ -32,4 +32,4 @@ pub(crate) use model::{
     Shutdown, Tls, WhenFull,
 };
 pub(crate) use report::{EffectiveSetting, ShownValue};
-pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, load_and_resolve, mistakes};
+pub(crate) use resolve::{Named, Resolved, ResolvedShadow, Unresolved, mistakes};

@@ -200,14 +200,3 @@ impl Unresolved {
         }
     }
 }
-
-/// Loads the configuration and resolves its policies.
-///
-/// # Errors
-/// Everything that is wrong, with the configuration and with the policies.
-pub(crate) fn load_and_resolve(
-    sources: &Sources,
-    registry: &Registry,
-) -> Result<(Loaded, Vec<Named>), ConfigErrors> {
-    Unresolved::load(sources).resolve(registry)
-}

@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 
 use policy_confinement::Grants;
 
@@ -17,7 +17,7 @@ use crate::system::stack::{self, Job};
 #[derive(Clone, Default)]
 pub(crate) struct Zone(Option<Arc<Keeper>>);
 
-struct Keeper {
+pub(crate) struct Keeper {
     grants: Grants,
     starts: Sender<Start>,
     /// A thread of the zone that has nothing to do. Starting one takes a turn of the supervisor.
@@ -74,27 +74,31 @@ impl Zone {
         &self,
         run: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
-        if self.0.as_ref().is_none_or(|keeper| CURRENT.get() == Some(keeper.grants)) {
-            return Ok(run());
-        }
+        self.begin(run)?.wait()
+    }
+
+    /// Begins to run on a thread of the zone; on this one, if it is of the zone, to the end.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn begin<T: Send + 'static>(
+        &self,
+        run: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<Begun<T>> {
+        let keeper = match &self.0 {
+            Some(keeper) if CURRENT.get() != Some(keeper.grants) => Arc::clone(keeper),
+            _ => return Ok(Begun::Made(run())),
+        };
         let (sender, made) = channel();
         let job = move || drop(sender.send(catch_unwind(AssertUnwindSafe(run))));
-        let thread = self.idle_thread()?;
-        let gone = || io::Error::other("a thread of the zone has ended");
-        thread.send(Box::new(job)).map_err(|_| gone())?;
-        let made = made.recv().map_err(|_| gone())?;
-        if let Some(keeper) = &self.0 {
-            *keeper.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-        }
-        Ok(made.unwrap_or_else(|panic| resume_unwind(panic)))
+        let thread = self.idle_thread(&keeper)?;
+        thread.send(Box::new(job)).map_err(|_| thread_ended())?;
+        Ok(Begun::Running { made, thread, keeper })
     }
 
     /// A thread that takes jobs: one that has nothing to do, or a new one.
-    fn idle_thread(&self) -> io::Result<Sender<Job>> {
-        let take = |keeper: &Arc<Keeper>| {
-            keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
-        };
-        if let Some(idle) = self.0.as_ref().and_then(take) {
+    fn idle_thread(&self, keeper: &Keeper) -> io::Result<Sender<Job>> {
+        if let Some(idle) = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Ok(idle);
         }
         let (sender, jobs) = channel::<Job>();
@@ -107,6 +111,37 @@ impl Zone {
     pub(crate) fn grants(&self) -> Grants {
         self.0.as_ref().map(|keeper| keeper.grants).unwrap_or_default()
     }
+}
+
+/// Work on a thread of a zone.
+pub(crate) enum Begun<T> {
+    /// It was done at once.
+    Made(T),
+    Running {
+        made: Receiver<thread::Result<T>>,
+        thread: Sender<Job>,
+        keeper: Arc<Keeper>,
+    },
+}
+
+impl<T> Begun<T> {
+    /// Waits for what is made. A panic of the work goes on here.
+    ///
+    /// # Errors
+    /// When the thread has ended.
+    pub(crate) fn wait(self) -> io::Result<T> {
+        let (made, thread, keeper) = match self {
+            Self::Made(made) => return Ok(made),
+            Self::Running { made, thread, keeper } => (made, thread, keeper),
+        };
+        let made = made.recv().map_err(|_| thread_ended())?;
+        *keeper.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(made.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+}
+
+fn thread_ended() -> io::Error {
+    io::Error::other("a thread of the zone has ended")
 }
 
 impl fmt::Debug for Zone {

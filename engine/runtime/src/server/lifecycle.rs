@@ -22,7 +22,7 @@ use super::http::memory_budget::MemoryBudget;
 use super::listen::{BindError, Listeners, ShutdownPhase, UnixSocketFile};
 use super::needs::needs;
 use super::policy::WorkerSlots;
-use super::reload::{Reload, on_own_thread};
+use super::reload::{Reload, on_own_thread, resolve};
 use super::runtime::{self, GrantedRuntimes, Threads};
 use super::service::AppService;
 use super::signals::{SignalRequest, Signals};
@@ -30,7 +30,7 @@ use super::state::{App, AppState};
 use super::systemd::{InheritedSockets, ServiceState, notify};
 use super::trace::Spans;
 use crate::config::{Config, Loaded, Named, Sources, Unresolved};
-use crate::confinement::{self, Confinement, EarlierThreads};
+use crate::confinement::{self, Begun, Confinement, EarlierThreads};
 use crate::decision_log::{DecisionLog, DecisionLogHandle};
 use crate::documents::located::ConfigErrors;
 use crate::exit::Outcome;
@@ -75,22 +75,20 @@ pub(crate) fn run(
     let Some(loading) = rest.block_on(load)? else { return Ok(ended_early()) };
     let Loading { loaded, policies, sources, registry, confinement } = loading;
     let threads = Threads::new(&loaded.config, policies.len());
-    let requests = confinement
-        .zone(Grants::NONE)
-        .run(move || threads.build())
-        .flatten()
-        .map_err(start_error("failed to start the threads that read requests"))?;
+    let slots = Arc::new(WorkerSlots::new(threads.workers));
+    let polled = Arc::clone(&slots);
+    // The supervisor allows each thread, one after the other: other work is done meanwhile.
+    let requests = confinement.zone(Grants::NONE).begin(move || threads.start(&polled));
     let granted = GrantedRuntimes::start(&confinement, threads)
         .map_err(start_error("failed to start the threads of policies with grants"))?;
-    let slots = Arc::new(WorkerSlots::new(threads.workers));
-    let (polled, handle) = (Arc::clone(&slots), requests.handle().clone());
-    confinement
-        .zone(Grants::NONE)
-        .run(move || runtime::watch(&polled, handle))
-        .flatten()
-        .map_err(start_error("failed to start the thread that watches those that policies hold"))?;
-    requests.spawn(runtime::keep_timer_near(Arc::clone(&slots)));
     let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
+    let shadow_memory = MemoryBudget::new(loaded.config.limits.shadows);
+    let resources = reload.resources(&metrics, &shadow_memory);
+    let state = AppState::from_config(&loaded, policies, &resources, None);
+    let requests = requests
+        .and_then(Begun::wait)
+        .flatten()
+        .map_err(start_error("failed to start the threads that read requests"))?;
     let outcome = rest.block_on(async {
         let bind = runtime::within(requests.handle(), bind(&loaded.config, inherited));
         let listeners = tokio::select! {
@@ -104,7 +102,8 @@ pub(crate) fn run(
         let memory = MemoryBudget::with_process_bound(limits.bodies, limits.shadows);
         confinement.keep(needs(&loaded.config, &reload.sources, spans.as_ref()), earlier);
         confinement.forbid_dumps();
-        let prepared = Prepared { program: *program, policies, metrics, memory, confinement };
+        let prepared =
+            Prepared { program: *program, state, metrics, memory, shadow_memory, confinement };
         let server = BoundServer::start(&reload, &loaded, prepared, listeners);
         let server = server.map_err(ServeError::Start)?;
         Ok(server.serve(signals, reload, loaded.config, requests.handle()).await)
@@ -146,10 +145,11 @@ async fn load(
         let confinement = registry
             .confine(&program, read.confinement(), &earlier, told)
             .map_err(start_error("failed to confine the policies"))?;
-        let (mut loaded, policies) = read.resolve(&registry).map_err(ServeError::Config)?;
-        if loaded.config.console.is_some() {
-            loaded.hide_secrets(&registry);
-        }
+        let zone = confinement.zone(Grants::NONE);
+        let (loaded, policies) =
+            resolve(&zone, read, registry.clone(), |config| config.console.is_some())
+                .map_err(start_error("failed to start a thread of the policies"))?
+                .map_err(ServeError::Config)?;
         Ok(Loading { loaded, policies, sources, registry, confinement })
     });
     tokio::select! {
@@ -177,10 +177,11 @@ fn ended_early() -> Outcome {
 /// What is made before files and connections are out of reach.
 struct Prepared {
     program: Program,
-    policies: Vec<Named>,
+    state: AppState,
     metrics: Metrics,
     /// It measures the process by a file, which it has opened.
     memory: Arc<MemoryBudget>,
+    shadow_memory: Arc<MemoryBudget>,
     confinement: Confinement,
 }
 
@@ -199,7 +200,7 @@ impl BoundServer {
         prepared: Prepared,
         listeners: Result<Listeners, Vec<BindError>>,
     ) -> Result<Self, Vec<String>> {
-        let Prepared { program, policies, metrics, memory, confinement } = prepared;
+        let Prepared { program, state, metrics, memory, shadow_memory, confinement } = prepared;
         for warning in &loaded.warnings {
             warn!("{warning}");
         }
@@ -231,9 +232,6 @@ impl BoundServer {
                 return Err(problems);
             }
         };
-        let shadow_memory = MemoryBudget::new(config.limits.shadows);
-        let resources = reload.resources(&metrics, &shadow_memory);
-        let state = AppState::from_config(loaded, policies, &resources, None);
         #[cfg(feature = "console")]
         let console = config
             .console

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use super::http::memory_budget::MemoryBudget;
 use super::policy::WorkerSlots;
 use super::state::{App, AppState, PolicyResources};
 use crate::config::{
-    Address, Config, ConsoleConfig, Limits, Loaded, LogDestination, Named, Sources, Tls, WhenFull,
-    load_and_resolve,
+    Address, Config, ConsoleConfig, Limits, Loaded, LogDestination, Named, Sources, Tls,
+    Unresolved, WhenFull,
 };
+use crate::confinement::Zone;
 use crate::documents::located::{ConfigError, ConfigErrors};
 use crate::policies::Registry;
 use crate::system::stack;
@@ -68,15 +70,13 @@ impl Reloader {
             log.reopen();
         }
         let from = Arc::clone(&self.from);
+        let zone = self.app.confinement.zone(Grants::NONE);
         let has_console = self.started.console.is_some();
         let load = move || {
-            let (mut loaded, policies) = load_and_resolve(&from.sources, &from.registry)?;
-            if has_console {
-                loaded.hide_secrets(&from.registry);
-            }
-            Ok((loaded, policies))
+            let read = Unresolved::load(&from.sources);
+            resolve(&zone, read, from.registry.clone(), move |_| has_console)
         };
-        let outcome = match on_own_thread(load).await {
+        let outcome = match on_own_thread(load).await.flatten() {
             Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
             Ok(Err(mistakes)) => Err(refused(&mistakes)),
             Err(error) => {
@@ -148,7 +148,7 @@ fn refused(errors: &ConfigErrors) -> Vec<String> {
 /// others.
 pub(super) async fn on_own_thread<T: Send + 'static>(
     run: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<T> {
+) -> io::Result<T> {
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new().name("reload".to_owned()).stack_size(stack::BYTES).spawn(
         move || {
@@ -156,7 +156,27 @@ pub(super) async fn on_own_thread<T: Send + 'static>(
             drop(sender.send(run()));
         },
     )?;
-    receiver.await.map_err(|_| std::io::Error::other("its thread panicked"))
+    receiver.await.map_err(|_| io::Error::other("its thread panicked"))
+}
+
+/// Resolves the policies of a configuration, all in the zone of those without grants: to change to a
+/// thread of that zone and back takes longer than most policies take for their settings.
+///
+/// # Errors
+/// When the system gives no thread; everything that is wrong.
+pub(super) fn resolve(
+    zone: &Zone,
+    read: Unresolved,
+    registry: Registry,
+    has_console: impl FnOnce(&Config) -> bool + Send + 'static,
+) -> io::Result<Result<(Loaded, Vec<Named>), ConfigErrors>> {
+    zone.run(move || {
+        let (mut loaded, policies) = read.resolve(&registry)?;
+        if has_console(&loaded.config) {
+            loaded.hide_secrets(&registry);
+        }
+        Ok((loaded, policies))
+    })
 }
 
 /// The settings that a reload does not change.

@@ -12,7 +12,7 @@ fn registry() -> Registry {
 }
 
 fn resolved(case: &Case) -> Vec<String> {
-    match load_and_resolve(&case.sources, &registry()) {
+    match Unresolved::load(&case.sources).resolve(&registry()) {
         Ok((_, policies)) => policies
             .into_iter()
             .map(|(id, policy)| match policy {
@@ -110,8 +110,9 @@ impl policy_api::Policy for Needy {
 fn missing_required_settings_are_reported() {
     let needy = policy_api::Registration::__new::<Needy>("needy-crate", "1.0.0", "Needs", "");
     let registry = Registry::from_registrations([needy.name("needy").version("1.0.0")]).unwrap();
-    let mistakes =
-        |case: &Case| case.short(&load_and_resolve(&case.sources, &registry).err().unwrap());
+    let mistakes = |case: &Case| {
+        case.short(&Unresolved::load(&case.sources).resolve(&registry).err().unwrap())
+    };
     assert_eq!(
         mistakes(&Case::default()),
         ["policy `needy` 1.0.0: settings: missing field `version`; name the policies to serve \
@@ -268,7 +269,7 @@ fn invalid_shadows_are_reported_with_position() {
 #[test]
 fn policy_is_served_without_an_invalid_shadow_with_skip_invalid() {
     let case = Case::yaml("policies: {echo: {shadow: none}}").set("skip-invalid=true");
-    let (_, policies) = load_and_resolve(&case.sources, &registry()).unwrap();
+    let (_, policies) = Unresolved::load(&case.sources).resolve(&registry()).unwrap();
     let [(_, Ok(echo))] = policies.as_slice() else { panic!("echo is skipped") };
     let Some(Err(mistake)) = &echo.shadow else { panic!("the shadow is valid") };
     assert_eq!(

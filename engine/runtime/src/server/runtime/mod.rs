@@ -32,7 +32,7 @@ use policy_confinement::Grants;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::MissedTickBehavior;
 
-pub(crate) use self::watch::watch;
+use self::watch::watch;
 use super::policy::WorkerSlots;
 use crate::config::{Config, PolicySelection};
 use crate::confinement::{Confinement, Zone, mark_thread};
@@ -77,9 +77,13 @@ impl Threads {
         Self { workers: processors, blocking }
     }
 
-    /// Builds the runtime that reads requests, whose threads are of the zone that this is called in.
-    pub(crate) fn build(self) -> io::Result<Runtime> {
-        self.builder(self.workers + 1, Grants::NONE).enable_all().build()
+    /// Starts the threads that read requests, and the one that watches which of them policies hold, in
+    /// the zone that this is called in.
+    pub(crate) fn start(self, slots: &Arc<WorkerSlots>) -> io::Result<Runtime> {
+        let runtime = self.builder(self.workers + 1, Grants::NONE).enable_all().build()?;
+        watch(slots, runtime.handle().clone())?;
+        runtime.spawn(keep_timer_near(Arc::clone(slots)));
+        Ok(runtime)
     }
 
     fn builder(self, workers: usize, grants: Grants) -> Builder {
@@ -141,7 +145,7 @@ pub(crate) async fn within<F: Future>(runtime: &Handle, future: F) -> F::Output 
 
 /// Keeps the timers of requests from being the nearest, for as long as the runtime runs and policies
 /// are asked.
-pub(crate) async fn keep_timer_near(slots: Arc<WorkerSlots>) {
+async fn keep_timer_near(slots: Arc<WorkerSlots>) {
     let mut interval = tokio::time::interval(NEAR);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -21,7 +21,7 @@ const IDLE_LOOKS: u32 = 100;
 
 /// Keeps workers polling sockets and timers while policies hold others, from a thread that ends
 /// with the slots, and sleeps while no policy is asked.
-pub(crate) fn watch(slots: &Arc<WorkerSlots>, runtime: Handle) -> io::Result<()> {
+pub(super) fn watch(slots: &Arc<WorkerSlots>, runtime: Handle) -> io::Result<()> {
     let slots = Arc::downgrade(slots);
     let mut spare = Some(SpareWorker::new(&runtime));
     let watch = move || {
