@@ -22,7 +22,7 @@ const FORMS: [(&str, [&str; 2], f64); 2] = [
 pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let mut policies = Policies::copy()?;
     let report = setup.scratch("report.json");
-    let mut build = programs::builder("image", &policies.path(), &setup.work);
+    let mut build = programs::builder(setup.effort, "image", &policies.path(), &setup.work)?;
     build.arg("--report").arg(&report).arg("--output").arg(setup.scratch("image.tar"));
     // What every build after the first one finds.
     tools::output(&mut build)?;
@@ -57,7 +57,7 @@ pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let what = "image of all policies, compressed";
     rows.push(Row::alone(what, megabytes, "MB", Goal::AtMost(3.6)));
     for (what, options, most) in FORMS.iter().take(setup.of(2, 1)) {
-        let mut build = programs::builder("image", &policies.path(), &setup.work);
+        let mut build = programs::builder(setup.effort, "image", &policies.path(), &setup.work)?;
         build.args(options).arg("--report").arg(&report);
         tools::output(build.arg("--oci-layout").arg(setup.scratch("layout")))?;
         let megabytes = Report::read(&report)?.megabytes();

@@ -14,7 +14,8 @@ const PHASES: [(&str, &str); 2] = [("compile", "compiling the program"), ("vet",
 pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     tools::output(tools::cargo().args(["fetch", "--locked"]))?;
     let (work, report) = (setup.scratch("work"), setup.scratch("report.json"));
-    let mut image = programs::builder("image", &paths::root().join("policies"), &work);
+    let policies = paths::root().join("policies");
+    let mut image = programs::builder(setup.effort, "image", &policies, &work)?;
     image.arg("--report").arg(&report).arg("--output").arg(setup.scratch("image.tar"));
     // The builder is compiled, too.
     image.env("CARGO_TARGET_DIR", setup.scratch("target"));
@@ -31,7 +32,7 @@ pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let builder = seconds - report.total_milliseconds() / 1e3;
     rows.push(Row::alone("of it, compiling the builder", builder, "s", Goal::None));
     programs::compile_builder()?;
-    let second = folders::build(1, &work)?;
+    let second = folders::build(setup.effort, 1, &work)?;
     let what = "a second policies folder, to its program";
     rows.push(Row::alone(what, second.seconds, "s", Goal::AtMost(10.0)));
     Ok(rows)

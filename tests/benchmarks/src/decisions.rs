@@ -190,7 +190,7 @@ fn ours(effort: Effort, engine: &str, policy: &str, cases: &Path) -> io::Result<
 /// A peer in Rust: none where there is no time to compile it.
 fn peer(effort: Effort, engine: &str, policy: &str, cases: &Path) -> Option<io::Result<Command>> {
     let full = effort == Effort::Full;
-    full.then(|| Ok(subject(programs::peers(effort)?, &[engine, policy], cases)))
+    full.then(|| Ok(subject(programs::peers()?, &[engine, policy], cases)))
 }
 
 fn opa(policy: &str, cases: &Path) -> io::Result<Command> {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::load::wrk;
 use crate::results::{Goal, Quantity, Row};
-use crate::rounds::median;
+use crate::rounds::{Effort, median};
 use crate::servers::Server;
 use crate::setup::Setup;
 use crate::{paths, programs, tools};
@@ -22,7 +22,7 @@ pub(crate) struct Built {
 }
 
 pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
-    let build = |count| build(count, &setup.work);
+    let build = |count| build(setup.effort, count, &setup.work);
     // The engine and what it depends on, which every folder's build then finds.
     build(0)?;
     let counts = setup.of([1, 10, 100], [1, 2, 3]);
@@ -80,7 +80,7 @@ fn decisions(setup: &Setup, servers: &[Server; 2], many: u32) -> io::Result<Row>
 }
 
 /// `http-authz`, which is asked, and so many small policies.
-pub(crate) fn build(count: u32, work: &Path) -> io::Result<Built> {
+pub(crate) fn build(effort: Effort, count: u32, work: &Path) -> io::Result<Built> {
     let folder = TempDir::new()?;
     let policies = folder.path().join("policies");
     fs::create_dir(&policies)?;
@@ -91,7 +91,7 @@ pub(crate) fn build(count: u32, work: &Path) -> io::Result<Built> {
     for index in 0..count {
         small(&policies.join(format!("small-{index}")), index)?;
     }
-    let mut command = programs::builder("build", &policies, work);
+    let mut command = programs::builder(effort, "build", &policies, work)?;
     command.arg("--output").arg(folder.path().join("policy-engine"));
     let start = Instant::now();
     tools::output(&mut command)?;

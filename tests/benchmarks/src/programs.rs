@@ -9,13 +9,36 @@ use crate::setup::Setup;
 use crate::{paths, tools};
 
 /// The builder, as `cargo image` runs it: from this repository, by Cargo.
-pub(crate) fn builder(subcommand: &str, policies: &Path, work: &Path) -> Command {
+pub(crate) fn builder(
+    effort: Effort,
+    subcommand: &str,
+    policies: &Path,
+    work: &Path,
+) -> io::Result<Command> {
+    let mut command = if effort == Effort::Full {
+        let mut command = tools::cargo();
+        // The builder's own place, so that it is the one that users have.
+        command.env_remove("CARGO_TARGET_DIR");
+        command.args(["run", "--quiet", "--locked", "--package", "policy-builder", "--"]);
+        command
+    } else {
+        let mut command = Command::new(of_the_tests("policy-builder")?);
+        command.current_dir(paths::root());
+        command
+    };
+    command.arg(subcommand).arg("--policies").arg(policies).arg("--work-dir").arg(work);
+    Ok(command)
+}
+
+/// A program of this repository as its tests have it: a quick run after them compiles nothing. By
+/// itself, its package would have fewer features of what it depends on, which is then compiled again.
+fn of_the_tests(program: &str) -> io::Result<PathBuf> {
     let mut command = tools::cargo();
-    // The builder's own place, so that it is the one that users have.
-    command.env_remove("CARGO_TARGET_DIR");
-    command.args(["run", "--quiet", "--locked", "--package", "policy-builder", "--", subcommand]);
-    command.arg("--policies").arg(policies).arg("--work-dir").arg(work);
-    command
+    let folder = paths::root().join("target");
+    command.env("CARGO_TARGET_DIR", &folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command.args(["build", "--quiet", "--locked", "--workspace", "--bin", program]);
+    tools::output(&mut command)?;
+    Ok(folder.join("debug").join(program))
 }
 
 /// Compiles the builder, where what follows is timed.
@@ -29,7 +52,8 @@ pub(crate) fn compile_builder() -> io::Result<()> {
 /// The repository's policies as a program: for a target, or as `cargo image` chooses it.
 pub(crate) fn engine(setup: &Setup, target: Option<&str>) -> io::Result<PathBuf> {
     let program = setup.scratch(&format!("policy-engine-{}", target.unwrap_or("default")));
-    let mut command = builder("build", &paths::root().join("policies"), &setup.work);
+    let policies = paths::root().join("policies");
+    let mut command = builder(setup.effort, "build", &policies, &setup.work)?;
     command.arg("--output").arg(&program);
     if let Some(target) = target {
         command.args(["--target", target]);
@@ -64,6 +88,9 @@ pub(crate) fn bare_server(effort: Effort) -> io::Result<PathBuf> {
 }
 
 fn own_program(effort: Effort, program: &str, features: &[&str]) -> io::Result<PathBuf> {
+    if effort == Effort::Quick {
+        return of_the_tests(program);
+    }
     let mut command = tools::cargo();
     command.args(["build", "--quiet", "--locked", "--package", "policy-benchmarks"]);
     command.args(["--bin", program, "--no-default-features"]).args(features);
@@ -72,25 +99,21 @@ fn own_program(effort: Effort, program: &str, features: &[&str]) -> io::Result<P
         let units = format!("profile.release.package.{policy}.codegen-units=4");
         command.args(["--config", &units]);
     }
-    Ok(built(command, effort, &paths::target())?.join(program))
+    Ok(released(command, &paths::target())?.join(program))
 }
 
-/// Compiles as the generated workspace does, or quickly.
-fn built(mut command: Command, effort: Effort, folder: &Path) -> io::Result<PathBuf> {
-    if effort == Effort::Full {
-        command.arg("--release").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
-    } else {
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    }
+/// Compiles as the generated workspace does.
+fn released(mut command: Command, folder: &Path) -> io::Result<PathBuf> {
+    command.arg("--release").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
     tools::output(&mut command)?;
-    Ok(folder.join(effort.of("release", "debug")))
+    Ok(folder.join("release"))
 }
 
 /// Engines in Rust that others use: they take a minute or more to compile.
-pub(crate) fn peers(effort: Effort) -> io::Result<PathBuf> {
+pub(crate) fn peers() -> io::Result<PathBuf> {
     let mut command = tools::cargo();
     let folder = paths::target().join("peers");
     command.args(["build", "--quiet", "--locked", "--manifest-path"]);
     command.arg(paths::own("peers/Cargo.toml")).arg("--target-dir").arg(&folder);
-    Ok(built(command, effort, &folder)?.join("peers"))
+    Ok(released(command, &folder)?.join("peers"))
 }

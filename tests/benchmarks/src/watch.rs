@@ -30,7 +30,7 @@ impl Drop for Watching {
 pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let mut policies = Policies::copy()?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut command = programs::builder("watch", &policies.path(), &setup.work);
+    let mut command = programs::builder(setup.effort, "watch", &policies.path(), &setup.work)?;
     command.args(["--", "--listen", &format!("127.0.0.1:{port}")]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut watching = Watching(command.spawn()?);

@@ -81,14 +81,14 @@ const NATIVE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]
 const NATIVE: u32 = 0xc000_00b7;
 
-/// The rules that are looked through one by one.
+/// The most rules that are tried one after the other.
 const FEW: usize = 4;
 
 /// A filter that applies the first rule for a call, and `otherwise` where there is none. Calls of
 /// another architecture end the process.
 ///
-/// Rules are found by halves: the kernel runs a filter for every number there is when it takes one, and
-/// at each call whose arguments are tested.
+/// Rules are found by halves. When the kernel takes a filter, it runs it for every number of a call, and
+/// later at each call whose arguments are tested.
 pub(crate) fn compile(rules: &[Rule], otherwise: Action) -> Vec<sock_filter> {
     let kill = Action::KillProcess;
     let mut program = vec![

@@ -77,7 +77,8 @@ impl Zone {
         self.begin(run)?.wait()
     }
 
-    /// Begins to run on a thread of the zone; on this one, if it is of the zone, to the end.
+    /// Begins to run on a thread of the zone. On such a thread, and where nothing is confined, it runs to
+    /// the end at once.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -113,15 +114,12 @@ impl Zone {
     }
 }
 
-/// Work on a thread of a zone.
+/// Work that was given to a zone.
 pub(crate) enum Begun<T> {
-    /// It was done at once.
+    /// What it made at once.
     Made(T),
-    Running {
-        made: Receiver<thread::Result<T>>,
-        thread: Sender<Job>,
-        keeper: Arc<Keeper>,
-    },
+    /// It runs on a thread that takes other work afterwards.
+    Running { made: Receiver<thread::Result<T>>, thread: Sender<Job>, keeper: Arc<Keeper> },
 }
 
 impl<T> Begun<T> {

@@ -77,7 +77,7 @@ pub(crate) fn run(
     let threads = Threads::new(&loaded.config, policies.len());
     let slots = Arc::new(WorkerSlots::new(threads.workers));
     let polled = Arc::clone(&slots);
-    // The supervisor allows each thread, one after the other: other work is done meanwhile.
+    // The supervisor has to allow each of them, which takes as long as the state does.
     let requests = confinement.zone(Grants::NONE).begin(move || threads.start(&polled));
     let granted = GrantedRuntimes::start(&confinement, threads)
         .map_err(start_error("failed to start the threads of policies with grants"))?;
