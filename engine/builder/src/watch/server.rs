@@ -16,17 +16,18 @@ use policy_host::signals::ScratchDir;
 /// The interval of checks whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A program as a linker wrote it: the next one is another file, with another time.
+/// The file of a program, as a linker wrote it: the next program is another file, with another time.
 #[derive(Debug, PartialEq, Eq)]
-struct Build {
-    file: u64,
+struct ProgramFile {
+    inode: u64,
     modified: SystemTime,
 }
 
-impl Build {
-    fn of(program: &Path) -> Option<Self> {
+impl ProgramFile {
+    /// `None` where there is no such file.
+    fn from_path(program: &Path) -> Option<Self> {
         let metadata = fs::metadata(program).ok()?;
-        Some(Self { file: metadata.ino(), modified: metadata.modified().ok()? })
+        Some(Self { inode: metadata.ino(), modified: metadata.modified().ok()? })
     }
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Server {
     /// The number of engines so far.
     started: u64,
     /// The program that the engine runs; `None` after one that did not start.
-    current: Option<Build>,
+    current: Option<ProgramFile>,
     /// The former engines that still answer requests.
     leaving: Vec<Engine>,
     /// For what engines tell when they start.
@@ -63,7 +64,7 @@ impl Server {
     /// does not.
     pub(super) fn replace(&mut self, program: &Path) -> Result<(), StartError> {
         self.current = None;
-        let build = Build::of(program);
+        let file = ProgramFile::from_path(program);
         let wanted = addresses::wanted(program, &self.serve_flags)?;
         let missing = sockets::missing(&self.sockets, &wanted)?;
         let mut duplicates = Vec::new();
@@ -79,7 +80,7 @@ impl Server {
         }
         self.sockets.extend(missing);
         self.sockets.retain(|socket| socket.is_in(&wanted));
-        self.current = build;
+        self.current = file;
         Ok(())
     }
 
@@ -90,7 +91,8 @@ impl Server {
 
     /// Checks whether the engine runs this program, whoever compiled it.
     pub(super) fn runs(&self, program: &Path) -> bool {
-        self.engine.is_some() && self.current.is_some() && self.current == Build::of(program)
+        let file = ProgramFile::from_path(program);
+        self.engine.is_some() && self.current.is_some() && self.current == file
     }
 
     /// The exit status of an engine that ended by itself, once.
