@@ -76,6 +76,9 @@ struct StressSettings {
     /// True if their validation panics.
     #[serde(default)]
     panic: bool,
+    /// True if their validation does not end.
+    #[serde(default)]
+    hang: bool,
     /// A secret.
     #[serde(default)]
     token: String,
@@ -149,6 +152,9 @@ impl Policy for Stress {
 
     fn validate(settings: StressSettings) -> Result<Self, Error> {
         assert!(!settings.panic, "asked to panic over the settings");
+        if settings.hang {
+            std::thread::sleep(Duration::from_hours(1));
+        }
         if settings.refuse {
             return Err(Error::msg("`refuse` is set: leave it out"));
         }

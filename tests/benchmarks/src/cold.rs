@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::report::Report;
 use crate::results::{Goal, Row};
+use crate::rounds::Effort;
 use crate::setup::Setup;
 use crate::{folders, paths, programs, tools};
 
@@ -15,7 +16,7 @@ pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     tools::output(tools::cargo().args(["fetch", "--locked"]))?;
     let (work, report) = (setup.scratch("work"), setup.scratch("report.json"));
     let policies = paths::root().join("policies");
-    let mut image = programs::builder(setup.effort, "image", &policies, &work)?;
+    let mut image = programs::builder(Effort::Full, "image", &policies, &work)?;
     image.arg("--report").arg(&report).arg("--output").arg(setup.scratch("image.tar"));
     // The builder is compiled, too.
     image.env("CARGO_TARGET_DIR", setup.scratch("target"));
@@ -32,7 +33,7 @@ pub(crate) fn measure(setup: &Setup) -> io::Result<Vec<Row>> {
     let builder = seconds - report.total_milliseconds() / 1e3;
     rows.push(Row::alone("of it, compiling the builder", builder, "s", Goal::None));
     programs::compile_builder()?;
-    let second = folders::build(setup.effort, 1, &work)?;
+    let second = folders::build(Effort::Full, 1, &work)?;
     let what = "a second policies folder, to its program";
     rows.push(Row::alone(what, second.seconds, "s", Goal::AtMost(10.0)));
     Ok(rows)

@@ -19,6 +19,11 @@ pub(crate) fn readme() -> PathBuf {
 
 /// The folder of builds and tools, which may be deleted.
 pub(crate) fn target() -> PathBuf {
+    tests().join("benchmarks")
+}
+
+/// The folder in which Cargo compiles the repository's tests.
+pub(crate) fn tests() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR");
-    target.map_or_else(|| root().join("target"), PathBuf::from).join("benchmarks")
+    target.map_or_else(|| root().join("target"), PathBuf::from)
 }

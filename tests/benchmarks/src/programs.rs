@@ -31,13 +31,14 @@ pub(crate) fn builder(
 }
 
 /// A program of this repository as its tests have it: a quick run after them compiles nothing. By
-/// itself, its package would have fewer features of what it depends on, which is then compiled again.
+/// itself, its package would ask for fewer features of what it depends on, and Cargo would compile that
+/// again. A test has to be among what is built, because features of dev-dependencies count then, too.
 fn of_the_tests(program: &str) -> io::Result<PathBuf> {
     let mut command = tools::cargo();
-    let folder = paths::root().join("target");
-    command.env("CARGO_TARGET_DIR", &folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    let folder = paths::tests();
+    command.env("CARGO_TARGET_DIR", &folder);
     command.args(["build", "--quiet", "--locked", "--workspace", "--bin", program]);
-    tools::output(&mut command)?;
+    tools::output(command.args(["--test", "fresh_clone"]))?;
     Ok(folder.join("debug").join(program))
 }
 

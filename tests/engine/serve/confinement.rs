@@ -260,8 +260,22 @@ fn confined(server: &Server) -> Vec<(String, bool)> {
 
 #[test]
 fn no_thread_but_the_supervisors_is_unconfined() {
-    let server = server("network", &[]);
-    let mut unconfined: Vec<_> = confined(&server).into_iter().filter(|(_, is)| !is).collect();
-    unconfined.dedup();
-    assert_eq!(unconfined, [("zone-watch".to_owned(), false)]);
+    let folder = Folder::new();
+    let file = folder.path().join("config.yaml");
+    fs::write(&file, "policies: {hostile: {shadow: {policy: hostile}}}\n").unwrap();
+    let server = server("network", &["--config", file.to_str().unwrap()]);
+    let unconfined = || {
+        let threads = confined(&server);
+        assert!(threads.iter().any(|(name, _)| name == "shadows"), "{threads:?}");
+        let mut names: Vec<_> =
+            threads.into_iter().filter(|(_, is)| !is).map(|(name, _)| name).collect();
+        names.dedup();
+        names
+    };
+    assert_eq!(unconfined(), ["zone-watch"]);
+    let reloads = "policy_engine_reloads_total{outcome=\"ok\"}";
+    server.signal("HUP");
+    until("it is loaded again", || figure(&server, reloads) == 1);
+    get(&server, "/health/ready").expect(200);
+    assert_eq!(unconfined(), ["zone-watch"]);
 }

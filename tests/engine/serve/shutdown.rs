@@ -309,6 +309,27 @@ fn full_or_unread_log_delays_no_request() {
 }
 
 #[test]
+fn policy_that_hangs_over_its_settings_delays_neither_requests_nor_shutdown() {
+    let folder = Folder::new();
+    let hangs = "timeout: 1s\npolicies: {echo: {}, stress: {settings: {hang: true}}}\n";
+    let file = folder.path().join("config.yaml");
+    let server = Server::with_config(&folder, "timeout: 1s\n", &[]);
+    fs::write(&file, hangs).unwrap();
+    server.signal("HUP");
+    thread::sleep(MS(300));
+    post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+
+    // Also where it has not begun to serve.
+    let starting = Starting::new();
+    fs::write(starting.folder.path().join("config.yaml"), hangs).unwrap();
+    thread::sleep(MS(300));
+    starting.signal("TERM");
+    assert_eq!(starting.end().0, Some(0));
+}
+
+#[test]
 fn hanging_reload_does_not_delay_shutdown() {
     let folder = Folder::new();
     let server = Server::with_config(&folder, "timeout: 1s\n", &[]);

@@ -16,7 +16,7 @@ use policy_host::signals::ScratchDir;
 /// The interval of checks whether the last engine has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The file of a program, as a linker wrote it: the next program is another file, with another time.
+/// The identity of a program's file. A newly linked program has another inode or another time.
 #[derive(Debug, PartialEq, Eq)]
 struct ProgramFile {
     inode: u64,

@@ -87,8 +87,8 @@ const FEW: usize = 4;
 /// A filter that applies the first rule for a call, and `otherwise` where there is none. Calls of
 /// another architecture end the process.
 ///
-/// Rules are found by halves. When the kernel takes a filter, it runs it for every number of a call, and
-/// later at each call whose arguments are tested.
+/// Rules are found by binary search. The kernel runs a filter for every number of a call when it takes
+/// it, and later at each call that is not always allowed; before Linux 5.11, at every call.
 pub(crate) fn compile(rules: &[Rule], otherwise: Action) -> Vec<sock_filter> {
     let kill = Action::KillProcess;
     let mut program = vec![
@@ -108,15 +108,15 @@ pub(crate) fn compile(rules: &[Rule], otherwise: Action) -> Vec<sock_filter> {
     program
 }
 
-/// Runs the rule for the number that is loaded, of rules in the order of their numbers. Each way through
-/// it returns.
+/// The instructions that find and apply the rule for the loaded number of a call. The rules are sorted by
+/// number, and each way through the instructions returns.
 fn search(rules: &[(u32, &Rule)], otherwise: Action) -> Vec<sock_filter> {
     let (lower, upper) = rules.split_at(rules.len() / 2);
     if let [(pivot, _), ..] = upper
         && rules.len() > FEW
     {
         let lower = search(lower, otherwise);
-        // Jumps that depend on something reach over 255 instructions, others over any number.
+        // Conditional jumps reach over 255 instructions, `BPF_JA` over any number.
         let over = u32::try_from(lower.len()).unwrap_or(u32::MAX);
         let mut halves = vec![jump(AT_LEAST, *pivot, 0, 1), instruction(JUMP, over)];
         halves.extend(lower);
@@ -235,9 +235,10 @@ mod tests {
 
     #[test]
     fn every_call_gets_the_first_of_its_rules() {
-        for count in 0..40 {
+        // With 200, halves are longer than a conditional jump reaches.
+        for count in (0..40).chain([200]) {
             // Numbers with gaps, in no order; the second time around, each has another action.
-            let number = |index: i64| (index * 7) % 41 * 3;
+            let number = |index: i64| (index * 7) % 211 * 3;
             let rules: Vec<_> = (0..2 * count)
                 .map(|index| {
                     let case = vec![(vec![(0, Test::Is(1))], Action::Allow)];
@@ -246,7 +247,7 @@ mod tests {
                 })
                 .collect();
             let program = compile(&rules, Action::Notify);
-            for call in 0..130 {
+            for call in 0..640 {
                 let first = rules.iter().find(|rule| rule.call == i64::from(call));
                 let expected = first.map_or(Action::Notify, |rule| rule.otherwise);
                 assert_eq!(verdict(&program, call, &[0]), expected.code(), "{call} of {count}");

@@ -17,7 +17,7 @@ use crate::system::stack::{self, Job};
 #[derive(Clone, Default)]
 pub(crate) struct Zone(Option<Arc<Keeper>>);
 
-pub(crate) struct Keeper {
+struct Keeper {
     grants: Grants,
     starts: Sender<Start>,
     /// A thread of the zone that has nothing to do. Starting one takes a turn of the supervisor.
@@ -29,7 +29,7 @@ thread_local! {
     static CURRENT: Cell<Option<Grants>> = const { Cell::new(None) };
 }
 
-/// Notes that this thread is of the zone with these grants, for [`Zone::run`].
+/// Notes that this thread is of the zone with these grants, for [`Zone::begin`].
 pub(crate) fn mark_thread(grants: Grants) {
     CURRENT.set(Some(grants));
 }
@@ -88,20 +88,18 @@ impl Zone {
     ) -> io::Result<Begun<T>> {
         let keeper = match &self.0 {
             Some(keeper) if CURRENT.get() != Some(keeper.grants) => Arc::clone(keeper),
-            _ => return Ok(Begun::Made(run())),
+            _ => return Ok(Begun(Stage::Made(run()))),
         };
+        let idle = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = idle.map_or_else(|| self.start_thread(), Ok)?;
         let (sender, made) = channel();
         let job = move || drop(sender.send(catch_unwind(AssertUnwindSafe(run))));
-        let thread = self.idle_thread(&keeper)?;
         thread.send(Box::new(job)).map_err(|_| thread_ended())?;
-        Ok(Begun::Running { made, thread, keeper })
+        Ok(Begun(Stage::Running { made, thread, keeper }))
     }
 
-    /// A thread that takes jobs: one that has nothing to do, or a new one.
-    fn idle_thread(&self, keeper: &Keeper) -> io::Result<Sender<Job>> {
-        if let Some(idle) = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Ok(idle);
-        }
+    /// Starts a thread that takes jobs.
+    fn start_thread(&self) -> io::Result<Sender<Job>> {
         let (sender, jobs) = channel::<Job>();
         let work = move || jobs.into_iter().for_each(|job| job());
         self.spawn(Builder::new().name("configure".to_owned()).stack_size(stack::BYTES), work)?;
@@ -115,7 +113,9 @@ impl Zone {
 }
 
 /// Work that was given to a zone.
-pub(crate) enum Begun<T> {
+pub(crate) struct Begun<T>(Stage<T>);
+
+enum Stage<T> {
     /// What it made at once.
     Made(T),
     /// It runs on a thread that takes other work afterwards.
@@ -128,9 +128,9 @@ impl<T> Begun<T> {
     /// # Errors
     /// When the thread has ended.
     pub(crate) fn wait(self) -> io::Result<T> {
-        let (made, thread, keeper) = match self {
-            Self::Made(made) => return Ok(made),
-            Self::Running { made, thread, keeper } => (made, thread, keeper),
+        let (made, thread, keeper) = match self.0 {
+            Stage::Made(made) => return Ok(made),
+            Stage::Running { made, thread, keeper } => (made, thread, keeper),
         };
         let made = made.recv().map_err(|_| thread_ended())?;
         *keeper.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
@@ -152,5 +152,57 @@ impl fmt::Debug for Zone {
 pub(super) fn keep(orders: &Receiver<Start>) {
     while let Ok(start) = orders.recv() {
         start();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A zone whose threads nothing confines.
+    fn zone() -> Zone {
+        let (zone, orders) = Zone::new(Grants::NONE);
+        thread::spawn(move || keep(&orders));
+        zone
+    }
+
+    fn this_thread() -> thread::ThreadId {
+        thread::current().id()
+    }
+
+    #[test]
+    fn work_runs_on_one_thread_of_the_zone_and_at_once_on_that_thread() {
+        let zone = zone();
+        let inner = zone.clone();
+        let nested = move || (this_thread(), inner.run(this_thread).unwrap());
+        let (outside, inside) = zone.run(nested).unwrap();
+        assert_eq!(outside, inside);
+        assert_ne!(outside, this_thread());
+        assert_eq!(zone.run(this_thread).unwrap(), outside);
+    }
+
+    #[test]
+    fn work_that_does_not_end_keeps_no_other_from_its_thread() {
+        let zone = zone();
+        let (release, released) = channel::<()>();
+        let first = zone.begin(move || released.recv().is_err()).unwrap();
+        let other = zone.run(this_thread).unwrap();
+        drop(release);
+        assert!(first.wait().unwrap());
+        assert_ne!(zone.run(this_thread).unwrap(), other, "the last one to be free is next");
+    }
+
+    #[test]
+    fn panic_goes_on_where_the_work_is_waited_for() {
+        let zone = zone();
+        let begun = zone.begin(|| std::panic::panic_any("asked for")).unwrap();
+        let panic = catch_unwind(AssertUnwindSafe(|| begun.wait())).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"asked for"));
+        zone.run(this_thread).unwrap();
+    }
+
+    #[test]
+    fn work_without_a_zone_runs_on_the_thread_that_gives_it() {
+        assert_eq!(Zone::default().run(this_thread).unwrap(), this_thread());
     }
 }

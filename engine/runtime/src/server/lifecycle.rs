@@ -75,12 +75,15 @@ pub(crate) fn run(
     let Some(loading) = rest.block_on(load)? else { return Ok(ended_early()) };
     let Loading { loaded, policies, sources, registry, confinement } = loading;
     let threads = Threads::new(&loaded.config, policies.len());
-    let slots = Arc::new(WorkerSlots::new(threads.workers));
-    let polled = Arc::clone(&slots);
-    // The supervisor has to allow each of them, which takes as long as the state does.
-    let requests = confinement.zone(Grants::NONE).begin(move || threads.start(&polled));
     let granted = GrantedRuntimes::start(&confinement, threads)
         .map_err(start_error("failed to start the threads of policies with grants"))?;
+    let slots = Arc::new(WorkerSlots::new(threads.workers));
+    let polled = Arc::clone(&slots);
+    let requests = confinement.zone(Grants::NONE).begin(move || threads.start(&polled));
+    // The supervisor allows these threads one by one; meanwhile this thread makes the state.
+    for warning in &loaded.warnings {
+        warn!("{warning}");
+    }
     let reload = Reload { sources, registry, workers: slots, granted: granted.handles() };
     let shadow_memory = MemoryBudget::new(loaded.config.limits.shadows);
     let resources = reload.resources(&metrics, &shadow_memory);
@@ -104,7 +107,7 @@ pub(crate) fn run(
         confinement.forbid_dumps();
         let prepared =
             Prepared { program: *program, state, metrics, memory, shadow_memory, confinement };
-        let server = BoundServer::start(&reload, &loaded, prepared, listeners);
+        let server = BoundServer::start(&reload.registry, &loaded.config, prepared, listeners);
         let server = server.map_err(ServeError::Start)?;
         Ok(server.serve(signals, reload, loaded.config, requests.handle()).await)
     });
@@ -146,10 +149,10 @@ async fn load(
             .confine(&program, read.confinement(), &earlier, told)
             .map_err(start_error("failed to confine the policies"))?;
         let zone = confinement.zone(Grants::NONE);
-        let (loaded, policies) =
-            resolve(&zone, read, registry.clone(), |config| config.console.is_some())
-                .map_err(start_error("failed to start a thread of the policies"))?
-                .map_err(ServeError::Config)?;
+        let has_console = read.config().is_some_and(|config| config.console.is_some());
+        let (loaded, policies) = resolve(&zone, read, registry.clone(), has_console)
+            .map_err(|error| ServeError::Start(vec![error.to_string()]))?
+            .map_err(ServeError::Config)?;
         Ok(Loading { loaded, policies, sources, registry, confinement })
     });
     tokio::select! {
@@ -194,17 +197,17 @@ struct BoundServer {
 }
 
 impl BoundServer {
+    #[cfg_attr(
+        not(feature = "console"),
+        expect(unused_variables, reason = "the console has the policies of the registry tried")
+    )]
     fn start(
-        reload: &Reload,
-        loaded: &Loaded,
+        registry: &Registry,
+        config: &Config,
         prepared: Prepared,
         listeners: Result<Listeners, Vec<BindError>>,
     ) -> Result<Self, Vec<String>> {
         let Prepared { program, state, metrics, memory, shadow_memory, confinement } = prepared;
-        for warning in &loaded.warnings {
-            warn!("{warning}");
-        }
-        let config = &loaded.config;
         let mut problems = Vec::new();
         let (tokens, token_file) = match tokens(config) {
             Ok(tokens) => tokens.unzip(),
@@ -236,7 +239,7 @@ impl BoundServer {
         let console = config
             .console
             .as_ref()
-            .map(|console| Console::new(console, config, reload.registry.clone(), &listeners));
+            .map(|console| Console::new(console, config, registry.clone(), &listeners));
         let app = Arc::new(App {
             state: ArcSwap::from_pointee(state),
             metrics,

@@ -74,7 +74,7 @@ impl Reloader {
         let has_console = self.started.console.is_some();
         let load = move || {
             let read = Unresolved::load(&from.sources);
-            resolve(&zone, read, from.registry.clone(), move |_| has_console)
+            resolve(&zone, read, from.registry.clone(), has_console)
         };
         let outcome = match on_own_thread(load).await.flatten() {
             Ok(Ok((loaded, policies))) => self.apply(loaded, policies),
@@ -159,23 +159,26 @@ pub(super) async fn on_own_thread<T: Send + 'static>(
     receiver.await.map_err(|_| io::Error::other("its thread panicked"))
 }
 
-/// Resolves the policies of a configuration, all in the zone of those without grants: to change to a
-/// thread of that zone and back takes longer than most policies take for their settings.
+/// Resolves the policies of a configuration on one thread of the zone without grants. A change of
+/// threads takes longer than most policies take to read their settings.
 ///
 /// # Errors
-/// When the system gives no thread; everything that is wrong.
+/// When the system gives no thread; everything that is wrong with the configuration.
 pub(super) fn resolve(
     zone: &Zone,
     read: Unresolved,
     registry: Registry,
-    has_console: impl FnOnce(&Config) -> bool + Send + 'static,
+    has_console: bool,
 ) -> io::Result<Result<(Loaded, Vec<Named>), ConfigErrors>> {
-    zone.run(move || {
+    let resolve = move || {
         let (mut loaded, policies) = read.resolve(&registry)?;
-        if has_console(&loaded.config) {
+        if has_console {
             loaded.hide_secrets(&registry);
         }
         Ok((loaded, policies))
+    };
+    zone.run(resolve).map_err(|error| {
+        io::Error::other(format!("failed to start a thread for the policies' settings: {error}"))
     })
 }
 
