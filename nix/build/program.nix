@@ -76,7 +76,8 @@ rec {
       ];
       postInstall = ''
         mkdir "$log"
-        cp "$cargoBuildLog" "$log/messages.json"
+        # Cargo writes them as compilations end, which is another order each time.
+        LC_ALL=C sort "$cargoBuildLog" > "$log/messages.json"
         cargo metadata --format-version 1 --locked --offline --filter-platform ${target} > "$log/metadata.json"
         rustc --version --verbose > "$log/rustc.txt"
       '';

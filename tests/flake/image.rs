@@ -148,6 +148,15 @@ fn overridden_policies_input_replaces_the_repositorys() {
     }
 }
 
+/// Whoever builds the program again would otherwise get another log.
+#[test]
+fn log_of_the_compilation_is_in_no_order_of_time() {
+    let log = Nix::find().build("default^log", &[]);
+    let messages = fs::read_to_string(log.join("messages.json")).unwrap();
+    assert!(messages.lines().count() > 100, "{messages}");
+    assert!(messages.lines().is_sorted());
+}
+
 /// The program and the image are each built once more, and Nix compares the bytes.
 #[test]
 #[ignore = "a proof of minutes, which CONTRIBUTING.md has a command for"]
