@@ -318,6 +318,10 @@ fn policy_that_hangs_over_its_settings_delays_neither_requests_nor_shutdown() {
     server.signal("HUP");
     thread::sleep(MS(300));
     post(&server, "/v1/data/echo", r#"{"input": 1}"#).expect(200);
+    for outcome in ["ok", "invalid"] {
+        let series = format!("policy_engine_reloads_total{{outcome=\"{outcome}\"}}");
+        assert_eq!(figure(&server, &series), 0, "it did not hang");
+    }
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 
@@ -326,7 +330,9 @@ fn policy_that_hangs_over_its_settings_delays_neither_requests_nor_shutdown() {
     fs::write(starting.folder.path().join("config.yaml"), hangs).unwrap();
     thread::sleep(MS(300));
     starting.signal("TERM");
-    assert_eq!(starting.end().0, Some(0));
+    let (code, said) = starting.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("shut down before the server was ready: ended"), "{said}");
 }
 
 #[test]
