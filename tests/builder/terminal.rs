@@ -1,10 +1,12 @@
 use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command as Process;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, builder, repository, stress_engine};
+use crate::support::{Folder, builder, builder_process, repository, stress_engine};
 
 /// A Cargo that prints its arguments and does not compile.
 const CARGO: &str = "#!/bin/sh\ncd \"${0%/*}\"\ncase $1 in update|tree) exit;; esac\necho \"$*\" > arguments\nexit 1\n";
@@ -32,6 +34,38 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
     let said = command.assert().code(1).get_output().stdout.clone();
     let asked = fs::read_to_string(folder.path().join("arguments")).unwrap();
     (String::from_utf8(said).unwrap(), asked)
+}
+
+/// Runs a command, and returns what each of its writes to standard error wrote.
+fn writes_to_stderr(command: &mut Process) -> Vec<String> {
+    let (reader, writer) = UnixDatagram::pair().unwrap();
+    let status = command.stderr(OwnedFd::from(writer)).status().unwrap();
+    assert!(!status.success());
+    reader.set_nonblocking(true).unwrap();
+    let mut bytes = vec![0; 1 << 16];
+    let mut writes = Vec::new();
+    while let Ok(length) = reader.recv(&mut bytes) {
+        writes.push(String::from_utf8(bytes[..length].to_vec()).unwrap());
+    }
+    writes
+}
+
+/// Other processes, such as the engine of `watch`, write to the same standard error.
+#[test]
+fn lines_are_written_at_once() {
+    let folder = Folder::with_registry(&[]).engine("", &[]).policy("good");
+    let mut image = builder_process(folder.path());
+    image.args(["image", "--no-vet", "--work-dir", "work"]).env("CARGO", "/none");
+    let mut eval = Process::new(stress_engine(&[]).get_program());
+    eval.args(["eval", "none"]);
+    let words = ["discover: ", "error: "];
+    for (mut command, words) in [(image, &words[..]), (eval, &words[1..])] {
+        let writes = writes_to_stderr(&mut command);
+        assert!(writes.iter().all(|write| write.ends_with('\n')), "{writes:?}");
+        for word in words {
+            assert!(writes.iter().any(|write| write.starts_with(word)), "{word}: {writes:?}");
+        }
+    }
 }
 
 /// Escape sequences and bidirectional characters that act on a terminal.

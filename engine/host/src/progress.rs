@@ -93,9 +93,11 @@ impl Progress {
 
     /// Prints a line that stays. Colours of a compiler's message stay, too.
     pub fn line(&self, text: &str) {
+        // At once, so that nothing comes between that an engine writes beside it.
+        let line = format!("{}\n", escape_keeping_colors(text));
         let write = || {
             // Standard error may be closed.
-            let _ = writeln!(io::stderr(), "{}", escape_keeping_colors(text));
+            let _ = io::stderr().write_all(line.as_bytes());
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),

@@ -140,7 +140,7 @@ fn render(results: &Results) -> io::Result<()> {
 
 /// To the person who waits for it; where standard error is closed, nobody does.
 fn say(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
 }
 
 #[cfg(test)]

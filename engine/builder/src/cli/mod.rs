@@ -126,7 +126,8 @@ fn ended(done: Result<ExitCode, Failure>) -> ExitCode {
             // What an interruption itself brought about is no news. With standard error closed
             // there is nobody left to tell.
             let _ = signals::critical_section(|| {
-                writeln!(io::stderr(), "error: {}", escape(&failure.to_string()))
+                let line = format!("error: {}\n", escape(&failure.to_string()));
+                io::stderr().write_all(line.as_bytes())
             });
             ExitCode::from(FAILED)
         }

@@ -93,10 +93,10 @@ fn write_all(queue: &Receiver<Message>, lost: &AtomicU64, mut writer: impl Write
         }
         let lost = lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            let _ = writeln!(
-                writer,
-                r#"{{"level":"WARN","message":"log lines were lost","lines":{lost}}}"#
+            let line = format!(
+                "{{\"level\":\"WARN\",\"message\":\"log lines were lost\",\"lines\":{lost}}}\n"
             );
+            let _ = writer.write_all(line.as_bytes());
         }
     }
 }
