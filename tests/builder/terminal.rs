@@ -38,13 +38,13 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
 
 /// Runs a command, and returns what each of its writes to standard error wrote.
 fn writes_to_stderr(command: &mut Process) -> Vec<String> {
-    let (reader, writer) = UnixDatagram::pair().unwrap();
-    let status = command.stderr(OwnedFd::from(writer)).status().unwrap();
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let status = command.stderr(OwnedFd::from(theirs)).status().unwrap();
     assert!(!status.success());
-    reader.set_nonblocking(true).unwrap();
+    ours.set_nonblocking(true).unwrap();
     let mut bytes = vec![0; 1 << 16];
     let mut writes = Vec::new();
-    while let Ok(length) = reader.recv(&mut bytes) {
+    while let Ok(length) = ours.recv(&mut bytes) {
         writes.push(String::from_utf8(bytes[..length].to_vec()).unwrap());
     }
     writes
