@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
+use super::reload::load;
 use crate::support::wire::{figure, get, post};
 use crate::support::{Folder, Server, hostile_engine, until};
 
@@ -170,6 +171,33 @@ fn thread_that_a_policy_made_before_is_confined_as_the_policy_is() {
     }
     assert_eq!(attempt_on_thread(&server, &json!("fork")), Ok(EPERM));
     get(&server, "/health/ready").expect(200);
+}
+
+/// What a policy has may have destructors: they run at reload, and at the end.
+#[test]
+fn policy_that_is_dropped_is_confined_and_holds_up_nobody() {
+    let folder = Folder::new();
+    let yaml = |at_end: Value| {
+        let settings = json!({"at_end": at_end});
+        json!({"policies": {"hostile": {"settings": settings}}}).to_string()
+    };
+    let file = folder.path().join("config.yaml");
+    fs::write(&file, yaml(json!("hang"))).unwrap();
+    let server = server("", &["--config", file.to_str().unwrap()]);
+    for at_end in [json!("panic"), json!({"open": "/etc/passwd"}), json!("hang"), json!("panic")] {
+        load(&server, &folder, &yaml(at_end), "ok");
+        assert_eq!(attempt(&server, &json!("nothing")), Ok(0));
+    }
+    let line = ("ERROR".to_owned(), "hostile".to_owned(), "openat".to_owned());
+    until("it is told", || told(&server).contains(&line));
+    assert_eq!(violations(&server, "openat"), 1);
+    let panicked = server.logged("a policy panicked while it was dropped");
+    assert_eq!(panicked["policy"], "hostile");
+    // A payload that panics when it is dropped.
+    let message = attempt(&server, &json!("panic")).unwrap_err();
+    assert!(message.contains("the policy panicked: it gave no message, at "), "{message}");
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::support::wire::{Connection, figure, get, logged, post, task};
 use crate::support::{Folder, Server, StopsOthers, until};
 
 /// Makes the server load another file, and waits for the logged result.
-fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
+pub(super) fn load(server: &Server, folder: &Folder, yaml: &str, outcome: &str) {
     let series = format!("policy_engine_reloads_total{{outcome=\"{outcome}\"}}");
     let before = figure(server, &series);
     fs::write(folder.path().join("config.yaml"), yaml).unwrap();

@@ -39,6 +39,9 @@ pub(crate) enum Attempt {
     /// Ends the process as if all were well.
     Exit,
     Abort,
+    Panic,
+    /// Never returns.
+    Hang,
     /// Calls the kernel as 32-bit programs do.
     OldCall,
     /// Nothing that is refused.
@@ -79,9 +82,22 @@ impl Attempt {
             Self::Seccomp => call(libc::SYS_seccomp, &[1, 0, 0]),
             Self::Exit => std::process::exit(0),
             Self::Abort => std::process::abort(),
+            Self::Panic => std::panic::panic_any(PanicsAgain),
+            Self::Hang => loop {
+                std::thread::park();
+            },
             Self::OldCall => old_call(),
             Self::Nothing => call(libc::SYS_gettid, &[]).min(0),
         }
+    }
+}
+
+/// A panic's payload that panics when it is dropped.
+struct PanicsAgain;
+
+impl Drop for PanicsAgain {
+    fn drop(&mut self) {
+        std::panic::panic_any("asked to panic again");
     }
 }
 

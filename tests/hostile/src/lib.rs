@@ -16,6 +16,15 @@ use attempts::Attempt;
 /// Tries what its input says.
 struct Hostile {
     thread: Option<Mutex<Thread>>,
+    at_end: Option<Attempt>,
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        if let Some(attempt) = &self.at_end {
+            attempt.make();
+        }
+    }
 }
 
 /// Tries it on a thread that was made when the policy was configured.
@@ -32,6 +41,8 @@ struct HostileSettings {
     thread: bool,
     /// What is tried at once.
     attempt: Option<Attempt>,
+    /// What is tried when the policy is dropped.
+    at_end: Option<Attempt>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +62,8 @@ impl Policy for Hostile {
         if let Some(attempt) = settings.attempt {
             attempt.make();
         }
-        Ok(Self { thread: settings.thread.then(Thread::start).transpose()?.map(Mutex::new) })
+        let thread = settings.thread.then(Thread::start).transpose()?.map(Mutex::new);
+        Ok(Self { thread, at_end: settings.at_end })
     }
 
     fn execute<'a>(&'a self, task: Task, _: &Context<'a>) -> Result<Value, Error> {

@@ -1,8 +1,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Builder, JoinHandle};
 
@@ -22,6 +23,12 @@ struct Keeper {
     starts: Sender<Start>,
     /// A thread of the zone that has nothing to do. Starting one takes a turn of the supervisor.
     idle: Mutex<Option<Sender<Job>>>,
+}
+
+impl Keeper {
+    fn is_idle(&self, thread: Sender<Job>) {
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
 }
 
 thread_local! {
@@ -98,6 +105,24 @@ impl Zone {
         Ok(Begun(Stage::Running { made, thread, keeper }))
     }
 
+    /// Runs on a thread of the zone that does nothing else, and waits for nothing. Where the system
+    /// gives no thread, what `run` holds is never dropped.
+    pub(crate) fn leave(&self, run: impl FnOnce() + Send + 'static) {
+        let Some(keeper) = &self.0 else { return run() };
+        let idle = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Ok(thread) = idle.map_or_else(|| self.start_thread(), Ok) else {
+            return mem::forget(run);
+        };
+        let (keeper, next) = (Arc::clone(keeper), thread.clone());
+        let job = move || {
+            run();
+            keeper.is_idle(next);
+        };
+        if let Err(SendError(job)) = thread.send(Box::new(job)) {
+            mem::forget(job);
+        }
+    }
+
     /// Starts a thread that takes jobs.
     fn start_thread(&self) -> io::Result<Sender<Job>> {
         let (sender, jobs) = channel::<Job>();
@@ -133,7 +158,7 @@ impl<T> Begun<T> {
             Stage::Running { made, thread, keeper } => (made, thread, keeper),
         };
         let made = made.recv().map_err(|_| thread_ended())?;
-        *keeper.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        keeper.is_idle(thread);
         Ok(made.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
@@ -199,6 +224,24 @@ mod tests {
         let panic = catch_unwind(AssertUnwindSafe(|| begun.wait())).unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&"asked for"));
         zone.run(this_thread).unwrap();
+    }
+
+    #[test]
+    fn work_that_is_left_runs_on_another_thread_which_takes_more_afterwards() {
+        let zone = zone();
+        let inner = zone.clone();
+        let (ran, threads) = channel();
+        let leave = move || {
+            inner.leave(move || ran.send(this_thread()).unwrap());
+            this_thread()
+        };
+        let left_by = zone.run(leave).unwrap();
+        let left = threads.recv().unwrap();
+        assert_ne!(left, left_by);
+        assert!(threads.recv().is_err(), "it is done with");
+        while zone.run(this_thread).unwrap() != left {
+            thread::yield_now();
+        }
     }
 
     #[test]

@@ -2,13 +2,14 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use policy_api::{ConfigureError, Context, Evaluate, EvaluateError, Verdict};
 use policy_confinement::{Call, Refused, Subject, zone_calls};
-
 use serde_json::{Value, json};
+use tracing::warn;
 
 use super::budget::{self, Budget, CpuReading, Meter, OverBudget, Usage};
 use crate::confinement::Zone;
@@ -16,13 +17,36 @@ use crate::policies::{Entry, Settings};
 
 /// A policy that is configured and can be asked, from many threads.
 pub struct Instance {
-    policy: Box<dyn Evaluate>,
+    policy: ConfinedPolicy,
+    budget: Budget,
+    cpu: CpuReading,
+}
+
+/// A policy's value, with what confines its code.
+struct ConfinedPolicy {
+    /// Missing only once this is dropped.
+    value: Option<Box<dyn Evaluate>>,
     /// Where its code runs.
     zone: Zone,
     /// In whose name its code runs.
     subject: Subject,
-    budget: Budget,
-    cpu: CpuReading,
+}
+
+impl Drop for ConfinedPolicy {
+    /// What a policy has may have destructors, which are its code as well.
+    fn drop(&mut self) {
+        let (value, subject) = (self.value.take(), self.subject);
+        self.zone.leave(move || {
+            let _entered = policy_confinement::enter(subject);
+            if let Err(message) = guarded(|| drop(value)) {
+                warn!(
+                    policy = subject.name(),
+                    panic = message,
+                    "a policy panicked while it was dropped"
+                );
+            }
+        });
+    }
 }
 
 /// An answer: the output is in the caller's buffer.
@@ -128,9 +152,9 @@ impl Instance {
         let json = settings.as_json().to_vec();
         match in_zone(&entry.zone, subject, move || configure(&json))? {
             Ok(Ok(policy)) => {
-                let zone = entry.zone.clone();
-                let (budget, cpu) = (Budget::default(), CpuReading::default());
-                Ok(Self { policy, zone, subject, budget, cpu })
+                let (value, zone) = (Some(policy), entry.zone.clone());
+                let policy = ConfinedPolicy { value, zone, subject };
+                Ok(Self { policy, budget: Budget::default(), cpu: CpuReading::default() })
             }
             Ok(Err(ConfigureError::Settings(error))) => {
                 Err(InstanceError::Shape(settings.explain(&error)))
@@ -148,7 +172,7 @@ impl Instance {
 
     /// The threads that may put questions.
     pub(crate) fn zone(&self) -> &Zone {
-        &self.zone
+        &self.policy.zone
     }
 
     /// The most that each of its evaluations may use.
@@ -189,9 +213,11 @@ impl Instance {
         if !budget.is_unlimited() {
             context = context.with_budget(budget::check);
         }
-        let entered = policy_confinement::enter(self.subject);
+        let ConfinedPolicy { value, subject, .. } = &self.policy;
+        let Some(policy) = value else { return Err(DecisionError::Panicked(String::new())) };
+        let entered = policy_confinement::enter(*subject);
         let meter = Meter::begin(budget, self.cpu);
-        let evaluated = guarded(|| self.policy.evaluate(input, &context, output));
+        let evaluated = guarded(|| policy.evaluate(input, &context, output));
         let used = meter.end();
         // Refused anything, or over its budget, it has failed, whatever it made of that.
         if let Some(refused) = RefusedCalls::new(entered.finish()) {
@@ -253,12 +279,19 @@ thread_local! {
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     install_panic_hook();
     GUARDED.set(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    let result = panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
+        let message = match PLACE.take() {
+            Some(place) => format!("{}, at {place}", message(&*payload)),
+            None => message(&*payload).to_owned(),
+        };
+        // The payload is the policy's as well, and may panic in turn.
+        if let Err(again) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(again);
+        }
+        message
+    });
     GUARDED.set(false);
-    result.map_err(|payload| match PLACE.take() {
-        Some(place) => format!("{}, at {place}", message(&*payload)),
-        None => message(&*payload).to_owned(),
-    })
+    result
 }
 
 /// The default hook prints a report meant for the program's own defects; a policy's panic is
