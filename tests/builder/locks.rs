@@ -47,8 +47,8 @@ fn generated_workspace_has_a_complete_lock() {
     assert_eq!(packages, ["digits 1.0.5", "digits 2.0.0", "modest 1.0.0"]);
     assert_eq!(
         said,
-        "note: no lock pins digits 2.0.0, modest 1.0.0: took the newest versions that fit; \
-         `policy-builder lock` pins them in `policies/policies.lock`\n"
+        "note: no lock pins digits 2.0.0, modest 1.0.0: took versions that fit, those at hand first; \
+         `policy-builder lock` pins the newest in `policies/policies.lock`\n"
     );
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let locked = Command::new(cargo)
@@ -85,6 +85,20 @@ fn policies_with_conflicting_locks_are_named() {
     );
     let folder = folder.locked("b", "digits = \"=1.0.3\"", &["digits 1.0.3", "digits 2.0.0"]);
     assert_eq!(generated(&folder).1, ["digits 1.0.3"]);
+}
+
+#[test]
+fn workspace_that_could_not_be_completed_has_no_program() {
+    let folder = folder().policy_with("a", "digits = \"2\"", "");
+    generated(&folder);
+    let source = folder.path().join("workspace/program/src/main.rs");
+    let before = fs::read_to_string(&source).unwrap();
+    let folder = folder.policy_with("a", "digits = \"3\"", "");
+    assert!(refused(&folder).contains("digits"));
+    assert!(!source.exists());
+    let folder = folder.policy_with("a", "digits = \"2\"", "");
+    generated(&folder);
+    assert_eq!(fs::read_to_string(&source).unwrap(), before);
 }
 
 #[test]

@@ -220,8 +220,9 @@ fn missing_lock_is_reported_and_refused_with_locked() {
         "there is no `policies/policies.lock`, and `--locked` requires it\nhelp: run \
          `policy-builder lock`"
     );
-    let unpinned = "no lock pins digits 1.0.5, geo 1.2.0, words 0.1.0: took the newest versions that \
-                    fit; `policy-builder lock` pins them in `policies/policies.lock`\n";
+    let unpinned = "no lock pins digits 1.0.5, geo 1.2.0, words 0.1.0: took versions that fit, those \
+                    at hand first; `policy-builder lock` pins the newest in \
+                    `policies/policies.lock`\n";
     assert_eq!(said(&folder, &[]), format!("note: {unpinned}"));
     let warned = folder.generate().env("CI", "1").assert().success();
     let warned = String::from_utf8(warned.get_output().stderr.clone()).unwrap();

@@ -1,5 +1,6 @@
 //! Files and folders that are complete or not there: written beside their path, then renamed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;
@@ -148,35 +149,47 @@ pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     }
 }
 
-/// Creates a folder to work in beside the new one. Returns whether a folder is to be replaced.
+/// Creates a folder to work in: beside the new one, or in an empty one that is there, as that may be
+/// mounted. Returns whether a folder is to be replaced.
 fn begin_folder(
     target: &Path,
     artifact: Artifact,
 ) -> Result<(TempDir, bool, TempPath), WriteProblem> {
     let parent = parent(target)?;
-    let in_parent = |error: io::Error| WriteProblem::from_io(parent, error);
-    let exists = match fs::metadata(target) {
+    let (exists, place) = match fs::metadata(target) {
         Ok(found) if !found.is_dir() => return Err(WriteProblem::NoFolder),
         Ok(_) => {
-            let is_empty = fs::read_dir(target).map_err(in_parent)?.next().is_none();
+            let is_empty =
+                holds_only(target, None).map_err(|error| WriteProblem::from_io(target, error))?;
             match artifact.replaceable {
-                _ if is_empty => true,
-                Some(marked) if target.join(marked.file).is_file() => true,
+                _ if is_empty => (true, target),
+                Some(marked) if target.join(marked.file).is_file() => (true, parent),
                 Some(marked) => return Err(WriteProblem::OtherFormat(marked)),
                 None => return Err(WriteProblem::NotEmpty),
             }
         }
-        Err(_) => false,
+        Err(_) => (false, parent),
     };
-    let make = || Builder::new().prefix(TEMP_PREFIX).tempdir_in(parent);
-    let (work, temporary) = TempPath::create(make, TempDir::path).map_err(in_parent)?;
+    let make = || Builder::new().prefix(TEMP_PREFIX).tempdir_in(place);
+    let (work, temporary) = TempPath::create(make, TempDir::path)
+        .map_err(|error| WriteProblem::from_io(place, error))?;
     Ok((work, exists, temporary))
+}
+
+/// Checks whether nothing is in a folder but, perhaps, something of this name.
+fn holds_only(folder: &Path, name: Option<&OsStr>) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        if Some(&*entry?.file_name()) != name {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Renames the new folder to its path, after the old one, as a rename replaces empty folders only.
 /// An empty folder stays and is filled, as it may be the current folder of a process.
 fn swap(target: &Path, new: &Path, exists: bool, work: TempDir) -> io::Result<()> {
-    if exists && fs::read_dir(target)?.next().is_none() {
+    if exists && holds_only(target, work.path().file_name())? {
         for entry in fs::read_dir(new)? {
             let entry = entry?;
             fs::rename(entry.path(), target.join(entry.file_name()))?;
@@ -407,7 +420,13 @@ mod tests {
         replace_folder(&path, IMAGE, layout).unwrap();
         assert_eq!(names(&path), ["oci-layout"]);
         fs::remove_file(path.join("oci-layout")).unwrap();
-        replace_folder(&path, IMAGE, layout).unwrap();
+        // An empty folder may be mounted: nothing is renamed into it from beside.
+        let inside = |dir: &Path| {
+            assert!(dir.starts_with(&path), "{dir:?}");
+            layout(dir)
+        };
+        replace_folder(&path, IMAGE, inside).unwrap();
+        assert_eq!(names(&path), ["oci-layout"]);
         assert_eq!(fs::read(path.join("oci-layout")).unwrap(), b"new");
         assert_eq!(names(dir.path()), ["image"]);
     }

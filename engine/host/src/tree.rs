@@ -47,7 +47,7 @@ impl FileTree {
     }
 
     /// Adds the files below `folder` at `place`, without those that are called as `skipped` in
-    /// `folder` itself. Symbolic links are followed.
+    /// `folder` itself and what Cargo makes. Symbolic links are followed.
     ///
     /// # Errors
     /// When the folder cannot be read, or a link leads out of `bounds`. The path of `bounds` is
@@ -62,7 +62,8 @@ impl FileTree {
         let entries = WalkDir::new(folder).follow_links(true).into_iter();
         let kept = entries.filter_entry(|entry| {
             let name = entry.file_name().to_str();
-            entry.depth() != 1 || !name.is_some_and(|name| skipped.contains(&name))
+            let is_skipped = entry.depth() == 1 && name.is_some_and(|name| skipped.contains(&name));
+            !is_skipped && !is_target_folder(entry.path())
         });
         for entry in kept {
             let entry = match entry {
@@ -140,6 +141,13 @@ impl FileTree {
     }
 }
 
+/// Checks whether a folder is one that Cargo makes beside a manifest: it has a tag, and a module of that
+/// name has none.
+#[must_use]
+pub fn is_target_folder(folder: &Path) -> bool {
+    folder.ends_with("target") && folder.join("CACHEDIR.TAG").is_file()
+}
+
 /// Fails for a link that leads out of a folder.
 fn check_within(link: &Path, folder: &Path) -> io::Result<()> {
     let target = fs_err::canonicalize(link)?;
@@ -205,9 +213,14 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let root = temporary.path().join("tree");
         let source = temporary.path().join("crate");
-        for (file, text) in
-            [("src/lib.rs", "a"), ("src/target/mod.rs", "e"), ("target/x", "b"), (".hidden", "d")]
-        {
+        for (file, text) in [
+            ("src/lib.rs", "a"),
+            ("src/target/mod.rs", "e"),
+            ("target/x", "b"),
+            ("nested/target/CACHEDIR.TAG", "c"),
+            ("nested/target/debug/x", "c"),
+            (".hidden", "d"),
+        ] {
             fs_err::create_dir_all(source.join(file).parent().unwrap()).unwrap();
             fs_err::write(source.join(file), text).unwrap();
         }

@@ -14,7 +14,7 @@ use crate::steps::program_source::ProgramSource;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::vet::Rules;
-use crate::steps::workspace::{self, Extent, GenerateError, Stamp};
+use crate::steps::workspace::{self, Extent, GenerateError, Stamp, Workspace, program};
 use policy_cargo::{Cargo, Target};
 use policy_host::progress::Progress;
 use policy_host::signals::TempPath;
@@ -82,32 +82,48 @@ impl Generate {
         let is_new =
             fs_err::read_dir(&self.output).map_or(true, |mut entries| entries.next().is_none());
         let is_there = self.output.symlink_metadata().is_ok();
-        let _new = is_new
-            .then(|| TempPath::new(&self.output))
-            .transpose()
+        let incomplete = if is_new {
+            vec![self.output.clone()]
+        } else {
+            // Of what was laid out before, the program and its plan are written last.
+            [program::SOURCE, program::BUILD_PLAN].map(|file| self.output.join(file)).to_vec()
+        };
+        let _incomplete = incomplete
+            .iter()
+            .map(|path| TempPath::new(path))
+            .collect::<Result<Vec<_>, _>>()
             .map_err(GenerateError::Files)?;
         let answers = Answers::none();
         let lay_out = || -> Result<_, Failure> {
             let linked = resolve::linked(&engine, &answers)?;
             let output = &self.output;
-            let workspace = workspace::generate(&policies, &engine, linked, extent, output)?;
-            resolve::complete_lock(&workspace, &policies, locked, &answers, &Progress::new())?;
+            Ok(workspace::generate(&policies, &engine, linked, extent, output)?)
+        };
+        let complete = |workspace: &Workspace| -> Result<(), Failure> {
+            resolve::complete_lock(workspace, &policies, locked, &answers, &Progress::new())?;
             let cargo = Cargo::with_temporary_home;
-            let source = ProgramSource {
-                workspace: &workspace,
-                policies: &policies,
-                engine: &engine,
-                rules: &rules,
-            };
+            let source =
+                ProgramSource { workspace, policies: &policies, engine: &engine, rules: &rules };
             source.write(&stamp, Profile::Release, &answers, cargo)?;
-            Ok(workspace)
+            Ok(())
         };
         // Nor is what has no lock to go by; Cargo would build it all the same.
-        let workspace = lay_out().inspect_err(|_| {
-            if is_new {
-                discard(&self.output, is_there);
-            }
-        })?;
+        let workspace = lay_out()
+            .and_then(|workspace| {
+                let completed = complete(&workspace);
+                if completed.is_err() && !is_new {
+                    for file in &incomplete {
+                        // It may not be there.
+                        let _ = fs::remove_file(file);
+                    }
+                }
+                completed.map(|()| workspace)
+            })
+            .inspect_err(|_| {
+                if is_new {
+                    discard(&self.output, is_there);
+                }
+            })?;
         let written = serde_json::json!({ "workspace": workspace.root, "target": target });
         self.format.print(&written, || workspace.root.display().to_string())
     }

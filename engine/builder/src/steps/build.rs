@@ -182,7 +182,10 @@ impl<'a> Build<'a> {
         let root = self.work.path.join(folder);
         workspace::exchange(&self.policies, &root, &self.work.path.join("aside").join(folder))?;
         let linked = self.engine_packages.clone();
-        workspace::generate(&self.policies, &self.engine, linked, Extent::Libraries, &root)
+        let workspace =
+            workspace::generate(&self.policies, &self.engine, linked, Extent::Libraries, &root)?;
+        workspace::outdate_siblings(&self.work.path, folder)?;
+        Ok(workspace)
     }
 
     fn write_program(

@@ -6,6 +6,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Event, WatchError};
 use crate::steps::engine::Engine;
+use policy_host::tree::is_target_folder;
 
 /// The time without a save after which a build starts: editors and Git write several files in a
 /// row.
@@ -65,10 +66,13 @@ fn saved(event: notify::Result<notify::Event>, roots: &[PathBuf]) -> Vec<String>
 /// what Cargo makes, and what editors write beside a file.
 fn inside<'a>(path: &'a Path, roots: &[PathBuf]) -> Option<&'a Path> {
     let inside = roots.iter().find_map(|root| path.strip_prefix(root).ok())?;
+    if path.ancestors().take(inside.components().count()).any(is_target_folder) {
+        return None;
+    }
     let is_noise = inside.components().enumerate().any(|(depth, part)| {
         let name = part.as_os_str().to_string_lossy();
         name.starts_with(['.', '#'])
-            // At the top of the folder or of a crate: elsewhere it may be a module.
+            // At the top of the folder or of a crate, even where it has just been removed.
             || depth < 2 && name == "target"
             || name.ends_with('~')
             || [".swp", ".swx", ".tmp", ".bak"].iter().any(|end| name.ends_with(end))
@@ -102,6 +106,17 @@ mod tests {
         ] {
             assert_eq!(told(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn what_cargo_makes_in_a_nested_crate_triggers_no_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("hours/nested/target");
+        std::fs::create_dir_all(target.join("debug")).unwrap();
+        let (file, roots) = (target.join("debug/x"), [folder.path().to_owned()]);
+        assert!(inside(&file, &roots).is_some());
+        std::fs::write(target.join("CACHEDIR.TAG"), "").unwrap();
+        assert_eq!(inside(&file, &roots), None);
     }
 
     #[test]

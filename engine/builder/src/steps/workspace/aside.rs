@@ -39,7 +39,7 @@ fn exchange_folders(wanted: &BTreeSet<OsString>, here: &Path, aside: &Path) -> i
 }
 
 /// The names of the folders in a folder, which may not be there.
-fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
+pub(super) fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
     let entries = match fs_err::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),

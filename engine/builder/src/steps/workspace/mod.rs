@@ -20,6 +20,7 @@ mod member;
 mod merged_lock;
 mod own_locks;
 pub(crate) mod program;
+mod siblings;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ use policy_host::tree::FileTree;
 pub(crate) use program::{
     AdvisoryStatus, AllowedAdvisory, BUILD_PLAN, BuildPlan, FetchedCrate, Grant, PlannedCrate,
 };
+pub(crate) use siblings::outdate_siblings;
 pub(crate) use stamp::Stamp;
 
 /// A workspace that is laid out on disk.

@@ -25,7 +25,7 @@ const CRATES_IO_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 pub(crate) const BUILD_PLAN: &str = "program/policies.json";
 
 /// The program's source.
-pub(super) const SOURCE: &str = "program/src/main.rs";
+pub(crate) const SOURCE: &str = "program/src/main.rs";
 /// The list of what the program is linked with.
 pub(super) const LINKED: &str = "program/src/linked.zlib";
 

@@ -110,8 +110,8 @@ fn tell_unpinned(
     }
     let loud = if locked == Locked::Kept { "warning: in CI without a lock:" } else { "note:" };
     progress.line(&format!(
-        "{loud} no lock pins {}: took the newest versions that fit; `policy-builder lock` pins them \
-         in `{}`",
+        "{loud} no lock pins {}: took versions that fit, those at hand first; `policy-builder lock` \
+         pins the newest in `{}`",
         chosen.join(", "),
         policies.root.join(POLICIES_LOCK).display()
     ));
