@@ -90,6 +90,11 @@ impl Connection {
         })
     }
 
+    /// Fills a buffer with what comes next, whatever it is.
+    pub(crate) fn read_exact(&mut self, buffer: &mut [u8]) {
+        self.0.read_exact(buffer).unwrap();
+    }
+
     /// Reads until the server closes the connection.
     pub(crate) fn rest(mut self) -> String {
         let mut rest = Vec::new();

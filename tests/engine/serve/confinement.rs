@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use serde_json::{Value, json};
 
 use super::reload::load;
-use crate::support::wire::{figure, get, post};
+use crate::support::wire::{Connection, figure, get, post};
 use crate::support::{Folder, Server, hostile_engine, until};
 
 /// The exit status of an engine that a policy has attacked.
@@ -196,6 +196,27 @@ fn policy_that_is_dropped_is_confined_and_holds_up_nobody() {
     // A payload that panics when it is dropped.
     let message = attempt(&server, &json!("panic")).unwrap_err();
     assert!(message.contains("the policy panicked: it gave no message, at "), "{message}");
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+/// Its author's code makes it.
+#[test]
+fn schema_that_does_not_end_holds_up_no_request() {
+    let server = server("", &[]);
+    let asked: Vec<_> = (0..64)
+        .map(|_| {
+            let mut connection = Connection::to(&server);
+            connection.send("GET /v1/policies/hostile HTTP/1.1\r\nhost: a\r\n\r\n");
+            connection
+        })
+        .collect();
+    get(&server, "/health/ready").expect(200);
+    assert_eq!(attempt(&server, &json!("nothing")), Ok(0));
+    for mut connection in asked {
+        let found = connection.reply().expect(200).json();
+        assert_eq!(found["result"]["input_schema"], Value::Null);
+    }
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
 }

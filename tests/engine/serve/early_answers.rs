@@ -7,7 +7,7 @@ use crate::support::http2::{
     DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, RST_STREAM, SETTINGS, frame, head,
 };
 use crate::support::wire::{Connection, figure};
-use crate::support::{Folder, Server, clients, node_modules, python, until};
+use crate::support::{Folder, PATIENCE, Server, clients, node_modules, python, until};
 
 const CLOSE: Option<&str> = Some("close");
 
@@ -92,7 +92,7 @@ impl Stream {
     /// Sends the head of a request, with headers beside the usual ones, in HPACK.
     fn begin(server: &Server, headers: &[u8]) -> Self {
         let mut stream = Self(TcpStream::connect(server.address()).unwrap());
-        stream.0.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.0.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = [&head("/v1/data/echo"), headers].concat();
         stream.send(PREFACE);
         stream.send(&frame(SETTINGS, 0, 0, &[]));
@@ -104,20 +104,40 @@ impl Stream {
         self.0.write_all(bytes).unwrap();
     }
 
-    /// The kinds of the frames of the response: all until its end, and those of the next 100 ms.
-    fn response(&mut self) -> Vec<u8> {
-        let mut kinds = Vec::new();
-        let mut header = [0; 9];
-        while self.0.read_exact(&mut header).is_ok() {
+    /// The kind of the response's next frame, and whether it is the last. `None` if none comes in time.
+    fn next_frame(&mut self) -> Option<(u8, bool)> {
+        loop {
+            let mut header = [0; 9];
+            self.0.read_exact(&mut header).ok()?;
             let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
             let mut payload = vec![0; usize::try_from(length).unwrap()];
             self.0.read_exact(&mut payload).unwrap();
             let (kind, flags, is_of_stream) = (header[3], header[4], header[8] == 1);
             if is_of_stream && matches!(kind, HEADERS | DATA | RST_STREAM) {
-                kinds.push(kind);
-                if flags & END_STREAM != 0 && kind != RST_STREAM {
-                    self.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-                }
+                return Some((kind, flags & END_STREAM != 0 && kind != RST_STREAM));
+            }
+        }
+    }
+
+    /// The kinds of the frames of the response: all until its end, and those of the next 100 ms.
+    fn response(&mut self) -> Vec<u8> {
+        let mut kinds = Vec::new();
+        while let Some((kind, is_last)) = self.next_frame() {
+            kinds.push(kind);
+            if is_last {
+                self.0.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+            }
+        }
+        kinds
+    }
+
+    /// The kinds of the frames of the response, until its stream is reset.
+    fn response_until_reset(&mut self) -> Vec<u8> {
+        let mut kinds = Vec::new();
+        while let Some((kind, _)) = self.next_frame() {
+            kinds.push(kind);
+            if kind == RST_STREAM {
+                break;
             }
         }
         kinds
@@ -142,15 +162,19 @@ fn large_or_late_body_over_http2_is_not_waited_for() {
         header.extend(length.as_bytes());
         header
     };
-    for (header, longest) in [
-        (content_length("99999999"), Duration::from_millis(900)),
-        (content_length("5"), Duration::from_secs(10)),
-        (Vec::new(), Duration::from_secs(10)),
-    ] {
+    let answered_within = |header: &[u8]| {
         let started = Instant::now();
-        let mut stream = Stream::begin(&server, &header);
-        assert_eq!(stream.response(), [HEADERS, DATA, RST_STREAM]);
-        assert!(started.elapsed() < longest, "{:?}", started.elapsed());
+        let mut stream = Stream::begin(&server, header);
+        assert_eq!(stream.response_until_reset(), [HEADERS, DATA, RST_STREAM]);
+        started.elapsed()
+    };
+    // To wait for it takes a second each time. A busy machine takes as long now and then.
+    let large = content_length("99999999");
+    let is_quick = || answered_within(&large) < Duration::from_millis(900);
+    assert!((0..10).any(|_| is_quick()), "a large body is waited for");
+    for header in [content_length("5"), Vec::new()] {
+        let elapsed = answered_within(&header);
+        assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
     }
 }
 

@@ -33,6 +33,27 @@ fn chunked(path: &str, body: &str) -> String {
     text + "0\r\n\r\n"
 }
 
+/// It is only watched: what it is not asked for, it does not decide.
+#[test]
+fn monitored_policy_admits_what_is_above_the_queue() {
+    let yaml = "\
+timeout: 20s
+limits: {in-flight: 1, queue: 0}
+policies: {slow: {policy: stress-blocking}, watched: {policy: echo, mode: monitor}}
+";
+    let server = Server::with_config(&Folder::new(), yaml, &[]);
+    let mut first = Connection::to(&server);
+    first.begin("/v1/data/slow", &task("sleep", 2000));
+    until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
+    let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1"}}"#;
+    let admitted = post(&server, "/validate/watched", review).expect(200).json();
+    assert_eq!(admitted["response"]["allowed"], true);
+    let why = admitted["response"]["auditAnnotations"]["monitored-denial"].as_str().unwrap();
+    assert!(why.contains("too many requests in flight"), "{why}");
+    post(&server, "/audit/watched", review).expect(503);
+    first.reply().expect(200);
+}
+
 #[test]
 fn requests_above_the_queue_get_503_at_once() {
     let server = serving("in-flight: 1, queue: 1, queue-time: 25s");

@@ -64,8 +64,8 @@ fn new_configuration_applies_as_a_whole() {
     let folder = Folder::new();
     let server = Server::with_config(
         &folder,
-        "policies:\n  old: {policy: echo}\n  turned: {policy: stress}\n  slow: {policy: stress}\n\
-         limits: {body: 1KiB}\n",
+        "timeout: 20s\npolicies:\n  old: {policy: echo}\n  turned: {policy: stress}\n  \
+         slow: {policy: stress}\nlimits: {body: 1KiB}\n",
         &[],
     );
     let denial = r#"{"input": {"do": "answer", "output": {"allowed": false}}}"#;
@@ -83,8 +83,9 @@ fn new_configuration_applies_as_a_whole() {
     load(
         &server,
         &folder,
-        "policies:\n  new: {policy: echo}\n  turned: {policy: stress, mode: monitor}\n  \
-         slow: {policy: stress, timeout: 200ms}\nlimits: {body: 4KiB}\n",
+        "timeout: 20s\npolicies:\n  new: {policy: echo}\n  \
+         turned: {policy: stress, mode: monitor}\n  slow: {policy: stress, timeout: 200ms}\n\
+         limits: {body: 4KiB}\n",
         "ok",
     );
     get(&server, "/v1/policies/old").expect(404);
@@ -94,7 +95,7 @@ fn new_configuration_applies_as_a_whole() {
     assert_eq!(turned["result"]["allowed"], true);
     assert_eq!(turned["warning"]["code"], "monitor");
     post(&server, "/v1/data/new", &large).expect(200);
-    post(&server, "/v1/data/slow", &task("sleep", 1000)).expect(504);
+    post(&server, "/v1/data/slow", &task("sleep", 600_000)).expect(504);
     before.reply().expect(200);
     assert!(logged(&server, "loaded the configuration"));
 }
@@ -102,15 +103,16 @@ fn new_configuration_applies_as_a_whole() {
 #[test]
 fn new_limits_apply_to_later_requests_and_connections() {
     let folder = Folder::new();
-    let server = Server::with_config(&folder, "limits: {in-flight: 1, queue: 0}\n", &[]);
+    let config = "timeout: 20s\nlimits: {in-flight: 1, queue: 0}\n";
+    let server = Server::with_config(&folder, config, &[]);
     let mut first = Connection::to(&server);
-    first.begin("/v1/data/stress-blocking", &task("sleep", 1900));
+    first.begin("/v1/data/stress-blocking", &task("sleep", 4000));
     until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
     post(&server, "/v1/data/echo", "{}").expect(503);
     load(
         &server,
         &folder,
-        "limits: {in-flight: 2, queue: 0, idle-time: 300ms, header-time: 5m}\n",
+        "timeout: 20s\nlimits: {in-flight: 2, queue: 0, idle-time: 1s, header-time: 5m}\n",
         "ok",
     );
     post(&server, "/v1/data/echo", "{}").expect(200);

@@ -113,6 +113,29 @@ fn requests_beyond_the_grace_period_are_cut_off() {
     }
 }
 
+/// A response may take longer to send than a client without a request has.
+#[test]
+fn response_that_is_read_slowly_is_sent_to_its_end() {
+    let server = serving(
+        "timeout: 20s\nlimits: {body: 64MiB}\nshutdown: {grace: 1m}\npolicies: {echo: {}}\n",
+    );
+    let text = "x".repeat(32 << 20);
+    let mut connection = Connection::to(&server);
+    connection.begin("/v1/data/echo", &format!(r#"{{"input":"{text}"}}"#));
+    let answered = "policy_engine_decisions_total{id=\"echo\",outcome=\"answered\"";
+    until("it is answered", || figure(&server, answered) == 1);
+    server.signal("TERM");
+    let mut read = vec![0; 256 << 10];
+    for _ in 0..50 {
+        connection.read_exact(&mut read);
+        thread::sleep(MS(100));
+    }
+    let rest = connection.rest();
+    assert!(read.len() * 50 + rest.len() > text.len(), "{}", rest.len());
+    assert!(rest.ends_with("xx\"}"));
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 /// Clients that send no request do not use up the grace period.
 #[test]
 fn silent_clients_do_not_delay_shutdown() {

@@ -58,6 +58,13 @@ impl Policy for Hostile {
     type Input<'a> = Task;
     type Output<'a> = Value;
 
+    /// Never returns.
+    fn input_schema() -> Option<Value> {
+        loop {
+            thread::park();
+        }
+    }
+
     fn validate(settings: HostileSettings) -> Result<Self, Error> {
         if let Some(attempt) = settings.attempt {
             attempt.make();

@@ -110,7 +110,8 @@ settings! {
     SHADOWS = "limits.shadows", BYTES: usize, "16MiB";
     /// The largest body of a request, also once it is inflated.
     BODY = "limits.body", BYTES: usize, "8MiB";
-    /// The time that the head of a request may take to arrive.
+    /// The time that the head of a connection's first request may take to arrive. Later ones have
+    /// `limits.idle-time`.
     HEADER_TIME = "limits.header-time", DURATION: Duration, "10s";
     /// The time that the body of a request may take to arrive.
     BODY_TIME = "limits.body-time", DURATION: Duration, "30s";

@@ -9,6 +9,7 @@ mod path;
 mod policy_ref;
 mod reasons;
 mod registry;
+mod schemas;
 mod secrets;
 mod settings;
 mod timed;
@@ -25,6 +26,7 @@ pub(crate) use hidden::Hidden;
 pub(crate) use instance::{call_guarded, settings_schema};
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};
+pub(crate) use schemas::{SchemaOf, schema};
 pub(crate) use secrets::{MASK, masked};
 #[cfg(feature = "console")]
 pub(crate) use secrets::{names_a_secret, says_secret};

@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 use std::io;
+use std::sync::Arc;
 
 use policy_api::Registration;
 use policy_confinement::{Grant, Grants, Mode, Violation};
@@ -7,6 +8,7 @@ use policy_text::most_similar;
 use semver::Version;
 
 use crate::confinement::{Confinement, EarlierThreads, Zone};
+use crate::policies::schemas::Schemas;
 use crate::policies::{PolicyRef, VersionSelector};
 use crate::program::Program;
 
@@ -25,6 +27,8 @@ pub struct Entry {
     pub version: Version,
     /// Where its code runs.
     pub(crate) zone: Zone,
+    /// What [`super::schema`] has made of it.
+    pub(super) schemas: Arc<Schemas>,
 }
 
 impl Registry {
@@ -139,7 +143,7 @@ impl Entry {
             crate_name: registration.crate_name,
             source,
         })?;
-        Ok(Self { registration, version, zone: Zone::default() })
+        Ok(Self { registration, version, zone: Zone::default(), schemas: Arc::default() })
     }
 
     /// The policy's name.

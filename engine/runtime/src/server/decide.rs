@@ -76,8 +76,10 @@ pub(crate) async fn decide(
     let app = context.app;
     let DecisionRequest { held, path, input, batch, request_id, always_enforced } = request;
     let request_id = request_id.or_else(|| context.request_id.clone());
+    let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
     let Ok(permit) = context.state.concurrency.acquire().await else {
-        return DecisionResult::not_asked(EvaluationFailure::Overloaded);
+        let result = Err(EvaluationFailure::Overloaded);
+        return DecisionResult { id: None, result, is_monitored };
     };
     let log = app.decision_log.as_ref().map(|log| DecisionRecord {
         log,
@@ -111,7 +113,6 @@ pub(crate) async fn decide(
             is_busy: context.state.concurrency.is_busy(),
         });
     }
-    let is_monitored = policy.mode == Mode::Monitor && !always_enforced;
     let Some(mut record) = log else {
         span.decided(policy, &result, None);
         return DecisionResult { id, result, is_monitored };

@@ -74,8 +74,8 @@ pub(crate) fn run(
     let load = load(program, registry, sources, &metrics, earlier.clone(), &mut signals);
     let Some(loading) = rest.block_on(load)? else { return Ok(ended_early()) };
     let Loading { loaded, policies, sources, registry, confinement } = loading;
-    let threads = Threads::new(&loaded.config, policies.len());
-    let granted = GrantedRuntimes::start(&confinement, threads)
+    let threads = Threads::new();
+    let granted = GrantedRuntimes::start(&confinement)
         .map_err(start_error("failed to start the threads of policies with grants"))?;
     let slots = Arc::new(WorkerSlots::new(threads.workers));
     let polled = Arc::clone(&slots);

@@ -1,7 +1,11 @@
+use std::thread;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::assert_error;
-use crate::support::Server;
+use crate::support::wire::{Connection, posted};
+use crate::support::{Folder, Server};
 
 #[test]
 fn batch_status_is_200_207_or_500_by_its_results() {
@@ -42,6 +46,19 @@ fn batch_of_more_than_10000_inputs_is_refused() {
     let more = server.post("/v1/batch/data/echo", &json!({"inputs": inputs(10_001)}));
     let message = "the request has 10001 inputs: expected at most 10000";
     assert_error(&more, 400, "invalid_parameter", message);
+}
+
+/// A batch has ten times the policy's timeout, from when its body is there.
+#[test]
+fn batch_whose_body_arrives_slowly_is_answered() {
+    let server = Server::with_config(&Folder::new(), "timeout: 100ms\n", &[]);
+    let mut connection = Connection::to(&server);
+    let request = posted("/v1/batch/data/echo", r#"{"inputs":{"a":1}}"#);
+    let (first, last) = request.split_at(request.len() - 1);
+    connection.send(first);
+    thread::sleep(Duration::from_millis(1300));
+    connection.send(last);
+    assert_eq!(connection.reply().expect(200).body, r#"{"responses":{"a":{"result":1}}}"#);
 }
 
 #[test]

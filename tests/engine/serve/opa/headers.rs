@@ -102,6 +102,22 @@ fn head_responses_are_get_responses_without_body() {
 }
 
 #[test]
+#[cfg_attr(not(has_curl), ignore = "needs curl")]
+fn head_responses_over_http2_have_no_body() {
+    let server = Server::start(&[]);
+    for path in ["/v1/data/echo?input=1", "/v1/policies", "/health"] {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--head", "--http2-prior-knowledge"]);
+        let output = curl.arg(format!("{}{path}", server.url())).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{path}: {said}");
+        let head = String::from_utf8(output.stdout).unwrap();
+        let length = format!("content-length: {}\r\n", server.get(path).body.len());
+        assert!(head.starts_with("HTTP/2 200") && head.contains(&length), "{path}: {head}");
+    }
+}
+
+#[test]
 fn unusual_request_targets_get_their_status() {
     let server = Server::start(&[]);
     for (head, statuses) in [

@@ -12,6 +12,9 @@ use super::secret::Secret;
 use super::*;
 use crate::store::source::Store as _;
 
+/// An address at which nobody listens. A port that was free a moment ago may be another test's by now.
+const UNUSED_ADDRESS: &str = "127.0.0.1:1";
+
 /// An answer, and after how many bytes of a request's body the connection is cut in its place.
 type Step = (String, Option<usize>);
 
@@ -317,7 +320,6 @@ fn digest_mismatch_of_the_registry_is_an_error() {
 #[test]
 fn login_page_is_not_taken_for_a_blob() {
     let digest = digest::sha256(b"0123").unwrap();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let page = "200\r\ncontent-type: text/html; charset=utf-8\r\n\r\n";
     let script = Script::new(vec![
         ("302\r\nlocation: /login\r\n\r\n".into(), None),
@@ -326,7 +328,7 @@ fn login_page_is_not_taken_for_a_blob() {
         ("200\r\ndocker-content-digest: sha256:0\r\n\r\n".into(), None),
         ("405\r\n\r\n".into(), None),
         // What cannot be reached from here may be anything.
-        (format!("307\r\nlocation: http://{closed}/\r\n\r\n"), None),
+        (format!("307\r\nlocation: http://{UNUSED_ADDRESS}/\r\n\r\n"), None),
     ]);
     let client = script.client(Purpose::Push);
     let there: Vec<_> = (0..5).map(|_| client.has_blob(&digest, 4).unwrap()).collect();
@@ -432,15 +434,17 @@ fn token_is_requested_if_the_registry_demands_one() {
 
 #[test]
 fn registry_without_tls_may_name_a_token_server_with_tls() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let challenge = format!("www-authenticate: Bearer realm=\"https://{closed}/token\"");
+    let challenge = format!("www-authenticate: Bearer realm=\"https://{UNUSED_ADDRESS}/token\"");
     let script = Script::new(vec![(format!("401\r\n{challenge}\r\n\r\n"), None)]);
     let client = script.client(Purpose::Pull);
     let request = RegistryRequest::new("a question", Method::GET, client.url("tags/list"));
     let Err(AttemptError::Transient(failed)) = client.send_once(&request) else {
         panic!("it answered")
     };
-    assert_eq!(failed.to_string(), format!("`{closed}` cannot be reached: connection refused"));
+    assert_eq!(
+        failed.to_string(),
+        format!("`{UNUSED_ADDRESS}` cannot be reached: connection refused")
+    );
     assert_eq!(script.asked(), ["GET /v2/a/b/tags/list"]);
 }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::id_of;
+use super::{LONG, id_of};
 use crate::config::{self, LogDestination};
 
 /// What a collector does with an upload.
@@ -117,13 +117,27 @@ impl Collector {
             ca: None,
             upload: 4096,
             delay: Duration::from_millis(5),
-            timeout: Duration::from_millis(200),
+            timeout: LONG,
             max_retry_delay: Duration::from_millis(100),
         }
     }
 
     pub(super) fn log(&self) -> config::DecisionLogConfig {
         super::config(LogDestination::Collector(self.config()))
+    }
+
+    /// The same with a timeout that a test can wait for, where it stalls.
+    pub(super) fn impatient_log(&self) -> config::DecisionLogConfig {
+        let timeout = Duration::from_secs(1);
+        let to = config::CollectorConfig { timeout, ..self.config() };
+        super::config(LogDestination::Collector(to))
+    }
+
+    /// The same where time alone sends nothing: only full uploads, and the last on shutdown.
+    pub(super) fn patient_log(&self) -> config::DecisionLogConfig {
+        let delay = Duration::from_hours(1);
+        let to = config::CollectorConfig { delay, ..self.config() };
+        super::config(LogDestination::Collector(to))
     }
 }
 

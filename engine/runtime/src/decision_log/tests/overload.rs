@@ -12,7 +12,7 @@ use crate::config::WhenFull;
 #[tokio::test]
 async fn events_above_the_full_buffer_are_dropped_and_counted() {
     let collector = Collector::start(Behaviour::Stall).await;
-    let mut config = collector.log();
+    let mut config = collector.impatient_log();
     config.buffer = 20_000;
     let (log, running, metrics) = start(&config);
     let began = Instant::now();
@@ -51,7 +51,7 @@ async fn buffer_drains_when_the_collector_recovers() {
 #[tokio::test]
 async fn wait_mode_drops_no_event() {
     let collector = Collector::start(Behaviour::Stall).await;
-    let mut config = collector.log();
+    let mut config = collector.impatient_log();
     config.buffer = 20_000;
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
@@ -73,7 +73,7 @@ async fn wait_mode_drops_no_event() {
 #[tokio::test]
 async fn cancelled_wait_for_the_buffer_counts_as_dropped() {
     let collector = Collector::start(Behaviour::Stall).await;
-    let mut config = collector.log();
+    let mut config = collector.impatient_log();
     config.buffer = 400;
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
@@ -113,7 +113,7 @@ async fn event_larger_than_the_buffer_is_dropped_at_once() {
 #[tokio::test]
 async fn shutdown_ends_on_time_and_reports_lost_events() {
     let collector = Collector::start(Behaviour::Take).await;
-    let (log, running, metrics) = start(&collector.log());
+    let (log, running, metrics) = start(&collector.impatient_log());
     record(&log, 0..5).await;
     until(|| metrics.written.get() == 5).await;
     collector.behave(Behaviour::Stall);
@@ -135,7 +135,7 @@ async fn shutdown_ends_on_time_and_reports_lost_events() {
 #[tokio::test]
 async fn shutdown_releases_requests_that_wait_for_the_buffer() {
     let collector = Collector::start(Behaviour::Stall).await;
-    let mut config = collector.log();
+    let mut config = collector.impatient_log();
     config.buffer = 2000;
     config.when_full = WhenFull::Wait;
     let (log, running, metrics) = start(&config);
@@ -149,7 +149,7 @@ async fn shutdown_releases_requests_that_wait_for_the_buffer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_is_accounted_for_under_load_and_failures() {
     let mut collector = Collector::start(Behaviour::Take).await;
-    let mut config = collector.log();
+    let mut config = collector.impatient_log();
     config.buffer = 32 << 10;
     let (log, running, metrics) = start(&config);
     let steps = Arc::new(Semaphore::new(0));

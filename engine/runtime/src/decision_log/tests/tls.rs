@@ -61,28 +61,31 @@ fn acceptor() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn upload_to_one_that_is_vouched_for_by(authority: &str) -> (Vec<u32>, (u64, u64)) {
+async fn upload_to_one_that_is_vouched_for_by(
+    authority: &str,
+    within: Duration,
+) -> (Vec<u32>, (u64, u64)) {
     let collector = Collector::start_with(Behaviour::Take, Some(acceptor())).await;
     let folder = tempfile::tempdir().unwrap();
     let mut to = collector.config();
     to.ca = Some(folder.path().join("ca.pem"));
-    to.timeout = LONG;
     fs::write(folder.path().join("ca.pem"), authority).unwrap();
     let (log, running, metrics) = start(&config(LogDestination::Collector(to)));
     record(&log, 0..10).await;
-    let _ = running.close(Duration::from_secs(1)).await;
+    let _ = running.close(within).await;
     (collector.ids(), settled(&metrics))
 }
 
 #[tokio::test]
 async fn collector_with_a_trusted_certificate_gets_events() {
-    let (ids, settled) = upload_to_one_that_is_vouched_for_by(AUTHORITY).await;
+    let (ids, settled) = upload_to_one_that_is_vouched_for_by(AUTHORITY, LONG).await;
     assert_eq!((ids, settled), ((0..10).collect(), (10, 0)));
 }
 
 #[tokio::test]
 async fn collector_with_an_untrusted_certificate_gets_nothing() {
     // Its own certificate is no authority.
-    let (ids, settled) = upload_to_one_that_is_vouched_for_by(CERTIFICATE).await;
+    let within = Duration::from_secs(1);
+    let (ids, settled) = upload_to_one_that_is_vouched_for_by(CERTIFICATE, within).await;
     assert_eq!((ids, settled), (vec![], (0, 10)));
 }

@@ -96,11 +96,15 @@ async fn refused_uploads_are_retried() {
 #[tokio::test]
 async fn lost_response_duplicates_events_but_loses_none() {
     let collector = Collector::start(Behaviour::HangUp).await;
-    let (log, running, metrics) = start(&collector.log());
+    // Shutdown sends them, so all three are in one upload.
+    let (log, running, metrics) = start(&collector.patient_log());
     record(&log, 0..3).await;
-    until(|| metrics.failures.get() >= 1).await;
-    collector.behave(Behaviour::Take);
-    running.close(LONG).await.unwrap();
+    let recovery = async {
+        until(|| metrics.failures.get() >= 1).await;
+        collector.behave(Behaviour::Take);
+    };
+    let (closed, ()) = tokio::join!(running.close(LONG), recovery);
+    closed.unwrap();
     let ids = collector.ids();
     assert!(ids.len() >= 6 && ids.chunks(3).all(|chunk| chunk == [0, 1, 2]), "{ids:?}");
     assert_eq!(settled(&metrics), (3, 0));
@@ -128,7 +132,7 @@ async fn oversized_upload_is_split_and_only_oversized_events_dropped() {
 #[tokio::test]
 async fn event_larger_than_the_upload_limit_is_sent_alone() {
     let collector = Collector::start(Behaviour::Take).await;
-    let (log, running, _) = start(&collector.log());
+    let (log, running, _) = start(&collector.patient_log());
     let large = serde_json::value::to_raw_value(&"x".repeat(5000)).unwrap();
     record(&log, 0..2).await;
     let mut second = event(2);
@@ -173,9 +177,7 @@ async fn shutdown_skips_upload_delay_and_retry_pause() {
     let (log, running, metrics) = start(&config(LogDestination::Collector(to)));
     record(&log, 0..2).await;
     until(|| metrics.failures.get() == 1).await;
-    let mut to = collector.config();
-    to.delay = Duration::from_hours(1);
-    let (patient, patient_running, _) = start(&config(LogDestination::Collector(to)));
+    let (patient, patient_running, _) = start(&collector.patient_log());
     record(&patient, 2..4).await;
     collector.behave(Behaviour::Take);
 

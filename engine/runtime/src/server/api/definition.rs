@@ -29,7 +29,12 @@ pub(crate) trait Api {
     fn audience(info: &Self::Info) -> Audience;
 
     /// Answers with information.
-    fn inform(app: &App, state: &AppState, info: Self::Info, query: &Query) -> Reply;
+    fn inform(
+        app: &App,
+        state: &AppState,
+        info: Self::Info,
+        query: &Query,
+    ) -> impl Future<Output = Reply> + Send;
 
     /// Reads a question from a body, has the policy evaluated, and writes its answer.
     fn decide(

@@ -19,7 +19,7 @@ use crate::server::http::request_id::request_id;
 use crate::server::http::response::{self, Reply};
 use crate::server::http::{well_formed, yaml_body};
 use crate::server::listen::{Peer, Surface};
-use crate::server::state::{App, AppState};
+use crate::server::state::App;
 use crate::server::trace::Trace;
 
 /// The user agent of an API server that calls a webhook.
@@ -62,11 +62,12 @@ where
         (Surface::Decisions, Audience::Clients) => &app.memory,
         (Surface::Decisions, Audience::Operators | Audience::Probes) => &app.operators_memory,
     };
-    let dispatched = dispatch::<A>(app, &state, &head, surface, audience, route);
+    let dispatched = dispatch::<A>(app, &head, surface, audience, route);
     // The head lies in its connection's buffer, which is reused once the head is dropped.
     drop(head);
     let reply = match dispatched {
         Ok(Dispatch::Reply(reply)) => reply,
+        Ok(Dispatch::Inform { info, query }) => A::inform(app, &state, info, &query).await,
         Ok(Dispatch::Decide { question, format, query, request_id }) => {
             let context = RequestContext {
                 app,
@@ -99,9 +100,11 @@ where
 }
 
 /// The next step for a request.
-enum Dispatch<Question> {
-    /// The server has answered by itself.
+enum Dispatch<Info, Question> {
+    /// There is nothing at this path.
     Reply(Reply),
+    /// The server answers by itself.
+    Inform { info: Info, query: Query },
     /// A policy has to decide.
     Decide {
         question: Question,
@@ -120,12 +123,11 @@ struct BodyFormat {
 /// Checks a request's head, and answers it if no policy has to decide.
 fn dispatch<A: Api>(
     app: &App,
-    state: &AppState,
     head: &Parts,
     surface: Surface,
     audience: Audience,
     route: Routed<A::Info, A::Question>,
-) -> Result<Dispatch<A::Question>, HttpError> {
+) -> Result<Dispatch<A::Info, A::Question>, HttpError> {
     well_formed::check(head)?;
     let route = match route {
         Ok(route) => route,
@@ -148,7 +150,7 @@ fn dispatch<A: Api>(
     }
     let query = Query::parse(head.uri.query())?;
     match route {
-        Route::Info(info) => Ok(Dispatch::Reply(A::inform(app, state, info, &query))),
+        Route::Info(info) => Ok(Dispatch::Inform { info, query }),
         Route::Decision(question) => Ok(Dispatch::Decide {
             question,
             format: BodyFormat {
@@ -163,7 +165,7 @@ fn dispatch<A: Api>(
 
 /// Answers a path that nothing is at. The whole path of a webhook may be wrong, so an API server
 /// always gets the error in its own form.
-fn not_found<Question>(head: &Parts) -> Result<Dispatch<Question>, HttpError> {
+fn not_found<Info, Question>(head: &Parts) -> Result<Dispatch<Info, Question>, HttpError> {
     let error = HttpError::NotFound { path: head.uri.path().to_owned() };
     if head.headers.get(USER_AGENT) == Some(&API_SERVER) {
         return Ok(Dispatch::Reply(error_reply::<Kubernetes>(&error)));

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::policies::summary;
 use super::{decisions, schema_fields};
-use crate::policies::{self, PolicyLookup, PolicyPath};
+use crate::policies::{PolicyLookup, PolicyPath, SchemaOf, schema};
 use crate::program;
 use crate::server::console_state::Console;
 use crate::server::policy::ServedPolicy;
@@ -24,7 +24,7 @@ const MAX_DENIALS: usize = 10;
 ///
 /// # Errors
 /// The reason why none is served there.
-pub(super) fn page(
+pub(super) async fn page(
     app: &App,
     console: &Console,
     state: &AppState,
@@ -36,8 +36,8 @@ pub(super) fn page(
         PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => return Err(message),
     };
     let registration = &policy.entry.registration;
-    // Schemas are made by the author's code, which may panic.
-    let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
+    let settings_schema = schema(&policy.entry, SchemaOf::Settings).await.ok().flatten();
+    let input_schema = schema(&policy.entry, SchemaOf::Input).await.ok().flatten();
     let denials = Filter {
         policy: Some(policy.id.clone()),
         version: Some(policy.version.clone()),
@@ -54,8 +54,8 @@ pub(super) fn page(
         grants: grants(app.program.grants_of(registration.crate_name)),
         limits: limits(policy),
         settings: settings(policy),
-        settings_schema: schema(registration.settings_schema).map(table),
-        input_schema: schema(registration.input_schema).map(table),
+        settings_schema: settings_schema.map(table),
+        input_schema: input_schema.map(table),
         versions: console
             .registry
             .versions(policy.entry.name())

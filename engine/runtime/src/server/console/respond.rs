@@ -159,7 +159,9 @@ impl Request<'_> {
         let query = head.uri.query().unwrap_or_default();
         match route {
             PageRoute::Policies => self.show(frame, &policies::page(console, state)),
-            PageRoute::Policy(path) => self.found(frame, policy::page(app, console, state, &path)),
+            PageRoute::Policy(path) => {
+                self.found(frame, policy::page(app, console, state, &path).await)
+            }
             PageRoute::Server => self.show(frame, &server::page(app, console, state)),
             PageRoute::Replay => long_work::on_bytes(form.len(), || {
                 reply::with_form(self.show(frame, &replay::page(form)))

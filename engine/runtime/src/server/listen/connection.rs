@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::watch;
@@ -107,6 +107,7 @@ impl<H: RequestHandler> ActiveRequest<H> {
         let connection = &*self.0;
         // HTTP/2 closes connections by a frame, which hyper sends.
         let may_close = request.version() < Version::HTTP_2;
+        let is_head = request.method() == Method::HEAD;
         let expects_continue = expects_continue(&request);
         let unread = UnreadBody::default();
         let request = RequestBody::wrap(request, &unread);
@@ -114,6 +115,9 @@ impl<H: RequestHandler> ActiveRequest<H> {
         let mut response = handled.await;
         if !may_close {
             unread.discard_of_http2(expects_continue).await;
+            if is_head {
+                return without_body(response);
+            }
             return response.map(|body| until_sent(body, memory));
         }
         if !unread.discard(expects_continue) || connection.is_last.load(Ordering::Relaxed) {
@@ -127,6 +131,14 @@ impl<H> Drop for ActiveRequest<H> {
     fn drop(&mut self) {
         self.0.activity.end();
     }
+}
+
+/// The response to `HEAD`, with the length of what `GET` would get. Of HTTP/1, hyper does the same.
+fn without_body(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| Full::default())
 }
 
 /// A response with its request's memory, as HTTP/2 keeps responses that a client does not read.
@@ -209,7 +221,7 @@ pub(super) async fn serve<H: RequestHandler>(
                 is_last: AtomicBool::new(false),
                 memory,
             };
-            match drive(stream, versions, connection, timeouts, phase.clone()).await {
+            match drive(stream, versions, connection, timeouts, &lender, phase.clone()).await {
                 Ok(reason) => {
                     close(lender, phase).await;
                     reason
@@ -279,6 +291,7 @@ async fn drive<H: RequestHandler>(
     versions: HttpVersions,
     connection: Connection<H>,
     mut timeouts: IdleTimeouts,
+    lender: &SocketLender,
     mut phase: watch::Receiver<ShutdownPhase>,
 ) -> Result<CloseReason, CloseReason> {
     let connection = Arc::new(connection);
@@ -289,6 +302,8 @@ async fn drive<H: RequestHandler>(
     // The earliest time that either timeout may be over.
     let mut timer = pin!(sleep_until(timeouts.since + timeouts.first.min(timeouts.idle)));
     let mut stage = Stage::Serving;
+    // The last time that bytes are known to have been sent.
+    let mut sent = timeouts.since;
     loop {
         let reason = tokio::select! {
             biased;
@@ -316,6 +331,9 @@ async fn drive<H: RequestHandler>(
             () = timer.as_mut() => {
                 let now = Instant::now();
                 let deadline = connection.activity.deadline(timeouts, now);
+                if lender.take_sent() {
+                    sent = now;
+                }
                 match stage {
                     Stage::LastRequest => CloseReason::Shutdown,
                     Stage::Serving | Stage::Closing(_) if deadline > now => {
@@ -323,6 +341,13 @@ async fn drive<H: RequestHandler>(
                         continue;
                     }
                     Stage::Serving => CloseReason::Idle,
+                    // The client is still reading its response, in bursts if that is long.
+                    Stage::Closing(CloseReason::Shutdown)
+                        if connection.memory.is_blocked() && now < sent + SILENCE =>
+                    {
+                        timer.as_mut().reset(now + LINGER);
+                        continue;
+                    }
                     Stage::Closing(reason) => return Err(reason),
                 }
             }
@@ -330,6 +355,7 @@ async fn drive<H: RequestHandler>(
         stage = Stage::Closing(reason);
         http.as_mut().graceful_shutdown();
         let now = Instant::now();
+        sent = now;
         timeouts = IdleTimeouts { since: now, first: LINGER, idle: LINGER };
         timer.as_mut().reset(now + LINGER);
     }

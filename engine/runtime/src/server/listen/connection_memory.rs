@@ -169,6 +169,11 @@ impl ConnectionMemory {
         }
     }
 
+    /// Tells whether a response waits for its client to read.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
+    }
+
     fn release_head(&self) {
         if self.head.swap(0, Ordering::Relaxed) >= HEAD {
             let mut reserved = self.reserved();
@@ -188,7 +193,7 @@ impl Drop for RequestMemory {
         let before = connection.open.fetch_sub(self.requests, Ordering::Relaxed);
         if before == self.requests
             && connection.reserved_for.load(Ordering::Relaxed) > 1
-            && !connection.is_blocked.load(Ordering::Relaxed)
+            && !connection.is_blocked()
         {
             let mut reserved = connection.reserved();
             // Another request may have begun.

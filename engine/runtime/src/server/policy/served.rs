@@ -183,7 +183,12 @@ impl ServedPolicy {
         deadline: Instant,
     ) {
         let ended = timeout_at((deadline + CANCELLATION_TIME).into(), &mut task).await;
-        if ended.is_ok() || !progress.has_begun() {
+        if ended.is_ok() {
+            return;
+        }
+        if !progress.has_begun() {
+            // It never will.
+            progress.release_permit();
             return;
         }
         if !self.blocking.swap(true, Ordering::Relaxed) {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -111,35 +112,41 @@ fn panic_ends_nothing_but_its_request() {
 
 #[test]
 fn timed_out_policy_is_suspended_at_max_stuck() {
-    for blocking in [false, true] {
-        let timeout = Duration::from_millis(100);
-        let trial = Trial::new(3, blocking, timeout);
-        let stuck = || trial.figure("policy_engine_evaluations_stuck");
-        let in_flight = || trial.figure("policy_engine_requests_in_flight");
-        run(3, async {
-            let slow = r#"{"sleep": 2000}"#;
-            let (first, second) = tokio::join!(trial.evaluate(slow), trial.evaluate(slow));
-            let timed_out = EvaluationFailure::TimedOut(timeout);
-            assert_eq!((first.unwrap_err(), second.unwrap_err()), (timed_out.clone(), timed_out));
-            // Both still run, so their callers were answered before.
-            until(|| stuck() == "2").await;
-            assert_eq!(trial.evaluate("1").await.unwrap_err(), EvaluationFailure::Suspended(2));
-            assert_eq!(in_flight(), "0");
+    thread::scope(|scope| {
+        for blocking in [false, true] {
+            scope.spawn(move || is_suspended_at_max_stuck(blocking));
+        }
+    });
+}
 
-            until(|| stuck() == "0").await;
-            assert_eq!(trial.evaluate("1").await.unwrap(), "1");
-            assert_eq!(in_flight(), "0");
-        });
-        // From the first time on, the policy has threads of its own.
-        assert!(trial.policy.blocking.load(Ordering::Relaxed));
-    }
+fn is_suspended_at_max_stuck(blocking: bool) {
+    let timeout = Duration::from_secs(1);
+    let trial = Trial::new(3, blocking, timeout);
+    let stuck = || trial.figure("policy_engine_evaluations_stuck");
+    let in_flight = || trial.figure("policy_engine_requests_in_flight");
+    run(3, async {
+        let slow = r#"{"sleep": 4000}"#;
+        let (first, second) = tokio::join!(trial.evaluate(slow), trial.evaluate(slow));
+        let timed_out = EvaluationFailure::TimedOut(timeout);
+        assert_eq!((first.unwrap_err(), second.unwrap_err()), (timed_out.clone(), timed_out));
+        // Both still run, so their callers were answered before.
+        until(|| stuck() == "2").await;
+        assert_eq!(trial.evaluate("1").await.unwrap_err(), EvaluationFailure::Suspended(2));
+        assert_eq!(in_flight(), "0");
+
+        until(|| stuck() == "0").await;
+        assert_eq!(trial.evaluate("1").await.unwrap(), "1");
+        assert_eq!(in_flight(), "0");
+    });
+    // From the first time on, the policy has threads of its own.
+    assert!(trial.policy.blocking.load(Ordering::Relaxed));
 }
 
 #[test]
 fn last_worker_is_not_given_to_a_policy() {
     let trial = Trial::new(2, false, LONG);
     run(2, async {
-        let (slow, quick) = tokio::join!(trial.evaluate(r#"{"sleep": 500}"#), async {
+        let (slow, quick) = tokio::join!(trial.evaluate(r#"{"sleep": 2000}"#), async {
             until(|| trial.policy.workers.free() == 0).await;
             // The one worker that policies may hold is taken: this one gets another thread.
             let quick = trial.evaluate(r#"{"sleep": 1}"#).await;

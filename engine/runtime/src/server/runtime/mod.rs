@@ -34,12 +34,13 @@ use tokio::time::MissedTickBehavior;
 
 use self::watch::watch;
 use super::policy::WorkerSlots;
-use crate::config::{Config, PolicySelection};
 use crate::confinement::{Confinement, Zone, mark_thread};
 use crate::system::stack;
 
-/// Threads for what blocks beside policies: work on large bodies.
-const OTHER_THREADS: usize = 16;
+/// More threads than policies that block can have: the configuration of today limits the requests in
+/// flight and the evaluations that are stuck, and no policy may take the threads of another. A thread
+/// is only started where one is needed.
+const BLOCKING_THREADS: usize = 1 << 20;
 
 /// Threads of the rest for what blocks: files, name lookups, the last spans.
 const REST_THREADS: usize = 16;
@@ -52,50 +53,33 @@ const NEAR: Duration = Duration::from_millis(50);
 pub(crate) struct Threads {
     /// Threads that read requests. Policies may hold them all: there is one more that stands by.
     pub(crate) workers: usize,
-    /// Threads for policies that block.
-    blocking: usize,
 }
 
 impl Threads {
-    /// Threads for so many policies.
-    ///
-    /// There are enough blocking threads that no policy can take those of another: each policy may be
-    /// asked by all requests in flight before the first of its evaluations has timed out.
-    pub(crate) fn new(config: &Config, policies: usize) -> Self {
-        let max_stuck = match &config.policies {
-            PolicySelection::All { max_stuck, .. } => max_stuck.saturating_mul(policies),
-            PolicySelection::Named(all) => {
-                all.values().fold(0_usize, |sum, policy| sum.saturating_add(policy.max_stuck))
-            }
-        };
-        let in_flight = config.limits.in_flight;
-        let blocking = in_flight
-            .saturating_mul(policies.saturating_add(1))
-            .saturating_add(max_stuck)
-            .saturating_add(OTHER_THREADS);
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { workers: processors, blocking }
+    /// As many as there are processors.
+    pub(crate) fn new() -> Self {
+        Self { workers: thread::available_parallelism().map_or(1, NonZero::get) }
     }
 
     /// Starts the threads that read requests, and the one that watches which of them policies hold, in
     /// the zone that this is called in.
     pub(crate) fn start(self, slots: &Arc<WorkerSlots>) -> io::Result<Runtime> {
-        let runtime = self.builder(self.workers + 1, Grants::NONE).enable_all().build()?;
+        let runtime = builder(self.workers + 1, Grants::NONE).enable_all().build()?;
         watch(slots, runtime.handle().clone())?;
         runtime.spawn(keep_timer_near(Arc::clone(slots)));
         Ok(runtime)
     }
+}
 
-    fn builder(self, workers: usize, grants: Grants) -> Builder {
-        let mut builder = Builder::new_multi_thread();
-        builder
-            .worker_threads(workers)
-            .max_blocking_threads(self.blocking)
-            .thread_name("policy-engine")
-            .thread_stack_size(stack::BYTES)
-            .on_thread_start(move || mark_thread(grants));
-        builder
-    }
+fn builder(workers: usize, grants: Grants) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder
+        .worker_threads(workers)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("policy-engine")
+        .thread_stack_size(stack::BYTES)
+        .on_thread_start(move || mark_thread(grants));
+    builder
 }
 
 /// The runtimes of policies with grants, which share no thread with others.
@@ -103,12 +87,12 @@ pub(crate) struct GrantedRuntimes(BTreeMap<Grants, Runtime>);
 
 impl GrantedRuntimes {
     /// Builds one in each zone with grants.
-    pub(crate) fn start(confinement: &Confinement, threads: Threads) -> io::Result<Self> {
+    pub(crate) fn start(confinement: &Confinement) -> io::Result<Self> {
         let zones = confinement.granted();
         let start = |zone: &Zone| {
             // It only hands work to its blocking threads, which are then of its own zone.
             let grants = zone.grants();
-            let runtime = zone.run(move || threads.builder(1, grants).build()).flatten()?;
+            let runtime = zone.run(move || builder(1, grants).build()).flatten()?;
             Ok((grants, runtime))
         };
         zones.map(start).collect::<io::Result<_>>().map(Self)

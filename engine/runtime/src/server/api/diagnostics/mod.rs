@@ -44,7 +44,7 @@ impl Api for Diagnostics {
         }
     }
 
-    fn inform(app: &App, state: &AppState, info: DiagnosticInfo, query: &Query) -> Reply {
+    async fn inform(app: &App, state: &AppState, info: DiagnosticInfo, query: &Query) -> Reply {
         match info {
             DiagnosticInfo::Health(check) => health::health(app, state, check, query),
             DiagnosticInfo::Metrics => metrics::metrics(app),

@@ -46,7 +46,7 @@ impl Api for Kubernetes {
         match *never {}
     }
 
-    fn inform(_: &App, _: &AppState, never: Infallible, _: &Query) -> Reply {
+    async fn inform(_: &App, _: &AppState, never: Infallible, _: &Query) -> Reply {
         match never {}
     }
 

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -84,8 +84,10 @@ pub(super) async fn answer(
     let mut answers = BatchAnswers::new(Reservation::beside(memory, body.len()));
     let mut evaluation = Duration::ZERO;
     let time = policy.timeout.saturating_mul(MAX_TIMEOUTS);
+    // The body may have taken long to arrive.
+    let began = Instant::now();
     for (key, input) in request.inputs.all {
-        let outcome = if context.started.elapsed() < time {
+        let outcome = if began.elapsed() < time {
             let request = DecisionRequest {
                 held: body.len().saturating_add(answers.bytes()),
                 path: path.as_str(),

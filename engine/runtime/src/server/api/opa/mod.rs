@@ -46,11 +46,11 @@ impl Api for Opa {
         Audience::Clients
     }
 
-    fn inform(app: &App, state: &AppState, info: OpaInfo, _: &Query) -> Reply {
+    async fn inform(app: &App, state: &AppState, info: OpaInfo, _: &Query) -> Reply {
         match info {
-            OpaInfo::Policies => policies::list(state),
+            OpaInfo::Policies => policies::list(state).await,
             OpaInfo::Policy(path) => {
-                policies::show(state, &path).unwrap_or_else(|error| error.reply())
+                policies::show(state, &path).await.unwrap_or_else(|error| error.reply())
             }
             OpaInfo::Config => policies::config(app, state),
         }

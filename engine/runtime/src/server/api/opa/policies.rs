@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::OpaError;
-use crate::policies;
-use crate::policies::{PolicyLookup, PolicyPath};
+use crate::policies::{PolicyLookup, PolicyPath, SchemaOf, schema};
 use crate::server::http::response::{self, Reply};
 use crate::server::policy::{ServedPolicy, ShadowPolicy};
 use crate::server::state::{App, AppState};
@@ -46,22 +45,21 @@ impl<'a> OpaProvenance<'a> {
 }
 
 /// Answers `GET /v1/policies`.
-pub(super) fn list(state: &AppState) -> Reply {
-    let served = state.policies.all().into_iter().map(|policy| describe(policy));
-    let skipped = state
-        .policies
-        .skipped()
-        .iter()
-        .map(|(id, problem)| json!({"id": id, "raw": "", "error": problem}));
-    let result: Vec<Value> = served.chain(skipped).collect();
+pub(super) async fn list(state: &AppState) -> Reply {
+    let mut result = Vec::new();
+    for policy in state.policies.all() {
+        result.push(describe(policy).await);
+    }
+    let skipped = state.policies.skipped().iter();
+    result.extend(skipped.map(|(id, problem)| json!({"id": id, "raw": "", "error": problem})));
     response::serialized(StatusCode::OK, &json!({ "result": result }))
 }
 
 /// Answers `GET /v1/policies/ID` and `GET /v1/policies/ID/VERSION`.
-pub(super) fn show(state: &AppState, path: &PolicyPath) -> Result<Reply, OpaError> {
+pub(super) async fn show(state: &AppState, path: &PolicyPath) -> Result<Reply, OpaError> {
     match state.policies.find(path) {
         PolicyLookup::Found(policy, "") => {
-            Ok(response::serialized(StatusCode::OK, &json!({ "result": describe(policy) })))
+            Ok(response::serialized(StatusCode::OK, &json!({ "result": describe(policy).await })))
         }
         PolicyLookup::Found(..) => {
             Err(OpaError::not_found(format!("no policy `{}` is served", path.as_str())))
@@ -86,9 +84,9 @@ pub(super) fn config(app: &App, state: &AppState) -> Reply {
 }
 
 /// Describes a policy as OPA describes a module, with additional fields of this engine.
-fn describe(policy: &ServedPolicy) -> Value {
-    // Schemas are made by the author's code, which may panic.
-    let schema = |of| policies::call_guarded(&policy.entry, of).ok().flatten();
+async fn describe(policy: &ServedPolicy) -> Value {
+    let input_schema = schema(&policy.entry, SchemaOf::Input).await.ok().flatten();
+    let settings_schema = schema(&policy.entry, SchemaOf::Settings).await.ok().flatten();
     let registration = &policy.entry.registration;
     let budget = policy.instance.budget();
     let path = std::iter::once(json!({"type": "var", "value": "data"}))
@@ -108,8 +106,8 @@ fn describe(policy: &ServedPolicy) -> Value {
         "blocking": policy.blocking.load(Ordering::Relaxed),
         "settings_digest": policy.settings_digest,
         "shadow": policy.shadow.as_ref().map(|shadow| describe_shadow(shadow.policy())),
-        "input_schema": schema(registration.input_schema),
-        "settings_schema": schema(registration.settings_schema),
+        "input_schema": input_schema,
+        "settings_schema": settings_schema,
     })
 }
 

@@ -13,7 +13,7 @@ pub(super) enum Subject {
     /// As it is served, with its own settings.
     Served(Arc<ServedPolicy>),
     /// As it is in the program, with nothing set.
-    InProgram(Entry),
+    InProgram(Box<Entry>),
 }
 
 /// The policies that may be chosen, each with the value that the form sends.
@@ -67,7 +67,7 @@ impl Choices {
             (value, Subject::Served(Arc::clone(policy)))
         });
         let in_program = registry.entries().iter().map(|entry| {
-            let subject = Subject::InProgram(entry.clone());
+            let subject = Subject::InProgram(Box::new(entry.clone()));
             (subject.reference(), subject)
         });
         Self(served.chain(in_program).collect())

@@ -1,11 +1,7 @@
-use std::time::Duration;
-
 use hyper::body::Bytes;
 use policy_api::Verdict;
 use policy_console::{ResultKind, TrialPage, TrialResult, TriedSide, Violation};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use super::choices::{Choices, Subject};
 use super::differences::differences;
@@ -16,8 +12,7 @@ use super::form::{Action, SentForm};
 use super::input::Input;
 use super::settings::{TrialSettings, configured};
 use super::yaml::yaml;
-use crate::policies::Hidden;
-use crate::policies::{Entry, Settings, call_guarded, masked};
+use crate::policies::{Hidden, SchemaOf, Settings, masked, schema};
 use crate::server::console::decision;
 use crate::server::console::places::{Places, marked, violations};
 use crate::server::console::pretty::pretty;
@@ -27,9 +22,6 @@ use crate::server::http::memory_budget::Reservation;
 use crate::server::policy::{EvaluationFailure, EvaluationOutput};
 use crate::server::state::{App, AppState, digest};
 use crate::system::long_work;
-
-/// The time that the author's code may take to make a schema.
-const SCHEMA_TIME: Duration = Duration::from_secs(2);
 
 /// The page on which policies are tried, by the query of its address and the form that was sent.
 pub(in crate::server::console) async fn page(
@@ -139,7 +131,7 @@ impl Side {
         hidden: &mut Hidden,
     ) -> Self {
         let entry = subject.entry();
-        let schema = schema(entry, entry.registration.settings_schema).await;
+        let schema = schema(entry, SchemaOf::Settings).await;
         // Where nobody can tell what is secret, all is.
         let all_secret = json!({"writeOnly": true});
         let schema = schema.as_ref().map_or(Some(&all_secret), Option::as_ref);
@@ -180,16 +172,6 @@ struct ReadySide<'a> {
     settings: &'a TrialSettings,
 }
 
-/// A schema, which the author's code makes: `Err` where it makes none in time.
-async fn schema(entry: &Entry, of: fn() -> Option<Value>) -> Result<Option<Value>, ()> {
-    let entry = entry.clone();
-    let made = spawn_blocking(move || call_guarded(&entry, of));
-    match timeout(SCHEMA_TIME, made).await {
-        Ok(Ok(Ok(schema))) => Ok(schema),
-        _ => Err(()),
-    }
-}
-
 impl Tried {
     /// Does what is asked for, and fills the page.
     async fn fill(
@@ -218,7 +200,7 @@ impl Tried {
 
     async fn example(&self, page: &mut TrialPage) -> Result<(), Vec<String>> {
         let entry = self.first.subject.entry();
-        match schema(entry, entry.registration.input_schema).await {
+        match schema(entry, SchemaOf::Input).await {
             Ok(Some(schema)) => {
                 page.form.input = yaml(&example(&schema));
                 Ok(())

@@ -147,12 +147,13 @@ fn questions_beyond_the_limits_are_shed() {
 
 #[test]
 fn overrunning_shadow_is_replaced_and_suspended_at_max_stuck() {
-    let trial = Trial::new(Sample::ALL, Duration::from_millis(50), 1 << 20);
-    trial.offer(r#"{"sleep": 1500}"#, false);
+    let trial = Trial::new(Sample::ALL, Duration::from_secs(2), 1 << 20);
+    // It has to last until the second is stuck as well.
+    trial.offer(r#"{"sleep": 8000}"#, false);
     trial.offer("true", false);
     until(|| trial.decided("allowed") == 1);
     assert_eq!((trial.decided("timed_out"), trial.stuck()), (1, 1));
-    trial.offer(r#"{"sleep": 1500}"#, false);
+    trial.offer(r#"{"sleep": 5000}"#, false);
     until(|| trial.stuck() == 2);
     trial.offer("true", false);
     assert_eq!(trial.shed("suspended"), 1);
