@@ -1,12 +1,11 @@
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
 use super::prebuilt::for_another_processor;
-use crate::support::{Folder, SparseRegistry, Unpacked, cargo, run, sentence};
+use crate::support::{Folder, SparseRegistry, Unpacked, cargo, run, sentence, write_program};
 
 /// A folder whose policies are here and in a registry, and use crates of another.
 fn folder(house: &SparseRegistry) -> Folder {
@@ -60,9 +59,7 @@ fn build(folder: &Folder, more: &[&str]) {
     let written = ["--output", "built.tar", "--oci-layout", "built"];
     folder.at_home(&[&image[..], &written].concat()).args(more).assert().success();
     let program = Unpacked::read(&folder.path().join("built.tar")).file("bin/policy-engine");
-    let path = folder.path().join("program");
-    fs::write(&path, program).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&folder.path().join("program"), program);
 }
 
 const PACK: [&str; 9] = [

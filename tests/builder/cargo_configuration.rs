@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -157,10 +156,7 @@ fn cargo_configuration_does_not_change_the_program() {
 /// The toolchain is the one of the folder that the user is in, and so is the linker.
 #[test]
 fn configured_linker_is_used() {
-    let folder =
-        folder().file("project/linker", "#!/bin/sh\ntouch \"${0%/*}/linked\"\nexec cc \"$@\"\n");
-    let linker = folder.path().join("project/linker");
-    fs::set_permissions(linker, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = folder().script("project/linker", "touch \"${0%/*}/linked\"\nexec cc \"$@\"\n");
     let marker = folder.path().join("project/linked");
     let host = Command::new("rustc").args(["--print", "host-tuple"]).output().unwrap().stdout;
     let host = String::from_utf8(host).unwrap().trim().to_owned();

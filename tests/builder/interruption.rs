@@ -6,8 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::support::{Folder, builder_process, until};
 
 /// A Cargo that resolves at once, and compiles for ever in a process that it starts.
-const CARGO: &str = r#"#!/bin/sh
-cd "${0%/*}"
+const CARGO: &str = r#"cd "${0%/*}"
 if [ "$1" = update ]; then exit; fi
 echo half > "$TMPDIR/half"
 sh -c 'echo $$ > compiler; exec sleep 1000' &
@@ -16,18 +15,15 @@ wait
 "#;
 
 /// A Cargo that never ends.
-const STUCK: &str = "#!/bin/sh\ncd \"${0%/*}\"\necho $$ > cargo\nexec sleep 1000\n";
+const STUCK: &str = "cd \"${0%/*}\"\necho $$ > cargo\nexec sleep 1000\n";
 
 /// A Cargo that ignores `SIGTERM`.
-const DEAF: &str = "#!/bin/sh\ncd \"${0%/*}\"\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
+const DEAF: &str = "cd \"${0%/*}\"\n[ \"$1\" = update ] && exit\ntrap '' TERM\n\
     echo $$ > cargo\nwhile :; do sleep 1; done\n";
 
 /// A folder with all that a build takes, and with this Cargo.
 fn folder(cargo: &str) -> Folder {
-    let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", cargo);
-    let status = Command::new("chmod").arg("+x").arg(folder.path().join("cargo.sh")).status();
-    assert!(status.unwrap().success());
-    folder
+    Folder::with_registry(&[]).engine("", &[]).policy("good").script("cargo.sh", cargo)
 }
 
 /// A running builder.

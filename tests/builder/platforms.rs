@@ -1,5 +1,4 @@
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::OnceLock;
@@ -7,7 +6,7 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Loaded, Unpacked, cargo, digest, repository, run};
+use crate::support::{Folder, Loaded, Unpacked, cargo, digest, repository, run, write_program};
 
 /// A target that this machine does not run without an emulator.
 const TARGET: &str = "aarch64-unknown-linux-musl";
@@ -52,8 +51,7 @@ fn quick_cargo(folder: &Path) -> PathBuf {
         Path::new(&cargo()).display()
     );
     let place = folder.join("cargo");
-    fs::write(&place, script).unwrap();
-    fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
+    write_program(&place, script);
     place
 }
 

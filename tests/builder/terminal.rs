@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use crate::support::{Folder, builder, builder_process, repository, stress_engine};
 
 /// A Cargo that prints its arguments and does not compile.
-const CARGO: &str = "#!/bin/sh\ncd \"${0%/*}\"\ncase $1 in update|tree) exit;; esac\necho \"$*\" > arguments\nexit 1\n";
+const CARGO: &str =
+    "cd \"${0%/*}\"\ncase $1 in update|tree) exit;; esac\necho \"$*\" > arguments\nexit 1\n";
 
 /// Runs a failing build on a terminal with these variables. Returns the terminal's text and the
 /// arguments of Cargo.
 fn on_a_terminal(variables: &[(&str, &str)]) -> (String, String) {
-    let folder = Folder::with_registry(&[]).engine("", &[]).policy("good").file("cargo.sh", CARGO);
+    let folder =
+        Folder::with_registry(&[]).engine("", &[]).policy("good").script("cargo.sh", CARGO);
     let cargo = folder.path().join("cargo.sh");
-    assert!(Process::new("chmod").arg("+x").arg(&cargo).status().unwrap().success());
     let builder = builder(folder.path());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command"]);

@@ -13,6 +13,7 @@ policies:
   orders-abroad: {policy: orders@2.0.0}
   pods: {policy: pod-security-baseline}
   answers: {}
+  slow: {policy: answers}
 ";
 
 /// What would be there if text of others were markup.

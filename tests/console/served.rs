@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Folder, Http, Server, until};
 
 /// What is served to look at: each policy that the engine has, one with a shadow, one that only
-/// monitors, and one that cannot be configured.
+/// monitors, one that is given little time, and one that cannot be configured.
 pub(crate) const CONFIGURATION: &str = r#"
 console: {listen: 127.0.0.1:0, decisions: 4MiB}
 skip-invalid: true
@@ -21,7 +21,8 @@ policies:
     mode: monitor
     settings: {limit: 2000, currency: USD}
   pods: {policy: pod-security-restricted}
-  answers: {timeout: 200ms}
+  answers: {}
+  slow: {policy: answers, timeout: 200ms}
   markup: {settings: {text: "</script><script>alert(2)</script>"}}
   refused: {policy: markup, settings: {text: "!<script>alert(3)</script>"}}
 "#;
@@ -87,7 +88,7 @@ impl Served {
         self.decide("pods", &privileged_pod());
         self.decide("answers", &json!({"answer": {"anything": [1, 2, 3]}}));
         self.decide("answers", &json!({"fail": "the catalogue <b>is away</b>"}));
-        self.decide("answers", &json!({"sleep": 1_000}));
+        self.decide("slow", &json!({"sleep": 1_000}));
         self.decide("markup", &json!({"<script>alert(4)</script>": "<script>alert(5)</script>"}));
         let check = "<script>alert(6)</script>";
         let denied = json!({"allowed": false, "violations": [

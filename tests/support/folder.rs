@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::builder;
+use super::{builder, write_program};
 
 /// A policy that allows everything.
 const POLICY: &str = r"
@@ -51,9 +50,9 @@ impl Folder {
     /// Writes a shell script that can be started.
     pub(crate) fn script(self, path: &str, text: &str) -> Self {
         let place = self.path().join(path);
-        let folder = self.file(path, &format!("#!/bin/sh\n{text}"));
-        fs::set_permissions(place, fs::Permissions::from_mode(0o755)).unwrap();
-        folder
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        write_program(&place, format!("#!/bin/sh\n{text}"));
+        self
     }
 
     /// Adds a crate with these dependencies and this text for its library.

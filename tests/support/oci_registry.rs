@@ -24,13 +24,13 @@ impl OciRegistry {
             // It cannot be told to take any port that is free; another may be faster.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut registry = Self::on(port, settings, http, folder);
-            let connects = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
             let mut ended = false;
-            until("the registry answers", || {
+            until("the registry listens", || {
                 ended = registry.process.try_wait().unwrap().is_some();
-                ended || connects()
+                // By its own word: who takes connections there may be another.
+                ended || registry.log().contains("msg=\"listening on ")
             });
-            if !ended && registry.process.try_wait().unwrap().is_none() {
+            if !ended {
                 return registry;
             }
             let log = registry.log();

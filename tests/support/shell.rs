@@ -1,6 +1,5 @@
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +8,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use walkdir::WalkDir;
 
-use super::{Folder, builder, cargo, root};
+use super::{Folder, builder, cargo, root, write_program};
 
 /// A shell that runs commands of the documents in the words that stand there.
 ///
@@ -55,8 +54,7 @@ impl Shell {
         let place = self.folder.path().join("bin").join(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         let program = program.display();
-        fs::write(&place, format!("#!/bin/sh\nset -eu\n{script}exec {program} \"$@\"\n")).unwrap();
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&place, format!("#!/bin/sh\nset -eu\n{script}exec {program} \"$@\"\n"));
     }
 
     /// Sets a variable.

@@ -17,17 +17,19 @@ const REPOSITORY: &str = "git = \"https://github.com/policy-engine/policy-engine
 /// Ports of the tutorials. Tests have others in their place: several may run at the same time.
 const PORTS: [&str; 4] = ["8000", "8181", "8282", "8443"];
 
-/// The commands that serve until they are ended, each with a port that it opens.
-const SERVERS: [(&str, &str); 3] = [
-    ("./policy-engine serve --config policy-engine.yaml", "8181"),
-    ("./policy-engine serve --config secure.yaml", "8443"),
-    ("python3 shop.py", "8000"),
+/// The commands that serve until they are ended, each with the ports that it opens.
+const SERVERS: [(&str, &[&str]); 3] = [
+    ("./policy-engine serve --config policy-engine.yaml", &["8181"]),
+    ("./policy-engine serve --config secure.yaml", &["8443", "8282"]),
+    ("python3 shop.py", &["8000"]),
 ];
 
 /// A page that is followed in a shell.
 struct Tutorial {
     shell: Shell,
     ports: Vec<(&'static str, String)>,
+    /// What keeps the ports from others until a server of the page opens them.
+    held: Vec<(&'static str, TcpListener)>,
     /// The folder that the page has come to.
     folder: PathBuf,
     serving: Vec<Child>,
@@ -36,10 +38,10 @@ struct Tutorial {
 impl Tutorial {
     /// Follows a page to its end: what it runs succeeds, and prints what stands there.
     fn follow(page: &str) -> Self {
-        let ports = PORTS.map(|port| {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            (port, free.to_string())
-        });
+        let held = PORTS.map(|port| (port, TcpListener::bind("127.0.0.1:0").unwrap()));
+        let ports = held
+            .each_ref()
+            .map(|(port, listener)| (*port, listener.local_addr().unwrap().port().to_string()));
         let mut shell = Shell::new(WORK_DIR, &[]);
         let clone = shell.beside("clone");
         // In place of GitHub.
@@ -47,7 +49,8 @@ impl Tutorial {
         let script = format!("if [ $1 = clone ]; then {clones}; exit; fi\n");
         shell.before("git", &on_path("git"), &script);
         let folder = shell.here();
-        let mut tutorial = Self { shell, ports: ports.into(), folder, serving: Vec::new() };
+        let mut tutorial =
+            Self { shell, ports: ports.into(), held: held.into(), folder, serving: Vec::new() };
         tutorial.clone_examples(&clone);
         for step in shown_steps(&format!("docs/src/tutorials/{page}.md")) {
             match step {
@@ -98,7 +101,7 @@ impl Tutorial {
         let mut printed = String::new();
         for words in run {
             match SERVERS.iter().find(|(command, _)| command == words) {
-                Some((_, port)) => self.serve(words, port),
+                Some((_, ports)) => self.serve(words, ports),
                 None => printed += &self.run(words, output.is_some_and(says_denied)),
             }
         }
@@ -137,11 +140,12 @@ impl Tutorial {
         printed
     }
 
-    /// Starts a server, in place of one before on the same port.
-    fn serve(&mut self, words: &str, port: &str) {
+    /// Starts a server, which opens these ports.
+    fn serve(&mut self, words: &str, ports: &[&str]) {
+        self.held.retain(|(port, _)| !ports.contains(port));
         let script = format!("cd '{}'\nexec {words}", self.folder.display());
         let mut child = self.shell.started(&script);
-        let address = format!("127.0.0.1:{}", self.on_this_machine(port));
+        let address = format!("127.0.0.1:{}", self.on_this_machine(ports[0]));
         until("it serves", || {
             assert!(child.try_wait().unwrap().is_none(), "`{words}` has ended");
             TcpStream::connect(&address).is_ok()

@@ -1,6 +1,3 @@
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-
 use crate::support::{Folder, WORK_DIR, sentence};
 
 const IN_WORK_DIR: [&str; 2] = ["--work-dir", WORK_DIR];
@@ -129,11 +126,10 @@ fn missing_cargo_or_compiler_is_reported() {
 /// The error comes from rustup, which runs in the compiler's place.
 #[test]
 fn missing_toolchain_is_reported_with_its_file() {
-    let rustup = "#!/bin/sh\necho \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not \
-                  installed\" >&2\nexit 1\n";
-    let folder = Folder::new().policy("good").file("rustup", rustup);
+    let rustup = "echo \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed\" >&2\n\
+                  exit 1\n";
+    let folder = Folder::new().policy("good").script("rustup", rustup);
     let rustc = folder.path().join("rustup");
-    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).unwrap();
     let folder = folder.file("rust-toolchain.toml", "[toolchain]\nchannel = \"1.70.0\"\n");
     let file = folder.path().canonicalize().unwrap().join("rust-toolchain.toml");
     let refused = |named: &str, arguments: &[&str], toolchain: Option<&str>| {

@@ -1,5 +1,3 @@
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::layout::Layout;
@@ -124,12 +122,9 @@ fn refused_login_error_names_user_and_remedy() {
     assert!(registry.changes("engine").is_empty());
 }
 
-/// A folder whose configuration names a credential helper, which this is the text of.
+/// A folder whose configuration names a credential helper, which this is the script of.
 fn with_helper(config: &str, helper: &str) -> Folder {
-    let folder = folder(config).file("bin/docker-credential-keeper", helper);
-    let program = folder.path().join("bin/docker-credential-keeper");
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
-    folder
+    folder(config).script("bin/docker-credential-keeper", helper)
 }
 
 fn push_with_helper(folder: &Folder, reference: &str) -> assert_cmd::Command {
@@ -146,7 +141,7 @@ fn push_authenticates_with_a_credential_helper() {
     let address = registry.address();
     let reference = format!("{address}/engine:v1");
     let helper = format!(
-        "#!/bin/sh\nread -r server\n[ \"$1 $server\" = 'get {address}' ] || exit 1\n\
+        "read -r server\n[ \"$1 $server\" = 'get {address}' ] || exit 1\n\
          echo '{{\"ServerURL\": \"\", \"Username\": \"robot\", \"Secret\": \"{PASSWORD}\"}}'\n"
     );
     for config in [
@@ -157,11 +152,11 @@ fn push_authenticates_with_a_credential_helper() {
     }
 
     // One that has nothing leaves the file to be looked into.
-    let nothing = "#!/bin/sh\necho 'credentials not found in native keychain'\nexit 1\n";
+    let nothing = "echo 'credentials not found in native keychain'\nexit 1\n";
     let both = logged_in(&registry, RIGHT).replacen('{', r#"{"credsStore": "keeper", "#, 1);
     pushed(&mut push_with_helper(&with_helper(&both, nothing), &reference));
 
-    let broken = "#!/bin/sh\necho 'the keychain is locked'\nexit 3\n";
+    let broken = "echo 'the keychain is locked'\nexit 3\n";
     let folder = with_helper(&both, broken);
     let said = folder.fails_as(&mut push_with_helper(&folder, &reference));
     assert_eq!(
