@@ -1,6 +1,5 @@
 //! Files and folders that are complete or not there: written beside their path, then renamed.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt as _;
@@ -130,12 +129,15 @@ pub fn replace_folder(
 ) -> Result<(), WriteError> {
     let fail = |problem| WriteError { noun: artifact.noun, path: path.to_owned(), problem };
     let target = through_links(path);
-    let (work, exists, _temporary) = begin_folder(&target, artifact).map_err(fail)?;
-    let parent = parent(&target).map_err(fail)?;
-    let in_parent = |error: io::Error| fail(WriteProblem::from_io(parent, error));
+    let (work, _temporary) = begin_folder(&target, artifact).map_err(fail)?;
+    let place = work.path().parent().unwrap_or(&target).to_owned();
+    let in_place = |error: io::Error| fail(WriteProblem::from_io(&place, error));
     let new = work.path().join("new");
-    fs::create_dir(&new).and_then(|()| write(&new)).map_err(in_parent)?;
-    signals::critical_section(|| swap(&target, &new, exists, work)).map_err(in_parent)
+    fs::create_dir(&new).and_then(|()| write(&new)).map_err(in_place)?;
+    signals::critical_section(|| {
+        if place == target { exchange(&target, &new, work) } else { fs::rename(&new, &target) }
+    })
+    .map_err(in_place)
 }
 
 /// Checks that a folder could be written, before the work for it begins.
@@ -149,63 +151,54 @@ pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     }
 }
 
-/// Creates a folder to work in: beside the new one, or in an empty one that is there, as that may be
-/// mounted. Returns whether a folder is to be replaced.
-fn begin_folder(
-    target: &Path,
-    artifact: Artifact,
-) -> Result<(TempDir, bool, TempPath), WriteProblem> {
-    let parent = parent(target)?;
-    let (exists, place) = match fs::metadata(target) {
+/// Creates a folder to work in: beside the new one, or in one that is there, as that may be mounted.
+fn begin_folder(target: &Path, artifact: Artifact) -> Result<(TempDir, TempPath), WriteProblem> {
+    let place = match fs::metadata(target) {
         Ok(found) if !found.is_dir() => return Err(WriteProblem::NoFolder),
         Ok(_) => {
-            let is_empty =
-                holds_only(target, None).map_err(|error| WriteProblem::from_io(target, error))?;
+            let mut entries =
+                fs::read_dir(target).map_err(|error| WriteProblem::from_io(target, error))?;
             match artifact.replaceable {
-                _ if is_empty => (true, target),
-                Some(marked) if target.join(marked.file).is_file() => (true, parent),
+                _ if entries.next().is_none() => {}
+                Some(marked) if target.join(marked.file).is_file() => {}
                 Some(marked) => return Err(WriteProblem::OtherFormat(marked)),
                 None => return Err(WriteProblem::NotEmpty),
             }
+            target
         }
-        Err(_) => (false, parent),
+        Err(_) => parent(target)?,
     };
     let make = || Builder::new().prefix(TEMP_PREFIX).tempdir_in(place);
-    let (work, temporary) = TempPath::create(make, TempDir::path)
-        .map_err(|error| WriteProblem::from_io(place, error))?;
-    Ok((work, exists, temporary))
+    TempPath::create(make, TempDir::path).map_err(|error| WriteProblem::from_io(place, error))
 }
 
-/// Checks whether nothing is in a folder but, perhaps, something of this name.
-fn holds_only(folder: &Path, name: Option<&OsStr>) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        if Some(&*entry?.file_name()) != name {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Renames the new folder to its path, after the old one, as a rename replaces empty folders only.
-/// An empty folder stays and is filled, as it may be the current folder of a process.
-fn swap(target: &Path, new: &Path, exists: bool, work: TempDir) -> io::Result<()> {
-    if exists && holds_only(target, work.path().file_name())? {
-        for entry in fs::read_dir(new)? {
-            let entry = entry?;
-            fs::rename(entry.path(), target.join(entry.file_name()))?;
-        }
-        return Ok(());
-    }
+/// Puts what is in the new folder in place of what is in the target, which the work folder is in. The
+/// target itself stays, as it may be a mount, or the current folder of a process.
+fn exchange(target: &Path, new: &Path, work: TempDir) -> io::Result<()> {
     let old = work.path().join("old");
-    if exists {
-        fs::rename(target, &old)?;
+    fs::create_dir(&old)?;
+    let exchanged = move_entries(target, &old, Some(work.path()))
+        .and_then(|()| move_entries(new, target, None));
+    if exchanged.is_err() {
+        // What is new goes, and what was there comes back. If that fails as well, its copy stays.
+        let restored = move_entries(target, new, Some(work.path()))
+            .and_then(|()| move_entries(&old, target, None));
+        if restored.is_err() {
+            let _kept = work.keep();
+        }
     }
-    let renamed = fs::rename(new, target);
-    if renamed.is_err() && exists && fs::rename(&old, target).is_err() {
-        // The old folder could not be put back: its copy stays, so that nothing is lost.
-        let _kept = work.keep();
+    exchanged
+}
+
+/// Moves all that is in a folder, but for one entry.
+fn move_entries(from: &Path, to: &Path, but: Option<&Path>) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if Some(&*entry.path()) != but {
+            fs::rename(entry.path(), to.join(entry.file_name()))?;
+        }
     }
-    renamed
+    Ok(())
 }
 
 fn through_links(path: &Path) -> PathBuf {
@@ -277,7 +270,7 @@ impl WriteProblem {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt as _, symlink};
 
     use tempfile::tempdir;
 
@@ -416,17 +409,19 @@ mod tests {
         let dir = tempdir().unwrap();
         let path = dir.path().join("image");
         replace_folder(&path, IMAGE, layout).unwrap();
-        fs::write(path.join("left-over"), "").unwrap();
-        replace_folder(&path, IMAGE, layout).unwrap();
-        assert_eq!(names(&path), ["oci-layout"]);
-        fs::remove_file(path.join("oci-layout")).unwrap();
-        // An empty folder may be mounted: nothing is renamed into it from beside.
+        // It may be mounted: it is not renamed, and nothing is renamed into it from beside.
         let inside = |dir: &Path| {
             assert!(dir.starts_with(&path), "{dir:?}");
             layout(dir)
         };
+        let inode = || fs::metadata(&path).unwrap().ino();
+        let before = inode();
+        fs::write(path.join("left-over"), "").unwrap();
         replace_folder(&path, IMAGE, inside).unwrap();
-        assert_eq!(names(&path), ["oci-layout"]);
+        assert_eq!((names(&path), inode()), (vec!["oci-layout".to_owned()], before));
+        fs::remove_file(path.join("oci-layout")).unwrap();
+        replace_folder(&path, IMAGE, inside).unwrap();
+        assert_eq!((names(&path), inode()), (vec!["oci-layout".to_owned()], before));
         assert_eq!(fs::read(path.join("oci-layout")).unwrap(), b"new");
         assert_eq!(names(dir.path()), ["image"]);
     }

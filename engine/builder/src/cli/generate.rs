@@ -14,7 +14,7 @@ use crate::steps::program_source::ProgramSource;
 use crate::steps::resolve;
 use crate::steps::resolve::policies_lock;
 use crate::steps::vet::Rules;
-use crate::steps::workspace::{self, Extent, GenerateError, Stamp, Workspace, program};
+use crate::steps::workspace::{self, Extent, GenerateError, Stamp, program};
 use policy_cargo::{Cargo, Target};
 use policy_host::progress::Progress;
 use policy_host::signals::TempPath;
@@ -94,36 +94,38 @@ impl Generate {
             .collect::<Result<Vec<_>, _>>()
             .map_err(GenerateError::Files)?;
         let answers = Answers::none();
-        let lay_out = || -> Result<_, Failure> {
-            let linked = resolve::linked(&engine, &answers)?;
-            let output = &self.output;
-            Ok(workspace::generate(&policies, &engine, linked, extent, output)?)
+        // Nor is what has no lock to go by; Cargo would build it all the same.
+        let undo = || {
+            if is_new {
+                discard(&self.output, is_there);
+            } else {
+                for file in &incomplete {
+                    // It may not be there.
+                    let _ = fs::remove_file(file);
+                }
+            }
         };
-        let complete = |workspace: &Workspace| -> Result<(), Failure> {
-            resolve::complete_lock(workspace, &policies, locked, &answers, &Progress::new())?;
+        let linked = resolve::linked(&engine, &answers)?;
+        let workspace = workspace::generate(&policies, &engine, linked, extent, &self.output);
+        // Before it writes, it fails otherwise.
+        let workspace = workspace.inspect_err(|error| {
+            if is_new || matches!(error, GenerateError::Files(_)) {
+                undo();
+            }
+        })?;
+        let complete = || -> Result<(), Failure> {
+            resolve::complete_lock(&workspace, &policies, locked, &answers, &Progress::new())?;
             let cargo = Cargo::with_temporary_home;
-            let source =
-                ProgramSource { workspace, policies: &policies, engine: &engine, rules: &rules };
+            let source = ProgramSource {
+                workspace: &workspace,
+                policies: &policies,
+                engine: &engine,
+                rules: &rules,
+            };
             source.write(&stamp, Profile::Release, &answers, cargo)?;
             Ok(())
         };
-        // Nor is what has no lock to go by; Cargo would build it all the same.
-        let workspace = lay_out()
-            .and_then(|workspace| {
-                let completed = complete(&workspace);
-                if completed.is_err() && !is_new {
-                    for file in &incomplete {
-                        // It may not be there.
-                        let _ = fs::remove_file(file);
-                    }
-                }
-                completed.map(|()| workspace)
-            })
-            .inspect_err(|_| {
-                if is_new {
-                    discard(&self.output, is_there);
-                }
-            })?;
+        complete().inspect_err(|_| undo())?;
         let written = serde_json::json!({ "workspace": workspace.root, "target": target });
         self.format.print(&written, || workspace.root.display().to_string())
     }

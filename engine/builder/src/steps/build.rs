@@ -1,7 +1,7 @@
 //! One build, composed of the steps.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::answers::Answers;
 use super::compile::{self, Binary, Profile};
@@ -132,7 +132,11 @@ impl<'a> Build<'a> {
         for target in &self.targets {
             let workspace = match workspaces.first() {
                 None => self.lay_out_first(target)?,
-                Some(first) => self.lay_out_another(target, &first.workspace)?,
+                Some(first) => {
+                    let taken: Vec<_> =
+                        workspaces.iter().map(|other| other.workspace.root.as_path()).collect();
+                    self.lay_out_another(target, &first.workspace, &taken)?
+                }
             };
             let target = target.clone();
             let plan = self.write_program(&target, &workspace)?;
@@ -160,7 +164,7 @@ impl<'a> Build<'a> {
         let crates = if count == 1 { "crate" } else { "crates" };
         let workspace =
             self.progress.phase("generate", &format!("{count} policy {crates}"), || {
-                self.generate("workspace")
+                self.generate("workspace", &[])
             })?;
         let (policies, locked) = (&self.policies, self.options.locked);
         self.progress.phase("resolve", "dependencies", || {
@@ -171,20 +175,25 @@ impl<'a> Build<'a> {
 
     /// Lays out another workspace with the lock of the first. In a folder of its own, no file in it
     /// changes from one build to the next just because the target does.
-    fn lay_out_another(&self, target: &Target, first: &Workspace) -> Result<Workspace, BuildError> {
-        let workspace = self.generate(&format!("workspace-{}", target.triple))?;
+    fn lay_out_another(
+        &self,
+        target: &Target,
+        first: &Workspace,
+        taken: &[&Path],
+    ) -> Result<Workspace, BuildError> {
+        let workspace = self.generate(&format!("workspace-{}", target.triple), taken)?;
         let [from, to] = [first, &workspace].map(|workspace| workspace.root.join("Cargo.lock"));
         fs_err::copy(from, to).map_err(GenerateError::Files)?;
         Ok(workspace)
     }
 
-    fn generate(&self, folder: &str) -> Result<Workspace, GenerateError> {
+    fn generate(&self, folder: &str, taken: &[&Path]) -> Result<Workspace, GenerateError> {
         let root = self.work.path.join(folder);
         workspace::exchange(&self.policies, &root, &self.work.path.join("aside").join(folder))?;
         let linked = self.engine_packages.clone();
         let workspace =
             workspace::generate(&self.policies, &self.engine, linked, Extent::Libraries, &root)?;
-        workspace::outdate_siblings(&self.work.path, folder)?;
+        workspace::outdate_siblings(&self.work.path, folder, taken)?;
         Ok(workspace)
     }
 

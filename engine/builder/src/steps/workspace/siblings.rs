@@ -13,11 +13,13 @@ use walkdir::WalkDir;
 use super::aside;
 
 /// Removes crates that differ from those of the workspace in `folder`, which was just laid out, from
-/// all others in the work folder. Laid out again, their files are of that time.
-pub(crate) fn outdate_siblings(work: &Path, folder: &str) -> io::Result<()> {
+/// all others in the work folder but these, which the build takes as well: a file may be saved between
+/// two targets. Laid out again, the files are of that time.
+pub(crate) fn outdate_siblings(work: &Path, folder: &str, taken: &[&Path]) -> io::Result<()> {
     let root = work.join(folder);
     for name in aside::names(work)? {
-        if name != folder && name.to_string_lossy().starts_with("workspace") {
+        let is_taken = taken.iter().any(|taken| taken.file_name() == Some(&name));
+        if name != folder && !is_taken && name.to_string_lossy().starts_with("workspace") {
             for crates in ["engine", "policies"] {
                 outdate(&root.join(crates), &work.join(&name).join(crates))?;
             }
@@ -97,7 +99,9 @@ mod tests {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, text).unwrap();
         }
-        outdate_siblings(work, "workspace").unwrap();
+        outdate_siblings(work, "workspace", &[&work.join("workspace-other")]).unwrap();
+        assert!(work.join("workspace-other/policies/changed").exists());
+        outdate_siblings(work, "workspace", &[]).unwrap();
         for (folder, left) in [
             ("workspace/policies", &["changed", "fewer", "same"][..]),
             ("workspace-other/policies", &["only", "same"]),
