@@ -93,6 +93,20 @@ fn completion_script_of_each_shell_has_the_commands() {
 }
 
 #[test]
+fn empty_variable_of_the_log_is_as_none() {
+    let warns = |level: Option<&str>| {
+        let mut config = engine(&["config"]);
+        config.env("POLICY_ENGINE_NO_SUCH", "x");
+        if let Some(level) = level {
+            config.env("POLICY_ENGINE_LOG", level);
+        }
+        let output = config.assert().code(0).get_output().stderr.clone();
+        String::from_utf8(output).unwrap().contains("POLICY_ENGINE_NO_SUCH")
+    };
+    assert_eq!([None, Some(""), Some("error")].map(warns), [true, true, false]);
+}
+
+#[test]
 fn invalid_command_line_exits_with_64() {
     for arguments in [
         &["frobnicate"][..],

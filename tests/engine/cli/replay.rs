@@ -507,6 +507,18 @@ fn another_program_is_asked_in_place_of_this_one() {
     assert!(told(&there)["policies"][0]["after"]["nanoseconds"]["mean"].as_u64().unwrap() > 0);
     assert_eq!(fs::read(folder.path().join("decisions.jsonl")).unwrap(), log);
 
+    // A production configuration: certificates, a console and tokens are no matter of the replay, and
+    // there is room for all that it asks at one time. The file may be named by a variable.
+    let production = fs::read_to_string(&configuration).unwrap()
+        + "listen: 'https://127.0.0.1:8443'\ntls: {certificate: none, key: none}\n\
+           console: 0.0.0.0:8383\ntokens: none\nlimits: {in-flight: 1, queue: 0}\n";
+    fs::write(folder.path().join("production.yaml"), production).unwrap();
+    let there = replay(&folder, &["decisions.jsonl", "--against", program])
+        .env("POLICY_ENGINE_CONFIG", "production.yaml")
+        .output()
+        .unwrap();
+    assert_eq!(matrix(&told(&there)), matrix(&told(&here)));
+
     let set = ["--set", "policies={\"echo\":{\"mode\":\"monitor\"}}", "--against", program];
     let changed = replay(&folder, &["decisions.jsonl"]).args(set).output().unwrap();
     assert_eq!(changed.status.code(), Some(2));
@@ -629,8 +641,10 @@ fn image_is_asked_in_a_container_that_is_gone_afterwards() {
     let _loaded = Loaded::load("docker", &archive, &name);
     for image in [&name, archive.to_str().unwrap()] {
         let path = std::env::var_os("PATH").unwrap();
-        let output = replay(&folder, &["log.jsonl", "--config", "new.yaml", "--against", image])
+        let output = replay(&folder, &["log.jsonl", "--against", image])
             .env("PATH", path)
+            .env("POLICY_ENGINE_CONFIG", "new.yaml")
+            .env("POLICY_ENGINE_TIMEOUT", "1s")
             .output()
             .unwrap();
         assert_eq!(

@@ -137,6 +137,21 @@ c.suite.yaml:3:3 odd: undecided
 }
 
 #[test]
+fn init_takes_each_file_once_and_no_standard_input() {
+    let folder = Folder::new().file("pods/good.yaml", GOOD);
+    let init =
+        |paths: &[&str]| test(&folder, &[&["--init", "pod-security-baseline"][..], paths].concat());
+    let wrote = "wrote `pods/pod-security-baseline.suite.yaml`: 1 cases, 1 allowed, 0 denied, \
+                 0 without a verdict\n";
+    init(&["pods", "pods/good.yaml"]).assert().code(0).stdout(wrote);
+    test(&folder, &[]).assert().code(0);
+    init(&["-"]).assert().code(64).stderr(
+        "error: standard input is no file that a suite could name\n\
+         help: name files, or a folder of them\n",
+    );
+}
+
+#[test]
 fn init_writes_a_suite_of_todays_verdicts() {
     let many = format!("{GOOD}---\n{BAD}---\nkind: Pod\nspec: 7\n");
     let folder = Folder::new()

@@ -14,6 +14,9 @@ use crate::replay::ServeOptions;
 use super::Failure;
 use super::percent::Percent;
 
+/// The variable of the log's level.
+pub(super) const LOG_VARIABLE: &str = "POLICY_ENGINE_LOG";
+
 /// Evaluates the policies compiled into this binary
 #[derive(Debug, Parser)]
 #[command(
@@ -26,7 +29,7 @@ use super::percent::Percent;
 pub(super) struct Args {
     /// Level of the log on standard error: off, error, warn, info, debug or trace [default: warn,
     /// and info for `serve`]
-    #[arg(long, global = true, value_name = "LEVEL", env = "POLICY_ENGINE_LOG")]
+    #[arg(long, global = true, value_name = "LEVEL", env = LOG_VARIABLE)]
     pub(super) log: Option<LevelFilter>,
     /// Confinement of the policies' code: `enforce`, `warn` (it is told what they try, and does it) or
     /// `off` [default: enforce]
@@ -219,12 +222,15 @@ impl ReplayArgs {
     }
 
     /// The same for another program.
-    pub(super) fn serve_options(&self) -> ServeOptions {
+    pub(super) fn serve_options(&self, confinement: Option<Mode>) -> ServeOptions {
         let text = |set: &Assignment| format!("{}={}", set.path().join("."), set.value());
+        let sources = self.sources(confinement);
         ServeOptions {
-            file: self.file.clone(),
+            file: sources.file().map(|(file, _)| file),
             set: self.set.iter().map(text).collect(),
             skip_invalid: self.skip_invalid,
+            confinement,
+            variables: sources.variables(),
         }
     }
 }

@@ -49,9 +49,8 @@ pub(super) fn apply(
         if value.is_empty() || name == CONFIG || OTHERS.contains(&name.as_str()) {
             continue;
         }
-        let setting = PATHS.into_iter().find(|path| variable_of(path) == *name);
-        let path = match setting {
-            Some(path) => schema::longhand(path).unwrap_or(path),
+        let path = match setting_of(name) {
+            Some(path) => path,
             None if name == DEFAULT_LISTEN => schema::LISTEN.setting.path,
             None => {
                 if !is_of_a_service(name) {
@@ -66,11 +65,25 @@ pub(super) fn apply(
             continue;
         };
         if name != DEFAULT_LISTEN || root.child(path).is_none_or(Node::is_null) {
-            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            let node = parse(text, origin);
+            // A table is what the short form stands for.
+            let longhand = node.as_text().and_then(|_| schema::longhand(path));
+            let path: Vec<String> =
+                longhand.unwrap_or(path).split('.').map(str::to_owned).collect();
             // What is in the way is itself a mistake, which the reader finds.
-            let _ = root.set(&path, parse(text, origin));
+            let _ = root.set(&path, node);
         }
     }
+}
+
+/// The setting of a variable.
+fn setting_of(name: &str) -> Option<&'static str> {
+    PATHS.into_iter().find(|path| variable_of(path) == *name)
+}
+
+/// Tells whether a variable is one of a setting.
+pub(super) fn is_setting(name: &str) -> bool {
+    setting_of(name).is_some()
 }
 
 /// Text, unless it is JSON with parts.

@@ -66,6 +66,12 @@ impl Sources {
         Self { file, environment: env::process_variables(), flags }
     }
 
+    /// The names of the variables that set something, but for the file.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        let set = self.environment.iter().filter(|(name, _)| env::is_setting(name));
+        set.map(|(name, _)| name.clone()).collect()
+    }
+
     /// The file's name, and who named it.
     pub(crate) fn file(&self) -> Option<(PathBuf, Origin)> {
         let variable = env::CONFIG;

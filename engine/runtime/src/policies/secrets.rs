@@ -78,7 +78,7 @@ fn masked_value(value: &Value, schemas: &SchemasOfValue<'_>) -> Value {
 fn is_secret(key: &str, value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
-        Value::Number(_) => names_a_secret(key) && !key.ends_with(['s', 'S']),
+        Value::Number(_) => names_a_secret(key) && !is_plural(&key.to_lowercase()),
         Value::String(text) => names_a_secret(key) && !text.is_empty(),
         Value::Array(elements) => names_a_secret(key) && !elements.is_empty(),
         Value::Object(fields) => names_a_secret(key) && !fields.is_empty(),
@@ -96,7 +96,7 @@ pub(crate) fn names_a_secret(key: &str) -> bool {
     while words.pop_if(|word| is_number(word) || FORMS.contains(&word.as_str())).is_some() {}
     if let Some(last) = words.last_mut() {
         last.truncate(last.trim_end_matches(|last: char| last.is_ascii_digit()).len());
-        if last.ends_with('s') && !last.ends_with("ss") {
+        if is_plural(last) {
             last.pop();
         }
     }
@@ -108,6 +108,11 @@ pub(crate) fn names_a_secret(key: &str) -> bool {
         };
         is_last(1) || is_last(2) || name.len() >= LONG_NAME && joined.ends_with(name)
     })
+}
+
+/// Tells whether a word in lower case is of several: `pass` is not.
+fn is_plural(word: &str) -> bool {
+    word.ends_with('s') && !word.ends_with("ss")
 }
 
 /// Tells whether a schema says by itself that what it describes is a secret.
@@ -265,6 +270,7 @@ mod tests {
         let settings = json!({
             "version": "v1.30",
             "password": 1234,
+            "db-pass": 83_749_261,
             "require-token": true,
             "max-tokens": 5,
             "secret": null,
@@ -277,6 +283,7 @@ mod tests {
             json!({
                 "version": "v1.30",
                 "password": MASK,
+                "db-pass": MASK,
                 "require-token": true,
                 "max-tokens": 5,
                 "secret": null,

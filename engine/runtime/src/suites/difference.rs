@@ -120,7 +120,12 @@ impl Differences {
         let name =
             |text: &str| if key.is_empty() { text.to_owned() } else { format!("{key}: {text}") };
         match (&expected.value, found) {
-            (Value::Table(entries), Some(Json::Object(fields))) if !entries.is_empty() => {
+            // It names no key, so any object will do.
+            (Value::Table(entries), Some(Json::Object(fields))) if entries.is_empty() => {
+                let text = if fields.is_empty() { "{}" } else { "{…}" };
+                self.line(Sign::Same, level, &name(text));
+            }
+            (Value::Table(entries), Some(Json::Object(fields))) => {
                 let inner = if key.is_empty() {
                     level
                 } else {
@@ -276,6 +281,13 @@ mod tests {
             compared("{a: 1, b: {c: x}}", r#"{"a": 1.0, "b": {"c": "x", "d": 1}, "e": 2}"#);
         assert_eq!(diff, "  output:\n    a: 1.0\n    b:\n      c: x");
         assert!(told.is_empty(), "{told:?}");
+    }
+
+    #[test]
+    fn object_of_no_named_key_is_any_object() {
+        let (diff, told) = compared("{a: {}, b: {}}", r#"{"a": {"c": 1}, "b": {}}"#);
+        assert_eq!((diff, told.len()), ("  output:\n    a: {…}\n    b: {}".to_owned(), 0));
+        assert_eq!(compared("{a: {}}", r#"{"a": [1]}"#).1.len(), 1);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A suite of what a policy decides today, made of files of inputs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,8 +62,13 @@ pub(crate) fn init(
     }
     written.text.push_str("cases:\n");
     let is_for_kubernetes = !entry.registration.kubernetes_resources.is_empty();
+    let mut seen = BTreeSet::new();
     for file in files::named(paths, true, is_suite) {
         let file = file?;
+        // A folder may be named, and a file in it.
+        if !seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
+            continue;
+        }
         let file = Arc::new(InputFile::read(&file)?);
         let name = relative(Path::new(file.name()), folder);
         let count = file.documents.len();

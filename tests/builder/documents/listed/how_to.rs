@@ -107,7 +107,7 @@ pub(super) const COMMANDS: &[Listed] = &[
         By("builder/supply/mod.rs"),
     ),
     (
-        "docker run --rm -i policy-engine:latest eval pod-security-restricted < pod.yaml",
+        "docker run --rm -i policy-engine:latest eval pod-security-baseline < pod.yaml",
         In(Scene::Docker),
     ),
     ("cargo image", In(Scene::Repository)),
@@ -222,7 +222,7 @@ pub(super) const COMMANDS: &[Listed] = &[
         Not("it takes a program on the PATH", "engine/cli/suites.rs"),
     ),
     (
-        "policy-engine eval pod-security-restricted --set version=v1.30 manifests/*.yaml",
+        "policy-engine eval pod-security-baseline --set version=v1.30 manifests/*.yaml",
         In(Scene::Repository),
     ),
     (

@@ -23,11 +23,14 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let program: Arc<dyn Program> = match &args.against {
         None => Arc::new(this_program(args, policies)?),
-        Some(name) => Arc::new(
-            Against::parse(name)
-                .and_then(|against| OtherProgram::start(name, &against, &args.serve_options()))
-                .map_err(Failure::message)?,
-        ),
+        Some(name) => {
+            let options = args.serve_options(policies.mode);
+            Arc::new(
+                Against::parse(name)
+                    .and_then(|against| OtherProgram::start(name, &against, &options))
+                    .map_err(Failure::message)?,
+            )
+        }
     };
     let replay = replay(&args.logs, &program, args.examples.into()).map_err(Failure::message)?;
     drop(program);

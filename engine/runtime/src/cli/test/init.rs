@@ -21,6 +21,12 @@ pub(super) fn run(
             help: Some("name files, or a folder of them".to_owned()),
         }));
     };
+    if args.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::Usage(ErrorMessage {
+            problem: "standard input is no file that a suite could name".to_owned(),
+            help: Some("name files, or a folder of them".to_owned()),
+        }));
+    }
     let entry = registry.find(policy)?;
     let settings = args.settings.load()?;
     let instance = Instance::configure(entry, &settings).map_err(|error| {

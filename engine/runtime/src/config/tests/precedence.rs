@@ -63,6 +63,10 @@ fn lists_and_tables_fit_into_a_variable() {
     }
     let listen = Case::default().env("POLICY_ENGINE_LISTEN", "[::]:8181").load().config.listen;
     assert_eq!(listen, [address("[::]:8181")]);
+    // What a single value is short for.
+    let whole = r#"{"to":"stdout","labels":{"a":1,"b":"x"}}"#;
+    let log = Case::default().env("POLICY_ENGINE_DECISION_LOG", whole).load().config.decision_log;
+    assert_eq!(log.unwrap().labels, labels);
 }
 
 #[test]

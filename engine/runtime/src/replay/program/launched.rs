@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use policy_confinement::Mode;
 use rustix::process::{Pid, Signal, getgid, getuid, kill_process};
 use uuid::Uuid;
 
@@ -41,16 +42,23 @@ pub(crate) struct ServeOptions {
     /// `KEY=VALUE`, as they were given.
     pub(crate) set: Vec<String>,
     pub(crate) skip_invalid: bool,
+    pub(crate) confinement: Option<Mode>,
+    /// The names of this process's variables that set something: a container has none of its own.
+    pub(crate) variables: Vec<String>,
 }
 
-/// What a replay needs: no log of its own, nothing else to listen on, no token, and room.
-const SETTINGS: [&str; 6] = [
+/// What a replay needs: no log of its own, nothing else to listen on, no certificate and no token,
+/// and room for all that it asks at one time.
+const SETTINGS: [&str; 9] = [
     "decision-log=null",
     "diagnostic-listen=[]",
+    "console=null",
+    "tls=null",
     "tokens=null",
     "shutdown.wait=0s",
     "limits.body=64MiB",
     "limits.bodies=1GiB",
+    "limits.in-flight=10000",
 ];
 
 impl Launched {
@@ -158,6 +166,9 @@ fn serve(command: &mut Command, options: &ServeOptions, file: Option<&Path>, fol
     if options.skip_invalid {
         command.arg("--skip-invalid");
     }
+    if let Some(mode) = options.confinement {
+        command.args(["--confinement", mode.as_str()]);
+    }
     for setting in options.set.iter().map(String::as_str).chain(SETTINGS) {
         command.args(["--set", setting]);
     }
@@ -186,6 +197,9 @@ fn container(
         let path = Path::new("/run/policy-engine-config").join(name);
         command.arg("--volume").arg(format!("{}:{}:ro", outside.display(), path.display()));
         inside = Some(path);
+    }
+    for name in &options.variables {
+        command.args(["--env", name]);
     }
     command.arg(image);
     serve(&mut command, options, inside.as_deref(), Path::new(INSIDE));
