@@ -1,7 +1,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 
 use serde_json::{Value, json};
 
@@ -173,7 +173,7 @@ fn thread_that_a_policy_made_before_is_confined_as_the_policy_is() {
     get(&server, "/health/ready").expect(200);
 }
 
-/// What a policy has may have destructors: they run at reload, and at the end.
+/// What a policy has may have destructors.
 #[test]
 fn policy_that_is_dropped_is_confined_and_holds_up_nobody() {
     let folder = Folder::new();
@@ -198,6 +198,26 @@ fn policy_that_is_dropped_is_confined_and_holds_up_nobody() {
     assert!(message.contains("the policy panicked: it gave no message, at "), "{message}");
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn policy_is_dropped_in_its_zone_and_before_the_end() {
+    let folder = Folder::new();
+    let [made, input] = ["made", "input.json"].map(|name| folder.path().join(name));
+    fs::write(&input, r#"{"attempt": "nothing"}"#).unwrap();
+    let eval = |confinement: &str, attempt: Value| {
+        let mut eval = Command::new(hostile_engine("", &[]).get_program());
+        eval.env_clear().args(["eval", "hostile", "--confinement", confinement]);
+        eval.arg(format!("--set=attempt={attempt}"));
+        eval.arg(format!("--set=at_end={}", json!({"create": made}))).arg(&input);
+        eval.output().unwrap().status.code()
+    };
+    // It is refused over its settings, and is dropped at once.
+    assert_eq!(eval("enforce", json!({"open": "/etc/passwd"})), Some(1));
+    assert_eq!(eval("enforce", json!("nothing")), Some(0));
+    assert!(!made.exists());
+    assert_eq!(eval("off", json!("nothing")), Some(0));
+    assert!(made.exists());
 }
 
 /// Its author's code makes it.

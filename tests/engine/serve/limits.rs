@@ -43,7 +43,7 @@ policies: {slow: {policy: stress-blocking}, watched: {policy: echo, mode: monito
 ";
     let server = Server::with_config(&Folder::new(), yaml, &[]);
     let mut first = Connection::to(&server);
-    first.begin("/v1/data/slow", &task("sleep", 2000));
+    first.begin("/v1/data/slow", &task("sleep", 8000));
     until("one is decided on", || figure(&server, "policy_engine_requests_in_flight") == 1);
     let review = r#"{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1"}}"#;
     let admitted = post(&server, "/validate/watched", review).expect(200).json();

@@ -24,11 +24,11 @@ use std::env;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use policy_text::escape;
 
-use crate::confinement::EarlierThreads;
+use crate::confinement::{self, EarlierThreads};
 use crate::exit::Outcome;
 use crate::policies::Registry;
 use crate::program::Program;
@@ -49,7 +49,7 @@ use policy_text::redact_url;
 pub fn main(program: &Program) -> ExitCode {
     let earlier = EarlierThreads::at_the_beginning();
     let signals = serve::listen(env::args_os());
-    let args = match Args::try_parse() {
+    let args = match parsed_args() {
         Ok(args) => args,
         Err(error) => {
             let asked_for =
@@ -67,6 +67,8 @@ pub fn main(program: &Program) -> ExitCode {
         stack::ample(|main| run(program, args, signals, earlier, main)).unwrap_or_else(|error| {
             Err(Failure::message(format_args!("failed to start a thread for the work: {error}")))
         });
+    // What policies have may have something to do when it is dropped.
+    confinement::finish();
     match done {
         Ok(outcome) => outcome,
         Err(Failure::BrokenPipe) => Outcome::Failed,
@@ -138,6 +140,17 @@ fn run(
     }?;
     out.flush()?;
     Ok(outcome)
+}
+
+/// The arguments, and what the environment says of the log: a variable that is empty is as one that is
+/// not set.
+fn parsed_args() -> Result<Args, clap::Error> {
+    let mut command = Args::command();
+    if env::var_os(args::LOG_VARIABLE).is_some_and(|value| value.is_empty()) {
+        command = command.mut_arg("log", |log| log.env(None::<&str>));
+    }
+    let matches = command.try_get_matches()?;
+    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut Args::command()))
 }
 
 /// Prints an error in colours where they are wanted, unless it quotes what a terminal acts on;

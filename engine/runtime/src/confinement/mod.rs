@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub(crate) use earlier::EarlierThreads;
 pub(crate) use told::{counted, log};
-pub(crate) use zone::{Begun, Zone, mark_thread};
+pub(crate) use zone::{Begun, Zone, finish, mark_thread};
 
 /// What is missing where the process had threads before it began.
 const UNKNOWN_THREADS: &str = "threads ran before the program began, and nothing confines them: an \

@@ -4,12 +4,16 @@ use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, JoinHandle};
+use std::time::Duration;
 
 use policy_confinement::Grants;
 
 use crate::system::stack::{self, Job};
+
+/// The time that the end of the process waits for what was left to run.
+const FINISH_TIME: Duration = Duration::from_secs(1);
 
 /// The threads that run the code of some policies: what one of them starts is confined as they are.
 ///
@@ -26,9 +30,44 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn is_idle(&self, thread: Sender<Job>) {
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    fn idle(&self) -> MutexGuard<'_, Option<Sender<Job>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The number of what was left to run.
+static LEFT: Mutex<usize> = Mutex::new(0);
+static NONE_LEFT: Condvar = Condvar::new();
+
+/// One of what was left, until this is dropped.
+struct Left;
+
+impl Left {
+    fn begin() -> Self {
+        *Self::count() += 1;
+        Self
+    }
+
+    fn count() -> MutexGuard<'static, usize> {
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let mut count = Self::count();
+        *count -= 1;
+        if *count == 0 {
+            NONE_LEFT.notify_all();
+        }
+    }
+}
+
+/// Waits for what was left to run, for a short time: the process ends then.
+pub(crate) fn finish() {
+    let waited = NONE_LEFT.wait_timeout_while(Left::count(), FINISH_TIME, |count| *count > 0);
+    // Whatever has not ended is cut off.
+    drop(waited);
 }
 
 thread_local! {
@@ -97,7 +136,7 @@ impl Zone {
             Some(keeper) if CURRENT.get() != Some(keeper.grants) => Arc::clone(keeper),
             _ => return Ok(Begun(Stage::Made(run()))),
         };
-        let idle = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let idle = keeper.idle().take();
         let thread = idle.map_or_else(|| self.start_thread(), Ok)?;
         let (sender, made) = channel();
         let job = move || drop(sender.send(catch_unwind(AssertUnwindSafe(run))));
@@ -105,18 +144,21 @@ impl Zone {
         Ok(Begun(Stage::Running { made, thread, keeper }))
     }
 
-    /// Runs on a thread of the zone that does nothing else, and waits for nothing. Where the system
-    /// gives no thread, what `run` holds is never dropped.
+    /// Runs on a thread of the zone that does nothing else, and does not wait: [`finish`] does. Where
+    /// the system gives no thread, what `run` holds is never dropped.
     pub(crate) fn leave(&self, run: impl FnOnce() + Send + 'static) {
-        let Some(keeper) = &self.0 else { return run() };
-        let idle = keeper.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let keeper = self.0.clone();
+        let idle = keeper.as_ref().and_then(|keeper| keeper.idle().take());
         let Ok(thread) = idle.map_or_else(|| self.start_thread(), Ok) else {
             return mem::forget(run);
         };
-        let (keeper, next) = (Arc::clone(keeper), thread.clone());
+        let (left, next) = (Left::begin(), thread.clone());
         let job = move || {
             run();
-            keeper.is_idle(next);
+            if let Some(keeper) = keeper {
+                *keeper.idle() = Some(next);
+            }
+            drop(left);
         };
         if let Err(SendError(job)) = thread.send(Box::new(job)) {
             mem::forget(job);
@@ -158,7 +200,7 @@ impl<T> Begun<T> {
             Stage::Running { made, thread, keeper } => (made, thread, keeper),
         };
         let made = made.recv().map_err(|_| thread_ended())?;
-        keeper.is_idle(thread);
+        *keeper.idle() = Some(thread);
         Ok(made.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
@@ -228,20 +270,28 @@ mod tests {
 
     #[test]
     fn work_that_is_left_runs_on_another_thread_which_takes_more_afterwards() {
-        let zone = zone();
-        let inner = zone.clone();
-        let (ran, threads) = channel();
-        let leave = move || {
-            inner.leave(move || ran.send(this_thread()).unwrap());
-            this_thread()
-        };
-        let left_by = zone.run(leave).unwrap();
-        let left = threads.recv().unwrap();
-        assert_ne!(left, left_by);
-        assert!(threads.recv().is_err(), "it is done with");
-        while zone.run(this_thread).unwrap() != left {
-            thread::yield_now();
+        for zone in [zone(), Zone::default()] {
+            let (ran, threads) = channel();
+            zone.leave(move || ran.send(this_thread()).unwrap());
+            let left = threads.recv().unwrap();
+            assert_ne!(left, this_thread());
+            let Some(keeper) = &zone.0 else { continue };
+            while keeper.idle().is_none() {
+                thread::yield_now();
+            }
+            assert_eq!(zone.run(this_thread).unwrap(), left);
         }
+    }
+
+    #[test]
+    fn end_waits_for_what_was_left() {
+        let (ran, is_done) = channel();
+        zone().leave(move || {
+            thread::sleep(Duration::from_millis(100));
+            ran.send(()).unwrap();
+        });
+        finish();
+        is_done.try_recv().unwrap();
     }
 
     #[test]

@@ -149,11 +149,13 @@ impl Instance {
     ) -> Result<Self, InstanceError> {
         let configure = entry.registration.configure;
         let subject = Subject::new(name);
-        let json = settings.as_json().to_vec();
-        match in_zone(&entry.zone, subject, move || configure(&json))? {
+        let (json, zone) = (settings.as_json().to_vec(), entry.zone.clone());
+        let configure = move || {
+            let value = configure(&json)?;
+            Ok(ConfinedPolicy { value: Some(value), zone, subject })
+        };
+        match in_zone(&entry.zone, subject, configure)? {
             Ok(Ok(policy)) => {
-                let (value, zone) = (Some(policy), entry.zone.clone());
-                let policy = ConfinedPolicy { value, zone, subject };
                 Ok(Self { policy, budget: Budget::default(), cpu: CpuReading::default() })
             }
             Ok(Err(ConfigureError::Settings(error))) => {

@@ -5,6 +5,7 @@ mod by_path;
 mod denied_by;
 mod hidden;
 mod instance;
+mod made_schemas;
 mod path;
 mod policy_ref;
 mod reasons;
@@ -24,6 +25,8 @@ pub(crate) use by_path::{PoliciesByPath, PolicyLookup, Served};
 pub(crate) use denied_by::denied_by;
 pub(crate) use hidden::Hidden;
 pub(crate) use instance::{call_guarded, settings_schema};
+#[cfg(feature = "console")]
+pub(crate) use made_schemas::NoSchema;
 pub(crate) use path::PolicyPath;
 pub(crate) use reasons::{Reason, reasons, reasons_in_words};
 pub(crate) use schemas::{SchemaOf, schema};

@@ -8,7 +8,7 @@ use policy_text::most_similar;
 use semver::Version;
 
 use crate::confinement::{Confinement, EarlierThreads, Zone};
-use crate::policies::schemas::Schemas;
+use crate::policies::made_schemas::MadeSchemas;
 use crate::policies::{PolicyRef, VersionSelector};
 use crate::program::Program;
 
@@ -28,7 +28,7 @@ pub struct Entry {
     /// Where its code runs.
     pub(crate) zone: Zone,
     /// What [`super::schema`] has made of it.
-    pub(super) schemas: Arc<Schemas>,
+    pub(super) schemas: Arc<MadeSchemas>,
 }
 
 impl Registry {

@@ -1,31 +1,5 @@
-use std::sync::OnceLock;
-use std::time::Duration;
-
-use serde_json::Value;
-use tokio::sync::watch;
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
-
+use super::made_schemas::{Made, NoSchema};
 use super::{Entry, call_guarded};
-
-/// The time that the author's code may take to make a schema.
-const TIME: Duration = Duration::from_secs(2);
-
-/// The schemas of a policy, once they have been asked for.
-#[derive(Debug, Default)]
-pub(super) struct Schemas {
-    input: OnceLock<Schema>,
-    settings: OnceLock<Schema>,
-}
-
-#[derive(Debug)]
-struct Schema {
-    deadline: Instant,
-    made: watch::Receiver<Option<Made>>,
-}
-
-/// What the author's code made: no schema, where the policy has none.
-type Made = Result<Option<Value>, NoSchema>;
 
 /// What a schema is of.
 #[derive(Debug, Clone, Copy)]
@@ -34,42 +8,25 @@ pub(crate) enum SchemaOf {
     Settings,
 }
 
-/// The error of a schema that the author's code did not make: it panicked, was refused something, or
-/// did not end in time.
-#[derive(Debug, Clone)]
-pub(crate) struct NoSchema;
-
-/// The schema of a policy, which is made once, on a thread that reads no requests: code that does not
-/// end holds that one thread.
+/// The schema of a policy.
 ///
 /// # Errors
-/// When the author's code does not make it.
+/// When the author's code does not make it, which may take two seconds.
 pub(crate) async fn schema(entry: &Entry, of: SchemaOf) -> Made {
     let registration = &entry.registration;
     let (schema, function) = match of {
         SchemaOf::Input => (&entry.schemas.input, registration.input_schema),
         SchemaOf::Settings => (&entry.schemas.settings, registration.settings_schema),
     };
-    let begin = || {
-        let (sender, made) = watch::channel(None);
-        let entry = entry.clone();
-        spawn_blocking(move || {
-            sender.send(Some(call_guarded(&entry, function).map_err(|_| NoSchema)))
-        });
-        Schema { deadline: Instant::now() + TIME, made }
-    };
-    let Schema { deadline, made } = schema.get_or_init(begin);
-    let mut made = made.clone();
-    match timeout_at(*deadline, made.wait_for(Option::is_some)).await {
-        Ok(Ok(made)) => made.clone().unwrap_or(Err(NoSchema)),
-        Ok(Err(_)) | Err(_) => Err(NoSchema),
-    }
+    let entry = entry.clone();
+    schema.get_or_make(move || call_guarded(&entry, function).map_err(|_| NoSchema)).await
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::thread;
+    use std::time::Duration;
 
     use serde_json::json;
 
@@ -81,6 +38,14 @@ mod tests {
     async fn schema_is_made_once_and_one_that_does_not_end_is_none() {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         static IS_OVER: AtomicBool = AtomicBool::new(false);
+        // Or the runtime's end would wait for it.
+        struct End;
+        impl Drop for End {
+            fn drop(&mut self) {
+                IS_OVER.store(true, Ordering::Relaxed);
+            }
+        }
+        let _end = End;
         let mut registration = registration("echo", "1.0.0");
         registration.input_schema = || {
             MADE.fetch_add(1, Ordering::Relaxed);
@@ -101,6 +66,5 @@ mod tests {
             schema(&entry.clone(), SchemaOf::Settings).await.unwrap_err();
         }
         assert_eq!(MADE.load(Ordering::Relaxed), 2);
-        IS_OVER.store(true, Ordering::Relaxed);
     }
 }

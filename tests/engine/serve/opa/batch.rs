@@ -51,12 +51,12 @@ fn batch_of_more_than_10000_inputs_is_refused() {
 /// A batch has ten times the policy's timeout, from when its body is there.
 #[test]
 fn batch_whose_body_arrives_slowly_is_answered() {
-    let server = Server::with_config(&Folder::new(), "timeout: 100ms\n", &[]);
+    let server = Server::with_config(&Folder::new(), "timeout: 500ms\n", &[]);
     let mut connection = Connection::to(&server);
     let request = posted("/v1/batch/data/echo", r#"{"inputs":{"a":1}}"#);
     let (first, last) = request.split_at(request.len() - 1);
     connection.send(first);
-    thread::sleep(Duration::from_millis(1300));
+    thread::sleep(Duration::from_millis(5500));
     connection.send(last);
     assert_eq!(connection.reply().expect(200).body, r#"{"responses":{"a":{"result":1}}}"#);
 }

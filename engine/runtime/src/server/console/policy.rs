@@ -6,11 +6,11 @@ use policy_console::{
     CheckSummary, Filter, Grant, PolicyLimits, PolicyPage, ResultKind, Schema, Settings, Shadow,
     ShadowOutcome, Shed,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::policies::summary;
 use super::{decisions, schema_fields};
-use crate::policies::{PolicyLookup, PolicyPath, SchemaOf, schema};
+use crate::policies::{NoSchema, PolicyLookup, PolicyPath, SchemaOf, masked, schema};
 use crate::program;
 use crate::server::console_state::Console;
 use crate::server::policy::ServedPolicy;
@@ -36,7 +36,8 @@ pub(super) async fn page(
         PolicyLookup::NotServed(message) | PolicyLookup::Missing(message) => return Err(message),
     };
     let registration = &policy.entry.registration;
-    let settings_schema = schema(&policy.entry, SchemaOf::Settings).await.ok().flatten();
+    let settings_schema = schema(&policy.entry, SchemaOf::Settings).await;
+    let settings = settings(policy, settings_schema.as_ref());
     let input_schema = schema(&policy.entry, SchemaOf::Input).await.ok().flatten();
     let denials = Filter {
         policy: Some(policy.id.clone()),
@@ -53,8 +54,8 @@ pub(super) async fn page(
         checks: registration.checks.iter().map(|check| check_summary(policy, check)).collect(),
         grants: grants(app.program.grants_of(registration.crate_name)),
         limits: limits(policy),
-        settings: settings(policy),
-        settings_schema: settings_schema.map(table),
+        settings,
+        settings_schema: settings_schema.ok().flatten().map(table),
         input_schema: input_schema.map(table),
         versions: console
             .registry
@@ -119,10 +120,13 @@ fn limits(policy: &ServedPolicy) -> PolicyLimits {
     }
 }
 
-fn settings(policy: &ServedPolicy) -> Settings {
+/// The settings without their secrets. Where the author's code does not tell which they are, all are.
+fn settings(policy: &ServedPolicy, schema: Result<&Option<Value>, &NoSchema>) -> Settings {
+    let all_secret = json!({"writeOnly": true});
+    let schema = schema.map_or(Some(&all_secret), Option::as_ref);
     Settings {
         digest: policy.settings_digest.clone(),
-        value: policy.settings.shown(&policy.entry),
+        value: masked(&policy.settings.value(), schema),
         from: policy.settings.origin.to_string(),
     }
 }

@@ -221,7 +221,7 @@ pub(super) async fn serve<H: RequestHandler>(
                 is_last: AtomicBool::new(false),
                 memory,
             };
-            match drive(stream, versions, connection, timeouts, &lender, phase.clone()).await {
+            match drive(stream, versions, connection, timeouts, phase.clone()).await {
                 Ok(reason) => {
                     close(lender, phase).await;
                     reason
@@ -291,7 +291,6 @@ async fn drive<H: RequestHandler>(
     versions: HttpVersions,
     connection: Connection<H>,
     mut timeouts: IdleTimeouts,
-    lender: &SocketLender,
     mut phase: watch::Receiver<ShutdownPhase>,
 ) -> Result<CloseReason, CloseReason> {
     let connection = Arc::new(connection);
@@ -302,8 +301,6 @@ async fn drive<H: RequestHandler>(
     // The earliest time that either timeout may be over.
     let mut timer = pin!(sleep_until(timeouts.since + timeouts.first.min(timeouts.idle)));
     let mut stage = Stage::Serving;
-    // The last time that bytes are known to have been sent.
-    let mut sent = timeouts.since;
     loop {
         let reason = tokio::select! {
             biased;
@@ -331,9 +328,6 @@ async fn drive<H: RequestHandler>(
             () = timer.as_mut() => {
                 let now = Instant::now();
                 let deadline = connection.activity.deadline(timeouts, now);
-                if lender.take_sent() {
-                    sent = now;
-                }
                 match stage {
                     Stage::LastRequest => CloseReason::Shutdown,
                     Stage::Serving | Stage::Closing(_) if deadline > now => {
@@ -341,10 +335,8 @@ async fn drive<H: RequestHandler>(
                         continue;
                     }
                     Stage::Serving => CloseReason::Idle,
-                    // The client is still reading its response, in bursts if that is long.
-                    Stage::Closing(CloseReason::Shutdown)
-                        if connection.memory.is_blocked() && now < sent + SILENCE =>
-                    {
+                    // Its client may still be reading: it has the grace period, as any other.
+                    Stage::Closing(CloseReason::Shutdown) if connection.memory.has_unsent() => {
                         timer.as_mut().reset(now + LINGER);
                         continue;
                     }
@@ -355,7 +347,6 @@ async fn drive<H: RequestHandler>(
         stage = Stage::Closing(reason);
         http.as_mut().graceful_shutdown();
         let now = Instant::now();
-        sent = now;
         timeouts = IdleTimeouts { since: now, first: LINGER, idle: LINGER };
         timer.as_mut().reset(now + LINGER);
     }

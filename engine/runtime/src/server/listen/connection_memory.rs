@@ -169,8 +169,13 @@ impl ConnectionMemory {
         }
     }
 
-    /// Tells whether a response waits for its client to read.
-    pub(super) fn is_blocked(&self) -> bool {
+    /// Tells whether a response waits for its client to read. Over HTTP/2 a client may read none of one
+    /// while the socket would take it.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.is_blocked() || self.speaks_http2() && self.open.load(Ordering::Relaxed) > 0
+    }
+
+    fn is_blocked(&self) -> bool {
         self.is_blocked.load(Ordering::Relaxed)
     }
 

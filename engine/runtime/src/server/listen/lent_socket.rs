@@ -7,7 +7,6 @@
 
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -39,11 +38,7 @@ const MAX_DISCARD_TIME: Duration = Duration::from_secs(if cfg!(test) { 2 } else 
 
 /// The owner of a [`LentSocket`], which gets the socket back when that is dropped.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SocketLender {
-    returned: Arc<Mutex<Option<ClientSocket>>>,
-    /// Something was sent since the last look.
-    has_sent: Arc<AtomicBool>,
-}
+pub(super) struct SocketLender(Arc<Mutex<Option<ClientSocket>>>);
 
 /// The first bytes of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,15 +91,10 @@ impl SocketLender {
         }
     }
 
-    /// Tells whether anything was sent since it was last asked.
-    pub(super) fn take_sent(&self) -> bool {
-        self.has_sent.swap(false, Ordering::Relaxed)
-    }
-
     /// Closes the socket that came back, in steps, and waits for a client until it has sent nothing
     /// for `silence`.
     pub(super) async fn close(self, silence: Duration) {
-        let returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let returned = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut socket) = returned else { return };
         let end = Instant::now() + MAX_DISCARD_TIME;
         // Mostly a no-op, as HTTP has done it.
@@ -178,17 +168,6 @@ impl LentSocket {
         self.memory.reserve_head(self.max_head)
     }
 
-    fn send_bytes(
-        &mut self,
-        write: impl FnOnce(Pin<&mut ClientSocket>) -> Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        let written = self.send(write);
-        if matches!(written, Poll::Ready(Ok(_))) {
-            self.lender.has_sent.store(true, Ordering::Relaxed);
-        }
-        written
-    }
-
     fn send<T>(
         &mut self,
         send: impl FnOnce(Pin<&mut ClientSocket>) -> Poll<io::Result<T>>,
@@ -208,7 +187,7 @@ impl Drop for LentSocket {
     fn drop(&mut self) {
         if !self.is_over {
             let socket = self.socket.take().map(Take::into_inner);
-            *self.lender.returned.lock().unwrap_or_else(PoisonError::into_inner) = socket;
+            *self.lender.0.lock().unwrap_or_else(PoisonError::into_inner) = socket;
         }
     }
 }
@@ -231,7 +210,7 @@ impl AsyncWrite for LentSocket {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.send_bytes(|socket| socket.poll_write(task, bytes))
+        self.send(|socket| socket.poll_write(task, bytes))
     }
 
     fn poll_write_vectored(
@@ -239,7 +218,7 @@ impl AsyncWrite for LentSocket {
         task: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.send_bytes(|socket| socket.poll_write_vectored(task, slices))
+        self.send(|socket| socket.poll_write_vectored(task, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::documents::located::Origin;
-use crate::policies::{Entry, Settings, masked, settings_schema};
+use crate::policies::Settings;
 
 /// The settings of a policy as the console shows them, and their place in the configuration.
 pub(crate) struct PolicySettings {
@@ -17,10 +17,5 @@ impl PolicySettings {
     /// All of them, with their secrets.
     pub(crate) fn value(&self) -> Value {
         serde_json::from_slice(self.settings.as_json()).unwrap_or_default()
-    }
-
-    /// The settings of this policy without their secrets.
-    pub(crate) fn shown(&self, entry: &Entry) -> Value {
-        masked(&self.value(), settings_schema(entry).as_ref())
     }
 }
