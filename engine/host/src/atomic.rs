@@ -1,4 +1,5 @@
-//! Files and folders that are complete or not there: written beside their path, then renamed.
+//! Files and folders that are complete or not there: written elsewhere, then renamed. What is in a
+//! folder that is there already is exchanged entry by entry.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -129,9 +130,8 @@ pub fn replace_folder(
 ) -> Result<(), WriteError> {
     let fail = |problem| WriteError { noun: artifact.noun, path: path.to_owned(), problem };
     let target = through_links(path);
-    let (work, _temporary) = begin_folder(&target, artifact).map_err(fail)?;
-    let place = work.path().parent().unwrap_or(&target).to_owned();
-    let in_place = |error: io::Error| fail(WriteProblem::from_io(&place, error));
+    let (work, place, _temporary) = begin_folder(&target, artifact).map_err(fail)?;
+    let in_place = |error: io::Error| fail(WriteProblem::from_io(place, error));
     let new = work.path().join("new");
     fs::create_dir(&new).and_then(|()| write(&new)).map_err(in_place)?;
     signals::critical_section(|| {
@@ -151,8 +151,12 @@ pub fn check_folder(path: &Path, artifact: Artifact) -> Result<(), WriteError> {
     }
 }
 
-/// Creates a folder to work in: beside the new one, or in one that is there, as that may be mounted.
-fn begin_folder(target: &Path, artifact: Artifact) -> Result<(TempDir, TempPath), WriteProblem> {
+/// Creates a folder to work in, and tells where: beside the new one, or in one that is there, as that
+/// may be mounted.
+fn begin_folder(
+    target: &Path,
+    artifact: Artifact,
+) -> Result<(TempDir, &Path, TempPath), WriteProblem> {
     let place = match fs::metadata(target) {
         Ok(found) if !found.is_dir() => return Err(WriteProblem::NoFolder),
         Ok(_) => {
@@ -169,33 +173,47 @@ fn begin_folder(target: &Path, artifact: Artifact) -> Result<(TempDir, TempPath)
         Err(_) => parent(target)?,
     };
     let make = || Builder::new().prefix(TEMP_PREFIX).tempdir_in(place);
-    TempPath::create(make, TempDir::path).map_err(|error| WriteProblem::from_io(place, error))
+    let (work, temporary) = TempPath::create(make, TempDir::path)
+        .map_err(|error| WriteProblem::from_io(place, error))?;
+    Ok((work, place, temporary))
 }
 
 /// Puts what is in the new folder in place of what is in the target, which the work folder is in. The
 /// target itself stays, as it may be a mount, or the current folder of a process.
 fn exchange(target: &Path, new: &Path, work: TempDir) -> io::Result<()> {
+    // Whoever else writes there waits. Some network file systems have no locks.
+    let _lock = File::open(target).and_then(|folder| folder.lock().map(|()| folder));
     let old = work.path().join("old");
     fs::create_dir(&old)?;
-    let exchanged = move_entries(target, &old, Some(work.path()))
-        .and_then(|()| move_entries(new, target, None));
-    if exchanged.is_err() {
-        // What is new goes, and what was there comes back. If that fails as well, its copy stays.
-        let restored = move_entries(target, new, Some(work.path()))
-            .and_then(|()| move_entries(&old, target, None));
+    exchange_entries(target, new, &old).map_err(|(error, restored)| {
         if restored.is_err() {
+            // Nothing of what was there is lost.
             let _kept = work.keep();
         }
-    }
-    exchanged
+        error
+    })
 }
 
-/// Moves all that is in a folder, but for one entry.
-fn move_entries(from: &Path, to: &Path, but: Option<&Path>) -> io::Result<()> {
+/// # Errors
+/// Why it failed, and whether what was there is back.
+fn exchange_entries(
+    target: &Path,
+    new: &Path,
+    old: &Path,
+) -> Result<(), (io::Error, io::Result<()>)> {
+    move_entries(target, old).map_err(|error| (error, move_entries(old, target)))?;
+    move_entries(new, target).map_err(|error| {
+        let cleared = move_entries(target, new);
+        (error, cleared.and_then(|()| move_entries(old, target)))
+    })
+}
+
+/// Moves all that is in a folder, but for the folders that others work in.
+fn move_entries(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if Some(&*entry.path()) != but {
-            fs::rename(entry.path(), to.join(entry.file_name()))?;
+        let name = entry?.file_name();
+        if !name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
+            fs::rename(from.join(&name), to.join(name))?;
         }
     }
     Ok(())
@@ -424,6 +442,33 @@ mod tests {
         assert_eq!((names(&path), inode()), (vec!["oci-layout".to_owned()], before));
         assert_eq!(fs::read(path.join("oci-layout")).unwrap(), b"new");
         assert_eq!(names(dir.path()), ["image"]);
+    }
+
+    #[test]
+    fn what_was_there_is_back_or_kept_where_an_entry_cannot_be_moved() {
+        let dir = tempdir().unwrap();
+        let [target, new, old] = ["target", "new", "old"].map(|name| dir.path().join(name));
+        for folder in [&target, &new, &old] {
+            fs::create_dir(folder).unwrap();
+        }
+        for name in ["a", "b", "c"] {
+            fs::write(target.join(name), "old").unwrap();
+        }
+        // A file does not take a folder's place.
+        fs::create_dir_all(old.join("b/in")).unwrap();
+        let (_, _restored) = exchange_entries(&target, &new, &old).unwrap_err();
+        let is_somewhere = |name| [&target, &old].iter().any(|at| at.join(name).is_file());
+        assert!(["a", "b", "c"].into_iter().all(is_somewhere));
+
+        fs::remove_dir_all(&old).unwrap();
+        fs::create_dir(&old).unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(target.join(name), "old").unwrap();
+        }
+        let (_, restored) =
+            exchange_entries(&target, &dir.path().join("missing"), &old).unwrap_err();
+        restored.unwrap();
+        assert!(["a", "b", "c"].into_iter().all(|name| target.join(name).is_file()));
     }
 
     #[test]

@@ -107,9 +107,8 @@ impl Generate {
         };
         let linked = resolve::linked(&engine, &answers)?;
         let workspace = workspace::generate(&policies, &engine, linked, extent, &self.output);
-        // Before it writes, it fails otherwise.
         let workspace = workspace.inspect_err(|error| {
-            if is_new || matches!(error, GenerateError::Files(_)) {
+            if is_new || matches!(error, GenerateError::Incomplete(_)) {
                 undo();
             }
         })?;

@@ -116,6 +116,7 @@ fn run(
     if let Command::Serve(args) = args.command {
         let outcome = serve::run(args, policies, signals);
         if let Some(log) = log {
+            confinement::finish();
             log.end();
         }
         return outcome;

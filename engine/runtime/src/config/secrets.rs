@@ -2,6 +2,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{EffectiveSetting, ShownValue};
+use crate::documents::located::Origin;
 use crate::policies::{Hidden, MASK, PolicyRef, Registry, masked, settings_schema};
 
 /// Settings as they may be shown, and what is left out of them: the secrets in those of policies.
@@ -48,7 +49,17 @@ fn shown(
         Some(Value::String(text)) => ShownValue::Text(text.clone()),
         _ => ShownValue::Text(MASK.to_owned()),
     };
-    EffectiveSetting { value, ..setting.clone() }
+    if part.is_some() {
+        return EffectiveSetting { value, ..setting.clone() };
+    }
+    // The keys of what is masked as a whole are secrets, too.
+    let visible = inside.get(..visible(&masked, inside)).unwrap_or_default();
+    let path = format!("{}{visible}", whole.path);
+    let origin = match &setting.origin {
+        Origin::Flag { flag } => Origin::flag(flag.replace(&setting.path, &path)),
+        origin => origin.clone(),
+    };
+    EffectiveSetting { path, value, origin }
 }
 
 /// The settings of a policy that this is a part of, or is, and the place of the part in them.
@@ -88,6 +99,19 @@ fn schema(path: &str, all: &[EffectiveSetting], registry: &Registry) -> Option<V
     entry.map_or_else(|| Some(json!({"writeOnly": true})), settings_schema)
 }
 
+/// The length of that much of a place as a value has.
+fn visible(value: &Value, inside: &str) -> usize {
+    let (Some(inside), Some(fields)) = (inside.strip_prefix('.'), value.as_object()) else {
+        return 0;
+    };
+    let part = fields.iter().find_map(|(key, value)| {
+        let inside = inside.strip_prefix(key.as_str())?;
+        let is_key = inside.is_empty() || inside.starts_with('.');
+        is_key.then(|| 1 + key.len() + visible(value, inside))
+    });
+    part.unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +144,8 @@ mod tests {
             "policies.a.settings.url=https://me:hush@example.com/",
             "policies.a.settings.in.password=hush",
             "policies.a.settings.in.b=shown",
-            "policies.a.settings.tokens.x=hush",
+            r#"policies.a.settings.tokens={"other":"hush"}"#,
+            "policies.a.settings.tokens.hush=alice",
             "policies.none.settings.b=hush",
         ];
         let set = set.iter().map(|text| text.parse().unwrap()).collect();

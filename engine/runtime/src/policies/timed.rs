@@ -113,7 +113,10 @@ impl EvaluationThread {
         let (answered, answers) = channel();
         let evaluate = move || {
             for (question, deadline) in asked {
-                if answered.send(question.put(budget, deadline)).is_err() {
+                let decided = question.put(budget, deadline);
+                // Before the answer: who has it may be at the end.
+                drop(question);
+                if answered.send(decided).is_err() {
                     return;
                 }
             }

@@ -120,12 +120,14 @@ impl Differences {
         let name =
             |text: &str| if key.is_empty() { text.to_owned() } else { format!("{key}: {text}") };
         match (&expected.value, found) {
-            // It names no key, so any object will do.
-            (Value::Table(entries), Some(Json::Object(fields))) if entries.is_empty() => {
+            // It names no key, so any object will do; the values of a patch are whole.
+            (Value::Table(entries), Some(Json::Object(fields)))
+                if entries.is_empty() && path.starts_with("output") =>
+            {
                 let text = if fields.is_empty() { "{}" } else { "{…}" };
                 self.line(Sign::Same, level, &name(text));
             }
-            (Value::Table(entries), Some(Json::Object(fields))) => {
+            (Value::Table(entries), Some(Json::Object(fields))) if !entries.is_empty() => {
                 let inner = if key.is_empty() {
                     level
                 } else {

@@ -42,6 +42,9 @@ pub(crate) enum GenerateError {
     Json(#[from] serde_json::Error),
     #[error("failed to lay out the workspace: {0}")]
     Files(#[from] io::Error),
+    /// Some files of it are written, and others are not.
+    #[error("failed to lay out the workspace: {0}")]
+    Incomplete(#[source] io::Error),
 }
 
 /// Two crates of the policies folder that were locked to versions of a package which Cargo takes

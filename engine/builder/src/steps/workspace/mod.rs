@@ -99,7 +99,7 @@ pub(crate) fn generate(
             member::policy_manifest(policy_crate, policies, extent)?,
         );
     }
-    write(&tree, root)?;
+    write(&tree, root).map_err(GenerateError::Incomplete)?;
     Ok(Workspace {
         root: root.to_owned(),
         extent,
